@@ -1,0 +1,47 @@
+"""Alembic environment: given a connection by userctl, or on its own through alembic.ini."""
+
+from typing import Any
+
+from alembic import context
+from sqlmodel import SQLModel
+
+from userctl import models
+from userctl.config import load_settings
+from userctl.db.engine import database_engine
+from userctl.db.revisions import VERSION_TABLE
+
+OUR_TABLES = {models.User.__tablename__, models.RefreshToken.__tablename__}
+
+
+def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
+    """Leave the tables of an application that shares the database alone."""
+    return kind != "table" or name in OUR_TABLES
+
+
+def configure(**options: Any) -> None:
+    """Configure the context the same way online and offline."""
+    context.configure(
+        target_metadata=SQLModel.metadata,
+        version_table=VERSION_TABLE,
+        include_name=is_ours,
+        transactional_ddl=True,
+        **options,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run() -> None:
+    """Run on the connection handed in, else on the configured database, else print SQL."""
+    attributes = context.config.attributes
+    if context.is_offline_mode():
+        dialect = attributes.get("dialect_name") or load_settings({}).database_url.dialect
+        configure(dialect_name=dialect, literal_binds=True)
+    elif connection := attributes.get("connection"):
+        configure(connection=connection)
+    else:
+        with database_engine(load_settings({}).database_url).connect() as connection:
+            configure(connection=connection)
+
+
+run()

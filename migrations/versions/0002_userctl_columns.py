@@ -1,0 +1,39 @@
+"""What userctl adds: disabled accounts and token families."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from userctl.errors import DowngradeRefused
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("users", sa.Column("disabled_at", sa.DateTime(timezone=True)))
+    op.add_column("users", sa.Column("disabled_hash", sa.String(128)))
+    op.create_index("ix_users_role", "users", ["role", "disabled_at"])
+    op.add_column("refresh_tokens", sa.Column("family_id", sa.String(32)))
+    op.add_column("refresh_tokens", sa.Column("family_expires_at", sa.DateTime(timezone=True)))
+    op.add_column("refresh_tokens", sa.Column("used_at", sa.DateTime(timezone=True)))
+    op.add_column("refresh_tokens", sa.Column("successor_id", sa.Integer()))
+    op.create_index("ix_refresh_tokens_family_id", "refresh_tokens", ["family_id"])
+    op.create_index("ix_refresh_tokens_expires_at", "refresh_tokens", ["expires_at"])
+
+
+def downgrade() -> None:
+    disabled = op.get_bind().scalar(
+        sa.text("SELECT count(*) FROM users WHERE disabled_at IS NOT NULL")
+    )
+    if disabled:
+        raise DowngradeRefused(
+            f"Revision 0001 has no place for the passwords of {disabled} disabled accounts.",
+            hint="Enable or delete them first: userctl user list --status disabled",
+        )
+    op.drop_index("ix_refresh_tokens_expires_at", "refresh_tokens")
+    op.drop_index("ix_refresh_tokens_family_id", "refresh_tokens")
+    for column in ("successor_id", "used_at", "family_expires_at", "family_id"):
+        op.drop_column("refresh_tokens", column)
+    op.drop_index("ix_users_role", "users")
+    for column in ("disabled_hash", "disabled_at"):
+        op.drop_column("users", column)

@@ -1,0 +1,65 @@
+"""``userctl db``: the schema of the database."""
+
+from typing import Annotated
+
+import typer
+
+from userctl.cli import options
+from userctl.cli.command import command, group
+from userctl.cli.errors import PENDING
+from userctl.cli.invocation import Invocation
+from userctl.cli.render import write
+from userctl.errors import InvalidInput
+
+app = group("db", "Migrate the database and see where it stands.")
+
+HISTORY_COLUMNS = ("revision", "summary", "applied")
+
+
+@command(app, "migrate", prints="SchemaStatus", example="userctl db migrate")
+def migrate(
+    run: Invocation,
+    revision: Annotated[str, typer.Argument(metavar="[REVISION]", help="Where to go to.")] = "head",
+    sql: Annotated[bool, typer.Option("--sql", help="Print the SQL and change nothing.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit 8 if migrations are pending.")
+    ] = False,
+) -> None:
+    """Bring the schema to the revision this userctl needs, or to another."""
+    schema = run.services.schema
+    if sql and check:
+        raise InvalidInput("Give either --sql or --check.")
+    if sql:
+        write(schema.migration_sql(revision))
+    elif check:
+        status = schema.status()
+        run.emit(status)
+        if status.pending:
+            raise typer.Exit(PENDING)
+    else:
+        run.emit(schema.migrate(revision))
+
+
+@command(app, "status", prints="SchemaStatus", example="userctl db status -o json")
+def status(run: Invocation) -> None:
+    """Show which revision the schema is at, and what is pending."""
+    run.emit(run.services.schema.status())
+
+
+@command(app, "history", prints="MigrationRead", example="userctl db history")
+def history(run: Invocation) -> None:
+    """List all migrations, oldest first."""
+    run.emit_all(run.services.schema.history(), HISTORY_COLUMNS)
+
+
+@command(app, "downgrade", prints="SchemaStatus", example="userctl db downgrade 0001 --yes")
+def downgrade(
+    run: Invocation,
+    revision: Annotated[
+        str, typer.Argument(metavar="REVISION", help="Where to go back to; 'base' drops all.")
+    ],
+    yes: options.YesOption = False,
+) -> None:
+    """Take the schema back to an older revision; what has no place there is lost."""
+    run.confirm(f"Take {run.settings.database_url} back to {revision}?", yes=yes)
+    run.emit(run.services.schema.downgrade(revision))

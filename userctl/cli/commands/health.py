@@ -1,0 +1,20 @@
+"""``userctl health``."""
+
+import typer
+
+from userctl.cli.command import command
+from userctl.cli.errors import EXIT_CODES
+from userctl.cli.invocation import Invocation
+from userctl.errors import DatabaseNotReady
+
+app = typer.Typer()
+
+
+@command(app, "health", prints="Health", example="userctl health -o json")
+def health(run: Invocation) -> None:
+    """Tell whether the database can serve; exit 6 if it cannot."""
+    result, failure = run.services.health.check()
+    run.emit(result)
+    if failure is not None:
+        run.note(f"{failure.message} {failure.hint or ''}".rstrip())
+        raise typer.Exit(EXIT_CODES[DatabaseNotReady])

@@ -1,0 +1,46 @@
+"""``userctl login``."""
+
+from typing import Annotated
+
+import typer
+
+from userctl.cli import options
+from userctl.cli.command import command
+from userctl.cli.invocation import Invocation
+from userctl.cli.passwords import password
+from userctl.errors import InvalidInput
+
+app = typer.Typer()
+
+
+@command(
+    app,
+    "login",
+    prints=("SessionRead", "TokenPair"),
+    example="userctl login ada@example.com --password-file ada.password",
+)
+def login(
+    run: Invocation,
+    email: Annotated[
+        str | None, typer.Argument(metavar="[EMAIL]", help="The e-mail address.")
+    ] = None,
+    password_stdin: options.PasswordStdinOption = False,
+    password_file: options.PasswordFileOption = None,
+    no_store: Annotated[
+        bool, typer.Option("--no-store", help="Print the tokens instead of keeping them.")
+    ] = False,
+) -> None:
+    """Log in and keep the session, or with --no-store print its tokens."""
+    email = email or _ask_email(run)
+    secret = password(run, stdin=password_stdin, file=password_file)
+    grant = run.services.log_in(email, secret)
+    if no_store:
+        run.emit(grant.tokens)
+    else:
+        run.emit(run.services.sessions.start(grant))
+
+
+def _ask_email(run: Invocation) -> str:
+    if not run.interactive:
+        raise InvalidInput("No e-mail address was given.", hint="Write: userctl login EMAIL")
+    return str(typer.prompt("E-mail address", err=True))

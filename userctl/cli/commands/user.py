@@ -1,0 +1,186 @@
+"""``userctl user``: accounts."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from userctl import schemas
+from userctl.cli import options
+from userctl.cli.command import command, group
+from userctl.cli.invocation import Invocation
+from userctl.cli.passwords import new_password
+from userctl.errors import InvalidInput
+
+app = group("user", "Create, find, change, lock out and remove accounts.")
+
+COLUMNS = ("id", "email", "name", "role", "status", "created_at")
+SORT_FIELDS = ("id", "email", "name", "role", "created_at", "updated_at")
+
+NameOption = Annotated[str | None, typer.Option("--name", help="The person's name.")]
+StatusOption = Annotated[
+    Literal["active", "disabled"] | None, typer.Option("--status", help="Only this status.")
+]
+
+
+@command(
+    app,
+    "create",
+    prints="UserCreated",
+    example="userctl user create ada@example.com --role admin --generate-password",
+)
+def create(
+    run: Invocation,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail address.")],
+    name: NameOption = None,
+    role: Annotated[str, typer.Option("--role", help="A configured role.")] = "user",
+    password_stdin: options.PasswordStdinOption = False,
+    password_file: options.PasswordFileOption = None,
+    generate_password: options.GeneratePasswordOption = False,
+    no_password: options.NoPasswordOption = False,
+    if_not_exists: Annotated[
+        bool, typer.Option("--if-not-exists", help="Leave an account that exists as it is.")
+    ] = False,
+) -> None:
+    """Create an account."""
+    password = new_password(
+        run,
+        stdin=password_stdin,
+        file=password_file,
+        generate=generate_password,
+        none=no_password,
+    )
+    new = schemas.UserCreate(email=email, name=name, role=role, password=password.text)
+    if if_not_exists:
+        account, created = run.services.accounts.ensure(new, generate=password.generate)
+        if not created:
+            run.note(f"The account {account.email} exists already and was left as it is.")
+    else:
+        account = run.services.accounts.create(new, generate=password.generate)
+    run.emit(account)
+
+
+@command(
+    app, "list", prints="UserRead", example="userctl user list --role admin --sort=-created_at"
+)
+def list_(
+    run: Invocation,
+    search: Annotated[
+        str | None, typer.Option("--search", help="Only where address or name contain this.")
+    ] = None,
+    role: Annotated[str | None, typer.Option("--role", help="Only this role.")] = None,
+    status: StatusOption = None,
+    sort: Annotated[
+        str,
+        typer.Option(
+            "--sort", metavar="FIELD", help=f"One of {', '.join(SORT_FIELDS)}; -FIELD descends."
+        ),
+    ] = "id",
+    limit: options.LimitOption = 100,
+    skip: Annotated[int, typer.Option("--skip", min=0, help="Leave out the first ones.")] = 0,
+    after: options.AfterOption = None,
+    all_: options.AllOption = False,
+) -> None:
+    """List accounts, 100 of them unless told otherwise."""
+    if sort.removeprefix("-") not in SORT_FIELDS:
+        raise InvalidInput(
+            f"Accounts cannot be sorted by '{sort[:40]}'.",
+            hint=f"Sort by one of {', '.join(SORT_FIELDS)}.",
+        )
+    query = schemas.UserQuery.model_validate(
+        {
+            "search": search,
+            "role": role,
+            "status": status,
+            "sort": sort.removeprefix("-"),
+            "descending": sort.startswith("-"),
+            "limit": limit,
+            "skip": skip,
+            "after": after,
+        }
+    )
+    if all_:
+        run.emit_all(run.services.accounts.stream(query), COLUMNS)
+        return
+    page = run.services.accounts.page(query)
+    run.emit_all(page.items, COLUMNS)
+    if page.more:
+        run.note(f"There are more: go on with --after {page.items[-1].id}, or give --all.")
+
+
+@command(app, "show", prints="UserRead", example="userctl user show ada@example.com")
+def show(run: Invocation, user: options.UserArgument) -> None:
+    """Show an account."""
+    run.emit(run.services.accounts.show(user))
+
+
+@command(
+    app, "update", prints="UserRead", example="userctl user update ada@example.com --name 'Ada L.'"
+)
+def update(
+    run: Invocation,
+    user: options.UserArgument,
+    email: Annotated[
+        str | None, typer.Option("--email", help="The new address; ends all sessions.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The new name; '' takes it away.")
+    ] = None,
+    role: Annotated[
+        str | None, typer.Option("--role", help="The new role; ends all sessions.")
+    ] = None,
+) -> None:
+    """Change the address, the name or the role of an account."""
+    change = schemas.UserUpdate(email=email, name=name, role=role)
+    run.emit(run.services.accounts.update(user, change))
+
+
+@command(
+    app,
+    "passwd",
+    prints="UserCreated",
+    example="userctl user passwd ada@example.com --generate-password",
+)
+def passwd(
+    run: Invocation,
+    user: options.UserArgument,
+    password_stdin: options.PasswordStdinOption = False,
+    password_file: options.PasswordFileOption = None,
+    generate_password: options.GeneratePasswordOption = False,
+    no_password: options.NoPasswordOption = False,
+) -> None:
+    """Set the password of an account and end all its sessions."""
+    password = new_password(
+        run,
+        stdin=password_stdin,
+        file=password_file,
+        generate=generate_password,
+        none=no_password,
+    )
+    accounts = run.services.accounts
+    run.emit(accounts.set_password(user, password.text, generate=password.generate))
+
+
+@command(app, "disable", prints="UserRead", example="userctl user disable grace@example.com")
+def disable(run: Invocation, user: options.UserArgument) -> None:
+    """Lock an account out and end all its sessions."""
+    run.emit(run.services.accounts.disable(user))
+
+
+@command(app, "enable", prints="UserRead", example="userctl user enable grace@example.com")
+def enable(run: Invocation, user: options.UserArgument) -> None:
+    """Let a disabled account in again, with the password it had."""
+    run.emit(run.services.accounts.enable(user))
+
+
+@command(app, "delete", prints="UserRead", example="userctl user delete grace@example.com --yes")
+def delete(
+    run: Invocation,
+    users: Annotated[list[str], typer.Argument(metavar="USER...", help="Ids or e-mail addresses.")],
+    yes: options.YesOption = False,
+    if_exists: Annotated[
+        bool, typer.Option("--if-exists", help="Accept that an account is gone already.")
+    ] = False,
+) -> None:
+    """Delete accounts and their sessions: all of those named, or none."""
+    run.confirm(f"Delete {', '.join(users)} for ever?", yes=yes)
+    run.emit_all(run.services.accounts.delete(users, missing_ok=if_exists), COLUMNS)

@@ -1,0 +1,117 @@
+"""The one place where an error becomes a message and an exit code."""
+
+import json
+import os
+import signal
+import traceback
+from collections.abc import Mapping, Sequence
+
+import typer
+
+from userctl import errors
+from userctl.cli.render import write_error
+from userctl.text import escape_unseen
+
+EXIT_CODES: dict[type[errors.UserctlError], int] = {
+    errors.InvalidInput: 2,
+    errors.NotFound: 3,
+    errors.AuthenticationFailed: 4,
+    errors.Conflict: 5,
+    errors.DatabaseNotReady: 6,
+    errors.InputOutputFailed: 9,
+}
+UNEXPECTED = 1
+USAGE = 2
+PENDING = 8
+IO = 9
+INTERRUPTED = 130
+TERMINATED = 143
+
+EXIT_CODES_HELP = """\b
+Exit codes:
+  0  done
+  1  unexpected failure: a bug
+  2  usage or invalid input; nothing changed
+  3  not found
+  4  authentication failed
+  5  conflict: exists already, last admin, refresh raced, refused
+  6  database not ready
+  7  partial: some records were rejected
+  8  changes pending (--check)
+  9  input/output: disk full, read-only, stdout lost
+  130, 143  interrupted, terminated; what was not committed is rolled back
+"""
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
+def terminate_on_sigterm() -> None:
+    """Let SIGTERM unwind the program, so that open transactions are rolled back."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def report(error: BaseException, argv: Sequence[str], *, debug: bool) -> int:
+    """Write one line about an error and return the exit code.
+
+    Args:
+        error: what ended the command.
+        argv: the arguments, looked at for the output format, because they may be what is wrong.
+        debug: write the traceback too.
+    """
+    if isinstance(error, typer.Exit):
+        return error.exit_code
+    if isinstance(error, Terminated):
+        return TERMINATED
+    if isinstance(error, typer.Abort | KeyboardInterrupt | EOFError):
+        return INTERRUPTED
+    if debug:
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            write_error(line)
+    exit_code, code, message, hint = _described(error)
+    if wants_json(argv, os.environ):
+        body = {"code": code, "message": escape_unseen(message), "hint": hint}
+        write_error(json.dumps({"error": body}))
+    else:
+        write_error(f"error: {message}" + (f" {hint}" if hint else ""))
+    return exit_code
+
+
+def wants_json(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
+    """Tell whether the arguments or else the environment ask for JSON."""
+    asked = environ.get("USERCTL_OUTPUT", "")
+    for position, argument in enumerate(argv):
+        if argument in {"-o", "--output"}:
+            asked = "".join(argv[position + 1 : position + 2])
+        elif argument.startswith(("-o", "--output=")):
+            asked = argument.removeprefix("--output=").removeprefix("-o").removeprefix("=")
+    return asked in {"json", "jsonl"}
+
+
+def _described(error: BaseException) -> tuple[int, str, str, str | None]:
+    """Return exit code, slug, message and hint."""
+    if isinstance(error, errors.UserctlError):
+        kind = next(kind for kind in type(error).__mro__ if kind in EXIT_CODES)
+        return EXIT_CODES[kind], error.code, error.message, error.hint
+    if isinstance(error, typer.TyperException):
+        return USAGE, "usage", " ".join(error.format_message().split()), _usage_hint(error)
+    if isinstance(error, OSError):
+        where = f" ({os.fsdecode(error.filename)})" if error.filename else ""
+        return IO, "io_error", f"{error.strerror or type(error).__name__}{where}.", None
+    name = type(error).__name__
+    return (
+        UNEXPECTED,
+        "unexpected",
+        f"Unexpected failure ({name}).",
+        "This is a bug in userctl; --debug shows the traceback to report.",
+    )
+
+
+def _usage_hint(error: typer.TyperException) -> str | None:
+    context = getattr(error, "ctx", None)
+    return f"See '{context.command_path} --help'." if context is not None else None

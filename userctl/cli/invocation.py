@@ -1,0 +1,97 @@
+"""One run of the command line: what was asked for, and what serves it."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import typer
+
+from userctl import schemas
+from userctl.cli.render import Renderer, write_error
+from userctl.config import Settings, load_settings
+from userctl.errors import ConfirmationRequired, Declined, InvalidInput
+from userctl.factory import Services
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+@dataclass
+class Invocation:
+    """What the options that all commands share ask for, and the services they lead to."""
+
+    flags: Mapping[str, str]
+    no_input: bool = False
+    debug: bool = False
+    quiet: bool = False
+    fields: Sequence[str] | None = None
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of this run."""
+        return load_settings(self.flags)
+
+    @cached_property
+    def services(self) -> Services:
+        """The services of this run."""
+        return Services(self.settings, notify=self.note)
+
+    @property
+    def interactive(self) -> bool:
+        """Whether somebody is there to answer a prompt."""
+        return not self.no_input and sys.stdin is not None and sys.stdin.isatty()
+
+    def pick_fields(self, text: str, printed: Sequence[str]) -> None:
+        """Print only the fields named in a comma-separated list.
+
+        Raises:
+            InvalidInput: naming the fields there are.
+        """
+        known = [name for schema in printed for name in getattr(schemas, schema).model_fields]
+        names = [name.strip() for name in text.split(",")]
+        for name in names:
+            if name not in known:
+                raise InvalidInput(
+                    f"There is no field '{name[:40]}'.", hint=f"The fields are {', '.join(known)}."
+                )
+        self.fields = names
+
+    def emit(self, record: "BaseModel") -> None:
+        """Print one record."""
+        self._renderer.record(record)
+
+    def emit_all(self, records: Iterable["BaseModel"], columns: Sequence[str]) -> None:
+        """Print many records; ``columns`` are those of a table."""
+        self._renderer.records(records, columns)
+
+    def note(self, text: str) -> None:
+        """Tell the operator something that is no payload."""
+        if not self.quiet:
+            write_error(text)
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Go on only with a yes, from the option or from a person.
+
+        Raises:
+            ConfirmationRequired: if nobody is there to ask.
+            Declined: if the answer is no.
+        """
+        if yes:
+            return
+        if not self.interactive:
+            raise ConfirmationRequired(
+                "This needs a confirmation and nobody is there to ask.", hint="Give --yes."
+            )
+        if not typer.confirm(question, err=True):
+            raise Declined("Nothing was changed.")
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "services" in self.__dict__:
+            self.services.close()
+
+    @property
+    def _renderer(self) -> Renderer:
+        return Renderer(self.settings.output, quiet=self.quiet, fields=self.fields)

@@ -1,0 +1,78 @@
+"""Arguments and options that commands share, each written once."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from userctl.errors import InvalidInput
+
+OutputFormat = Literal["table", "json", "jsonl", "csv"]
+
+_CONNECTION = "Database and profile"
+_OUTPUT = "Output"
+
+DatabaseURLOption = Annotated[
+    str | None,
+    typer.Option(
+        "--database-url",
+        help="sqlite:///PATH or postgresql://USER@HOST/DATABASE [env: USERCTL_DATABASE_URL].",
+    ),
+]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option("--profile", help="A profile of the config file [env: USERCTL_PROFILE]."),
+]
+NoInputOption = Annotated[
+    bool, typer.Option("--no-input", help="Never prompt; fail and say which option to give.")
+]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+OutputOption = Annotated[
+    OutputFormat | None,
+    typer.Option("--output", "-o", help="Default: table [env: USERCTL_OUTPUT]."),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only ids, and no notes.")]
+FieldsOption = Annotated[
+    str | None, typer.Option("--fields", metavar="A,B,...", help="Print only these fields.")
+]
+
+UserArgument = Annotated[str, typer.Argument(metavar="USER", help="An id or an e-mail address.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=1, help="Print at most this many.")]
+AfterOption = Annotated[
+    int | None, typer.Option("--after", metavar="ID", help="Go on after the record with this id.")
+]
+AllOption = Annotated[bool, typer.Option("--all", help="Print all, however many.")]
+
+PasswordStdinOption = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+]
+PasswordFileOption = Annotated[
+    Path | None, typer.Option("--password-file", help="Read the password from a file.")
+]
+GeneratePasswordOption = Annotated[
+    bool, typer.Option("--generate-password", help="Draw a password and print it, once.")
+]
+NoPasswordOption = Annotated[
+    bool, typer.Option("--no-password", help="Let nobody log in with a password.")
+]
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_LONGEST_DAYS = 36_500
+
+
+def duration(text: str) -> timedelta:
+    """Parse a span of time such as ``90s``, ``15m``, ``12h``, ``1d`` or ``2w``.
+
+    Raises:
+        InvalidInput: for any other text, and for more than a hundred years.
+    """
+    found = re.fullmatch(r"([0-9]{1,9})([smhdw])", text)
+    seconds = int(found[1]) * _UNITS[found[2]] if found else None
+    if seconds is None or seconds > _LONGEST_DAYS * _UNITS["d"]:
+        raise InvalidInput(
+            f"'{text[:40]}' is not a span of time.", hint="Write it as 90s, 15m, 12h, 1d or 2w."
+        )
+    return timedelta(seconds=seconds)

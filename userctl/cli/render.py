@@ -1,0 +1,250 @@
+"""The one place that writes to standard output and standard error."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from userctl.errors import OutputLost
+from userctl.text import escape_unseen
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from rich.table import Table
+
+_UNLIMITED_WIDTH = 100_000
+_FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "'")
+
+
+class Renderer:
+    """Prints records in one format.
+
+    Args:
+        output: ``table``, ``json``, ``jsonl`` or ``csv``.
+        quiet: print only ids.
+        fields: the columns to print; None for the default ones.
+    """
+
+    def __init__(self, output: str, *, quiet: bool, fields: Sequence[str] | None) -> None:
+        self._output = output
+        self._quiet = quiet
+        self._fields = fields
+
+    def record(self, record: "BaseModel") -> None:
+        """Print one record: in JSON an object, in a table a line per field."""
+        row = self._picked(record.model_dump())
+        if self._quiet:
+            self._ids([record])
+        elif self._output == "table":
+            _print_table(_vertical(row))
+        elif self._output == "csv":
+            self._csv([row])
+        else:
+            write(_json(row, indent=2 if self._output == "json" else None) + "\n")
+
+    def records(self, records: Iterable["BaseModel"], columns: Sequence[str]) -> None:
+        """Print many records: in JSON an array, in a table the columns named."""
+        if self._quiet:
+            self._ids(records)
+            return
+        rows = (self._picked(record.model_dump()) for record in records)
+        if self._output == "table":
+            _print_table(_horizontal(rows, self._fields or columns))
+        elif self._output == "csv":
+            self._csv(rows)
+        elif self._output == "jsonl":
+            for row in rows:
+                write(_json(row) + "\n")
+        else:
+            _write_array(rows)
+
+    def _picked(self, row: dict[str, Any]) -> dict[str, Any]:
+        if self._fields is None:
+            return row
+        return {name: row[name] for name in self._fields if name in row}
+
+    def _ids(self, records: Iterable["BaseModel"]) -> None:
+        for record in records:
+            if (identity := getattr(record, "id", None)) is not None:
+                write(f"{identity}\n")
+
+    def _csv(self, rows: Iterable[dict[str, Any]]) -> None:
+        header: list[str] | None = None
+        for row in rows:
+            if header is None:
+                header = list(row)
+                write(_csv_line(header))
+            write(_csv_line([_csv_cell(value) for value in row.values()]))
+        if header is None and self._fields:
+            write(_csv_line(self._fields))
+
+
+def write(text: str) -> None:
+    """Write to standard output.
+
+    Raises:
+        OutputLost: if it is closed or takes no more.
+    """
+    with _output_or_lost():
+        if sys.stdout is None:
+            raise OSError("it is closed")
+        sys.stdout.write(text)
+
+
+def flush() -> None:
+    """Make sure that what was written has arrived.
+
+    Raises:
+        OutputLost: if it has not.
+    """
+    with _output_or_lost():
+        if sys.stdout is not None:
+            sys.stdout.flush()
+
+
+@contextmanager
+def _output_or_lost() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        # What is still buffered would fail once more when the interpreter ends.
+        sys.stdout = None
+        reason = error.strerror or str(error)
+        raise OutputLost(f"Standard output could not be written: {reason}.") from error
+
+
+def write_error(text: str) -> None:
+    """Write a line to standard error, as plain visible text; it cannot fail."""
+    with suppress(OSError, ValueError):
+        if sys.stderr is not None:
+            encoding = sys.stderr.encoding or "utf-8"
+            line = escape_unseen(text).encode(encoding, "backslashreplace").decode(encoding)
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+
+
+@contextmanager
+def progress(description: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar on standard error if that is a terminal.
+
+    Yields:
+        A function that takes what is done and what there is to do.
+    """
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(description, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def format_time(time: datetime) -> str:
+    """Return a time as RFC 3339 in UTC, to the second."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    # ASCII alone is safe on every terminal and in every locale; only DEL is left to escape.
+    text = json.dumps(value, indent=indent, default=_json_value, ensure_ascii=True)
+    return text.replace("\x7f", "\\u007f")
+
+
+def _json_value(value: Any) -> str:
+    if isinstance(value, datetime):
+        return format_time(value)
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def _write_array(rows: Iterator[dict[str, Any]]) -> None:
+    separator = "["
+    for row in rows:
+        indented = _json(row, indent=2).replace("\n", "\n  ")
+        write(f"{separator}\n  {indented}")
+        separator = ","
+    write("[]\n" if separator == "[" else "\n]\n")
+
+
+def _plain(value: Any) -> str:
+    """Return a value as people read it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return format_time(value)
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    return escape_unseen(str(value))
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    return buffer.getvalue()
+
+
+def _csv_cell(value: Any) -> str:
+    """Return a value as a spreadsheet may open it.
+
+    A text that it would run as a formula gets an apostrophe in front, and so does one that has
+    an apostrophe there already, so that a reader gets the text back by dropping one.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        text = escape_unseen(value) if _on_terminal() else value
+        return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text
+    return _plain(value)
+
+
+def _on_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _vertical(row: dict[str, Any]) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in row.items():
+        if value is not None:
+            table.add_row(Text(name), Text(_plain(value)))
+    return table
+
+
+def _horizontal(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(Text(column), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_plain(row[column])) for column in columns))
+    return table
+
+
+def _print_table(table: "Table") -> None:
+    from rich.console import Console
+
+    buffer = io.StringIO()
+    terminal = _on_terminal()
+    Console(
+        file=buffer,
+        force_terminal=terminal,
+        width=None if terminal else _UNLIMITED_WIDTH,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    ).print(table)
+    lines = buffer.getvalue().splitlines()
+    write("".join(f"{line.rstrip()}\n" for line in lines))

@@ -1,0 +1,82 @@
+"""The address of a database, which never shows its password."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from userctl.errors import InvalidInput
+
+_ACCEPTED = "Use sqlite:///PATH or postgresql://USER@HOST/DATABASE."
+_POSTGRES_SCHEMES = ("postgresql://", "postgres://")
+
+
+@dataclass(frozen=True)
+class DatabaseURL:
+    """A parsed database URL; ``str()`` and ``repr()`` mask the password."""
+
+    masked: str
+    sqlite_path: Path | None
+    secret: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.masked
+
+    @property
+    def dialect(self) -> str:
+        """Either ``sqlite`` or ``postgresql``."""
+        return "postgresql" if self.sqlite_path is None else "sqlite"
+
+    @classmethod
+    def parse(cls, text: str) -> "DatabaseURL":
+        """Parse ``sqlite:///PATH`` or a libpq URL such as ``postgresql://a,b/accounts``.
+
+        Raises:
+            InvalidInput: for any other URL; the message never repeats what might be a password.
+        """
+        if not text.isprintable():
+            raise InvalidInput("The database URL holds a control character.", hint=_ACCEPTED)
+        if text.startswith("sqlite:"):
+            return cls.for_sqlite(_sqlite_path(text))
+        for scheme in _POSTGRES_SCHEMES:
+            if text.startswith(scheme) and text != scheme:
+                url = "postgresql://" + text.removeprefix(scheme)
+                return cls(masked=_mask(url), sqlite_path=None, secret=url)
+        raise InvalidInput(_refusal(text), hint=_ACCEPTED)
+
+    @classmethod
+    def for_sqlite(cls, path: Path) -> "DatabaseURL":
+        """Return the URL of an SQLite file."""
+        url = f"sqlite:///{path}"
+        return cls(masked=url, sqlite_path=path, secret=url)
+
+
+def _sqlite_path(text: str) -> Path:
+    path = text.removeprefix("sqlite:///")
+    if path == text or not path:
+        raise InvalidInput(
+            "The SQLite URL names no file.",
+            hint="Write sqlite:///relative.db or sqlite:////absolute/path.db.",
+        )
+    if path == ":memory:" or "?" in path:
+        raise InvalidInput(
+            "The SQLite URL must name a file: no ':memory:', no options after '?'.",
+            hint=_ACCEPTED,
+        )
+    return Path(path).expanduser()
+
+
+def _mask(url: str) -> str:
+    """Hide the password, also where the URL is malformed: rather too much than too little."""
+    url = re.sub(r"(?<=://)([^:@/]*):.*@", r"\1:***@", url)
+    return re.sub(r"((?:ssl)?password=)[^&]*", r"\1***", url, flags=re.IGNORECASE)
+
+
+def _refusal(text: str) -> str:
+    scheme = re.match(r"([a-z][a-z0-9+.-]{0,30})://", text)
+    if text in _POSTGRES_SCHEMES:
+        return "The PostgreSQL URL names no server."
+    if scheme and scheme[1].startswith("postgres"):
+        return f"The database URL begins with '{scheme[1]}://'; write 'postgresql://'."
+    if scheme:
+        return f"Databases of the kind '{scheme[1]}' are not supported."
+    return "This is not a database URL."

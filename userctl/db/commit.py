@@ -1,0 +1,47 @@
+"""A COMMIT whose outcome is not left to a guess."""
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlmodel import Session
+
+from userctl import errors
+
+
+def commit(session: Session, engine: Engine) -> None:
+    """Commit, and where the connection breaks meanwhile find out what became of it.
+
+    PostgreSQL keeps the fate of recent transactions (``pg_xact_status``), so it is asked over a
+    new connection. SQLite needs no such thing: there is nothing between it and the file.
+
+    Raises:
+        DatabaseUnreachable: if the transaction was rolled back.
+        CommitUnknown: if nobody could be asked.
+    """
+    if engine.dialect.name != "postgresql":
+        session.commit()
+        return
+    transaction = session.scalar(text("SELECT pg_current_xact_id_if_assigned()::text"))
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if transaction is None or not error.connection_invalidated:
+            raise
+        if not _was_committed(engine, transaction):
+            raise errors.DatabaseUnreachable(
+                "The connection to the database was lost; nothing was changed."
+            ) from error
+
+
+def _was_committed(engine: Engine, transaction: str) -> bool:
+    try:
+        with engine.connect() as connection:
+            status = connection.scalar(
+                text("SELECT pg_xact_status(CAST(:id AS xid8))"), {"id": transaction}
+            )
+    except SQLAlchemyError:
+        status = None
+    if status not in {"committed", "aborted"}:
+        raise errors.CommitUnknown(
+            "The connection was lost during COMMIT, and whether the change was made is unknown."
+        )
+    return bool(status == "committed")

@@ -1,0 +1,104 @@
+"""Engines and the rules of each dialect."""
+
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from userctl.database_url import DatabaseURL
+from userctl.errors import DatabaseDriverMissing, InvalidConfiguration
+
+BUSY_TIMEOUT_SECONDS = 30
+CONNECT_TIMEOUT_SECONDS = 10
+SqlValue = str | bytes | int | float | None
+
+READ_ONLY = "userctl_read_only"
+"""Execution option of a connection that only reads."""
+
+
+def database_engine(url: DatabaseURL) -> Engine:
+    """Return an engine; nothing is connected yet and no SQLite file is created.
+
+    Raises:
+        DatabaseDriverMissing: if the URL asks for PostgreSQL and psycopg is not installed.
+        InvalidConfiguration: if libpq cannot parse the URL.
+    """
+    if url.sqlite_path is None:
+        return _postgresql_engine(url)
+    return _sqlite_engine(url.sqlite_path)
+
+
+def _sqlite_engine(path: Path) -> Engine:
+    engine = create_engine(
+        "sqlite://", creator=partial(_connect_sqlite, path.absolute()), hide_parameters=True
+    )
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _connect_sqlite(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        # Without "rw" SQLite would create a missing file.
+        f"file:{quote(str(path))}?mode=rw",
+        uri=True,
+        timeout=BUSY_TIMEOUT_SECONDS,
+        # The driver must not open transactions: _begin_sqlite decides which kind it is.
+        isolation_level=None,
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    # The built-in lower() knows ASCII only, and a search for a name must know more.
+    connection.create_function("lower", 1, _lower, deterministic=True)
+    return connection
+
+
+def _lower(value: SqlValue) -> SqlValue:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and locks later cannot wait for the lock: SQLite fails it at
+    # once, whatever the busy timeout. So a writer takes the lock when it begins.
+    read_only = connection.get_execution_options().get(READ_ONLY)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _postgresql_engine(url: DatabaseURL) -> Engine:
+    try:
+        import psycopg
+    except ModuleNotFoundError:
+        raise DatabaseDriverMissing("The PostgreSQL driver is not installed.") from None
+    try:
+        given = psycopg.conninfo.conninfo_to_dict(url.secret)
+    except psycopg.ProgrammingError:
+        # The driver's own message would repeat parts of the URL.
+        raise InvalidConfiguration(
+            f"libpq cannot parse the database URL {url}.",
+            hint="Write characters such as '@', '/' and '%' in a password as %40, %2F and %25.",
+        ) from None
+    engine = create_engine("postgresql+psycopg://", hide_parameters=True)
+    options = _postgresql_options(given)
+
+    # The URL goes to libpq as it is, which knows several hosts and all its other options.
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, _args: Any, adapters: dict[str, Any]) -> Any:
+        return psycopg.connect(url.secret, **options, **adapters)
+
+    return engine
+
+
+def _postgresql_options(given: dict[str, Any]) -> dict[str, Any]:
+    # PgBouncer in transaction mode hands each transaction another server connection, on which a
+    # statement prepared earlier does not exist.
+    options: dict[str, Any] = {"prepare_threshold": None}
+    defaults = {
+        "application_name": "userctl",
+        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        "client_encoding": "utf8",
+    }
+    if "," in str(given.get("host", "")):
+        # Of several hosts only the primary will do.
+        defaults["target_session_attrs"] = "read-write"
+    return options | {key: value for key, value in defaults.items() if key not in given}

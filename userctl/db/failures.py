@@ -1,0 +1,97 @@
+"""Turns what a database driver raises into the typed errors of userctl."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from userctl import errors
+from userctl.text import escape_unseen
+
+_BY_SQLITE_CODE: dict[int, tuple[type[errors.UserctlError], str]] = {
+    sqlite3.SQLITE_BUSY: (errors.DatabaseBusy, "The database stayed locked by another process."),
+    sqlite3.SQLITE_LOCKED: (errors.DatabaseBusy, "The database stayed locked by another process."),
+    sqlite3.SQLITE_CANTOPEN: (errors.DatabaseUnreachable, "The database file cannot be opened."),
+    sqlite3.SQLITE_PERM: (errors.DatabaseAccessDenied, "The database file may not be opened."),
+    sqlite3.SQLITE_AUTH: (errors.DatabaseAccessDenied, "The database refused this."),
+    sqlite3.SQLITE_CORRUPT: (errors.DatabaseDamaged, "The database file is damaged."),
+    sqlite3.SQLITE_NOTADB: (errors.DatabaseDamaged, "The file is not an SQLite database."),
+    sqlite3.SQLITE_FULL: (errors.DiskFull, "The disk is full."),
+    sqlite3.SQLITE_IOERR: (errors.InputOutputFailed, "The disk failed."),
+    sqlite3.SQLITE_READONLY: (errors.ReadOnly, "The database file accepts no writes."),
+}
+
+_BY_SQLSTATE: dict[str, tuple[type[errors.UserctlError], str]] = {
+    "40001": (errors.TransactionConflict, "Transactions kept getting in each other's way."),
+    "40P01": (errors.TransactionConflict, "Transactions kept getting in each other's way."),
+    "53100": (errors.DiskFull, "The disk of the database server is full."),
+    "53300": (errors.DatabaseBusy, "The database server has no connection free."),
+    "55P03": (errors.DatabaseBusy, "The database stayed locked by another process."),
+    "57014": (errors.DatabaseBusy, "The database server cancelled the statement."),
+    "25006": (errors.ReadOnly, "The database server accepts no writes."),
+    "42501": (errors.DatabaseAccessDenied, "The database role lacks a privilege."),
+    "42P01": (errors.DatabaseNotMigrated, "A table is missing."),
+    "42703": (errors.DatabaseNotMigrated, "A column is missing."),
+    "XX001": (errors.DatabaseDamaged, "The database server found damaged data."),
+    "XX002": (errors.DatabaseDamaged, "The database server found a damaged index."),
+}
+
+_BY_SQLSTATE_CLASS: dict[str, tuple[type[errors.UserctlError], str]] = {
+    "08": (errors.DatabaseUnreachable, "The database server cannot be reached."),
+    "28": (errors.DatabaseAccessDenied, "The database server refused the login."),
+    "3D": (errors.DatabaseUnreachable, "The database server does not have this database."),
+    "57": (errors.DatabaseUnreachable, "The database server is shutting down or starting."),
+}
+
+
+@contextmanager
+def typed_failures() -> Iterator[None]:
+    """Raise the typed error for whatever a driver raises in the block, if there is one."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        typed = _typed(error)
+        if typed is None:
+            raise
+        raise typed from error
+
+
+def _typed(error: SQLAlchemyError) -> errors.UserctlError | None:
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return None
+    if isinstance(error.orig, sqlite3.Error):
+        return _from_sqlite(error.orig)
+    return _from_postgresql(error)
+
+
+def _from_sqlite(error: sqlite3.Error) -> errors.UserctlError | None:
+    # The lowest byte is the primary code, the rest says which sort of it.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+    text = str(error)
+    if code in _BY_SQLITE_CODE:
+        kind, message = _BY_SQLITE_CODE[code]
+        return kind(f"{message} ({text})")
+    if text.startswith(("no such table", "no such column")):
+        return errors.DatabaseNotMigrated(f"The schema is not complete ({text}).")
+    if text.startswith("Could not decode to UTF-8"):
+        return errors.DatabaseDamaged("A stored text is not UTF-8.")
+    return None
+
+
+def _from_postgresql(error: DBAPIError) -> errors.UserctlError | None:
+    orig = error.orig
+    state = getattr(orig, "sqlstate", None)
+    detail = "; ".join(line.strip() for line in str(orig).splitlines() if line.strip())
+    if state is None:
+        return _connection_failure(error, detail)
+    found = _BY_SQLSTATE.get(state) or _BY_SQLSTATE_CLASS.get(state[:2])
+    return found[0](f"{found[1]} ({escape_unseen(detail)})") if found else None
+
+
+def _connection_failure(error: DBAPIError, detail: str) -> errors.UserctlError | None:
+    if type(error.orig).__name__ not in {"OperationalError", "ConnectionTimeout"}:
+        return None
+    return errors.DatabaseUnreachable(
+        f"The database server cannot be reached ({escape_unseen(detail)})."
+    )

@@ -1,0 +1,151 @@
+"""Runs the migrations: each run is one transaction under one lock."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import StringIO
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+from userctl.database_url import DatabaseURL
+from userctl.db.engine import database_engine
+from userctl.db.failures import typed_failures
+from userctl.db.revisions import current_revision, migrations_folder, revisions
+from userctl.errors import DatabaseTooNew, InvalidInput
+
+_LOCK_KEY = 0x75736572_63746C  # "userctl" in ASCII
+
+
+def upgrade(engine: Engine, target: str = "head") -> None:
+    """Bring a database to a revision; two runs at once wait for each other.
+
+    Raises:
+        InvalidInput: if the target is unknown or older than the database.
+        DatabaseTooNew: if the database is at a revision that this userctl does not know.
+    """
+    with typed_failures():
+        if engine.dialect.name == "sqlite":
+            _use_write_ahead_log(engine)
+        with _locked(engine) as connection:
+            revision = resolve(target)
+            current = _known(current_revision(connection))
+            if current is not None and revision < current:
+                raise InvalidInput(
+                    f"The database is at {current} already, which is after {revision}.",
+                    hint="Use 'userctl db downgrade' to go back.",
+                )
+            command.upgrade(_config(connection), revision)
+
+
+def downgrade(engine: Engine, target: str) -> None:
+    """Take a database back to a revision, or to ``base``, which is before the first.
+
+    Raises:
+        InvalidInput: if the target is unknown or newer than the database.
+        DowngradeRefused: if the older schema has no place for what the database holds.
+    """
+    with typed_failures(), _locked(engine) as connection:
+        current = _known(current_revision(connection)) or "base"
+        revision = target if target == "base" else resolve(target)
+        if revision != "base" and (current == "base" or revision > current):
+            raise InvalidInput(
+                f"The database is at {current}, which is before {revision}.",
+                hint="Use 'userctl db migrate' to go forward.",
+            )
+        command.downgrade(_config(connection), revision)
+
+
+def upgrade_sql(dialect: str, current: str | None, target: str) -> str:
+    """Return the SQL that would bring a database from one revision to another."""
+    config = _config(None)
+    config.attributes["dialect_name"] = dialect
+    config.output_buffer = StringIO()
+    command.upgrade(config, f"{current or 'base'}:{resolve(target)}", sql=True)
+    return config.output_buffer.getvalue()
+
+
+def summaries() -> dict[str, str]:
+    """Return revision to one-line summary, oldest first."""
+    scripts = ScriptDirectory.from_config(_config(None))
+    return {script.revision: script.doc for script in reversed(list(scripts.walk_revisions()))}
+
+
+def resolve(target: str) -> str:
+    """Return the revision id that ``target`` stands for.
+
+    Raises:
+        InvalidInput: if there is no such revision.
+    """
+    if target == "head":
+        return revisions()[-1]
+    if target not in revisions():
+        raise InvalidInput(
+            f"There is no revision '{target}'.",
+            hint=f"The revisions are {', '.join(revisions())}.",
+        )
+    return target
+
+
+def create_sqlite(path: Path) -> bool:
+    """Create a migrated SQLite database readable by its owner alone.
+
+    It is built beside its place and then linked there, so that whoever looks sees either no
+    database or a whole one, whoever else creates it at the same moment and whenever we are killed.
+
+    Returns:
+        False if somebody else created it first.
+    """
+    handle, name = tempfile.mkstemp(prefix=".userctl-", suffix=".db", dir=path.parent)
+    os.close(handle)
+    draft = Path(name)
+    try:
+        engine = database_engine(DatabaseURL.for_sqlite(draft))
+        upgrade(engine)
+        engine.dispose()
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+            return True
+        return False
+    finally:
+        for leftover in path.parent.glob(f"{draft.name}*"):
+            leftover.unlink(missing_ok=True)
+
+
+def _known(revision: str | None) -> str | None:
+    if revision is not None and revision not in revisions():
+        raise DatabaseTooNew(f"The database is at revision {revision}, unknown to this userctl.")
+    return revision
+
+
+@contextmanager
+def _locked(engine: Engine) -> Iterator[Connection]:
+    # On SQLite the transaction itself is the lock, taken when it begins. Alembic joins the
+    # transaction it finds open, and the commit is the one of this block.
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+        yield connection
+
+
+def _use_write_ahead_log(engine: Engine) -> None:
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        # A journal mode cannot change inside a transaction, and it stays once it is set.
+        if cursor.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.close()
+    finally:
+        connection.close()
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,71 @@
+"""The unit of work: one transaction, rolled back unless it is committed."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from userctl.db.commit import commit
+from userctl.db.engine import READ_ONLY
+from userctl.db.failures import typed_failures
+from userctl.repositories.refresh_tokens import RefreshTokenRepository
+from userctl.repositories.users import UserRepository
+
+
+class UnitOfWork:
+    """The repositories on one transaction; leaving the block without ``commit`` rolls back."""
+
+    users: UserRepository
+    refresh_tokens: RefreshTokenRepository
+
+    def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
+        options = {READ_ONLY: read_only, "postgresql_readonly": read_only}
+        self._engine = engine.execution_options(**options)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(typed_failures())
+        self._session = self._stack.enter_context(Session(self._engine, expire_on_commit=False))
+        self.users = UserRepository(self._session)
+        self.refresh_tokens = RefreshTokenRepository(self._session)
+        return self
+
+    def commit(self) -> None:
+        """Make the changes of this unit of work last."""
+        with typed_failures():
+            commit(self._session, self._engine)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, traceback)
+
+
+class Database:
+    """A database that is made ready when it is first used.
+
+    Args:
+        prepare: returns the engine of a database that is reachable and migrated, or raises.
+    """
+
+    def __init__(self, prepare: Callable[[], Engine]) -> None:
+        self._prepare = prepare
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return self._prepare()
+
+    def reading(self) -> UnitOfWork:
+        """Return a unit of work on a snapshot."""
+        return UnitOfWork(self._engine, read_only=True)
+
+    def writing(self) -> UnitOfWork:
+        """Return a unit of work that may change rows."""
+        return UnitOfWork(self._engine)

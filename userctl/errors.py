@@ -1,0 +1,271 @@
+"""The typed errors of userctl.
+
+Each has a stable ``code`` that scripts may match on, a one-line message that says what is wrong
+with which value (never a secret), and a hint that says what to do. The direct subclasses of
+:class:`UserctlError` are the kinds of failure; the command line maps each kind to one exit code.
+"""
+
+from collections.abc import Sequence
+
+
+class UserctlError(Exception):
+    """Base of every failure that userctl foresees."""
+
+    code = "error"
+    hint: str | None = None
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if hint is not None:
+            self.hint = hint
+
+
+class InvalidInput(UserctlError):
+    """Usage or input that cannot be accepted; nothing changed."""
+
+    code = "invalid_input"
+
+
+class NotFound(UserctlError):
+    """Something that was asked for does not exist."""
+
+    code = "not_found"
+
+
+class AuthenticationFailed(UserctlError):
+    """Credentials or a token do not prove what they should."""
+
+    code = "authentication_failed"
+
+
+class Conflict(UserctlError):
+    """The state of the database, or a guard, stands against the change."""
+
+    code = "conflict"
+
+
+class DatabaseNotReady(UserctlError):
+    """The database cannot serve the command as it is now."""
+
+    code = "database_error"
+
+
+class InputOutputFailed(UserctlError):
+    """A file, a disk or a stream failed."""
+
+    code = "io_error"
+
+
+class InvalidConfiguration(InvalidInput):
+    """A setting is unknown or unusable."""
+
+    code = "invalid_configuration"
+
+
+class InvalidEmail(InvalidInput):
+    """A string is not an e-mail address that userctl accepts."""
+
+    code = "invalid_email"
+
+
+class PasswordRejected(InvalidInput):
+    """A password breaks the policy; the message gives every reason at once."""
+
+    code = "password_rejected"
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(f"The password was refused: {'; '.join(reasons)}.")
+
+
+class SecretKeyMissing(InvalidConfiguration):
+    """Tokens cannot be signed or verified without a key."""
+
+    code = "secret_key_missing"
+
+
+class UnsafeFile(InvalidConfiguration):
+    """A file that holds a secret may have been read or planted by somebody else."""
+
+    code = "unsafe_file"
+
+
+class ConfirmationRequired(InvalidInput):
+    """A command needs a yes that nobody is there to give."""
+
+    code = "confirmation_required"
+
+
+class UserNotFound(NotFound):
+    """No account has this id or e-mail address."""
+
+    code = "user_not_found"
+
+
+class TokenNotFound(NotFound):
+    """No refresh token has this id."""
+
+    code = "token_not_found"
+
+
+class InvalidCredentials(AuthenticationFailed):
+    """The same text for an unknown account, a wrong password and a disabled account."""
+
+    code = "invalid_credentials"
+
+    def __init__(self) -> None:
+        super().__init__("The e-mail address or the password is wrong.")
+
+
+class NotLoggedIn(AuthenticationFailed):
+    """There is no stored session."""
+
+    code = "not_logged_in"
+    hint = "Run 'userctl login'."
+
+
+class TokenInvalid(AuthenticationFailed):
+    """A string is not a token that this userctl signed or issued."""
+
+    code = "token_invalid"
+
+
+class TokenExpired(AuthenticationFailed):
+    """A token was valid once."""
+
+    code = "token_expired"
+
+
+class TokenRevoked(AuthenticationFailed):
+    """The session of a token has been ended."""
+
+    code = "token_revoked"
+
+
+class TokenReused(AuthenticationFailed):
+    """A refresh token came back after it had been exchanged: its session was ended."""
+
+    code = "token_reused"
+
+
+class AccountDisabled(AuthenticationFailed):
+    """The account of a token is disabled or gone."""
+
+    code = "account_disabled"
+
+
+class UserExists(Conflict):
+    """The e-mail address belongs to an account already."""
+
+    code = "user_exists"
+
+
+class LastAdmin(Conflict):
+    """The change would leave no active admin."""
+
+    code = "last_admin"
+    hint = "Make another account an admin first."
+
+
+class Declined(Conflict):
+    """The operator answered no."""
+
+    code = "declined"
+
+
+class RefreshConflict(Conflict):
+    """Another process exchanged the same refresh token a moment ago."""
+
+    code = "refresh_conflict"
+    hint = "Use the tokens that the other process received."
+
+
+class FileExists(Conflict):
+    """A file is there already and would be overwritten."""
+
+    code = "file_exists"
+
+
+class DowngradeRefused(Conflict):
+    """A downgrade would lose data that the older schema has no place for."""
+
+    code = "downgrade_refused"
+
+
+class DatabaseUnreachable(DatabaseNotReady):
+    """No connection could be made, or it was lost."""
+
+    code = "database_unreachable"
+
+
+class DatabaseBusy(DatabaseNotReady):
+    """Others held the database for longer than we wait."""
+
+    code = "database_busy"
+    hint = "Try again in a moment."
+
+
+class DatabaseAccessDenied(DatabaseNotReady):
+    """The database refused this role."""
+
+    code = "database_access_denied"
+
+
+class DatabaseDriverMissing(DatabaseNotReady):
+    """The PostgreSQL driver is not installed."""
+
+    code = "database_driver_missing"
+    hint = "Install it with: pip install 'userctl[postgres]'"
+
+
+class DatabaseNotMigrated(DatabaseNotReady):
+    """The schema is missing or older than this userctl."""
+
+    code = "database_not_migrated"
+    hint = "Run 'userctl db migrate'."
+
+
+class DatabaseTooNew(DatabaseNotReady):
+    """The schema was made by a newer userctl."""
+
+    code = "database_too_new"
+    hint = "Upgrade userctl on this machine."
+
+
+class DatabaseDamaged(DatabaseNotReady):
+    """The file is no database, or what stands in it cannot be read."""
+
+    code = "database_damaged"
+    hint = "Restore a backup, or correct the row named."
+
+
+class CommitUnknown(DatabaseNotReady):
+    """The connection broke during COMMIT and nobody could say what became of it."""
+
+    code = "commit_unknown"
+    hint = "Look whether the change is there before you repeat it."
+
+
+class TransactionConflict(DatabaseNotReady):
+    """The database chose this transaction to give way; it may be run again as a whole."""
+
+    code = "database_busy"
+    hint = "Try again in a moment."
+
+
+class DiskFull(InputOutputFailed):
+    """There is no space left."""
+
+    code = "disk_full"
+
+
+class ReadOnly(InputOutputFailed):
+    """The database or the file system accepts no writes."""
+
+    code = "read_only"
+
+
+class OutputLost(InputOutputFailed):
+    """Standard output could not take what was written."""
+
+    code = "output_lost"

@@ -1,0 +1,180 @@
+"""The one place where settings become services, each built when it is first used.
+
+The imports stand inside the properties on purpose: a command pays only for what it uses, and the
+rest of the package can import at the top.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from userctl.clock import Clock, utc_now
+from userctl.config import Settings, default_database_path, state_path
+from userctl.private_files import create_private_folder
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from userctl.db.unit_of_work import Database
+    from userctl.security.passwords import PasswordHasher
+    from userctl.services.accounts import AccountService
+    from userctl.services.health import HealthService
+    from userctl.services.purge import PurgeService
+    from userctl.services.revocation import RevocationService
+    from userctl.services.schema import SchemaService
+    from userctl.services.sessions import SessionService
+    from userctl.services.tokens import Grant, TokenService
+
+
+class Services:
+    """Everything the command line can ask for.
+
+    Args:
+        settings: the settings to build from.
+        notify: called with a note for the operator, such as that a database was created.
+        clock: where the time comes from.
+    """
+
+    def __init__(
+        self, settings: Settings, *, notify: Callable[[str], None], clock: Clock = utc_now
+    ) -> None:
+        self._settings = settings
+        self._notify = notify
+        self._clock = clock
+
+    @cached_property
+    def accounts(self) -> "AccountService":
+        """Accounts."""
+        from userctl.security.passwords import PasswordPolicy
+        from userctl.services.accounts import AccountService
+
+        return AccountService(
+            self._database,
+            hasher=self._hasher,
+            policy=PasswordPolicy(minimum_length=self._settings.password_min_length),
+            roles=self._settings.roles,
+            clock=self._clock,
+        )
+
+    def log_in(self, email: str, password: str) -> "Grant":
+        """Authenticate by e-mail address and password, and start a session.
+
+        Raises:
+            InvalidCredentials: if they do not match an active account.
+        """
+        from userctl.services.authentication import EmailPassword, EmailPasswordAuth
+
+        authenticator = EmailPasswordAuth(self._database, hasher=self._hasher, clock=self._clock)
+        return self.tokens.login(authenticator.authenticate(EmailPassword(email, password)))
+
+    @cached_property
+    def tokens(self) -> "TokenService":
+        """Access and refresh tokens."""
+        from userctl.security.access_token import AccessTokenCodec
+        from userctl.security.keys import load_signing_key
+        from userctl.services.tokens import TokenLifetimes, TokenService
+
+        settings = self._settings
+        self._create_default_folder()
+        key = load_signing_key(settings)
+        return TokenService(
+            self._database,
+            codec=AccessTokenCodec(
+                key, issuer=settings.token_issuer, audience=settings.token_audience
+            ),
+            lifetimes=TokenLifetimes(
+                access=timedelta(minutes=settings.access_token_minutes),
+                refresh=timedelta(days=settings.refresh_token_days),
+                session=timedelta(days=settings.session_days),
+                subject=settings.token_subject,
+            ),
+            clock=self._clock,
+        )
+
+    @cached_property
+    def sessions(self) -> "SessionService":
+        """The stored session."""
+        from userctl.security.session_file import SessionFile
+        from userctl.services.sessions import SessionService
+
+        profile = self._settings.profile
+        name = "session.json" if profile is None else f"session-{profile}.json"
+        return SessionService(
+            SessionFile(state_path() / name), tokens=self.tokens, revocation=self.revocation
+        )
+
+    @cached_property
+    def revocation(self) -> "RevocationService":
+        """Refresh tokens as records."""
+        from userctl.services.revocation import RevocationService
+
+        return RevocationService(self._database, clock=self._clock)
+
+    @cached_property
+    def purge(self) -> "PurgeService":
+        """Removal of expired tokens."""
+        from userctl.services.purge import PurgeService
+
+        return PurgeService(self._database, clock=self._clock)
+
+    @cached_property
+    def schema(self) -> "SchemaService":
+        """The schema of the database."""
+        from userctl.services.schema import SchemaService
+
+        return SchemaService(self._engine, self._settings.database_url)
+
+    @cached_property
+    def health(self) -> "HealthService":
+        """Whether the database can serve."""
+        from userctl.services.health import HealthService
+
+        return HealthService(lambda: self._engine, clock=self._clock)
+
+    def close(self) -> None:
+        """Close every connection."""
+        if "_engine" in self.__dict__:
+            self._engine.dispose()
+
+    @cached_property
+    def _hasher(self) -> "PasswordHasher":
+        from userctl.security.passwords import PasswordHasher
+
+        return PasswordHasher(cost=self._settings.password_cost)
+
+    @cached_property
+    def _engine(self) -> "Engine":
+        from userctl.db.engine import database_engine
+
+        return database_engine(self._settings.database_url)
+
+    @cached_property
+    def _database(self) -> "Database":
+        from userctl.db.unit_of_work import Database
+
+        return Database(self._ready_engine)
+
+    def _ready_engine(self) -> "Engine":
+        from userctl.db.revisions import require_current
+
+        path = self._settings.database_url.sqlite_path
+        if path is not None and not path.exists():
+            self._create_database(path)
+        require_current(self._engine)
+        return self._engine
+
+    def _create_default_folder(self) -> None:
+        path = self._settings.database_url.sqlite_path
+        if path is not None and path == default_database_path():
+            create_private_folder(path.parent)
+
+    def _create_database(self, path: Path) -> None:
+        from userctl.db.migrations import create_sqlite
+        from userctl.services.schema import require_folder
+
+        self._create_default_folder()
+        require_folder(path)
+        if create_sqlite(path):
+            self._notify(f"Created a new database at {path}.")

@@ -1,0 +1,41 @@
+"""The ``refresh_tokens`` table."""
+
+from datetime import datetime
+
+from sqlmodel import Boolean, Column, Field, ForeignKey, Integer, SQLModel, String, false, func
+
+from userctl.models.types import UTCDateTime
+
+
+class RefreshToken(SQLModel, table=True):
+    """A refresh token, known by the SHA-256 of its text.
+
+    The tokens of one login form a family. A token is exchanged once: it is then ``revoked`` for
+    every program that reads the table, ``used_at`` tells that apart from a real revocation, and
+    ``successor_id`` says what it was exchanged for.
+    """
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: int | None = Field(default=None, primary_key=True)
+    token: str = Field(sa_column=Column(String(255), nullable=False, unique=True))
+    user_id: int = Field(
+        sa_column=Column(
+            Integer, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True
+        )
+    )
+    expires_at: datetime = Field(sa_type=UTCDateTime, index=True)
+    revoked: bool = Field(
+        sa_column=Column(Boolean, nullable=False, server_default=false()), default=False
+    )
+    created_at: datetime = Field(
+        sa_type=UTCDateTime, sa_column_kwargs={"server_default": func.now()}
+    )
+    updated_at: datetime = Field(
+        sa_type=UTCDateTime, sa_column_kwargs={"server_default": func.now()}
+    )
+    family_id: str | None = Field(default=None, max_length=32, index=True)
+    family_expires_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    successor_id: int | None = Field(default=None)

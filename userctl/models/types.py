@@ -1,0 +1,42 @@
+"""Column types."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect
+from sqlalchemy.types import TypeDecorator
+
+from userctl.errors import DatabaseDamaged
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime on every dialect, also where the column itself knows no zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Refuse naive datetimes and store the others in UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        return value.astimezone(UTC)
+
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[Any], datetime | None]:
+        """Return a reader that names a stored value which is no time at all."""
+        read = self.impl_instance.dialect_impl(dialect).result_processor(dialect, coltype)
+
+        def aware(value: Any) -> datetime | None:
+            try:
+                time: datetime | None = read(value) if read else value
+                if time is None:
+                    return None
+                return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+            except (ValueError, TypeError, AttributeError, OverflowError) as error:
+                raise DatabaseDamaged(f"A stored time cannot be read: {value!r:.80}") from error
+
+        return aware

@@ -1,0 +1,110 @@
+"""Files that hold a secret: made for their owner alone, and read only if they stayed so."""
+
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from userctl.errors import InputOutputFailed, UnsafeFile
+
+MAXIMUM_BYTES = 65_536
+
+
+def read_private(path: Path) -> str | None:
+    """Return the text of a secret file, or None if there is none.
+
+    Raises:
+        UnsafeFile: if it is a symbolic link, somebody else's, or open to others.
+        InputOutputFailed: if it cannot be read.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if path.is_symlink():
+            raise UnsafeFile(f"{path} is a symbolic link.", hint="Name the file itself.") from error
+        raise InputOutputFailed(f"Cannot read {path}: {error.strerror}.") from error
+    with os.fdopen(handle, "rb") as file:
+        _require_private(path, os.fstat(file.fileno()))
+        content = file.read(MAXIMUM_BYTES + 1)
+    try:
+        if len(content) <= MAXIMUM_BYTES:
+            return content.decode()
+    except UnicodeDecodeError:
+        pass
+    raise UnsafeFile(f"{path} does not hold what it should.", hint="Look at the file.")
+
+
+def _require_private(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise UnsafeFile(f"{path} is not a regular file.")
+    if status.st_uid != os.geteuid():
+        raise UnsafeFile(f"{path} belongs to another user.", hint="Use a file of your own.")
+    if status.st_mode & 0o077:
+        raise UnsafeFile(
+            f"{path} can be read or written by others.", hint=f"Run: chmod 600 '{path}'"
+        )
+
+
+def write_private(path: Path, text: str, *, replace: bool = True) -> bool:
+    """Write a secret file so that a reader finds the old text or the new, never a part.
+
+    Args:
+        path: the file; its folder must exist.
+        text: what it shall hold.
+        replace: whether a file that is there gives way.
+
+    Returns:
+        False if there is a file and it does not give way.
+
+    Raises:
+        InputOutputFailed: if the disk or the folder accept no file.
+    """
+    try:
+        handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            return _put(Path(draft), path, replace=replace)
+        finally:
+            Path(draft).unlink(missing_ok=True)
+    except OSError as error:
+        raise InputOutputFailed(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def _put(draft: Path, path: Path, *, replace: bool) -> bool:
+    if replace:
+        draft.replace(path)
+    else:
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            return False
+    sync_folder(path.parent)
+    return True
+
+
+def sync_folder(folder: Path) -> None:
+    """Make sure that a new name in a folder outlives a power cut, where the system can."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def create_private_folder(folder: Path) -> None:
+    """Create a folder for its owner alone, unless it is there.
+
+    Raises:
+        InputOutputFailed: if it cannot be created.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputOutputFailed(f"Cannot create {folder}: {error.strerror}.") from error

@@ -1,0 +1,1 @@
+"""Queries, one class per table; they never commit and hold no rules."""

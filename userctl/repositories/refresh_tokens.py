@@ -1,0 +1,134 @@
+"""Queries on ``refresh_tokens``."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, text
+from sqlmodel import Session, and_, col, delete, func, or_, select, update
+
+from userctl.models import RefreshToken, User
+from userctl.schemas.tokens import TokenState
+
+
+class RefreshTokenRepository:
+    """The refresh tokens."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, token_id: int) -> RefreshToken | None:
+        """Return the token with this id as it is now."""
+        query = select(RefreshToken).where(RefreshToken.id == token_id)
+        return self._session.exec(query.execution_options(populate_existing=True)).first()
+
+    def by_digest(self, digest: str) -> RefreshToken | None:
+        """Return the token whose text has this SHA-256."""
+        return self._session.exec(select(RefreshToken).where(RefreshToken.token == digest)).first()
+
+    def add(self, token: RefreshToken) -> int:
+        """Insert a token and return its id."""
+        self._session.add(token)
+        self._session.flush()
+        assert token.id is not None
+        return token.id
+
+    def mark_used(self, token: RefreshToken, successor_id: int, now: datetime) -> bool:
+        """Record that a live token was exchanged; False if it is no longer live."""
+        statement = (
+            update(RefreshToken)
+            .where(
+                col(RefreshToken.id) == token.id,
+                col(RefreshToken.used_at).is_(None),
+                col(RefreshToken.revoked).is_(False),
+            )
+            .values(used_at=now, updated_at=now, revoked=True, successor_id=successor_id)
+        )
+        return self._execute(statement) == 1
+
+    def revoke(self, now: datetime, *which: ColumnElement[bool]) -> int:
+        """Revoke every token that matches and is not revoked yet; return how many."""
+        statement = (
+            update(RefreshToken)
+            .where(col(RefreshToken.revoked).is_(False), *which)
+            .values(revoked=True, updated_at=now)
+        )
+        return self._execute(statement)
+
+    def lock_all(self) -> None:
+        """Keep every other transaction from writing tokens until this one ends."""
+        # A writer on SQLite is alone anyway.
+        if self._session.connection().dialect.name == "postgresql":
+            self._session.connection().execute(text("LOCK TABLE refresh_tokens IN EXCLUSIVE MODE"))
+
+    def revoke_family(self, token: RefreshToken, now: datetime) -> int:
+        """Revoke the family of a token; one without a family, which is not ours, alone."""
+        if token.family_id is None:
+            return self.revoke(now, col(RefreshToken.id) == token.id)
+        return self.revoke(now, col(RefreshToken.family_id) == token.family_id)
+
+    def revoke_user(self, user_id: int, now: datetime) -> int:
+        """Revoke all tokens of an account."""
+        return self.revoke(now, col(RefreshToken.user_id) == user_id)
+
+    def live_in_family(self, family_id: str, now: datetime) -> RefreshToken | None:
+        """Return the token that a family could still be refreshed with."""
+        query = select(RefreshToken).where(
+            RefreshToken.family_id == family_id, _in_state("active", now)
+        )
+        return self._session.exec(query).first()
+
+    def page(
+        self,
+        now: datetime,
+        *,
+        user_id: int | None = None,
+        state: TokenState | None = None,
+        after: int | None = None,
+        limit: int | None = None,
+    ) -> Sequence[tuple[RefreshToken, str]]:
+        """Return tokens and the addresses of their owners, in the order of their ids."""
+        query = select(RefreshToken, User.email).join(User).order_by(col(RefreshToken.id))
+        if user_id is not None:
+            query = query.where(RefreshToken.user_id == user_id)
+        if state is not None:
+            query = query.where(_in_state(state, now))
+        if after is not None:
+            query = query.where(col(RefreshToken.id) > after)
+        return self._session.exec(query.limit(limit)).all()
+
+    def count_expired(self, before: datetime) -> int:
+        """Return how many tokens expired before a time."""
+        query = select(func.count()).where(col(RefreshToken.expires_at) < before)
+        return self._session.exec(query).one()
+
+    def delete_expired(self, before: datetime, limit: int) -> int:
+        """Delete the tokens that expired first, before a time; return how many went."""
+        batch = (
+            select(RefreshToken.id)
+            .where(col(RefreshToken.expires_at) < before)
+            .order_by(col(RefreshToken.expires_at))
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return self._execute(delete(RefreshToken).where(col(RefreshToken.id).in_(batch)))
+
+    def _execute(self, statement: Any) -> int:
+        return self._session.connection().execute(statement).rowcount
+
+
+def _in_state(state: TokenState, now: datetime) -> ColumnElement[bool]:
+    used, revoked = col(RefreshToken.used_at), col(RefreshToken.revoked)
+    if state == "used":
+        return used.is_not(None)
+    if state == "revoked":
+        return and_(used.is_(None), revoked.is_(True))
+    ends = _earliest_end(now)
+    return and_(used.is_(None), revoked.is_(False), ends if state == "expired" else ~ends)
+
+
+def _earliest_end(now: datetime) -> ColumnElement[bool]:
+    family_end = col(RefreshToken.family_expires_at)
+    return or_(
+        col(RefreshToken.expires_at) <= now, and_(family_end.is_not(None), family_end <= now)
+    )

@@ -1,0 +1,127 @@
+"""Queries on ``users``."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, Integer
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, delete, func, literal, or_, select, tuple_, update
+
+from userctl.errors import TransactionConflict, UserExists
+from userctl.models import User
+from userctl.schemas.users import UserQuery
+
+_SORT_KEYS: dict[str, Any] = {
+    "id": col(User.id),
+    "email": col(User.email),
+    "name": func.coalesce(User.name, ""),
+    "role": col(User.role),
+    "created_at": col(User.created_at),
+    "updated_at": col(User.updated_at),
+}
+
+
+class UserRepository:
+    """The accounts."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, user_id: int) -> User | None:
+        """Return the account with this id."""
+        return self._session.get(User, user_id)
+
+    def by_email(self, email: str) -> User | None:
+        """Return the account with this canonical address."""
+        return self._session.exec(select(User).where(User.email == email)).first()
+
+    def lock(self, user_id: int) -> User | None:
+        """Return the account as it is now, locked until the transaction ends."""
+        query = select(User).where(User.id == user_id).with_for_update()
+        return self._session.exec(query.execution_options(populate_existing=True)).first()
+
+    def lock_active_admins(self) -> set[int]:
+        """Return the ids of all active admins, locked in the order of their ids."""
+        query = (
+            select(User.id)
+            .where(User.role == "admin", col(User.disabled_at).is_(None))
+            .order_by(col(User.id))
+            .with_for_update()
+        )
+        return {user_id for user_id in self._session.exec(query) if user_id is not None}
+
+    def add(self, user: User) -> None:
+        """Insert an account.
+
+        Raises:
+            UserExists: if its address is taken.
+        """
+        self._session.add(user)
+        try:
+            self._session.flush()
+        except IntegrityError as error:
+            raise _exists(user.email) from error
+
+    def change(self, user: User, now: datetime, **values: Any) -> None:
+        """Set columns of an account that still has the values we saw.
+
+        Raises:
+            UserExists: if a new address is taken.
+            TransactionConflict: if somebody else changed these columns meanwhile.
+        """
+        seen = [getattr(User, name).is_not_distinct_from(getattr(user, name)) for name in values]
+        statement = update(User).where(col(User.id) == user.id, *seen)
+        try:
+            result = self._execute(statement.values(**values, updated_at=now))
+        except IntegrityError as error:
+            raise _exists(values.get("email", user.email)) from error
+        if result.rowcount != 1:
+            raise TransactionConflict(f"Account {user.id} was changed by somebody else.")
+        self._session.refresh(user)
+
+    def delete(self, user_id: int) -> bool:
+        """Delete an account, its refresh tokens with it; False if it was gone already."""
+        return self._execute(delete(User).where(col(User.id) == user_id)).rowcount == 1
+
+    def page(self, query: UserQuery, position: tuple[Any, int] | None) -> list[User]:
+        """Return the accounts that a query asks for, in its order.
+
+        Args:
+            query: which accounts, how sorted and how many; its ``after`` is not looked at.
+            position: the sort key and the id of the account after which to begin.
+        """
+        key, user_id = _SORT_KEYS[query.sort], col(User.id)
+        statement = select(User).where(*_conditions(query))
+        if position is not None:
+            # Row values compare in sort order and work on an index (keyset paging).
+            here = tuple_(key, user_id)
+            there = tuple_(literal(position[0], key.type), literal(position[1], Integer()))
+            statement = statement.where(here < there if query.descending else here > there)
+        order = [key.desc(), user_id.desc()] if query.descending else [key, user_id]
+        statement = statement.order_by(*order).offset(query.skip or None).limit(query.limit)
+        return list(self._session.exec(statement))
+
+    def _execute(self, statement: Any) -> CursorResult[Any]:
+        return self._session.connection().execute(statement)
+
+
+def _conditions(query: UserQuery) -> list[Any]:
+    conditions: list[Any] = []
+    if query.search is not None:
+        term = query.search.lower()
+        conditions.append(
+            or_(
+                func.lower(User.email).contains(term, autoescape=True),
+                func.lower(User.name).contains(term, autoescape=True),
+            )
+        )
+    if query.role is not None:
+        conditions.append(User.role == query.role)
+    if query.status is not None:
+        disabled = col(User.disabled_at)
+        conditions.append(disabled.is_(None) if query.status == "active" else disabled.is_not(None))
+    return conditions
+
+
+def _exists(email: str) -> UserExists:
+    return UserExists(f"There is an account with the address {email} already.")

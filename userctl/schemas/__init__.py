@@ -1,0 +1,65 @@
+"""What goes into services and comes out of them.
+
+The names are resolved on first use (PEP 562), so that the command line can name a schema without
+paying for pydantic when it only prints help.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from userctl.schemas.database import (
+        Health,
+        MigrationRead,
+        PurgeResult,
+        RevokeResult,
+        SchemaStatus,
+    )
+    from userctl.schemas.session import SessionRead
+    from userctl.schemas.setting import SettingRead
+    from userctl.schemas.tokens import AccessClaims, TokenPair, TokenQuery, TokenRead
+    from userctl.schemas.users import UserCreate, UserCreated, UserQuery, UserRead, UserUpdate
+
+_MODULES = {
+    "AccessClaims": "tokens",
+    "Health": "database",
+    "MigrationRead": "database",
+    "PurgeResult": "database",
+    "RevokeResult": "database",
+    "SchemaStatus": "database",
+    "SessionRead": "session",
+    "SettingRead": "setting",
+    "TokenPair": "tokens",
+    "TokenQuery": "tokens",
+    "TokenRead": "tokens",
+    "UserCreate": "users",
+    "UserCreated": "users",
+    "UserQuery": "users",
+    "UserRead": "users",
+    "UserUpdate": "users",
+}
+
+__all__ = [
+    "AccessClaims",
+    "Health",
+    "MigrationRead",
+    "PurgeResult",
+    "RevokeResult",
+    "SchemaStatus",
+    "SessionRead",
+    "SettingRead",
+    "TokenPair",
+    "TokenQuery",
+    "TokenRead",
+    "UserCreate",
+    "UserCreated",
+    "UserQuery",
+    "UserRead",
+    "UserUpdate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"userctl.schemas.{_MODULES[name]}"), name)

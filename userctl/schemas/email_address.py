@@ -1,0 +1,26 @@
+"""The one canonical form of an e-mail address."""
+
+import email_validator
+
+from userctl.errors import InvalidEmail
+from userctl.text import escape_unseen
+
+
+def canonical_email(address: str) -> str:
+    """Return the form in which an address is stored, looked up and compared.
+
+    The syntax is that of RFC 5321 and RFC 5322 without quoted local parts; Unicode is normalised
+    (NFC), the domain becomes lower-case IDNA 2008 (RFC 5891), and the local part is compared
+    case-insensitively although RFC 5321, section 2.4, would let it differ.
+
+    Raises:
+        InvalidEmail: if the address breaks the syntax or has a non-ASCII local part.
+    """
+    try:
+        parsed = email_validator.validate_email(
+            address, check_deliverability=False, allow_smtputf8=False
+        )
+    except email_validator.EmailNotValidError as error:
+        reason = " ".join(str(error).split())
+        raise InvalidEmail(f"'{escape_unseen(address[:80])}': {reason}") from None
+    return f"{parsed.local_part.lower()}@{parsed.ascii_domain.lower()}"

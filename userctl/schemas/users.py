@@ -1,0 +1,93 @@
+"""Accounts, as services take and return them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+
+from userctl.errors import InvalidInput
+from userctl.schemas.email_address import canonical_email
+from userctl.text import has_unseen_characters
+
+NAME_LENGTH = 100
+
+UserStatus = Literal["active", "disabled"]
+UserSort = Literal["id", "email", "name", "role", "created_at", "updated_at"]
+
+
+def _name(name: str) -> str:
+    if has_unseen_characters(name):
+        raise InvalidInput(
+            "The name holds a control or invisible character.", hint="Type the name anew."
+        )
+    if not 1 <= len(name) <= NAME_LENGTH:
+        raise InvalidInput(f"A name has 1 to {NAME_LENGTH} characters, not {len(name)}.")
+    return name
+
+
+Email = Annotated[str, AfterValidator(canonical_email)]
+Name = Annotated[str, AfterValidator(_name)]
+
+
+class UserCreate(BaseModel):
+    """A new account; ``password`` is None for an account that cannot log in with one."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    email: Email
+    name: Name | None = None
+    role: str = "user"
+    password: str | None = None
+
+
+class UserUpdate(BaseModel):
+    """The fields to change; those that are None stay as they are."""
+
+    model_config = ConfigDict(frozen=True)
+
+    email: Email | None = None
+    name: Name | None = None
+    role: str | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> "UserUpdate":
+        if self.email is self.name is self.role is None:
+            raise InvalidInput("Nothing to update.", hint="Give --email, --name or --role.")
+        return self
+
+
+class UserQuery(BaseModel):
+    """Which accounts to list, in which order.
+
+    ``limit`` None means all; ``after`` is the id of the account after which the list goes on.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    search: str | None = None
+    role: str | None = None
+    status: UserStatus | None = None
+    sort: UserSort = "id"
+    descending: bool = False
+    limit: int | None = 100
+    skip: int = 0
+    after: int | None = None
+
+
+class UserRead(BaseModel):
+    """An account as it may be shown: without its hash."""
+
+    id: int
+    email: str
+    name: str | None
+    role: str
+    status: UserStatus
+    has_password: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class UserCreated(UserRead):
+    """An account with the password that was generated for it, shown this once."""
+
+    generated_password: str | None = None

@@ -1,0 +1,108 @@
+"""Access tokens: JWTs after RFC 9068, verified after RFC 8725."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NoReturn
+
+import jwt
+
+from userctl.errors import TokenExpired, TokenInvalid
+from userctl.schemas.tokens import AccessClaims
+from userctl.security.keys import SigningKey
+
+TYPE = "at+jwt"
+LEEWAY_SECONDS = 30
+MAXIMUM_LENGTH = 4096
+_LAST_SECOND = 253_402_300_799
+"""The last second of the year 9999, beyond which no datetime reaches."""
+
+_FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+# PyJWT would compare with its own clock and accept times that are no whole numbers.
+_SIGNATURE_ONLY: Any = {
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+    "verify_aud": False,
+    "verify_iss": False,
+    "verify_sub": False,
+    "verify_jti": False,
+}
+
+
+class AccessTokenCodec:
+    """Signs claims and verifies tokens, with one issuer and at most one audience."""
+
+    def __init__(self, key: SigningKey, *, issuer: str, audience: str | None) -> None:
+        self._signing = key
+        self._keys: Mapping[str, SigningKey] = {key.kid: key}
+        self.issuer = issuer
+        self.audience = audience
+
+    def encode(self, claims: AccessClaims) -> str:
+        """Return the signed token."""
+        return jwt.encode(
+            claims.model_dump(exclude_none=True),
+            self._signing.secret,
+            algorithm=self._signing.algorithm,
+            headers={"typ": TYPE, "kid": self._signing.kid},
+        )
+
+    def decode(self, token: str, now: datetime) -> AccessClaims:
+        """Return the claims of a token that one of our keys signed and that is valid now.
+
+        Raises:
+            TokenInvalid: whatever is wrong with it.
+            TokenExpired: if time alone is.
+        """
+        if len(token) > MAXIMUM_LENGTH or not _FORM.fullmatch(token):
+            _refuse("it does not have the form of one")
+        claims = self._checked(self._verified(token))
+        seconds = now.timestamp()
+        if claims.iat > seconds + LEEWAY_SECONDS:
+            _refuse("it was issued in the future")
+        if claims.exp <= seconds - LEEWAY_SECONDS:
+            raise TokenExpired("The access token has expired.")
+        return claims
+
+    def _verified(self, token: str) -> dict[str, Any]:
+        try:
+            key = self._key(jwt.get_unverified_header(token))
+            payload: dict[str, Any] = jwt.decode(
+                token, key.secret, algorithms=[key.algorithm], options=_SIGNATURE_ONLY
+            )
+        except (jwt.PyJWTError, ValueError, RecursionError):
+            _refuse("its signature or its encoding is wrong")
+        return payload
+
+    def _key(self, header: Mapping[str, Any]) -> SigningKey:
+        kid, kind = header.get("kid"), header.get("typ")
+        key = self._keys.get(kid) if isinstance(kid, str) else None
+        if key is None:
+            _refuse("it was not signed with a key known here")
+        if header.get("alg") != key.algorithm:
+            _refuse("its algorithm is not the one of its key")
+        if not isinstance(kind, str) or kind.lower().removeprefix("application/") != TYPE:
+            _refuse(f"its type is not {TYPE}")
+        if "crit" in header:
+            _refuse("it demands an extension that is not known here")
+        return key
+
+    def _checked(self, payload: dict[str, Any]) -> AccessClaims:
+        for name in ("sub", "role", "iss", "jti", "sid"):
+            if not isinstance(payload.get(name), str):
+                _refuse(f"its claim '{name}' is missing or no string")
+        for name in ("uid", "iat", "exp"):
+            value = payload.get(name)
+            # A bool is an int to isinstance.
+            if type(value) is not int or not 0 <= value <= _LAST_SECOND:
+                _refuse(f"its claim '{name}' is missing or no whole number in range")
+        if payload["iss"] != self.issuer:
+            _refuse("it is from another issuer")
+        if payload.get("aud") != self.audience:
+            _refuse("it is for another audience")
+        return AccessClaims.model_validate(payload)
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise TokenInvalid(f"This is not a valid access token: {reason}.")

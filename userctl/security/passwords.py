@@ -1,0 +1,126 @@
+"""Hashing passwords, and which ones are accepted."""
+
+import re
+import secrets
+import unicodedata
+from functools import cache
+
+import bcrypt
+
+from userctl.errors import PasswordRejected
+
+MAXIMUM_BYTES = 72
+"""bcrypt reads no further; a longer password would be cut off in silence."""
+
+GENERATED_LENGTH = 20
+_ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Letters and digits that are not mistaken for each other."""
+
+
+def normalised(password: str) -> str:
+    """Return the NFC form, so that a password typed on another keyboard is the same."""
+    return unicodedata.normalize("NFC", password)
+
+
+def generate_password() -> str:
+    """Return a random password of more than 110 bits from the system's generator."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(GENERATED_LENGTH))
+
+
+class PasswordPolicy:
+    """Which passwords are accepted, after NIST SP 800-63B-4, section 3.1.1.2."""
+
+    def __init__(self, *, minimum_length: int) -> None:
+        self._minimum_length = minimum_length
+
+    def check(self, password: str, *, email: str, name: str | None) -> None:
+        """Accept a password for an account.
+
+        Raises:
+            PasswordRejected: with every reason at once.
+        """
+        password = normalised(password)
+        reasons = [
+            *_unusable(password),
+            *self._too_short(password),
+            *_guessable(password, email=email, name=name),
+        ]
+        if reasons:
+            raise PasswordRejected(reasons)
+
+    def _too_short(self, password: str) -> list[str]:
+        if len(password) >= self._minimum_length:
+            return []
+        return [f"it has {len(password)} characters and needs {self._minimum_length}"]
+
+
+def _unusable(password: str) -> list[str]:
+    try:
+        length = len(password.encode())
+    except UnicodeEncodeError:
+        return ["it is not valid UTF-8"]
+    reasons = []
+    if length > MAXIMUM_BYTES:
+        reasons.append(f"it has {length} bytes and bcrypt takes at most {MAXIMUM_BYTES}")
+    if "\0" in password:
+        reasons.append("it contains a NUL character")
+    return reasons
+
+
+def _guessable(password: str, *, email: str, name: str | None) -> list[str]:
+    folded = password.casefold()
+    reasons = []
+    if folded in _common_passwords():
+        reasons.append("it is one of the most common passwords")
+    own = {email, email.partition("@")[0], *([name] if name else [])}
+    if folded in {normalised(word).casefold() for word in own}:
+        reasons.append("it is the account's own e-mail address or name")
+    return reasons
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    # The list is large, and only a command that sets a password pays for it.
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+class PasswordHasher:
+    """bcrypt hashes in the ``$2b$`` form that every bcrypt library verifies."""
+
+    def __init__(self, *, cost: int) -> None:
+        self._cost = cost
+
+    def hash(self, password: str) -> str:
+        """Return the hash of an accepted password."""
+        return bcrypt.hashpw(normalised(password).encode(), bcrypt.gensalt(self._cost)).decode()
+
+    def verify(self, password: str, hashed: str) -> bool:
+        """Tell whether a password matches, at the price of one hash whatever is handed in."""
+        try:
+            secret = normalised(password).encode()
+        except UnicodeEncodeError:
+            secret = b""
+        if len(secret) > MAXIMUM_BYTES or b"\0" in secret:
+            # No stored hash comes from such a password; the price is paid all the same.
+            secret, hashed = b"", self.unmatchable()
+        try:
+            return bcrypt.checkpw(secret, hashed.encode())
+        except ValueError:
+            # Another program stored something that is no bcrypt hash.
+            return bcrypt.checkpw(secret, self.unmatchable().encode())
+
+    def unmatchable(self) -> str:
+        """Return a well-formed hash that no known password has: salt and digest all zero."""
+        return f"$2b${self._cost:02d}${'.' * 53}"
+
+    def is_outdated(self, hashed: str) -> bool:
+        """Tell whether a hash has a lower cost than new ones get."""
+        found = re.match(r"\$2[abxy]\$(\d\d)\$", hashed)
+        return found is not None and int(found[1]) < self._cost
+
+
+def is_unmatchable(hashed: str) -> bool:
+    """Tell whether a hash is the stand-in of an account without a usable password."""
+    return hashed.endswith("." * 53)

@@ -1,0 +1,86 @@
+"""The file that keeps the tokens of ``userctl login``."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from userctl.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
+from userctl.private_files import create_private_folder, read_private, write_private
+
+LOCK_TIMEOUT_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class StoredSession:
+    """What the file holds."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: str
+
+    @property
+    def ends(self) -> datetime:
+        """When the session ends, however often it is refreshed."""
+        return datetime.fromisoformat(self.expires_at)
+
+
+class SessionFile:
+    """One stored session: 0600, replaced as a whole, refused where others could touch it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def load(self) -> StoredSession | None:
+        """Return the stored session, or None if nobody is logged in.
+
+        Raises:
+            UnsafeFile: if the file is not ours alone, or is no session file.
+        """
+        text = read_private(self.path)
+        if text is None:
+            return None
+        try:
+            session = StoredSession(**json.loads(text))
+            if not all(isinstance(value, str) for value in asdict(session).values()):
+                raise TypeError
+            if session.ends.tzinfo is None:
+                raise ValueError
+        except (ValueError, TypeError, RecursionError):
+            raise UnsafeFile(
+                f"{self.path} is not a session file.",
+                hint="Remove it and run 'userctl login' again.",
+            ) from None
+        return session
+
+    def save(self, session: StoredSession) -> None:
+        """Put a session in the place of the one stored before."""
+        write_private(self.path, json.dumps(asdict(session)) + "\n")
+
+    def remove(self) -> None:
+        """Forget the stored session, if there is one."""
+        self.path.unlink(missing_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from changing the file meanwhile.
+
+        Raises:
+            DatabaseBusy: if another process holds it for too long.
+        """
+        lock = FileLock(self.path.with_name(f"{self.path.name}.lock"), mode=0o600)
+        try:
+            create_private_folder(self.path.parent)
+            lock.acquire(timeout=LOCK_TIMEOUT_SECONDS)
+        except Timeout:
+            raise DatabaseBusy(f"Another process keeps {self.path} locked.") from None
+        except OSError as error:
+            raise InputOutputFailed(f"Cannot lock {self.path}: {error.strerror}.") from error
+        try:
+            yield
+        finally:
+            lock.release()

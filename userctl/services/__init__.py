@@ -1,0 +1,1 @@
+"""Use cases; every transaction begins and commits here."""

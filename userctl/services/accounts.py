@@ -1,0 +1,280 @@
+"""Accounts: create, find, change, lock out and remove."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from userctl.clock import Clock
+from userctl.db.retry import retried
+from userctl.db.unit_of_work import Database, UnitOfWork
+from userctl.errors import InvalidInput, LastAdmin, UserExists, UserNotFound
+from userctl.models import User
+from userctl.schemas import UserCreate, UserCreated, UserQuery, UserRead, UserUpdate
+from userctl.schemas.page import Page
+from userctl.security.passwords import (
+    PasswordHasher,
+    PasswordPolicy,
+    generate_password,
+    is_unmatchable,
+)
+from userctl.services.reading import find_user, lock_user, user_read
+
+STREAM_PAGE = 1000
+
+
+class AccountService:
+    """The use cases on accounts; each writing method is one transaction."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        hasher: PasswordHasher,
+        policy: PasswordPolicy,
+        roles: Sequence[str],
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._hasher = hasher
+        self._policy = policy
+        self._roles = roles
+        self._clock = clock
+
+    @retried
+    def create(self, new: UserCreate, *, generate: bool = False) -> UserCreated:
+        """Create an account, if asked with a generated password that is returned this once.
+
+        Raises:
+            InvalidInput: if the role is not configured.
+            PasswordRejected: if the password breaks the policy.
+            UserExists: if the address is taken.
+        """
+        self._require_role(new.role)
+        password = generate_password() if generate else new.password
+        hashed = self._hashed(password, email=new.email, name=new.name)
+        now = self._clock()
+        with self._database.writing() as uow:
+            user = User(
+                email=new.email,
+                name=new.name,
+                role=new.role,
+                hashed_password=hashed,
+                created_at=now,
+                updated_at=now,
+            )
+            uow.users.add(user)
+            uow.commit()
+            read = user_read(user)
+        generated = password if generate else None
+        return UserCreated(**read.model_dump(), generated_password=generated)
+
+    def ensure(self, new: UserCreate, *, generate: bool = False) -> tuple[UserCreated, bool]:
+        """Return the account with an address and whether it had to be created."""
+        try:
+            return self.create(new, generate=generate), True
+        except UserExists:
+            return UserCreated(**self.show(new.email).model_dump()), False
+
+    def show(self, reference: str) -> UserRead:
+        """Return an account.
+
+        Raises:
+            UserNotFound: if there is none.
+        """
+        with self._database.reading() as uow:
+            return user_read(find_user(uow, reference))
+
+    def page(self, query: UserQuery) -> Page[UserRead]:
+        """Return one page of accounts.
+
+        Raises:
+            InvalidInput: if the role is not configured.
+            UserNotFound: if the list, sorted by more than the id, cannot go on after an account
+                because that does not exist.
+        """
+        if query.role is not None:
+            self._require_role(query.role)
+        with self._database.reading() as uow:
+            return _page(uow, query, _position_after(uow, query))
+
+    def stream(self, query: UserQuery) -> Iterator[UserRead]:
+        """Yield all accounts a query asks for, without holding them all."""
+        page = self.page(query.model_copy(update={"limit": STREAM_PAGE}))
+        yield from page.items
+        following = query.model_copy(update={"limit": STREAM_PAGE, "skip": 0})
+        while page.more:
+            with self._database.reading() as uow:
+                page = _page(uow, following, _position(query, page.items[-1]))
+            yield from page.items
+
+    @retried
+    def update(self, reference: str, change: UserUpdate) -> UserRead:
+        """Change an account; a new role or address ends its sessions, whose tokens name both.
+
+        Raises:
+            InvalidInput: if the role is not configured.
+            UserNotFound: if there is no such account.
+            UserExists: if the new address is taken.
+            LastAdmin: if no active admin would be left.
+        """
+        if change.role is not None:
+            self._require_role(change.role)
+        now = self._clock()
+        with self._database.writing() as uow:
+            admins = uow.users.lock_active_admins() if change.role else set()
+            user = lock_user(uow, reference)
+            values = _differences(user, change)
+            if "role" in values:
+                _require_admin_left(admins, {user.id})
+            if values:
+                uow.users.change(user, now, **values)
+            if values.keys() & {"role", "email"}:
+                _end_sessions(uow, user, now)
+            uow.commit()
+            return user_read(user)
+
+    @retried
+    def set_password(
+        self, reference: str, password: str | None, *, generate: bool = False
+    ) -> UserCreated:
+        """Set, generate or (None) take away a password, and end the sessions of the account.
+
+        Raises:
+            UserNotFound: if there is no such account.
+            PasswordRejected: if the password breaks the policy.
+        """
+        found = self.show(reference)
+        password = generate_password() if generate else password
+        hashed = self._hashed(password, email=found.email, name=found.name)
+        now = self._clock()
+        with self._database.writing() as uow:
+            user = lock_user(uow, str(found.id))
+            column = "hashed_password" if user.disabled_at is None else "disabled_hash"
+            uow.users.change(user, now, **{column: hashed})
+            _end_sessions(uow, user, now)
+            uow.commit()
+            read = user_read(user)
+        generated = password if generate else None
+        return UserCreated(**read.model_dump(), generated_password=generated)
+
+    @retried
+    def disable(self, reference: str) -> UserRead:
+        """Lock an account out, also of programs that read only its hash.
+
+        Raises:
+            UserNotFound: if there is no such account.
+            LastAdmin: if no active admin would be left.
+        """
+        now = self._clock()
+        with self._database.writing() as uow:
+            admins = uow.users.lock_active_admins()
+            user = lock_user(uow, reference)
+            _require_admin_left(admins, {user.id})
+            if user.disabled_at is None:
+                uow.users.change(
+                    user,
+                    now,
+                    disabled_at=now,
+                    disabled_hash=user.hashed_password,
+                    hashed_password=self._hasher.unmatchable(),
+                )
+            _end_sessions(uow, user, now)
+            uow.commit()
+            return user_read(user)
+
+    @retried
+    def enable(self, reference: str) -> UserRead:
+        """Let an account in again, with the password it had.
+
+        Raises:
+            UserNotFound: if there is no such account.
+        """
+        now = self._clock()
+        with self._database.writing() as uow:
+            user = lock_user(uow, reference)
+            if user.disabled_at is not None:
+                values: dict[str, str | None] = {"disabled_at": None, "disabled_hash": None}
+                # Another program may have set a password meanwhile; then that one counts.
+                if user.disabled_hash and is_unmatchable(user.hashed_password):
+                    values["hashed_password"] = user.disabled_hash
+                uow.users.change(user, now, **values)
+            uow.commit()
+            return user_read(user)
+
+    @retried
+    def delete(self, references: Sequence[str], *, missing_ok: bool = False) -> list[UserRead]:
+        """Delete accounts, all of them or none, and return what they were.
+
+        Raises:
+            UserNotFound: if one does not exist, unless that is accepted.
+            LastAdmin: if no active admin would be left.
+        """
+        deleted: dict[int, UserRead] = {}
+        with self._database.writing() as uow:
+            admins = uow.users.lock_active_admins()
+            for user in _found(uow, references, missing_ok=missing_ok):
+                read = user_read(user)
+                deleted[read.id] = read
+            _require_admin_left(admins, set(deleted))
+            for user_id in sorted(deleted):
+                uow.users.delete(user_id)
+            uow.commit()
+        return [*deleted.values()]
+
+    def _require_role(self, role: str) -> None:
+        if role not in self._roles:
+            raise InvalidInput(
+                f"There is no role '{role[:60]}'.",
+                hint=f"The configured roles are {', '.join(self._roles)}.",
+            )
+
+    def _hashed(self, password: str | None, *, email: str, name: str | None) -> str:
+        if password is None:
+            return self._hasher.unmatchable()
+        self._policy.check(password, email=email, name=name)
+        return self._hasher.hash(password)
+
+
+def _page(uow: UnitOfWork, query: UserQuery, position: tuple[Any, int] | None) -> Page[UserRead]:
+    limit = query.limit
+    wanted = query.model_copy(update={"limit": None if limit is None else limit + 1})
+    users = [user_read(user) for user in uow.users.page(wanted, position)]
+    return Page(items=users[:limit], more=limit is not None and len(users) > limit)
+
+
+def _position_after(uow: UnitOfWork, query: UserQuery) -> tuple[Any, int] | None:
+    if query.after is None:
+        return None
+    if query.sort == "id":
+        return query.after, query.after
+    return _position(query, user_read(find_user(uow, str(query.after))))
+
+
+def _position(query: UserQuery, user: UserRead) -> tuple[Any, int]:
+    value = getattr(user, query.sort)
+    return "" if value is None else value, user.id
+
+
+def _found(uow: UnitOfWork, references: Sequence[str], *, missing_ok: bool) -> Iterator[User]:
+    for reference in references:
+        try:
+            yield find_user(uow, reference)
+        except UserNotFound:
+            if not missing_ok:
+                raise
+
+
+def _differences(user: User, change: UserUpdate) -> dict[str, str | None]:
+    wanted = change.model_dump(exclude_none=True)
+    wanted = {key: value or None for key, value in wanted.items()}
+    return {key: value for key, value in wanted.items() if value != getattr(user, key)}
+
+
+def _require_admin_left(admins: set[int], leaving: set[int | None]) -> None:
+    if admins and admins <= leaving:
+        raise LastAdmin("This would leave no active admin.")
+
+
+def _end_sessions(uow: UnitOfWork, user: User, now: datetime) -> None:
+    assert user.id is not None
+    uow.refresh_tokens.revoke_user(user.id, now)

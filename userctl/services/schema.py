@@ -1,0 +1,114 @@
+"""The schema of the database: where it stands, and moving it."""
+
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Engine
+
+from userctl.database_url import DatabaseURL
+from userctl.db import migrations
+from userctl.db.engine import READ_ONLY
+from userctl.db.failures import typed_failures
+from userctl.db.revisions import current_revision, revisions
+from userctl.errors import DatabaseUnreachable
+from userctl.schemas import MigrationRead, SchemaStatus
+
+
+class SchemaService:
+    """The use cases of ``userctl db``; none of them expects a migrated database."""
+
+    def __init__(self, engine: Engine, url: DatabaseURL) -> None:
+        self._engine = engine
+        self._url = url
+
+    def status(self) -> SchemaStatus:
+        """Return where the schema stands.
+
+        Raises:
+            DatabaseNotReady: if the database cannot be reached or read.
+        """
+        current = self._current()
+        known = current is None or current in revisions()
+        pending = [r for r in revisions() if current is None or r > current] if known else []
+        return SchemaStatus(
+            database=str(self._url),
+            state=self._state(current, pending, known=known),
+            current=current,
+            head=revisions()[-1],
+            pending=pending,
+        )
+
+    def history(self) -> list[MigrationRead]:
+        """Return all migrations, oldest first."""
+        current = self._current()
+        return [
+            MigrationRead(
+                revision=revision,
+                summary=summary,
+                applied=current is not None and revision <= current,
+            )
+            for revision, summary in migrations.summaries().items()
+        ]
+
+    def migrate(self, target: str) -> SchemaStatus:
+        """Bring the database to a revision; a missing SQLite file is created.
+
+        Raises:
+            InvalidInput: if the revision is unknown or lies behind.
+            DatabaseTooNew: if the database is ahead of this userctl.
+        """
+        if (path := self._missing_file()) is not None:
+            require_folder(path)
+            migrations.create_sqlite(path)
+        migrations.upgrade(self._engine, target)
+        return self.status()
+
+    def migration_sql(self, target: str) -> str:
+        """Return the SQL that :meth:`migrate` would run now."""
+        return migrations.upgrade_sql(self._url.dialect, self._current(), target)
+
+    def downgrade(self, target: str) -> SchemaStatus:
+        """Take the database back to a revision.
+
+        Raises:
+            InvalidInput: if the revision is unknown or lies ahead.
+            DowngradeRefused: if that would lose data.
+        """
+        if (path := self._missing_file()) is not None:
+            raise DatabaseUnreachable(f"There is no database at {path}.")
+        migrations.downgrade(self._engine, target)
+        return self.status()
+
+    def _state(
+        self, current: str | None, pending: list[str], *, known: bool
+    ) -> Literal["missing", "empty", "outdated", "current", "too_new"]:
+        if self._missing_file() is not None:
+            return "missing"
+        if not known:
+            return "too_new"
+        if current is None:
+            return "empty"
+        return "outdated" if pending else "current"
+
+    def _missing_file(self) -> Path | None:
+        path = self._url.sqlite_path
+        return path if path is not None and not path.exists() else None
+
+    def _current(self) -> str | None:
+        if self._missing_file() is not None:
+            return None
+        reading = self._engine.execution_options(**{READ_ONLY: True})
+        with typed_failures(), reading.connect() as connection:
+            return current_revision(connection)
+
+
+def require_folder(path: Path) -> None:
+    """Make sure that a database file can be created.
+
+    Raises:
+        DatabaseUnreachable: if its folder does not exist.
+    """
+    if not path.parent.is_dir():
+        raise DatabaseUnreachable(
+            f"The folder {path.parent} does not exist.", hint="Create it, or correct the URL."
+        )

@@ -1,0 +1,114 @@
+"""The session that ``userctl login`` keeps between commands."""
+
+from contextlib import suppress
+
+from userctl.errors import NotLoggedIn, TokenExpired, TokenInvalid
+from userctl.schemas import SessionRead, UserRead
+from userctl.security.session_file import SessionFile, StoredSession
+from userctl.services.revocation import RevocationService
+from userctl.services.tokens import Grant, TokenService
+
+
+class SessionService:
+    """The use cases on the stored session.
+
+    The file stays locked while a session is exchanged, so that of two commands at once the second
+    finds the new tokens instead of exchanging the old ones again.
+    """
+
+    def __init__(
+        self, file: SessionFile, *, tokens: TokenService, revocation: RevocationService
+    ) -> None:
+        self._file = file
+        self._tokens = tokens
+        self._revocation = revocation
+
+    def start(self, grant: Grant) -> SessionRead:
+        """Store new tokens in the place of whatever session was stored before."""
+        with self._file.locked():
+            stored = self._save(grant)
+        return self._read(grant.user, stored)
+
+    def who(self) -> SessionRead:
+        """Return the account that is logged in, refreshing the session if that is due.
+
+        Raises:
+            NotLoggedIn: if there is no session.
+            AuthenticationFailed: if it no longer counts.
+        """
+        stored = self._load()
+        try:
+            _, user = self._tokens.verify(stored.access_token)
+        except TokenExpired:
+            return self.refresh(seen=stored)
+        return self._read(user, stored)
+
+    def access_token(self) -> str:
+        """Return a live access token of the session, refreshing it if that is due."""
+        self.who()
+        return self.stored_access_token()
+
+    def stored_access_token(self) -> str:
+        """Return the stored access token, whatever it is worth.
+
+        Raises:
+            NotLoggedIn: if there is no session.
+        """
+        return self._load().access_token
+
+    def refresh(self, *, seen: StoredSession | None = None) -> SessionRead:
+        """Exchange the refresh token of the session.
+
+        Args:
+            seen: the session the caller found outdated. If the file holds another by now, then
+                somebody else has refreshed it, and that one is returned as it is.
+
+        Raises:
+            NotLoggedIn: if there is no session.
+            AuthenticationFailed, RefreshConflict: if it cannot be refreshed.
+        """
+        with self._file.locked():
+            stored = self._load()
+            if seen is not None and stored != seen:
+                _, user = self._tokens.verify(stored.access_token)
+                return self._read(user, stored)
+            grant = self._tokens.refresh(stored.refresh_token)
+            return self._read(grant.user, self._save(grant))
+
+    def end(self) -> bool:
+        """End the session and forget it; False if there was none.
+
+        The file goes only after the session was revoked, so that a database that cannot be
+        reached leaves something to try again with.
+        """
+        with self._file.locked():
+            stored = self._file.load()
+            if stored is None:
+                return False
+            # A damaged file holds no token to revoke, and it can go.
+            with suppress(TokenInvalid):
+                self._revocation.revoke_text(stored.refresh_token)
+            self._file.remove()
+        return True
+
+    def _load(self) -> StoredSession:
+        stored = self._file.load()
+        if stored is None:
+            raise NotLoggedIn("Nobody is logged in.")
+        return stored
+
+    def _save(self, grant: Grant) -> StoredSession:
+        stored = StoredSession(
+            access_token=grant.tokens.access_token,
+            refresh_token=grant.tokens.refresh_token,
+            expires_at=grant.session_expires_at.isoformat(),
+        )
+        self._file.save(stored)
+        return stored
+
+    def _read(self, user: UserRead, stored: StoredSession) -> SessionRead:
+        return SessionRead(
+            **user.model_dump(),
+            session_expires_at=stored.ends,
+            session_file=str(self._file.path),
+        )

@@ -1,0 +1,206 @@
+"""Sessions and their tokens: issue, refresh, verify."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from userctl.clock import Clock
+from userctl.db.retry import retried
+from userctl.db.unit_of_work import Database, UnitOfWork
+from userctl.errors import (
+    AccountDisabled,
+    RefreshConflict,
+    TokenExpired,
+    TokenInvalid,
+    TokenReused,
+    TokenRevoked,
+    TransactionConflict,
+)
+from userctl.models import RefreshToken, User
+from userctl.schemas import AccessClaims, TokenPair, UserRead
+from userctl.security import refresh_token
+from userctl.security.access_token import AccessTokenCodec
+from userctl.services.authentication import Proof
+from userctl.services.reading import token_state, user_read
+
+REPLAY_GRACE = timedelta(seconds=10)
+"""How long after its exchange a token that comes back is taken for a race, not for a theft."""
+
+
+@dataclass(frozen=True)
+class TokenLifetimes:
+    """How long tokens live, and what they call their owner."""
+
+    access: timedelta
+    refresh: timedelta
+    session: timedelta
+    subject: str = "email"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """New tokens, whose they are and when their session ends."""
+
+    tokens: TokenPair
+    user: UserRead
+    session_expires_at: datetime
+
+
+class TokenService:
+    """The use cases that hand out tokens and check them."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        codec: AccessTokenCodec,
+        lifetimes: TokenLifetimes,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._codec = codec
+        self._lifetimes = lifetimes
+        self._clock = clock
+
+    @retried
+    def login(self, proof: Proof) -> Grant:
+        """Start a session: a family with its first tokens.
+
+        Raises:
+            AuthenticationFailed: if the proof no longer holds.
+        """
+        now = self._clock()
+        with self._database.writing() as uow:
+            user = proof.redeem(uow)
+            family = (secrets.token_hex(16), now + self._lifetimes.session)
+            _, grant = self._issue(uow, user, family, now)
+            uow.commit()
+        return grant
+
+    @retried
+    def refresh(self, token: str) -> Grant:
+        """Exchange a refresh token, once, for new tokens of the same family.
+
+        Raises:
+            TokenInvalid: if it is no refresh token known here.
+            TokenExpired, TokenRevoked, AccountDisabled: if it is not live.
+            RefreshConflict: if another process exchanged it a moment ago.
+            TokenReused: if it was exchanged before; its whole family is then revoked.
+        """
+        digest = refresh_token.digest(token)
+        now = self._clock()
+        with self._database.writing() as uow:
+            user, old = _locked(uow, digest)
+            self._require_live(uow, old, now)
+            if user.disabled_at is not None:
+                raise AccountDisabled("The account is disabled.")
+            family = _family(old, now + self._lifetimes.session)
+            successor_id, grant = self._issue(uow, user, family, now)
+            if not uow.refresh_tokens.mark_used(old, successor_id, now):
+                raise TransactionConflict("The token was changed by somebody else.")
+            uow.commit()
+        return grant
+
+    def verify_offline(self, access_token: str) -> AccessClaims:
+        """Return the claims of an access token, trusting its signature and times alone.
+
+        Raises:
+            TokenInvalid, TokenExpired: if it is not valid.
+        """
+        return self._codec.decode(access_token, self._clock())
+
+    def verify(self, access_token: str) -> tuple[AccessClaims, UserRead]:
+        """Return the claims and the account of an access token whose session is alive.
+
+        Raises:
+            TokenInvalid, TokenExpired: if it is not valid.
+            AccountDisabled, TokenRevoked: if the database says that it no longer counts.
+        """
+        claims = self.verify_offline(access_token)
+        with self._database.reading() as uow:
+            user = uow.users.get(claims.uid)
+            if user is None or user.disabled_at is not None:
+                raise AccountDisabled("The account of this token is disabled or gone.")
+            live = uow.refresh_tokens.live_in_family(claims.sid, self._clock())
+            if live is None or live.user_id != user.id:
+                raise TokenRevoked("The session of this token has ended.")
+            if (claims.sub, claims.role) != (self._subject(user), user.role):
+                raise TokenRevoked("The account was changed after this token was issued.")
+            return claims, user_read(user)
+
+    def _require_live(self, uow: UnitOfWork, token: RefreshToken, now: datetime) -> None:
+        state = token_state(token, now)
+        if state == "used":
+            self._came_back(uow, token, now)
+        if state == "revoked":
+            raise TokenRevoked("The session of this token has ended.")
+        if state == "expired":
+            raise TokenExpired("The refresh token has expired.", hint="Log in again.")
+
+    def _came_back(self, uow: UnitOfWork, token: RefreshToken, now: datetime) -> None:
+        assert token.used_at is not None
+        successor = uow.refresh_tokens.get(token.successor_id or 0)
+        unused = successor is not None and token_state(successor, now) == "active"
+        if unused and now - token.used_at <= REPLAY_GRACE:
+            raise RefreshConflict("Another process exchanged this token a moment ago.")
+        uow.refresh_tokens.revoke_family(token, now)
+        # The revocation has to last although the refresh fails.
+        uow.commit()
+        raise TokenReused(
+            "This refresh token was used before, so its session was ended.",
+            hint="Log in again, and find out who else holds the token.",
+        )
+
+    def _issue(
+        self, uow: UnitOfWork, user: User, family: tuple[str, datetime], now: datetime
+    ) -> tuple[int, Grant]:
+        assert user.id is not None
+        family_id, family_end = family
+        text = refresh_token.draw()
+        token_id = uow.refresh_tokens.add(
+            RefreshToken(
+                token=refresh_token.digest(text),
+                user_id=user.id,
+                expires_at=min(now + self._lifetimes.refresh, family_end),
+                created_at=now,
+                updated_at=now,
+                family_id=family_id,
+                family_expires_at=family_end,
+            )
+        )
+        issued = int(now.timestamp())
+        lifetime = int(self._lifetimes.access.total_seconds())
+        claims = AccessClaims(
+            sub=self._subject(user),
+            uid=user.id,
+            role=user.role,
+            iss=self._codec.issuer,
+            aud=self._codec.audience,
+            iat=issued,
+            exp=issued + lifetime,
+            jti=uuid4().hex,
+            sid=family_id,
+        )
+        pair = TokenPair(
+            access_token=self._codec.encode(claims), refresh_token=text, expires_in=lifetime
+        )
+        return token_id, Grant(pair, user_read(user), family_end)
+
+    def _subject(self, user: User) -> str:
+        return user.email if self._lifetimes.subject == "email" else str(user.id)
+
+
+def _locked(uow: UnitOfWork, digest: str) -> tuple[User, RefreshToken]:
+    """Lock the account before the token is looked at, as everything that ends sessions does."""
+    found = uow.refresh_tokens.by_digest(digest)
+    user = uow.users.lock(found.user_id) if found else None
+    token = uow.refresh_tokens.get(found.id) if found and found.id else None
+    if user is None or token is None:
+        raise TokenInvalid("This refresh token is not known here.")
+    return user, token
+
+
+def _family(token: RefreshToken, end: datetime) -> tuple[str, datetime]:
+    """Return the family of a token; one that another program wrote begins a family now."""
+    return token.family_id or secrets.token_hex(16), token.family_expires_at or end

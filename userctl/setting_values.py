@@ -1,0 +1,76 @@
+"""What the value of a setting may be; each function parses one or raises InvalidInput."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from userctl.database_url import DatabaseURL
+from userctl.errors import InvalidInput
+from userctl.text import has_unseen_characters
+
+MINIMUM_KEY_BYTES = 32
+
+
+def plain_text(value: Any) -> str:
+    """Accept text that is neither empty nor holds an unseen character."""
+    if not isinstance(value, str) or not value or has_unseen_characters(value):
+        raise InvalidInput("expected some plain text")
+    return value
+
+
+def database_url(value: Any) -> DatabaseURL:
+    """Accept the URL of a database."""
+    return DatabaseURL.parse(plain_text(value))
+
+
+def path(value: Any) -> Path:
+    """Accept a path, in which ~ is the home folder."""
+    return Path(plain_text(value)).expanduser()
+
+
+def secret_key(value: str) -> str:
+    """Accept a key of 256 bits or more, as HS256 demands (RFC 7518, section 3.2)."""
+    try:
+        length = len(value.encode())
+    except UnicodeEncodeError:
+        raise InvalidInput("a secret key is UTF-8 text") from None
+    if length < MINIMUM_KEY_BYTES:
+        raise InvalidInput(f"a secret key has at least {MINIMUM_KEY_BYTES} bytes, not {length}")
+    return value
+
+
+def one_of(*choices: str) -> Callable[[Any], str]:
+    """Return a parser that accepts these words."""
+
+    def parse(value: Any) -> str:
+        if value not in choices:
+            raise InvalidInput(f"expected one of {', '.join(choices)}")
+        return str(value)
+
+    return parse
+
+
+def whole_number(low: int, high: int) -> Callable[[Any], int]:
+    """Return a parser that accepts whole numbers in a range, both ends included."""
+
+    def parse(value: Any) -> int:
+        try:
+            number = int(value) if isinstance(value, str) else value
+        except ValueError:
+            number = None
+        if type(number) is not int or not low <= number <= high:
+            raise InvalidInput(f"expected a whole number from {low} to {high}")
+        return number
+
+    return parse
+
+
+def role_names(value: Any) -> tuple[str, ...]:
+    """Accept a list of role names, or one text with commas between them."""
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list) or not names:
+        raise InvalidInput("expected a list of role names")
+    roles = tuple(plain_text(name).strip() for name in names)
+    if any(not role or len(role) > 50 for role in roles):
+        raise InvalidInput("a role name has 1 to 50 characters")
+    return roles

@@ -1,0 +1,26 @@
+"""Text that comes from outside: what may enter the database, and how it is shown."""
+
+import unicodedata
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories that act on a terminal or hide in it: C0, DEL and C1 controls, format
+characters (bidi overrides, zero-width), lone surrogates, line and paragraph separators."""
+
+
+def has_unseen_characters(text: str) -> bool:
+    """Tell whether the text holds a character that is not plainly visible."""
+    return not text.isprintable() and any(unicodedata.category(c) in _UNSEEN for c in text)
+
+
+def escape_unseen(text: str) -> str:
+    r"""Return the text with every unseen character written as a backslash escape.
+
+    >>> escape_unseen("red\x1b[31m")
+    'red\\x1b[31m'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c.encode("unicode_escape").decode("ascii") if unicodedata.category(c) in _UNSEEN else c
+        for c in text
+    )
