@@ -1,0 +1,73 @@
+"""Fixtures that every tier may use: real databases, migrated by the migrations."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import postgres
+from userctl.database_url import DatabaseURL
+from userctl.db.engine import database_engine
+from userctl.db.migrations import create_sqlite, upgrade
+
+
+@pytest.fixture(scope="session")
+def postgres_server(testrun_uid: str) -> Iterator[str]:
+    """The URL of a PostgreSQL server on which databases may be created."""
+    with postgres.running_server(testrun_uid) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str, worker_id: str) -> str:
+    """The URL of this worker's migrated database; see ``postgres_url`` for an empty one."""
+    url = postgres.create_database(postgres_server, f"userctl_{worker_id}")
+    engine = database_engine(DatabaseURL.parse(url))
+    upgrade(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def postgres_url(migrated_postgres: str) -> str:
+    """The URL of a migrated PostgreSQL database without rows."""
+    postgres.empty(migrated_postgres)
+    return migrated_postgres
+
+
+@pytest.fixture
+def bare_postgres_url(postgres_server: str, worker_id: str) -> str:
+    """The URL of a PostgreSQL database that was never migrated."""
+    return postgres.create_database(postgres_server, f"userctl_bare_{worker_id}")
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy from."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    create_sqlite(path)
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """The URL of a migrated SQLite database without rows."""
+    path = tmp_path / "userctl.db"
+    shutil.copy(migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a migrated database without rows, on each dialect in turn."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    return str(request.getfixturevalue(name))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database that was never migrated; the SQLite file does not exist yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'bare.db'}"
+    return str(request.getfixturevalue("bare_postgres_url"))

