@@ -3,12 +3,12 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 import userctl
-from userctl.cli import options
+from userctl.cli.command import Builder, BuiltOnDemand, LazyGroup
 from userctl.cli.commands import config, db, health, login, logout, token, user, whoami
 from userctl.cli.errors import EXIT_CODES_HELP, report, terminate_on_sigterm
 from userctl.cli.invocation import Invocation
@@ -16,45 +16,52 @@ from userctl.cli.render import flush, write
 
 PROGRAM = "userctl"
 
-app = typer.Typer(
-    name=PROGRAM,
-    rich_markup_mode=None,
-    epilog=EXIT_CODES_HELP,
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["--help", "-h"]},
-)
 
-
-@app.callback()
 def root(
     ctx: typer.Context,
-    database_url: options.DatabaseURLOption = None,
-    profile: options.ProfileOption = None,
-    no_input: options.NoInputOption = False,
-    debug: options.DebugOption = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Manage user accounts and their tokens, in a local SQLite file or in PostgreSQL."""
-    given = {"database_url": database_url, "profile": profile}
-    ctx.obj.flags = {name: value for name, value in given.items() if value is not None}
-    ctx.obj.no_input = no_input
-    ctx.obj.debug = debug
+    """Manage user accounts and their tokens, in a local SQLite file or in PostgreSQL.
+
+    Options stand behind the command: userctl user list --profile prod -o json
+
+    Shell completion: eval "$(_USERCTL_COMPLETE=source_bash userctl)", or source_zsh, source_fish.
+    """
     if version:
         write(f"{PROGRAM} {userctl.__version__}\n")
-        raise typer.Exit
-    if ctx.invoked_subcommand is None:
+    elif ctx.invoked_subcommand is None:
         write(ctx.get_help() + "\n")
 
 
-for commands in (user, login, logout, whoami, token, db, config, health):
-    app.add_typer(commands.app)
+def program(*, completion: bool = False) -> Any:
+    """Return the Click command of the whole program.
+
+    Typer coerces every option that takes a value with pydantic, given or not. The program itself
+    has none, not even those for completion, so that no help waits for that.
+
+    Args:
+        completion: whether to answer the shell's requests for completions.
+    """
+    app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, add_completion=completion)
+    app.callback(
+        invoke_without_command=True,
+        epilog=EXIT_CODES_HELP,
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )(root)
+    group = typer.main.get_command(app)
+    assert isinstance(group, LazyGroup)
+    builders: dict[str, Builder] = {}
+    for module in (user, login, logout, whoami, token, db, config, health):
+        builders |= module.commands.builders()
+    group.commands = BuiltOnDemand(builders)  # type: ignore[assignment]
+    return group
 
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return the exit code."""
-    invocation = Invocation(flags={})
+    invocation = Invocation()
     try:
-        command = typer.main.get_command(app)
+        command = program()
         with command.make_context(PROGRAM, list(argv), obj=invocation) as context:
             command.invoke(context)
         flush()
@@ -69,6 +76,5 @@ def main() -> NoReturn:
     """Run the program."""
     terminate_on_sigterm()
     if f"_{PROGRAM.upper()}_COMPLETE" in os.environ:
-        # The shell asks for completions, which Typer answers on its own.
-        app(prog_name=PROGRAM)
+        program(completion=True).main(prog_name=PROGRAM)
     sys.exit(run(sys.argv[1:]))

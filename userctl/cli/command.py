@@ -1,16 +1,22 @@
-"""Registers commands together with the options that all of them share."""
+"""Commands, and the options that all of them share.
+
+Turning a function into a Click command takes Typer some milliseconds, so a command is built only
+when the command line names it, or when help lists it.
+"""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from userctl.cli import options
 from userctl.cli.invocation import Invocation
 from userctl.errors import InvalidInput
 
 Body = Callable[..., None]
+Builder = Callable[[], Any]
 
 _SHARED: dict[str, Any] = {
     "database_url": options.DatabaseURLOption,
@@ -26,51 +32,104 @@ _PRINTING: dict[str, Any] = {
 _SETTINGS = ("database_url", "profile", "output")
 
 
-def group(name: str, summary: str) -> typer.Typer:
-    """Return an empty group of commands."""
-    return typer.Typer(name=name, help=summary, rich_markup_mode=None, add_completion=False)
+class BuiltOnDemand(Mapping[str, Any]):
+    """Commands by name, each built when it is looked up."""
+
+    def __init__(self, builders: Mapping[str, Builder]) -> None:
+        self._builders = builders
+
+    def __getitem__(self, name: str) -> Any:
+        return self._builders[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._builders)
+
+    def __len__(self) -> int:
+        return len(self._builders)
 
 
-def command(
-    app: typer.Typer, name: str, *, example: str, prints: str | tuple[str, ...] = ()
-) -> Callable[[Body], Body]:
-    """Register a function as a command.
+class LazyGroup(TyperGroup):
+    """A group that knows the names of its commands without building them."""
 
-    The function gets the :class:`Invocation` first and its own parameters after it; the shared
-    options are added to those and never reach it.
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """Return the names in the order in which they were registered."""
+        del ctx
+        return list(self.commands)
 
-    Args:
-        app: the group the command belongs to.
-        name: what is typed.
-        example: a command line for the help, which a test runs.
-        prints: the schema, or schemas, whose records the command prints, if it prints records.
-    """
+    def get_help_option(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """Return the help option with a default, which Typer need not load pydantic to coerce."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.default = False
+        return option
 
-    def register(body: Body) -> Body:
+
+class Commands:
+    """The commands of one noun, or such as stand alone."""
+
+    def __init__(self, noun: str | None = None, summary: str | None = None) -> None:
+        self._noun = noun
+        self._summary = summary
+        self._verbs: dict[str, Builder] = {}
+
+    def builders(self) -> dict[str, Builder]:
+        """Return what the program offers: the noun, or the commands that stand alone."""
+        return self._verbs if self._noun is None else {self._noun: self._group}
+
+    def command(
+        self, name: str, *, example: str, prints: str | tuple[str, ...] = ()
+    ) -> Callable[[Body], Body]:
+        """Register a function as a command.
+
+        The function gets the :class:`Invocation` first and its own parameters after it; the
+        shared options are added to those and never reach it.
+
+        Args:
+            name: what is typed.
+            example: a command line for the help, which a test runs.
+            prints: the schema, or schemas, whose records the command prints, if it prints any.
+        """
         schemas = (prints,) if isinstance(prints, str) else prints
-        shared = _SHARED | (_PRINTING if schemas else {})
 
-        def run(*, ctx: typer.Context, **values: Any) -> None:
-            given = {name: values.pop(name) for name in shared}
-            if ctx.args:
-                # They are not repeated: one may be a password typed in the wrong place.
-                raise InvalidInput(
-                    f"There are {len(ctx.args)} arguments too many.",
-                    hint=f"See '{ctx.command_path} --help'.",
-                )
-            body(_configured(ctx.obj, given, schemas), **values)
+        def register(body: Body) -> Body:
+            self._verbs[name] = lambda: _built(name, body, example, schemas)
+            return body
 
-        run.__signature__ = _signature(body, shared)  # type: ignore[attr-defined]
-        run.__annotations__ = {"ctx": typer.Context}
-        app.command(
-            name,
-            help=body.__doc__,
-            epilog=f"\b\nExample:\n  {example}",
-            context_settings={"allow_extra_args": True},
-        )(run)
-        return body
+        return register
 
-    return register
+    def _group(self) -> LazyGroup:
+        return LazyGroup(
+            name=self._noun,
+            help=self._summary,
+            rich_markup_mode=None,
+            commands=BuiltOnDemand(self._verbs),  # type: ignore[arg-type]
+        )
+
+
+def _built(name: str, body: Body, example: str, schemas: tuple[str, ...]) -> Any:
+    """Return the Click command of a function."""
+    shared = _SHARED | (_PRINTING if schemas else {})
+
+    def run(*, ctx: typer.Context, **values: Any) -> None:
+        given = {option: values.pop(option) for option in shared}
+        if ctx.args:
+            # They are not repeated: one may be a password typed in the wrong place.
+            raise InvalidInput(
+                f"There are {len(ctx.args)} arguments too many.",
+                hint=f"See '{ctx.command_path} --help'.",
+            )
+        body(_configured(ctx.obj, given, schemas), **values)
+
+    run.__signature__ = _signature(body, shared)  # type: ignore[attr-defined]
+    run.__annotations__ = {"ctx": typer.Context}
+    single = typer.Typer(rich_markup_mode=None, add_completion=False)
+    single.command(
+        name,
+        help=body.__doc__,
+        epilog=f"\b\nExample:\n  {example}",
+        context_settings={"allow_extra_args": True},
+    )(run)
+    return typer.main.get_command(single)
 
 
 def _signature(body: Body, shared: dict[str, Any]) -> inspect.Signature:
@@ -94,12 +153,11 @@ def _default(name: str) -> Any:
 def _configured(
     invocation: Invocation, given: dict[str, Any], schemas: tuple[str, ...]
 ) -> Invocation:
-    """Take over the shared options; what stands behind a command wins over what stands before."""
-    settings = {name: given[name] for name in _SETTINGS if given.get(name) is not None}
-    invocation.flags = {**invocation.flags, **settings}
-    invocation.no_input |= given["no_input"]
-    invocation.debug |= given["debug"]
-    invocation.quiet |= given.get("quiet", False)
+    """Take over the shared options."""
+    invocation.flags = {name: given[name] for name in _SETTINGS if given.get(name) is not None}
+    invocation.no_input = given["no_input"]
+    invocation.debug = given["debug"]
+    invocation.quiet = given.get("quiet", False)
     if given.get("fields") is not None:
         invocation.pick_fields(given["fields"], schemas)
     return invocation

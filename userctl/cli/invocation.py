@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Invocation:
     """What the options that all commands share ask for, and the services they lead to."""
 
-    flags: Mapping[str, str]
+    flags: Mapping[str, str] = field(default_factory=dict)
     no_input: bool = False
     debug: bool = False
     quiet: bool = False

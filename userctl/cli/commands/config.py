@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from userctl import schemas
-from userctl.cli.command import command, group
+from userctl.cli.command import Commands
 from userctl.cli.invocation import Invocation
 from userctl.cli.render import write
 from userctl.config import SETTINGS, config_path, is_secret
@@ -13,12 +13,12 @@ from userctl.config_template import config_template
 from userctl.errors import FileExists
 from userctl.private_files import create_private_folder, write_private
 
-app = group("config", "See the settings and begin a config file.")
+commands = Commands("config", "See the settings and begin a config file.")
 
 COLUMNS = ("key", "value", "source")
 
 
-@command(app, "show", prints="SettingRead", example="userctl config show")
+@commands.command("show", prints="SettingRead", example="userctl config show")
 def show(run: Invocation) -> None:
     """List every setting, its value with secrets masked, and where it came from."""
     settings = run.settings
@@ -41,13 +41,13 @@ def _shown(name: str, value: object) -> str | None:
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
-@command(app, "path", example="userctl config path")
+@commands.command("path", example="userctl config path")
 def path(_run: Invocation) -> None:
     """Print where the config file is looked for."""
     write(f"{config_path()}\n")
 
 
-@command(app, "init", example="userctl config init")
+@commands.command("init", example="userctl config init")
 def init(
     run: Invocation,
     force: Annotated[

@@ -5,18 +5,18 @@ from typing import Annotated
 import typer
 
 from userctl.cli import options
-from userctl.cli.command import command, group
+from userctl.cli.command import Commands
 from userctl.cli.errors import PENDING
 from userctl.cli.invocation import Invocation
 from userctl.cli.render import write
 from userctl.errors import InvalidInput
 
-app = group("db", "Migrate the database and see where it stands.")
+commands = Commands("db", "Migrate the database and see where it stands.")
 
 HISTORY_COLUMNS = ("revision", "summary", "applied")
 
 
-@command(app, "migrate", prints="SchemaStatus", example="userctl db migrate")
+@commands.command("migrate", prints="SchemaStatus", example="userctl db migrate")
 def migrate(
     run: Invocation,
     revision: Annotated[str, typer.Argument(metavar="[REVISION]", help="Where to go to.")] = "head",
@@ -40,19 +40,19 @@ def migrate(
         run.emit(schema.migrate(revision))
 
 
-@command(app, "status", prints="SchemaStatus", example="userctl db status -o json")
+@commands.command("status", prints="SchemaStatus", example="userctl db status -o json")
 def status(run: Invocation) -> None:
     """Show which revision the schema is at, and what is pending."""
     run.emit(run.services.schema.status())
 
 
-@command(app, "history", prints="MigrationRead", example="userctl db history")
+@commands.command("history", prints="MigrationRead", example="userctl db history")
 def history(run: Invocation) -> None:
     """List all migrations, oldest first."""
     run.emit_all(run.services.schema.history(), HISTORY_COLUMNS)
 
 
-@command(app, "downgrade", prints="SchemaStatus", example="userctl db downgrade 0001 --yes")
+@commands.command("downgrade", prints="SchemaStatus", example="userctl db downgrade 0001 --yes")
 def downgrade(
     run: Invocation,
     revision: Annotated[

@@ -2,15 +2,15 @@
 
 import typer
 
-from userctl.cli.command import command
+from userctl.cli.command import Commands
 from userctl.cli.errors import EXIT_CODES
 from userctl.cli.invocation import Invocation
 from userctl.errors import DatabaseNotReady
 
-app = typer.Typer()
+commands = Commands()
 
 
-@command(app, "health", prints="Health", example="userctl health -o json")
+@commands.command("health", prints="Health", example="userctl health -o json")
 def health(run: Invocation) -> None:
     """Tell whether the database can serve; exit 6 if it cannot."""
     result, failure = run.services.health.check()

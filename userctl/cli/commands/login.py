@@ -5,16 +5,15 @@ from typing import Annotated
 import typer
 
 from userctl.cli import options
-from userctl.cli.command import command
+from userctl.cli.command import Commands
 from userctl.cli.invocation import Invocation
 from userctl.cli.passwords import password
 from userctl.errors import InvalidInput
 
-app = typer.Typer()
+commands = Commands()
 
 
-@command(
-    app,
+@commands.command(
     "login",
     prints=("SessionRead", "TokenPair"),
     example="userctl login ada@example.com --password-file ada.password",

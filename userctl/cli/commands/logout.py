@@ -1,14 +1,12 @@
 """``userctl logout``."""
 
-import typer
-
-from userctl.cli.command import command
+from userctl.cli.command import Commands
 from userctl.cli.invocation import Invocation
 
-app = typer.Typer()
+commands = Commands()
 
 
-@command(app, "logout", example="userctl logout")
+@commands.command("logout", example="userctl logout")
 def logout(run: Invocation) -> None:
     """End the stored session and forget it."""
     ended = run.services.sessions.end()

@@ -6,20 +6,20 @@ import typer
 
 from userctl import schemas
 from userctl.cli import options
-from userctl.cli.command import command, group
+from userctl.cli.command import Commands
 from userctl.cli.invocation import Invocation
 from userctl.cli.passwords import read_stdin
 from userctl.cli.render import progress, write
 from userctl.errors import InvalidInput
 
-app = group("token", "Refresh, check, list, revoke and purge tokens.")
+commands = Commands("token", "Refresh, check, list, revoke and purge tokens.")
 
 COLUMNS = ("id", "user_id", "email", "state", "created_at", "expires_at")
 
 StdinOption = Annotated[bool, typer.Option("--stdin", help="Read the token from standard input.")]
 
 
-@command(app, "refresh", prints=("SessionRead", "TokenPair"), example="userctl token refresh")
+@commands.command("refresh", prints=("SessionRead", "TokenPair"), example="userctl token refresh")
 def refresh(run: Invocation, stdin: StdinOption = False) -> None:
     """Exchange a refresh token, once: that of the stored session, or one from stdin."""
     if stdin:
@@ -28,14 +28,15 @@ def refresh(run: Invocation, stdin: StdinOption = False) -> None:
         run.emit(run.services.sessions.refresh())
 
 
-@command(app, "print", example='curl -H "Authorization: Bearer $(userctl token print)" localhost')
+@commands.command(
+    "print", example='curl -H "Authorization: Bearer $(userctl token print)" localhost'
+)
 def print_(run: Invocation) -> None:
     """Print the access token of the stored session, refreshed if that is due."""
     write(run.services.sessions.access_token() + "\n")
 
 
-@command(
-    app,
+@commands.command(
     "verify",
     prints="AccessClaims",
     example="userctl token print | userctl token verify --stdin -o json",
@@ -53,8 +54,7 @@ def verify(
     run.emit(tokens.verify_offline(token) if offline else tokens.verify(token)[0])
 
 
-@command(
-    app,
+@commands.command(
     "list",
     prints="TokenRead",
     example="userctl token list --user ada@example.com --state active",
@@ -83,8 +83,7 @@ def list_(
         run.note(f"There are more: go on with --after {page.items[-1].id}, or give --all.")
 
 
-@command(
-    app,
+@commands.command(
     "revoke",
     prints="RevokeResult",
     example="userctl token revoke --user ada@example.com --yes",
@@ -128,7 +127,9 @@ def _token_id(text: str) -> int:
     return int(text)
 
 
-@command(app, "purge", prints="PurgeResult", example="userctl token purge --older-than 7d --quiet")
+@commands.command(
+    "purge", prints="PurgeResult", example="userctl token purge --older-than 7d --quiet"
+)
 def purge(
     run: Invocation,
     older_than: Annotated[

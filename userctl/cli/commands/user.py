@@ -6,12 +6,12 @@ import typer
 
 from userctl import schemas
 from userctl.cli import options
-from userctl.cli.command import command, group
+from userctl.cli.command import Commands
 from userctl.cli.invocation import Invocation
 from userctl.cli.passwords import new_password
 from userctl.errors import InvalidInput
 
-app = group("user", "Create, find, change, lock out and remove accounts.")
+commands = Commands("user", "Create, find, change, lock out and remove accounts.")
 
 COLUMNS = ("id", "email", "name", "role", "status", "created_at")
 SORT_FIELDS = ("id", "email", "name", "role", "created_at", "updated_at")
@@ -22,8 +22,7 @@ StatusOption = Annotated[
 ]
 
 
-@command(
-    app,
+@commands.command(
     "create",
     prints="UserCreated",
     example="userctl user create ada@example.com --role admin --generate-password",
@@ -59,8 +58,8 @@ def create(
     run.emit(account)
 
 
-@command(
-    app, "list", prints="UserRead", example="userctl user list --role admin --sort=-created_at"
+@commands.command(
+    "list", prints="UserRead", example="userctl user list --role admin --sort=-created_at"
 )
 def list_(
     run: Invocation,
@@ -107,14 +106,14 @@ def list_(
         run.note(f"There are more: go on with --after {page.items[-1].id}, or give --all.")
 
 
-@command(app, "show", prints="UserRead", example="userctl user show ada@example.com")
+@commands.command("show", prints="UserRead", example="userctl user show ada@example.com")
 def show(run: Invocation, user: options.UserArgument) -> None:
     """Show an account."""
     run.emit(run.services.accounts.show(user))
 
 
-@command(
-    app, "update", prints="UserRead", example="userctl user update ada@example.com --name 'Ada L.'"
+@commands.command(
+    "update", prints="UserRead", example="userctl user update ada@example.com --name 'Ada L.'"
 )
 def update(
     run: Invocation,
@@ -134,8 +133,7 @@ def update(
     run.emit(run.services.accounts.update(user, change))
 
 
-@command(
-    app,
+@commands.command(
     "passwd",
     prints="UserCreated",
     example="userctl user passwd ada@example.com --generate-password",
@@ -160,19 +158,21 @@ def passwd(
     run.emit(accounts.set_password(user, password.text, generate=password.generate))
 
 
-@command(app, "disable", prints="UserRead", example="userctl user disable grace@example.com")
+@commands.command("disable", prints="UserRead", example="userctl user disable grace@example.com")
 def disable(run: Invocation, user: options.UserArgument) -> None:
     """Lock an account out and end all its sessions."""
     run.emit(run.services.accounts.disable(user))
 
 
-@command(app, "enable", prints="UserRead", example="userctl user enable grace@example.com")
+@commands.command("enable", prints="UserRead", example="userctl user enable grace@example.com")
 def enable(run: Invocation, user: options.UserArgument) -> None:
     """Let a disabled account in again, with the password it had."""
     run.emit(run.services.accounts.enable(user))
 
 
-@command(app, "delete", prints="UserRead", example="userctl user delete grace@example.com --yes")
+@commands.command(
+    "delete", prints="UserRead", example="userctl user delete grace@example.com --yes"
+)
 def delete(
     run: Invocation,
     users: Annotated[list[str], typer.Argument(metavar="USER...", help="Ids or e-mail addresses.")],

@@ -1,14 +1,12 @@
 """``userctl whoami``."""
 
-import typer
-
-from userctl.cli.command import command
+from userctl.cli.command import Commands
 from userctl.cli.invocation import Invocation
 
-app = typer.Typer()
+commands = Commands()
 
 
-@command(app, "whoami", prints="SessionRead", example="userctl whoami -o json")
+@commands.command("whoami", prints="SessionRead", example="userctl whoami -o json")
 def whoami(run: Invocation) -> None:
     """Show who is logged in, when the session ends and where it is kept."""
     run.emit(run.services.sessions.who())
