@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import postgres
+from tests.cli import Userctl
 from userctl.database_url import DatabaseURL
 from userctl.db.engine import database_engine
 from userctl.db.migrations import create_sqlite, upgrade
@@ -71,3 +72,29 @@ def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'bare.db'}"
     return str(request.getfixturevalue("bare_postgres_url"))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty home folder."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return home
+
+
+@pytest.fixture
+def userctl(home: Path, database_url: str) -> Userctl:
+    """Userctl on an empty migrated database, on each dialect in turn."""
+    return Userctl(home, database_url)
+
+
+@pytest.fixture
+def local(home: Path, sqlite_url: str) -> Userctl:
+    """Userctl on an empty migrated SQLite database, for what has no dialect."""
+    return Userctl(home, sqlite_url)
+
+
+@pytest.fixture
+def embedded(home: Path) -> Userctl:
+    """Userctl with no configuration at all."""
+    return Userctl(home, None)

@@ -67,7 +67,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _postgresql_engine(url: DatabaseURL) -> Engine:
     try:
-        import psycopg
+        import psycopg  # noqa: PLC0415
     except ModuleNotFoundError:
         raise DatabaseDriverMissing("The PostgreSQL driver is not installed.") from None
     try:

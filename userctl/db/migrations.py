@@ -91,8 +91,8 @@ def resolve(target: str) -> str:
     return target
 
 
-def create_sqlite(path: Path) -> bool:
-    """Create a migrated SQLite database readable by its owner alone.
+def create_sqlite(path: Path, target: str = "head") -> bool:
+    """Create an SQLite database at a revision, readable by its owner alone.
 
     It is built beside its place and then linked there, so that whoever looks sees either no
     database or a whole one, whoever else creates it at the same moment and whenever we are killed.
@@ -105,7 +105,7 @@ def create_sqlite(path: Path) -> bool:
     draft = Path(name)
     try:
         engine = database_engine(DatabaseURL.for_sqlite(draft))
-        upgrade(engine)
+        upgrade(engine, target)
         engine.dispose()
         with suppress(FileExistsError):
             path.hardlink_to(draft)

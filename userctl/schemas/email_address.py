@@ -1,7 +1,5 @@
 """The one canonical form of an e-mail address."""
 
-import email_validator
-
 from userctl.errors import InvalidEmail
 from userctl.text import escape_unseen
 
@@ -16,6 +14,9 @@ def canonical_email(address: str) -> str:
     Raises:
         InvalidEmail: if the address breaks the syntax or has a non-ASCII local part.
     """
+    # Its regular expressions take long to compile, and most commands look no address up.
+    import email_validator  # noqa: PLC0415
+
     try:
         parsed = email_validator.validate_email(
             address, check_deliverability=False, allow_smtputf8=False

@@ -81,7 +81,7 @@ def _guessable(password: str, *, email: str, name: str | None) -> list[str]:
 @cache
 def _common_passwords() -> frozenset[str]:
     # The list is large, and only a command that sets a password pays for it.
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
 
     return frozenset(FREQUENCY_LISTS["passwords"])
 

@@ -59,7 +59,7 @@ class SchemaService:
         """
         if (path := self._missing_file()) is not None:
             require_folder(path)
-            migrations.create_sqlite(path)
+            migrations.create_sqlite(path, target)
         migrations.upgrade(self._engine, target)
         return self.status()
 
