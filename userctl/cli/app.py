@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -12,7 +13,8 @@ from userctl.cli.command import Builder, BuiltOnDemand, LazyGroup
 from userctl.cli.commands import config, db, health, login, logout, token, user, whoami
 from userctl.cli.errors import EXIT_CODES_HELP, report, terminate_on_sigterm
 from userctl.cli.invocation import Invocation
-from userctl.cli.render import flush, write
+from userctl.cli.render import flush, prepare, write
+from userctl.errors import OutputLost
 
 PROGRAM = "userctl"
 
@@ -66,7 +68,11 @@ def run(argv: Sequence[str]) -> int:
             command.invoke(context)
         flush()
     except BaseException as error:  # noqa: BLE001
-        return report(error, argv, debug=invocation.debug or "--debug" in argv)
+        code = report(error, argv, debug=invocation.debug or "--debug" in argv)
+        # What is left in the buffer of a lost output would fail again when the program ends.
+        with suppress(OutputLost):
+            flush()
+        return code
     finally:
         invocation.close()
     return 0
@@ -75,6 +81,7 @@ def run(argv: Sequence[str]) -> int:
 def main() -> NoReturn:
     """Run the program."""
     terminate_on_sigterm()
+    prepare()
     if f"_{PROGRAM.upper()}_COMPLETE" in os.environ:
         program(completion=True).main(prog_name=PROGRAM)
     sys.exit(run(sys.argv[1:]))

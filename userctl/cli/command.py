@@ -158,6 +158,7 @@ def _configured(
     invocation.no_input = given["no_input"]
     invocation.debug = given["debug"]
     invocation.quiet = given.get("quiet", False)
+    invocation.printed = schemas
     if given.get("fields") is not None:
-        invocation.pick_fields(given["fields"], schemas)
+        invocation.pick_fields(given["fields"])
     return invocation

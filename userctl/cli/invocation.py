@@ -27,6 +27,7 @@ class Invocation:
     debug: bool = False
     quiet: bool = False
     fields: Sequence[str] | None = None
+    printed: Sequence[str] = ()
 
     @cached_property
     def settings(self) -> Settings:
@@ -43,13 +44,13 @@ class Invocation:
         """Whether somebody is there to answer a prompt."""
         return not self.no_input and sys.stdin is not None and sys.stdin.isatty()
 
-    def pick_fields(self, text: str, printed: Sequence[str]) -> None:
+    def pick_fields(self, text: str) -> None:
         """Print only the fields named in a comma-separated list.
 
         Raises:
             InvalidInput: naming the fields there are.
         """
-        known = [name for schema in printed for name in getattr(schemas, schema).model_fields]
+        known = _field_names(self.printed)
         names = [name.strip() for name in text.split(",")]
         for name in names:
             if name not in known:
@@ -64,7 +65,7 @@ class Invocation:
 
     def emit_all(self, records: Iterable["BaseModel"], columns: Sequence[str]) -> None:
         """Print many records; ``columns`` are those of a table."""
-        self._renderer.records(records, columns)
+        self._renderer.records(records, columns, _field_names(self.printed))
 
     def note(self, text: str) -> None:
         """Tell the operator something that is no payload."""
@@ -95,3 +96,7 @@ class Invocation:
     @property
     def _renderer(self) -> Renderer:
         return Renderer(self.settings.output, quiet=self.quiet, fields=self.fields)
+
+
+def _field_names(printed: Sequence[str]) -> list[str]:
+    return [name for schema in printed for name in getattr(schemas, schema).model_fields]

@@ -42,12 +42,20 @@ class Renderer:
         elif self._output == "table":
             _print_table(_vertical(row))
         elif self._output == "csv":
-            self._csv([row])
+            self._csv([row], list(row))
         else:
             write(_json(row, indent=2 if self._output == "json" else None) + "\n")
 
-    def records(self, records: Iterable["BaseModel"], columns: Sequence[str]) -> None:
-        """Print many records: in JSON an array, in a table the columns named."""
+    def records(
+        self, records: Iterable["BaseModel"], columns: Sequence[str], header: Sequence[str] = ()
+    ) -> None:
+        """Print many records: in JSON an array, in a table the columns named.
+
+        Args:
+            records: what to print.
+            columns: the columns of a table.
+            header: the names of all fields, which CSV begins with also where there is no record.
+        """
         if self._quiet:
             self._ids(records)
             return
@@ -55,7 +63,7 @@ class Renderer:
         if self._output == "table":
             _print_table(_horizontal(rows, self._fields or columns))
         elif self._output == "csv":
-            self._csv(rows)
+            self._csv(rows, self._fields or header)
         elif self._output == "jsonl":
             for row in rows:
                 write(_json(row) + "\n")
@@ -72,15 +80,17 @@ class Renderer:
             if (identity := getattr(record, "id", None)) is not None:
                 write(f"{identity}\n")
 
-    def _csv(self, rows: Iterable[dict[str, Any]]) -> None:
-        header: list[str] | None = None
+    def _csv(self, rows: Iterable[dict[str, Any]], header: Sequence[str]) -> None:
+        write(_csv_line(header))
         for row in rows:
-            if header is None:
-                header = list(row)
-                write(_csv_line(header))
-            write(_csv_line([_csv_cell(value) for value in row.values()]))
-        if header is None and self._fields:
-            write(_csv_line(self._fields))
+            write(_csv_line([_csv_cell(row[name]) for name in header]))
+
+
+def prepare() -> None:
+    """Let standard output take every text: UTF-8 off a terminal, else escapes for what it lacks."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        encoding = None if sys.stdout.isatty() else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def write(text: str) -> None:

@@ -1,0 +1,197 @@
+"""What scripts rely on: exit codes, JSON keys, help and its examples."""
+
+import shlex
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.cli import PASSWORD, Userctl
+from userctl.cli.app import program
+
+USER = ["id", "email", "name", "role", "status", "has_password", "created_at", "updated_at"]
+SCHEMA = ["database", "state", "current", "head", "pending"]
+CLAIMS = ["sub", "uid", "role", "iss", "aud", "iat", "exp", "jti", "sid"]
+PAIR = ["access_token", "refresh_token", "token_type", "expires_in"]
+
+KEYS = {
+    "user create eve@example.com --no-password": [*USER, "generated_password"],
+    "user list": USER,
+    "user show 1": USER,
+    "user update 1 --name Ada": USER,
+    "user passwd 2 --no-password": [*USER, "generated_password"],
+    "user disable 2": USER,
+    "user enable 2": USER,
+    "user delete 2 --yes": USER,
+    "login ada@example.com --password-stdin": [*USER, "session_expires_at", "session_file"],
+    "whoami": [*USER, "session_expires_at", "session_file"],
+    "token refresh": [*USER, "session_expires_at", "session_file"],
+    "token verify": CLAIMS,
+    "token verify --offline": CLAIMS,
+    "token list": ["id", "user_id", "email", "session", "state", "created_at", "expires_at"],
+    "token purge": ["deleted", "remaining", "dry_run"],
+    "token revoke 1": ["revoked_sessions"],
+    "login ada@example.com --password-stdin --no-store": PAIR,
+    "db status": SCHEMA,
+    "db migrate": SCHEMA,
+    "db migrate --check": SCHEMA,
+    "db history": ["revision", "summary", "applied"],
+    "db downgrade 0001 --yes": SCHEMA,
+    "config show": ["key", "value", "source"],
+    "health": ["status", "timestamp", "database", "version"],
+}
+
+
+def leaves() -> Iterator[tuple[str, Any]]:
+    """Yield every command with what is typed to reach it."""
+    root = program()
+    for noun, command in root.commands.items():
+        for verb, leaf in getattr(command, "commands", {}).items():
+            yield f"{noun} {verb}", leaf
+        if not hasattr(command, "commands"):
+            yield noun, command
+
+
+def example(command: Any) -> str:
+    """Return the example in the help of a command."""
+    return str(command.epilog).rpartition("Example:\n")[2].strip()
+
+
+def test_json_keys_are_stable(userctl: Userctl) -> None:
+    userctl.create("ada@example.com", "--role", "admin")
+    db_last = sorted(KEYS, key=lambda command: command.startswith("db downgrade"))
+    for command in db_last:
+        if command == "health" or command.startswith("config"):
+            continue
+        payload = userctl(*shlex.split(command), "-o", "json", stdin=PASSWORD).json
+        record = payload[0] if isinstance(payload, list) else payload
+        assert list(record) == KEYS[command], command
+    assert userctl("db", "migrate").code == 0
+    for command in ("health", "config show"):
+        payload = userctl(*command.split(), "-o", "json").json
+        record = payload[0] if isinstance(payload, list) else payload
+        assert list(record) == KEYS[command]
+
+
+def test_every_command_that_prints_records_has_its_keys_pinned() -> None:
+    printing = {name for name, leaf in leaves() if any(p.name == "output" for p in leaf.params)}
+    pinned = {name for name in printing for command in KEYS if f"{command} ".startswith(f"{name} ")}
+    assert pinned == printing
+
+
+@pytest.mark.parametrize("name", [name for name, _ in leaves()])
+def test_every_command_has_a_summary_and_an_example_of_itself(name: str) -> None:
+    command = dict(leaves())[name]
+    assert command.help
+    assert command.help.splitlines()[0].endswith(".")
+    assert f"userctl {name}" in example(command)
+
+
+def test_every_example_runs(local: Userctl) -> None:
+    programs = local.home / "bin"
+    programs.mkdir()
+    scripts = {"userctl": f'exec {shlex.join(local.program)} "$@"', "curl": "true"}
+    for name, script in scripts.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    local.extra["PATH"] = f"{programs}:{local.environment['PATH']}"
+    (local.home / "ada.password").write_text(PASSWORD)
+    local.create("grace@example.com")
+    local.create("root@example.com", "--role", "admin")
+    examples = {name: example(leaf) for name, leaf in leaves()}
+    last = ["token revoke", "user delete", "logout", "db downgrade"]
+    for name in [*(name for name in examples if name not in last), *last]:
+        if name == "login":
+            local.spawn("user", "passwd", "ada@example.com", "--password-stdin", stdin=PASSWORD)
+        done = subprocess.run(
+            ["sh", "-c", examples[name]],
+            env=local.environment,
+            cwd=local.home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, (name, done.stderr)
+
+
+EXIT_CODES = [
+    (2, "user", "usage"),
+    (2, "nonsense", "usage"),
+    (2, "user show", "usage"),
+    (2, "user show 1 2", "invalid_input"),
+    (2, "user list --bogus", "usage"),
+    (2, "user list --limit 0", "usage"),
+    (2, "user list --limit x", "usage"),
+    (2, "user list --sort bogus", "invalid_input"),
+    (2, "user list --role bogus", "invalid_input"),
+    (2, "user list --fields bogus", "invalid_input"),
+    (2, "user list --profile bogus", "invalid_configuration"),
+    (2, "user create nonsense --no-password", "invalid_email"),
+    (2, "user create a@example.com", "invalid_input"),
+    (2, "user create a@example.com --no-password --generate-password", "invalid_input"),
+    (2, "user create a@example.com --no-password --role bogus", "invalid_input"),
+    (2, "user update 1", "invalid_input"),
+    (2, "user delete 1", "confirmation_required"),
+    (2, "token purge --older-than 1y", "invalid_input"),
+    (2, "token revoke nonsense", "invalid_input"),
+    (3, "user show 99", "user_not_found"),
+    (3, "user show 99999999999999999999999", "user_not_found"),
+    (3, "user show eve@example.com", "user_not_found"),
+    (3, "user list --after 99 --sort email", "user_not_found"),
+    (3, "token revoke 99", "token_not_found"),
+    (3, "token revoke 9999999999999999999", "token_not_found"),
+    (4, "whoami", "not_logged_in"),
+    (5, "user create ada@example.com --no-password", "user_exists"),
+    (5, "user disable ada@example.com", "last_admin"),
+    (6, "user list --database-url postgresql://x@127.0.0.1:1/x", "database_unreachable"),
+    (9, "user create b@example.com --password-file /nonexistent", "io_error"),
+    (9, "user create b@example.com --password-file /", "io_error"),
+]
+
+
+def test_exit_codes_and_error_slugs_are_stable(userctl: Userctl) -> None:
+    userctl.create("ada@example.com", "--role", "admin")
+    for code, command, slug in EXIT_CODES:
+        result = userctl(*command.split(), "-o", "json")
+        assert (result.code, result.error["code"]) == (code, slug), command
+        assert result.err.count("\n") == 1
+
+
+def test_an_error_is_one_line_for_people(local: Userctl) -> None:
+    result = local.spawn("user", "show", "99")
+    assert result.code == 3
+    assert result.out == ""
+    assert result.err == "error: There is no account '99'.\n"
+
+
+def test_the_program_alone_prints_its_help_with_the_exit_codes(local: Userctl) -> None:
+    bare, helped = local.spawn(), local.spawn("--help")
+    assert (bare.code, bare.out) == (0, helped.out)
+    for code in ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "130, 143"):
+        assert f"\n    {code}  " in helped.out
+
+
+def test_version(local: Userctl) -> None:
+    assert local.spawn("--version").out.startswith("userctl 0.")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_gets_completions(local: Userctl, shell: str) -> None:
+    local.extra["_USERCTL_COMPLETE"] = f"source_{shell}"
+    assert "_USERCTL_COMPLETE" in local.spawn().out
+
+
+def test_completion_knows_commands_options_and_choices(local: Userctl) -> None:
+    def completions(words: str, position: int) -> list[str]:
+        local.extra |= {
+            "_USERCTL_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(position),
+        }
+        return local.spawn().out.split()
+
+    assert completions("userctl user cr", 2) == ["create"]
+    assert "--password-stdin" in completions("userctl login --pass", 2)
+    assert completions("userctl user list -o js", 4) == ["json", "jsonl"]

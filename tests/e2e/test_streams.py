@@ -1,0 +1,120 @@
+"""Standard output carries the payload alone; what is lost is reported."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli import Userctl, finished
+
+
+def test_a_note_goes_to_standard_error_and_leaves_the_payload_alone(embedded: Userctl) -> None:
+    result = embedded.spawn("user", "list", "-o", "json")
+    assert (result.code, json.loads(result.out)) == (0, [])
+    assert result.err.startswith("Created a new database at ")
+
+
+def test_quiet_suppresses_notes(embedded: Userctl) -> None:
+    result = embedded.spawn("user", "list", "-q")
+    assert (result.code, result.out, result.err) == (0, "", "")
+
+
+def test_a_usage_error_is_json_when_json_was_asked_for(local: Userctl) -> None:
+    for args in (["-o", "json"], ["--output=jsonl"], ["-ojson"]):
+        result = local.spawn("user", "list", "--bogus", *args)
+        assert (result.code, result.error["code"]) == (2, "usage")
+    local.extra["USERCTL_OUTPUT"] = "json"
+    assert local.spawn("user", "show", "9").error["code"] == "user_not_found"
+
+
+def test_a_full_disk_behind_standard_output_is_exit_9(local: Userctl) -> None:
+    with Path("/dev/full").open("wb") as full:
+        for args in ("user list -o csv", "user list", "config path", "--help", "--version"):
+            result = local.spawn(*args.split(), stdout=full)
+            assert (result.code, result.err.count("\n")) == (9, 1)
+            assert result.err.endswith("No space left on device.\n")
+
+
+def test_a_closed_standard_output_is_exit_9(local: Userctl) -> None:
+    local.create("ada@example.com")
+    closed = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *local.program, "user", "list"],
+        env=local.environment,
+        capture_output=True,
+        check=False,
+    )
+    assert (closed.returncode, closed.stderr.count(b"\n")) == (9, 1)
+
+
+def test_a_reader_that_left_is_exit_9_without_a_traceback(local: Userctl) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = local.spawn("config", "show", stdout=writer)
+    os.close(writer)
+    assert (result.code, result.err.count("\n")) == (9, 1)
+
+
+def test_a_closed_standard_error_or_input_does_not_hurt(local: Userctl) -> None:
+    script = 'exec "$@" 2>&- <&-'
+    for args, code in ((["user", "list"], 0), (["user", "show", "9"], 3)):
+        done = subprocess.run(
+            ["sh", "-c", script, "sh", *local.program, *args],
+            env=local.environment,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == code
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "C.UTF-8"])
+def test_names_survive_every_locale(local: Userctl, locale: str) -> None:
+    local.create("ada@example.com", "--name", "名前")
+    local.extra |= {"LC_ALL": locale, "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    for output in ("table", "csv"):
+        assert "名前" in local.spawn("user", "list", "-o", output).out
+    assert local.spawn("user", "list", "-o", "json").json[0]["name"] == "名前"
+
+
+def test_a_table_off_a_terminal_is_whole_and_plain(local: Userctl) -> None:
+    name = "x" * 100
+    local.create(f"{'a' * 60}@{'b' * 60}.example.com", "--name", name)
+    out = local.spawn("user", "list").out
+    assert name in out
+    assert "\x1b" not in out
+    assert len(out.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["a\x1b[31mb", "a\u202eb", "a\u200bb", "a\x7fb", "a\x85b", "a\nb", "a\u2028b", ""]
+)
+def test_a_name_with_an_unseen_character_is_refused_in_one_plain_line(
+    local: Userctl, name: str
+) -> None:
+    result = local("user", "create", "ada@example.com", "--no-password", "--name", name)
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert not set(result.err[:-1]) & {"\x1b", "\u202e", "\u200b", "\x7f", "\x85", "\u2028"}
+
+
+def test_arguments_that_are_not_utf8_are_refused(local: Userctl) -> None:
+    process = subprocess.Popen(
+        [*local.program, "user", "create", "ada@example.com", "--no-password", "--name", b"a\xff"],
+        env=local.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    result = finished(process)
+    assert (result.code, result.err.count("\n")) == (2, 1)
+
+
+def test_debug_shows_the_traceback_of_a_foreseen_error_too(local: Userctl) -> None:
+    result = local.spawn("user", "show", "9", "--debug")
+    assert result.code == 3
+    assert "Traceback" in result.err
+    assert result.err.endswith("error: There is no account '9'.\n")
+
+
+def test_a_spreadsheet_runs_no_formula(local: Userctl) -> None:
+    local.create("ada@example.com", "--name", "=1+1")
+    assert local("user", "list", "-o", "csv", "--fields", "name").out == "name\n'=1+1\n"

@@ -1,0 +1,121 @@
+"""What a person sees on a terminal of 80 columns."""
+
+import re
+from collections.abc import Callable
+
+import pexpect
+import pytest
+
+from tests.cli import PASSWORD, Userctl
+
+Terminal = Callable[..., "pexpect.spawn[str]"]
+
+
+@pytest.fixture
+def terminal(local: Userctl) -> Terminal:
+    """Starts userctl on a terminal."""
+
+    def start(*args: str, **environment: str) -> "pexpect.spawn[str]":
+        program, *rest = local.program
+        return pexpect.spawn(
+            program,
+            [*rest, *args],
+            env={**local.environment, "TERM": "xterm-256color", **environment},
+            cwd=str(local.home),
+            encoding="utf-8",
+            dimensions=(24, 80),
+            timeout=30,
+        )
+
+    return start
+
+
+def ended(child: "pexpect.spawn[str]") -> tuple[int, str]:
+    """Wait for the end; return the exit code and what was printed since the last match."""
+    child.expect(pexpect.EOF)
+    child.close()
+    assert isinstance(child.before, str)
+    assert child.exitstatus is not None
+    return child.exitstatus, child.before
+
+
+def test_create_asks_for_the_password_twice_and_does_not_show_it(terminal: Terminal) -> None:
+    child = terminal("user", "create", "ada@example.com")
+    child.expect("Password: ")
+    child.sendline(PASSWORD)
+    child.expect("Repeat for confirmation: ")
+    child.sendline(PASSWORD)
+    code, printed = ended(child)
+    assert code == 0
+    assert "ada@example.com" in printed
+    assert PASSWORD not in printed
+
+
+def test_login_asks_for_what_was_not_given(terminal: Terminal, local: Userctl) -> None:
+    local.create("ada@example.com")
+    child = terminal("login")
+    child.expect("E-mail address: ")
+    child.sendline("ada@example.com")
+    child.expect("Password: ")
+    child.sendline(PASSWORD)
+    assert ended(child)[0] == 0
+    assert local("whoami").code == 0
+
+
+@pytest.mark.parametrize("key", ["c", "d"])
+def test_leaving_a_prompt_is_exit_130_and_changes_nothing(
+    terminal: Terminal, local: Userctl, key: str
+) -> None:
+    child = terminal("user", "create", "ada@example.com")
+    child.expect("Password: ")
+    child.sendcontrol(key)
+    code, printed = ended(child)
+    assert code == 130
+    assert "Traceback" not in printed
+    assert local("user", "list", "-q").out == ""
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 5), ("", 5)])
+def test_delete_asks_first(terminal: Terminal, local: Userctl, answer: str, code: int) -> None:
+    local.create("ada@example.com")
+    child = terminal("user", "delete", "ada@example.com")
+    child.expect_exact("Delete ada@example.com for ever? [y/N]: ")
+    child.sendline(answer)
+    assert ended(child)[0] == code
+    assert local("user", "list", "-q").out == ("" if code == 0 else "1\n")
+
+
+def test_no_input_never_asks(terminal: Terminal) -> None:
+    code, printed = ended(terminal("user", "create", "ada@example.com", "--no-input"))
+    assert code == 2
+    assert "--password-stdin" in printed
+
+
+def test_a_table_fits_the_terminal_and_loses_nothing(terminal: Terminal, local: Userctl) -> None:
+    local.create("ada@example.com", "--name", "x" * 100)
+    code, printed = ended(terminal("user", "list"))
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", printed)
+    assert code == 0
+    assert all(len(line) <= 80 for line in plain.splitlines())
+    assert "".join(plain.split()).count("x" * 10) >= 1
+    assert plain.count("x") == 101  # The name, and the x of example.com.
+
+
+def test_a_heading_is_bold_unless_colour_is_unwanted(terminal: Terminal) -> None:
+    assert "\x1b[1m" in ended(terminal("user", "list"))[1]
+    assert "\x1b[3" not in ended(terminal("user", "list", NO_COLOR="1"))[1]
+
+
+def test_a_hostile_name_colours_nothing_on_a_terminal(terminal: Terminal, local: Userctl) -> None:
+    local.create("ada@example.com", "--name", "[red]x[/red] :smile:")
+    _, printed = ended(terminal("user", "show", "1"))
+    assert "[red]x[/red] :smile:" in printed
+    assert "\x1b[31m" not in printed
+
+
+def test_a_long_purge_shows_progress_and_leaves_standard_output_alone(
+    terminal: Terminal,
+) -> None:
+    code, printed = ended(terminal("token", "purge", "-o", "json"))
+    assert code == 0
+    assert '"deleted": 0' in printed
