@@ -94,8 +94,14 @@ class Userctl:
 
     def all_at_once(self, commands: Sequence[Sequence[str]], stdin: str = "") -> list[Result]:
         """Run commands side by side, each in a process of its own."""
-        processes = [self.start(*command) for command in commands]
-        return [finished(process, stdin) for process in processes]
+        # Each has its input from the beginning, or it would wait for the one before it to end.
+        file = self.home / "stdin"
+        file.write_text(stdin)
+        processes = []
+        for command in commands:
+            with file.open() as text:
+                processes.append(self.start(*command, stdin=text))
+        return [finished(process) for process in processes]
 
     def create(self, email: str, *options: str) -> dict[str, Any]:
         """Create an account with the password of the tests."""

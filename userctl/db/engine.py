@@ -7,11 +7,13 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 
 from userctl.database_url import DatabaseURL
 from userctl.errors import DatabaseDriverMissing, InvalidConfiguration
 
 BUSY_TIMEOUT_SECONDS = 30
+LOCK_TURN_MILLISECONDS = 250
 CONNECT_TIMEOUT_SECONDS = 10
 SqlValue = str | bytes | int | float | None
 
@@ -59,10 +61,23 @@ def _lower(value: SqlValue) -> SqlValue:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get(READ_ONLY):
+        connection.exec_driver_sql("BEGIN")
+        return
     # A transaction that reads first and locks later cannot wait for the lock: SQLite fails it at
-    # once, whatever the busy timeout. So a writer takes the lock when it begins.
-    read_only = connection.get_execution_options().get(READ_ONLY)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    # once, whatever the busy timeout. So a writer takes the lock when it begins. It waits in short
+    # turns, because no signal reaches Python while SQLite waits.
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
+    for _ in range(BUSY_TIMEOUT_SECONDS * 1000 // LOCK_TURN_MILLISECONDS - 1):
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            break
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                raise
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
 
 
 def _postgresql_engine(url: DatabaseURL) -> Engine:
