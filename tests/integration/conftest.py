@@ -1,33 +1,43 @@
 """Services on a real database, with a clock that stands still until it is moved."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from userctl.database_url import DatabaseURL
 from userctl.db.engine import database_engine
 from userctl.db.unit_of_work import Database
+from userctl.errors import UserctlError
 from userctl.schemas import UserCreate, UserCreated
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.keys import SigningKey
 from userctl.security.passwords import PasswordHasher, PasswordPolicy
 from userctl.services.accounts import AccountService
 from userctl.services.authentication import EmailPassword, EmailPasswordAuth
+from userctl.services.purge import PurgeService
 from userctl.services.revocation import RevocationService
 from userctl.services.tokens import Grant, TokenLifetimes, TokenService
 
 PASSWORD = "correct horse 77"
 KEY = SigningKey(b"a key for the tests of at least 32 bytes")
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+T = TypeVar("T")
 
 
 @dataclass
 class FakeClock:
     """A clock that is set by hand."""
 
-    now: datetime = datetime(2030, 1, 1, tzinfo=UTC)
+    now: datetime = NOW
 
     def __call__(self) -> datetime:
         return self.now
@@ -37,6 +47,99 @@ class FakeClock:
         self.now += timedelta(**span)
 
 
+class Program:
+    """The services of one process, on an engine of its own."""
+
+    def __init__(self, engine: Engine, clock: FakeClock, *, subject: str = "email") -> None:
+        database = Database(lambda: engine)
+        hasher = PasswordHasher(cost=4)  # The cheapest that bcrypt allows.
+        self.engine = engine
+        self.database = database
+        self.accounts = AccountService(
+            database,
+            hasher=hasher,
+            policy=PasswordPolicy(minimum_length=8),
+            roles=("user", "admin"),
+            clock=clock,
+        )
+        self.authentication = EmailPasswordAuth(database, hasher=hasher, clock=clock)
+        self.tokens = TokenService(
+            database,
+            codec=AccessTokenCodec(KEY, issuer="userctl", audience=None),
+            lifetimes=TokenLifetimes(
+                access=timedelta(minutes=60),
+                refresh=timedelta(days=7),
+                session=timedelta(days=30),
+                subject=subject,
+            ),
+            clock=clock,
+        )
+        self.revocation = RevocationService(database, clock=clock)
+        self.purge = PurgeService(database, clock=clock)
+
+    def log_in(self, email: str, password: str = PASSWORD) -> Grant:
+        """Authenticate and start a session."""
+        return self.tokens.login(self.authentication.authenticate(EmailPassword(email, password)))
+
+
+class Sql(Protocol):
+    """Runs a statement as another program would."""
+
+    def __call__(self, statement: str, **values: Any) -> list[tuple[Any, ...]]: ...
+
+
+@contextmanager
+def open_engine(url: str) -> Iterator[Engine]:
+    """An engine that is disposed at the end; on SQLite by the thread that made it."""
+    engine = database_engine(DatabaseURL.parse(url))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def sql_on(engine: Engine) -> Sql:
+    """Return a function that runs one statement in a transaction and returns its rows."""
+
+    def run(statement: str, **values: Any) -> list[tuple[Any, ...]]:
+        with engine.begin() as connection:
+            result = connection.execute(text(statement), values)
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+    return run
+
+
+def with_options(url: str, **settings: str) -> str:
+    """Return a URL whose connections begin with some settings of the server."""
+    options = quote(" ".join(f"-c {name}={value}" for name, value in settings.items()))
+    return f"{url}{'&' if '?' in url else '?'}options={options}"
+
+
+def at_once(url: str, *calls: Callable[[Program], T]) -> list[T | UserctlError]:
+    """Let each call go at the same moment, in a thread and on connections of its own.
+
+    Returns what they return or raise, in their order.
+    """
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[Program], T]) -> T | UserctlError:
+        with open_engine(url) as engine:
+            engine.connect().close()
+            barrier.wait(timeout=30)
+            try:
+                return call(Program(engine, FakeClock()))
+            except UserctlError as error:
+                return error
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def kinds(outcomes: Sequence[object]) -> list[str]:
+    """Return the sorted names of the types of some outcomes."""
+    return sorted(type(outcome).__name__ for outcome in outcomes)
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
@@ -44,55 +147,66 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    engine = database_engine(DatabaseURL.parse(database_url))
-    yield engine
-    engine.dispose()
+    with open_engine(database_url) as engine:
+        yield engine
 
 
 @pytest.fixture
-def database(engine: Engine) -> Database:
-    return Database(lambda: engine)
+def bare_engine(bare_database_url: str) -> Iterator[Engine]:
+    """An engine on a database that was never migrated; the SQLite file exists and is empty."""
+    path = DatabaseURL.parse(bare_database_url).sqlite_path
+    if path is not None:
+        path.touch()
+    with open_engine(bare_database_url) as engine:
+        yield engine
 
 
 @pytest.fixture
-def hasher() -> PasswordHasher:
-    """The cheapest hasher that bcrypt allows."""
-    return PasswordHasher(cost=4)
+def sqlite_engine(sqlite_url: str) -> Iterator[Engine]:
+    with open_engine(sqlite_url) as engine:
+        yield engine
 
 
 @pytest.fixture
-def accounts(database: Database, hasher: PasswordHasher, clock: FakeClock) -> AccountService:
-    return AccountService(
-        database,
-        hasher=hasher,
-        policy=PasswordPolicy(minimum_length=8),
-        roles=("user", "admin"),
-        clock=clock,
-    )
+def postgres_engine(postgres_url: str) -> Iterator[Engine]:
+    with open_engine(postgres_url) as engine:
+        yield engine
 
 
 @pytest.fixture
-def authentication(
-    database: Database, hasher: PasswordHasher, clock: FakeClock
-) -> EmailPasswordAuth:
-    return EmailPasswordAuth(database, hasher=hasher, clock=clock)
+def sql(engine: Engine) -> Sql:
+    """SQL that another program runs on the same database."""
+    return sql_on(engine)
 
 
 @pytest.fixture
-def tokens(database: Database, clock: FakeClock) -> TokenService:
-    return TokenService(
-        database,
-        codec=AccessTokenCodec(KEY, issuer="userctl", audience=None),
-        lifetimes=TokenLifetimes(
-            access=timedelta(minutes=60), refresh=timedelta(days=7), session=timedelta(days=30)
-        ),
-        clock=clock,
-    )
+def program(engine: Engine, clock: FakeClock) -> Program:
+    return Program(engine, clock)
 
 
 @pytest.fixture
-def revocation(database: Database, clock: FakeClock) -> RevocationService:
-    return RevocationService(database, clock=clock)
+def database(program: Program) -> Database:
+    return program.database
+
+
+@pytest.fixture
+def accounts(program: Program) -> AccountService:
+    return program.accounts
+
+
+@pytest.fixture
+def authentication(program: Program) -> EmailPasswordAuth:
+    return program.authentication
+
+
+@pytest.fixture
+def tokens(program: Program) -> TokenService:
+    return program.tokens
+
+
+@pytest.fixture
+def revocation(program: Program) -> RevocationService:
+    return program.revocation
 
 
 @pytest.fixture
@@ -102,6 +216,6 @@ def ada(accounts: AccountService) -> UserCreated:
 
 
 @pytest.fixture
-def grant(ada: UserCreated, authentication: EmailPasswordAuth, tokens: TokenService) -> Grant:
+def grant(ada: UserCreated, program: Program) -> Grant:
     """A session of that account."""
-    return tokens.login(authentication.authenticate(EmailPassword(ada.email, PASSWORD)))
+    return program.log_in(ada.email)

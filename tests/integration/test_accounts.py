@@ -1,16 +1,56 @@
-"""Accounts on both databases."""
+"""Accounts on both databases: create, change, lock out and remove."""
 
+from typing import Any
+
+import bcrypt
 import pytest
 
-from userctl.errors import LastAdmin, UserExists, UserNotFound
-from userctl.schemas import UserCreate, UserCreated, UserQuery, UserUpdate
+from tests.integration.conftest import NOW, PASSWORD, FakeClock, Program, Sql
+from userctl.errors import (
+    InvalidCredentials,
+    InvalidInput,
+    LastAdmin,
+    PasswordRejected,
+    TokenInvalid,
+    TokenRevoked,
+    UserExists,
+    UserNotFound,
+)
+from userctl.schemas import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.services.accounts import AccountService
+from userctl.services.tokens import Grant, TokenService
+
+OTHER = "battery staple 88"
+
+
+def stored_hash(sql: Sql, user_id: int) -> str:
+    """What a program that reads only the shared columns sees."""
+    return str(sql("SELECT hashed_password FROM users WHERE id = :id", id=user_id)[0][0])
+
+
+def matches(password: str, hashed: str) -> bool:
+    """Verify as any other program with a bcrypt library does."""
+    return bcrypt.checkpw(password.encode(), hashed.encode())
 
 
 def test_a_created_account_is_found_by_id_and_by_any_spelling_of_its_address(
     accounts: AccountService, ada: UserCreated
 ) -> None:
-    assert accounts.show(str(ada.id)) == accounts.show(" ADA@Example.COM".strip())
+    assert accounts.show(str(ada.id)) == accounts.show("ADA@Example.COM")
+
+
+def test_an_account_is_created_with_every_field(accounts: AccountService) -> None:
+    new = UserCreate(email="Zoe@Bücher.Example", name="Zoë", role="admin")
+    assert accounts.create(new) == UserCreated(
+        id=1,
+        email="zoe@xn--bcher-kva.example",
+        name="Zoë",
+        role="admin",
+        status="active",
+        has_password=False,
+        created_at=NOW,
+        updated_at=NOW,
+    )
 
 
 def test_an_address_belongs_to_one_account_however_it_is_spelt(
@@ -18,6 +58,213 @@ def test_an_address_belongs_to_one_account_however_it_is_spelt(
 ) -> None:
     with pytest.raises(UserExists):
         accounts.create(UserCreate(email="Ada@EXAMPLE.com"))
+
+
+def test_ensure_creates_an_account_once_and_then_leaves_it_alone(
+    accounts: AccountService,
+) -> None:
+    first, created = accounts.ensure(UserCreate(email="ada@example.com", name="Ada"))
+    again, created_again = accounts.ensure(UserCreate(email="ADA@example.com", name="Eve"))
+    assert (created, created_again) == (True, False)
+    assert again == first
+
+
+def test_a_generated_password_logs_in(program: Program) -> None:
+    created = program.accounts.create(UserCreate(email="ada@example.com"), generate=True)
+    assert created.generated_password is not None
+    assert program.log_in("ada@example.com", created.generated_password).user.id == created.id
+
+
+def test_an_account_without_a_password_says_so_and_cannot_log_in(
+    program: Program, sql: Sql
+) -> None:
+    created = program.accounts.create(UserCreate(email="ada@example.com"))
+    assert not created.has_password
+    assert not matches("", stored_hash(sql, created.id))
+    with pytest.raises(InvalidCredentials):
+        program.log_in("ada@example.com", "")
+
+
+def test_a_weak_password_is_refused_and_no_account_is_left(accounts: AccountService) -> None:
+    with pytest.raises(PasswordRejected):
+        accounts.create(UserCreate(email="ada@example.com", password="password1"))
+    with pytest.raises(UserNotFound):
+        accounts.show("ada@example.com")
+
+
+def test_a_role_that_is_not_configured_is_refused(
+    accounts: AccountService, ada: UserCreated
+) -> None:
+    with pytest.raises(InvalidInput, match="root"):
+        accounts.create(UserCreate(email="bob@example.com", role="root"))
+    with pytest.raises(InvalidInput, match="root"):
+        accounts.update("1", UserUpdate(role="root"))
+
+
+@pytest.mark.parametrize("reference", ["2", "0", "3000000000", "9" * 30, "bob@example.com"])
+def test_an_account_that_is_not_there_is_not_found(
+    accounts: AccountService, ada: UserCreated, reference: str
+) -> None:
+    with pytest.raises(UserNotFound):
+        accounts.show(reference)
+
+
+def test_an_update_changes_what_is_given_and_nothing_else(
+    accounts: AccountService, ada: UserCreated, clock: FakeClock
+) -> None:
+    clock.advance(hours=1)
+    updated = accounts.update(ada.email, UserUpdate(name="Countess"))
+    expected = UserRead(**ada.model_dump()).model_copy(
+        update={"name": "Countess", "updated_at": clock.now}
+    )
+    assert updated == accounts.show("1") == expected
+
+
+def test_an_update_to_what_is_there_keeps_the_time_of_change_and_the_sessions(
+    program: Program, grant: Grant, clock: FakeClock
+) -> None:
+    clock.advance(minutes=1)
+    same = UserUpdate(email="ADA@example.com", name="Ada", role="user")
+    assert program.accounts.update("1", same).updated_at == NOW
+    program.tokens.refresh(grant.tokens.refresh_token)
+
+
+def test_an_empty_name_takes_the_name_away(accounts: AccountService, ada: UserCreated) -> None:
+    assert accounts.update("1", UserUpdate(name="")).name is None
+
+
+def test_a_new_name_keeps_the_sessions(program: Program, grant: Grant) -> None:
+    program.accounts.update("1", UserUpdate(name="Countess"))
+    program.tokens.verify(grant.tokens.access_token)
+
+
+def test_an_address_cannot_become_that_of_another_account(
+    accounts: AccountService, ada: UserCreated
+) -> None:
+    accounts.create(UserCreate(email="bob@example.com"))
+    with pytest.raises(UserExists, match=r"ada@example\.com"):
+        accounts.update("bob@example.com", UserUpdate(email="ADA@example.com"))
+
+
+@pytest.mark.parametrize("change", [{"role": "admin"}, {"email": "countess@example.com"}])
+def test_a_new_role_or_address_ends_the_sessions(
+    program: Program, grant: Grant, change: dict[str, str]
+) -> None:
+    program.accounts.update("1", UserUpdate(**change))
+    with pytest.raises(TokenRevoked):
+        program.tokens.refresh(grant.tokens.refresh_token)
+
+
+def test_a_new_password_takes_the_place_of_the_old_one_and_ends_the_sessions(
+    program: Program, grant: Grant
+) -> None:
+    program.accounts.set_password("1", OTHER)
+    with pytest.raises(TokenRevoked):
+        program.tokens.refresh(grant.tokens.refresh_token)
+    with pytest.raises(InvalidCredentials):
+        program.log_in("ada@example.com")
+    program.log_in("ada@example.com", OTHER)
+
+
+def test_a_password_can_be_taken_away(program: Program, ada: UserCreated) -> None:
+    assert not program.accounts.set_password("1", None).has_password
+    with pytest.raises(InvalidCredentials):
+        program.log_in(ada.email)
+
+
+def test_a_refused_password_leaves_the_old_one(program: Program, ada: UserCreated) -> None:
+    with pytest.raises(PasswordRejected):
+        program.accounts.set_password("1", ada.email)
+    program.log_in(ada.email)
+
+
+def test_a_password_set_while_disabled_waits_until_the_account_is_enabled(
+    program: Program, ada: UserCreated, sql: Sql
+) -> None:
+    program.accounts.disable("1")
+    program.accounts.set_password("1", OTHER)
+    assert not matches(OTHER, stored_hash(sql, 1))
+    with pytest.raises(InvalidCredentials):
+        program.log_in(ada.email, OTHER)
+    program.accounts.enable("1")
+    program.log_in(ada.email, OTHER)
+
+
+def test_a_disabled_account_is_refused_by_a_program_that_reads_only_its_hash(
+    accounts: AccountService, ada: UserCreated, sql: Sql
+) -> None:
+    disabled = accounts.disable("1")
+    assert (disabled.status, disabled.has_password) == ("disabled", True)
+    assert stored_hash(sql, 1).startswith("$2b$")
+    assert not matches(PASSWORD, stored_hash(sql, 1))
+
+
+def test_enabling_an_account_brings_its_hash_back(
+    accounts: AccountService, ada: UserCreated, sql: Sql
+) -> None:
+    before = stored_hash(sql, 1)
+    accounts.disable("1")
+    assert accounts.enable("1").status == "active"
+    assert stored_hash(sql, 1) == before
+
+
+def test_disabling_an_account_ends_its_sessions(program: Program, grant: Grant) -> None:
+    program.accounts.disable("1")
+    program.accounts.enable("1")
+    with pytest.raises(TokenRevoked):
+        program.tokens.refresh(grant.tokens.refresh_token)
+
+
+@pytest.fixture
+def changed_elsewhere(program: Program, ada: UserCreated, sql: Sql) -> AccountService:
+    """A disabled account, to which another program that knows nothing of that gave a password."""
+    program.accounts.disable("1")
+    hashed = bcrypt.hashpw(OTHER.encode(), bcrypt.gensalt(4)).decode()
+    sql("UPDATE users SET hashed_password = :hashed WHERE id = 1", hashed=hashed)
+    return program.accounts
+
+
+def test_enabling_keeps_a_password_that_another_program_set_meanwhile(
+    changed_elsewhere: AccountService, program: Program
+) -> None:
+    changed_elsewhere.enable("1")
+    program.log_in("ada@example.com", OTHER)
+
+
+def test_disabling_again_puts_a_password_aside_that_another_program_set(
+    changed_elsewhere: AccountService, sql: Sql
+) -> None:
+    changed_elsewhere.disable("1")
+    assert not matches(OTHER, stored_hash(sql, 1))
+
+
+def test_of_the_passwords_set_while_disabled_the_last_one_counts(
+    changed_elsewhere: AccountService, program: Program
+) -> None:
+    changed_elsewhere.set_password("1", "yet another pony 99")
+    changed_elsewhere.enable("1")
+    program.log_in("ada@example.com", "yet another pony 99")
+
+
+def test_disabling_and_enabling_twice_is_the_same_as_once(
+    accounts: AccountService, ada: UserCreated, sql: Sql, clock: FakeClock
+) -> None:
+    before = stored_hash(sql, 1)
+    disabled = accounts.disable("1")
+    clock.advance(hours=1)
+    assert accounts.disable("1") == disabled
+    enabled = accounts.enable("1")
+    clock.advance(hours=1)
+    assert accounts.enable("1") == enabled
+    assert stored_hash(sql, 1) == before
+
+
+def test_an_account_without_a_password_has_none_after_disabling_and_enabling(
+    accounts: AccountService,
+) -> None:
+    accounts.create(UserCreate(email="ada@example.com"))
+    assert not accounts.disable("1").has_password
+    assert not accounts.enable("1").has_password
 
 
 def test_the_last_active_admin_cannot_be_deleted_disabled_or_demoted(
@@ -38,11 +285,76 @@ def test_the_last_active_admin_cannot_be_deleted_disabled_or_demoted(
         accounts.show("root@example.com")
 
 
-def test_a_list_goes_on_after_the_last_account_of_a_page(accounts: AccountService) -> None:
-    for name in "cab":
-        accounts.create(UserCreate(email=f"{name}@example.com"))
-    first = accounts.page(UserQuery(sort="email", limit=2))
-    rest = accounts.page(UserQuery(sort="email", limit=2, after=first.items[-1].id))
-    assert [user.email[0] for user in first.items] == ["a", "b"]
-    assert (first.more, rest.more) == (True, False)
-    assert [user.email[0] for user in rest.items] == ["c"]
+def test_all_admins_at_once_cannot_be_deleted(accounts: AccountService) -> None:
+    for name in ("one", "two"):
+        accounts.create(UserCreate(email=f"{name}@example.com", role="admin"))
+    with pytest.raises(LastAdmin):
+        accounts.delete(["one@example.com", "2"])
+    assert accounts.show("1").email == "one@example.com"
+
+
+def test_deleting_removes_all_accounts_or_none(accounts: AccountService, ada: UserCreated) -> None:
+    with pytest.raises(UserNotFound, match=r"gone@example\.com"):
+        accounts.delete([ada.email, "gone@example.com"])
+    assert accounts.show(ada.email).id == ada.id
+
+
+def test_a_missing_account_can_be_accepted_when_deleting(
+    accounts: AccountService, ada: UserCreated
+) -> None:
+    deleted = accounts.delete([ada.email, "gone@example.com", "77"], missing_ok=True)
+    assert [user.email for user in deleted] == [ada.email]
+    assert accounts.delete([ada.email], missing_ok=True) == []
+
+
+def test_an_account_named_twice_is_deleted_once(accounts: AccountService, ada: UserCreated) -> None:
+    assert [user.id for user in accounts.delete([ada.email, "1"])] == [1]
+
+
+def test_deleting_an_account_deletes_its_tokens(
+    accounts: AccountService, grant: Grant, tokens: TokenService, sql: Sql
+) -> None:
+    accounts.delete(["1"])
+    assert sql("SELECT count(*) FROM refresh_tokens") == [(0,)]
+    with pytest.raises(TokenInvalid):
+        tokens.refresh(grant.tokens.refresh_token)
+
+
+def test_the_id_of_a_deleted_account_is_never_given_to_another(
+    accounts: AccountService, ada: UserCreated
+) -> None:
+    accounts.delete(["1"])
+    assert accounts.create(UserCreate(email=ada.email)).id == 2
+
+
+@pytest.mark.parametrize("name", ["\x1b[31mred", "a\u202eb", "[bold]x[/bold]", "=1+1", "a\nb", ""])
+def test_a_hostile_name_that_another_program_stored_can_be_read_and_replaced(
+    accounts: AccountService, ada: UserCreated, sql: Sql, name: str
+) -> None:
+    sql("UPDATE users SET name = :name", name=name)
+    assert accounts.show("1").name == name
+    assert accounts.update("1", UserUpdate(name="Ada")).name == "Ada"
+
+
+def test_an_account_that_another_program_inserted_can_be_read(
+    accounts: AccountService, sql: Sql
+) -> None:
+    sql("INSERT INTO users (email, hashed_password) VALUES ('bob@example.com', 'md5:abc')")
+    found = accounts.show("bob@example.com")
+    assert (found.name, found.role, found.status) == (None, "user", "active")
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments"),
+    [
+        ("update", {"change": UserUpdate(name="x")}),
+        ("set_password", {"password": None}),
+        ("disable", {}),
+        ("enable", {}),
+    ],
+)
+def test_an_account_that_is_not_there_cannot_be_changed(
+    accounts: AccountService, action: str, arguments: dict[str, Any]
+) -> None:
+    with pytest.raises(UserNotFound):
+        getattr(accounts, action)("ada@example.com", **arguments)

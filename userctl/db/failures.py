@@ -17,6 +17,7 @@ _BY_SQLITE_CODE: dict[int, tuple[type[errors.UserctlError], str]] = {
     sqlite3.SQLITE_AUTH: (errors.DatabaseAccessDenied, "The database refused this."),
     sqlite3.SQLITE_CORRUPT: (errors.DatabaseDamaged, "The database file is damaged."),
     sqlite3.SQLITE_NOTADB: (errors.DatabaseDamaged, "The file is not an SQLite database."),
+    sqlite3.SQLITE_CONSTRAINT: (errors.ConstraintViolated, "The database refused the row."),
     sqlite3.SQLITE_FULL: (errors.DiskFull, "The disk is full."),
     sqlite3.SQLITE_IOERR: (errors.InputOutputFailed, "The disk failed."),
     sqlite3.SQLITE_READONLY: (errors.ReadOnly, "The database file accepts no writes."),
@@ -39,6 +40,7 @@ _BY_SQLSTATE: dict[str, tuple[type[errors.UserctlError], str]] = {
 
 _BY_SQLSTATE_CLASS: dict[str, tuple[type[errors.UserctlError], str]] = {
     "08": (errors.DatabaseUnreachable, "The database server cannot be reached."),
+    "23": (errors.ConstraintViolated, "The database refused the row."),
     "28": (errors.DatabaseAccessDenied, "The database server refused the login."),
     "3D": (errors.DatabaseUnreachable, "The database server does not have this database."),
     "57": (errors.DatabaseUnreachable, "The database server is shutting down or starting."),
@@ -50,14 +52,16 @@ def typed_failures() -> Iterator[None]:
     """Raise the typed error for whatever a driver raises in the block, if there is one."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         typed = _typed(error)
         if typed is None:
             raise
         raise typed from error
 
 
-def _typed(error: SQLAlchemyError) -> errors.UserctlError | None:
+def _typed(error: SQLAlchemyError | sqlite3.Error) -> errors.UserctlError | None:
+    if isinstance(error, sqlite3.Error):
+        return _from_sqlite(error)
     if not isinstance(error, DBAPIError) or error.orig is None:
         return None
     if isinstance(error.orig, sqlite3.Error):
@@ -93,5 +97,5 @@ def _connection_failure(error: DBAPIError, detail: str) -> errors.UserctlError |
     if type(error.orig).__name__ not in {"OperationalError", "ConnectionTimeout"}:
         return None
     return errors.DatabaseUnreachable(
-        f"The database server cannot be reached ({escape_unseen(detail)})."
+        f"No connection to the database server could be made ({escape_unseen(detail)})."
     )

@@ -10,13 +10,13 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from userctl.database_url import DatabaseURL
 from userctl.db.engine import database_engine
 from userctl.db.failures import typed_failures
 from userctl.db.revisions import current_revision, migrations_folder, revisions
-from userctl.errors import DatabaseTooNew, InvalidInput
+from userctl.errors import DatabaseTooNew, ForeignTables, InvalidInput
 
 _LOCK_KEY = 0x75736572_63746C  # "userctl" in ASCII
 
@@ -32,14 +32,10 @@ def upgrade(engine: Engine, target: str = "head") -> None:
         if engine.dialect.name == "sqlite":
             _use_write_ahead_log(engine)
         with _locked(engine) as connection:
-            revision = resolve(target)
             current = _known(current_revision(connection))
-            if current is not None and revision < current:
-                raise InvalidInput(
-                    f"The database is at {current} already, which is after {revision}.",
-                    hint="Use 'userctl db downgrade' to go back.",
-                )
-            command.upgrade(_config(connection), revision)
+            if current is None:
+                _require_no_foreign_tables(connection)
+            command.upgrade(_config(connection), _resolve_ahead(current, target))
 
 
 def downgrade(engine: Engine, target: str) -> None:
@@ -61,11 +57,16 @@ def downgrade(engine: Engine, target: str) -> None:
 
 
 def upgrade_sql(dialect: str, current: str | None, target: str) -> str:
-    """Return the SQL that would bring a database from one revision to another."""
+    """Return the SQL that would bring a database from one revision to another.
+
+    Raises:
+        InvalidInput, DatabaseTooNew: as :func:`upgrade` does.
+    """
     config = _config(None)
     config.attributes["dialect_name"] = dialect
     config.output_buffer = StringIO()
-    command.upgrade(config, f"{current or 'base'}:{resolve(target)}", sql=True)
+    revision = _resolve_ahead(_known(current), target)
+    command.upgrade(config, f"{current or 'base'}:{revision}", sql=True)
     return config.output_buffer.getvalue()
 
 
@@ -114,6 +115,24 @@ def create_sqlite(path: Path, target: str = "head") -> bool:
     finally:
         for leftover in path.parent.glob(f"{draft.name}*"):
             leftover.unlink(missing_ok=True)
+
+
+def _resolve_ahead(current: str | None, target: str) -> str:
+    revision = resolve(target)
+    if current is not None and revision < current:
+        raise InvalidInput(
+            f"The database is at {current} already, which is after {revision}.",
+            hint="Use 'userctl db downgrade' to go back.",
+        )
+    return revision
+
+
+def _require_no_foreign_tables(connection: Connection) -> None:
+    names = set(inspect(connection).get_table_names()) & {"users", "refresh_tokens"}
+    if names:
+        raise ForeignTables(
+            "The database holds tables that userctl did not make: " + ", ".join(sorted(names))
+        )
 
 
 def _known(revision: str | None) -> str | None:

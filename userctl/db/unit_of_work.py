@@ -23,7 +23,8 @@ class UnitOfWork:
     refresh_tokens: RefreshTokenRepository
 
     def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
-        options = {READ_ONLY: read_only, "postgresql_readonly": read_only}
+        # Where it is not asked for, the default of the server stands, which may be read-only.
+        options = {READ_ONLY: True, "postgresql_readonly": True} if read_only else {}
         self._engine = engine.execution_options(**options)
         self._stack = ExitStack()
 

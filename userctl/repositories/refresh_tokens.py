@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, text
 from sqlmodel import Session, and_, col, delete, func, or_, select, update
 
 from userctl.models import RefreshToken, User
+from userctl.repositories.users import LARGEST_ID
 from userctl.schemas.tokens import TokenState
 
 
@@ -19,6 +20,8 @@ class RefreshTokenRepository:
 
     def get(self, token_id: int) -> RefreshToken | None:
         """Return the token with this id as it is now."""
+        if token_id > LARGEST_ID:
+            return None
         query = select(RefreshToken).where(RefreshToken.id == token_id)
         return self._session.exec(query.execution_options(populate_existing=True)).first()
 
@@ -26,14 +29,12 @@ class RefreshTokenRepository:
         """Return the token whose text has this SHA-256."""
         return self._session.exec(select(RefreshToken).where(RefreshToken.token == digest)).first()
 
-    def add(self, token: RefreshToken) -> int:
-        """Insert a token and return its id."""
+    def add(self, token: RefreshToken) -> None:
+        """Insert a token, which then has an id."""
         self._session.add(token)
         self._session.flush()
-        assert token.id is not None
-        return token.id
 
-    def mark_used(self, token: RefreshToken, successor_id: int, now: datetime) -> bool:
+    def mark_used(self, token: RefreshToken, successor: RefreshToken, now: datetime) -> bool:
         """Record that a live token was exchanged; False if it is no longer live."""
         statement = (
             update(RefreshToken)
@@ -42,18 +43,25 @@ class RefreshTokenRepository:
                 col(RefreshToken.used_at).is_(None),
                 col(RefreshToken.revoked).is_(False),
             )
-            .values(used_at=now, updated_at=now, revoked=True, successor_id=successor_id)
+            .values(
+                used_at=now,
+                updated_at=now,
+                revoked=True,
+                successor_id=successor.id,
+                # A token that another program wrote joins the family it began.
+                family_id=successor.family_id,
+                family_expires_at=successor.family_expires_at,
+            )
         )
         return self._execute(statement) == 1
 
     def revoke(self, now: datetime, *which: ColumnElement[bool]) -> int:
-        """Revoke every token that matches and is not revoked yet; return how many."""
-        statement = (
-            update(RefreshToken)
-            .where(col(RefreshToken.revoked).is_(False), *which)
-            .values(revoked=True, updated_at=now)
-        )
-        return self._execute(statement)
+        """Revoke every token that matches and is not revoked yet; return how many were alive."""
+        statement = update(RefreshToken).where(*which).values(revoked=True, updated_at=now)
+        alive = self._execute(statement.where(_in_state("active", now)))
+        # The clock of another host may run behind ours, so what has expired is revoked too.
+        self._execute(statement.where(_in_state("expired", now)))
+        return alive
 
     def lock_all(self) -> None:
         """Keep every other transaction from writing tokens until this one ends."""
@@ -94,7 +102,7 @@ class RefreshTokenRepository:
         if state is not None:
             query = query.where(_in_state(state, now))
         if after is not None:
-            query = query.where(col(RefreshToken.id) > after)
+            query = query.where(col(RefreshToken.id) > min(after, LARGEST_ID))
         return self._session.exec(query.limit(limit)).all()
 
     def count_expired(self, before: datetime) -> int:

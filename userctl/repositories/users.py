@@ -5,11 +5,19 @@ from typing import Any
 
 from sqlalchemy import CursorResult, Integer
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy.types import NULLTYPE
+from sqlmodel import Session, col, delete, func, literal, or_, select, tuple_, type_coerce, update
 
 from userctl.errors import TransactionConflict, UserExists
 from userctl.models import User
+from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.users import UserQuery
+
+Position = tuple[Any, int]
+"""The sort key of an account, as the driver has it, and its id."""
+
+LARGEST_ID = 2**31 - 1
+"""The largest value of an integer column on PostgreSQL."""
 
 _SORT_KEYS: dict[str, Any] = {
     "id": col(User.id),
@@ -29,7 +37,7 @@ class UserRepository:
 
     def get(self, user_id: int) -> User | None:
         """Return the account with this id."""
-        return self._session.get(User, user_id)
+        return self._session.get(User, user_id) if user_id <= LARGEST_ID else None
 
     def by_email(self, email: str) -> User | None:
         """Return the account with this canonical address."""
@@ -60,7 +68,7 @@ class UserRepository:
         try:
             self._session.flush()
         except IntegrityError as error:
-            raise _exists(user.email) from error
+            raise _refusal(error, user.email) from error
 
     def change(self, user: User, now: datetime, **values: Any) -> None:
         """Set columns of an account that still has the values we saw.
@@ -74,7 +82,7 @@ class UserRepository:
         try:
             result = self._execute(statement.values(**values, updated_at=now))
         except IntegrityError as error:
-            raise _exists(values.get("email", user.email)) from error
+            raise _refusal(error, values.get("email", user.email)) from error
         if result.rowcount != 1:
             raise TransactionConflict(f"Account {user.id} was changed by somebody else.")
         self._session.refresh(user)
@@ -83,26 +91,40 @@ class UserRepository:
         """Delete an account, its refresh tokens with it; False if it was gone already."""
         return self._execute(delete(User).where(col(User.id) == user_id)).rowcount == 1
 
-    def page(self, query: UserQuery, position: tuple[Any, int] | None) -> list[User]:
-        """Return the accounts that a query asks for, in its order.
+    def position(self, query: UserQuery, user_id: int) -> Position | None:
+        """Return where an account stands in the order of a query; None if it is not there."""
+        key = _as_stored(_SORT_KEYS[query.sort])
+        found = self._session.exec(select(key).where(User.id == user_id)).first()
+        return None if found is None else (found, user_id)
+
+    def page(self, query: UserQuery, position: Position | None) -> list[tuple[User, Position]]:
+        """Return the accounts that a query asks for, in its order, and where they stand in it.
 
         Args:
             query: which accounts, how sorted and how many; its ``after`` is not looked at.
-            position: the sort key and the id of the account after which to begin.
+            position: where to begin, after an account at this position.
         """
         key, user_id = _SORT_KEYS[query.sort], col(User.id)
-        statement = select(User).where(*_conditions(query))
+        # The key is taken and given back as the driver has it: a time that another program wrote
+        # to SQLite in its own form would not equal the same time in ours.
+        statement = select(User, _as_stored(key)).where(*_conditions(query))
         if position is not None:
             # Row values compare in sort order and work on an index (keyset paging).
             here = tuple_(key, user_id)
-            there = tuple_(literal(position[0], key.type), literal(position[1], Integer()))
+            there = tuple_(literal(position[0], NULLTYPE), literal(position[1], Integer()))
             statement = statement.where(here < there if query.descending else here > there)
         order = [key.desc(), user_id.desc()] if query.descending else [key, user_id]
         statement = statement.order_by(*order).offset(query.skip or None).limit(query.limit)
-        return list(self._session.exec(statement))
+        rows = self._session.execute(statement)
+        return [(user, (value, user.id)) for user, value in rows]
 
     def _execute(self, statement: Any) -> CursorResult[Any]:
         return self._session.connection().execute(statement)
+
+
+def _as_stored(key: Any) -> Any:
+    """Return a sort key that is read without a conversion to its Python type."""
+    return type_coerce(key, NULLTYPE).label("sort_key")
 
 
 def _conditions(query: UserQuery) -> list[Any]:
@@ -123,5 +145,7 @@ def _conditions(query: UserQuery) -> list[Any]:
     return conditions
 
 
-def _exists(email: str) -> UserExists:
-    return UserExists(f"There is an account with the address {email} already.")
+def _refusal(error: IntegrityError, email: str) -> Exception:
+    if violates_uniqueness(error):
+        return UserExists(f"There is an account with the address {email} already.")
+    return error

@@ -25,6 +25,16 @@ def _name(name: str) -> str:
     return name
 
 
+def _new_name(name: str) -> str:
+    return _name(name) if name else name
+
+
+def _search(text: str) -> str:
+    if has_unseen_characters(text):
+        raise InvalidInput("The text to search for holds a control or invisible character.")
+    return text
+
+
 Email = Annotated[str, AfterValidator(canonical_email)]
 Name = Annotated[str, AfterValidator(_name)]
 
@@ -41,12 +51,12 @@ class UserCreate(BaseModel):
 
 
 class UserUpdate(BaseModel):
-    """The fields to change; those that are None stay as they are."""
+    """The fields to change; those that are None stay as they are, an empty name goes."""
 
     model_config = ConfigDict(frozen=True)
 
     email: Email | None = None
-    name: Name | None = None
+    name: Annotated[str, AfterValidator(_new_name)] | None = None
     role: str | None = None
 
     @model_validator(mode="after")
@@ -64,7 +74,7 @@ class UserQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    search: str | None = None
+    search: Annotated[str, AfterValidator(_search)] | None = None
     role: str | None = None
     status: UserStatus | None = None
     sort: UserSort = "id"

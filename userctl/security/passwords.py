@@ -106,9 +106,9 @@ class PasswordHasher:
             # No stored hash comes from such a password; the price is paid all the same.
             secret, hashed = b"", self.unmatchable()
         try:
-            return bcrypt.checkpw(secret, hashed.encode())
+            return bcrypt.checkpw(secret, str(hashed).encode())
         except ValueError:
-            # Another program stored something that is no bcrypt hash.
+            # Another program stored something that is no bcrypt hash, or not even text.
             return bcrypt.checkpw(secret, self.unmatchable().encode())
 
     def unmatchable(self) -> str:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from userctl.clock import Clock
 from userctl.db.retry import retried
 from userctl.db.unit_of_work import Database, UnitOfWork
 from userctl.errors import InvalidInput, LastAdmin, UserExists, UserNotFound
 from userctl.models import User
+from userctl.repositories.users import LARGEST_ID, Position
 from userctl.schemas import UserCreate, UserCreated, UserQuery, UserRead, UserUpdate
 from userctl.schemas.page import Page
 from userctl.security.passwords import (
@@ -94,18 +94,27 @@ class AccountService:
         """
         if query.role is not None:
             self._require_role(query.role)
+        limit = query.limit
+        wanted = query.model_copy(update={"limit": None if limit is None else limit + 1})
         with self._database.reading() as uow:
-            return _page(uow, query, _position_after(uow, query))
+            found = uow.users.page(wanted, _position_after(uow, query))
+            users = [user_read(user) for user, _ in found]
+        return Page(items=users[:limit], more=limit is not None and len(users) > limit)
 
     def stream(self, query: UserQuery) -> Iterator[UserRead]:
         """Yield all accounts a query asks for, without holding them all."""
-        page = self.page(query.model_copy(update={"limit": STREAM_PAGE}))
-        yield from page.items
-        following = query.model_copy(update={"limit": STREAM_PAGE, "skip": 0})
-        while page.more:
+        with self._database.reading() as uow:
+            position = _position_after(uow, query)
+        wanted = query.model_copy(update={"limit": STREAM_PAGE})
+        while True:
             with self._database.reading() as uow:
-                page = _page(uow, following, _position(query, page.items[-1]))
-            yield from page.items
+                found = uow.users.page(wanted, position)
+                users = [user_read(user) for user, _ in found]
+            yield from users
+            if len(users) < STREAM_PAGE:
+                return
+            wanted = wanted.model_copy(update={"skip": 0})
+            position = found[-1][1]
 
     @retried
     def update(self, reference: str, change: UserUpdate) -> UserRead:
@@ -149,8 +158,10 @@ class AccountService:
         now = self._clock()
         with self._database.writing() as uow:
             user = lock_user(uow, str(found.id))
-            column = "hashed_password" if user.disabled_at is None else "disabled_hash"
-            uow.users.change(user, now, **{column: hashed})
+            values = {"hashed_password": hashed}
+            if user.disabled_at is not None:
+                values = {"disabled_hash": hashed, "hashed_password": self._hasher.unmatchable()}
+            uow.users.change(user, now, **values)
             _end_sessions(uow, user, now)
             uow.commit()
             read = user_read(user)
@@ -170,11 +181,12 @@ class AccountService:
             admins = uow.users.lock_active_admins()
             user = lock_user(uow, reference)
             _require_admin_left(admins, {user.id})
-            if user.disabled_at is None:
+            # Another program may have set a password while the account was disabled.
+            if user.disabled_at is None or not is_unmatchable(user.hashed_password):
                 uow.users.change(
                     user,
                     now,
-                    disabled_at=now,
+                    disabled_at=user.disabled_at or now,
                     disabled_hash=user.hashed_password,
                     hashed_password=self._hasher.unmatchable(),
                 )
@@ -209,17 +221,15 @@ class AccountService:
             UserNotFound: if one does not exist, unless that is accepted.
             LastAdmin: if no active admin would be left.
         """
-        deleted: dict[int, UserRead] = {}
         with self._database.writing() as uow:
             admins = uow.users.lock_active_admins()
-            for user in _found(uow, references, missing_ok=missing_ok):
-                read = user_read(user)
-                deleted[read.id] = read
-            _require_admin_left(admins, set(deleted))
-            for user_id in sorted(deleted):
-                uow.users.delete(user_id)
+            users = {user.id: user for user in _locked(uow, references, missing_ok=missing_ok)}
+            _require_admin_left(admins, set(users))
+            deleted = [user_read(user) for user in users.values()]
+            for user in deleted:
+                uow.users.delete(user.id)
             uow.commit()
-        return [*deleted.values()]
+        return deleted
 
     def _require_role(self, role: str) -> None:
         if role not in self._roles:
@@ -235,30 +245,22 @@ class AccountService:
         return self._hasher.hash(password)
 
 
-def _page(uow: UnitOfWork, query: UserQuery, position: tuple[Any, int] | None) -> Page[UserRead]:
-    limit = query.limit
-    wanted = query.model_copy(update={"limit": None if limit is None else limit + 1})
-    users = [user_read(user) for user in uow.users.page(wanted, position)]
-    return Page(items=users[:limit], more=limit is not None and len(users) > limit)
-
-
-def _position_after(uow: UnitOfWork, query: UserQuery) -> tuple[Any, int] | None:
+def _position_after(uow: UnitOfWork, query: UserQuery) -> Position | None:
     if query.after is None:
         return None
+    user_id = min(query.after, LARGEST_ID)
     if query.sort == "id":
-        return query.after, query.after
-    return _position(query, user_read(find_user(uow, str(query.after))))
+        return user_id, user_id
+    position = uow.users.position(query, user_id)
+    if position is None:
+        raise UserNotFound(f"There is no account {query.after} to go on after.")
+    return position
 
 
-def _position(query: UserQuery, user: UserRead) -> tuple[Any, int]:
-    value = getattr(user, query.sort)
-    return "" if value is None else value, user.id
-
-
-def _found(uow: UnitOfWork, references: Sequence[str], *, missing_ok: bool) -> Iterator[User]:
+def _locked(uow: UnitOfWork, references: Sequence[str], *, missing_ok: bool) -> Iterator[User]:
     for reference in references:
         try:
-            yield find_user(uow, reference)
+            yield lock_user(uow, reference)
         except UserNotFound:
             if not missing_ok:
                 raise

@@ -14,8 +14,6 @@ from userctl.schemas.tokens import TokenState
 from userctl.security.passwords import is_unmatchable
 from userctl.text import escape_unseen
 
-_LARGEST_ID = 2**63 - 1
-
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -27,8 +25,7 @@ def find_user(uow: UnitOfWork, reference: str) -> User:
         UserNotFound: if there is no such account.
     """
     if reference.isascii() and reference.isdigit():
-        user_id = int(reference[:20])
-        user = uow.users.get(user_id) if user_id <= _LARGEST_ID else None
+        user = uow.users.get(int(reference[:20]))
     else:
         reference = canonical_email(reference)
         user = uow.users.by_email(reference)
@@ -50,6 +47,8 @@ def lock_user(uow: UnitOfWork, reference: str) -> User:
 def user_read(user: User) -> UserRead:
     """Return what may be shown of an account."""
     own_hash = user.disabled_hash or user.hashed_password
+    if not isinstance(own_hash, str):
+        raise DatabaseDamaged(f"In account {user.id} the hash cannot be read.")
     return _validated(
         UserRead,
         f"account {user.id}",

@@ -13,7 +13,6 @@ from userctl.security import refresh_token
 from userctl.services.reading import find_user, lock_user, token_read
 
 STREAM_PAGE = 1000
-_LARGEST_ID = 2**63 - 1
 
 
 class RevocationService:
@@ -110,7 +109,7 @@ class RevocationService:
 
 
 def _known(uow: UnitOfWork, token_id: int) -> RefreshToken:
-    token = uow.refresh_tokens.get(token_id) if 0 <= token_id <= _LARGEST_ID else None
+    token = uow.refresh_tokens.get(token_id)
     if token is None:
         raise TokenNotFound(f"There is no token {token_id}; nothing was revoked.")
     return token

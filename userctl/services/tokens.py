@@ -96,8 +96,8 @@ class TokenService:
             if user.disabled_at is not None:
                 raise AccountDisabled("The account is disabled.")
             family = _family(old, now + self._lifetimes.session)
-            successor_id, grant = self._issue(uow, user, family, now)
-            if not uow.refresh_tokens.mark_used(old, successor_id, now):
+            successor, grant = self._issue(uow, user, family, now)
+            if not uow.refresh_tokens.mark_used(old, successor, now):
                 raise TransactionConflict("The token was changed by somebody else.")
             uow.commit()
         return grant
@@ -154,21 +154,20 @@ class TokenService:
 
     def _issue(
         self, uow: UnitOfWork, user: User, family: tuple[str, datetime], now: datetime
-    ) -> tuple[int, Grant]:
+    ) -> tuple[RefreshToken, Grant]:
         assert user.id is not None
         family_id, family_end = family
         text = refresh_token.draw()
-        token_id = uow.refresh_tokens.add(
-            RefreshToken(
-                token=refresh_token.digest(text),
-                user_id=user.id,
-                expires_at=min(now + self._lifetimes.refresh, family_end),
-                created_at=now,
-                updated_at=now,
-                family_id=family_id,
-                family_expires_at=family_end,
-            )
+        token = RefreshToken(
+            token=refresh_token.digest(text),
+            user_id=user.id,
+            expires_at=min(now + self._lifetimes.refresh, family_end),
+            created_at=now,
+            updated_at=now,
+            family_id=family_id,
+            family_expires_at=family_end,
         )
+        uow.refresh_tokens.add(token)
         issued = int(now.timestamp())
         lifetime = int(self._lifetimes.access.total_seconds())
         claims = AccessClaims(
@@ -185,7 +184,7 @@ class TokenService:
         pair = TokenPair(
             access_token=self._codec.encode(claims), refresh_token=text, expires_in=lifetime
         )
-        return token_id, Grant(pair, user_read(user), family_end)
+        return token, Grant(pair, user_read(user), family_end)
 
     def _subject(self, user: User) -> str:
         return user.email if self._lifetimes.subject == "email" else str(user.id)

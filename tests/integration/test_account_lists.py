@@ -1,0 +1,174 @@
+"""Lists of accounts on both databases: search, filters, order and paging."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.conftest import Program, Sql
+from userctl.errors import InvalidInput, UserNotFound
+from userctl.schemas import UserCreate, UserCreated, UserQuery, UserRead
+from userctl.schemas.users import UserSort
+from userctl.services import accounts as module
+from userctl.services.accounts import AccountService
+
+PEOPLE = [
+    ("dora@example.com", None, "user"),
+    ("anna@example.com", "Zoë", "admin"),
+    ("carl@example.com", "Carl_100%", "user"),
+    ("bert@example.com", "Zoë", "admin"),
+    ("emil@example.com", None, "user"),
+]
+SORT_FIELDS = ("id", "email", "name", "role", "created_at", "updated_at")
+
+
+@pytest.fixture
+def listed(program: Program) -> AccountService:
+    """Five accounts of the same second, of which the last one is disabled."""
+    for email, name, role in PEOPLE:
+        program.accounts.create(UserCreate(email=email, name=name, role=role))
+    program.accounts.disable("emil@example.com")
+    return program.accounts
+
+
+def initials(users: Iterator[UserRead] | list[UserRead]) -> str:
+    """Return the first letters of some addresses."""
+    return "".join(user.email[0] for user in users)
+
+
+def found(accounts: AccountService, query: UserQuery) -> str:
+    """Return the first letters of the addresses on one page."""
+    return initials(list(accounts.page(query).items))
+
+
+def paged(accounts: AccountService, query: UserQuery) -> str:
+    """Return the first letters of the addresses on all pages, going on by id."""
+    letters, after = "", query.after
+    for _ in range(20):
+        page = accounts.page(query.model_copy(update={"after": after}))
+        letters += initials(list(page.items))
+        if not page.more:
+            return letters
+        after = page.items[-1].id
+    return f"{letters}... and no end"
+
+
+@pytest.mark.parametrize(
+    ("term", "letters"),
+    [
+        ("zoë", "ab"),
+        ("ZOË", "ab"),
+        ("CARL@", "c"),
+        ("example", "dacbe"),
+        ("%", "c"),
+        ("_", "c"),
+        ("0%", "c"),
+        ("\\", ""),
+        ("/", ""),
+        ("'", ""),
+        ("", "dacbe"),
+    ],
+)
+def test_a_search_finds_text_in_address_and_name_literally_in_either_case(
+    listed: AccountService, term: str, letters: str
+) -> None:
+    assert found(listed, UserQuery(search=term)) == letters
+
+
+def test_a_list_can_be_limited_to_a_role_or_a_status(listed: AccountService) -> None:
+    assert found(listed, UserQuery(role="admin")) == "ab"
+    assert found(listed, UserQuery(status="disabled")) == "e"
+    assert found(listed, UserQuery(status="active", role="user", search="d")) == "d"
+
+
+def test_a_list_of_a_role_that_is_not_configured_is_refused(listed: AccountService) -> None:
+    with pytest.raises(InvalidInput):
+        listed.page(UserQuery(role="root"))
+
+
+@pytest.mark.parametrize(
+    ("sort", "letters"),
+    [("id", "dacbe"), ("email", "abcde"), ("name", "decab"), ("role", "abdce")],
+)
+def test_a_list_is_sorted_in_both_directions_and_paged_over_duplicates_and_missing_names(
+    listed: AccountService, sort: UserSort, letters: str
+) -> None:
+    for limit in (1, 2, 3, 5):
+        query = UserQuery(sort=sort, limit=limit)
+        assert paged(listed, query) == letters
+        assert paged(listed, query.model_copy(update={"descending": True})) == letters[::-1]
+
+
+@pytest.mark.parametrize("sort", ["created_at", "updated_at"])
+def test_accounts_of_the_same_moment_are_listed_in_the_order_of_their_ids(
+    listed: AccountService, sort: UserSort
+) -> None:
+    assert paged(listed, UserQuery(sort=sort, limit=2)) == "dacbe"
+    assert paged(listed, UserQuery(sort=sort, limit=2, descending=True)) == "ebcad"
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("sort", SORT_FIELDS)
+def test_accounts_that_another_program_inserted_are_paged_like_ours(
+    accounts: AccountService, ada: UserCreated, sql: Sql, sort: UserSort, descending: bool
+) -> None:
+    for letter in "bcdf":
+        sql(f"INSERT INTO users (email, hashed_password) VALUES ('{letter}@example.com', 'x')")
+    query = UserQuery(sort=sort, limit=1, descending=descending)
+    assert sorted(paged(accounts, query)) == list("abcdf")
+
+
+def test_the_first_accounts_can_be_skipped(listed: AccountService) -> None:
+    assert found(listed, UserQuery(skip=1, limit=2)) == "ac"
+    assert found(listed, UserQuery(skip=4, limit=None)) == "e"
+    assert found(listed, UserQuery(skip=9)) == ""
+
+
+def test_a_page_says_whether_there_is_more(listed: AccountService) -> None:
+    assert [listed.page(UserQuery(limit=limit)).more for limit in (4, 5, 6, None)] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+def test_a_list_by_id_goes_on_after_an_account_that_is_gone(listed: AccountService) -> None:
+    listed.delete(["2"])
+    assert found(listed, UserQuery(after=2)) == "cbe"
+
+
+def test_a_list_by_something_else_cannot_go_on_after_an_account_that_is_gone(
+    listed: AccountService,
+) -> None:
+    with pytest.raises(UserNotFound):
+        listed.page(UserQuery(sort="email", after=99))
+
+
+@pytest.mark.parametrize("after", [3_000_000_000, 2**63 - 1, 2**70])
+def test_a_list_after_an_id_larger_than_any_is_empty(listed: AccountService, after: int) -> None:
+    assert found(listed, UserQuery(after=after)) == ""
+
+
+@pytest.mark.parametrize("sort", SORT_FIELDS)
+def test_a_stream_yields_every_account_over_several_pages(
+    listed: AccountService, monkeypatch: pytest.MonkeyPatch, sort: UserSort
+) -> None:
+    whole = found(listed, UserQuery(sort=sort))
+    monkeypatch.setattr(module, "STREAM_PAGE", 2)
+    assert initials(listed.stream(UserQuery(sort=sort))) == whole
+    assert (
+        initials(listed.stream(UserQuery(sort=sort, skip=1, role="user")))
+        == "".join(letter for letter in whole if letter in "dce")[1:]
+    )
+
+
+@pytest.mark.parametrize("sort", ["id", "email", "name"])
+def test_a_stream_goes_on_although_the_last_account_of_a_page_was_deleted(
+    listed: AccountService, monkeypatch: pytest.MonkeyPatch, sort: UserSort
+) -> None:
+    whole = found(listed, UserQuery(sort=sort))
+    monkeypatch.setattr(module, "STREAM_PAGE", 2)
+    stream = listed.stream(UserQuery(sort=sort))
+    seen = [next(stream), next(stream)]
+    listed.delete([str(seen[-1].id)])
+    assert initials(seen) + initials(stream) == whole

@@ -1,0 +1,123 @@
+"""The plans of the queries behind the hot service calls: none of them reads a whole table."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+
+from tests.integration.conftest import Program, Sql
+from userctl.schemas import TokenQuery, UserQuery
+from userctl.services.tokens import Grant
+
+NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+
+CALLS: dict[str, Callable[[Program, Grant], object]] = {
+    "user by email": lambda program, _: program.accounts.show("ada@example.com"),
+    "user by id": lambda program, _: program.accounts.show("1"),
+    "login": lambda program, _: program.log_in("ada@example.com"),
+    "refresh": lambda program, grant: program.tokens.refresh(grant.tokens.refresh_token),
+    "verify": lambda program, grant: program.tokens.verify(grant.tokens.access_token),
+    "revoke id": lambda program, _: program.revocation.revoke([1]),
+    "revoke text": lambda program, grant: program.revocation.revoke_text(
+        grant.tokens.refresh_token
+    ),
+    "revoke user": lambda program, _: program.revocation.revoke_user("1"),
+    "purge": lambda program, _: program.purge.purge(timedelta(), batch_size=10),
+    "count expired": lambda program, _: program.purge.purge(
+        timedelta(), batch_size=10, dry_run=True
+    ),
+    "disable": lambda program, _: program.accounts.disable("1"),
+    "delete": lambda program, _: program.accounts.delete(["1"]),
+    "tokens of a user": lambda program, _: program.revocation.page(TokenQuery(user="1")),
+    "next users": lambda program, _: program.accounts.page(UserQuery(after=1000)),
+    "next users by email": lambda program, _: program.accounts.page(
+        UserQuery(sort="email", after=1000)
+    ),
+    "next tokens": lambda program, _: program.revocation.page(TokenQuery(after=1000)),
+}
+
+
+@pytest.fixture
+def filled(program: Program, grant: Grant, sql: Sql) -> Program:
+    """Some two thousand accounts and tokens, of which a few are admins and a few expired."""
+    sql(
+        f"INSERT INTO users (id, email, hashed_password, role) {NUMBERS} "
+        "SELECT i, 'u' || i || '@example.com', 'x', "
+        "CASE WHEN i < 13 THEN 'admin' ELSE 'user' END FROM n"
+    )
+    for ids, year in (("i < 15", 2029), ("i >= 15", 2031)):
+        sql(
+            f"INSERT INTO refresh_tokens (token, user_id, family_id, expires_at) {NUMBERS} "
+            f"SELECT 't' || i, i, 'f' || i, '{year}-01-01 00:00:00' FROM n WHERE {ids}"
+        )
+    sql("ANALYZE")
+    return program
+
+
+Statement = tuple[str, Any]
+
+
+@pytest.fixture
+def statements(filled: Program) -> list[Statement]:
+    """What the engine sends from now on, without insertions and questions about the server."""
+    sent: list[Statement] = []
+
+    @event.listens_for(filled.engine, "before_cursor_execute")
+    def keep(_connection: object, _cursor: object, statement: str, values: Any, *_: object) -> None:
+        if statement.startswith(("SELECT users", "SELECT refresh", "SELECT count(*)", "UP", "DEL")):
+            sent.append((statement, values))
+
+    return sent
+
+
+def whole_tables_read(connection: Connection, statement: str, values: Any) -> list[str]:
+    """Return the steps of a plan that read a table or an index from end to end."""
+    if connection.dialect.name == "sqlite":
+        steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        return [step[3] for step in steps if step[3].startswith("SCAN ")]
+    # A table that is small is read as a whole where it can be, which says nothing.
+    connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+    [(plan,)] = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values)
+    return [node["Node Type"] for node in nodes(plan[0]["Plan"]) if reads_everything(node)]
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the steps of a plan of PostgreSQL."""
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+def reads_everything(node: dict[str, Any]) -> bool:
+    """Tell whether a step of a plan of PostgreSQL reads a table or an index as a whole."""
+    kind = node["Node Type"]
+    return kind == "Seq Scan" or ("Index" in kind and "Index Cond" not in node)
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+def test_no_query_reads_a_whole_table(
+    filled: Program,
+    grant: Grant,
+    statements: list[Statement],
+    call: Callable[[Program, Grant], object],
+) -> None:
+    call(filled, grant)
+    sent = list(statements)
+    assert sent
+    with filled.engine.begin() as connection:
+        found = {
+            statement: whole_tables_read(connection, statement, values)
+            for statement, values in sent
+        }
+    assert {statement: steps for statement, steps in found.items() if steps} == {}
+
+
+def test_a_query_that_reads_a_whole_table_is_told_apart(
+    filled: Program, statements: list[Statement]
+) -> None:
+    filled.accounts.page(UserQuery(search="ada", limit=None))
+    [(statement, values)] = statements
+    with filled.engine.begin() as connection:
+        assert whole_tables_read(connection, statement, values)

@@ -1,0 +1,202 @@
+"""The schema as ``userctl db`` sees it, on both databases."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.integration.conftest import open_engine, sql_on
+from userctl.database_url import DatabaseURL
+from userctl.db import engine as engine_module
+from userctl.db.revisions import require_current, revisions
+from userctl.errors import (
+    DatabaseBusy,
+    DatabaseDamaged,
+    DatabaseTooNew,
+    DatabaseUnreachable,
+    InvalidInput,
+)
+from userctl.services.schema import SchemaService
+
+
+@pytest.fixture
+def schema(bare_engine: Engine, bare_database_url: str) -> SchemaService:
+    """The schema of an empty database."""
+    return SchemaService(bare_engine, DatabaseURL.parse(bare_database_url))
+
+
+def missing(path: Path) -> tuple[str, SchemaService]:
+    """Return the URL and the schema of an SQLite file that is not there."""
+    url = f"sqlite:///{path}"
+    with open_engine(url) as engine:
+        return url, SchemaService(engine, DatabaseURL.parse(url))
+
+
+def make_too_new(engine: Engine) -> None:
+    """Mark a database as made by a later userctl."""
+    sql_on(engine)("UPDATE userctl_version SET version_num = '9999'")
+
+
+def test_an_empty_database_has_all_migrations_before_it(
+    schema: SchemaService, bare_database_url: str
+) -> None:
+    status = schema.status()
+    assert status.model_dump() == {
+        "database": str(DatabaseURL.parse(bare_database_url)),
+        "state": "empty",
+        "current": None,
+        "head": revisions()[-1],
+        "pending": list(revisions()),
+    }
+
+
+def test_a_database_is_outdated_until_it_is_at_the_last_revision(schema: SchemaService) -> None:
+    outdated = schema.migrate("0001")
+    assert (outdated.state, outdated.current) == ("outdated", "0001")
+    assert outdated.pending == list(revisions()[1:])
+    current = schema.migrate("head")
+    assert (current.state, current.current, current.pending) == ("current", current.head, [])
+    assert current == schema.status()
+
+
+def test_a_database_of_a_later_userctl_is_too_new(
+    schema: SchemaService, bare_engine: Engine
+) -> None:
+    schema.migrate("head")
+    make_too_new(bare_engine)
+    status = schema.status()
+    assert (status.state, status.current, status.pending) == ("too_new", "9999", [])
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda schema: schema.migrate("head"),
+        lambda schema: schema.downgrade("0001"),
+        lambda schema: schema.migration_sql("head"),
+    ],
+    ids=["migrate", "downgrade", "sql"],
+)
+def test_a_database_of_a_later_userctl_cannot_be_moved(
+    schema: SchemaService, bare_engine: Engine, act: Callable[[SchemaService], object]
+) -> None:
+    schema.migrate("head")
+    make_too_new(bare_engine)
+    with pytest.raises(DatabaseTooNew):
+        act(schema)
+
+
+@pytest.mark.parametrize("revision", [None, *revisions()])
+def test_the_history_says_which_migrations_a_database_has(
+    schema: SchemaService, revision: str | None
+) -> None:
+    if revision is not None:
+        schema.migrate(revision)
+    history = schema.history()
+    assert tuple(migration.revision for migration in history) == revisions()
+    assert all(migration.summary for migration in history)
+    assert [migration.revision for migration in history if migration.applied] == [
+        known for known in revisions() if revision is not None and known <= revision
+    ]
+
+
+def test_a_database_can_be_taken_back(schema: SchemaService) -> None:
+    schema.migrate("head")
+    assert schema.downgrade("0001").state == "outdated"
+    assert schema.downgrade("base").state == "empty"
+
+
+def test_the_sql_of_the_next_migration_begins_where_the_database_stands(
+    schema: SchemaService,
+) -> None:
+    assert "CREATE TABLE users" in schema.migration_sql("head")
+    schema.migrate("0001")
+    sql = schema.migration_sql("head")
+    assert "CREATE TABLE users" not in sql
+    assert "disabled_hash" in sql
+
+
+@pytest.mark.parametrize("target", ["0001", "0099"])
+def test_there_is_no_sql_that_leads_back_or_nowhere(schema: SchemaService, target: str) -> None:
+    schema.migrate("head")
+    with pytest.raises(InvalidInput):
+        schema.migration_sql(target)
+
+
+def test_there_is_nothing_to_run_for_a_database_that_is_current(schema: SchemaService) -> None:
+    schema.migrate("head")
+    assert "TABLE" not in schema.migration_sql("head")
+
+
+def test_a_missing_sqlite_file_is_reported_and_not_created(tmp_path: Path) -> None:
+    _, schema = missing(tmp_path / "userctl.db")
+    status = schema.status()
+    assert (status.state, status.current, status.pending) == ("missing", None, list(revisions()))
+    assert not any(migration.applied for migration in schema.history())
+    assert "CREATE TABLE" in schema.migration_sql("head")
+    with pytest.raises(DatabaseUnreachable):
+        schema.downgrade("base")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_migrating_creates_a_missing_sqlite_file(tmp_path: Path) -> None:
+    path = tmp_path / "userctl.db"
+    url, schema = missing(path)
+    assert schema.migrate("head").state == "current"
+    assert path.stat().st_mode & 0o077 == 0
+    with open_engine(url) as engine:
+        require_current(engine)
+
+
+def test_a_missing_sqlite_file_can_be_created_at_an_older_revision(tmp_path: Path) -> None:
+    _, schema = missing(tmp_path / "userctl.db")
+    assert schema.migrate("0001").current == "0001"
+
+
+def test_a_missing_sqlite_file_is_not_created_for_an_unknown_revision(tmp_path: Path) -> None:
+    _, schema = missing(tmp_path / "userctl.db")
+    with pytest.raises(InvalidInput):
+        schema.migrate("0099")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_a_folder_that_does_not_exist_is_unreachable(tmp_path: Path) -> None:
+    _, schema = missing(tmp_path / "nowhere" / "userctl.db")
+    with pytest.raises(DatabaseUnreachable, match="folder"):
+        schema.migrate("head")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda schema: schema.status(),
+        lambda schema: schema.history(),
+        lambda schema: schema.migrate("head"),
+        lambda schema: schema.downgrade("base"),
+    ],
+    ids=["status", "history", "migrate", "downgrade"],
+)
+def test_a_file_that_is_no_database_is_damaged(
+    tmp_path: Path, act: Callable[[SchemaService], object]
+) -> None:
+    path = tmp_path / "diary.txt"
+    path.write_text("Dear diary,\n" * 500)
+    _, schema = missing(path)
+    with pytest.raises(DatabaseDamaged):
+        act(schema)
+    assert path.read_text().startswith("Dear diary,")
+
+
+def test_a_file_that_another_program_holds_is_busy_when_it_is_migrated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "BUSY_TIMEOUT_SECONDS", 0)
+    _, schema = missing(tmp_path / "userctl.db")
+    with closing(sqlite3.connect(tmp_path / "userctl.db", isolation_level=None)) as holding:
+        holding.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(DatabaseBusy):
+            schema.migrate("head")

@@ -1,0 +1,186 @@
+"""The session that a login keeps between commands, on both databases."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import FakeClock, Program, open_engine
+from userctl.errors import (
+    DatabaseUnreachable,
+    NotLoggedIn,
+    RefreshConflict,
+    TokenRevoked,
+)
+from userctl.schemas import SessionRead, TokenQuery
+from userctl.security.session_file import SessionFile, StoredSession
+from userctl.services.sessions import SessionService
+from userctl.services.tokens import Grant
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> SessionFile:
+    """Where the session is kept."""
+    return SessionFile(tmp_path / "state" / "session.json")
+
+
+def holder(program: Program, file: SessionFile) -> SessionService:
+    """Return a command that uses the stored session."""
+    return SessionService(file, tokens=program.tokens, revocation=program.revocation)
+
+
+@pytest.fixture
+def sessions(program: Program, file: SessionFile) -> SessionService:
+    return holder(program, file)
+
+
+@pytest.fixture
+def started(sessions: SessionService, grant: Grant) -> SessionRead:
+    """The session of an account, stored."""
+    return sessions.start(grant)
+
+
+@pytest.fixture
+def stored(started: SessionRead, file: SessionFile) -> StoredSession:
+    """What the file holds then."""
+    session = file.load()
+    assert session is not None
+    return session
+
+
+def states(program: Program) -> list[str]:
+    """Return the states of all refresh tokens in the order in which they were issued."""
+    return [token.state for token in program.revocation.stream(TokenQuery())]
+
+
+def test_a_stored_session_says_who_is_logged_in_and_until_when(
+    sessions: SessionService, started: SessionRead, grant: Grant, file: SessionFile
+) -> None:
+    assert started.email == grant.user.email
+    assert started.session_expires_at == grant.session_expires_at
+    assert started.session_file == str(file.path)
+    assert sessions.who() == started
+
+
+def test_a_stored_session_is_readable_by_its_owner_alone(
+    started: SessionRead, file: SessionFile
+) -> None:
+    assert file.path.stat().st_mode & 0o077 == 0
+    assert file.path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_new_login_takes_the_place_of_the_stored_session(
+    program: Program, sessions: SessionService, started: SessionRead, clock: FakeClock
+) -> None:
+    clock.advance(days=1)
+    later = sessions.start(program.log_in("ada@example.com"))
+    assert later.session_expires_at > started.session_expires_at
+    assert sessions.who() == later
+
+
+def test_a_session_is_refreshed_when_its_access_token_has_expired(
+    program: Program,
+    sessions: SessionService,
+    started: SessionRead,
+    clock: FakeClock,
+) -> None:
+    clock.advance(minutes=59)
+    sessions.who()
+    assert states(program) == ["active"]
+    clock.advance(minutes=2)
+    assert sessions.who() == started
+    assert states(program) == ["used", "active"]
+
+
+def test_an_access_token_is_handed_out_fresh(
+    program: Program, sessions: SessionService, stored: StoredSession, clock: FakeClock
+) -> None:
+    assert sessions.access_token() == stored.access_token
+    clock.advance(hours=2)
+    assert sessions.stored_access_token() == stored.access_token
+    program.tokens.verify(sessions.access_token())
+
+
+def test_a_second_holder_finds_the_fresh_tokens_instead_of_exchanging_again(
+    program: Program,
+    sessions: SessionService,
+    stored: StoredSession,
+    started: SessionRead,
+    file: SessionFile,
+    clock: FakeClock,
+) -> None:
+    clock.advance(hours=2)
+    sessions.refresh(seen=stored)
+    fresh = file.load()
+    assert holder(program, file).refresh(seen=stored) == started
+    assert file.load() == fresh
+    assert states(program) == ["used", "active"]
+
+
+def test_a_refresh_that_was_asked_for_is_always_made(
+    program: Program, sessions: SessionService, stored: StoredSession, file: SessionFile
+) -> None:
+    sessions.refresh()
+    sessions.refresh()
+    assert file.load() != stored
+    assert states(program) == ["used", "used", "active"]
+
+
+def test_a_session_whose_token_another_exchanged_a_moment_ago_stays_stored(
+    program: Program, sessions: SessionService, stored: StoredSession, file: SessionFile
+) -> None:
+    program.tokens.refresh(stored.refresh_token)
+    with pytest.raises(RefreshConflict):
+        sessions.refresh()
+    assert file.load() == stored
+
+
+def test_a_session_that_was_ended_elsewhere_no_longer_counts(
+    program: Program, sessions: SessionService, started: SessionRead
+) -> None:
+    program.revocation.revoke_user("1")
+    with pytest.raises(TokenRevoked):
+        sessions.who()
+    with pytest.raises(TokenRevoked):
+        sessions.refresh()
+
+
+def test_ending_a_session_revokes_and_forgets_it_once(
+    program: Program, sessions: SessionService, started: SessionRead, file: SessionFile
+) -> None:
+    assert sessions.end()
+    assert states(program) == ["revoked"]
+    assert file.load() is None
+    assert not sessions.end()
+
+
+def test_a_session_that_was_ended_elsewhere_can_be_forgotten(
+    program: Program, sessions: SessionService, started: SessionRead, file: SessionFile
+) -> None:
+    program.accounts.delete(["1"])
+    assert sessions.end()
+    assert file.load() is None
+
+
+def test_a_session_with_a_token_that_is_none_can_be_forgotten(
+    sessions: SessionService, started: SessionRead, file: SessionFile
+) -> None:
+    file.save(StoredSession("x", "y", started.session_expires_at.isoformat()))
+    assert sessions.end()
+    assert file.load() is None
+
+
+@pytest.mark.parametrize("action", ["who", "refresh", "access_token", "stored_access_token"])
+def test_nobody_is_logged_in_without_a_session(sessions: SessionService, action: str) -> None:
+    with pytest.raises(NotLoggedIn):
+        getattr(sessions, action)()
+
+
+@pytest.mark.parametrize("action", ["end", "refresh"])
+def test_a_session_stays_stored_when_the_database_cannot_be_reached(
+    stored: StoredSession, file: SessionFile, tmp_path: Path, clock: FakeClock, action: str
+) -> None:
+    with open_engine(f"sqlite:///{tmp_path / 'missing.db'}") as unreachable:
+        sessions = holder(Program(unreachable, clock), file)
+        with pytest.raises(DatabaseUnreachable):
+            getattr(sessions, action)()
+    assert file.load() == stored

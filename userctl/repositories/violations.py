@@ -1,0 +1,15 @@
+"""Tells why the database refused a row."""
+
+import sqlite3
+
+from sqlalchemy.exc import IntegrityError
+
+_UNIQUE_VIOLATION = "23505"
+"""PostgreSQL manual, appendix A."""
+
+
+def violates_uniqueness(error: IntegrityError) -> bool:
+    """Tell whether a row was refused because its like is there already."""
+    state = getattr(error.orig, "sqlstate", None)
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return state == _UNIQUE_VIOLATION or code == sqlite3.SQLITE_CONSTRAINT_UNIQUE
