@@ -1,6 +1,7 @@
 """Engines and the rules of each dialect."""
 
 import sqlite3
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -68,16 +69,29 @@ def _begin_sqlite(connection: Connection) -> None:
     # once, whatever the busy timeout. So a writer takes the lock when it begins. It waits in short
     # turns, because no signal reaches Python while SQLite waits.
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
+    in_turns(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
+
+
+def in_turns(attempt: Callable[[], object]) -> None:
+    """Repeat an attempt to lock an SQLite file until it succeeds or the busy timeout is over.
+
+    The attempt itself waits for one turn, if it waits at all.
+    """
     for _ in range(BUSY_TIMEOUT_SECONDS * 1000 // LOCK_TURN_MILLISECONDS - 1):
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            break
-        except OperationalError as error:
-            if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+            attempt()
+        except (OperationalError, sqlite3.OperationalError) as error:
+            if not _is_busy(error):
                 raise
-    else:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
+        else:
+            return
+    attempt()
+
+
+def _is_busy(error: OperationalError | sqlite3.OperationalError) -> bool:
+    cause = error.orig if isinstance(error, OperationalError) else error
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _postgresql_engine(url: DatabaseURL) -> Engine:

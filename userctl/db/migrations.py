@@ -1,7 +1,9 @@
 """Runs the migrations: each run is one transaction under one lock."""
 
 import os
+import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import StringIO
@@ -11,9 +13,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from userctl.database_url import DatabaseURL
-from userctl.db.engine import database_engine
+from userctl.db.engine import LOCK_TURN_MILLISECONDS, database_engine, in_turns
 from userctl.db.failures import typed_failures
 from userctl.db.revisions import current_revision, migrations_folder, revisions
 from userctl.errors import DatabaseTooNew, ForeignTables, InvalidInput
@@ -157,10 +160,19 @@ def _use_write_ahead_log(engine: Engine) -> None:
         cursor = connection.cursor()
         # A journal mode cannot change inside a transaction, and it stays once it is set.
         if cursor.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-            cursor.execute("PRAGMA journal_mode = WAL")
+            in_turns(lambda: _set_write_ahead_log(cursor))
         cursor.close()
     finally:
         connection.close()
+
+
+def _set_write_ahead_log(cursor: DBAPICursor) -> None:
+    try:
+        cursor.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError:
+        # SQLite does not wait for this lock, whatever the busy timeout.
+        time.sleep(LOCK_TURN_MILLISECONDS / 1000)
+        raise
 
 
 def _config(connection: Connection | None) -> Config:
