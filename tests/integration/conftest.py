@@ -115,6 +115,14 @@ def with_options(url: str, **settings: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}options={options}"
 
 
+def outcome_of(call: Callable[[Program], T], engine: Engine) -> T | UserctlError:
+    """Return what a call returns or raises."""
+    try:
+        return call(Program(engine, FakeClock()))
+    except UserctlError as error:
+        return error
+
+
 def at_once(url: str, *calls: Callable[[Program], T]) -> list[T | UserctlError]:
     """Let each call go at the same moment, in a thread and on connections of its own.
 
@@ -126,10 +134,7 @@ def at_once(url: str, *calls: Callable[[Program], T]) -> list[T | UserctlError]:
         with open_engine(url) as engine:
             engine.connect().close()
             barrier.wait(timeout=30)
-            try:
-                return call(Program(engine, FakeClock()))
-            except UserctlError as error:
-                return error
+            return outcome_of(call, engine)
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))

@@ -1,12 +1,25 @@
 """What holds when programs work on one database at the same moment: threads, real locks."""
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 
 import pytest
+from sqlalchemy import Engine, event
 
-from tests.integration.conftest import PASSWORD, Program, Sql, at_once, kinds
-from userctl.errors import LastAdmin
+from tests.integration.conftest import (
+    PASSWORD,
+    FakeClock,
+    Program,
+    Sql,
+    at_once,
+    kinds,
+    open_engine,
+    outcome_of,
+    sql_on,
+)
+from userctl.errors import LastAdmin, TokenRevoked, UserNotFound
 from userctl.schemas import (
     PurgeResult,
     RevokeResult,
@@ -20,6 +33,15 @@ from userctl.services.tokens import Grant
 
 THREADS = 6
 ROUNDS = 8
+WAITING = (
+    "SELECT pid FROM pg_stat_activity "
+    "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+@pytest.fixture
+def postgres_program(postgres_engine: Engine) -> Program:
+    return Program(postgres_engine, FakeClock())
 
 
 def active(program: Program) -> list[int]:
@@ -30,6 +52,41 @@ def active(program: Program) -> list[int]:
 def refreshing(token: str) -> Callable[[Program], Grant]:
     """Return a call that exchanges a token."""
     return lambda other: other.tokens.refresh(token)
+
+
+def overlapping(
+    url: str, first: Callable[[Program], object], second: Callable[[Program], object]
+) -> list[object]:
+    """Begin the second call when the first, on PostgreSQL, is about to commit.
+
+    The first commits once the second waits for it, or has not waited and is done.
+    """
+    about_to_commit, may_commit = Event(), Event()
+
+    def run_first() -> object:
+        with open_engine(url) as engine:
+
+            @event.listens_for(engine, "commit")
+            def pause(_connection: object) -> None:
+                about_to_commit.set()
+                assert may_commit.wait(timeout=30)
+
+            return outcome_of(first, engine)
+
+    def run_second() -> object:
+        with open_engine(url) as engine:
+            return outcome_of(second, engine)
+
+    with ThreadPoolExecutor(2) as pool, open_engine(url) as watching:
+        outcomes: list[Future[object]] = [pool.submit(run_first)]
+        try:
+            assert about_to_commit.wait(timeout=30)
+            outcomes.append(pool.submit(run_second))
+            while not outcomes[1].done() and not sql_on(watching)(WAITING):
+                pass
+        finally:
+            may_commit.set()
+        return [outcome.result(timeout=30) for outcome in outcomes]
 
 
 def test_of_many_accounts_with_one_address_exactly_one_is_created(
@@ -78,44 +135,54 @@ def test_a_token_exchanged_by_many_at_once_yields_one_grant_and_a_session_that_l
 
 
 DEMOTE = UserUpdate(role="user")
+Removal = Callable[[Program, str], UserRead | list[UserRead]]
+REMOVALS: dict[str, Removal] = {
+    "demote": lambda program, other: program.accounts.update(other, DEMOTE),
+    "disable": lambda program, other: program.accounts.disable(other),
+    "delete": lambda program, other: program.accounts.delete([other]),
+}
 
 
-Act = Callable[[Program, str], UserRead | list[UserRead]]
-
-
-def acting(act: Act, user: UserRead) -> Callable[[Program], UserRead | list[UserRead]]:
-    """Return a call that does something to an account."""
+def removing(act: Removal, user: UserRead) -> Callable[[Program], UserRead | list[UserRead]]:
+    """Return a call that takes an admin away."""
     return lambda other: act(other, str(user.id))
 
 
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda program, other: program.accounts.update(other, DEMOTE),
-        lambda program, other: program.accounts.disable(other),
-        lambda program, other: program.accounts.delete([other]),
-    ],
-    ids=["demote", "disable", "delete"],
-)
+def two_admins(program: Program) -> list[UserRead]:
+    """Create two admins."""
+    return [
+        program.accounts.create(UserCreate(email=f"{name}@example.com", role="admin"))
+        for name in ("one", "two")
+    ]
+
+
+@pytest.mark.parametrize("act", REMOVALS.values(), ids=REMOVALS.keys())
 def test_of_two_admins_who_remove_each_other_at_once_one_stays(
     database_url: str,
     program: Program,
     sql: Sql,
-    act: Act,
+    act: Removal,
 ) -> None:
     for _ in range(ROUNDS):
         sql("DELETE FROM users")
-        one, two = (
-            program.accounts.create(UserCreate(email=f"{name}@example.com", role="admin"))
-            for name in ("one", "two")
-        )
-        outcomes = at_once(database_url, acting(act, one), acting(act, two))
+        one, two = two_admins(program)
+        outcomes = at_once(database_url, removing(act, one), removing(act, two))
         assert sum(isinstance(outcome, LastAdmin) for outcome in outcomes) == 1
         remaining = sql("SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL")
         assert len(remaining) == 1
 
 
-ENDINGS: dict[str, Callable[[Program], RevokeResult | UserRead | UserCreated]] = {
+@pytest.mark.parametrize("act", REMOVALS.values(), ids=REMOVALS.keys())
+def test_an_admin_who_waits_for_another_to_be_removed_stays(
+    postgres_url: str, postgres_program: Program, act: Removal
+) -> None:
+    one, two = two_admins(postgres_program)
+    outcomes = overlapping(postgres_url, removing(act, one), removing(act, two))
+    assert isinstance(outcomes[1], LastAdmin)
+
+
+Ending = Callable[[Program], RevokeResult | UserRead | UserCreated]
+ENDINGS: dict[str, Ending] = {
     "revoke user": lambda program: program.revocation.revoke_user("ada@example.com"),
     "revoke all": lambda program: program.revocation.revoke_all(),
     "revoke token": lambda program: program.revocation.revoke(active(program)),
@@ -132,7 +199,7 @@ def test_no_token_is_alive_after_sessions_were_ended_while_one_was_exchanged(
     database_url: str,
     program: Program,
     sql: Sql,
-    end: Callable[[Program], RevokeResult | UserRead | UserCreated],
+    end: Ending,
 ) -> None:
     for _ in range(ROUNDS):
         sql("DELETE FROM users")
@@ -141,6 +208,29 @@ def test_no_token_is_alive_after_sessions_were_ended_while_one_was_exchanged(
         outcomes = at_once(database_url, refreshing(session.refresh_token), end)
         assert kinds(outcomes[1:])[0] in {"RevokeResult", "UserRead", "UserCreated"}
         assert active(program) == []
+
+
+@pytest.mark.parametrize("end", ENDINGS.values(), ids=ENDINGS.keys())
+def test_a_token_that_is_being_handed_out_ends_with_the_sessions_too(
+    postgres_url: str, postgres_program: Program, end: Ending
+) -> None:
+    postgres_program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+    session = postgres_program.log_in("ada@example.com").tokens
+    outcomes = overlapping(postgres_url, refreshing(session.refresh_token), end)
+    assert isinstance(outcomes[0], Grant)
+    assert isinstance(outcomes[1], (RevokeResult, UserRead))
+    assert active(postgres_program) == []
+
+
+@pytest.mark.parametrize("end", ENDINGS.values(), ids=ENDINGS.keys())
+def test_a_token_is_not_exchanged_once_sessions_are_being_ended(
+    postgres_url: str, postgres_program: Program, end: Ending
+) -> None:
+    postgres_program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+    session = postgres_program.log_in("ada@example.com").tokens
+    outcomes = overlapping(postgres_url, end, refreshing(session.refresh_token))
+    assert isinstance(outcomes[1], TokenRevoked)
+    assert active(postgres_program) == []
 
 
 def test_accounts_deleted_by_two_at_once_in_opposite_order_are_deleted(
@@ -163,10 +253,21 @@ def test_an_account_that_two_delete_at_once_is_deleted_by_one_of_them(
 ) -> None:
     for _ in range(ROUNDS):
         program.accounts.create(UserCreate(email="ada@example.com"))
-        outcomes = at_once(
-            database_url, *[lambda other: other.accounts.delete(["ada@example.com"])] * 2
-        )
+        outcomes = at_once(database_url, delete_ada, delete_ada)
         assert kinds(outcomes) == ["UserNotFound", "list"]
+
+
+def test_an_account_that_another_is_deleting_is_not_deleted_again(
+    postgres_url: str, postgres_program: Program
+) -> None:
+    postgres_program.accounts.create(UserCreate(email="ada@example.com"))
+    outcomes = overlapping(postgres_url, delete_ada, delete_ada)
+    assert [type(outcome) for outcome in outcomes] == [list, UserNotFound]
+
+
+def delete_ada(program: Program) -> list[UserRead]:
+    """Delete an account."""
+    return program.accounts.delete(["ada@example.com"])
 
 
 def test_batches_purged_by_several_at_once_are_counted_once(
