@@ -149,6 +149,19 @@ def test_a_list_after_an_id_larger_than_any_is_empty(listed: AccountService, aft
     assert found(listed, UserQuery(after=after)) == ""
 
 
+@pytest.mark.parametrize("after", [-1, -3_000_000_000, -(2**70)])
+def test_a_list_after_an_id_smaller_than_any_is_whole(listed: AccountService, after: int) -> None:
+    assert found(listed, UserQuery(after=after)) == "dacbe"
+
+
+@pytest.mark.parametrize("number", [2**31 - 1, 2**31, 2**63 - 1, 2**70])
+def test_a_limit_and_a_skip_may_be_larger_than_any_database(
+    listed: AccountService, number: int
+) -> None:
+    assert found(listed, UserQuery(limit=number)) == "dacbe"
+    assert found(listed, UserQuery(skip=number)) == ""
+
+
 @pytest.mark.parametrize("sort", SORT_FIELDS)
 def test_a_stream_yields_every_account_over_several_pages(
     listed: AccountService, monkeypatch: pytest.MonkeyPatch, sort: UserSort

@@ -187,6 +187,20 @@ def test_a_list_after_an_id_larger_than_any_is_empty(
     assert ids(revocation, TokenQuery(after=after)) == []
 
 
+@pytest.mark.parametrize("limit", [2**31 - 1, 2**31, 2**63 - 1, 2**70])
+def test_a_limit_may_be_larger_than_any_database(
+    revocation: RevocationService, grant: Grant, limit: int
+) -> None:
+    assert ids(revocation, TokenQuery(limit=limit)) == [1]
+
+
+@pytest.mark.parametrize("after", [-1, -3_000_000_000, -(2**70)])
+def test_a_list_after_an_id_smaller_than_any_is_whole(
+    revocation: RevocationService, grant: Grant, after: int
+) -> None:
+    assert ids(revocation, TokenQuery(after=after)) == [1]
+
+
 def test_a_stream_yields_every_token_over_several_pages(
     four_states: RevocationService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ def canonical_email(address: str) -> str:
 
     try:
         parsed = email_validator.validate_email(
-            address, check_deliverability=False, allow_smtputf8=False
+            address, check_deliverability=False, allow_smtputf8=False, strict=True
         )
     except email_validator.EmailNotValidError as error:
         reason = " ".join(str(error).split())

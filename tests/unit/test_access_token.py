@@ -1,0 +1,195 @@
+"""Signing and verifying access tokens."""
+
+import base64
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+from userctl.errors import TokenExpired, TokenInvalid
+from userctl.schemas import AccessClaims
+from userctl.security.access_token import AccessTokenCodec
+from userctl.security.keys import SigningKey
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+SECOND = int(NOW.timestamp())
+SECRET = b"a key for the tests of at least 32 bytes"
+KEY = SigningKey(SECRET)
+CODEC = AccessTokenCodec(KEY, issuer="userctl", audience=None)
+CLAIMS = AccessClaims(
+    sub="ada@example.com", uid=1, role="user", iss="userctl", iat=SECOND, exp=SECOND + 3600,
+    jti="j", sid="s",
+)  # fmt: skip
+TOKEN = CODEC.encode(CLAIMS)
+HEADER = {"typ": "at+jwt", "kid": KEY.kid, "alg": "HS256"}
+PAYLOAD = CLAIMS.model_dump(exclude_none=True)
+
+
+def encoded(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+
+
+def signed(header: Any = HEADER, payload: Any = PAYLOAD) -> str:
+    """Return a token with our signature on whatever it is handed."""
+    parts = [part if isinstance(part, bytes) else json.dumps(part).encode()
+             for part in (header, payload)]  # fmt: skip
+    message = ".".join(map(encoded, parts))
+    algorithm = jwt.get_algorithm_by_name("HS256")
+    return f"{message}.{encoded(algorithm.sign(message.encode(), SECRET))}"
+
+
+def without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in PAYLOAD.items() if key != name}
+
+
+def test_claims_come_back_as_they_were_signed() -> None:
+    assert CODEC.decode(TOKEN, NOW) == CLAIMS
+    assert CODEC.decode(signed(), NOW) == CLAIMS
+
+
+def test_another_program_that_knows_the_key_accepts_the_token() -> None:
+    moment = datetime.now(UTC)
+    claims = CLAIMS.model_copy(update={"iat": int(moment.timestamp()),
+                                       "exp": int(moment.timestamp()) + 60})  # fmt: skip
+    token = CODEC.encode(claims)
+    assert jwt.decode(token, SECRET, algorithms=["HS256"])["sub"] == "ada@example.com"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        HEADER | {"alg": "none"},
+        HEADER | {"alg": "RS256"},
+        HEADER | {"alg": "HS512"},
+        HEADER | {"alg": None},
+        HEADER | {"typ": "JWT"},
+        HEADER | {"typ": None},
+        HEADER | {"typ": 1},
+        {"alg": "HS256", "kid": KEY.kid},
+        {"alg": "HS256", "typ": "at+jwt"},
+        HEADER | {"kid": "other"},
+        HEADER | {"kid": 1},
+        HEADER | {"kid": ["x"]},
+        HEADER | {"kid": {}},
+        HEADER | {"kid": "../../dev/null"},
+        HEADER | {"kid": "' OR 1=1"},
+        HEADER | {"crit": ["exp"]},
+        HEADER | {"crit": []},
+        HEADER | {"b64": False, "crit": ["b64"]},
+        [],
+        "x",
+        1,
+        None,
+        b"{",
+        b"\xff\xfe",
+        b"[" * 2000,
+        b'{"a":' * 500,
+    ],
+)
+def test_a_header_that_is_not_ours_is_refused(header: Any) -> None:
+    with pytest.raises(TokenInvalid):
+        CODEC.decode(signed(header), NOW)
+
+
+@pytest.mark.parametrize("extra", [{"jku": "https://evil.example.com"}, {"jwk": {"kty": "oct"}}])
+def test_a_key_offered_in_the_header_is_not_looked_at(extra: dict[str, Any]) -> None:
+    other = {"alg": "HS256", "typ": "at+jwt", "kid": "other", **extra}
+    with pytest.raises(TokenInvalid):
+        CODEC.decode(signed(other), NOW)
+    assert CODEC.decode(signed(HEADER | extra), NOW) == CLAIMS
+
+
+@pytest.mark.parametrize("name", sorted(PAYLOAD))
+def test_no_claim_may_be_missing(name: str) -> None:
+    with pytest.raises(TokenInvalid):
+        CODEC.decode(signed(payload=without(name)), NOW)
+
+
+@pytest.mark.parametrize("name", ["iat", "exp", "uid"])
+@pytest.mark.parametrize("value", [True, 1.0, "1", None, -1, 10**30, [], {}, 1e400, float("nan")])
+def test_a_number_is_a_whole_number_in_range(name: str, value: Any) -> None:
+    with pytest.raises(TokenInvalid):
+        CODEC.decode(signed(payload=PAYLOAD | {name: value}), NOW)
+
+
+@pytest.mark.parametrize("name", ["sub", "role", "iss", "jti", "sid"])
+@pytest.mark.parametrize("value", [1, None, [], {}, True])
+def test_a_text_is_a_text(name: str, value: Any) -> None:
+    with pytest.raises(TokenInvalid):
+        CODEC.decode(signed(payload=PAYLOAD | {name: value}), NOW)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        PAYLOAD | {"iss": "another"},
+        PAYLOAD | {"aud": "unexpected"},
+        [],
+        "x",
+        b"{",
+        b"\xff",
+        b"[" * 2000 + b"]" * 1000,
+        b'{"exp": ' + b"9" * 2000 + b"}",
+    ],
+)
+def test_a_payload_that_is_not_ours_is_refused(payload: Any) -> None:
+    with pytest.raises(TokenInvalid):
+        CODEC.decode(signed(payload=payload), NOW)
+
+
+@pytest.mark.parametrize("audience", [None, "other", ["api"], ["api", "other"], 1])
+def test_the_audience_has_to_be_the_configured_one(audience: Any) -> None:
+    codec = AccessTokenCodec(KEY, issuer="userctl", audience="api")
+    assert codec.decode(signed(payload=PAYLOAD | {"aud": "api"}), NOW).aud == "api"
+    with pytest.raises(TokenInvalid):
+        codec.decode(signed(payload=PAYLOAD | {"aud": audience}), NOW)
+
+
+def test_a_token_expires_after_the_leeway() -> None:
+    end = NOW + timedelta(seconds=3600 + 30)
+    assert CODEC.decode(TOKEN, end - timedelta(seconds=1)) == CLAIMS
+    with pytest.raises(TokenExpired):
+        CODEC.decode(TOKEN, end)
+
+
+def test_a_token_from_the_future_is_refused_beyond_the_leeway() -> None:
+    assert CODEC.decode(TOKEN, NOW - timedelta(seconds=30)) == CLAIMS
+    with pytest.raises(TokenInvalid):
+        CODEC.decode(TOKEN, NOW - timedelta(seconds=31))
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "", ".", "..", "...", "a.b.c", "a.b", TOKEN + "=", TOKEN + ".x", TOKEN + "\n", " " + TOKEN,
+        TOKEN.replace(".", "..", 1), TOKEN.rpartition(".")[0] + ".", "\ud800" + TOKEN, "é.é.é",
+        TOKEN + "A" * 5000, "A" * 10**6, "Bearer " + TOKEN, "\0", "uctl_rt_" + "0" * 72,
+        TOKEN.rpartition(".")[0] + "." + encoded(b"x" * 32),
+    ],
+)  # fmt: skip
+def test_what_is_no_token_of_ours_is_refused(token: str) -> None:
+    with pytest.raises(TokenInvalid):
+        CODEC.decode(token, NOW)
+
+
+def test_a_token_of_another_key_is_refused() -> None:
+    other = AccessTokenCodec(SigningKey(SECRET[::-1]), issuer="userctl", audience=None)
+    with pytest.raises(TokenInvalid):
+        CODEC.decode(other.encode(CLAIMS), NOW)
+
+
+def test_no_mutation_of_a_token_is_accepted() -> None:
+    draws = random.Random(1)
+    letters = "ABab01-_.=é\0\ud800"
+    for _ in range(2000):
+        mutated = list(TOKEN)
+        for _ in range(draws.randint(1, 3)):
+            position = draws.randrange(len(mutated))
+            mutated[position : position + draws.randint(0, 2)] = draws.choice(letters)
+        text = "".join(mutated)
+        if text != TOKEN:
+            with pytest.raises((TokenInvalid, TokenExpired)):
+                CODEC.decode(text, NOW)

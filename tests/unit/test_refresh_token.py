@@ -1,0 +1,42 @@
+"""The text of refresh tokens."""
+
+import hashlib
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from userctl.errors import TokenInvalid
+from userctl.security import refresh_token
+
+BODY = "uctl_rt_" + "0123456789abcdef" * 4
+TOKEN = f"{BODY}{zlib.crc32(BODY.encode()):08x}"
+
+
+def test_a_token_is_recognisable_and_new_each_time() -> None:
+    drawn = {refresh_token.draw() for _ in range(100)}
+    assert len(drawn) == 100
+    assert {(token[:8], len(token)) for token in drawn} == {("uctl_rt_", 80)}
+
+
+def test_the_digest_is_the_sha256_of_the_whole_token() -> None:
+    assert refresh_token.digest(TOKEN) == hashlib.sha256(TOKEN.encode()).hexdigest()
+
+
+@given(st.integers(0, len(TOKEN) - 1), st.characters())
+def test_one_wrong_character_is_noticed_without_a_query(position: int, character: str) -> None:
+    changed = TOKEN[:position] + character + TOKEN[position + 1 :]
+    if changed != TOKEN:
+        with pytest.raises(TokenInvalid):
+            refresh_token.digest(changed)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", TOKEN[:-1], f"{TOKEN}0", f" {TOKEN}", f"{TOKEN}\n", TOKEN.upper(), "é" * 80,
+             "\ud800" * 80, "0" * 10**6, TOKEN.replace("uctl", "user")]
+)  # fmt: skip
+def test_what_is_no_token_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(TokenInvalid) as caught:
+        refresh_token.digest(text)
+    assert TOKEN[8:-8] not in caught.value.message
