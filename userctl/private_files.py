@@ -26,9 +26,12 @@ def read_private(path: Path) -> str | None:
         if path.is_symlink():
             raise UnsafeFile(f"{path} is a symbolic link.", hint="Name the file itself.") from error
         raise InputOutputFailed(f"Cannot read {path}: {error.strerror}.") from error
-    with os.fdopen(handle, "rb") as file:
-        _require_private(path, os.fstat(file.fileno()))
-        content = file.read(MAXIMUM_BYTES + 1)
+    try:
+        _require_private(path, os.fstat(handle))
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            content = file.read(MAXIMUM_BYTES + 1)
+    finally:
+        os.close(handle)
     try:
         if len(content) <= MAXIMUM_BYTES:
             return content.decode()

@@ -1,0 +1,116 @@
+"""How an error becomes a message and an exit code."""
+
+import json
+from typing import Any
+
+import pytest
+import typer
+
+from userctl import errors
+from userctl.cli.errors import Terminated, report, wants_json
+
+KINDS = {
+    errors.InvalidInput: 2,
+    errors.NotFound: 3,
+    errors.AuthenticationFailed: 4,
+    errors.Conflict: 5,
+    errors.DatabaseNotReady: 6,
+    errors.InputOutputFailed: 9,
+}
+
+
+def all_errors(kind: type[errors.UserctlError]) -> list[type[errors.UserctlError]]:
+    return [kind, *(below for sub in kind.__subclasses__() for below in all_errors(sub))]
+
+
+def made(kind: type[errors.UserctlError]) -> errors.UserctlError:
+    arguments: dict[type, tuple[Any, ...]] = {
+        errors.InvalidCredentials: (),
+        errors.PasswordRejected: (["too short"],),
+    }
+    return kind(*arguments.get(kind, ("It failed.",)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [(sub, code) for kind, code in KINDS.items() for sub in all_errors(kind)]
+)
+def test_each_kind_of_error_has_its_exit_code(
+    kind: type[errors.UserctlError], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert report(made(kind), ["-o", "json"], debug=False) == code
+    captured = capsys.readouterr()
+    body = json.loads(captured.err)["error"]
+    assert (captured.out, body["code"]) == ("", kind.code)
+    assert list(body) == ["code", "message", "hint"]
+
+
+def test_every_foreseen_error_is_of_one_of_the_kinds() -> None:
+    assert set(errors.UserctlError.__subclasses__()) == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (typer.Exit(8), 8),
+        (typer.Abort(), 130),
+        (KeyboardInterrupt(), 130),
+        (Terminated(), 143),
+    ],
+)
+def test_what_needs_no_words_gets_none(
+    error: BaseException, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert report(error, [], debug=False) == code
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_message_is_one_line_of_plain_text(capsys: pytest.CaptureFixture[str]) -> None:
+    report(errors.NotFound("a\nb\x1b[31m\u202ec", hint="Try\nthis."), [], debug=False)
+    assert capsys.readouterr().err == "error: a\\nb\\x1b[31m\\u202ec Try\\nthis.\n"
+
+
+def test_an_unforeseen_error_gives_nothing_away(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(RuntimeError("hunter2"), [], debug=False) == 1
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    assert "RuntimeError" in captured.err
+    assert "hunter2" not in captured.err
+
+
+def test_debug_adds_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(errors.NotFound) as caught:
+        raise errors.NotFound("It is gone.")
+    assert report(caught.value, [], debug=True) == 3
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("Traceback")
+    assert lines[-1] == "error: It is gone."
+
+
+def test_a_failure_of_the_system_is_exit_9_and_names_the_file(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert report(OSError(28, "No space left on device", "/x"), [], debug=False) == 9
+    assert capsys.readouterr().err == "error: No space left on device (/x).\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "output", "expected"),
+    [
+        ("user list -o json", "", True),
+        ("user list -o jsonl", "", True),
+        ("user list --output json", "", True),
+        ("user list --output=json", "", True),
+        ("user list -ojson", "", True),
+        ("user list -o table -o json", "", True),
+        ("user list -o json -o table", "", False),
+        ("user list", "json", True),
+        ("user list -o csv", "json", False),
+        ("user list -o", "", False),
+        ("user list", "", False),
+        ("user show json", "", False),
+    ],
+)
+def test_json_is_recognised_before_anything_is_parsed(
+    argv: str, output: str, expected: bool
+) -> None:
+    assert wants_json(argv.split(), {"USERCTL_OUTPUT": output}) is expected
