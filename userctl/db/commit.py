@@ -1,10 +1,15 @@
 """A COMMIT whose outcome is not left to a guess."""
 
+import time
+
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
 from userctl import errors
+
+ATTEMPTS = 20
+PAUSE_SECONDS = 0.25
 
 
 def commit(session: Session, engine: Engine) -> None:
@@ -33,13 +38,18 @@ def commit(session: Session, engine: Engine) -> None:
 
 
 def _was_committed(engine: Engine, transaction: str) -> bool:
-    try:
-        with engine.connect() as connection:
-            status = connection.scalar(
-                text("SELECT pg_xact_status(CAST(:id AS xid8))"), {"id": transaction}
-            )
-    except SQLAlchemyError:
-        status = None
+    query, values = text("SELECT pg_xact_status(CAST(:id AS xid8))"), {"id": transaction}
+    status = "in progress"
+    for _ in range(ATTEMPTS):
+        try:
+            with engine.connect() as connection:
+                status = connection.scalar(query, values)
+        except SQLAlchemyError:
+            break
+        if status != "in progress":
+            break
+        # The server may not have noticed yet that its client is gone.
+        time.sleep(PAUSE_SECONDS)
     if status not in {"committed", "aborted"}:
         raise errors.CommitUnknown(
             "The connection was lost during COMMIT, and whether the change was made is unknown."

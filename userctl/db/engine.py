@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import OperationalError
 
 from userctl.database_url import DatabaseURL
@@ -36,7 +36,11 @@ def database_engine(url: DatabaseURL) -> Engine:
 
 def _sqlite_engine(path: Path) -> Engine:
     engine = create_engine(
-        "sqlite://", creator=partial(_connect_sqlite, path.absolute()), hide_parameters=True
+        "sqlite://",
+        creator=partial(_connect_sqlite, path.absolute()),
+        # The URL alone would pass for a database in memory, which has one connection a thread.
+        poolclass=QueuePool,
+        hide_parameters=True,
     )
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -69,8 +73,10 @@ def _begin_sqlite(connection: Connection) -> None:
     # once, whatever the busy timeout. So a writer takes the lock when it begins. It waits in short
     # turns, because no signal reaches Python while SQLite waits.
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
-    in_turns(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
+    try:
+        in_turns(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
 
 
 def in_turns(attempt: Callable[[], object]) -> None:

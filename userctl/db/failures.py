@@ -27,7 +27,6 @@ _BY_SQLSTATE: dict[str, tuple[type[errors.UserctlError], str]] = {
     "40001": (errors.TransactionConflict, "Transactions kept getting in each other's way."),
     "40P01": (errors.TransactionConflict, "Transactions kept getting in each other's way."),
     "53100": (errors.DiskFull, "The disk of the database server is full."),
-    "53300": (errors.DatabaseBusy, "The database server has no connection free."),
     "55P03": (errors.DatabaseBusy, "The database stayed locked by another process."),
     "57014": (errors.DatabaseBusy, "The database server cancelled the statement."),
     "25006": (errors.ReadOnly, "The database server accepts no writes."),
@@ -41,8 +40,6 @@ _BY_SQLSTATE: dict[str, tuple[type[errors.UserctlError], str]] = {
 _BY_SQLSTATE_CLASS: dict[str, tuple[type[errors.UserctlError], str]] = {
     "08": (errors.DatabaseUnreachable, "The database server cannot be reached."),
     "23": (errors.ConstraintViolated, "The database refused the row."),
-    "28": (errors.DatabaseAccessDenied, "The database server refused the login."),
-    "3D": (errors.DatabaseUnreachable, "The database server does not have this database."),
     "57": (errors.DatabaseUnreachable, "The database server is shutting down or starting."),
 }
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, text
 from sqlmodel import Session, and_, col, delete, func, or_, select, update
 
 from userctl.models import RefreshToken, User
-from userctl.repositories.users import LARGEST_ID
+from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.tokens import TokenState
 
 
@@ -102,7 +102,7 @@ class RefreshTokenRepository:
         if state is not None:
             query = query.where(_in_state(state, now))
         if after is not None:
-            query = query.where(col(RefreshToken.id) > min(after, LARGEST_ID))
+            query = query.where(col(RefreshToken.id) > after)
         return self._session.exec(query.limit(limit)).all()
 
     def count_expired(self, before: datetime) -> int:

@@ -11,13 +11,11 @@ from sqlmodel import Session, col, delete, func, literal, or_, select, tuple_, t
 from userctl.errors import TransactionConflict, UserExists
 from userctl.models import User
 from userctl.repositories.violations import violates_uniqueness
+from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.users import UserQuery
 
 Position = tuple[Any, int]
 """The sort key of an account, as the driver has it, and its id."""
-
-LARGEST_ID = 2**31 - 1
-"""The largest value of an integer column on PostgreSQL."""
 
 _SORT_KEYS: dict[str, Any] = {
     "id": col(User.id),

@@ -2,9 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import AfterValidator
 
 T = TypeVar("T")
+
+LARGEST_ID = 2**31 - 1
+"""The largest value of an integer column on PostgreSQL."""
+
+Count = Annotated[int, AfterValidator(lambda number: max(0, min(number, LARGEST_ID)))]
+"""A number of rows, or an id, that every database can take."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from userctl.schemas.page import Count
+
 TokenState = Literal["active", "used", "revoked", "expired"]
 
 
@@ -40,8 +42,8 @@ class TokenQuery(BaseModel):
 
     user: str | None = None
     state: TokenState | None = None
-    limit: int | None = 100
-    after: int | None = None
+    limit: Count | None = 100
+    after: Count | None = None
 
 
 class TokenRead(BaseModel):

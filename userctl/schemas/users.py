@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from userctl.errors import InvalidInput
 from userctl.schemas.email_address import canonical_email
+from userctl.schemas.page import Count
 from userctl.text import has_unseen_characters
 
 NAME_LENGTH = 100
@@ -79,9 +80,9 @@ class UserQuery(BaseModel):
     status: UserStatus | None = None
     sort: UserSort = "id"
     descending: bool = False
-    limit: int | None = 100
-    skip: int = 0
-    after: int | None = None
+    limit: Count | None = 100
+    skip: Count = 0
+    after: Count | None = None
 
 
 class UserRead(BaseModel):

@@ -8,7 +8,7 @@ from userctl.db.retry import retried
 from userctl.db.unit_of_work import Database, UnitOfWork
 from userctl.errors import InvalidInput, LastAdmin, UserExists, UserNotFound
 from userctl.models import User
-from userctl.repositories.users import LARGEST_ID, Position
+from userctl.repositories.users import Position
 from userctl.schemas import UserCreate, UserCreated, UserQuery, UserRead, UserUpdate
 from userctl.schemas.page import Page
 from userctl.security.passwords import (
@@ -248,22 +248,29 @@ class AccountService:
 def _position_after(uow: UnitOfWork, query: UserQuery) -> Position | None:
     if query.after is None:
         return None
-    user_id = min(query.after, LARGEST_ID)
     if query.sort == "id":
-        return user_id, user_id
-    position = uow.users.position(query, user_id)
+        return query.after, query.after
+    position = uow.users.position(query, query.after)
     if position is None:
         raise UserNotFound(f"There is no account {query.after} to go on after.")
     return position
 
 
 def _locked(uow: UnitOfWork, references: Sequence[str], *, missing_ok: bool) -> Iterator[User]:
+    found = set()
     for reference in references:
         try:
-            yield lock_user(uow, reference)
+            found.add(find_user(uow, reference).id)
         except UserNotFound:
             if not missing_ok:
                 raise
+    # Everybody locks in the order of the ids, or two who lock the same accounts would deadlock.
+    for user_id in sorted(filter(None, found)):
+        user = uow.users.lock(user_id)
+        if user is not None:
+            yield user
+        elif not missing_ok:
+            raise UserNotFound(f"Account {user_id} was deleted by somebody else just now.")
 
 
 def _differences(user: User, change: UserUpdate) -> dict[str, str | None]:
