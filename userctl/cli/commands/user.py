@@ -41,6 +41,8 @@ def create(
     ] = False,
 ) -> None:
     """Create an account."""
+    # What is wrong with the rest is said before a person types a password.
+    new = schemas.UserCreate(email=email, name=name, role=role)
     password = new_password(
         run,
         stdin=password_stdin,
@@ -48,7 +50,7 @@ def create(
         generate=generate_password,
         none=no_password,
     )
-    new = schemas.UserCreate(email=email, name=name, role=role, password=password.text)
+    new = new.model_copy(update={"password": password.text})
     if if_not_exists:
         account, created = run.services.accounts.ensure(new, generate=password.generate)
         if not created:
