@@ -6,7 +6,7 @@ import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -297,9 +297,9 @@ def test_the_sql_of_an_upgrade_can_be_run_by_hand(
         upgrade(bare_engine, start)
     script = upgrade_sql(bare_engine.dialect.name, start, "head")
     if bare_engine.dialect.name == "sqlite":
-        with sqlite3.connect(bare_database_url.removeprefix("sqlite:///")) as connection:
+        path = bare_database_url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path)) as connection:
             connection.executescript(script)
-        connection.close()
     else:
         with psycopg.connect(bare_database_url, autocommit=True) as server:
             server.execute(script.encode())

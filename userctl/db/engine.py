@@ -55,7 +55,11 @@ def _connect_sqlite(path: Path) -> sqlite3.Connection:
         # The driver must not open transactions: _begin_sqlite decides which kind it is.
         isolation_level=None,
     )
-    connection.execute("PRAGMA foreign_keys = ON")
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
     # The built-in lower() knows ASCII only, and a search for a name must know more.
     connection.create_function("lower", 1, _lower, deterministic=True)
     return connection

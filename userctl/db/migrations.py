@@ -109,8 +109,10 @@ def create_sqlite(path: Path, target: str = "head") -> bool:
     draft = Path(name)
     try:
         engine = database_engine(DatabaseURL.for_sqlite(draft))
-        upgrade(engine, target)
-        engine.dispose()
+        try:
+            upgrade(engine, target)
+        finally:
+            engine.dispose()
         with suppress(FileExistsError):
             path.hardlink_to(draft)
             return True
