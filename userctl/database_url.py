@@ -7,6 +7,20 @@ from pathlib import Path
 from userctl.errors import InvalidInput
 
 _ACCEPTED = "Use sqlite:///PATH or postgresql://USER@HOST/DATABASE."
+_HARMLESS_OPTIONS = frozenset(
+    {
+        "application_name",
+        "connect_timeout",
+        "dbname",
+        "host",
+        "hostaddr",
+        "port",
+        "service",
+        "sslmode",
+        "target_session_attrs",
+        "user",
+    }
+)
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 
 
@@ -62,13 +76,31 @@ def _sqlite_path(text: str) -> Path:
             "The SQLite URL must name a file: no ':memory:', no options after '?'.",
             hint=_ACCEPTED,
         )
-    return Path(path).expanduser()
+    return expanded(path)
+
+
+def expanded(path: str) -> Path:
+    """Return a path in which ~ is the home folder.
+
+    Raises:
+        InvalidInput: if there is no such home.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise InvalidInput(f"There is no home folder for '{path}'.") from None
 
 
 def _mask(url: str) -> str:
     """Hide the password, also where the URL is malformed: rather too much than too little."""
-    url = re.sub(r"(?<=://)([^:@/]*):.*@", r"\1:***@", url)
-    return re.sub(r"((?:ssl)?password=)[^&]*", r"\1***", url, flags=re.IGNORECASE)
+    url = re.sub(r"(?<=://)([^:]*):.*@", r"\1:***@", url)
+    return re.sub(r"([?&])([^=&]*)=([^&]*)", _mask_option, url)
+
+
+def _mask_option(option: re.Match[str]) -> str:
+    # A list of what is harmless, because libpq gains options and their names may be encoded.
+    value = option[3] if option[2] in _HARMLESS_OPTIONS else "***"
+    return f"{option[1]}{option[2]}={value}"
 
 
 def _refusal(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from userctl.database_url import DatabaseURL
+from userctl.database_url import DatabaseURL, expanded
 from userctl.errors import InvalidInput
 from userctl.text import has_unseen_characters
 
@@ -25,7 +25,7 @@ def database_url(value: Any) -> DatabaseURL:
 
 def path(value: Any) -> Path:
     """Accept a path, in which ~ is the home folder."""
-    return Path(plain_text(value)).expanduser()
+    return expanded(plain_text(value))
 
 
 def secret_key(value: str) -> str:

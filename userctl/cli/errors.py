@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import traceback
 from collections.abc import Mapping, Sequence
@@ -86,10 +87,11 @@ def wants_json(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
     """Tell whether the arguments or else the environment ask for JSON."""
     asked = environ.get("USERCTL_OUTPUT", "")
     for position, argument in enumerate(argv):
-        if argument in {"-o", "--output"}:
-            asked = "".join(argv[position + 1 : position + 2])
-        elif argument.startswith(("-o", "--output=")):
-            asked = argument.removeprefix("--output=").removeprefix("-o").removeprefix("=")
+        if argument == "--":
+            break
+        # The letters before the o are short options that take no value.
+        if found := re.fullmatch(r"-[a-np-z]*o=?(.*)|--output(?:=(.*))?", argument):
+            asked = found[1] or found[2] or "".join(argv[position + 1 : position + 2])
     return asked in {"json", "jsonl"}
 
 

@@ -209,6 +209,8 @@ def _csv_cell(value: Any) -> str:
     """
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        value = ", ".join(value)
     if isinstance(value, str):
         text = escape_unseen(value) if _on_terminal() else value
         return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text

@@ -1,0 +1,50 @@
+"""How an engine is set up, before anything is connected."""
+
+from pathlib import Path
+
+import pytest
+
+from userctl.database_url import DatabaseURL
+from userctl.db.engine import _postgresql_options, database_engine
+from userctl.errors import InvalidConfiguration
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize("option", ["application_name", "connect_timeout", "client_encoding"])
+def test_what_the_url_says_is_never_overridden(option: str) -> None:
+    assert option in _postgresql_options({})
+    assert option not in _postgresql_options({option: "given"})
+
+
+@pytest.mark.parametrize("given", [{}, {"host": "a"}, {"prepare_threshold": 5}])
+def test_statements_are_never_prepared_on_the_server(given: dict[str, object]) -> None:
+    assert _postgresql_options(given)["prepare_threshold"] is None
+
+
+@pytest.mark.parametrize("given", [{}, {"host": "a"}, {"host": "/run/postgresql"}])
+def test_one_server_may_be_any_server(given: dict[str, object]) -> None:
+    assert "target_session_attrs" not in _postgresql_options(given)
+
+
+def test_an_engine_for_a_file_creates_no_file(tmp_path: Path) -> None:
+    engine = database_engine(DatabaseURL.for_sqlite(tmp_path / "userctl.db"))
+    engine.dispose()
+    assert engine.hide_parameters
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_an_engine_for_postgresql_keeps_the_password_to_itself() -> None:
+    engine = database_engine(DatabaseURL.parse(f"postgresql://ada:{SECRET}@localhost/accounts"))
+    assert engine.hide_parameters
+    assert SECRET not in repr(engine)
+
+
+@pytest.mark.parametrize(
+    "url", [f"postgresql://ada:%zz{SECRET}@localhost/x", f"postgresql://ada:{SECRET}@[::1/x"]
+)
+def test_a_url_that_libpq_cannot_parse_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(InvalidConfiguration) as caught:
+        database_engine(DatabaseURL.parse(url))
+    assert SECRET not in f"{caught.value.message} {caught.value.hint}"
+    assert caught.value.__cause__ is None

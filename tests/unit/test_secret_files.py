@@ -1,0 +1,130 @@
+"""Keys and sessions in files that somebody else may have planted."""
+
+import hashlib
+import os
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from userctl.config import Settings
+from userctl.database_url import DatabaseURL
+from userctl.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
+from userctl.private_files import MAXIMUM_BYTES, read_private, write_private
+from userctl.security import session_file
+from userctl.security.keys import SigningKey, load_signing_key
+from userctl.security.session_file import SessionFile, StoredSession
+
+KEY = "a key for the tests of at least 32 bytes"
+POSTGRES = DatabaseURL.parse("postgresql://localhost/accounts")
+STORED = StoredSession("access", "refresh", "2030-01-01T00:00:00+00:00")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "userctl.db.key"
+
+
+def planted(file: Path, kind: str) -> None:
+    """Put something in the place of a secret file."""
+    if kind == "fifo":
+        os.mkfifo(file, 0o600)
+    elif kind == "folder":
+        file.mkdir(0o700)
+    elif kind == "dangling link":
+        file.symlink_to(file.with_name("target"))
+    else:
+        target = file.with_name("target") if kind == "link" else file
+        target.write_text(KEY)
+        target.chmod(0o644 if kind == "readable" else 0o600)
+        if kind == "link":
+            file.symlink_to(target)
+
+
+PLANTED = pytest.mark.parametrize("kind", ["link", "dangling link", "readable", "fifo", "folder"])
+
+
+@PLANTED
+def test_a_planted_key_file_is_refused(file: Path, kind: str) -> None:
+    planted(file, kind)
+    with pytest.raises(UnsafeFile):
+        load_signing_key(Settings(database_url=POSTGRES, secret_key_file=file))
+
+
+@PLANTED
+def test_a_planted_key_beside_the_database_is_refused_and_not_replaced(
+    file: Path, kind: str
+) -> None:
+    planted(file, kind)
+    before = sorted(file.parent.iterdir())
+    with pytest.raises(UnsafeFile):
+        load_signing_key(Settings(database_url=DatabaseURL.for_sqlite(file.with_suffix(""))))
+    assert sorted(file.parent.iterdir()) == before
+
+
+@PLANTED
+def test_a_planted_session_is_refused(file: Path, kind: str) -> None:
+    planted(file, kind)
+    with pytest.raises(UnsafeFile):
+        SessionFile(file).load()
+
+
+def test_the_name_of_a_key_is_no_plain_hash_of_it() -> None:
+    key = SigningKey(KEY.encode())
+    assert key.kid not in hashlib.sha256(key.secret).hexdigest()
+    assert KEY.encode().hex() not in key.kid
+
+
+def test_a_new_key_is_another_one_for_each_database(tmp_path: Path) -> None:
+    keys = [
+        load_signing_key(Settings(database_url=DatabaseURL.for_sqlite(tmp_path / name)))
+        for name in ("a.db", "b.db")
+    ]
+    assert keys[0].secret != keys[1].secret
+
+
+def test_a_secret_may_fill_the_limit_and_no_more(file: Path) -> None:
+    write_private(file, "x" * MAXIMUM_BYTES)
+    assert read_private(file) == "x" * MAXIMUM_BYTES
+    write_private(file, "x" * (MAXIMUM_BYTES + 1))
+    with pytest.raises(UnsafeFile):
+        read_private(file)
+
+
+def test_a_write_that_fails_leaves_no_draft(file: Path) -> None:
+    file.mkdir()
+    with pytest.raises(InputOutputFailed):
+        write_private(file, "secret")
+    assert [*file.parent.iterdir()] == [file]
+
+
+def test_a_lock_keeps_another_thread_out_until_it_is_released(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_file, "LOCK_TIMEOUT_SECONDS", 0)
+    held, release = Event(), Event()
+
+    def hold() -> None:
+        with SessionFile(file).locked():
+            held.set()
+            release.wait()
+
+    holder = Thread(target=hold)
+    holder.start()
+    held.wait()
+    try:
+        with pytest.raises(DatabaseBusy), SessionFile(file).locked():
+            pass
+    finally:
+        release.set()
+        holder.join()
+    with SessionFile(file).locked():
+        SessionFile(file).save(STORED)
+    assert SessionFile(file).load() == STORED
+
+
+def test_a_lock_is_released_when_its_holder_fails(file: Path) -> None:
+    with pytest.raises(ZeroDivisionError), SessionFile(file).locked():
+        raise ZeroDivisionError
+    with SessionFile(file).locked():
+        pass
