@@ -1,5 +1,6 @@
 """What the value of a setting may be; each function parses one or raises InvalidInput."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,10 +55,10 @@ def whole_number(low: int, high: int) -> Callable[[Any], int]:
     """Return a parser that accepts whole numbers in a range, both ends included."""
 
     def parse(value: Any) -> int:
-        try:
-            number = int(value) if isinstance(value, str) else value
-        except ValueError:
-            number = None
+        number = value
+        if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value):
+            number = int(value)
+        # A bool is an int to isinstance.
         if type(number) is not int or not low <= number <= high:
             raise InvalidInput(f"expected a whole number from {low} to {high}")
         return number

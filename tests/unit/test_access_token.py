@@ -161,6 +161,13 @@ def test_a_token_from_the_future_is_refused_beyond_the_leeway() -> None:
         CODEC.decode(TOKEN, NOW - timedelta(seconds=31))
 
 
+def test_a_token_may_say_from_when_on_it_is_valid() -> None:
+    assert CODEC.decode(signed(payload=PAYLOAD | {"nbf": SECOND + 30}), NOW) == CLAIMS
+    for value in (SECOND + 31, "0", 1.0, True, None):
+        with pytest.raises(TokenInvalid):
+            CODEC.decode(signed(payload=PAYLOAD | {"nbf": value}), NOW)
+
+
 @pytest.mark.parametrize(
     "token",
     [

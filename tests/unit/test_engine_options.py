@@ -1,12 +1,14 @@
 """How an engine is set up, before anything is connected."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from userctl.database_url import DatabaseURL
 from userctl.db.engine import _postgresql_options, database_engine
-from userctl.errors import InvalidConfiguration
+from userctl.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
 
 SECRET = "hunter2"
 
@@ -48,3 +50,21 @@ def test_a_url_that_libpq_cannot_parse_is_refused_without_its_password(url: str)
         database_engine(DatabaseURL.parse(url))
     assert SECRET not in f"{caught.value.message} {caught.value.hint}"
     assert caught.value.__cause__ is None
+
+
+def test_a_missing_driver_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(DatabaseDriverMissing) as caught:
+        database_engine(DatabaseURL.parse("postgresql://localhost/accounts"))
+    assert "userctl[postgres]" in str(caught.value.hint)
+
+
+def test_a_folder_that_accepts_no_writes_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "userctl.db").touch()
+    # Everything is writable to root, who may run the tests.
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    engine = database_engine(DatabaseURL.for_sqlite(tmp_path / "userctl.db"))
+    with pytest.raises(ReadOnly, match=str(tmp_path)):
+        engine.connect()

@@ -115,7 +115,7 @@ def _built(name: str, body: Body, example: str, schemas: tuple[str, ...]) -> Any
         if ctx.args:
             # They are not repeated: one may be a password typed in the wrong place.
             raise InvalidInput(
-                f"There are {len(ctx.args)} arguments too many.",
+                f"More arguments than expected: {len(ctx.args)}.",
                 hint=f"See '{ctx.command_path} --help'.",
             )
         body(_configured(ctx.obj, given, schemas), **values)

@@ -103,7 +103,8 @@ def _described(error: BaseException) -> tuple[int, str, str, str | None]:
     if isinstance(error, typer.TyperException):
         return USAGE, "usage", " ".join(error.format_message().split()), _usage_hint(error)
     if isinstance(error, OSError):
-        where = f" ({os.fsdecode(error.filename)})" if error.filename else ""
+        named = isinstance(error.filename, str | bytes)
+        where = f" ({os.fsdecode(error.filename)})" if named else ""
         return IO, "io_error", f"{error.strerror or type(error).__name__}{where}.", None
     name = type(error).__name__
     return (

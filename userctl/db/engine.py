@@ -1,5 +1,6 @@
 """Engines and the rules of each dialect."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import OperationalError
 
 from userctl.database_url import DatabaseURL
-from userctl.errors import DatabaseDriverMissing, InvalidConfiguration
+from userctl.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
 
 BUSY_TIMEOUT_SECONDS = 30
 LOCK_TURN_MILLISECONDS = 250
@@ -47,6 +48,11 @@ def _sqlite_engine(path: Path) -> Engine:
 
 
 def _connect_sqlite(path: Path) -> sqlite3.Connection:
+    if path.exists() and not os.access(path.parent, os.W_OK):
+        raise ReadOnly(
+            f"The folder {path.parent} accepts no writes.",
+            hint="SQLite needs to write beside the database even to read it in WAL mode.",
+        )
     connection = sqlite3.connect(
         # Without "rw" SQLite would create a missing file.
         f"file:{quote(str(path))}?mode=rw",

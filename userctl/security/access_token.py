@@ -57,10 +57,11 @@ class AccessTokenCodec:
         """
         if len(token) > MAXIMUM_LENGTH or not _FORM.fullmatch(token):
             _refuse("it does not have the form of one")
-        claims = self._checked(self._verified(token))
+        payload = self._verified(token)
+        claims = self._checked(payload)
         seconds = now.timestamp()
-        if claims.iat > seconds + LEEWAY_SECONDS:
-            _refuse("it was issued in the future")
+        if max(claims.iat, payload.get("nbf", 0)) > seconds + LEEWAY_SECONDS:
+            _refuse("it is not valid yet")
         if claims.exp <= seconds - LEEWAY_SECONDS:
             raise TokenExpired("The access token has expired.")
         return claims
@@ -97,6 +98,8 @@ class AccessTokenCodec:
             # A bool is an int to isinstance.
             if type(value) is not int or not 0 <= value <= _LAST_SECOND:
                 _refuse(f"its claim '{name}' is missing or no whole number in range")
+        if type(payload.get("nbf", 0)) is not int:
+            _refuse("its claim 'nbf' is no whole number")
         if payload["iss"] != self.issuer:
             _refuse("it is from another issuer")
         if payload.get("aud") != self.audience:

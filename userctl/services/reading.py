@@ -6,7 +6,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from userctl.db.unit_of_work import UnitOfWork
-from userctl.errors import DatabaseDamaged, UserNotFound
+from userctl.errors import DatabaseDamaged, InvalidInput, UserNotFound
 from userctl.models import RefreshToken, User
 from userctl.schemas import TokenRead, UserRead
 from userctl.schemas.email_address import canonical_email
@@ -21,12 +21,17 @@ def find_user(uow: UnitOfWork, reference: str) -> User:
     """Return the account with an id or an e-mail address.
 
     Raises:
-        InvalidEmail: if the reference is neither.
+        InvalidInput: if the reference is neither.
         UserNotFound: if there is no such account.
     """
     if reference.isascii() and reference.isdigit():
         user = uow.users.get(int(reference[:20]))
     else:
+        if "@" not in reference:
+            raise InvalidInput(
+                f"'{reference[:80]}' is neither an id nor an e-mail address.",
+                hint="Find the account with 'userctl user list --search TEXT'.",
+            )
         reference = canonical_email(reference)
         user = uow.users.by_email(reference)
     if user is None:
