@@ -117,7 +117,7 @@ def load_settings(
     Raises:
         InvalidConfiguration: naming the key, the value's place and what is expected.
     """
-    profile = flags.get("profile") or environ.get("USERCTL_PROFILE")
+    profile = flags.get("profile", environ.get("USERCTL_PROFILE"))
     chosen = {
         **_from_file(file or config_path(), profile),
         **_from_environment(environ),

@@ -93,14 +93,22 @@ def expanded(path: str) -> Path:
 
 def _mask(url: str) -> str:
     """Hide the password, also where the URL is malformed: rather too much than too little."""
-    url = re.sub(r"(?<=://)([^:]*):.*@", r"\1:***@", url)
-    return re.sub(r"([?&])([^=&]*)=([^&]*)", _mask_option, url)
+    scheme, _, rest = url.partition("://")
+    path = re.search("[/?]", rest)
+    if path and "@" in rest[path.end() :]:
+        # An unescaped character of the password, or an address among the options: who knows?
+        user, colon, _ = rest[: path.start()].partition(":")
+        return f"{scheme}://{user}:***" if colon else f"{scheme}://***"
+    rest = re.sub(r"^([^:]*):.*@", r"\1:***@", rest)
+    return f"{scheme}://" + re.sub(r"([?&])([^=&]*)(=?)([^&]*)", _mask_option, rest)
 
 
 def _mask_option(option: re.Match[str]) -> str:
     # A list of what is harmless, because libpq gains options and their names may be encoded.
-    value = option[3] if option[2] in _HARMLESS_OPTIONS else "***"
-    return f"{option[1]}{option[2]}={value}"
+    separator, name, equals, value = option.groups()
+    if not equals:
+        return f"{separator}***"
+    return f"{separator}{name}={value if name in _HARMLESS_OPTIONS else '***'}"
 
 
 def _refusal(text: str) -> str:

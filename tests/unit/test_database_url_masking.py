@@ -71,3 +71,17 @@ def test_a_url_without_a_password_is_shown_whole(url: str) -> None:
 def test_a_refusal_never_repeats_what_stands_behind_the_scheme(scheme: str, rest: str) -> None:
     password = f"<{rest}>"
     assert password not in shown(f"{scheme}://ada:{password}@localhost/x")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://h:5432/db?password=sec@ret",
+        "postgresql://h/db?password=sec@ret",
+        "postgresql://u:se/cret@h/db",
+        "postgresql://u:se?c=ret@h/db",
+        "postgresql://h/db?password=sec&ret",
+    ],
+)
+def test_a_password_with_unescaped_characters_is_hidden_whole(url: str) -> None:
+    assert "ret" not in str(DatabaseURL.parse(url)).removeprefix("postgresql")

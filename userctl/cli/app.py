@@ -68,7 +68,8 @@ def run(argv: Sequence[str]) -> int:
             command.invoke(context)
         flush()
     except BaseException as error:  # noqa: BLE001
-        code = report(error, argv, debug=invocation.debug or "--debug" in argv)
+        debug = invocation.debug or "--debug" in argv
+        code = report(error, argv, debug=debug, output=invocation.known_output)
         # What is left in the buffer of a lost output would fail again when the program ends.
         with suppress(OutputLost):
             flush()

@@ -21,6 +21,7 @@ EXIT_CODES: dict[type[errors.UserctlError], int] = {
     errors.DatabaseNotReady: 6,
     errors.InputOutputFailed: 9,
 }
+JSON_FORMATS = ("json", "jsonl")
 UNEXPECTED = 1
 USAGE = 2
 PENDING = 8
@@ -57,13 +58,16 @@ def terminate_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def report(error: BaseException, argv: Sequence[str], *, debug: bool) -> int:
+def report(
+    error: BaseException, argv: Sequence[str], *, debug: bool, output: str | None = None
+) -> int:
     """Write one line about an error and return the exit code.
 
     Args:
         error: what ended the command.
         argv: the arguments, looked at for the output format, because they may be what is wrong.
         debug: write the traceback too.
+        output: the format in force, if it is known already.
     """
     if isinstance(error, typer.Exit):
         return error.exit_code
@@ -75,7 +79,8 @@ def report(error: BaseException, argv: Sequence[str], *, debug: bool) -> int:
         for line in "".join(traceback.format_exception(error)).splitlines():
             write_error(line)
     exit_code, code, message, hint = _described(error)
-    if wants_json(argv, os.environ):
+    asks_for_json = output in JSON_FORMATS if output else wants_json(argv, os.environ)
+    if asks_for_json:
         body = {"code": code, "message": escape_unseen(message), "hint": hint}
         write_error(json.dumps({"error": body}))
     else:
@@ -92,7 +97,7 @@ def wants_json(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
         # The letters before the o are short options that take no value.
         if found := re.fullmatch(r"-[a-np-z]*o=?(.*)|--output(?:=(.*))?", argument):
             asked = found[1] or found[2] or "".join(argv[position + 1 : position + 2])
-    return asked in {"json", "jsonl"}
+    return asked in JSON_FORMATS
 
 
 def _described(error: BaseException) -> tuple[int, str, str, str | None]:

@@ -40,6 +40,11 @@ class Invocation:
         return Services(self.settings, notify=self.note)
 
     @property
+    def known_output(self) -> str | None:
+        """The output format, if the settings have been read."""
+        return self.settings.output if "settings" in self.__dict__ else None
+
+    @property
     def interactive(self) -> bool:
         """Whether somebody is there to answer a prompt."""
         return not self.no_input and sys.stdin is not None and sys.stdin.isatty()
@@ -58,6 +63,16 @@ class Invocation:
                     f"There is no field '{name[:40]}'.", hint=f"The fields are {', '.join(known)}."
                 )
         self.fields = names
+
+    def prints(self, schema: str) -> None:
+        """Settle which of the schemas that a command can print it prints this time.
+
+        Raises:
+            InvalidInput: if a field was picked that this one lacks.
+        """
+        self.printed = (schema,)
+        if self.fields is not None:
+            self.pick_fields(",".join(self.fields))
 
     def emit(self, record: "BaseModel") -> None:
         """Print one record."""

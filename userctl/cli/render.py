@@ -73,7 +73,7 @@ class Renderer:
     def _picked(self, row: dict[str, Any]) -> dict[str, Any]:
         if self._fields is None:
             return row
-        return {name: row[name] for name in self._fields if name in row}
+        return {name: row[name] for name in self._fields}
 
     def _ids(self, records: Iterable["BaseModel"]) -> None:
         for record in records:
@@ -161,9 +161,8 @@ def format_time(time: datetime) -> str:
 
 
 def _json(value: Any, indent: int | None = None) -> str:
-    # ASCII alone is safe on every terminal and in every locale; only DEL is left to escape.
-    text = json.dumps(value, indent=indent, default=_json_value, ensure_ascii=True)
-    return text.replace("\x7f", "\\u007f")
+    # Printable ASCII alone is safe on every terminal and in every locale.
+    return json.dumps(value, indent=indent, default=_json_value, ensure_ascii=True)
 
 
 def _json_value(value: Any) -> str:

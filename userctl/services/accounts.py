@@ -50,7 +50,7 @@ class AccountService:
             UserExists: if the address is taken.
         """
         self._require_role(new.role)
-        password = generate_password() if generate else new.password
+        password = generate_password(self._policy.minimum_length) if generate else new.password
         hashed = self._hashed(password, email=new.email, name=new.name)
         now = self._clock()
         with self._database.writing() as uow:
@@ -153,7 +153,7 @@ class AccountService:
             PasswordRejected: if the password breaks the policy.
         """
         found = self.show(reference)
-        password = generate_password() if generate else password
+        password = generate_password(self._policy.minimum_length) if generate else password
         hashed = self._hashed(password, email=found.email, name=found.name)
         now = self._clock()
         with self._database.writing() as uow:

@@ -112,3 +112,28 @@ def test_a_folder_that_does_not_exist_is_not_created_by_surprise(local: Userctl)
     result = local("user", "list", "--database-url", "sqlite:///typo/x.db", "-o", "json")
     assert (result.code, result.error["code"]) == (6, "database_unreachable")
     assert not (local.home / "typo").exists()
+
+
+def test_an_empty_profile_is_no_profile(local: Userctl) -> None:
+    assert local("user", "list", "--profile", "").code == 2
+
+
+def test_errors_have_the_format_of_the_config_file(local: Userctl) -> None:
+    file = local.home / ".config/userctl/config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('output = "json"\n')
+    assert local("user", "show", "9").error["code"] == "user_not_found"
+    assert local("user", "show", "9", "-o", "table").err.startswith("error: ")
+
+
+def test_a_generated_password_is_as_long_as_the_policy_wants(local: Userctl) -> None:
+    local.extra["USERCTL_PASSWORD_MIN_LENGTH"] = "30"
+    command = ["user", "create", "ada@example.com", "--generate-password", "-o", "json"]
+    assert len(local(*command).json["generated_password"]) == 30
+
+
+def test_a_field_of_what_is_not_printed_is_refused(local: Userctl) -> None:
+    local.create("ada@example.com")
+    login = ["login", "ada@example.com", "--password-stdin", "--fields", "access_token"]
+    assert local(*login, stdin="correct horse 77").code == 2
+    assert local(*login, "--no-store", "-o", "csv", stdin="correct horse 77").code == 0

@@ -30,6 +30,7 @@ def login(
     ] = False,
 ) -> None:
     """Log in and keep the session, or with --no-store print its tokens."""
+    run.prints("TokenPair" if no_store else "SessionRead")
     email = email or _ask_email(run)
     secret = password(run, stdin=password_stdin, file=password_file)
     grant = run.services.log_in(email, secret)

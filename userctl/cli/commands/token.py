@@ -22,6 +22,7 @@ StdinOption = Annotated[bool, typer.Option("--stdin", help="Read the token from 
 @commands.command("refresh", prints=("SessionRead", "TokenPair"), example="userctl token refresh")
 def refresh(run: Invocation, stdin: StdinOption = False) -> None:
     """Exchange a refresh token, once: that of the stored session, or one from stdin."""
+    run.prints("TokenPair" if stdin else "SessionRead")
     if stdin:
         run.emit(run.services.tokens.refresh(read_stdin()).tokens)
     else:

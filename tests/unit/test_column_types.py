@@ -1,0 +1,69 @@
+"""Times on their way into and out of a column."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy import Dialect
+from sqlalchemy.dialects import postgresql, sqlite
+
+from userctl.errors import DatabaseDamaged
+from userctl.models.types import UTCDateTime
+
+TIME = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+THERE = TIME.astimezone(timezone(timedelta(hours=-7)))
+SQLITE = sqlite.dialect()
+DIALECTS = pytest.mark.parametrize("dialect", [SQLITE, postgresql.dialect()])
+
+
+def read(value: Any, dialect: Dialect = SQLITE) -> datetime | None:
+    """Return what comes of a stored value."""
+    return UTCDateTime().result_processor(dialect, None)(value)
+
+
+@DIALECTS
+def test_a_naive_time_is_refused(dialect: Dialect) -> None:
+    with pytest.raises(ValueError, match="naive"):
+        UTCDateTime().process_bind_param(TIME.replace(tzinfo=None), dialect)
+
+
+@DIALECTS
+def test_a_time_is_stored_in_utc(dialect: Dialect) -> None:
+    stored = UTCDateTime().process_bind_param(THERE, dialect)
+    assert stored is not None
+    assert (stored, stored.utcoffset()) == (TIME, timedelta())
+
+
+@DIALECTS
+def test_no_time_stays_no_time(dialect: Dialect) -> None:
+    assert UTCDateTime().process_bind_param(None, dialect) is None
+    assert read(None, dialect) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "dialect"),
+    [
+        ("2030-01-02 03:04:05.000000", SQLITE),
+        ("2030-01-02 03:04:05", SQLITE),
+        (TIME, postgresql.dialect()),
+        (THERE, postgresql.dialect()),
+    ],
+)
+def test_a_stored_time_is_read_as_aware_utc(value: Any, dialect: Dialect) -> None:
+    time = read(value, dialect)
+    assert time is not None
+    assert (time, time.tzinfo) == (TIME, UTC)
+
+
+@pytest.mark.parametrize("value", ["yesterday", "", "2030-13-01 00:00:00", 17, b"\xff", "x" * 999])
+def test_a_stored_value_that_is_no_time_is_named_as_damage(value: Any) -> None:
+    with pytest.raises(DatabaseDamaged) as caught:
+        read(value)
+    assert repr(value)[:10] in caught.value.message
+    assert len(caught.value.message) < 150
+
+
+def test_a_time_that_has_no_form_in_utc_is_named_as_damage() -> None:
+    early = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+    with pytest.raises(DatabaseDamaged):
+        read(early, postgresql.dialect())

@@ -1,0 +1,120 @@
+"""Passwords from standard input and files."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from userctl.cli import passwords
+from userctl.cli.invocation import Invocation
+from userctl.cli.passwords import NewPassword, new_password, password, read_stdin
+from userctl.errors import InputOutputFailed, InvalidInput
+
+NOBODY = Invocation(no_input=True)
+READ = [
+    (b"hunter2", "hunter2"),
+    (b"hunter2\n", "hunter2"),
+    (b"hunter2\r\n", "hunter2"),
+    (b"hunter2\n\n", "hunter2\n"),
+    (b"hunter2\r\r\n", "hunter2\r"),
+    (b" hunter2\t\n", " hunter2\t"),
+    ("пароль\n".encode(), "пароль"),
+    (b"\n\nhunter2", "\n\nhunter2"),
+    (b"x" * 65_536, "x" * 65_536),
+]
+REFUSED = [b"", b"\n", b"\r\n", b"hunter2\xff", b"x" * 65_537]
+
+
+def given(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    """Let standard input hold some bytes."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), "ascii"))
+
+
+@pytest.mark.parametrize(("content", "text"), READ)
+def test_only_the_last_line_ending_is_dropped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes, text: str
+) -> None:
+    given(monkeypatch, content)
+    assert read_stdin() == text
+    file = tmp_path / "password"
+    file.write_bytes(content)
+    assert password(NOBODY, stdin=False, file=file) == text
+
+
+@pytest.mark.parametrize("content", REFUSED)
+def test_nothing_too_much_and_no_text_are_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes
+) -> None:
+    given(monkeypatch, content)
+    file = tmp_path / "password"
+    file.write_bytes(content)
+    for stdin, source in ((True, "standard input"), (False, str(file))):
+        with pytest.raises(InvalidInput, match=source) as caught:
+            password(NOBODY, stdin=stdin, file=None if stdin else file)
+        assert "hunter2" not in caught.value.message
+        assert caught.value.__cause__ is None
+
+
+def test_a_closed_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(InvalidInput, match="closed"):
+        read_stdin()
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    for file in (tmp_path / "missing", tmp_path):
+        with pytest.raises(InputOutputFailed, match=str(file)):
+            password(NOBODY, stdin=False, file=file)
+
+
+@pytest.mark.parametrize(
+    ("stdin", "file", "generate", "none"),
+    [
+        (True, Path("x"), False, False),
+        (True, None, True, False),
+        (False, Path("x"), False, True),
+        (False, None, True, True),
+    ],
+)
+def test_two_password_options_exclude_each_other(
+    stdin: bool, file: Path | None, generate: bool, none: bool
+) -> None:
+    with pytest.raises(InvalidInput, match="only one"):
+        new_password(NOBODY, stdin=stdin, file=file, generate=generate, none=none)
+
+
+def test_standard_input_and_a_file_exclude_each_other_at_a_login() -> None:
+    with pytest.raises(InvalidInput, match="only one"):
+        password(NOBODY, stdin=True, file=Path("x"))
+
+
+def test_a_password_may_be_generated_or_left_out() -> None:
+    asked = {"stdin": False, "file": None}
+    assert new_password(NOBODY, generate=True, none=False, **asked) == NewPassword(None, True)
+    assert new_password(NOBODY, generate=False, none=True, **asked) == NewPassword(None)
+
+
+def test_where_nobody_can_type_the_options_are_named() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        new_password(NOBODY, stdin=False, file=None, generate=False, none=False)
+    assert "--generate-password" in str(caught.value.hint)
+    with pytest.raises(InvalidInput) as caught:
+        password(NOBODY, stdin=False, file=None)
+    assert "--password-stdin" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("twice", [True, False])
+def test_a_password_is_typed_unseen_and_a_new_one_twice(
+    monkeypatch: pytest.MonkeyPatch, twice: bool
+) -> None:
+    asked: dict[str, object] = {}
+
+    def prompt(_text: str, **options: object) -> str:
+        asked.update(options)
+        return "hunter2"
+
+    monkeypatch.setattr(passwords.typer, "prompt", prompt)
+    monkeypatch.setattr(Invocation, "interactive", True)
+    assert password(Invocation(), stdin=False, file=None, twice=twice) == "hunter2"
+    assert asked == {"hide_input": True, "confirmation_prompt": twice, "err": True}
