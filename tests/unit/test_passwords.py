@@ -1,11 +1,15 @@
 """Hashing passwords, and which ones are accepted."""
 
+import math
 import unicodedata
 
 import bcrypt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from userctl.errors import PasswordRejected
+from userctl.security import passwords
 from userctl.security.passwords import (
     PasswordHasher,
     PasswordPolicy,
@@ -116,3 +120,98 @@ def test_generated_passwords_differ_and_are_accepted() -> None:
     passwords = {generate_password() for _ in range(100)}
     assert len(passwords) == 100
     assert {refusal(password) for password in passwords} == {""}
+
+
+HASHED = PasswordHasher(cost=4).hash("correct horse 77")
+
+
+@pytest.mark.parametrize("prefix", ["2a", "2b", "2x", "2y"])
+def test_a_hash_of_any_program_is_due_below_the_cost_and_not_at_it(prefix: str) -> None:
+    stored = HASHED.replace("$2b$", f"${prefix}$")
+    assert PasswordHasher(cost=5).is_outdated(stored)
+    assert not PasswordHasher(cost=4).is_outdated(stored)
+
+
+@pytest.mark.parametrize("stored", ["", "garbage", "$argon2id$v=19$m=65536", "$2b$4$x", "$2$04$x"])
+def test_what_is_no_bcrypt_hash_is_never_due(stored: str) -> None:
+    assert not PasswordHasher(cost=20).is_outdated(stored)
+
+
+def test_a_stored_value_that_is_not_even_text_matches_nothing() -> None:
+    for stored in (17, None, b"x"):
+        assert not PasswordHasher(cost=4).verify("correct horse 77", stored)  # type: ignore[arg-type]
+
+
+def test_two_hashes_of_one_password_differ() -> None:
+    assert PasswordHasher(cost=4).hash("correct horse 77") != HASHED
+
+
+def test_a_generated_password_has_more_than_110_bits_in_letters_and_digits() -> None:
+    letters = set(passwords._ALPHABET)
+    drawn = [generate_password() for _ in range(100)]
+    assert all(set(password) <= letters for password in drawn)
+    assert min(map(len, drawn)) * math.log2(len(letters)) > 110
+    assert not letters & set("Il1O0")
+
+
+STORED_HASH = HASHER.hash("correct horse 77")
+OWN = "own e-mail address or name"
+
+
+def reasons(password: str, *, name: str | None = None, minimum: int = 8) -> str:
+    """Return why a password is refused for Ada; an empty text if it is not."""
+    try:
+        PasswordPolicy(minimum_length=minimum).check(
+            password, email="ada.lovelace@example.com", name=name
+        )
+    except PasswordRejected as error:
+        return error.message
+    return ""
+
+
+@pytest.mark.parametrize("password", ["ada.lovelace", "ADA.Lovelace"])
+def test_the_local_part_of_the_address_is_refused(password: str) -> None:
+    assert OWN in reasons(password)
+
+
+def test_a_name_is_the_same_however_its_accents_are_encoded() -> None:
+    assert OWN in reasons("zoe\u0308 zoe\u0308", name="ZO\u00cb ZO\u00cb")
+    assert OWN in reasons("zo\u00eb zo\u00eb", name="ZOE\u0308 ZOE\u0308")
+
+
+def test_an_account_without_a_name_has_none_to_refuse() -> None:
+    assert reasons("Lovelace, Ada") == ""
+    assert OWN in reasons("Lovelace, Ada", name="lovelace, ada")
+
+
+def test_a_password_is_counted_in_composed_characters() -> None:
+    assert "it has 7 characters and needs 8" in reasons("e\u0301" * 7)
+    assert reasons("e\u0301" * 36) == ""
+
+
+@pytest.mark.parametrize(("password", "good"), [("x7y" * 4, True), ("x7y" * 4 + "z", True),
+                                                ("x7y" * 3 + "zz", False)])  # fmt: skip
+def test_the_shortest_length_is_configurable(password: str, good: bool) -> None:
+    assert (reasons(password, minimum=12) == "") is good
+
+
+def test_every_reason_is_given_at_once() -> None:
+    message = reasons("\0" * 73, minimum=80)
+    assert all(part in message for part in ("73 bytes", "NUL", "needs 80"))
+
+
+@given(st.text(st.characters(), max_size=100))
+def test_no_text_that_was_stored_by_accident_lets_anybody_in(stored: str) -> None:
+    assert not HASHER.verify("correct horse 77", stored)
+
+
+@pytest.mark.parametrize("length", range(60))
+def test_a_hash_that_was_cut_off_matches_nothing(length: int) -> None:
+    assert not HASHER.verify("correct horse 77", STORED_HASH[:length])
+    assert HASHER.verify("correct horse 77", STORED_HASH)
+
+
+@pytest.mark.parametrize("password", ["", ".", "\0", "x" * 72, "password", "\udcff", "." * 53])
+def test_the_stand_in_matches_no_password(password: str) -> None:
+    assert not HASHER.verify(password, HASHER.unmatchable())
+    assert not HASHER.verify(HASHER.unmatchable(), HASHER.unmatchable())
