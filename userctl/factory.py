@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from userctl.db.unit_of_work import Database
     from userctl.security.passwords import PasswordHasher
     from userctl.services.accounts import AccountService
+    from userctl.services.authentication import Authenticator
     from userctl.services.health import HealthService
     from userctl.services.purge import PurgeService
     from userctl.services.revocation import RevocationService
@@ -66,7 +67,9 @@ class Services:
         """
         from userctl.services.authentication import EmailPassword, EmailPasswordAuth
 
-        authenticator = EmailPasswordAuth(self._database, hasher=self._hasher, clock=self._clock)
+        authenticator: Authenticator[EmailPassword] = EmailPasswordAuth(
+            self._database, hasher=self._hasher, clock=self._clock
+        )
         return self.tokens.login(authenticator.authenticate(EmailPassword(email, password)))
 
     @cached_property
