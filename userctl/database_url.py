@@ -21,6 +21,7 @@ _HARMLESS_OPTIONS = frozenset(
         "user",
     }
 )
+_HOST = re.compile(r"(?:[^:\[\]]*|\[[^\[\]]*\])(?::[0-9]{0,5})?")
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 
 
@@ -54,6 +55,7 @@ class DatabaseURL:
         for scheme in _POSTGRES_SCHEMES:
             if text.startswith(scheme) and text != scheme:
                 url = "postgresql://" + text.removeprefix(scheme)
+                _require_plain_authority(url)
                 return cls(masked=_mask(url), sqlite_path=None, secret=url)
         raise InvalidInput(_refusal(text), hint=_ACCEPTED)
 
@@ -91,16 +93,27 @@ def expanded(path: str) -> Path:
         raise InvalidInput(f"There is no home folder for '{path}'.") from None
 
 
+def _require_plain_authority(url: str) -> None:
+    """Refuse a URL in which a password may stand where libpq reads something else.
+
+    A password with an unescaped '@', '/' or '?' ends elsewhere for libpq than for the person who
+    wrote it, and libpq would repeat the rest as the name of a host, a port or a database.
+    """
+    address = url.partition("://")[2].partition("?")[0]
+    authority, _, database = address.partition("/")
+    hosts = authority.rpartition("@")[2]
+    ports = all(_HOST.fullmatch(host) for host in hosts.split(","))
+    if authority.count("@") > 1 or "@" in database or "#" in authority or not ports:
+        raise InvalidInput(
+            "Server, port and password of the PostgreSQL URL cannot be told apart.",
+            hint="Write '@', '/', '?', '#' and ':' in a user or password as %40 %2F %3F %23 %3A.",
+        )
+
+
 def _mask(url: str) -> str:
-    """Hide the password, also where the URL is malformed: rather too much than too little."""
-    scheme, _, rest = url.partition("://")
-    path = re.search("[/?]", rest)
-    if path and "@" in rest[path.end() :]:
-        # An unescaped character of the password, or an address among the options: who knows?
-        user, colon, _ = rest[: path.start()].partition(":")
-        return f"{scheme}://{user}:***" if colon else f"{scheme}://***"
-    rest = re.sub(r"^([^:]*):.*@", r"\1:***@", rest)
-    return f"{scheme}://" + re.sub(r"([?&])([^=&]*)(=?)([^&]*)", _mask_option, rest)
+    """Hide the password and every option that is not known to be harmless."""
+    url = re.sub(r"(?<=://)([^:@/?]*):[^@/?]*@", r"\1:***@", url)
+    return re.sub(r"([?&])([^=&]*)(=?)([^&]*)", _mask_option, url)
 
 
 def _mask_option(option: re.Match[str]) -> str:

@@ -127,6 +127,10 @@ EXIT_CODES = [
     (2, "user list --sort bogus", "invalid_input"),
     (2, "user list --role bogus", "invalid_input"),
     (2, "user list --fields bogus", "invalid_input"),
+    (2, "user list --fields id,id", "invalid_input"),
+    (2, "user show nonsense", "invalid_input"),
+    (2, "user create a@example.com --password-file=", "invalid_input"),
+    (2, "user create a@example.com --no-password --name=\u00a0", "invalid_input"),
     (2, "user list --profile bogus", "invalid_configuration"),
     (2, "user create nonsense --no-password", "invalid_email"),
     (2, "user create a@example.com", "invalid_input"),
@@ -154,7 +158,7 @@ EXIT_CODES = [
 def test_exit_codes_and_error_slugs_are_stable(userctl: Userctl) -> None:
     userctl.create("ada@example.com", "--role", "admin")
     for code, command, slug in EXIT_CODES:
-        result = userctl(*command.split(), "-o", "json")
+        result = userctl(*command.split(" "), "-o", "json")
         assert (result.code, result.error["code"]) == (code, slug), command
         assert result.err.count("\n") == 1
 
@@ -171,6 +175,12 @@ def test_the_program_alone_prints_its_help_with_the_exit_codes(local: Userctl) -
     assert (bare.code, bare.out) == (0, helped.out)
     for code in ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "130, 143"):
         assert f"\n    {code}  " in helped.out
+
+
+def test_version_ends_the_program(local: Userctl) -> None:
+    local.create("ada@example.com")
+    assert local("--version", "user", "delete", "1", "--yes").out.startswith("userctl 0.")
+    assert local("user", "list", "-q").out == "1\n"
 
 
 def test_version(local: Userctl) -> None:

@@ -37,6 +37,17 @@ def test_a_full_disk_behind_standard_output_is_exit_9(local: Userctl) -> None:
             assert result.err.endswith("No space left on device.\n")
 
 
+def test_a_lost_result_is_exit_9_also_where_the_result_is_bad_news(embedded: Userctl) -> None:
+    with Path("/dev/full").open("wb") as full:
+        assert embedded.spawn("health", stdout=full).code == 9
+        assert embedded.spawn("db", "migrate", "--check", stdout=full).code == 9
+
+
+def test_a_full_disk_behind_standard_error_does_not_change_the_exit_code(local: Userctl) -> None:
+    with Path("/dev/full").open("wb") as full:
+        assert local.spawn("user", "show", "99", stderr=full).code == 3
+
+
 def test_a_closed_standard_output_is_exit_9(local: Userctl) -> None:
     local.create("ada@example.com")
     closed = subprocess.run(

@@ -51,7 +51,6 @@ def test_every_foreseen_error_is_of_one_of_the_kinds() -> None:
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (typer.Exit(8), 8),
         (typer.Abort(), 130),
         (KeyboardInterrupt(), 130),
         (Terminated(), 143),

@@ -62,9 +62,9 @@ PASSWORDS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1).ma
 
 @given(PASSWORDS)
 def test_a_password_in_the_url_is_never_shown(password: str) -> None:
-    url = DatabaseURL.parse(f"postgresql://ada:{password}@localhost/accounts")
-    assert password not in f"{url} {url!r}"
-    assert "ada" in str(url)
+    seen = shown(f"postgresql://ada:{password}@localhost/accounts")
+    assert password not in seen
+    assert "ada" in seen or "%40" in seen
 
 
 @given(PASSWORDS.filter(lambda text: "&" not in text), st.sampled_from(["password", "PASSWORD"]))
@@ -98,7 +98,7 @@ def shown(url: str) -> str:
 )
 def test_a_password_is_hidden_where_a_url_may_have_one(url: str) -> None:
     assert SECRET not in shown(url)
-    assert "***" in shown(url)
+    assert "***" in shown(url) or "%40" in shown(url)
 
 
 @pytest.mark.parametrize("user", ["ada@example.com", "ada@server", "domain/ada"])
@@ -147,4 +147,38 @@ def test_a_refusal_never_repeats_what_stands_behind_the_scheme(scheme: str, rest
     ],
 )
 def test_a_password_with_unescaped_characters_is_hidden_whole(url: str) -> None:
-    assert "ret" not in str(DatabaseURL.parse(url)).removeprefix("postgresql")
+    assert "ret" not in shown(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:hun@ter2@127.0.0.1:1/db",
+        "postgresql://ada@example.com:hunter2@localhost/x",
+        "postgresql://u:hunter2/db",
+        "postgresql://u@127.0.0.1:hunter2/db",
+        "postgresql://u:hun/ter2@localhost/db",
+        "postgresql://u:hun?ter2@localhost/db",
+        "postgresql://u:hun#ter2@localhost/db",
+        "postgresql://u:p@[::1/db",
+    ],
+)
+def test_a_url_that_libpq_would_read_otherwise_than_people_is_refused(url: str) -> None:
+    with pytest.raises(InvalidInput, match="cannot be told apart"):
+        DatabaseURL.parse(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql:///accounts",
+        "postgresql:///accounts?host=/run/postgresql",
+        "postgresql://%2Frun%2Fpostgresql/accounts",
+        "postgresql://u:p@[::1]:5432,[fe80::1]/accounts",
+        "postgresql://u:p%40%2F@a:5432,b,c:5434/accounts?target_session_attrs=any",
+        "postgresql://u@/accounts",
+        "postgresql://u:@a:/accounts?password=x@y",
+    ],
+)
+def test_what_libpq_accepts_is_accepted(url: str) -> None:
+    assert DatabaseURL.parse(url).secret == url

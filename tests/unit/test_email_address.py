@@ -15,6 +15,7 @@ from userctl.schemas.email_address import canonical_email
     [
         ("Ada@Example.COM", "ada@example.com"),
         ("ada+tag@example.com", "ada+tag@example.com"),
+        ("ada@Printer.local", "ada@printer.local"),
         ("ada@bücher.example.com", "ada@xn--bcher-kva.example.com"),
         ("ada@BÜCHER.example.com", "ada@xn--bcher-kva.example.com"),
         ("ada@bu\u0308cher.example.com", "ada@xn--bcher-kva.example.com"),

@@ -43,7 +43,11 @@ def test_an_engine_for_postgresql_keeps_the_password_to_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", [f"postgresql://ada:%zz{SECRET}@localhost/x", f"postgresql://ada:{SECRET}@[::1/x"]
+    "url",
+    [
+        f"postgresql://ada:%zz{SECRET}@localhost/x",
+        f"postgresql://localhost/x?password=a&{SECRET}",
+    ],
 )
 def test_a_url_that_libpq_cannot_parse_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(InvalidConfiguration) as caught:

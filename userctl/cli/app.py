@@ -31,7 +31,8 @@ def root(
     """
     if version:
         write(f"{PROGRAM} {userctl.__version__}\n")
-    elif ctx.invoked_subcommand is None:
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
         write(ctx.get_help() + "\n")
 
 
@@ -63,9 +64,7 @@ def run(argv: Sequence[str]) -> int:
     """Run one command line and return the exit code."""
     invocation = Invocation()
     try:
-        command = program()
-        with command.make_context(PROGRAM, list(argv), obj=invocation) as context:
-            command.invoke(context)
+        code = _invoked(argv, invocation)
         flush()
     except BaseException as error:  # noqa: BLE001
         debug = invocation.debug or "--debug" in argv
@@ -76,6 +75,16 @@ def run(argv: Sequence[str]) -> int:
         return code
     finally:
         invocation.close()
+    return code
+
+
+def _invoked(argv: Sequence[str], invocation: Invocation) -> int:
+    command = program()
+    try:
+        with command.make_context(PROGRAM, list(argv), obj=invocation) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
     return 0
 
 

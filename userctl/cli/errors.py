@@ -69,8 +69,6 @@ def report(
         debug: write the traceback too.
         output: the format in force, if it is known already.
     """
-    if isinstance(error, typer.Exit):
-        return error.exit_code
     if isinstance(error, Terminated):
         return TERMINATED
     if isinstance(error, typer.Abort | KeyboardInterrupt | EOFError):
@@ -106,7 +104,8 @@ def _described(error: BaseException) -> tuple[int, str, str, str | None]:
         kind = next(kind for kind in type(error).__mro__ if kind in EXIT_CODES)
         return EXIT_CODES[kind], error.code, error.message, error.hint
     if isinstance(error, typer.TyperException):
-        return USAGE, "usage", " ".join(error.format_message().split()), _usage_hint(error)
+        message = " ".join(error.format_message().split()).rstrip(".")
+        return USAGE, "usage", f"{message}.", _usage_hint(error)
     if isinstance(error, OSError):
         named = isinstance(error.filename, str | bytes)
         where = f" ({os.fsdecode(error.filename)})" if named else ""

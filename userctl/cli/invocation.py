@@ -62,6 +62,8 @@ class Invocation:
                 raise InvalidInput(
                     f"There is no field '{name[:40]}'.", hint=f"The fields are {', '.join(known)}."
                 )
+        if len(set(names)) < len(names):
+            raise InvalidInput("A field is named twice.")
         self.fields = names
 
     def prints(self, schema: str) -> None:

@@ -74,6 +74,8 @@ def read_stdin() -> str:
 
 
 def _read_file(file: Path) -> str:
+    if file == Path():
+        raise InvalidInput("--password-file names no file.")
     try:
         with file.open("rb") as stream:
             return _text(stream.read(MAXIMUM_BYTES + 1), str(file))
@@ -85,7 +87,8 @@ def _text(content: bytes, source: str) -> str:
     if len(content) > MAXIMUM_BYTES:
         raise InvalidInput(f"There is too much in {source}.")
     try:
-        text = content.decode()
+        # An editor may have put a byte order mark in front.
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidInput(f"What stands in {source} is not UTF-8.") from None
     text = text.removesuffix("\n").removesuffix("\r")

@@ -5,7 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -129,12 +129,16 @@ def _output_or_lost() -> Iterator[None]:
 
 def write_error(text: str) -> None:
     """Write a line to standard error, as plain visible text; it cannot fail."""
-    with suppress(OSError, ValueError):
-        if sys.stderr is not None:
-            encoding = sys.stderr.encoding or "utf-8"
-            line = escape_unseen(text).encode(encoding, "backslashreplace").decode(encoding)
-            sys.stderr.write(f"{line}\n")
-            sys.stderr.flush()
+    if sys.stderr is None:
+        return
+    encoding = sys.stderr.encoding or "utf-8"
+    line = escape_unseen(text).encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        # What is still buffered would fail once more when the interpreter ends.
+        sys.stderr = None
 
 
 @contextmanager

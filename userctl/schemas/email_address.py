@@ -17,6 +17,8 @@ def canonical_email(address: str) -> str:
     # Its regular expressions take long to compile, and most commands look no address up.
     import email_validator  # noqa: PLC0415
 
+    # A name such as printer.local is no business of the Internet's, but it is correct syntax.
+    email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
     try:
         parsed = email_validator.validate_email(
             address, check_deliverability=False, allow_smtputf8=False, strict=True

@@ -23,6 +23,8 @@ def _name(name: str) -> str:
         )
     if not 1 <= len(name) <= NAME_LENGTH:
         raise InvalidInput(f"A name has 1 to {NAME_LENGTH} characters, not {len(name)}.")
+    if name.isspace():
+        raise InvalidInput("The name is blank.")
     return name
 
 

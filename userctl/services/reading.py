@@ -25,7 +25,8 @@ def find_user(uow: UnitOfWork, reference: str) -> User:
         UserNotFound: if there is no such account.
     """
     if reference.isascii() and reference.isdigit():
-        user = uow.users.get(int(reference[:20]))
+        # Python refuses to convert very long digits, and no id has more than ten.
+        user = uow.users.get(int(reference)) if len(reference) <= 20 else None
     else:
         if "@" not in reference:
             raise InvalidInput(

@@ -147,3 +147,10 @@ def test_what_another_program_wrote_is_shown_escaped(userctl: Userctl) -> None:
     refused = userctl("login", "\x9b2J@example.com", "--password-stdin", stdin="x")
     assert refused.code == 4
     assert "\x9b" not in refused.err
+
+
+@pytest.mark.parametrize("reference", ["000000000000000000019", "1" * 30, "9" * 5000])
+def test_no_part_of_a_long_number_is_taken_for_an_id(userctl: Userctl, reference: str) -> None:
+    userctl("user", "create", "ada@example.com", "--no-password")
+    assert userctl("user", "delete", reference, "--yes").code == 3
+    assert userctl("user", "list", "-q").out == "1\n"
