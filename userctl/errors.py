@@ -249,7 +249,7 @@ class DatabaseDamaged(DatabaseNotReady):
     """The file is no database, or what stands in it cannot be read."""
 
     code = "database_damaged"
-    hint = "Restore a backup, or correct the row named."
+    hint = "Restore a backup, or correct what is named here."
 
 
 class CommitUnknown(DatabaseNotReady):

@@ -105,9 +105,15 @@ def create_private_folder(folder: Path) -> None:
     """Create a folder for its owner alone, unless it is there.
 
     Raises:
+        UnsafeFile: if it is there and others could put their files in the place of ours.
         InputOutputFailed: if it cannot be created.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
     except OSError as error:
         raise InputOutputFailed(f"Cannot create {folder}: {error.strerror}.") from error
+    if status.st_uid != os.geteuid():
+        raise UnsafeFile(f"{folder} belongs to another user.", hint="Use a folder of your own.")
+    if status.st_mode & 0o022:
+        raise UnsafeFile(f"{folder} can be written by others.", hint=f"Run: chmod 700 '{folder}'")

@@ -83,3 +83,20 @@ def test_a_path_through_a_file_cannot_be_read_or_written(file: Path) -> None:
     for attempt in (read_private, create_private_folder, lambda path: write_private(path, "x")):
         with pytest.raises(InputOutputFailed, match="secret/below"):
             attempt(file / "below")
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
+def test_a_folder_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    folder.chmod(mode)
+    with pytest.raises(UnsafeFile, match="written by others"):
+        create_private_folder(folder)
+
+
+def test_a_folder_of_somebody_else_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+    with pytest.raises(UnsafeFile, match="another user"):
+        create_private_folder(tmp_path)

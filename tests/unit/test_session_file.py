@@ -52,6 +52,7 @@ GOOD = {"access_token": "a", "refresh_token": "r", "expires_at": STORED.expires_
         "", "x", "[]", "{}", "null", "[" * 50_000,
         json.dumps(GOOD | {"extra": "x"}), json.dumps(GOOD | {"access_token": 1}),
         json.dumps(GOOD | {"expires_at": "soon"}), json.dumps(GOOD | {"expires_at": "2030-01-01"}),
+        json.dumps(GOOD | {"expires_at": "0001-01-01T00:00:00+14:00"}),
     ],
 )  # fmt: skip
 def test_what_is_no_session_is_refused_and_says_what_to_do(file: SessionFile, content: str) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -25,8 +25,8 @@ class StoredSession:
 
     @property
     def ends(self) -> datetime:
-        """When the session ends, however often it is refreshed."""
-        return datetime.fromisoformat(self.expires_at)
+        """When the session ends, however often it is refreshed, in UTC."""
+        return datetime.fromisoformat(self.expires_at).astimezone(UTC)
 
 
 class SessionFile:
@@ -48,9 +48,10 @@ class SessionFile:
             session = StoredSession(**json.loads(text))
             if not all(isinstance(value, str) for value in asdict(session).values()):
                 raise TypeError
-            if session.ends.tzinfo is None:
+            if datetime.fromisoformat(session.expires_at).tzinfo is None:
                 raise ValueError
-        except (ValueError, TypeError, RecursionError):
+            _ = session.ends
+        except (ValueError, TypeError, OverflowError, RecursionError):
             raise UnsafeFile(
                 f"{self.path} is not a session file.",
                 hint="Remove it and run 'userctl login' again.",

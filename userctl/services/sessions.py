@@ -1,8 +1,9 @@
 """The session that ``userctl login`` keeps between commands."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
-from userctl.errors import NotLoggedIn, TokenExpired, TokenInvalid
+from userctl.errors import InputOutputFailed, NotLoggedIn, TokenExpired, TokenInvalid
 from userctl.schemas import SessionRead, UserRead
 from userctl.security.session_file import SessionFile, StoredSession
 from userctl.services.revocation import RevocationService
@@ -23,10 +24,26 @@ class SessionService:
         self._tokens = tokens
         self._revocation = revocation
 
-    def start(self, grant: Grant) -> SessionRead:
-        """Store new tokens in the place of whatever session was stored before."""
+    def start(self, log_in: Callable[[], Grant]) -> SessionRead:
+        """Log in and keep the session; the one that was kept before ends.
+
+        Args:
+            log_in: called when it is sure that a session can be kept.
+
+        Raises:
+            UnsafeFile: if the stored session is not ours alone.
+            InputOutputFailed: if the new one cannot be kept; it is then ended.
+        """
         with self._file.locked():
-            stored = self._save(grant)
+            before = self._file.load()
+            grant = log_in()
+            try:
+                stored = self._save(grant)
+            except InputOutputFailed:
+                self._revocation.revoke_text(grant.tokens.refresh_token)
+                raise
+            if before is not None:
+                self._revoke(before)
         return self._read(grant.user, stored)
 
     def who(self) -> SessionRead:
@@ -85,11 +102,14 @@ class SessionService:
             stored = self._file.load()
             if stored is None:
                 return False
-            # A damaged file holds no token to revoke, and it can go.
-            with suppress(TokenInvalid):
-                self._revocation.revoke_text(stored.refresh_token)
+            self._revoke(stored)
             self._file.remove()
         return True
+
+    def _revoke(self, stored: StoredSession) -> None:
+        # What stands in the file may never have been a token.
+        with suppress(TokenInvalid):
+            self._revocation.revoke_text(stored.refresh_token)
 
     def _load(self) -> StoredSession:
         stored = self._file.load()

@@ -114,3 +114,21 @@ def test_each_profile_has_a_session_of_its_own(userctl: Userctl) -> None:
     userctl.login("ada@example.com", "--profile", "prod")
     assert userctl("whoami").code == 4
     assert userctl("whoami", "--profile", "prod").code == 0
+
+
+def active_sessions(userctl: Userctl) -> int:
+    return userctl("token", "list", "--state", "active", "-q").out.count("\n")
+
+
+def test_a_login_ends_the_session_that_was_kept_before(userctl: Userctl) -> None:
+    userctl.login("ada@example.com")
+    userctl.login("ada@example.com")
+    assert active_sessions(userctl) == 1
+    assert userctl("whoami").code == 0
+
+
+def test_a_session_that_cannot_be_kept_is_not_left_alive(userctl: Userctl) -> None:
+    session_file(userctl).mkdir(parents=True)
+    result = userctl("login", "ada@example.com", "--password-stdin", stdin=PASSWORD)
+    assert result.code == 2
+    assert active_sessions(userctl) == 0

@@ -1,5 +1,6 @@
 """``userctl login``."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -33,11 +34,11 @@ def login(
     run.prints("TokenPair" if no_store else "SessionRead")
     email = email or _ask_email(run)
     secret = password(run, stdin=password_stdin, file=password_file)
-    grant = run.services.log_in(email, secret)
+    log_in = partial(run.services.log_in, email, secret)
     if no_store:
-        run.emit(grant.tokens)
+        run.emit(log_in().tokens)
     else:
-        run.emit(run.services.sessions.start(grant))
+        run.emit(run.services.sessions.start(log_in))
 
 
 def _ask_email(run: Invocation) -> str:
