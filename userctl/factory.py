@@ -105,7 +105,7 @@ class Services:
         profile = self._settings.profile
         name = "session.json" if profile is None else f"session-{profile}.json"
         return SessionService(
-            SessionFile(state_path() / name), tokens=self.tokens, revocation=self.revocation
+            SessionFile(state_path() / name), tokens=lambda: self.tokens, revocation=self.revocation
         )
 
     @cached_property

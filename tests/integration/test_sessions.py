@@ -25,7 +25,7 @@ def file(tmp_path: Path) -> SessionFile:
 
 def holder(program: Program, file: SessionFile) -> SessionService:
     """Return a command that uses the stored session."""
-    return SessionService(file, tokens=program.tokens, revocation=program.revocation)
+    return SessionService(file, tokens=lambda: program.tokens, revocation=program.revocation)
 
 
 @pytest.fixture

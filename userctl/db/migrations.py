@@ -12,13 +12,18 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from userctl.database_url import DatabaseURL
 from userctl.db.engine import LOCK_TURN_MILLISECONDS, database_engine, in_turns
 from userctl.db.failures import typed_failures
-from userctl.db.revisions import current_revision, migrations_folder, revisions
+from userctl.db.revisions import (
+    current_revision,
+    foreign_tables,
+    migrations_folder,
+    revisions,
+)
 from userctl.errors import DatabaseTooNew, ForeignTables, InvalidInput
 
 _LOCK_KEY = 0x75736572_63746C  # "userctl" in ASCII
@@ -36,8 +41,8 @@ def upgrade(engine: Engine, target: str = "head") -> None:
             _use_write_ahead_log(engine)
         with _locked(engine) as connection:
             current = _known(current_revision(connection))
-            if current is None:
-                _require_no_foreign_tables(connection)
+            if current is None and (names := foreign_tables(connection)):
+                raise ForeignTables(f"userctl did not make these tables: {', '.join(names)}.")
             command.upgrade(_config(connection), _resolve_ahead(current, target))
 
 
@@ -130,14 +135,6 @@ def _resolve_ahead(current: str | None, target: str) -> str:
             hint="Use 'userctl db downgrade' to go back.",
         )
     return revision
-
-
-def _require_no_foreign_tables(connection: Connection) -> None:
-    names = set(inspect(connection).get_table_names()) & {"users", "refresh_tokens"}
-    if names:
-        raise ForeignTables(
-            "The database holds tables that userctl did not make: " + ", ".join(sorted(names))
-        )
 
 
 def _known(revision: str | None) -> str | None:

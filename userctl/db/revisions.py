@@ -37,8 +37,15 @@ def current_revision(connection: Connection) -> str | None:
     """Return the revision a database is at; None if userctl never migrated it."""
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
-    version: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608
-    return version
+    found = connection.scalars(text(f"SELECT version_num FROM {VERSION_TABLE}")).all()  # noqa: S608
+    if len(found) > 1:
+        raise errors.DatabaseDamaged(f"The table {VERSION_TABLE} has {len(found)} rows, not one.")
+    return found[0] if found else None
+
+
+def foreign_tables(connection: Connection) -> list[str]:
+    """Return the tables of our names in a database that userctl never migrated."""
+    return sorted(set(inspect(connection).get_table_names()) & {"users", "refresh_tokens"})
 
 
 def require_current(engine: Engine) -> None:

@@ -37,6 +37,6 @@ class UTCDateTime(TypeDecorator[datetime]):
                     return None
                 return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
             except (ValueError, TypeError, AttributeError, OverflowError) as error:
-                raise DatabaseDamaged(f"A stored time cannot be read: {value!r:.80}") from error
+                raise DatabaseDamaged(f"A stored time cannot be read: {value!r:.80}.") from error
 
         return aware

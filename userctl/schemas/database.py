@@ -7,10 +7,13 @@ from pydantic import BaseModel
 
 
 class SchemaStatus(BaseModel):
-    """Where the schema of a database stands; ``current`` is None before the first migration."""
+    """Where the schema of a database stands; ``current`` is None before the first migration.
+
+    The state is ``foreign`` where tables of our names stand that userctl never migrated.
+    """
 
     database: str
-    state: Literal["missing", "empty", "outdated", "current", "too_new"]
+    state: Literal["missing", "empty", "foreign", "outdated", "current", "too_new"]
     current: str | None
     head: str
     pending: list[str]

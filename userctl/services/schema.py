@@ -9,8 +9,8 @@ from userctl.database_url import DatabaseURL
 from userctl.db import migrations
 from userctl.db.engine import READ_ONLY
 from userctl.db.failures import typed_failures
-from userctl.db.revisions import current_revision, revisions
-from userctl.errors import DatabaseUnreachable
+from userctl.db.revisions import current_revision, foreign_tables, revisions
+from userctl.errors import DatabaseTooNew, DatabaseUnreachable, ForeignTables
 from userctl.schemas import MigrationRead, SchemaStatus
 
 
@@ -27,20 +27,33 @@ class SchemaService:
         Raises:
             DatabaseNotReady: if the database cannot be reached or read.
         """
-        current = self._current()
+        current, foreign = self._look()
         known = current is None or current in revisions()
         pending = [r for r in revisions() if current is None or r > current] if known else []
         return SchemaStatus(
             database=str(self._url),
-            state=self._state(current, pending, known=known),
+            state=self._state(current, pending, known=known, foreign=foreign),
             current=current,
             head=revisions()[-1],
             pending=pending,
         )
 
+    def check(self) -> SchemaStatus:
+        """Return where the schema stands, if it could be migrated.
+
+        Raises:
+            DatabaseTooNew, ForeignTables: where :meth:`migrate` would.
+        """
+        status = self.status()
+        if status.state == "too_new":
+            raise DatabaseTooNew(f"The database is at revision {status.current}, unknown here.")
+        if status.state == "foreign":
+            raise ForeignTables("The database holds tables that userctl did not make.")
+        return status
+
     def history(self) -> list[MigrationRead]:
         """Return all migrations, oldest first."""
-        current = self._current()
+        current, _ = self._look()
         return [
             MigrationRead(
                 revision=revision,
@@ -65,7 +78,7 @@ class SchemaService:
 
     def migration_sql(self, target: str) -> str:
         """Return the SQL that :meth:`migrate` would run now."""
-        return migrations.upgrade_sql(self._url.dialect, self._current(), target)
+        return migrations.upgrade_sql(self._url.dialect, self._look()[0], target)
 
     def downgrade(self, target: str) -> SchemaStatus:
         """Take the database back to a revision.
@@ -80,26 +93,28 @@ class SchemaService:
         return self.status()
 
     def _state(
-        self, current: str | None, pending: list[str], *, known: bool
-    ) -> Literal["missing", "empty", "outdated", "current", "too_new"]:
+        self, current: str | None, pending: list[str], *, known: bool, foreign: bool
+    ) -> Literal["missing", "empty", "foreign", "outdated", "current", "too_new"]:
         if self._missing_file() is not None:
             return "missing"
         if not known:
             return "too_new"
         if current is None:
-            return "empty"
+            return "foreign" if foreign else "empty"
         return "outdated" if pending else "current"
 
     def _missing_file(self) -> Path | None:
         path = self._url.sqlite_path
         return path if path is not None and not path.exists() else None
 
-    def _current(self) -> str | None:
+    def _look(self) -> tuple[str | None, bool]:
+        """Return the revision, and whether there are foreign tables instead of one."""
         if self._missing_file() is not None:
-            return None
+            return None, False
         reading = self._engine.execution_options(**{READ_ONLY: True})
         with typed_failures(), reading.connect() as connection:
-            return current_revision(connection)
+            current = current_revision(connection)
+            return current, current is None and bool(foreign_tables(connection))
 
 
 def require_folder(path: Path) -> None:

@@ -15,10 +15,19 @@ class SessionService:
 
     The file stays locked while a session is exchanged, so that of two commands at once the second
     finds the new tokens instead of exchanging the old ones again.
+
+    Args:
+        file: where the session is kept.
+        tokens: returns the service that needs the signing key; ending a session needs none.
+        revocation: ends sessions.
     """
 
     def __init__(
-        self, file: SessionFile, *, tokens: TokenService, revocation: RevocationService
+        self,
+        file: SessionFile,
+        *,
+        tokens: Callable[[], TokenService],
+        revocation: RevocationService,
     ) -> None:
         self._file = file
         self._tokens = tokens
@@ -55,7 +64,7 @@ class SessionService:
         """
         stored = self._load()
         try:
-            _, user = self._tokens.verify(stored.access_token)
+            _, user = self._tokens().verify(stored.access_token)
         except TokenExpired:
             return self.refresh(seen=stored)
         return self._read(user, stored)
@@ -87,9 +96,9 @@ class SessionService:
         with self._file.locked():
             stored = self._load()
             if seen is not None and stored != seen:
-                _, user = self._tokens.verify(stored.access_token)
+                _, user = self._tokens().verify(stored.access_token)
                 return self._read(user, stored)
-            grant = self._tokens.refresh(stored.refresh_token)
+            grant = self._tokens().refresh(stored.refresh_token)
             return self._read(grant.user, self._save(grant))
 
     def end(self) -> bool:

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests.cli import Userctl
+from userctl.database_url import DatabaseURL
+from userctl.db.engine import database_engine
 
 
 @pytest.fixture
@@ -87,3 +90,30 @@ def test_health_tells_a_monitor_what_is_wrong(bare: Userctl) -> None:
 def test_health_creates_no_database(embedded: Userctl) -> None:
     assert embedded("health").code == 6
     assert not (embedded.home / ".local/share/userctl").exists()
+
+
+def change(userctl: Userctl, statement: str) -> None:
+    """Do to the database what another program might."""
+    engine = database_engine(DatabaseURL.parse(str(userctl.database_url)))
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [
+        ("UPDATE userctl_version SET version_num = '0099'", "database_too_new"),
+        ("INSERT INTO userctl_version VALUES ('0001')", "database_damaged"),
+        ("DELETE FROM userctl_version", "foreign_tables"),
+    ],
+)
+def test_no_check_is_green_on_a_database_that_cannot_be_migrated(
+    bare: Userctl, statement: str, code: str
+) -> None:
+    bare("db", "migrate")
+    change(bare, statement)
+    for command in (["db", "migrate"], ["db", "migrate", "--check"]):
+        result = bare(*command, "-o", "json")
+        assert (result.code, result.error["code"]) == (6, code)
+    assert bare("user", "list").code == 6

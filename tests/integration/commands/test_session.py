@@ -132,3 +132,11 @@ def test_a_session_that_cannot_be_kept_is_not_left_alive(userctl: Userctl) -> No
     result = userctl("login", "ada@example.com", "--password-stdin", stdin=PASSWORD)
     assert result.code == 2
     assert active_sessions(userctl) == 0
+
+
+def test_ending_a_session_needs_no_key(userctl: Userctl) -> None:
+    userctl.login("ada@example.com")
+    keyless = Userctl(userctl.home, None)
+    keyless.extra["USERCTL_DATABASE_URL"] = str(userctl.database_url)
+    assert keyless("logout").code == 0
+    assert active_sessions(userctl) == 0

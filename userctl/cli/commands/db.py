@@ -32,7 +32,7 @@ def migrate(
     if sql:
         write(schema.migration_sql(revision))
     elif check:
-        status = schema.status()
+        status = schema.check()
         run.emit(status)
         if status.pending:
             raise typer.Exit(PENDING)
