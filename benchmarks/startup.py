@@ -81,6 +81,7 @@ def prepare(home: Path) -> tuple[dict[str, str], Path]:
     environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
     database = home / "accounts.db"
     environment["USERCTL_DATABASE_URL"] = f"sqlite:///{database}"
+    subprocess.run([USERCTL, "db", "migrate", "-q"], env=environment, check=True)
     for number in range(ACCOUNTS):
         password = ["--password-stdin"] if number == 0 else ["--no-password"]
         subprocess.run(

@@ -41,6 +41,11 @@ class DatabaseURL:
         """Either ``sqlite`` or ``postgresql``."""
         return "postgresql" if self.sqlite_path is None else "sqlite"
 
+    @property
+    def identity(self) -> str:
+        """What tells this database from another, wherever the command is run."""
+        return self.masked if self.sqlite_path is None else str(self.sqlite_path.absolute())
+
     @classmethod
     def parse(cls, text: str) -> "DatabaseURL":
         """Parse ``sqlite:///PATH`` or a libpq URL such as ``postgresql://a,b/accounts``.

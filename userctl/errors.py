@@ -231,6 +231,13 @@ class DatabaseNotMigrated(DatabaseNotReady):
     hint = "Run 'userctl db migrate'."
 
 
+class DatabaseMissing(DatabaseNotReady):
+    """There is no SQLite file at the path that was chosen."""
+
+    code = "database_missing"
+    hint = "Run 'userctl db migrate' to create it, or correct the URL."
+
+
 class ForeignTables(DatabaseNotReady):
     """The database holds tables of these names that userctl did not make."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from userctl.clock import Clock, utc_now
 from userctl.config import Settings, default_database_path, state_path
+from userctl.errors import DatabaseMissing
 from userctl.private_files import create_private_folder
 
 if TYPE_CHECKING:
@@ -80,7 +81,10 @@ class Services:
         from userctl.services.tokens import TokenLifetimes, TokenService
 
         settings = self._settings
-        self._create_default_folder()
+        # The key of an SQLite database lies beside it, so that one has to be there first.
+        database = settings.database_url.sqlite_path
+        if database is not None and not database.exists():
+            self._ready_engine()
         key = load_signing_key(settings)
         return TokenService(
             self._database,
@@ -105,7 +109,10 @@ class Services:
         profile = self._settings.profile
         name = "session.json" if profile is None else f"session-{profile}.json"
         return SessionService(
-            SessionFile(state_path() / name), tokens=lambda: self.tokens, revocation=self.revocation
+            SessionFile(state_path() / name),
+            database=self._settings.database_url.identity,
+            tokens=lambda: self.tokens,
+            revocation=self.revocation,
         )
 
     @cached_property
@@ -168,16 +175,12 @@ class Services:
         require_current(self._engine)
         return self._engine
 
-    def _create_default_folder(self) -> None:
-        path = self._settings.database_url.sqlite_path
-        if path is not None and path == default_database_path():
-            create_private_folder(path.parent)
-
     def _create_database(self, path: Path) -> None:
         from userctl.db.migrations import create_sqlite
-        from userctl.services.schema import require_folder
 
-        self._create_default_folder()
-        require_folder(path)
+        # A path that somebody chose may be mistyped, or its disk not mounted.
+        if path != default_database_path():
+            raise DatabaseMissing(f"There is no database at {path}.")
+        create_private_folder(path.parent)
         if create_sqlite(path):
             self._notify(f"Created a new database at {path}.")

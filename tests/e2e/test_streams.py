@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 from pathlib import Path
 
@@ -16,9 +17,27 @@ def test_a_note_goes_to_standard_error_and_leaves_the_payload_alone(embedded: Us
     assert result.err.startswith("Created a new database at ")
 
 
-def test_quiet_suppresses_notes(embedded: Userctl) -> None:
-    result = embedded.spawn("user", "list", "-q")
-    assert (result.code, result.out, result.err) == (0, "", "")
+def test_quiet_suppresses_notes_but_not_that_a_database_came_into_being(
+    embedded: Userctl,
+) -> None:
+    first, second = embedded.spawn("user", "list", "-q"), embedded.spawn("user", "list", "-q")
+    assert first.err.startswith("Created a new database at ")
+    assert (second.code, second.out, second.err) == (0, "", "")
+
+
+@pytest.mark.parametrize("limit", [4096, 20_000, 45_000, 70_000])
+def test_a_disk_that_is_full_at_first_use_leaves_nothing_behind(
+    embedded: Userctl, limit: int
+) -> None:
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    result = embedded.spawn("user", "list", "-q", preexec_fn=small_files)
+    folder = embedded.home / ".local/share/userctl"
+    if result.code:
+        assert result.code == 9
+        assert [*folder.iterdir()] == []
+    assert embedded.spawn("user", "list", "-q").code == 0
 
 
 def test_a_usage_error_is_json_when_json_was_asked_for(local: Userctl) -> None:

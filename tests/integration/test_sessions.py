@@ -25,7 +25,9 @@ def file(tmp_path: Path) -> SessionFile:
 
 def holder(program: Program, file: SessionFile) -> SessionService:
     """Return a command that uses the stored session."""
-    return SessionService(file, tokens=lambda: program.tokens, revocation=program.revocation)
+    return SessionService(
+        file, database="here", tokens=lambda: program.tokens, revocation=program.revocation
+    )
 
 
 @pytest.fixture
@@ -164,7 +166,7 @@ def test_a_session_that_was_ended_elsewhere_can_be_forgotten(
 def test_a_session_with_a_token_that_is_none_can_be_forgotten(
     sessions: SessionService, started: SessionRead, file: SessionFile
 ) -> None:
-    file.save(StoredSession("x", "y", started.session_expires_at.isoformat()))
+    file.save(StoredSession("x", "y", started.session_expires_at.isoformat(), "here"))
     assert sessions.end()
     assert file.load() is None
 

@@ -124,7 +124,7 @@ CONTRACT = {
     5: "Conflict UserExists LastAdmin Declined RefreshConflict ConstraintViolated FileExists "
     "DowngradeRefused",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
-    "DatabaseDriverMissing DatabaseNotMigrated ForeignTables DatabaseTooNew DatabaseDamaged "
+    "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew DatabaseDamaged "
     "CommitUnknown TransactionConflict",
     9: "InputOutputFailed DiskFull ReadOnly OutputLost",
 }

@@ -37,7 +37,8 @@ class Invocation:
     @cached_property
     def services(self) -> Services:
         """The services of this run."""
-        return Services(self.settings, notify=self.note)
+        # A database that comes into being is told of even where no notes are wanted.
+        return Services(self.settings, notify=write_error)
 
     @property
     def known_output(self) -> str | None:

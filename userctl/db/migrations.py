@@ -24,7 +24,8 @@ from userctl.db.revisions import (
     migrations_folder,
     revisions,
 )
-from userctl.errors import DatabaseTooNew, ForeignTables, InvalidInput
+from userctl.errors import DatabaseTooNew, DiskFull, ForeignTables, InvalidInput
+from userctl.private_files import sync_folder
 
 _LOCK_KEY = 0x75736572_63746C  # "userctl" in ASCII
 
@@ -116,10 +117,13 @@ def create_sqlite(path: Path, target: str = "head") -> bool:
         engine = database_engine(DatabaseURL.for_sqlite(draft))
         try:
             upgrade(engine, target)
+            with typed_failures():
+                _complete(engine, draft)
         finally:
             engine.dispose()
         with suppress(FileExistsError):
             path.hardlink_to(draft)
+            sync_folder(path.parent)
             return True
         return False
     finally:
@@ -163,6 +167,22 @@ def _use_write_ahead_log(engine: Engine) -> None:
         cursor.close()
     finally:
         connection.close()
+
+
+def _complete(engine: Engine, draft: Path) -> None:
+    """Bring everything from the write-ahead log into the file itself, and that to the disk."""
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        # Closing would do it too, but would not say that the disk is full.
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if cursor.fetchone() != (0, 0, 0):
+            raise DiskFull("The new database could not be written.")
+        cursor.close()
+    finally:
+        connection.close()
+    with draft.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _set_write_ahead_log(cursor: DBAPICursor) -> None:

@@ -22,6 +22,7 @@ class StoredSession:
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expires_at: str
+    database: str = ""
 
     @property
     def ends(self) -> datetime:

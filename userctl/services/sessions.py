@@ -18,6 +18,7 @@ class SessionService:
 
     Args:
         file: where the session is kept.
+        database: the database in use; a session of another one is left alone.
         tokens: returns the service that needs the signing key; ending a session needs none.
         revocation: ends sessions.
     """
@@ -26,10 +27,12 @@ class SessionService:
         self,
         file: SessionFile,
         *,
+        database: str,
         tokens: Callable[[], TokenService],
         revocation: RevocationService,
     ) -> None:
         self._file = file
+        self._database = database
         self._tokens = tokens
         self._revocation = revocation
 
@@ -51,7 +54,7 @@ class SessionService:
             except InputOutputFailed:
                 self._revocation.revoke_text(grant.tokens.refresh_token)
                 raise
-            if before is not None:
+            if before is not None and before.database == self._database:
                 self._revoke(before)
         return self._read(grant.user, stored)
 
@@ -108,10 +111,9 @@ class SessionService:
         reached leaves something to try again with.
         """
         with self._file.locked():
-            stored = self._file.load()
-            if stored is None:
+            if self._file.load() is None:
                 return False
-            self._revoke(stored)
+            self._revoke(self._load())
             self._file.remove()
         return True
 
@@ -124,6 +126,11 @@ class SessionService:
         stored = self._file.load()
         if stored is None:
             raise NotLoggedIn("Nobody is logged in.")
+        if stored.database != self._database:
+            raise NotLoggedIn(
+                f"The stored session belongs to another database, {stored.database}.",
+                hint="Choose that database, or log in to this one.",
+            )
         return stored
 
     def _save(self, grant: Grant) -> StoredSession:
@@ -131,6 +138,7 @@ class SessionService:
             access_token=grant.tokens.access_token,
             refresh_token=grant.tokens.refresh_token,
             expires_at=grant.session_expires_at.isoformat(),
+            database=self._database,
         )
         self._file.save(stored)
         return stored

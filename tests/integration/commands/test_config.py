@@ -109,7 +109,7 @@ def test_a_database_url_that_cannot_be_used_is_a_usage_error(local: Userctl, url
 
 
 def test_a_folder_that_does_not_exist_is_not_created_by_surprise(local: Userctl) -> None:
-    result = local("user", "list", "--database-url", "sqlite:///typo/x.db", "-o", "json")
+    result = local("db", "migrate", "--database-url", "sqlite:///typo/x.db", "-o", "json")
     assert (result.code, result.error["code"]) == (6, "database_unreachable")
     assert not (local.home / "typo").exists()
 
@@ -137,3 +137,13 @@ def test_a_field_of_what_is_not_printed_is_refused(local: Userctl) -> None:
     login = ["login", "ada@example.com", "--password-stdin", "--fields", "access_token"]
     assert local(*login, stdin="correct horse 77").code == 2
     assert local(*login, "--no-store", "-o", "csv", stdin="correct horse 77").code == 0
+
+
+def test_a_chosen_database_that_is_not_there_is_not_created_by_surprise(local: Userctl) -> None:
+    url = ["--database-url", f"sqlite:///{local.home / 'typo.db'}"]
+    for command in ("user list", "token purge -q", "login a@example.com --password-stdin"):
+        result = local(*command.split(), *url, "-o", "json", stdin="x")
+        assert (result.code, result.error["code"]) == (6, "database_missing")
+    assert [*local.home.glob("typo*")] == []
+    assert local("db", "migrate", *url).code == 0
+    assert local("user", "list", *url).code == 0

@@ -140,3 +140,13 @@ def test_ending_a_session_needs_no_key(userctl: Userctl) -> None:
     keyless.extra["USERCTL_DATABASE_URL"] = str(userctl.database_url)
     assert keyless("logout").code == 0
     assert active_sessions(userctl) == 0
+
+
+def test_a_session_of_another_database_is_left_alone(userctl: Userctl) -> None:
+    userctl.login("ada@example.com")
+    other = ["--database-url", f"sqlite:///{userctl.home / 'other.db'}"]
+    assert userctl("db", "migrate", *other).code == 0
+    for command in ("logout", "whoami"):
+        assert userctl(command, *other).code == 4
+    assert userctl("whoami").code == 0
+    assert active_sessions(userctl) == 1
