@@ -1,5 +1,6 @@
 """The address of a database, which never shows its password."""
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +46,13 @@ class DatabaseURL:
     def identity(self) -> str:
         """What tells this database from another, wherever the command is run."""
         return self.masked if self.sqlite_path is None else str(self.sqlite_path.absolute())
+
+    @property
+    def missing_file(self) -> Path | None:
+        """The SQLite file if it is not there, or cannot be looked for."""
+        # Path.exists raises where a folder on the way may not be searched.
+        path = self.sqlite_path
+        return None if path is None or os.path.exists(path) else path  # noqa: PTH110
 
     @classmethod
     def parse(cls, text: str) -> "DatabaseURL":

@@ -82,8 +82,7 @@ class Services:
 
         settings = self._settings
         # The key of an SQLite database lies beside it, so that one has to be there first.
-        database = settings.database_url.sqlite_path
-        if database is not None and not database.exists():
+        if settings.database_url.missing_file is not None:
             self._ready_engine()
         key = load_signing_key(settings)
         return TokenService(
@@ -169,8 +168,7 @@ class Services:
     def _ready_engine(self) -> "Engine":
         from userctl.db.revisions import require_current
 
-        path = self._settings.database_url.sqlite_path
-        if path is not None and not path.exists():
+        if (path := self._settings.database_url.missing_file) is not None:
             self._create_database(path)
         require_current(self._engine)
         return self._engine

@@ -1,5 +1,6 @@
 """What a person sees on a terminal of 80 columns."""
 
+import os
 import re
 from collections.abc import Callable
 
@@ -83,6 +84,30 @@ def test_delete_asks_first(terminal: Terminal, local: Userctl, answer: str, code
     child.sendline(answer)
     assert ended(child)[0] == code
     assert local("user", "list", "-q").out == ("" if code == 0 else "1\n")
+
+
+def test_a_question_shows_hostile_arguments_as_plain_text(terminal: Terminal) -> None:
+    child = terminal("user", "delete", "\x1b[31mx@example.com")
+    child.expect_exact("Delete \\x1b[31mx@example.com for ever? [y/N]: ")
+    child.sendline("n")
+    assert ended(child)[0] == 5
+
+
+def test_bytes_that_are_no_text_are_refused_at_a_prompt(terminal: Terminal) -> None:
+    child = terminal("user", "create", "ada@example.com")
+    child.expect("Password: ")
+    child.delaybeforesend = None
+    os.write(child.child_fd, b"\xff\xfe\n")
+    code, printed = ended(child)
+    assert code == 2
+    assert "not UTF-8" in printed
+
+
+def test_a_terminal_that_claims_no_width_still_shows_the_table(
+    terminal: Terminal, local: Userctl
+) -> None:
+    local.create("ada@example.com")
+    assert "ada@example.com" in ended(terminal("user", "list", COLUMNS="0"))[1]
 
 
 def test_no_input_never_asks(terminal: Terminal) -> None:

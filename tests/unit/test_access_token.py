@@ -118,7 +118,7 @@ def test_a_number_is_a_whole_number_in_range(name: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["sub", "role", "iss", "jti", "sid"])
-@pytest.mark.parametrize("value", [1, None, [], {}, True])
+@pytest.mark.parametrize("value", [1, None, [], {}, True, "\ud800", "a\0", "\x1b[2J"])
 def test_a_text_is_a_text(name: str, value: Any) -> None:
     with pytest.raises(TokenInvalid):
         CODEC.decode(signed(payload=PAYLOAD | {name: value}), NOW)

@@ -124,8 +124,8 @@ CONTRACT = {
     5: "Conflict UserExists LastAdmin Declined RefreshConflict ConstraintViolated FileExists "
     "DowngradeRefused",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
-    "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew DatabaseDamaged "
-    "CommitUnknown TransactionConflict",
+    "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "
+    "DatabaseDamaged CommitUnknown TransactionConflict",
     9: "InputOutputFailed DiskFull ReadOnly OutputLost",
 }
 CODES = {name: code for code, names in CONTRACT.items() for name in names.split()}

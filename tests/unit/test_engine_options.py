@@ -68,7 +68,7 @@ def test_a_folder_that_accepts_no_writes_is_named(
 ) -> None:
     (tmp_path / "userctl.db").touch()
     # Everything is writable to root, who may run the tests.
-    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    monkeypatch.setattr(os, "access", lambda _path, mode: mode == os.F_OK)
     engine = database_engine(DatabaseURL.for_sqlite(tmp_path / "userctl.db"))
     with pytest.raises(ReadOnly, match=str(tmp_path)):
         engine.connect()

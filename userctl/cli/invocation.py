@@ -13,6 +13,7 @@ from userctl.cli.render import Renderer, write_error
 from userctl.config import Settings, load_settings
 from userctl.errors import ConfirmationRequired, Declined, InvalidInput
 from userctl.factory import Services
+from userctl.text import escape_unseen
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -103,7 +104,7 @@ class Invocation:
             raise ConfirmationRequired(
                 "This needs a confirmation and nobody is there to ask.", hint="Give --yes."
             )
-        if not typer.confirm(question, err=True):
+        if not typer.confirm(escape_unseen(question), err=True):
             raise Declined("Nothing was changed.")
 
     def close(self) -> None:

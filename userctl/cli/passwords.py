@@ -58,7 +58,10 @@ def password(run: Invocation, *, stdin: bool, file: Path | None, twice: bool = F
             "No password was given and nobody is there to ask.",
             hint="Give --password-stdin or --password-file.",
         )
-    typed = typer.prompt("Password", hide_input=True, confirmation_prompt=twice, err=True)
+    try:
+        typed = typer.prompt("Password", hide_input=True, confirmation_prompt=twice, err=True)
+    except UnicodeDecodeError:
+        raise InvalidInput("What was typed is not UTF-8.") from None
     return str(typed)
 
 

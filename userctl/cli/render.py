@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -257,7 +258,7 @@ def _print_table(table: "Table") -> None:
     Console(
         file=buffer,
         force_terminal=terminal,
-        width=None if terminal else _UNLIMITED_WIDTH,
+        width=shutil.get_terminal_size().columns if terminal else _UNLIMITED_WIDTH,
         markup=False,
         emoji=False,
         highlight=False,

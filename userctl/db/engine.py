@@ -48,7 +48,7 @@ def _sqlite_engine(path: Path) -> Engine:
 
 
 def _connect_sqlite(path: Path) -> sqlite3.Connection:
-    if path.exists() and not os.access(path.parent, os.W_OK):
+    if os.access(path, os.F_OK) and not os.access(path.parent, os.W_OK):
         raise ReadOnly(
             f"The folder {path.parent} accepts no writes.",
             hint="SQLite needs to write beside the database even to read it in WAL mode.",

@@ -10,6 +10,7 @@ import jwt
 from userctl.errors import TokenExpired, TokenInvalid
 from userctl.schemas.tokens import AccessClaims
 from userctl.security.keys import SigningKey
+from userctl.text import has_unseen_characters
 
 TYPE = "at+jwt"
 LEEWAY_SECONDS = 30
@@ -91,8 +92,9 @@ class AccessTokenCodec:
 
     def _checked(self, payload: dict[str, Any]) -> AccessClaims:
         for name in ("sub", "role", "iss", "jti", "sid"):
-            if not isinstance(payload.get(name), str):
-                _refuse(f"its claim '{name}' is missing or no string")
+            value = payload.get(name)
+            if not isinstance(value, str) or has_unseen_characters(value):
+                _refuse(f"its claim '{name}' is missing or no plain text")
         for name in ("uid", "iat", "exp"):
             value = payload.get(name)
             # A bool is an int to isinstance.

@@ -70,7 +70,7 @@ class SchemaService:
             InvalidInput: if the revision is unknown or lies behind.
             DatabaseTooNew: if the database is ahead of this userctl.
         """
-        if (path := self._missing_file()) is not None:
+        if (path := self._url.missing_file) is not None:
             require_folder(path)
             migrations.create_sqlite(path, target)
         migrations.upgrade(self._engine, target)
@@ -87,7 +87,7 @@ class SchemaService:
             InvalidInput: if the revision is unknown or lies ahead.
             DowngradeRefused: if that would lose data.
         """
-        if (path := self._missing_file()) is not None:
+        if (path := self._url.missing_file) is not None:
             raise DatabaseUnreachable(f"There is no database at {path}.")
         migrations.downgrade(self._engine, target)
         return self.status()
@@ -95,7 +95,7 @@ class SchemaService:
     def _state(
         self, current: str | None, pending: list[str], *, known: bool, foreign: bool
     ) -> Literal["missing", "empty", "foreign", "outdated", "current", "too_new"]:
-        if self._missing_file() is not None:
+        if self._url.missing_file is not None:
             return "missing"
         if not known:
             return "too_new"
@@ -103,13 +103,9 @@ class SchemaService:
             return "foreign" if foreign else "empty"
         return "outdated" if pending else "current"
 
-    def _missing_file(self) -> Path | None:
-        path = self._url.sqlite_path
-        return path if path is not None and not path.exists() else None
-
     def _look(self) -> tuple[str | None, bool]:
         """Return the revision, and whether there are foreign tables instead of one."""
-        if self._missing_file() is not None:
+        if self._url.missing_file is not None:
             return None, False
         reading = self._engine.execution_options(**{READ_ONLY: True})
         with typed_failures(), reading.connect() as connection:
