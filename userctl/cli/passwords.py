@@ -10,6 +10,7 @@ from userctl.cli.invocation import Invocation
 from userctl.errors import InputOutputFailed, InvalidInput
 
 MAXIMUM_BYTES = 65_536
+_SHOWN = ("generated_password",)
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ def new_password(
     """
     if stdin + (file is not None) + generate + none > 1:
         raise InvalidInput("Give only one of the password options.")
+    if generate and (run.quiet or "generated_password" not in (run.fields or _SHOWN)):
+        raise InvalidInput("The generated password would not be printed, and be lost.")
     if generate or none:
         return NewPassword(None, generate=generate)
     if not stdin and file is None and not run.interactive:

@@ -129,9 +129,21 @@ def _postgresql_engine(url: DatabaseURL) -> Engine:
     # The URL goes to libpq as it is, which knows several hosts and all its other options.
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, _args: Any, adapters: dict[str, Any]) -> Any:
-        return psycopg.connect(url.secret, **options, **adapters)
+        try:
+            return psycopg.connect(url.secret, **options, **adapters)
+        except psycopg.ProgrammingError:
+            raise InvalidConfiguration(
+                f"An option of the database URL {url} has a value that libpq cannot use."
+            ) from None
 
+    event.listen(engine, "begin", _begin_postgresql)
     return engine
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if not connection.get_execution_options().get(READ_ONLY):
+        # Set for this transaction alone, because PgBouncer hands the session on.
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT_SECONDS}s'")
 
 
 def _postgresql_options(given: dict[str, Any]) -> dict[str, Any]:

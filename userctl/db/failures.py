@@ -53,7 +53,8 @@ def typed_failures() -> Iterator[None]:
         typed = _typed(error)
         if typed is None:
             raise
-        raise typed from error
+        # The driver's own text may hold a whole row, and a traceback would show it.
+        raise typed from None
 
 
 def _typed(error: SQLAlchemyError | sqlite3.Error) -> errors.UserctlError | None:
@@ -86,8 +87,10 @@ def _from_postgresql(error: DBAPIError) -> errors.UserctlError | None:
     detail = "; ".join(line.strip() for line in str(orig).splitlines() if line.strip())
     if state is None:
         return _connection_failure(error, detail)
+    # Not the detail that follows, which quotes the refused row with its hash.
+    primary = getattr(getattr(orig, "diag", None), "message_primary", None) or state
     found = _BY_SQLSTATE.get(state) or _BY_SQLSTATE_CLASS.get(state[:2])
-    return found[0](f"{found[1]} ({escape_unseen(detail)})") if found else None
+    return found[0](f"{found[1]} ({escape_unseen(primary)})") if found else None
 
 
 def _connection_failure(error: DBAPIError, detail: str) -> errors.UserctlError | None:

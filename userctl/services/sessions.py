@@ -75,6 +75,9 @@ class SessionService:
     def access_token(self) -> str:
         """Return a live access token of the session, refreshing it if that is due."""
         self.who()
+        stored = self._load()
+        if not self._tokens().is_fresh(stored.access_token):
+            self.refresh(seen=stored)
         return self.stored_access_token()
 
     def stored_access_token(self) -> str:

@@ -27,6 +27,9 @@ from userctl.services.reading import token_state, user_read
 REPLAY_GRACE = timedelta(seconds=10)
 """How long after its exchange a token that comes back is taken for a race, not for a theft."""
 
+FRESH_SECONDS = 20
+"""How long a token that is handed to another program has to last at least."""
+
 
 @dataclass(frozen=True)
 class TokenLifetimes:
@@ -109,6 +112,10 @@ class TokenService:
             TokenInvalid, TokenExpired: if it is not valid.
         """
         return self._codec.decode(access_token, self._clock())
+
+    def is_fresh(self, access_token: str) -> bool:
+        """Tell whether a valid access token will be valid for a while, without any leeway."""
+        return self.verify_offline(access_token).exp > self._clock().timestamp() + FRESH_SECONDS
 
     def verify(self, access_token: str) -> tuple[AccessClaims, UserRead]:
         """Return the claims and the account of an access token whose session is alive.

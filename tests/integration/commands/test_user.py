@@ -1,5 +1,7 @@
 """``userctl user`` on both databases."""
 
+from pathlib import Path
+
 import bcrypt
 import pytest
 from sqlalchemy import text
@@ -154,3 +156,53 @@ def test_no_part_of_a_long_number_is_taken_for_an_id(userctl: Userctl, reference
     userctl("user", "create", "ada@example.com", "--no-password")
     assert userctl("user", "delete", reference, "--yes").code == 3
     assert userctl("user", "list", "-q").out == "1\n"
+
+
+def test_a_row_that_the_database_refuses_is_not_shown(bare_database_url: str, home: Path) -> None:
+    userctl = Userctl(home, bare_database_url)
+    userctl("db", "migrate")
+    engine = database_engine(DatabaseURL.parse(bare_database_url))
+    with engine.begin() as connection:
+        rule = "ALTER TABLE users ADD COLUMN plan INTEGER CHECK (plan IS NOT NULL)"
+        connection.execute(text(rule))
+    engine.dispose()
+    refused = userctl("user", "create", "eve@example.com", "--password-stdin", "--debug",
+                      stdin=PASSWORD)  # fmt: skip
+    assert refused.code == 5
+    assert "Traceback" in refused.err
+    assert "$2b$" not in refused.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["user", "create", "ada@example.com", "--generate-password", "-q"],
+        ["user", "create", "ada@example.com", "--generate-password", "--fields", "id"],
+        ["login", "ada@example.com", "--password-stdin", "--no-store", "-q"],
+        ["token", "refresh", "--stdin", "-q"],
+    ],
+)
+def test_a_secret_that_would_be_lost_is_not_made(userctl: Userctl, command: list[str]) -> None:
+    assert userctl(*command, stdin=PASSWORD).code == 2
+    assert userctl("user", "list", "-q").out == ""
+
+
+def test_an_account_that_somebody_keeps_locked_is_busy(
+    postgres_url: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("userctl.db.engine.BUSY_TIMEOUT_SECONDS", 1)
+    userctl = Userctl(home, postgres_url)
+    userctl.create("ada@example.com")
+    engine = database_engine(DatabaseURL.parse(postgres_url))
+    with engine.begin() as connection:
+        connection.execute(text("SELECT id FROM users FOR UPDATE"))
+        result = userctl("user", "update", "1", "--name", "Ada", "-o", "json")
+    engine.dispose()
+    assert (result.code, result.error["code"]) == (6, "database_busy")
+
+
+def test_an_option_that_libpq_cannot_use_is_a_usage_error(local: Userctl) -> None:
+    url = "postgresql://u:hunter2@127.0.0.1:1/db?connect_timeout=abc"
+    result = local("user", "list", "--database-url", url)
+    assert result.code == 2
+    assert "hunter2" not in result.err

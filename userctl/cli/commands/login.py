@@ -32,6 +32,8 @@ def login(
 ) -> None:
     """Log in and keep the session, or with --no-store print its tokens."""
     run.prints("TokenPair" if no_store else "SessionRead")
+    if no_store and run.quiet:
+        raise InvalidInput("The tokens would be neither kept nor printed.")
     email = email or _ask_email(run)
     secret = password(run, stdin=password_stdin, file=password_file)
     log_in = partial(run.services.log_in, email, secret)

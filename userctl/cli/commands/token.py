@@ -23,6 +23,8 @@ StdinOption = Annotated[bool, typer.Option("--stdin", help="Read the token from 
 def refresh(run: Invocation, stdin: StdinOption = False) -> None:
     """Exchange a refresh token, once: that of the stored session, or one from stdin."""
     run.prints("TokenPair" if stdin else "SessionRead")
+    if stdin and run.quiet:
+        raise InvalidInput("The tokens would be neither kept nor printed.")
     if stdin:
         run.emit(run.services.tokens.refresh(read_stdin()).tokens)
     else:
