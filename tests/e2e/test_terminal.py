@@ -138,6 +138,10 @@ def test_a_hostile_name_colours_nothing_on_a_terminal(terminal: Terminal, local:
     assert "\x1b[31m" not in printed
 
 
+def test_a_quiet_purge_shows_nothing_on_a_terminal(terminal: Terminal) -> None:
+    assert ended(terminal("token", "purge", "-q")) == (0, "")
+
+
 def test_a_long_purge_shows_progress_and_leaves_standard_output_alone(
     terminal: Terminal,
 ) -> None:

@@ -143,13 +143,13 @@ def write_error(text: str) -> None:
 
 
 @contextmanager
-def progress(description: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar on standard error if that is a terminal.
+def progress(description: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar on standard error if that is a terminal and it is wanted.
 
     Yields:
         A function that takes what is done and what there is to do.
     """
-    if sys.stderr is None or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield lambda _done, _total: None
         return
     from rich.console import Console

@@ -146,7 +146,7 @@ def purge(
 ) -> None:
     """Delete refresh tokens that expired some time ago, in small batches."""
     span = options.duration(older_than)
-    with progress("Purging tokens") as on_batch:
+    with progress("Purging tokens", quiet=run.quiet) as on_batch:
         result = run.services.purge.purge(
             span, batch_size=batch_size, dry_run=dry_run, on_batch=on_batch
         )
