@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import platformdirs
 
@@ -23,7 +23,7 @@ from userctl.setting_values import (
 )
 
 APP_NAME = "userctl"
-OUTPUT_FORMATS = ("table", "json", "jsonl", "csv")
+OutputFormat = Literal["table", "json", "jsonl", "csv"]
 
 Raw = tuple[Any, str]
 """A value as it was found, and where."""
@@ -64,7 +64,7 @@ class Settings:
     secret_key_file: Path | None = _setting(
         path, "A file that holds the HS256 key, readable by its owner alone."
     )
-    output: str = _setting(one_of(*OUTPUT_FORMATS), "How records are printed.", "table")
+    output: str = _setting(one_of(*get_args(OutputFormat)), "How records are printed.", "table")
     roles: tuple[str, ...] = _setting(
         role_names, "The roles an account may have.", ("user", "admin")
     )

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from userctl.db.unit_of_work import Database
     from userctl.security.passwords import PasswordHasher
     from userctl.services.accounts import AccountService
-    from userctl.services.authentication import Authenticator
     from userctl.services.health import HealthService
+    from userctl.services.login import LoginService
     from userctl.services.purge import PurgeService
     from userctl.services.revocation import RevocationService
     from userctl.services.schema import SchemaService
     from userctl.services.sessions import SessionService
-    from userctl.services.tokens import Grant, TokenService
+    from userctl.services.tokens import TokenService
 
 
 class Services:
@@ -60,18 +60,14 @@ class Services:
             clock=self._clock,
         )
 
-    def log_in(self, email: str, password: str) -> "Grant":
-        """Authenticate by e-mail address and password, and start a session.
+    @cached_property
+    def login(self) -> "LoginService":
+        """Logging in."""
+        from userctl.services.authentication import EmailPasswordAuth
+        from userctl.services.login import LoginService
 
-        Raises:
-            InvalidCredentials: if they do not match an active account.
-        """
-        from userctl.services.authentication import EmailPassword, EmailPasswordAuth
-
-        authenticator: Authenticator[EmailPassword] = EmailPasswordAuth(
-            self._database, hasher=self._hasher, clock=self._clock
-        )
-        return self.tokens.login(authenticator.authenticate(EmailPassword(email, password)))
+        passwords = EmailPasswordAuth(self._database, hasher=self._hasher, clock=self._clock)
+        return LoginService(passwords, tokens=self.tokens)
 
     @cached_property
     def tokens(self) -> "TokenService":
@@ -168,7 +164,10 @@ class Services:
     def _ready_engine(self) -> "Engine":
         from userctl.db.revisions import require_current
 
-        if (path := self._settings.database_url.missing_file) is not None:
+        url = self._settings.database_url
+        if url.sqlite_path == default_database_path():
+            create_private_folder(url.sqlite_path.parent)
+        if (path := url.missing_file) is not None:
             self._create_database(path)
         require_current(self._engine)
         return self._engine
@@ -179,6 +178,5 @@ class Services:
         # A path that somebody chose may be mistyped, or its disk not mounted.
         if path != default_database_path():
             raise DatabaseMissing(f"There is no database at {path}.")
-        create_private_folder(path.parent)
         if create_sqlite(path):
             self._notify(f"Created a new database at {path}.")

@@ -2,12 +2,16 @@
 
 import io
 import sys
+from typing import get_args
 
 import pytest
 
 from userctl.cli import invocation
+from userctl.cli.commands.user import SORT_FIELDS
 from userctl.cli.invocation import Invocation
 from userctl.errors import ConfirmationRequired, Declined, InvalidInput
+from userctl.repositories.users import _SORT_KEYS
+from userctl.schemas.users import UserSort
 
 
 class Terminal(io.StringIO):
@@ -86,3 +90,7 @@ def test_closing_a_run_that_used_no_service_builds_none() -> None:
     run = Invocation()
     run.close()
     assert "services" not in vars(run)
+
+
+def test_the_sort_fields_of_the_command_line_are_those_of_the_query() -> None:
+    assert get_args(UserSort) == SORT_FIELDS == tuple(_SORT_KEYS)

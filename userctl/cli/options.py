@@ -3,13 +3,12 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from userctl.config import OutputFormat
 from userctl.errors import InvalidInput
-
-OutputFormat = Literal["table", "json", "jsonl", "csv"]
 
 _CONNECTION = "Database and profile"
 _OUTPUT = "Output"

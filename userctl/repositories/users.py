@@ -128,13 +128,9 @@ def _as_stored(key: Any) -> Any:
 def _conditions(query: UserQuery) -> list[Any]:
     conditions: list[Any] = []
     if query.search is not None:
-        term = query.search.lower()
-        conditions.append(
-            or_(
-                func.lower(User.email).contains(term, autoescape=True),
-                func.lower(User.name).contains(term, autoescape=True),
-            )
-        )
+        # The database lowers both sides, so that they agree whatever its locale knows.
+        columns = (col(User.email), col(User.name))
+        conditions.append(or_(*(c.icontains(query.search, autoescape=True) for c in columns)))
     if query.role is not None:
         conditions.append(User.role == query.role)
     if query.status is not None:

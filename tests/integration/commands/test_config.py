@@ -147,3 +147,11 @@ def test_a_chosen_database_that_is_not_there_is_not_created_by_surprise(local: U
     assert [*local.home.glob("typo*")] == []
     assert local("db", "migrate", *url).code == 0
     assert local("user", "list", *url).code == 0
+
+
+def test_a_data_folder_that_others_can_write_is_refused(embedded: Userctl) -> None:
+    assert embedded("user", "list").code == 0
+    folder = embedded.home / ".local/share/userctl"
+    folder.chmod(0o777)
+    result = embedded("user", "list", "-o", "json")
+    assert (result.code, result.error["code"]) == (2, "unsafe_file")

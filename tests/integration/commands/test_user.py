@@ -1,8 +1,10 @@
 """``userctl user`` on both databases."""
 
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import bcrypt
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -206,3 +208,16 @@ def test_an_option_that_libpq_cannot_use_is_a_usage_error(local: Userctl) -> Non
     result = local("user", "list", "--database-url", url)
     assert result.code == 2
     assert "hunter2" not in result.err
+
+
+def test_a_name_is_found_as_it_is_written_whatever_the_locale_of_the_server(
+    postgres_server: str, worker_id: str, home: Path
+) -> None:
+    name = f"userctl_c_{worker_id}"
+    with psycopg.connect(postgres_server, autocommit=True) as server:
+        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        server.execute(f"CREATE DATABASE \"{name}\" TEMPLATE template0 LOCALE 'C' ENCODING 'UTF8'")
+    userctl = Userctl(home, urlunsplit(urlsplit(postgres_server)._replace(path=f"/{name}")))
+    userctl("db", "migrate")
+    userctl("user", "create", "ada@example.com", "--no-password", "--name", "Élan")
+    assert userctl("user", "list", "--search", "Élan", "-q").out == "1\n"

@@ -36,7 +36,7 @@ def login(
         raise InvalidInput("The tokens would be neither kept nor printed.")
     email = email or _ask_email(run)
     secret = password(run, stdin=password_stdin, file=password_file)
-    log_in = partial(run.services.log_in, email, secret)
+    log_in = partial(run.services.login.with_password, email, secret)
     if no_store:
         run.emit(log_in().tokens)
     else:
