@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -165,6 +166,9 @@ def _parsed(name: str, raw: Any, place: str) -> Any:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
+        # Reading a FIFO would wait for somebody to write it.
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise InvalidConfiguration(f"{file} is not a regular file.")
         return tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         return {}

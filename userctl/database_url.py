@@ -45,7 +45,7 @@ class DatabaseURL:
     @property
     def identity(self) -> str:
         """What tells this database from another, wherever the command is run."""
-        return self.masked if self.sqlite_path is None else str(self.sqlite_path.absolute())
+        return self.masked if self.sqlite_path is None else os.path.realpath(self.sqlite_path)
 
     @property
     def missing_file(self) -> Path | None:

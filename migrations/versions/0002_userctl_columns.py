@@ -30,6 +30,8 @@ def downgrade() -> None:
             f"Revision 0001 has no place for the passwords of {disabled} disabled accounts.",
             hint="Enable or delete them first: userctl user list --status disabled",
         )
+    # Without its family a session of ours would have no end, and no replay would be noticed.
+    op.execute(sa.text("UPDATE refresh_tokens SET revoked = true WHERE family_id IS NOT NULL"))
     op.drop_index("ix_refresh_tokens_expires_at", "refresh_tokens")
     op.drop_index("ix_refresh_tokens_family_id", "refresh_tokens")
     for column in ("successor_id", "used_at", "family_expires_at", "family_id"):

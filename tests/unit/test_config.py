@@ -1,5 +1,6 @@
 """Settings and where they come from."""
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -152,3 +153,9 @@ def test_the_template_explains_every_setting_and_shows_its_default() -> None:
     defaults = {name: getattr(Settings(database_url=None), name) for name in values}  # type: ignore[arg-type]
     assert values == defaults
     assert all(f"# {name} = " in template for name in SETTINGS if name != "secret_key")
+
+
+def test_a_fifo_in_the_place_of_the_file_is_not_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    os.mkfifo(file)
+    assert "regular file" in refused(file)

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from threading import Event, Thread
 
 import pytest
 
@@ -62,23 +61,6 @@ def test_what_is_no_session_is_refused_and_says_what_to_do(file: SessionFile, co
     with pytest.raises(UnsafeFile) as caught:
         file.load()
     assert "userctl login" in str(caught.value.hint)
-
-
-def test_a_second_holder_waits_for_the_first(file: SessionFile) -> None:
-    entered, order = Event(), []
-
-    def second() -> None:
-        entered.set()
-        with file.locked():
-            order.append("second")
-
-    thread = Thread(target=second)
-    with file.locked():
-        thread.start()
-        entered.wait()
-        order.append("first")
-    thread.join()
-    assert order == ["first", "second"]
 
 
 def test_a_holder_that_never_ends_is_reported(

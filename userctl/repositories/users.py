@@ -66,7 +66,8 @@ class UserRepository:
         try:
             self._session.flush()
         except IntegrityError as error:
-            raise _refusal(error, user.email) from error
+            _raise_if_taken(error, user.email)
+            raise
 
     def change(self, user: User, now: datetime, **values: Any) -> None:
         """Set columns of an account that still has the values we saw.
@@ -80,7 +81,8 @@ class UserRepository:
         try:
             result = self._execute(statement.values(**values, updated_at=now))
         except IntegrityError as error:
-            raise _refusal(error, values.get("email", user.email)) from error
+            _raise_if_taken(error, values.get("email", user.email))
+            raise
         if result.rowcount != 1:
             raise TransactionConflict(f"Account {user.id} was changed by somebody else.")
         self._session.refresh(user)
@@ -139,7 +141,6 @@ def _conditions(query: UserQuery) -> list[Any]:
     return conditions
 
 
-def _refusal(error: IntegrityError, email: str) -> Exception:
+def _raise_if_taken(error: IntegrityError, email: str) -> None:
     if violates_uniqueness(error):
-        return UserExists(f"There is an account with the address {email} already.")
-    return error
+        raise UserExists(f"There is an account with the address {email} already.") from error

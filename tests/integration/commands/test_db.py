@@ -117,3 +117,13 @@ def test_no_check_is_green_on_a_database_that_cannot_be_migrated(
         result = bare(*command, "-o", "json")
         assert (result.code, result.error["code"]) == (6, code)
     assert bare("user", "list").code == 6
+
+
+def test_a_downgrade_ends_the_sessions_whose_end_it_forgets(bare: Userctl) -> None:
+    bare("db", "migrate")
+    bare.create("ada@example.com")
+    pair = bare.login("ada@example.com", "--no-store")
+    bare("db", "downgrade", "0001", "--yes")
+    bare("db", "migrate")
+    result = bare("token", "refresh", "--stdin", "-o", "json", stdin=pair["refresh_token"])
+    assert (result.code, result.error["code"]) == (4, "token_revoked")

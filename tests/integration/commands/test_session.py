@@ -150,3 +150,11 @@ def test_a_session_of_another_database_is_left_alone(userctl: Userctl) -> None:
         assert userctl(command, *other).code == 4
     assert userctl("whoami").code == 0
     assert active_sessions(userctl) == 1
+
+
+def test_a_database_is_the_same_by_whatever_path(local: Userctl) -> None:
+    local.create("grace@example.com")
+    local.login("grace@example.com")
+    path = Path(str(local.database_url).removeprefix("sqlite:///"))
+    local.extra["USERCTL_DATABASE_URL"] = f"sqlite:///{path.parent / 'home' / '..' / path.name}"
+    assert local("whoami").code == 0
