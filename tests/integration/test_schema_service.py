@@ -1,8 +1,8 @@
 """The schema as ``userctl db`` sees it, on both databases."""
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -28,11 +28,20 @@ def schema(bare_engine: Engine, bare_database_url: str) -> SchemaService:
     return SchemaService(bare_engine, DatabaseURL.parse(bare_database_url))
 
 
-def missing(path: Path) -> tuple[str, SchemaService]:
+Missing = Callable[[Path], tuple[str, SchemaService]]
+
+
+@pytest.fixture
+def missing() -> Iterator[Missing]:
     """Return the URL and the schema of an SQLite file that is not there."""
-    url = f"sqlite:///{path}"
-    with open_engine(url) as engine:
-        return url, SchemaService(engine, DatabaseURL.parse(url))
+    with ExitStack() as engines:
+
+        def at(path: Path) -> tuple[str, SchemaService]:
+            url = f"sqlite:///{path}"
+            engine = engines.enter_context(open_engine(url))
+            return url, SchemaService(engine, DatabaseURL.parse(url))
+
+        yield at
 
 
 def make_too_new(engine: Engine) -> None:
@@ -131,7 +140,9 @@ def test_there_is_nothing_to_run_for_a_database_that_is_current(schema: SchemaSe
     assert "TABLE" not in schema.migration_sql("head")
 
 
-def test_a_missing_sqlite_file_is_reported_and_not_created(tmp_path: Path) -> None:
+def test_a_missing_sqlite_file_is_reported_and_not_created(
+    missing: Missing, tmp_path: Path
+) -> None:
     _, schema = missing(tmp_path / "userctl.db")
     status = schema.status()
     assert (status.state, status.current, status.pending) == ("missing", None, list(revisions()))
@@ -142,7 +153,7 @@ def test_a_missing_sqlite_file_is_reported_and_not_created(tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
-def test_migrating_creates_a_missing_sqlite_file(tmp_path: Path) -> None:
+def test_migrating_creates_a_missing_sqlite_file(missing: Missing, tmp_path: Path) -> None:
     path = tmp_path / "userctl.db"
     url, schema = missing(path)
     assert schema.migrate("head").state == "current"
@@ -151,19 +162,25 @@ def test_migrating_creates_a_missing_sqlite_file(tmp_path: Path) -> None:
         require_current(engine)
 
 
-def test_a_missing_sqlite_file_can_be_created_at_an_older_revision(tmp_path: Path) -> None:
+def test_a_missing_sqlite_file_can_be_created_at_an_older_revision(
+    missing: Missing, tmp_path: Path
+) -> None:
     _, schema = missing(tmp_path / "userctl.db")
     assert schema.migrate("0001").current == "0001"
 
 
-def test_a_missing_sqlite_file_is_not_created_for_an_unknown_revision(tmp_path: Path) -> None:
+def test_a_missing_sqlite_file_is_not_created_for_an_unknown_revision(
+    missing: Missing, tmp_path: Path
+) -> None:
     _, schema = missing(tmp_path / "userctl.db")
     with pytest.raises(InvalidInput):
         schema.migrate("0099")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_in_a_folder_that_does_not_exist_is_unreachable(tmp_path: Path) -> None:
+def test_a_file_in_a_folder_that_does_not_exist_is_unreachable(
+    missing: Missing, tmp_path: Path
+) -> None:
     _, schema = missing(tmp_path / "nowhere" / "userctl.db")
     with pytest.raises(DatabaseUnreachable, match="folder"):
         schema.migrate("head")
@@ -181,7 +198,7 @@ def test_a_file_in_a_folder_that_does_not_exist_is_unreachable(tmp_path: Path) -
     ids=["status", "history", "migrate", "downgrade"],
 )
 def test_a_file_that_is_no_database_is_damaged(
-    tmp_path: Path, act: Callable[[SchemaService], object]
+    missing: Missing, tmp_path: Path, act: Callable[[SchemaService], object]
 ) -> None:
     path = tmp_path / "diary.txt"
     path.write_text("Dear diary,\n" * 500)
@@ -192,7 +209,7 @@ def test_a_file_that_is_no_database_is_damaged(
 
 
 def test_a_file_that_another_program_holds_is_busy_when_it_is_migrated(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    missing: Missing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine_module, "BUSY_TIMEOUT_SECONDS", 0)
     _, schema = missing(tmp_path / "userctl.db")
