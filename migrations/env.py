@@ -5,12 +5,12 @@ from typing import Any
 from alembic import context
 from sqlmodel import SQLModel
 
-from userctl import models
+from userctl import models  # noqa: F401
 from userctl.config import load_settings
 from userctl.db.engine import database_engine
 from userctl.db.revisions import VERSION_TABLE
 
-OUR_TABLES = {models.User.__tablename__, models.RefreshToken.__tablename__}
+OUR_TABLES = set(SQLModel.metadata.tables)
 
 
 def is_ours(name: str | None, kind: str, _parents: Any) -> bool:

@@ -30,12 +30,13 @@ from userctl.errors import (
 )
 from userctl.schemas import UserCreate
 
-OURS = {"users", "refresh_tokens", "userctl_version"}
+SHARED = {"users", "refresh_tokens", "userctl_version"}
+OURS = SHARED | {"api_tokens", "login_throttles"}
 BROKEN = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0003", "0002"
+revision, down_revision = "{number}", "{before}"
 
 
 def upgrade():
@@ -171,7 +172,7 @@ def test_a_revision_that_does_not_exist_is_refused(bare_engine: Engine, target: 
 
 def test_an_upgrade_to_an_older_revision_is_refused(with_rows: Engine) -> None:
     upgrade(with_rows)
-    with pytest.raises(InvalidInput, match="0002"):
+    with pytest.raises(InvalidInput, match=revisions()[-1]):
         upgrade(with_rows, "0001")
     require_current(with_rows)
 
@@ -210,7 +211,10 @@ def broken_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """A migration after the last one that fails half-way."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrations.migrations_folder(), folder)
-    (folder / "versions" / "0003_broken.py").write_text(BROKEN)
+    before = revisions()[-1]
+    number = f"{int(before) + 1:04}"
+    names = BROKEN.replace("{number}", number).replace("{before}", before)
+    (folder / "versions" / f"{number}_broken.py").write_text(names)
     for module in (migrations, revisions_module):
         monkeypatch.setattr(module, "migrations_folder", lambda: folder)
     revisions.cache_clear()
@@ -224,7 +228,7 @@ def test_an_upgrade_that_dies_half_way_leaves_the_database_as_it_was(
     with pytest.raises(RuntimeError, match="half-way"):
         upgrade(with_rows)
     assert revision_of(with_rows) == "0001"
-    assert tables(with_rows) == OURS
+    assert tables(with_rows) == SHARED
     assert bare_sql("SELECT count(*) FROM users") == [(1,)]
     assert "disabled_at" not in {
         column["name"] for column in inspect(with_rows).get_columns("users")
@@ -385,3 +389,34 @@ def test_many_empty_sqlite_files_are_upgraded_by_two_at_once(
         path.touch()
         found = two_processes.map(upgrade_together, [f"sqlite:///{path}"] * 2, timeout=120)
         assert list(found) == [revisions()[-1]] * 2
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO api_tokens (token, user_id, label, scope, created_at) "
+        "VALUES ('t', 1, 'ci', '', CURRENT_TIMESTAMP)",
+        "UPDATE users SET must_change_password = true",
+    ],
+    ids=["API token", "password that must be changed"],
+)
+def test_a_downgrade_that_would_lose_credentials_is_refused(
+    with_rows: Engine, bare_sql: Sql, statement: str
+) -> None:
+    upgrade(with_rows)
+    bare_sql(statement)
+    with pytest.raises(DowngradeRefused):
+        downgrade(with_rows, "0002")
+    assert revision_of(with_rows) == "0003"
+
+
+def test_a_downgrade_ends_the_sessions_of_machines_whose_scope_it_forgets(
+    with_rows: Engine, bare_sql: Sql
+) -> None:
+    upgrade(with_rows)
+    bare_sql(
+        "INSERT INTO refresh_tokens (token, user_id, expires_at, origin) "
+        "VALUES ('u', 1, '2030-01-01 00:00:00', 'api-1')"
+    )
+    downgrade(with_rows, "0002")
+    assert bare_sql("SELECT token FROM refresh_tokens WHERE revoked") == [("u",)]

@@ -1,6 +1,8 @@
 """The tables."""
 
+from userctl.models.api_token import ApiToken
+from userctl.models.login_throttle import LoginThrottle
 from userctl.models.refresh_token import RefreshToken
 from userctl.models.user import User
 
-__all__ = ["RefreshToken", "User"]
+__all__ = ["ApiToken", "LoginThrottle", "RefreshToken", "User"]

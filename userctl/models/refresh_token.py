@@ -12,7 +12,9 @@ class RefreshToken(SQLModel, table=True):
 
     The tokens of one login form a family. A token is exchanged once: it is then ``revoked`` for
     every program that reads the table, ``used_at`` tells that apart from a real revocation, and
-    ``successor_id`` says what it was exchanged for.
+    ``successor_id`` says what it was exchanged for. ``replayed_at`` is when a used token came back
+    and ended its family. ``origin`` names what the session was started with, if not a password,
+    and ``scope`` what that allows.
     """
 
     __tablename__ = "refresh_tokens"
@@ -39,3 +41,6 @@ class RefreshToken(SQLModel, table=True):
     family_expires_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     successor_id: int | None = Field(default=None)
+    replayed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    origin: str | None = Field(default=None, max_length=100)
+    scope: str | None = Field(default=None, max_length=1000)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Column, Field, Index, SQLModel, String, func
+from sqlmodel import Boolean, Column, Field, Index, SQLModel, String, false, func
 
 from userctl.models.types import UTCDateTime
 
@@ -36,3 +36,6 @@ class User(SQLModel, table=True):
     )
     disabled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     disabled_hash: str | None = Field(default=None, max_length=128)
+    must_change_password: bool = Field(
+        sa_column=Column(Boolean, nullable=False, server_default=false()), default=False
+    )

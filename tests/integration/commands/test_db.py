@@ -27,14 +27,18 @@ def test_migrate_takes_a_database_from_nothing_to_the_head_and_again_changes_not
 def test_status_changes_nothing(bare: Userctl) -> None:
     before = bare("db", "status", "-o", "json").json
     assert before["state"] in {"missing", "empty"}
-    assert (before["current"], before["pending"]) == (None, ["0001", "0002"])
+    assert (before["current"], before["pending"]) == (None, ["0001", "0002", "0003"])
     assert bare("db", "status", "-o", "json").json == before
 
 
 def test_history_says_which_migrations_are_applied(bare: Userctl) -> None:
     bare("db", "migrate", "0001")
     history = bare("db", "history", "-o", "json").json
-    assert [(m["revision"], m["applied"]) for m in history] == [("0001", True), ("0002", False)]
+    assert [(m["revision"], m["applied"]) for m in history] == [
+        ("0001", True),
+        ("0002", False),
+        ("0003", False),
+    ]
 
 
 def test_downgrade_needs_a_yes_and_keeps_the_accounts(bare: Userctl) -> None:

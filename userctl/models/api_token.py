@@ -1,0 +1,32 @@
+"""The ``api_tokens`` table."""
+
+from datetime import datetime
+
+from sqlmodel import Column, Field, ForeignKey, Integer, SQLModel, String
+
+from userctl.models.types import UTCDateTime
+
+
+class ApiToken(SQLModel, table=True):
+    """A token of a machine, known by the SHA-256 of its text.
+
+    ``scope`` holds words with a space between them (RFC 6749, section 3.3). ``last_used_at`` is
+    exact to a minute, so that a busy token does not write at every use.
+    """
+
+    __tablename__ = "api_tokens"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: int | None = Field(default=None, primary_key=True)
+    token: str = Field(sa_column=Column(String(64), nullable=False, unique=True))
+    user_id: int = Field(
+        sa_column=Column(
+            Integer, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True
+        )
+    )
+    label: str = Field(max_length=100)
+    scope: str = Field(default="", max_length=1000)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

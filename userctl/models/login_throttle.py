@@ -1,0 +1,25 @@
+"""The ``login_throttles`` table."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from userctl.models.types import UTCDateTime
+
+
+class LoginThrottle(SQLModel, table=True):
+    """How many logins to one address were charged to a source in a window of time.
+
+    The address is kept as its SHA-256, because what a stranger types may be anything. The source
+    is empty in the row that all sources share which did not succeed lately.
+    """
+
+    __tablename__ = "login_throttles"
+
+    address: str = Field(primary_key=True, max_length=64)
+    source: str = Field(primary_key=True, max_length=255)
+    charges: int
+    window_ends_at: datetime = Field(sa_type=UTCDateTime)
+    charged_at: datetime = Field(sa_type=UTCDateTime)
+    succeeded_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    expires_at: datetime = Field(sa_type=UTCDateTime, index=True)
