@@ -29,6 +29,7 @@ from userctl.schemas import (
     UserRead,
     UserUpdate,
 )
+from userctl.security import refresh_token
 from userctl.services.tokens import Grant
 
 THREADS = 6
@@ -285,3 +286,17 @@ def test_batches_purged_by_several_at_once_are_counted_once(
 
     outcomes = at_once(database_url, *[purge] * 3)
     assert sum(o.deleted for o in outcomes if isinstance(o, PurgeResult)) == 60
+
+
+def test_whoever_asks_about_an_exchange_waits_until_it_is_decided(
+    postgres_url: str, postgres_program: Program
+) -> None:
+    postgres_program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+    token = postgres_program.log_in("ada@example.com").tokens.refresh_token
+    successor = refresh_token.draw()
+    outcomes = overlapping(
+        postgres_url,
+        lambda program: program.tokens.refresh(token, successor=successor),
+        lambda program: program.tokens.was_exchanged(token, successor),
+    )
+    assert outcomes[1] is True

@@ -1,5 +1,6 @@
 """The session that a login keeps between commands, on both databases."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from userctl.errors import (
     DatabaseUnreachable,
     NotLoggedIn,
     RefreshConflict,
+    TokenInvalid,
     TokenRevoked,
 )
 from userctl.schemas import SessionRead, TokenQuery
+from userctl.security import refresh_token
 from userctl.security.session_file import SessionFile, StoredSession
 from userctl.services.sessions import SessionService
 from userctl.services.tokens import Grant
@@ -47,6 +50,13 @@ def stored(started: SessionRead, file: SessionFile) -> StoredSession:
     session = file.load()
     assert session is not None
     return session
+
+
+def settled(file: SessionFile) -> StoredSession:
+    """Return what the file holds, whatever exchange is pending."""
+    session = file.load()
+    assert session is not None
+    return replace(session, pending="")
 
 
 def states(program: Program) -> list[str]:
@@ -133,7 +143,7 @@ def test_a_session_whose_token_another_exchanged_a_moment_ago_stays_stored(
     program.tokens.refresh(stored.refresh_token)
     with pytest.raises(RefreshConflict):
         sessions.refresh()
-    assert file.load() == stored
+    assert settled(file) == stored
 
 
 def test_a_session_that_was_ended_elsewhere_no_longer_counts(
@@ -185,4 +195,88 @@ def test_a_session_stays_stored_when_the_database_cannot_be_reached(
         sessions = holder(Program(unreachable, clock), file)
         with pytest.raises(DatabaseUnreachable):
             getattr(sessions, action)()
-    assert file.load() == stored
+    assert settled(file) == stored
+
+
+@pytest.fixture
+def cut_off(stored: StoredSession, file: SessionFile) -> StoredSession:
+    """The stored session as it is while its refresh token is being exchanged."""
+    session = replace(stored, pending=refresh_token.draw())
+    file.save(session)
+    return session
+
+
+@pytest.mark.parametrize("action", ["who", "refresh", "access_token"])
+def test_an_exchange_that_was_made_but_not_saved_is_completed(
+    program: Program,
+    sessions: SessionService,
+    started: SessionRead,
+    cut_off: StoredSession,
+    file: SessionFile,
+    clock: FakeClock,
+    action: str,
+) -> None:
+    program.tokens.refresh(cut_off.refresh_token, successor=cut_off.pending)
+    clock.advance(minutes=30)
+    getattr(sessions, action)()
+    assert sessions.who() == started
+    after = file.load()
+    assert after is not None
+    assert after.pending == ""
+    assert (after.refresh_token == cut_off.pending) == (action != "refresh")
+    assert states(program).count("active") == 1
+
+
+@pytest.mark.parametrize("action", ["who", "refresh", "access_token"])
+def test_an_exchange_that_was_never_made_is_forgotten(
+    program: Program,
+    sessions: SessionService,
+    started: SessionRead,
+    cut_off: StoredSession,
+    file: SessionFile,
+    clock: FakeClock,
+    action: str,
+) -> None:
+    clock.advance(minutes=30)
+    getattr(sessions, action)()
+    assert sessions.who() == started
+    after = file.load()
+    assert after is not None
+    assert after.pending == ""
+    assert (after.refresh_token == cut_off.refresh_token) == (action != "refresh")
+    assert states(program).count("active") == 1
+
+
+def test_the_new_token_is_written_down_before_the_database_hears_of_it(
+    program: Program, stored: StoredSession, file: SessionFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[StoredSession | None] = []
+    exchange = program.tokens.refresh
+
+    def refresh(token: str, *, successor: str | None = None) -> Grant:
+        seen.append(file.load())
+        return exchange(token, successor=successor)
+
+    monkeypatch.setattr(program.tokens, "refresh", refresh)
+    holder(program, file).refresh()
+    [before] = seen
+    after = file.load()
+    assert before is not None
+    assert after is not None
+    assert (before.refresh_token, before.pending) == (stored.refresh_token, after.refresh_token)
+
+
+def test_a_session_that_is_cut_off_can_be_ended(
+    program: Program, sessions: SessionService, cut_off: StoredSession, file: SessionFile
+) -> None:
+    program.tokens.refresh(cut_off.refresh_token, successor=cut_off.pending)
+    assert sessions.end()
+    assert states(program) == ["used", "revoked"]
+
+
+def test_a_pending_token_that_is_none_is_refused(
+    sessions: SessionService, cut_off: StoredSession, file: SessionFile
+) -> None:
+    file.save(replace(cut_off, pending="nonsense"))
+    with pytest.raises(TokenInvalid):
+        sessions.who()

@@ -1,7 +1,7 @@
 """One run of the command line: what was asked for, and what serves it."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from userctl import schemas
-from userctl.cli.render import Renderer, write_error
+from userctl.cli.render import Renderer, flush, write_error
 from userctl.config import Settings, load_settings
 from userctl.errors import ConfirmationRequired, Declined, InvalidInput
 from userctl.factory import Services
@@ -81,6 +81,20 @@ class Invocation:
     def emit(self, record: "BaseModel") -> None:
         """Print one record."""
         self._renderer.record(record)
+
+    def emit_or_undo(self, record: "BaseModel", undo: Callable[[], object]) -> None:
+        """Print a record that nobody can be shown again, and make sure that it arrived.
+
+        Args:
+            record: what to print.
+            undo: called where that fails, so that no secret is in force that nobody holds.
+        """
+        try:
+            self.emit(record)
+            flush()
+        except BaseException:
+            undo()
+            raise
 
     def emit_all(self, records: Iterable["BaseModel"], columns: Sequence[str]) -> None:
         """Print many records; ``columns`` are those of a table."""

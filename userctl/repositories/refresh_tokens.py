@@ -55,6 +55,12 @@ class RefreshTokenRepository:
         )
         return self._execute(statement) == 1
 
+    def record_replay(self, token: RefreshToken, now: datetime) -> None:
+        """Record that a used token came back; the first time counts."""
+        first = col(RefreshToken.replayed_at).is_(None)
+        statement = update(RefreshToken).where(col(RefreshToken.id) == token.id, first)
+        self._execute(statement.values(replayed_at=now, updated_at=now))
+
     def revoke(self, now: datetime, *which: ColumnElement[bool]) -> int:
         """Revoke every token that matches and is not revoked yet; return how many were alive."""
         statement = update(RefreshToken).where(*which).values(revoked=True, updated_at=now)

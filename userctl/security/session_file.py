@@ -17,12 +17,17 @@ LOCK_TIMEOUT_SECONDS = 60
 
 @dataclass(frozen=True)
 class StoredSession:
-    """What the file holds."""
+    """What the file holds.
+
+    ``pending`` is the refresh token for which ``refresh_token`` is just being exchanged; empty
+    while none is. The one that the database knows by the end is the one that counts.
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expires_at: str
     database: str = ""
+    pending: str = field(default="", repr=False)
 
     @property
     def ends(self) -> datetime:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from userctl.errors import InputOutputFailed, NotLoggedIn, TokenExpired, TokenInvalid
 from userctl.schemas import SessionRead, UserRead
+from userctl.security import refresh_token
 from userctl.security.session_file import SessionFile, StoredSession
 from userctl.services.revocation import RevocationService
 from userctl.services.tokens import Grant, TokenService
@@ -14,7 +16,9 @@ class SessionService:
     """The use cases on the stored session.
 
     The file stays locked while a session is exchanged, so that of two commands at once the second
-    finds the new tokens instead of exchanging the old ones again.
+    finds the new tokens instead of exchanging the old ones again. The new refresh token is drawn
+    and written down before the database hears of it, so that whoever is killed in between finds
+    out later which of the two counts.
 
     Args:
         file: where the session is kept.
@@ -86,7 +90,7 @@ class SessionService:
         Raises:
             NotLoggedIn: if there is no session.
         """
-        return self._load().access_token
+        return self._stored().access_token
 
     def refresh(self, *, seen: StoredSession | None = None) -> SessionRead:
         """Exchange the refresh token of the session.
@@ -100,11 +104,13 @@ class SessionService:
             AuthenticationFailed, RefreshConflict: if it cannot be refreshed.
         """
         with self._file.locked():
-            stored = self._load()
-            if seen is not None and stored != seen:
+            stored = self._settled()
+            if seen is not None and stored.access_token != seen.access_token:
                 _, user = self._tokens().verify(stored.access_token)
                 return self._read(user, stored)
-            grant = self._tokens().refresh(stored.refresh_token)
+            successor = refresh_token.draw()
+            self._file.save(replace(stored, pending=successor))
+            grant = self._tokens().refresh(stored.refresh_token, successor=successor)
             return self._read(grant.user, self._save(grant))
 
     def end(self) -> bool:
@@ -116,7 +122,7 @@ class SessionService:
         with self._file.locked():
             if self._file.load() is None:
                 return False
-            self._revoke(self._load())
+            self._revoke(self._stored())
             self._file.remove()
         return True
 
@@ -126,6 +132,28 @@ class SessionService:
             self._revocation.revoke_text(stored.refresh_token)
 
     def _load(self) -> StoredSession:
+        """Return the stored session, after whatever somebody else is doing with it."""
+        stored = self._stored()
+        if not stored.pending:
+            return stored
+        with self._file.locked():
+            return self._settled()
+
+    def _settled(self) -> StoredSession:
+        """Return the stored session after finding out how an exchange ended that was cut off.
+
+        The file has to be locked.
+        """
+        stored = self._stored()
+        if not stored.pending:
+            return stored
+        settled = replace(stored, pending="")
+        if self._tokens().was_exchanged(stored.refresh_token, stored.pending):
+            settled = replace(settled, refresh_token=stored.pending)
+        self._file.save(settled)
+        return settled
+
+    def _stored(self) -> StoredSession:
         stored = self._file.load()
         if stored is None:
             raise NotLoggedIn("Nobody is logged in.")

@@ -82,8 +82,12 @@ class TokenService:
         return grant
 
     @retried
-    def refresh(self, token: str) -> Grant:
+    def refresh(self, token: str, *, successor: str | None = None) -> Grant:
         """Exchange a refresh token, once, for new tokens of the same family.
+
+        Args:
+            token: the refresh token.
+            successor: the new refresh token, if the caller drew it to write it down beforehand.
 
         Raises:
             TokenInvalid: if it is no refresh token known here.
@@ -99,11 +103,26 @@ class TokenService:
             if user.disabled_at is not None:
                 raise AccountDisabled("The account is disabled.")
             family = _family(old, now + self._lifetimes.session)
-            successor, grant = self._issue(uow, user, family, now)
-            if not uow.refresh_tokens.mark_used(old, successor, now):
+            new, grant = self._issue(uow, user, family, now, text=successor)
+            if not uow.refresh_tokens.mark_used(old, new, now):
                 raise TransactionConflict("The token was changed by somebody else.")
             uow.commit()
         return grant
+
+    @retried
+    def was_exchanged(self, token: str, successor: str) -> bool:
+        """Tell whether an exchange of which nobody saw the end was made.
+
+        Raises:
+            TokenInvalid: if one of the two is no refresh token.
+        """
+        digest, wanted = refresh_token.digest(token), refresh_token.digest(successor)
+        with self._database.writing() as uow:
+            found = uow.refresh_tokens.by_digest(digest)
+            if found is not None:
+                # The exchange itself may still be on its way through the server.
+                uow.users.lock(found.user_id)
+            return uow.refresh_tokens.by_digest(wanted) is not None
 
     def verify_offline(self, access_token: str) -> AccessClaims:
         """Return the claims of an access token, trusting its signature and times alone.
@@ -151,6 +170,7 @@ class TokenService:
         unused = successor is not None and token_state(successor, now) == "active"
         if unused and now - token.used_at <= REPLAY_GRACE:
             raise RefreshConflict("Another process exchanged this token a moment ago.")
+        uow.refresh_tokens.record_replay(token, now)
         uow.refresh_tokens.revoke_family(token, now)
         # The revocation has to last although the refresh fails.
         uow.commit()
@@ -160,11 +180,17 @@ class TokenService:
         )
 
     def _issue(
-        self, uow: UnitOfWork, user: User, family: tuple[str, datetime], now: datetime
+        self,
+        uow: UnitOfWork,
+        user: User,
+        family: tuple[str, datetime],
+        now: datetime,
+        *,
+        text: str | None = None,
     ) -> tuple[RefreshToken, Grant]:
         assert user.id is not None
         family_id, family_end = family
-        text = refresh_token.draw()
+        text = text or refresh_token.draw()
         token = RefreshToken(
             token=refresh_token.digest(text),
             user_id=user.id,

@@ -38,7 +38,8 @@ def login(
     secret = password(run, stdin=password_stdin, file=password_file)
     log_in = partial(run.services.login.with_password, email, secret)
     if no_store:
-        run.emit(log_in().tokens)
+        pair = log_in().tokens
+        run.emit_or_undo(pair, lambda: run.services.revocation.revoke_text(pair.refresh_token))
     else:
         run.emit(run.services.sessions.start(log_in))
 

@@ -26,7 +26,8 @@ def refresh(run: Invocation, stdin: StdinOption = False) -> None:
     if stdin and run.quiet:
         raise InvalidInput("The tokens would be neither kept nor printed.")
     if stdin:
-        run.emit(run.services.tokens.refresh(read_stdin()).tokens)
+        pair = run.services.tokens.refresh(read_stdin()).tokens
+        run.emit_or_undo(pair, lambda: run.services.revocation.revoke_text(pair.refresh_token))
     else:
         run.emit(run.services.sessions.refresh())
 
