@@ -103,7 +103,7 @@ class UserNotFound(NotFound):
 
 
 class TokenNotFound(NotFound):
-    """No refresh token has this id."""
+    """No token has this id."""
 
     code = "token_not_found"
 
@@ -115,6 +115,13 @@ class InvalidCredentials(AuthenticationFailed):
 
     def __init__(self) -> None:
         super().__init__("The e-mail address or the password is wrong.")
+
+
+class PasswordChangeRequired(AuthenticationFailed):
+    """The password is right, but only good for setting another."""
+
+    code = "password_change_required"
+    hint = "Log in on a terminal, which asks for a new one, or run 'userctl user passwd'."
 
 
 class NotLoggedIn(AuthenticationFailed):
@@ -171,6 +178,13 @@ class Declined(Conflict):
     """The operator answered no."""
 
     code = "declined"
+
+
+class GuardRefused(Conflict):
+    """The change would reach more rows than anybody meant without saying so."""
+
+    code = "guard_refused"
+    hint = "Look at them with 'userctl token list', and give --yes if all are meant."
 
 
 class RefreshConflict(Conflict):

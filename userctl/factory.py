@@ -19,14 +19,17 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from userctl.db.unit_of_work import Database
-    from userctl.security.passwords import PasswordHasher
+    from userctl.security.passwords import PasswordHasher, PasswordPolicy
     from userctl.services.accounts import AccountService
+    from userctl.services.api_tokens import ApiTokenService
+    from userctl.services.authentication import Tools
     from userctl.services.health import HealthService
     from userctl.services.login import LoginService
     from userctl.services.purge import PurgeService
     from userctl.services.revocation import RevocationService
     from userctl.services.schema import SchemaService
     from userctl.services.sessions import SessionService
+    from userctl.services.token_list import TokenListService
     from userctl.services.tokens import TokenService
 
 
@@ -49,13 +52,12 @@ class Services:
     @cached_property
     def accounts(self) -> "AccountService":
         """Accounts."""
-        from userctl.security.passwords import PasswordPolicy
         from userctl.services.accounts import AccountService
 
         return AccountService(
             self._database,
             hasher=self._hasher,
-            policy=PasswordPolicy(minimum_length=self._settings.password_min_length),
+            policy=self._policy,
             roles=self._settings.roles,
             clock=self._clock,
         )
@@ -63,11 +65,25 @@ class Services:
     @cached_property
     def login(self) -> "LoginService":
         """Logging in."""
-        from userctl.services.authentication import EmailPasswordAuth
+        from userctl.services.authentication import authenticator
         from userctl.services.login import LoginService
 
-        passwords = EmailPasswordAuth(self._database, hasher=self._hasher, clock=self._clock)
-        return LoginService(passwords, tokens=self.tokens)
+        return LoginService(
+            lambda method: authenticator(method, self._authentication_tools), tokens=self.tokens
+        )
+
+    @cached_property
+    def api_tokens(self) -> "ApiTokenService":
+        """The tokens of machines."""
+        from userctl.services.api_tokens import ApiTokenService
+        from userctl.services.authentication import authenticator
+
+        return ApiTokenService(
+            self._database,
+            authenticator=authenticator("api-token", self._authentication_tools),
+            subject=self._settings.token_subject,
+            clock=self._clock,
+        )
 
     @cached_property
     def tokens(self) -> "TokenService":
@@ -111,8 +127,15 @@ class Services:
         )
 
     @cached_property
+    def token_list(self) -> "TokenListService":
+        """Tokens as records."""
+        from userctl.services.token_list import TokenListService
+
+        return TokenListService(self._database, clock=self._clock)
+
+    @cached_property
     def revocation(self) -> "RevocationService":
-        """Refresh tokens as records."""
+        """The end of tokens."""
         from userctl.services.revocation import RevocationService
 
         return RevocationService(self._database, clock=self._clock)
@@ -148,6 +171,18 @@ class Services:
         from userctl.security.passwords import PasswordHasher
 
         return PasswordHasher(cost=self._settings.password_cost)
+
+    @cached_property
+    def _policy(self) -> "PasswordPolicy":
+        from userctl.security.passwords import PasswordPolicy
+
+        return PasswordPolicy(minimum_length=self._settings.password_min_length)
+
+    @cached_property
+    def _authentication_tools(self) -> "Tools":
+        from userctl.services.authentication import Tools
+
+        return Tools(self._database, self._hasher, self._policy, self._clock)
 
     @cached_property
     def _engine(self) -> "Engine":

@@ -29,7 +29,7 @@ from userctl.schemas import (
     UserRead,
     UserUpdate,
 )
-from userctl.security import refresh_token
+from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.tokens import Grant
 
 THREADS = 6
@@ -293,7 +293,7 @@ def test_whoever_asks_about_an_exchange_waits_until_it_is_decided(
 ) -> None:
     postgres_program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
     token = postgres_program.log_in("ada@example.com").tokens.refresh_token
-    successor = refresh_token.draw()
+    successor = REFRESH_TOKEN.draw()
     outcomes = overlapping(
         postgres_url,
         lambda program: program.tokens.refresh(token, successor=successor),

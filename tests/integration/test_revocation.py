@@ -8,7 +8,7 @@ from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql
 from userctl.errors import TokenInvalid, TokenNotFound, TokenRevoked, UserNotFound
 from userctl.schemas import TokenQuery, UserCreate, UserCreated
 from userctl.schemas.tokens import TokenState
-from userctl.security import refresh_token
+from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services import revocation as module
 from userctl.services.revocation import RevocationService
 from userctl.services.tokens import Grant
@@ -107,7 +107,7 @@ def test_nothing_is_revoked_where_one_id_is_unknown(
 def test_a_text_that_was_never_issued_has_no_session_to_end(
     revocation: RevocationService, grant: Grant
 ) -> None:
-    assert revocation.revoke_text(refresh_token.draw()).revoked_sessions == 0
+    assert revocation.revoke_text(REFRESH_TOKEN.draw()).revoked_sessions == 0
     with pytest.raises(TokenInvalid):
         revocation.revoke_text(f"{grant.tokens.refresh_token}0")
 
@@ -140,7 +140,7 @@ def test_a_listed_token_says_whose_it_is_and_never_what_it_is(
     [token] = program.revocation.page(TokenQuery()).items
     assert (token.id, token.user_id, token.email) == (1, 1, "ada@example.com")
     assert token.session == program.tokens.verify_offline(grant.tokens.access_token).sid
-    assert refresh_token.digest(grant.tokens.refresh_token) not in token.model_dump_json()
+    assert REFRESH_TOKEN.digest(grant.tokens.refresh_token) not in token.model_dump_json()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from userctl.errors import (
     TokenRevoked,
 )
 from userctl.schemas import SessionRead, TokenQuery
-from userctl.security import refresh_token
+from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
 from userctl.services.sessions import SessionService
 from userctl.services.tokens import Grant
@@ -201,7 +201,7 @@ def test_a_session_stays_stored_when_the_database_cannot_be_reached(
 @pytest.fixture
 def cut_off(stored: StoredSession, file: SessionFile) -> StoredSession:
     """The stored session as it is while its refresh token is being exchanged."""
-    session = replace(stored, pending=refresh_token.draw())
+    session = replace(stored, pending=REFRESH_TOKEN.draw())
     file.save(session)
     return session
 

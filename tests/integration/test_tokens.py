@@ -17,7 +17,7 @@ from userctl.errors import (
     TokenRevoked,
 )
 from userctl.schemas import TokenPair, TokenQuery
-from userctl.security import refresh_token
+from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.revocation import RevocationService
 from userctl.services.tokens import REPLAY_GRACE, Grant, TokenService
 
@@ -187,7 +187,7 @@ def test_a_reused_token_ends_no_other_session(
 
 
 def test_a_text_that_was_never_issued_is_invalid(tokens: TokenService, grant: Grant) -> None:
-    for text in (refresh_token.draw(), grant.tokens.refresh_token[:-1], "", "\udcff"):
+    for text in (REFRESH_TOKEN.draw(), grant.tokens.refresh_token[:-1], "", "\udcff"):
         with pytest.raises(TokenInvalid):
             tokens.refresh(text)
 
@@ -199,9 +199,9 @@ def test_the_text_of_a_token_is_nowhere_in_the_database(
     tables = inspect(engine).get_table_names()
     assert {"users", "refresh_tokens"} <= set(tables)
     everything = repr([sql(f'SELECT * FROM "{table}"') for table in tables])
-    assert refresh_token.digest(renewed.refresh_token) in everything
+    assert REFRESH_TOKEN.digest(renewed.refresh_token) in everything
     for pair in (grant.tokens, renewed):
-        assert pair.refresh_token.removeprefix(refresh_token.PREFIX) not in everything
+        assert pair.refresh_token.removeprefix(REFRESH_TOKEN.prefix) not in everything
         assert pair.access_token not in everything
 
 
@@ -262,11 +262,11 @@ def test_the_access_token_of_a_deleted_account_says_so(program: Program, grant: 
 @pytest.fixture
 def foreign(grant: Grant, sql: Sql) -> str:
     """The text of a token that another program stored, knowing the shared columns only."""
-    text = refresh_token.draw()
+    text = REFRESH_TOKEN.draw()
     sql(
         "INSERT INTO refresh_tokens (token, user_id, expires_at) "
         "VALUES (:digest, 1, '2030-01-02 00:00:00')",
-        digest=refresh_token.digest(text),
+        digest=REFRESH_TOKEN.digest(text),
     )
     return text
 

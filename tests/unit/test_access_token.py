@@ -12,9 +12,9 @@ import pytest
 
 from userctl.errors import TokenExpired, TokenInvalid
 from userctl.schemas import AccessClaims
-from userctl.security import refresh_token
 from userctl.security.access_token import MAXIMUM_LENGTH, AccessTokenCodec
 from userctl.security.keys import SigningKey
+from userctl.security.opaque_token import REFRESH_TOKEN
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 SECOND = int(NOW.timestamp())
@@ -238,7 +238,7 @@ def test_a_token_may_have_the_longest_form_and_not_one_character_more() -> None:
 
 def test_a_refresh_token_is_no_access_token() -> None:
     with pytest.raises(TokenInvalid):
-        CODEC.decode(refresh_token.draw(), NOW)
+        CODEC.decode(REFRESH_TOKEN.draw(), NOW)
 
 
 @pytest.mark.parametrize("character", sorted(set(ALPHABET) - {TOKEN[-1]}))

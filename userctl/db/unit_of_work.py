@@ -12,6 +12,7 @@ from sqlmodel import Session
 from userctl.db.commit import commit
 from userctl.db.engine import READ_ONLY
 from userctl.db.failures import typed_failures
+from userctl.repositories.api_tokens import ApiTokenRepository
 from userctl.repositories.refresh_tokens import RefreshTokenRepository
 from userctl.repositories.users import UserRepository
 
@@ -20,6 +21,7 @@ class UnitOfWork:
     """The repositories on one transaction; leaving the block without ``commit`` rolls back."""
 
     users: UserRepository
+    api_tokens: ApiTokenRepository
     refresh_tokens: RefreshTokenRepository
 
     def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
@@ -32,6 +34,7 @@ class UnitOfWork:
         self._stack.enter_context(typed_failures())
         self._session = self._stack.enter_context(Session(self._engine, expire_on_commit=False))
         self.users = UserRepository(self._session)
+        self.api_tokens = ApiTokenRepository(self._session)
         self.refresh_tokens = RefreshTokenRepository(self._session)
         return self
 

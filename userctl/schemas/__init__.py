@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from userctl.schemas.credentials import Credentials
     from userctl.schemas.database import (
         Health,
         MigrationRead,
@@ -17,11 +18,23 @@ if TYPE_CHECKING:
     )
     from userctl.schemas.session import SessionRead
     from userctl.schemas.setting import SettingRead
-    from userctl.schemas.tokens import AccessClaims, TokenPair, TokenQuery, TokenRead
+    from userctl.schemas.tokens import (
+        AccessClaims,
+        ApiTokenClaims,
+        ApiTokenCreate,
+        ApiTokenIssued,
+        TokenPair,
+        TokenQuery,
+        TokenRead,
+    )
     from userctl.schemas.users import UserCreate, UserCreated, UserQuery, UserRead, UserUpdate
 
 _MODULES = {
     "AccessClaims": "tokens",
+    "ApiTokenClaims": "tokens",
+    "ApiTokenCreate": "tokens",
+    "ApiTokenIssued": "tokens",
+    "Credentials": "credentials",
     "Health": "database",
     "MigrationRead": "database",
     "PurgeResult": "database",
@@ -41,6 +54,10 @@ _MODULES = {
 
 __all__ = [
     "AccessClaims",
+    "ApiTokenClaims",
+    "ApiTokenCreate",
+    "ApiTokenIssued",
+    "Credentials",
     "Health",
     "MigrationRead",
     "PurgeResult",

@@ -43,7 +43,10 @@ Name = Annotated[str, AfterValidator(_name)]
 
 
 class UserCreate(BaseModel):
-    """A new account; ``password`` is None for an account that cannot log in with one."""
+    """A new account; ``password`` is None for an account that cannot log in with one.
+
+    A password that must be changed is good for one login, which asks for another.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -51,6 +54,7 @@ class UserCreate(BaseModel):
     name: Name | None = None
     role: str = "user"
     password: str | None = None
+    must_change_password: bool = False
 
 
 class UserUpdate(BaseModel):
@@ -96,6 +100,7 @@ class UserRead(BaseModel):
     role: str
     status: UserStatus
     has_password: bool
+    must_change_password: bool
     created_at: datetime
     updated_at: datetime
 

@@ -36,6 +36,7 @@ def create(
     password_file: options.PasswordFileOption = None,
     generate_password: options.GeneratePasswordOption = False,
     no_password: options.NoPasswordOption = False,
+    must_change: options.MustChangeOption = False,
     if_not_exists: Annotated[
         bool, typer.Option("--if-not-exists", help="Leave an account that exists as it is.")
     ] = False,
@@ -49,8 +50,9 @@ def create(
         file=password_file,
         generate=generate_password,
         none=no_password,
+        must_change=must_change,
     )
-    new = new.model_copy(update={"password": password.text})
+    new = new.model_copy(update={"password": password.text, "must_change_password": must_change})
     if if_not_exists:
         account, created = run.services.accounts.ensure(new, generate=password.generate)
         if not created:
@@ -147,6 +149,7 @@ def passwd(
     password_file: options.PasswordFileOption = None,
     generate_password: options.GeneratePasswordOption = False,
     no_password: options.NoPasswordOption = False,
+    must_change: options.MustChangeOption = False,
 ) -> None:
     """Set the password of an account and end all its sessions."""
     password = new_password(
@@ -155,9 +158,14 @@ def passwd(
         file=password_file,
         generate=generate_password,
         none=no_password,
+        must_change=must_change,
     )
     accounts = run.services.accounts
-    run.emit(accounts.set_password(user, password.text, generate=password.generate))
+    run.emit(
+        accounts.set_password(
+            user, password.text, generate=password.generate, must_change=must_change
+        )
+    )
 
 
 @commands.command("disable", prints="UserRead", example="userctl user disable grace@example.com")
