@@ -47,4 +47,4 @@ def create_database(server_url: str, name: str) -> str:
 def empty(url: str) -> None:
     """Delete all rows and start ids at 1 again."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("TRUNCATE users, refresh_tokens RESTART IDENTITY")
+        connection.execute("TRUNCATE users, login_throttles RESTART IDENTITY CASCADE")

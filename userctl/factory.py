@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from userctl.services.revocation import RevocationService
     from userctl.services.schema import SchemaService
     from userctl.services.sessions import SessionService
+    from userctl.services.throttling import LoginThrottling
     from userctl.services.tokens import TokenService
 
 
@@ -68,6 +69,18 @@ class Services:
 
         passwords = EmailPasswordAuth(self._database, hasher=self._hasher, clock=self._clock)
         return LoginService(passwords, tokens=self.tokens)
+
+    @cached_property
+    def throttling(self) -> "LoginThrottling":
+        """Limits on failed logins."""
+        from userctl.services.throttling import LoginThrottling
+
+        return LoginThrottling(
+            self._database,
+            attempts=self._settings.login_attempts,
+            window=timedelta(minutes=self._settings.login_window_minutes),
+            clock=self._clock,
+        )
 
     @cached_property
     def tokens(self) -> "TokenService":

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from userctl.db.commit import commit
 from userctl.db.engine import READ_ONLY
 from userctl.db.failures import typed_failures
+from userctl.repositories.login_throttles import LoginThrottleRepository
 from userctl.repositories.refresh_tokens import RefreshTokenRepository
 from userctl.repositories.users import UserRepository
 
@@ -21,6 +22,7 @@ class UnitOfWork:
 
     users: UserRepository
     refresh_tokens: RefreshTokenRepository
+    login_throttles: LoginThrottleRepository
 
     def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
         # Where it is not asked for, the default of the server stands, which may be read-only.
@@ -33,6 +35,7 @@ class UnitOfWork:
         self._session = self._stack.enter_context(Session(self._engine, expire_on_commit=False))
         self.users = UserRepository(self._session)
         self.refresh_tokens = RefreshTokenRepository(self._session)
+        self.login_throttles = LoginThrottleRepository(self._session)
         return self
 
     def commit(self) -> None:

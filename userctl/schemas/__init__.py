@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from userctl.schemas.session import SessionRead
     from userctl.schemas.setting import SettingRead
     from userctl.schemas.tokens import AccessClaims, TokenPair, TokenQuery, TokenRead
-    from userctl.schemas.users import UserCreate, UserCreated, UserQuery, UserRead, UserUpdate
+    from userctl.schemas.users import (
+        UserCreate,
+        UserCreated,
+        UserDetail,
+        UserQuery,
+        UserRead,
+        UserUpdate,
+    )
 
 _MODULES = {
     "AccessClaims": "tokens",
@@ -34,6 +41,7 @@ _MODULES = {
     "TokenRead": "tokens",
     "UserCreate": "users",
     "UserCreated": "users",
+    "UserDetail": "users",
     "UserQuery": "users",
     "UserRead": "users",
     "UserUpdate": "users",
@@ -53,6 +61,7 @@ __all__ = [
     "TokenRead",
     "UserCreate",
     "UserCreated",
+    "UserDetail",
     "UserQuery",
     "UserRead",
     "UserUpdate",
