@@ -73,6 +73,12 @@ class Settings:
         whole_number(8, 64), "The shortest password, in characters.", 8
     )
     password_cost: int = _setting(whole_number(10, 20), "The bcrypt cost of new hashes.", 12)
+    login_attempts: int = _setting(
+        whole_number(1, 1000), "How many logins to one address may fail in a window of time.", 5
+    )
+    login_window_minutes: int = _setting(
+        whole_number(1, 1440), "How long such a window is, in minutes.", 15
+    )
     token_issuer: str = _setting(plain_text, "The 'iss' claim of access tokens.", APP_NAME)
     token_audience: str | None = _setting(plain_text, "The 'aud' claim of access tokens, if any.")
     token_subject: str = _setting(

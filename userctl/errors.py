@@ -5,7 +5,9 @@ with which value (never a secret), and a hint that says what to do. The direct s
 :class:`UserctlError` are the kinds of failure; the command line maps each kind to one exit code.
 """
 
+import math
 from collections.abc import Sequence
+from datetime import timedelta
 
 
 class UserctlError(Exception):
@@ -122,6 +124,19 @@ class PasswordChangeRequired(AuthenticationFailed):
 
     code = "password_change_required"
     hint = "Log in on a terminal, which asks for a new one, or run 'userctl user passwd'."
+
+
+class LoginThrottled(AuthenticationFailed):
+    """Too many logins to one address failed lately; ``resets_in`` says how long to wait."""
+
+    code = "throttled"
+    hint = "An operator can end the wait: userctl user unlock USER"
+
+    def __init__(self, resets_in: timedelta) -> None:
+        self.resets_in = resets_in
+        seconds = max(1, math.ceil(resets_in.total_seconds()))
+        span = f"{seconds} s" if seconds <= 90 else f"{math.ceil(seconds / 60)} min"
+        super().__init__(f"Too many logins to this address failed. Try again in {span}.")
 
 
 class NotLoggedIn(AuthenticationFailed):

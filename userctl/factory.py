@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from userctl.services.revocation import RevocationService
     from userctl.services.schema import SchemaService
     from userctl.services.sessions import SessionService
+    from userctl.services.throttling import LoginThrottling
     from userctl.services.token_list import TokenListService
     from userctl.services.tokens import TokenService
 
@@ -82,6 +83,18 @@ class Services:
             self._database,
             authenticator=authenticator("api-token", self._authentication_tools),
             subject=self._settings.token_subject,
+            clock=self._clock,
+        )
+
+    @cached_property
+    def throttling(self) -> "LoginThrottling":
+        """Limits on failed logins."""
+        from userctl.services.throttling import LoginThrottling
+
+        return LoginThrottling(
+            self._database,
+            attempts=self._settings.login_attempts,
+            window=timedelta(minutes=self._settings.login_window_minutes),
             clock=self._clock,
         )
 

@@ -11,6 +11,7 @@ from tests.cli import PASSWORD, Userctl
 from userctl.cli.app import program
 
 USER = ["id", "email", "name", "role", "status", "has_password", "created_at", "updated_at"]
+DETAIL = [*USER, "failed_logins", "last_failed_login_at", "throttled_until"]
 SCHEMA = ["database", "state", "current", "head", "pending"]
 CLAIMS = ["sub", "uid", "role", "iss", "aud", "iat", "exp", "jti", "sid"]
 PAIR = ["access_token", "refresh_token", "token_type", "expires_in"]
@@ -18,7 +19,8 @@ PAIR = ["access_token", "refresh_token", "token_type", "expires_in"]
 KEYS = {
     "user create eve@example.com --no-password": [*USER, "generated_password"],
     "user list": USER,
-    "user show 1": USER,
+    "user show 1": DETAIL,
+    "user unlock 1": DETAIL,
     "user update 1 --name Ada": USER,
     "user passwd 2 --no-password": [*USER, "generated_password"],
     "user disable 2": USER,
@@ -143,6 +145,7 @@ EXIT_CODES = [
     (3, "user show 99", "user_not_found"),
     (3, "user show 99999999999999999999999", "user_not_found"),
     (3, "user show eve@example.com", "user_not_found"),
+    (3, "user unlock eve@example.com", "user_not_found"),
     (3, "user list --after 99 --sort email", "user_not_found"),
     (3, "token revoke 99", "token_not_found"),
     (3, "token revoke 9999999999999999999", "token_not_found"),

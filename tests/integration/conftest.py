@@ -24,6 +24,7 @@ from userctl.services.accounts import AccountService
 from userctl.services.authentication import EmailPassword, EmailPasswordAuth
 from userctl.services.purge import PurgeService
 from userctl.services.revocation import RevocationService
+from userctl.services.throttling import LoginThrottling
 from userctl.services.tokens import Grant, TokenLifetimes, TokenService
 
 PASSWORD = "correct horse 77"
@@ -73,6 +74,9 @@ class Program:
                 subject=subject,
             ),
             clock=clock,
+        )
+        self.throttling = LoginThrottling(
+            database, attempts=5, window=timedelta(minutes=15), clock=clock
         )
         self.revocation = RevocationService(database, clock=clock)
         self.purge = PurgeService(database, clock=clock)
@@ -207,6 +211,11 @@ def authentication(program: Program) -> EmailPasswordAuth:
 @pytest.fixture
 def tokens(program: Program) -> TokenService:
     return program.tokens
+
+
+@pytest.fixture
+def throttling(program: Program) -> LoginThrottling:
+    return program.throttling
 
 
 @pytest.fixture

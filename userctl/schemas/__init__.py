@@ -27,7 +27,14 @@ if TYPE_CHECKING:
         TokenQuery,
         TokenRead,
     )
-    from userctl.schemas.users import UserCreate, UserCreated, UserQuery, UserRead, UserUpdate
+    from userctl.schemas.users import (
+        UserCreate,
+        UserCreated,
+        UserDetail,
+        UserQuery,
+        UserRead,
+        UserUpdate,
+    )
 
 _MODULES = {
     "AccessClaims": "tokens",
@@ -47,6 +54,7 @@ _MODULES = {
     "TokenRead": "tokens",
     "UserCreate": "users",
     "UserCreated": "users",
+    "UserDetail": "users",
     "UserQuery": "users",
     "UserRead": "users",
     "UserUpdate": "users",
@@ -70,6 +78,7 @@ __all__ = [
     "TokenRead",
     "UserCreate",
     "UserCreated",
+    "UserDetail",
     "UserQuery",
     "UserRead",
     "UserUpdate",

@@ -105,6 +105,21 @@ class UserRead(BaseModel):
     updated_at: datetime
 
 
+class UserDetail(UserRead):
+    """An account with what is known of its failed logins.
+
+    ``failed_logins`` counts those of the latest window of time of each source, if that ended no
+    longer than 24 hours ago; a login that is being checked counts until it succeeds.
+    ``last_failed_login_at`` is when the last of them began. ``throttled_until`` is when the last
+    full window ends, that of a trusted source or the one that all others share: until then logins
+    from at least one source are refused; it is None while none are.
+    """
+
+    failed_logins: int
+    last_failed_login_at: datetime | None
+    throttled_until: datetime | None
+
+
 class UserCreated(UserRead):
     """An account with the password that was generated for it, shown this once."""
 

@@ -110,10 +110,10 @@ def list_(
         run.note(f"There are more: go on with --after {page.items[-1].id}, or give --all.")
 
 
-@commands.command("show", prints="UserRead", example="userctl user show ada@example.com")
+@commands.command("show", prints="UserDetail", example="userctl user show ada@example.com")
 def show(run: Invocation, user: options.UserArgument) -> None:
-    """Show an account."""
-    run.emit(run.services.accounts.show(user))
+    """Show an account and what is known of its failed logins."""
+    run.emit(run.services.throttling.show(user))
 
 
 @commands.command(
@@ -178,6 +178,12 @@ def disable(run: Invocation, user: options.UserArgument) -> None:
 def enable(run: Invocation, user: options.UserArgument) -> None:
     """Let a disabled account in again, with the password it had."""
     run.emit(run.services.accounts.enable(user))
+
+
+@commands.command("unlock", prints="UserDetail", example="userctl user unlock ada@example.com")
+def unlock(run: Invocation, user: options.UserArgument) -> None:
+    """Forget the failed logins of an account, so that nobody has to wait any more."""
+    run.emit(run.services.throttling.unlock(user))
 
 
 @commands.command(
