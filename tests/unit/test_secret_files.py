@@ -11,7 +11,7 @@ from userctl.config import Settings
 from userctl.database_url import DatabaseURL
 from userctl.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
 from userctl.private_files import MAXIMUM_BYTES, read_private, write_private
-from userctl.security import session_file
+from userctl.security import file_lock
 from userctl.security.keys import SigningKey, load_signing_key
 from userctl.security.session_file import SessionFile, StoredSession
 
@@ -101,7 +101,7 @@ def test_a_write_that_fails_leaves_no_draft(file: Path) -> None:
 def test_a_lock_keeps_another_thread_out_until_it_is_released(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_file, "LOCK_TIMEOUT_SECONDS", 0)
+    monkeypatch.setattr(file_lock, "LOCK_TIMEOUT_SECONDS", 0)
     held, release = Event(), Event()
 
     def hold() -> None:
