@@ -18,7 +18,8 @@ from userctl.db.unit_of_work import Database
 from userctl.errors import UserctlError
 from userctl.schemas import UserCreate, UserCreated
 from userctl.security.access_token import AccessTokenCodec
-from userctl.security.keys import SigningKey
+from userctl.security.jwk import SigningKey
+from userctl.security.keyring import Keyring, RingKey
 from userctl.security.passwords import PasswordHasher, PasswordPolicy
 from userctl.services.accounts import AccountService
 from userctl.services.authentication import EmailPassword, EmailPasswordAuth
@@ -27,7 +28,8 @@ from userctl.services.revocation import RevocationService
 from userctl.services.tokens import Grant, TokenLifetimes, TokenService
 
 PASSWORD = "correct horse 77"
-KEY = SigningKey(b"a key for the tests of at least 32 bytes")
+KEY = SigningKey.symmetric(b"a key for the tests of at least 32 bytes")
+RING = Keyring((RingKey(KEY, "active"),))
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
@@ -65,7 +67,7 @@ class Program:
         self.authentication = EmailPasswordAuth(database, hasher=hasher, clock=clock)
         self.tokens = TokenService(
             database,
-            codec=AccessTokenCodec(KEY, issuer="userctl", audience=None),
+            codec=AccessTokenCodec(RING, issuer="userctl", audience=None),
             lifetimes=TokenLifetimes(
                 access=timedelta(minutes=60),
                 refresh=timedelta(days=7),

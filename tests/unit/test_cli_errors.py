@@ -117,12 +117,12 @@ def test_json_is_recognised_before_anything_is_parsed(
 
 CONTRACT = {
     2: "InvalidInput InvalidConfiguration InvalidEmail PasswordRejected SecretKeyMissing "
-    "UnsafeFile ConfirmationRequired",
-    3: "NotFound UserNotFound TokenNotFound",
+    "CryptoMissing UnsafeFile ConfirmationRequired",
+    3: "NotFound UserNotFound TokenNotFound KeyNotFound",
     4: "AuthenticationFailed InvalidCredentials NotLoggedIn TokenInvalid TokenExpired "
     "TokenRevoked TokenReused AccountDisabled",
     5: "Conflict UserExists LastAdmin Declined RefreshConflict ConstraintViolated FileExists "
-    "DowngradeRefused",
+    "DowngradeRefused KeyExists KeyNotPublished KeyActive KeyringFull",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
     "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "
     "DatabaseDamaged CommitUnknown TransactionConflict",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         RevokeResult,
         SchemaStatus,
     )
+    from userctl.schemas.keys import KeyRead
     from userctl.schemas.session import SessionRead
     from userctl.schemas.setting import SettingRead
     from userctl.schemas.tokens import AccessClaims, TokenPair, TokenQuery, TokenRead
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "AccessClaims": "tokens",
     "Health": "database",
+    "KeyRead": "keys",
     "MigrationRead": "database",
     "PurgeResult": "database",
     "RevokeResult": "database",
@@ -42,6 +44,7 @@ _MODULES = {
 __all__ = [
     "AccessClaims",
     "Health",
+    "KeyRead",
     "MigrationRead",
     "PurgeResult",
     "RevokeResult",
