@@ -86,6 +86,13 @@ class SecretKeyMissing(InvalidConfiguration):
     code = "secret_key_missing"
 
 
+class CryptoMissing(InvalidConfiguration):
+    """The library for asymmetric keys is not installed."""
+
+    code = "crypto_missing"
+    hint = "Install it with: pip install 'userctl[crypto]'"
+
+
 class UnsafeFile(InvalidConfiguration):
     """A file that holds a secret may have been read or planted by somebody else."""
 
@@ -108,6 +115,12 @@ class TokenNotFound(NotFound):
     """No token has this id."""
 
     code = "token_not_found"
+
+
+class KeyNotFound(NotFound):
+    """No signing key has this name."""
+
+    code = "key_not_found"
 
 
 class InvalidCredentials(AuthenticationFailed):
@@ -225,6 +238,32 @@ class DowngradeRefused(Conflict):
     """A downgrade would lose data that the older schema has no place for."""
 
     code = "downgrade_refused"
+
+
+class KeyExists(Conflict):
+    """The keyring has this key, or a next one, already."""
+
+    code = "key_exists"
+
+
+class KeyNotPublished(Conflict):
+    """No next key has been published for long enough to sign."""
+
+    code = "key_not_published"
+
+
+class KeyActive(Conflict):
+    """The key that signs cannot be retired."""
+
+    code = "key_active"
+    hint = "Run 'userctl key rotate' first."
+
+
+class KeyringFull(Conflict):
+    """The keyring has no room for another key."""
+
+    code = "keyring_full"
+    hint = "Retire passive keys with 'userctl key retire', or wait until they have ended."
 
 
 class DatabaseUnreachable(DatabaseNotReady):

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from userctl.db.unit_of_work import Database
+    from userctl.security.keys import KeySource
     from userctl.security.passwords import PasswordHasher, PasswordPolicy
     from userctl.services.accounts import AccountService
     from userctl.services.api_tokens import ApiTokenService
     from userctl.services.authentication import Tools
     from userctl.services.health import HealthService
+    from userctl.services.keys import KeyService
     from userctl.services.login import LoginService
     from userctl.services.purge import PurgeService
     from userctl.services.revocation import RevocationService
@@ -102,18 +104,16 @@ class Services:
     def tokens(self) -> "TokenService":
         """Access and refresh tokens."""
         from userctl.security.access_token import AccessTokenCodec
-        from userctl.security.keys import load_signing_key
+        from userctl.security.keys import signing_keyring
         from userctl.services.tokens import TokenLifetimes, TokenService
 
         settings = self._settings
-        # The key of an SQLite database lies beside it, so that one has to be there first.
-        if settings.database_url.missing_file is not None:
-            self._ready_engine()
-        key = load_signing_key(settings)
         return TokenService(
             self._database,
             codec=AccessTokenCodec(
-                key, issuer=settings.token_issuer, audience=settings.token_audience
+                signing_keyring(self._key_source, self._clock()),
+                issuer=settings.token_issuer,
+                audience=settings.token_audience,
             ),
             lifetimes=TokenLifetimes(
                 access=timedelta(minutes=settings.access_token_minutes),
@@ -152,6 +152,13 @@ class Services:
         from userctl.services.revocation import RevocationService
 
         return RevocationService(self._database, clock=self._clock)
+
+    @cached_property
+    def keys(self) -> "KeyService":
+        """Signing keys."""
+        from userctl.services.keys import KeyService
+
+        return KeyService(self._key_source, clock=self._clock)
 
     @cached_property
     def purge(self) -> "PurgeService":
@@ -195,7 +202,17 @@ class Services:
     def _authentication_tools(self) -> "Tools":
         from userctl.services.authentication import Tools
 
-        return Tools(self._database, self._hasher, self._policy, self._clock)
+        return Tools(self._database, self._hasher, self._policy, self.throttling, self._clock)
+
+    @cached_property
+    def _key_source(self) -> "KeySource":
+        from userctl.security.keys import key_source
+
+        source = key_source(self._settings)
+        # An embedded keyring lies beside its database, so that one has to be there first.
+        if source.embedded and self._settings.database_url.missing_file is not None:
+            self._ready_engine()
+        return source
 
     @cached_property
     def _engine(self) -> "Engine":

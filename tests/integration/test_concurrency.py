@@ -45,9 +45,9 @@ def postgres_program(postgres_engine: Engine) -> Program:
     return Program(postgres_engine, FakeClock())
 
 
-def active(program: Program) -> list[int]:
+def active(program: Program) -> list[str]:
     """Return the ids of the tokens that can still be exchanged."""
-    return [token.id for token in program.revocation.page(TokenQuery(state="active")).items]
+    return [token.id for token in program.token_list.page(TokenQuery(state="active")).items]
 
 
 def refreshing(token: str) -> Callable[[Program], Grant]:
@@ -184,8 +184,10 @@ def test_an_admin_who_waits_for_another_to_be_removed_stays(
 
 Ending = Callable[[Program], RevokeResult | UserRead | UserCreated]
 ENDINGS: dict[str, Ending] = {
-    "revoke user": lambda program: program.revocation.revoke_user("ada@example.com"),
-    "revoke all": lambda program: program.revocation.revoke_all(),
+    "revoke user": lambda program: program.revocation.revoke_matching(
+        TokenQuery(user="ada@example.com")
+    ),
+    "revoke all": lambda program: program.revocation.revoke_matching(TokenQuery()),
     "revoke token": lambda program: program.revocation.revoke(active(program)),
     "disable": lambda program: program.accounts.disable("ada@example.com"),
     "change role": lambda program: program.accounts.update(

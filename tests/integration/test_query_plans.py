@@ -19,18 +19,18 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "login": lambda program, _: program.log_in("ada@example.com"),
     "refresh": lambda program, grant: program.tokens.refresh(grant.tokens.refresh_token),
     "verify": lambda program, grant: program.tokens.verify(grant.tokens.access_token),
-    "revoke id": lambda program, _: program.revocation.revoke([1]),
+    "revoke id": lambda program, _: program.revocation.revoke(["1"]),
     "revoke text": lambda program, grant: program.revocation.revoke_text(
         grant.tokens.refresh_token
     ),
-    "revoke user": lambda program, _: program.revocation.revoke_user("1"),
+    "revoke user": lambda program, _: program.revocation.revoke_matching(TokenQuery(user="1")),
     "purge": lambda program, _: program.purge.purge(timedelta(), batch_size=10),
     "count expired": lambda program, _: program.purge.purge(
         timedelta(), batch_size=10, dry_run=True
     ),
     "disable": lambda program, _: program.accounts.disable("1"),
     "delete": lambda program, _: program.accounts.delete(["1"]),
-    "tokens of a user": lambda program, _: program.revocation.page(TokenQuery(user="1")),
+    "tokens of a user": lambda program, _: program.token_list.page(TokenQuery(user="1")),
     "next users": lambda program, _: program.accounts.page(UserQuery(after=1000)),
     "next users by email": lambda program, _: program.accounts.page(
         UserQuery(sort="email", after=1000)
@@ -39,7 +39,7 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "refund": lambda program, _: refund(program),
     "failed logins": lambda program, _: program.throttling.show("ada@example.com"),
     "unlock": lambda program, _: program.throttling.unlock("1"),
-    "next tokens": lambda program, _: program.revocation.page(TokenQuery(after=1000)),
+    "next tokens": lambda program, _: program.token_list.page(TokenQuery(after="1000")),
 }
 
 

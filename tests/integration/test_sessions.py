@@ -61,7 +61,7 @@ def settled(file: SessionFile) -> StoredSession:
 
 def states(program: Program) -> list[str]:
     """Return the states of all refresh tokens in the order in which they were issued."""
-    return [token.state for token in program.revocation.stream(TokenQuery())]
+    return [token.state for token in program.token_list.stream(TokenQuery())]
 
 
 def test_a_stored_session_says_who_is_logged_in_and_until_when(
@@ -149,7 +149,7 @@ def test_a_session_whose_token_another_exchanged_a_moment_ago_stays_stored(
 def test_a_session_that_was_ended_elsewhere_no_longer_counts(
     program: Program, sessions: SessionService, started: SessionRead
 ) -> None:
-    program.revocation.revoke_user("1")
+    program.revocation.revoke_matching(TokenQuery(user="1"))
     with pytest.raises(TokenRevoked):
         sessions.who()
     with pytest.raises(TokenRevoked):

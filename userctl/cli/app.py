@@ -14,6 +14,7 @@ from userctl.cli.commands import (
     config,
     db,
     health,
+    key,
     login,
     logout,
     token_admin,
@@ -63,7 +64,7 @@ def program(*, completion: bool = False) -> Any:
     group = typer.main.get_command(app)
     assert isinstance(group, LazyGroup)
     builders: dict[str, Builder] = {}
-    for module in (user, login, logout, whoami, token_admin, db, config, health):
+    for module in (user, login, logout, whoami, token_admin, key, db, config, health):
         builders |= module.commands.builders()
     group.commands = BuiltOnDemand(builders)  # type: ignore[assignment]
     return group

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         RevokeResult,
         SchemaStatus,
     )
+    from userctl.schemas.keys import KeyRead
     from userctl.schemas.session import SessionRead
     from userctl.schemas.setting import SettingRead
     from userctl.schemas.tokens import (
@@ -43,6 +44,7 @@ _MODULES = {
     "ApiTokenIssued": "tokens",
     "Credentials": "credentials",
     "Health": "database",
+    "KeyRead": "keys",
     "MigrationRead": "database",
     "PurgeResult": "database",
     "RevokeResult": "database",
@@ -67,6 +69,7 @@ __all__ = [
     "ApiTokenIssued",
     "Credentials",
     "Health",
+    "KeyRead",
     "MigrationRead",
     "PurgeResult",
     "RevokeResult",

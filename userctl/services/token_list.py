@@ -10,7 +10,7 @@ from userctl.errors import InvalidInput
 from userctl.models.api_token import API_ID_PREFIX
 from userctl.repositories.token_filter import TokenFilter
 from userctl.schemas import TokenQuery, TokenRead
-from userctl.schemas.page import Page
+from userctl.schemas.page import LARGEST_ID, Page
 from userctl.schemas.tokens import TokenKind
 from userctl.services.reading import api_token_read, find_user, token_read
 
@@ -52,7 +52,7 @@ def token_id(text: str) -> tuple[TokenKind, int]:
     Raises:
         InvalidInput: if the text is no such id. It is not repeated: it may be the token itself.
     """
-    found = re.fullmatch(rf"({API_ID_PREFIX})?([0-9]{{1,19}})", text)
+    found = re.fullmatch(rf"({API_ID_PREFIX})?([0-9]{{1,30}})", text)
     if found is None:
         raise InvalidInput(
             "The id of a token is a number or 'api-' and a number, from 'userctl token list'.",
@@ -79,6 +79,7 @@ def filter_of(uow: UnitOfWork, query: TokenQuery, now: datetime) -> TokenFilter:
 def _tokens(uow: UnitOfWork, query: TokenQuery, count: int, now: datetime) -> list[TokenRead]:
     wanted = filter_of(uow, query, now)
     kind, after = ("api", 0) if query.after is None else token_id(query.after)
+    after = min(after, LARGEST_ID)
     found: list[TokenRead] = []
     if query.kind != "refresh" and kind == "api":
         rows = uow.api_tokens.page(wanted, now, after=after, limit=count)

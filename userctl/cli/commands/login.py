@@ -33,6 +33,13 @@ def login(
         str,
         typer.Option("--method", help="How to prove who you are: password, api-token."),
     ] = DEFAULT_METHOD,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source",
+            help="Where the attempt comes from, if userctl serves somebody else: an IP address.",
+        ),
+    ] = None,
     no_store: Annotated[
         bool, typer.Option("--no-store", help="Print the tokens instead of keeping them.")
     ] = False,
@@ -48,7 +55,7 @@ def login(
     if method == DEFAULT_METHOD:
         email = email or _ask_email(run)
     secret = password(run, stdin=password_stdin, file=password_file)
-    credentials = schemas.Credentials(secret=secret, identity=email)
+    credentials = schemas.Credentials(secret=secret, identity=email, source=source)
     enter = _print_tokens if no_store else _keep_session
     try:
         enter(run, method, credentials)

@@ -21,6 +21,7 @@ from userctl.errors import InvalidInput
 from userctl.models import User
 from userctl.schemas import Credentials
 from userctl.security.passwords import PasswordHasher, PasswordPolicy
+from userctl.services.throttling import LoginThrottling
 from userctl.text import escape_unseen
 
 
@@ -73,6 +74,7 @@ class Tools:
     database: Database
     hasher: PasswordHasher
     policy: PasswordPolicy
+    throttling: LoginThrottling
     clock: Clock
 
 

@@ -4,11 +4,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from userctl.clock import Clock
+from userctl.db.retry import retried
 from userctl.db.unit_of_work import UnitOfWork
-from userctl.errors import InvalidCredentials, InvalidEmail, PasswordChangeRequired
+from userctl.errors import (
+    InvalidCredentials,
+    InvalidEmail,
+    PasswordChangeRequired,
+    PasswordRejected,
+)
 from userctl.schemas import Credentials
 from userctl.schemas.email_address import canonical_email
 from userctl.services.authentication import Identity, Proof, Tools
+from userctl.services.throttling import Charge
 
 
 @dataclass(frozen=True)
@@ -29,24 +36,39 @@ class EmailPasswordAuth:
         self._database = tools.database
         self._hasher = tools.hasher
         self._policy = tools.policy
+        self._throttling = tools.throttling
         self._clock = tools.clock
 
     def authenticate(self, credentials: Credentials) -> Proof:
         """Check a password, at the price of one hash also where there is no such account.
 
         Raises:
+            LoginThrottled: if too many logins to the address failed; then nothing is hashed.
             InvalidCredentials: if the password is not the one of an active account.
             PasswordChangeRequired: if it is, but has to be changed and no new one was given.
             PasswordRejected: if the new one breaks the policy.
         """
-        account = self._look_up(credentials.identity or "")
+        email = credentials.identity or ""
+        charge = self._throttling.charge(email, credentials.source)
+        account = self._look_up(email)
         matches = self._hasher.verify(credentials.secret, account.hashed)
         if not matches or account.user_id is None:
             raise InvalidCredentials
-        better = self._better(account, credentials)
+        try:
+            better = self._better(account, credentials)
+        except (PasswordChangeRequired, PasswordRejected):
+            # The password was right all the same.
+            self._refund(charge)
+            raise
         return PasswordProof(
-            account.user_id, account.hashed, better, account.must_change, self._clock
+            account.user_id, account.hashed, better, account.must_change, charge, self._clock
         )
+
+    @retried
+    def _refund(self, charge: Charge) -> None:
+        with self._database.writing() as uow:
+            charge.refund(uow)
+            uow.commit()
 
     def _look_up(self, email: str) -> Account:
         try:
@@ -87,6 +109,7 @@ class PasswordProof:
     hashed: str = field(repr=False)
     better: str | None = field(repr=False)
     must_change: bool
+    charge: Charge
     clock: Clock
 
     def redeem(self, uow: UnitOfWork) -> Identity:
@@ -104,4 +127,5 @@ class PasswordProof:
             uow.refresh_tokens.revoke_user(self.user_id, now)
         if values:
             uow.users.change(user, now, **values)
+        self.charge.refund(uow)
         return Identity(user)
