@@ -12,10 +12,13 @@ from userctl.cli.app import program
 from userctl.private_files import write_private
 from userctl.security.jwk import SigningKey
 
-USER = ["id", "email", "name", "role", "status", "has_password", "created_at", "updated_at"]
+USER = ["id", "email", "name", "role", "status", "has_password", "must_change_password",
+        "created_at", "updated_at"]  # fmt: skip
 DETAIL = [*USER, "failed_logins", "last_failed_login_at", "throttled_until"]
 SCHEMA = ["database", "state", "current", "head", "pending"]
-CLAIMS = ["sub", "uid", "role", "iss", "aud", "iat", "exp", "jti", "sid"]
+CLAIMS = ["sub", "uid", "role", "iss", "aud", "iat", "exp", "jti", "sid", "scope"]
+TOKEN = ["id", "kind", "user_id", "email", "label", "scope", "session", "state", "created_at",
+         "last_used_at", "expires_at", "replayed_at"]  # fmt: skip
 KEY = ["kid", "algorithm", "state", "created_at", "activated_at", "verifies_until"]
 KID = SigningKey.symmetric(SECRET_KEY.encode()).kid
 PAIR = ["access_token", "refresh_token", "token_type", "expires_in"]
@@ -35,10 +38,12 @@ KEYS = {
     "token refresh": [*USER, "session_expires_at", "session_file"],
     "token verify": CLAIMS,
     "token verify --offline": CLAIMS,
-    "token list": ["id", "user_id", "email", "session", "state", "created_at", "expires_at"],
+    "token issue --user ada@example.com --label ci": [*TOKEN, "token"],
+    "token list": TOKEN,
     "token purge": ["deleted", "remaining", "dry_run"],
-    "token revoke 1": ["revoked_sessions"],
+    "token revoke 1": ["revoked_sessions", "revoked_api_tokens"],
     "login ada@example.com --password-stdin --no-store": PAIR,
+    "token revoke --all --yes": ["revoked_sessions", "revoked_api_tokens"],
     "key list": KEY,
     "key import --file secret.key": KEY,
     f"key retire {KID} --yes": KEY,
@@ -161,6 +166,23 @@ EXIT_CODES = [
     (2, "user delete 1", "confirmation_required"),
     (2, "token purge --older-than 1y", "invalid_input"),
     (2, "token revoke nonsense", "invalid_input"),
+    (2, "token revoke", "invalid_input"),
+    (2, "token revoke 1 --all", "invalid_input"),
+    (2, "token revoke 1 --kind api", "invalid_input"),
+    (2, "token revoke --kind api", "invalid_input"),
+    (2, "token revoke --all", "confirmation_required"),
+    (2, "token revoke --unused-since x", "invalid_input"),
+    (2, "token list --after x", "invalid_input"),
+    (2, "token list --kind x", "usage"),
+    (2, "token issue --user 1", "usage"),
+    (2, "token issue --user 1 --label=", "invalid_input"),
+    (2, 'token issue --user 1 --label a --scope a"b', "invalid_input"),
+    (2, "token issue --user 1 --label a --expires 1y", "invalid_input"),
+    (2, "token issue --user 1 --label a -q", "invalid_input"),
+    (2, "token issue --user 1 --label a --fields id", "invalid_input"),
+    (3, "token issue --user 99 --label a", "user_not_found"),
+    (2, "user passwd 1 --no-password --must-change", "invalid_input"),
+    (2, "login ada@example.com --method x --password-file /dev/null", "invalid_input"),
     (2, "key generate --algorithm none", "usage"),
     (2, "key rotate --min-age 1y", "invalid_input"),
     (2, "key retire nonsense", "confirmation_required"),
@@ -173,6 +195,7 @@ EXIT_CODES = [
     (3, "user unlock eve@example.com", "user_not_found"),
     (3, "user list --after 99 --sort email", "user_not_found"),
     (3, "token revoke 99", "token_not_found"),
+    (3, "token revoke api-99", "token_not_found"),
     (3, "token revoke 9999999999999999999", "token_not_found"),
     (3, "key retire nonsense --yes", "key_not_found"),
     (4, "whoami", "not_logged_in"),
