@@ -20,7 +20,7 @@ from userctl.errors import (
 )
 from userctl.schemas import AccessClaims
 from userctl.security.access_token import AccessTokenCodec
-from userctl.security.jwk import Algorithm
+from userctl.security.key_members import Algorithm
 from userctl.security.keyring_file import KeyringFile
 from userctl.services.keys import KeyService
 

@@ -14,7 +14,8 @@ from tests.signing_keys import ALGORITHMS, ASYMMETRIC, NOW, key_for, ring_of
 from userctl.errors import TokenInvalid
 from userctl.schemas import AccessClaims
 from userctl.security.access_token import MAXIMUM_LENGTH, TYPE, AccessTokenCodec
-from userctl.security.jwk import Algorithm, SigningKey, encoded
+from userctl.security.jwk import SigningKey
+from userctl.security.key_members import Algorithm, encoded
 from userctl.security.keyring import Keyring
 from userctl.security.new_keys import draw
 
