@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from functools import cache
 
-from userctl.security.jwk import Algorithm, SigningKey
+from userctl.security.jwk import SigningKey
+from userctl.security.key_members import Algorithm
 from userctl.security.keyring import Keyring, RingKey
 from userctl.security.new_keys import draw
 

@@ -44,7 +44,7 @@ def test_an_access_token_verifies_with_nothing_but_the_shared_key(
 ) -> None:
     options = {"verify_exp": False, "verify_iat": False}  # It is of 2030.
     claims = jwt.decode(
-        grant.tokens.access_token, KEY.verifier, algorithms=["HS256"], options=options
+        grant.tokens.access_token, KEY.signer, algorithms=["HS256"], options=options
     )
     assert claims | {"jti": "", "sid": ""} == {
         "sub": "ada@example.com",

@@ -9,7 +9,7 @@ import pytest
 from userctl import schemas
 
 HEAVY = ["sqlmodel", "sqlalchemy", "alembic", "bcrypt", "jwt", "rich", "pydantic",
-         "email_validator", "zxcvbn", "filelock", "psycopg"]  # fmt: skip
+         "email_validator", "zxcvbn", "filelock", "psycopg", "cryptography"]  # fmt: skip
 
 SCRIPT = """
 import sys

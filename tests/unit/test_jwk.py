@@ -9,7 +9,8 @@ import pytest
 
 from tests.signing_keys import ALGORITHMS, ASYMMETRIC, key_for
 from userctl.errors import InvalidConfiguration, InvalidInput
-from userctl.security.jwk import Algorithm, SigningKey, algorithm_of, encoded, members_of
+from userctl.security.jwk import SigningKey
+from userctl.security.key_members import Algorithm, algorithm_of, encoded, members_of
 from userctl.security.new_keys import draw
 
 PRIVATE = {"k", "d", "p", "q", "dp", "dq", "qi", "oth"}

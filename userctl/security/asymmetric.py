@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key a
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from userctl.errors import InvalidInput
-from userctl.security.jwk import Algorithm, SigningKey, members_of
+from userctl.security.jwk import SigningKey
+from userctl.security.key_members import Algorithm, members_of
 
 RSA_BITS = 3072
 """As strong as the other keys: 128 bits (NIST SP 800-57, part 1, section 5.6.1)."""

@@ -3,44 +3,24 @@
 Reading, naming and publishing a key takes no cryptography; that loads when a key signs or verifies.
 """
 
-import base64
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import jwt
 
-from userctl.errors import CryptoMissing, InvalidConfiguration, InvalidInput
-from userctl.setting_values import MINIMUM_KEY_BYTES
-
-Algorithm = Literal["HS256", "EdDSA", "ES256", "RS256"]
-
-SMALLEST_RSA_BITS = 2048
-LARGEST_RSA_BITS = 8192
-"""A signature of a larger key would make a token longer than we read."""
-
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """What the keys of an algorithm are made of (RFC 7518, section 6, and RFC 8037)."""
-
-    fixed: Mapping[str, str]
-    public: tuple[str, ...]
-    private: tuple[str, ...]
-
-
-_KINDS: dict[str, _Kind] = {
-    "HS256": _Kind({"kty": "oct"}, (), ("k",)),
-    "EdDSA": _Kind({"kty": "OKP", "crv": "Ed25519"}, ("x",), ("d",)),
-    "ES256": _Kind({"kty": "EC", "crv": "P-256"}, ("x", "y"), ("d",)),
-    "RS256": _Kind({"kty": "RSA"}, ("n", "e"), ("d", "p", "q", "dp", "dq", "qi")),
-}
+from userctl.errors import CryptoMissing, InvalidConfiguration
+from userctl.security.key_members import (
+    KINDS,
+    Algorithm,
+    decoded,
+    encoded,
+    require_members,
+    require_secret,
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +42,7 @@ class SigningKey:
         Raises:
             InvalidInput: if they do not make a key for the algorithm.
         """
-        _require_members(algorithm, members)
+        require_members(algorithm, members)
         return cls(_kid(algorithm, members), algorithm, dict(members))
 
     @classmethod
@@ -72,7 +52,7 @@ class SigningKey:
         Raises:
             InvalidInput: if it is too short, or the text of a key of another kind.
         """
-        _require_secret(secret)
+        require_secret(secret)
         return cls.of("HS256", {"kty": "oct", "k": encoded(secret)})
 
     @property
@@ -83,7 +63,7 @@ class SigningKey:
     @property
     def signs(self) -> bool:
         """Whether all that it takes to sign is there."""
-        return set(_KINDS[self.algorithm].private) <= self.members.keys()
+        return set(KINDS[self.algorithm].private) <= self.members.keys()
 
     @property
     def public_jwk(self) -> dict[str, str]:
@@ -93,7 +73,7 @@ class SigningKey:
 
     @property
     def _public(self) -> dict[str, str]:
-        private = _KINDS[self.algorithm].private
+        private = KINDS[self.algorithm].private
         return {name: value for name, value in self.members.items() if name not in private}
 
     def verifying(self) -> "SigningKey":
@@ -144,84 +124,12 @@ def require_crypto(algorithm: str) -> None:
         ) from None
 
 
-def members_of(jwk: Mapping[str, Any], algorithm: Algorithm) -> dict[str, Any]:
-    """Return the members of a JWK that make the key, without its name, its use and the like."""
-    kind = _KINDS[algorithm]
-    return {name: jwk[name] for name in (*kind.fixed, *kind.public, *kind.private) if name in jwk}
-
-
-def algorithm_of(jwk: Mapping[str, Any]) -> Algorithm:
-    """Return the algorithm that a JWK is good for, by its type and curve.
-
-    Raises:
-        InvalidInput: if that is none of ours.
-    """
-    for algorithm, kind in _KINDS.items():
-        if all(jwk.get(name) == value for name, value in kind.fixed.items()):
-            return algorithm  # type: ignore[return-value]
-    raise InvalidInput(
-        "The type or the curve of the key is not supported.",
-        hint="Use an oct, RSA, EC P-256 or OKP Ed25519 key.",
-    )
-
-
-def encoded(value: bytes) -> str:
-    """Return bytes in base64url without padding (RFC 7515, section 2)."""
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
-def _decoded(value: str) -> bytes:
-    return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
-
-
-def _require_members(algorithm: Algorithm, members: Mapping[str, Any]) -> None:
-    kind = _KINDS[algorithm]
-    public = {*kind.fixed, *kind.public}
-    complete = public.union(kind.private)
-    if set(members) not in ([complete] if algorithm == "HS256" else [public, complete]):
-        raise InvalidInput(f"The key lacks members that {algorithm} needs, or has others.")
-    for name in members.keys() - kind.fixed.keys():
-        value = members[name]
-        if not isinstance(value, str) or not _BASE64URL.fullmatch(value) or len(value) % 4 == 1:
-            raise InvalidInput(f"The member '{name}' of the key is not base64url.")
-    if any(members[name] != value for name, value in kind.fixed.items()):
-        raise InvalidInput(f"The key is not of the type that {algorithm} needs.")
-    _require_strength(algorithm, members)
-
-
-def _require_strength(algorithm: Algorithm, members: Mapping[str, str]) -> None:
-    """Refuse a key that is weaker than its algorithm demands (RFC 7518, sections 3.2 and 3.3)."""
-    if algorithm == "HS256":
-        _require_secret(_decoded(members["k"]))
-    if algorithm == "RS256":
-        bits = int.from_bytes(_decoded(members["n"])).bit_length()
-        if not SMALLEST_RSA_BITS <= bits <= LARGEST_RSA_BITS:
-            raise InvalidInput(
-                f"An RSA key has {SMALLEST_RSA_BITS} to {LARGEST_RSA_BITS} bits, not {bits}."
-            )
-
-
-def _require_secret(secret: bytes) -> None:
-    if len(secret) < MINIMUM_KEY_BYTES:
-        raise InvalidInput(
-            f"An HS256 key has at least {MINIMUM_KEY_BYTES} bytes, not {len(secret)}."
-        )
-    try:
-        jwt.get_algorithm_by_name("HS256").prepare_key(secret)
-    except jwt.InvalidKeyError:
-        # Whoever has its public half could sign with that (RFC 8725, section 2.1).
-        raise InvalidInput(
-            "A PEM, SSH or JSON key is no secret for HS256.",
-            hint="Put it in a keyring with 'userctl key import'.",
-        ) from None
-
-
 def _kid(algorithm: Algorithm, members: Mapping[str, str]) -> str:
     """Return the name of a key in a token's header (RFC 7515, section 4.1.4)."""
     if algorithm == "HS256":
         # No plain hash, such as the thumbprint would be: a guess of the secret could be tested.
-        return hashlib.sha256(b"userctl kid\0" + _decoded(members["k"])).hexdigest()[:16]
-    kind = _KINDS[algorithm]
+        return hashlib.sha256(b"userctl kid\0" + decoded(members["k"])).hexdigest()[:16]
+    kind = KINDS[algorithm]
     required = {name: members[name] for name in (*kind.fixed, *kind.public)}
     # The thumbprint of RFC 7638.
     canonical = json.dumps(required, sort_keys=True, separators=(",", ":"))

@@ -21,7 +21,8 @@ from userctl.errors import (
 )
 from userctl.private_files import MAXIMUM_BYTES, read_private, write_private
 from userctl.security.file_lock import locked
-from userctl.security.jwk import Algorithm, SigningKey
+from userctl.security.jwk import SigningKey
+from userctl.security.key_members import Algorithm
 from userctl.security.keyring import Keyring, RingKey
 
 _Time = Annotated[AwareDatetime, AfterValidator(lambda time: time.astimezone(UTC))]

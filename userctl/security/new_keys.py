@@ -5,13 +5,8 @@ import secrets
 from typing import Any
 
 from userctl.errors import InvalidInput
-from userctl.security.jwk import (
-    Algorithm,
-    SigningKey,
-    algorithm_of,
-    members_of,
-    require_crypto,
-)
+from userctl.security.jwk import SigningKey, require_crypto
+from userctl.security.key_members import Algorithm, algorithm_of, members_of
 
 _SECRET_BYTES = 48
 

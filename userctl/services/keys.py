@@ -7,7 +7,7 @@ from userctl.clock import Clock
 from userctl.config import LONGEST_ACCESS_TOKEN_MINUTES
 from userctl.schemas import KeyRead
 from userctl.security.access_token import LEEWAY_SECONDS
-from userctl.security.jwk import Algorithm
+from userctl.security.key_members import Algorithm
 from userctl.security.keyring import Keyring, RingKey
 from userctl.security.keys import KeySource
 from userctl.security.new_keys import draw, imported
