@@ -85,11 +85,16 @@ class Userctl:
             code = run(args)
         return Result(code, *(_written(stream) for stream in streams[1:]))
 
-    def start(self, *args: str, **options: Any) -> "subprocess.Popen[bytes]":
+    def start(
+        self, *args: str, program: Sequence[str] | None = None, **options: Any
+    ) -> "subprocess.Popen[bytes]":
         """Start a process with pipes, and leave it to the caller."""
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         return subprocess.Popen(
-            [*self.program, *args], env=self.environment, cwd=self.home, **{**pipes, **options}
+            [*(program or self.program), *args],
+            env=self.environment,
+            cwd=self.home,
+            **{**pipes, **options},
         )
 
     def spawn(self, *args: str, stdin: str = "", **options: Any) -> Result:
