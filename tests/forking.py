@@ -24,6 +24,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tests.cli import Userctl
 
+COUNTED = ("services/sessions.py", "private_files.py", "db/commit.py")
+"""Where a session is written down, exchanged and committed."""
+
 STREAMS = ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w"))
 
 
@@ -36,7 +39,7 @@ class Forked:
         out: its standard output.
         err: its standard error.
         seconds: how long it and those beside it took.
-        lines: how many lines below the command line it ran, if that was counted.
+        lines: how many lines it ran in the files that count, if that was asked for.
     """
 
     code: int
@@ -61,7 +64,7 @@ class Forks:
         return self._ask(commands=[command], kill_after=seconds)[0]
 
     def killed_at(self, command: Sequence[str], line: int) -> Forked:
-        """Let a command kill itself before the n-th line that it runs below the command line."""
+        """Let a command kill itself before the n-th line that it runs in the files that count."""
         return self._ask(commands=[command], kill_at=line)[0]
 
     def _ask(self, **request: Any) -> list[Forked]:
@@ -116,6 +119,8 @@ def _answer(
         own = folder / str(number)
         own.mkdir()
         (own / "stdin").write_text(stdin)
+        for _, name, _ in STREAMS:
+            (own / name).touch()
         if not (pid := os.fork()):
             os.close(go)
             _run(own, command, start, kill_at)
@@ -162,22 +167,19 @@ def _run(folder: Path, command: Sequence[str], start: int, kill_at: int | None) 
 
 
 def _kill_at(line: int) -> Callable[[], int]:
-    """Kill this process before the n-th line below the command line; return what counts them."""
+    """Kill this process before the n-th line in the files that count; return their number."""
     package = Path(import_module("userctl").__path__[0])
-    watched = tuple(
-        str(package / name)
-        for name in ("services", "security", "repositories", "db", "private_files.py")
-    )
+    counted = {str(package / name) for name in COUNTED}
     count = 0
 
     def trace(frame: FrameType, event: str, _argument: object) -> Any:
         nonlocal count
-        if not frame.f_code.co_filename.startswith(watched):
+        if frame.f_code.co_filename not in counted:
             return None
         if event != "call":
             count += 1
-        if count == line:
-            os.kill(os.getpid(), signal.SIGKILL)
+            if count == line:
+                os.kill(os.getpid(), signal.SIGKILL)
         return trace
 
     sys.settrace(trace)
