@@ -44,12 +44,13 @@ class Result:
 
 @dataclass
 class Userctl:
-    """Runs userctl on one database, out of one home."""
+    """Runs userctl on one database, out of one home, with one key or with a keyring."""
 
     home: Path
     database_url: str | None
     program: Sequence[str] = (sys.executable, "-m", "userctl")
     extra: dict[str, str] = field(default_factory=dict)
+    keyring: bool = False
 
     @property
     def session_file(self) -> Path:
@@ -70,7 +71,10 @@ class Userctl:
         }
         if self.database_url is not None:
             environment["USERCTL_DATABASE_URL"] = self.database_url
-            environment["USERCTL_SECRET_KEY"] = SECRET_KEY
+            if self.keyring:
+                environment["USERCTL_KEYRING_FILE"] = str(self.home / "keyring")
+            else:
+                environment["USERCTL_SECRET_KEY"] = SECRET_KEY
         return environment | self.extra
 
     def __call__(self, *args: str, stdin: str | bytes = "") -> Result:

@@ -26,6 +26,8 @@ from userctl.setting_values import (
 APP_NAME = "userctl"
 OutputFormat = Literal["table", "json", "jsonl", "csv"]
 
+LONGEST_ACCESS_TOKEN_MINUTES = 1440
+
 Raw = tuple[Any, str]
 """A value as it was found, and where."""
 
@@ -65,6 +67,9 @@ class Settings:
     secret_key_file: Path | None = _setting(
         path, "A file that holds the HS256 key, readable by its owner alone."
     )
+    keyring_file: Path | None = _setting(
+        path, "A file of keys that change, instead of one; see 'userctl key'."
+    )
     output: str = _setting(one_of(*get_args(OutputFormat)), "How records are printed.", "table")
     roles: tuple[str, ...] = _setting(
         role_names, "The roles an account may have.", ("user", "admin")
@@ -73,13 +78,21 @@ class Settings:
         whole_number(8, 64), "The shortest password, in characters.", 8
     )
     password_cost: int = _setting(whole_number(10, 20), "The bcrypt cost of new hashes.", 12)
+    login_attempts: int = _setting(
+        whole_number(1, 1000), "How many logins to one address may fail in a window of time.", 5
+    )
+    login_window_minutes: int = _setting(
+        whole_number(1, 1440), "How long such a window is, in minutes.", 15
+    )
     token_issuer: str = _setting(plain_text, "The 'iss' claim of access tokens.", APP_NAME)
     token_audience: str | None = _setting(plain_text, "The 'aud' claim of access tokens, if any.")
     token_subject: str = _setting(
         one_of("email", "id"), "What the 'sub' claim of access tokens holds.", "email"
     )
     access_token_minutes: int = _setting(
-        whole_number(1, 1440), "How long an access token is valid, in minutes.", 60
+        whole_number(1, LONGEST_ACCESS_TOKEN_MINUTES),
+        "How long an access token is valid, in minutes.",
+        60,
     )
     refresh_token_days: int = _setting(
         whole_number(1, 365), "How long a refresh token may lie unused, in days.", 7

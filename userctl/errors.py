@@ -5,7 +5,9 @@ with which value (never a secret), and a hint that says what to do. The direct s
 :class:`UserctlError` are the kinds of failure; the command line maps each kind to one exit code.
 """
 
+import math
 from collections.abc import Sequence
+from datetime import timedelta
 
 
 class UserctlError(Exception):
@@ -84,6 +86,13 @@ class SecretKeyMissing(InvalidConfiguration):
     code = "secret_key_missing"
 
 
+class CryptoMissing(InvalidConfiguration):
+    """The library for asymmetric keys is not installed."""
+
+    code = "crypto_missing"
+    hint = "Install it with: pip install 'userctl[crypto]'"
+
+
 class UnsafeFile(InvalidConfiguration):
     """A file that holds a secret may have been read or planted by somebody else."""
 
@@ -103,9 +112,15 @@ class UserNotFound(NotFound):
 
 
 class TokenNotFound(NotFound):
-    """No refresh token has this id."""
+    """No token has this id."""
 
     code = "token_not_found"
+
+
+class KeyNotFound(NotFound):
+    """No signing key has this name."""
+
+    code = "key_not_found"
 
 
 class InvalidCredentials(AuthenticationFailed):
@@ -115,6 +130,26 @@ class InvalidCredentials(AuthenticationFailed):
 
     def __init__(self) -> None:
         super().__init__("The e-mail address or the password is wrong.")
+
+
+class PasswordChangeRequired(AuthenticationFailed):
+    """The password is right, but only good for setting another."""
+
+    code = "password_change_required"
+    hint = "Log in on a terminal, which asks for a new one, or run 'userctl user passwd'."
+
+
+class LoginThrottled(AuthenticationFailed):
+    """Too many logins to one address failed lately; ``resets_in`` says how long to wait."""
+
+    code = "throttled"
+    hint = "An operator can end the wait: userctl user unlock USER"
+
+    def __init__(self, resets_in: timedelta) -> None:
+        self.resets_in = resets_in
+        seconds = max(1, math.ceil(resets_in.total_seconds()))
+        span = f"{seconds} s" if seconds <= 90 else f"{math.ceil(seconds / 60)} min"
+        super().__init__(f"Too many logins to this address failed. Try again in {span}.")
 
 
 class NotLoggedIn(AuthenticationFailed):
@@ -173,6 +208,13 @@ class Declined(Conflict):
     code = "declined"
 
 
+class GuardRefused(Conflict):
+    """The change would reach more rows than anybody meant without saying so."""
+
+    code = "guard_refused"
+    hint = "Look at them with 'userctl token list', and give --yes if all are meant."
+
+
 class RefreshConflict(Conflict):
     """Another process exchanged the same refresh token a moment ago."""
 
@@ -196,6 +238,32 @@ class DowngradeRefused(Conflict):
     """A downgrade would lose data that the older schema has no place for."""
 
     code = "downgrade_refused"
+
+
+class KeyExists(Conflict):
+    """The keyring has this key, or a next one, already."""
+
+    code = "key_exists"
+
+
+class KeyNotPublished(Conflict):
+    """No next key has been published for long enough to sign."""
+
+    code = "key_not_published"
+
+
+class KeyActive(Conflict):
+    """The key that signs cannot be retired."""
+
+    code = "key_active"
+    hint = "Run 'userctl key rotate' first."
+
+
+class KeyringFull(Conflict):
+    """The keyring has no room for another key."""
+
+    code = "keyring_full"
+    hint = "Retire passive keys with 'userctl key retire', or wait until they have ended."
 
 
 class DatabaseUnreachable(DatabaseNotReady):

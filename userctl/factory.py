@@ -19,14 +19,20 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from userctl.db.unit_of_work import Database
-    from userctl.security.passwords import PasswordHasher
+    from userctl.security.keys import KeySource
+    from userctl.security.passwords import PasswordHasher, PasswordPolicy
     from userctl.services.accounts import AccountService
+    from userctl.services.api_tokens import ApiTokenService
+    from userctl.services.authentication import Tools
     from userctl.services.health import HealthService
+    from userctl.services.keys import KeyService
     from userctl.services.login import LoginService
     from userctl.services.purge import PurgeService
     from userctl.services.revocation import RevocationService
     from userctl.services.schema import SchemaService
     from userctl.services.sessions import SessionService
+    from userctl.services.throttling import LoginThrottling
+    from userctl.services.token_list import TokenListService
     from userctl.services.tokens import TokenService
 
 
@@ -49,13 +55,12 @@ class Services:
     @cached_property
     def accounts(self) -> "AccountService":
         """Accounts."""
-        from userctl.security.passwords import PasswordPolicy
         from userctl.services.accounts import AccountService
 
         return AccountService(
             self._database,
             hasher=self._hasher,
-            policy=PasswordPolicy(minimum_length=self._settings.password_min_length),
+            policy=self._policy,
             roles=self._settings.roles,
             clock=self._clock,
         )
@@ -63,28 +68,52 @@ class Services:
     @cached_property
     def login(self) -> "LoginService":
         """Logging in."""
-        from userctl.services.authentication import EmailPasswordAuth
+        from userctl.services.authentication import authenticator
         from userctl.services.login import LoginService
 
-        passwords = EmailPasswordAuth(self._database, hasher=self._hasher, clock=self._clock)
-        return LoginService(passwords, tokens=self.tokens)
+        return LoginService(
+            lambda method: authenticator(method, self._authentication_tools), tokens=self.tokens
+        )
+
+    @cached_property
+    def api_tokens(self) -> "ApiTokenService":
+        """The tokens of machines."""
+        from userctl.services.api_tokens import ApiTokenService
+        from userctl.services.authentication import authenticator
+
+        return ApiTokenService(
+            self._database,
+            authenticator=authenticator("api-token", self._authentication_tools),
+            subject=self._settings.token_subject,
+            clock=self._clock,
+        )
+
+    @cached_property
+    def throttling(self) -> "LoginThrottling":
+        """Limits on failed logins."""
+        from userctl.services.throttling import LoginThrottling
+
+        return LoginThrottling(
+            self._database,
+            attempts=self._settings.login_attempts,
+            window=timedelta(minutes=self._settings.login_window_minutes),
+            clock=self._clock,
+        )
 
     @cached_property
     def tokens(self) -> "TokenService":
         """Access and refresh tokens."""
         from userctl.security.access_token import AccessTokenCodec
-        from userctl.security.keys import load_signing_key
+        from userctl.security.keys import signing_keyring
         from userctl.services.tokens import TokenLifetimes, TokenService
 
         settings = self._settings
-        # The key of an SQLite database lies beside it, so that one has to be there first.
-        if settings.database_url.missing_file is not None:
-            self._ready_engine()
-        key = load_signing_key(settings)
         return TokenService(
             self._database,
             codec=AccessTokenCodec(
-                key, issuer=settings.token_issuer, audience=settings.token_audience
+                signing_keyring(self._key_source, self._clock()),
+                issuer=settings.token_issuer,
+                audience=settings.token_audience,
             ),
             lifetimes=TokenLifetimes(
                 access=timedelta(minutes=settings.access_token_minutes),
@@ -111,11 +140,25 @@ class Services:
         )
 
     @cached_property
+    def token_list(self) -> "TokenListService":
+        """Tokens as records."""
+        from userctl.services.token_list import TokenListService
+
+        return TokenListService(self._database, clock=self._clock)
+
+    @cached_property
     def revocation(self) -> "RevocationService":
-        """Refresh tokens as records."""
+        """The end of tokens."""
         from userctl.services.revocation import RevocationService
 
         return RevocationService(self._database, clock=self._clock)
+
+    @cached_property
+    def keys(self) -> "KeyService":
+        """Signing keys."""
+        from userctl.services.keys import KeyService
+
+        return KeyService(self._key_source, clock=self._clock)
 
     @cached_property
     def purge(self) -> "PurgeService":
@@ -148,6 +191,28 @@ class Services:
         from userctl.security.passwords import PasswordHasher
 
         return PasswordHasher(cost=self._settings.password_cost)
+
+    @cached_property
+    def _policy(self) -> "PasswordPolicy":
+        from userctl.security.passwords import PasswordPolicy
+
+        return PasswordPolicy(minimum_length=self._settings.password_min_length)
+
+    @cached_property
+    def _authentication_tools(self) -> "Tools":
+        from userctl.services.authentication import Tools
+
+        return Tools(self._database, self._hasher, self._policy, self.throttling, self._clock)
+
+    @cached_property
+    def _key_source(self) -> "KeySource":
+        from userctl.security.keys import key_source
+
+        source = key_source(self._settings)
+        # An embedded keyring lies beside its database, so that one has to be there first.
+        if source.embedded and self._settings.database_url.missing_file is not None:
+            self._ready_engine()
+        return source
 
     @cached_property
     def _engine(self) -> "Engine":

@@ -40,6 +40,16 @@ def read_private(path: Path) -> str | None:
     raise UnsafeFile(f"{path} does not hold what it should.", hint="Look at the file.")
 
 
+def read_secret(path: Path) -> str | None:
+    """Return the secret that a file holds: its text without the last line ending.
+
+    Raises:
+        UnsafeFile, InputOutputFailed: as :func:`read_private` does.
+    """
+    text = read_private(path)
+    return None if text is None else text.removesuffix("\n").removesuffix("\r")
+
+
 def _require_private(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise UnsafeFile(f"{path} is not a regular file.")

@@ -7,18 +7,24 @@ from typing import Any
 
 import pytest
 
-from tests.cli import PASSWORD, Userctl
+from tests.cli import PASSWORD, SECRET_KEY, Userctl
 from userctl.cli.app import program
+from userctl.private_files import write_private
+from userctl.security.jwk import SigningKey
 
 USER = ["id", "email", "name", "role", "status", "has_password", "created_at", "updated_at"]
+DETAIL = [*USER, "failed_logins", "last_failed_login_at", "throttled_until"]
 SCHEMA = ["database", "state", "current", "head", "pending"]
 CLAIMS = ["sub", "uid", "role", "iss", "aud", "iat", "exp", "jti", "sid"]
+KEY = ["kid", "algorithm", "state", "created_at", "activated_at", "verifies_until"]
+KID = SigningKey.symmetric(SECRET_KEY.encode()).kid
 PAIR = ["access_token", "refresh_token", "token_type", "expires_in"]
 
 KEYS = {
     "user create eve@example.com --no-password": [*USER, "generated_password"],
     "user list": USER,
-    "user show 1": USER,
+    "user show 1": DETAIL,
+    "user unlock 1": DETAIL,
     "user update 1 --name Ada": USER,
     "user passwd 2 --no-password": [*USER, "generated_password"],
     "user disable 2": USER,
@@ -33,6 +39,11 @@ KEYS = {
     "token purge": ["deleted", "remaining", "dry_run"],
     "token revoke 1": ["revoked_sessions"],
     "login ada@example.com --password-stdin --no-store": PAIR,
+    "key list": KEY,
+    "key import --file secret.key": KEY,
+    f"key retire {KID} --yes": KEY,
+    "key generate": KEY,
+    "key rotate --min-age 0s": KEY,
     "db status": SCHEMA,
     "db migrate": SCHEMA,
     "db migrate --check": SCHEMA,
@@ -58,7 +69,16 @@ def example(command: Any) -> str:
     return str(command.epilog).rpartition("Example:\n")[2].strip()
 
 
+def with_keyring(userctl: Userctl) -> Userctl:
+    """Give userctl a keyring with its first key, and a key to import."""
+    userctl.keyring = True
+    assert userctl("key", "generate").code == 0
+    write_private(userctl.home / "secret.key", f"{SECRET_KEY}\n")
+    return userctl
+
+
 def test_json_keys_are_stable(userctl: Userctl) -> None:
+    with_keyring(userctl)
     userctl.create("ada@example.com", "--role", "admin")
     db_last = sorted(KEYS, key=lambda command: command.startswith("db downgrade"))
     for command in db_last:
@@ -96,6 +116,7 @@ def test_every_example_runs(local: Userctl) -> None:
         (programs / name).write_text(f"#!/bin/sh\n{script}\n")
         (programs / name).chmod(0o755)
     local.extra["PATH"] = f"{programs}:{local.environment['PATH']}"
+    with_keyring(local)
     (local.home / "ada.password").write_text(PASSWORD)
     local.create("grace@example.com")
     local.create("root@example.com", "--role", "admin")
@@ -140,23 +161,39 @@ EXIT_CODES = [
     (2, "user delete 1", "confirmation_required"),
     (2, "token purge --older-than 1y", "invalid_input"),
     (2, "token revoke nonsense", "invalid_input"),
+    (2, "key generate --algorithm none", "usage"),
+    (2, "key rotate --min-age 1y", "invalid_input"),
+    (2, "key retire nonsense", "confirmation_required"),
+    (2, "key import", "invalid_input"),
+    (2, "key import --stdin --file secret.key", "invalid_input"),
+    (2, "key import --file open.key", "unsafe_file"),
     (3, "user show 99", "user_not_found"),
     (3, "user show 99999999999999999999999", "user_not_found"),
     (3, "user show eve@example.com", "user_not_found"),
+    (3, "user unlock eve@example.com", "user_not_found"),
     (3, "user list --after 99 --sort email", "user_not_found"),
     (3, "token revoke 99", "token_not_found"),
     (3, "token revoke 9999999999999999999", "token_not_found"),
+    (3, "key retire nonsense --yes", "key_not_found"),
     (4, "whoami", "not_logged_in"),
     (5, "user create ada@example.com --no-password", "user_exists"),
     (5, "user disable ada@example.com", "last_admin"),
+    (5, "key rotate", "key_not_published"),
+    (5, "key import --file first.key", "key_exists"),
+    (5, f"key retire {KID} --yes", "key_active"),
     (6, "user list --database-url postgresql://x@127.0.0.1:1/x", "database_unreachable"),
     (9, "user create b@example.com --password-file /nonexistent", "io_error"),
     (9, "user create b@example.com --password-file /", "io_error"),
+    (9, "key import --file /nonexistent", "io_error"),
 ]
 
 
 def test_exit_codes_and_error_slugs_are_stable(userctl: Userctl) -> None:
     userctl.create("ada@example.com", "--role", "admin")
+    userctl.keyring = True
+    (userctl.home / "open.key").touch(mode=0o644)
+    write_private(userctl.home / "first.key", SECRET_KEY)
+    assert userctl("key", "import", "--file", "first.key").code == 0
     for code, command, slug in EXIT_CODES:
         result = userctl(*command.split(" "), "-o", "json")
         assert (result.code, result.error["code"]) == (code, slug), command

@@ -16,18 +16,23 @@ from userctl.database_url import DatabaseURL
 from userctl.db.engine import database_engine
 from userctl.db.unit_of_work import Database
 from userctl.errors import UserctlError
-from userctl.schemas import UserCreate, UserCreated
+from userctl.schemas import Credentials, UserCreate, UserCreated
 from userctl.security.access_token import AccessTokenCodec
-from userctl.security.keys import SigningKey
+from userctl.security.jwk import SigningKey
+from userctl.security.keyring import Keyring, RingKey
 from userctl.security.passwords import PasswordHasher, PasswordPolicy
 from userctl.services.accounts import AccountService
-from userctl.services.authentication import EmailPassword, EmailPasswordAuth
+from userctl.services.api_tokens import ApiTokenService
+from userctl.services.authentication import Authenticator, Tools, authenticator
 from userctl.services.purge import PurgeService
 from userctl.services.revocation import RevocationService
+from userctl.services.throttling import LoginThrottling
+from userctl.services.token_list import TokenListService
 from userctl.services.tokens import Grant, TokenLifetimes, TokenService
 
 PASSWORD = "correct horse 77"
-KEY = SigningKey(b"a key for the tests of at least 32 bytes")
+KEY = SigningKey.symmetric(b"a key for the tests of at least 32 bytes")
+RING = Keyring((RingKey(KEY, "active"),))
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 T = TypeVar("T")
@@ -53,19 +58,23 @@ class Program:
     def __init__(self, engine: Engine, clock: FakeClock, *, subject: str = "email") -> None:
         database = Database(lambda: engine)
         hasher = PasswordHasher(cost=4)  # The cheapest that bcrypt allows.
+        policy = PasswordPolicy(minimum_length=8)
         self.engine = engine
         self.database = database
         self.accounts = AccountService(
             database,
             hasher=hasher,
-            policy=PasswordPolicy(minimum_length=8),
+            policy=policy,
             roles=("user", "admin"),
             clock=clock,
         )
-        self.authentication = EmailPasswordAuth(database, hasher=hasher, clock=clock)
+        self.throttling = LoginThrottling(
+            database, attempts=5, window=timedelta(minutes=15), clock=clock
+        )
+        self.tools = Tools(database, hasher, policy, self.throttling, clock)
         self.tokens = TokenService(
             database,
-            codec=AccessTokenCodec(KEY, issuer="userctl", audience=None),
+            codec=AccessTokenCodec(RING, issuer="userctl", audience=None),
             lifetimes=TokenLifetimes(
                 access=timedelta(minutes=60),
                 refresh=timedelta(days=7),
@@ -74,12 +83,28 @@ class Program:
             ),
             clock=clock,
         )
+        self.api_tokens = ApiTokenService(
+            database,
+            authenticator=authenticator("api-token", self.tools),
+            subject=subject,
+            clock=clock,
+        )
+        self.token_list = TokenListService(database, clock=clock)
         self.revocation = RevocationService(database, clock=clock)
         self.purge = PurgeService(database, clock=clock)
 
+    @property
+    def authentication(self) -> Authenticator:
+        """Authentication by password."""
+        return authenticator("password", self.tools)
+
     def log_in(self, email: str, password: str = PASSWORD) -> Grant:
         """Authenticate and start a session."""
-        return self.tokens.login(self.authentication.authenticate(EmailPassword(email, password)))
+        return self.log_in_with("password", Credentials(identity=email, secret=password))
+
+    def log_in_with(self, method: str, credentials: Credentials) -> Grant:
+        """Authenticate in some way and start a session."""
+        return self.tokens.login(authenticator(method, self.tools).authenticate(credentials))
 
 
 class Sql(Protocol):
@@ -200,13 +225,18 @@ def accounts(program: Program) -> AccountService:
 
 
 @pytest.fixture
-def authentication(program: Program) -> EmailPasswordAuth:
+def authentication(program: Program) -> Authenticator:
     return program.authentication
 
 
 @pytest.fixture
 def tokens(program: Program) -> TokenService:
     return program.tokens
+
+
+@pytest.fixture
+def throttling(program: Program) -> LoginThrottling:
+    return program.throttling
 
 
 @pytest.fixture

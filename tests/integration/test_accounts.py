@@ -48,6 +48,7 @@ def test_an_account_is_created_with_every_field(accounts: AccountService) -> Non
         role="admin",
         status="active",
         has_password=False,
+        must_change_password=False,
         created_at=NOW,
         updated_at=NOW,
     )

@@ -1,15 +1,15 @@
 """Authentication by e-mail address and password on both databases."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import bcrypt
 import pytest
 
-from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql
+from tests.integration.conftest import PASSWORD, Program, Sql
 from userctl.errors import InvalidCredentials
-from userctl.schemas import UserCreate, UserCreated, UserUpdate
+from userctl.schemas import Credentials, UserCreate, UserCreated, UserUpdate
 from userctl.security.passwords import PasswordHasher
-from userctl.services.authentication import EmailPassword, EmailPasswordAuth
 from userctl.services.tokens import Grant
 
 
@@ -25,8 +25,8 @@ class CountingHasher(PasswordHasher):
 
 def log_in_with(program: Program, hasher: PasswordHasher, email: str, password: str) -> Grant:
     """Log in as a program does that hashes in its own way."""
-    authentication = EmailPasswordAuth(program.database, hasher=hasher, clock=FakeClock())
-    return program.tokens.login(authentication.authenticate(EmailPassword(email, password)))
+    program.tools = replace(program.tools, hasher=hasher)
+    return program.log_in(email, password)
 
 
 def set_hash(sql: Sql, hashed: str) -> None:
@@ -140,7 +140,7 @@ def test_a_hash_that_is_none_is_a_wrong_password(
 def test_a_proof_is_worth_nothing_once_the_account_was_changed(
     program: Program, ada: UserCreated, sql: Sql, change: Callable[[Program], object]
 ) -> None:
-    proof = program.authentication.authenticate(EmailPassword(ada.email, PASSWORD))
+    proof = program.authentication.authenticate(Credentials(identity=ada.email, secret=PASSWORD))
     change(program)
     with pytest.raises(InvalidCredentials):
         program.tokens.login(proof)
@@ -150,6 +150,6 @@ def test_a_proof_is_worth_nothing_once_the_account_was_changed(
 def test_a_proof_outlives_changes_to_the_rest_of_the_account(
     program: Program, ada: UserCreated
 ) -> None:
-    proof = program.authentication.authenticate(EmailPassword(ada.email, PASSWORD))
+    proof = program.authentication.authenticate(Credentials(identity=ada.email, secret=PASSWORD))
     program.accounts.update("1", UserUpdate(name="Countess", role="admin"))
     assert program.tokens.login(proof).user.role == "admin"

@@ -29,7 +29,7 @@ from userctl.schemas import (
     UserRead,
     UserUpdate,
 )
-from userctl.security import refresh_token
+from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.tokens import Grant
 
 THREADS = 6
@@ -45,9 +45,9 @@ def postgres_program(postgres_engine: Engine) -> Program:
     return Program(postgres_engine, FakeClock())
 
 
-def active(program: Program) -> list[int]:
+def active(program: Program) -> list[str]:
     """Return the ids of the tokens that can still be exchanged."""
-    return [token.id for token in program.revocation.page(TokenQuery(state="active")).items]
+    return [token.id for token in program.token_list.page(TokenQuery(state="active")).items]
 
 
 def refreshing(token: str) -> Callable[[Program], Grant]:
@@ -184,8 +184,10 @@ def test_an_admin_who_waits_for_another_to_be_removed_stays(
 
 Ending = Callable[[Program], RevokeResult | UserRead | UserCreated]
 ENDINGS: dict[str, Ending] = {
-    "revoke user": lambda program: program.revocation.revoke_user("ada@example.com"),
-    "revoke all": lambda program: program.revocation.revoke_all(),
+    "revoke user": lambda program: program.revocation.revoke_matching(
+        TokenQuery(user="ada@example.com")
+    ),
+    "revoke all": lambda program: program.revocation.revoke_matching(TokenQuery()),
     "revoke token": lambda program: program.revocation.revoke(active(program)),
     "disable": lambda program: program.accounts.disable("ada@example.com"),
     "change role": lambda program: program.accounts.update(
@@ -293,7 +295,7 @@ def test_whoever_asks_about_an_exchange_waits_until_it_is_decided(
 ) -> None:
     postgres_program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
     token = postgres_program.log_in("ada@example.com").tokens.refresh_token
-    successor = refresh_token.draw()
+    successor = REFRESH_TOKEN.draw()
     outcomes = overlapping(
         postgres_url,
         lambda program: program.tokens.refresh(token, successor=successor),

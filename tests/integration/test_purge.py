@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.integration.conftest import FakeClock, Program, Sql
-from userctl.schemas import PurgeResult, UserCreated
+from userctl.schemas import PurgeResult, TokenQuery, UserCreated
 from userctl.services.purge import PurgeService
 
 DAY = timedelta(days=1)
@@ -81,7 +81,7 @@ def test_used_and_revoked_tokens_are_kept_until_they_expire(
 ) -> None:
     session = program.log_in(ada.email)
     program.tokens.refresh(session.tokens.refresh_token)
-    program.revocation.revoke_all()
+    program.revocation.revoke_matching(TokenQuery())
     assert program.purge.purge(0 * DAY, batch_size=10).deleted == 0
     clock.advance(days=8)
     assert program.purge.purge(0 * DAY, batch_size=10).deleted == 2

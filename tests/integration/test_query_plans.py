@@ -19,29 +19,40 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "login": lambda program, _: program.log_in("ada@example.com"),
     "refresh": lambda program, grant: program.tokens.refresh(grant.tokens.refresh_token),
     "verify": lambda program, grant: program.tokens.verify(grant.tokens.access_token),
-    "revoke id": lambda program, _: program.revocation.revoke([1]),
+    "revoke id": lambda program, _: program.revocation.revoke(["1"]),
     "revoke text": lambda program, grant: program.revocation.revoke_text(
         grant.tokens.refresh_token
     ),
-    "revoke user": lambda program, _: program.revocation.revoke_user("1"),
+    "revoke user": lambda program, _: program.revocation.revoke_matching(TokenQuery(user="1")),
     "purge": lambda program, _: program.purge.purge(timedelta(), batch_size=10),
     "count expired": lambda program, _: program.purge.purge(
         timedelta(), batch_size=10, dry_run=True
     ),
     "disable": lambda program, _: program.accounts.disable("1"),
     "delete": lambda program, _: program.accounts.delete(["1"]),
-    "tokens of a user": lambda program, _: program.revocation.page(TokenQuery(user="1")),
+    "tokens of a user": lambda program, _: program.token_list.page(TokenQuery(user="1")),
     "next users": lambda program, _: program.accounts.page(UserQuery(after=1000)),
     "next users by email": lambda program, _: program.accounts.page(
         UserQuery(sort="email", after=1000)
     ),
-    "next tokens": lambda program, _: program.revocation.page(TokenQuery(after=1000)),
+    "charge": lambda program, _: program.throttling.charge("ada@example.com", "s11"),
+    "refund": lambda program, _: refund(program),
+    "failed logins": lambda program, _: program.throttling.show("ada@example.com"),
+    "unlock": lambda program, _: program.throttling.unlock("1"),
+    "next tokens": lambda program, _: program.token_list.page(TokenQuery(after="1000")),
 }
+
+
+def refund(program: Program) -> None:
+    """Charge a login and succeed with it."""
+    charge = program.throttling.charge("ada@example.com", "s11")
+    with program.database.writing() as uow:
+        charge.refund(uow)
 
 
 @pytest.fixture
 def filled(program: Program, grant: Grant, sql: Sql) -> Program:
-    """Some two thousand accounts and tokens, of which a few are admins and a few expired."""
+    """Some two thousand rows in each table; a few accounts are admins, a few others expired."""
     sql(
         f"INSERT INTO users (id, email, hashed_password, role) {NUMBERS} "
         "SELECT i, 'u' || i || '@example.com', 'x', "
@@ -51,6 +62,11 @@ def filled(program: Program, grant: Grant, sql: Sql) -> Program:
         sql(
             f"INSERT INTO refresh_tokens (token, user_id, family_id, expires_at) {NUMBERS} "
             f"SELECT 't' || i, i, 'f' || i, '{year}-01-01 00:00:00' FROM n WHERE {ids}"
+        )
+        sql(
+            "INSERT INTO login_throttles (address, source, charges, window_ends_at, charged_at, "
+            f"expires_at) {NUMBERS} SELECT 'a' || i, 's' || i, 1, '{year}-01-01 00:00:00', "
+            f"'{year}-01-01 00:00:00', '{year}-01-01 00:00:00' FROM n WHERE {ids}"
         )
     sql("ANALYZE")
     return program
@@ -62,11 +78,13 @@ Statement = tuple[str, Any]
 @pytest.fixture
 def statements(filled: Program) -> list[Statement]:
     """What the engine sends from now on, without insertions and questions about the server."""
+    kinds = ("SELECT users", "SELECT refresh", "SELECT login", "SELECT count(*)", "SELECT max(",
+             "SELECT coalesce(", "UP", "DEL")  # fmt: skip
     sent: list[Statement] = []
 
     @event.listens_for(filled.engine, "before_cursor_execute")
     def keep(_connection: object, _cursor: object, statement: str, values: Any, *_: object) -> None:
-        if statement.startswith(("SELECT users", "SELECT refresh", "SELECT count(*)", "UP", "DEL")):
+        if statement.startswith(kinds):
             sent.append((statement, values))
 
     return sent

@@ -14,7 +14,7 @@ from userctl.errors import (
     TokenRevoked,
 )
 from userctl.schemas import SessionRead, TokenQuery
-from userctl.security import refresh_token
+from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
 from userctl.services.sessions import SessionService
 from userctl.services.tokens import Grant
@@ -61,7 +61,7 @@ def settled(file: SessionFile) -> StoredSession:
 
 def states(program: Program) -> list[str]:
     """Return the states of all refresh tokens in the order in which they were issued."""
-    return [token.state for token in program.revocation.stream(TokenQuery())]
+    return [token.state for token in program.token_list.stream(TokenQuery())]
 
 
 def test_a_stored_session_says_who_is_logged_in_and_until_when(
@@ -149,7 +149,7 @@ def test_a_session_whose_token_another_exchanged_a_moment_ago_stays_stored(
 def test_a_session_that_was_ended_elsewhere_no_longer_counts(
     program: Program, sessions: SessionService, started: SessionRead
 ) -> None:
-    program.revocation.revoke_user("1")
+    program.revocation.revoke_matching(TokenQuery(user="1"))
     with pytest.raises(TokenRevoked):
         sessions.who()
     with pytest.raises(TokenRevoked):
@@ -201,7 +201,7 @@ def test_a_session_stays_stored_when_the_database_cannot_be_reached(
 @pytest.fixture
 def cut_off(stored: StoredSession, file: SessionFile) -> StoredSession:
     """The stored session as it is while its refresh token is being exchanged."""
-    session = replace(stored, pending=refresh_token.draw())
+    session = replace(stored, pending=REFRESH_TOKEN.draw())
     file.save(session)
     return session
 

@@ -17,8 +17,7 @@ from userctl.errors import (
     TokenRevoked,
 )
 from userctl.schemas import TokenPair, TokenQuery
-from userctl.security import refresh_token
-from userctl.services.revocation import RevocationService
+from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.tokens import REPLAY_GRACE, Grant, TokenService
 
 GRACE_SECONDS = REPLAY_GRACE.total_seconds()
@@ -29,9 +28,9 @@ def exchanged(tokens: TokenService, pair: TokenPair) -> TokenPair:
     return tokens.refresh(pair.refresh_token).tokens
 
 
-def states(revocation: RevocationService) -> list[str]:
+def states(program: Program) -> list[str]:
     """Return the states of all refresh tokens in the order in which they were issued."""
-    return [token.state for token in revocation.stream(TokenQuery())]
+    return [token.state for token in program.token_list.stream(TokenQuery())]
 
 
 def test_a_login_hands_out_tokens_for_an_hour_in_a_session_of_thirty_days(grant: Grant) -> None:
@@ -45,7 +44,7 @@ def test_an_access_token_verifies_with_nothing_but_the_shared_key(
 ) -> None:
     options = {"verify_exp": False, "verify_iat": False}  # It is of 2030.
     claims = jwt.decode(
-        grant.tokens.access_token, KEY.secret, algorithms=["HS256"], options=options
+        grant.tokens.access_token, KEY.verifier, algorithms=["HS256"], options=options
     )
     assert claims | {"jti": "", "sid": ""} == {
         "sub": "ada@example.com",
@@ -146,7 +145,7 @@ def test_a_token_that_comes_back_at_once_is_a_conflict_and_the_session_lives_on(
     clock.advance(seconds=seconds)
     with pytest.raises(RefreshConflict):
         program.tokens.refresh(grant.tokens.refresh_token)
-    assert states(program.revocation) == ["used", "active"]
+    assert states(program) == ["used", "active"]
     exchanged(program.tokens, renewed)
 
 
@@ -157,7 +156,7 @@ def test_a_token_that_comes_back_later_ends_its_session(
     clock.advance(seconds=GRACE_SECONDS + 1)
     with pytest.raises(TokenReused):
         program.tokens.refresh(grant.tokens.refresh_token)
-    assert states(program.revocation) == ["used", "revoked"]
+    assert states(program) == ["used", "revoked"]
     with pytest.raises(TokenRevoked):
         program.tokens.refresh(renewed.refresh_token)
     with pytest.raises(TokenRevoked):
@@ -170,7 +169,7 @@ def test_a_token_whose_successor_was_used_ends_its_session_at_once(
     last = exchanged(program.tokens, exchanged(program.tokens, grant.tokens))
     with pytest.raises(TokenReused):
         program.tokens.refresh(grant.tokens.refresh_token)
-    assert states(program.revocation) == ["used", "used", "revoked"]
+    assert states(program) == ["used", "used", "revoked"]
     with pytest.raises(TokenRevoked):
         program.tokens.refresh(last.refresh_token)
 
@@ -187,7 +186,7 @@ def test_a_reused_token_ends_no_other_session(
 
 
 def test_a_text_that_was_never_issued_is_invalid(tokens: TokenService, grant: Grant) -> None:
-    for text in (refresh_token.draw(), grant.tokens.refresh_token[:-1], "", "\udcff"):
+    for text in (REFRESH_TOKEN.draw(), grant.tokens.refresh_token[:-1], "", "\udcff"):
         with pytest.raises(TokenInvalid):
             tokens.refresh(text)
 
@@ -199,9 +198,9 @@ def test_the_text_of_a_token_is_nowhere_in_the_database(
     tables = inspect(engine).get_table_names()
     assert {"users", "refresh_tokens"} <= set(tables)
     everything = repr([sql(f'SELECT * FROM "{table}"') for table in tables])
-    assert refresh_token.digest(renewed.refresh_token) in everything
+    assert REFRESH_TOKEN.digest(renewed.refresh_token) in everything
     for pair in (grant.tokens, renewed):
-        assert pair.refresh_token.removeprefix(refresh_token.PREFIX) not in everything
+        assert pair.refresh_token.removeprefix(REFRESH_TOKEN.prefix) not in everything
         assert pair.access_token not in everything
 
 
@@ -262,11 +261,11 @@ def test_the_access_token_of_a_deleted_account_says_so(program: Program, grant: 
 @pytest.fixture
 def foreign(grant: Grant, sql: Sql) -> str:
     """The text of a token that another program stored, knowing the shared columns only."""
-    text = refresh_token.draw()
+    text = REFRESH_TOKEN.draw()
     sql(
         "INSERT INTO refresh_tokens (token, user_id, expires_at) "
         "VALUES (:digest, 1, '2030-01-02 00:00:00')",
-        digest=refresh_token.digest(text),
+        digest=REFRESH_TOKEN.digest(text),
     )
     return text
 

@@ -264,7 +264,7 @@ def read_everything(program: Program) -> None:
     """Use what a damaged row may break."""
     program.accounts.page(UserQuery())
     program.accounts.show("1")
-    program.revocation.page(TokenQuery())
+    program.token_list.page(TokenQuery())
 
 
 @pytest.mark.parametrize(

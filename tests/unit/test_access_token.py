@@ -12,15 +12,17 @@ from tests import jws
 from tests.jws import encoded
 from userctl.errors import TokenExpired, TokenInvalid
 from userctl.schemas import AccessClaims
-from userctl.security import refresh_token
 from userctl.security.access_token import MAXIMUM_LENGTH, AccessTokenCodec
-from userctl.security.keys import SigningKey
+from userctl.security.jwk import SigningKey
+from userctl.security.keyring import Keyring, RingKey
+from userctl.security.opaque_token import REFRESH_TOKEN
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 SECOND = int(NOW.timestamp())
 SECRET = b"a key for the tests of at least 32 bytes"
-KEY = SigningKey(SECRET)
-CODEC = AccessTokenCodec(KEY, issuer="userctl", audience=None)
+KEY = SigningKey.symmetric(SECRET)
+RING = Keyring((RingKey(KEY, "active"),))
+CODEC = AccessTokenCodec(RING, issuer="userctl", audience=None)
 CLAIMS = AccessClaims(
     sub="ada@example.com", uid=1, role="user", iss="userctl", iat=SECOND, exp=SECOND + 3600,
     jti="j", sid="s",
@@ -136,7 +138,7 @@ def test_a_payload_that_is_not_ours_is_refused(payload: Any) -> None:
 
 @pytest.mark.parametrize("audience", [None, "other", ["api"], ["api", "other"], 1])
 def test_the_audience_has_to_be_the_configured_one(audience: Any) -> None:
-    codec = AccessTokenCodec(KEY, issuer="userctl", audience="api")
+    codec = AccessTokenCodec(RING, issuer="userctl", audience="api")
     assert codec.decode(signed(payload=PAYLOAD | {"aud": "api"}), NOW).aud == "api"
     with pytest.raises(TokenInvalid):
         codec.decode(signed(payload=PAYLOAD | {"aud": audience}), NOW)
@@ -177,7 +179,8 @@ def test_what_is_no_token_of_ours_is_refused(token: str) -> None:
 
 
 def test_a_token_of_another_key_is_refused() -> None:
-    other = AccessTokenCodec(SigningKey(SECRET[::-1]), issuer="userctl", audience=None)
+    ring = Keyring((RingKey(SigningKey.symmetric(SECRET[::-1]), "active"),))
+    other = AccessTokenCodec(ring, issuer="userctl", audience=None)
     with pytest.raises(TokenInvalid):
         CODEC.decode(other.encode(CLAIMS), NOW)
 
@@ -216,7 +219,7 @@ def test_a_token_may_have_the_longest_form_and_not_one_character_more() -> None:
 
 def test_a_refresh_token_is_no_access_token() -> None:
     with pytest.raises(TokenInvalid):
-        CODEC.decode(refresh_token.draw(), NOW)
+        CODEC.decode(REFRESH_TOKEN.draw(), NOW)
 
 
 @pytest.mark.parametrize("character", sorted(set(ALPHABET) - {TOKEN[-1]}))

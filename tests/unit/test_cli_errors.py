@@ -1,6 +1,7 @@
 """How an error becomes a message and an exit code."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ def all_errors(kind: type[errors.UserctlError]) -> list[type[errors.UserctlError
 def made(kind: type[errors.UserctlError]) -> errors.UserctlError:
     arguments: dict[type, tuple[Any, ...]] = {
         errors.InvalidCredentials: (),
+        errors.LoginThrottled: (timedelta(minutes=5),),
         errors.PasswordRejected: (["too short"],),
     }
     return kind(*arguments.get(kind, ("It failed.",)))
@@ -117,12 +119,12 @@ def test_json_is_recognised_before_anything_is_parsed(
 
 CONTRACT = {
     2: "InvalidInput InvalidConfiguration InvalidEmail PasswordRejected SecretKeyMissing "
-    "UnsafeFile ConfirmationRequired",
-    3: "NotFound UserNotFound TokenNotFound",
-    4: "AuthenticationFailed InvalidCredentials NotLoggedIn TokenInvalid TokenExpired "
-    "TokenRevoked TokenReused AccountDisabled",
-    5: "Conflict UserExists LastAdmin Declined RefreshConflict ConstraintViolated FileExists "
-    "DowngradeRefused",
+    "CryptoMissing UnsafeFile ConfirmationRequired",
+    3: "NotFound UserNotFound TokenNotFound KeyNotFound",
+    4: "AuthenticationFailed InvalidCredentials LoginThrottled PasswordChangeRequired NotLoggedIn "
+    "TokenInvalid TokenExpired TokenRevoked TokenReused AccountDisabled",
+    5: "Conflict UserExists LastAdmin Declined GuardRefused RefreshConflict ConstraintViolated "
+    "FileExists DowngradeRefused KeyExists KeyNotPublished KeyActive KeyringFull",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
     "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "
     "DatabaseDamaged CommitUnknown TransactionConflict",

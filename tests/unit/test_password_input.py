@@ -81,7 +81,9 @@ def test_two_password_options_exclude_each_other(
     stdin: bool, file: Path | None, generate: bool, none: bool
 ) -> None:
     with pytest.raises(InvalidInput, match="only one"):
-        new_password(NOBODY, stdin=stdin, file=file, generate=generate, none=none)
+        new_password(
+            NOBODY, stdin=stdin, file=file, generate=generate, none=none, must_change=False
+        )
 
 
 def test_standard_input_and_a_file_exclude_each_other_at_a_login() -> None:
@@ -90,14 +92,14 @@ def test_standard_input_and_a_file_exclude_each_other_at_a_login() -> None:
 
 
 def test_a_password_may_be_generated_or_left_out() -> None:
-    asked = {"stdin": False, "file": None}
+    asked = {"stdin": False, "file": None, "must_change": False}
     assert new_password(NOBODY, generate=True, none=False, **asked) == NewPassword(None, True)
     assert new_password(NOBODY, generate=False, none=True, **asked) == NewPassword(None)
 
 
 def test_where_nobody_can_type_the_options_are_named() -> None:
     with pytest.raises(InvalidInput) as caught:
-        new_password(NOBODY, stdin=False, file=None, generate=False, none=False)
+        new_password(NOBODY, stdin=False, file=None, generate=False, none=False, must_change=True)
     assert "--generate-password" in str(caught.value.hint)
     with pytest.raises(InvalidInput) as caught:
         password(NOBODY, stdin=False, file=None)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 
@@ -11,18 +12,20 @@ from userctl.config import Settings
 from userctl.database_url import DatabaseURL
 from userctl.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
 from userctl.private_files import MAXIMUM_BYTES, read_private, write_private
-from userctl.security import session_file
-from userctl.security.keys import SigningKey, load_signing_key
+from userctl.security import file_lock
+from userctl.security.jwk import SigningKey
+from userctl.security.keys import key_source, signing_keyring
 from userctl.security.session_file import SessionFile, StoredSession
 
 KEY = "a key for the tests of at least 32 bytes"
 POSTGRES = DatabaseURL.parse("postgresql://localhost/accounts")
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
 STORED = StoredSession("access", "refresh", "2030-01-01T00:00:00+00:00")
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return tmp_path / "userctl.db.key"
+    return tmp_path / "userctl.db.keys"
 
 
 def planted(file: Path, kind: str) -> None:
@@ -48,17 +51,25 @@ PLANTED = pytest.mark.parametrize("kind", ["link", "dangling link", "readable", 
 def test_a_planted_key_file_is_refused(file: Path, kind: str) -> None:
     planted(file, kind)
     with pytest.raises(UnsafeFile):
-        load_signing_key(Settings(database_url=POSTGRES, secret_key_file=file))
+        key_source(Settings(database_url=POSTGRES, secret_key_file=file)).load()
 
 
 @PLANTED
-def test_a_planted_key_beside_the_database_is_refused_and_not_replaced(
+def test_a_planted_keyring_is_refused(file: Path, kind: str) -> None:
+    planted(file, kind)
+    with pytest.raises(UnsafeFile):
+        key_source(Settings(database_url=POSTGRES, keyring_file=file)).load()
+
+
+@PLANTED
+def test_a_planted_keyring_beside_the_database_is_refused_and_not_replaced(
     file: Path, kind: str
 ) -> None:
     planted(file, kind)
+    settings = Settings(database_url=DatabaseURL.for_sqlite(file.with_suffix("")))
     before = sorted(file.parent.iterdir())
     with pytest.raises(UnsafeFile):
-        load_signing_key(Settings(database_url=DatabaseURL.for_sqlite(file.with_suffix(""))))
+        signing_keyring(key_source(settings), NOW)
     assert sorted(file.parent.iterdir()) == before
 
 
@@ -70,17 +81,18 @@ def test_a_planted_session_is_refused(file: Path, kind: str) -> None:
 
 
 def test_the_name_of_a_key_is_no_plain_hash_of_it() -> None:
-    key = SigningKey(KEY.encode())
-    assert key.kid not in hashlib.sha256(key.secret).hexdigest()
+    key = SigningKey.symmetric(KEY.encode())
+    assert key.kid not in hashlib.sha256(key.signer).hexdigest()
     assert KEY.encode().hex() not in key.kid
 
 
 def test_a_new_key_is_another_one_for_each_database(tmp_path: Path) -> None:
-    keys = [
-        load_signing_key(Settings(database_url=DatabaseURL.for_sqlite(tmp_path / name)))
+    sources = [
+        key_source(Settings(database_url=DatabaseURL.for_sqlite(tmp_path / name)))
         for name in ("a.db", "b.db")
     ]
-    assert keys[0].secret != keys[1].secret
+    rings = [signing_keyring(source, NOW) for source in sources]
+    assert rings[0].keys[0].key.kid != rings[1].keys[0].key.kid
 
 
 def test_a_secret_may_fill_the_limit_and_no_more(file: Path) -> None:
@@ -101,7 +113,7 @@ def test_a_write_that_fails_leaves_no_draft(file: Path) -> None:
 def test_a_lock_keeps_another_thread_out_until_it_is_released(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_file, "LOCK_TIMEOUT_SECONDS", 0)
+    monkeypatch.setattr(file_lock, "LOCK_TIMEOUT_SECONDS", 0)
     held, release = Event(), Event()
 
     def hold() -> None:

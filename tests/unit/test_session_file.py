@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from userctl.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
-from userctl.security import session_file
+from userctl.security import file_lock
 from userctl.security.session_file import SessionFile, StoredSession
 
 STORED = StoredSession("access", "refresh", "2030-01-01T00:00:00+00:00")
@@ -66,7 +66,7 @@ def test_what_is_no_session_is_refused_and_says_what_to_do(file: SessionFile, co
 def test_a_holder_that_never_ends_is_reported(
     file: SessionFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_file, "LOCK_TIMEOUT_SECONDS", 0)
+    monkeypatch.setattr(file_lock, "LOCK_TIMEOUT_SECONDS", 0)
     with file.locked(), pytest.raises(DatabaseBusy), SessionFile(file.path).locked():
         pass
 

@@ -1,7 +1,7 @@
 """What an account and a question for accounts may hold."""
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from userctl.errors import InvalidEmail, InvalidInput
 from userctl.schemas import TokenQuery, UserCreate, UserQuery, UserUpdate
@@ -54,13 +54,12 @@ def test_a_password_is_not_in_the_message_about_another_mistake() -> None:
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize("query", [UserQuery, TokenQuery])
+@pytest.mark.parametrize("field", ["limit", "after", "skip"])
 @pytest.mark.parametrize(("asked", "taken"), [(2**31, 2**31 - 1), (10**30, 2**31 - 1), (-1, 0)])
 def test_a_count_is_bounded_to_what_every_database_can_take(
-    query: type[BaseModel], asked: int, taken: int
+    field: str, asked: int, taken: int
 ) -> None:
-    bounded = query.model_validate({"limit": asked, "after": asked})
-    assert bounded.model_dump(include={"limit", "after"}) == {"limit": taken, "after": taken}
+    assert UserQuery.model_validate({field: asked}).model_dump()[field] == taken
 
 
 def test_no_limit_stays_no_limit() -> None:

@@ -10,7 +10,17 @@ import typer
 
 import userctl
 from userctl.cli.command import Builder, BuiltOnDemand, LazyGroup
-from userctl.cli.commands import config, db, health, login, logout, token, user, whoami
+from userctl.cli.commands import (
+    config,
+    db,
+    health,
+    key,
+    login,
+    logout,
+    token_admin,
+    user,
+    whoami,
+)
 from userctl.cli.errors import EXIT_CODES_HELP, report, terminate_on_sigterm
 from userctl.cli.invocation import Invocation
 from userctl.cli.render import flush, prepare, write
@@ -54,7 +64,7 @@ def program(*, completion: bool = False) -> Any:
     group = typer.main.get_command(app)
     assert isinstance(group, LazyGroup)
     builders: dict[str, Builder] = {}
-    for module in (user, login, logout, whoami, token, db, config, health):
+    for module in (user, login, logout, whoami, token_admin, key, db, config, health):
         builders |= module.commands.builders()
     group.commands = BuiltOnDemand(builders)  # type: ignore[assignment]
     return group

@@ -78,6 +78,15 @@ class Invocation:
         if self.fields is not None:
             self.pick_fields(",".join(self.fields))
 
+    def require_printed(self, name: str) -> None:
+        """Make sure that a field that is shown only once will be.
+
+        Raises:
+            InvalidInput: if the options leave it out.
+        """
+        if self.quiet or (self.fields is not None and name not in self.fields):
+            raise InvalidInput(f"The {name.replace('_', ' ')} would not be printed, and be lost.")
+
     def emit(self, record: "BaseModel") -> None:
         """Print one record."""
         self._renderer.record(record)

@@ -45,6 +45,9 @@ AfterOption = Annotated[
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Print all, however many.")]
 
+TokenStdinOption = Annotated[
+    bool, typer.Option("--stdin", help="Read the token from standard input.")
+]
 PasswordStdinOption = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")
 ]
@@ -56,6 +59,9 @@ GeneratePasswordOption = Annotated[
 ]
 NoPasswordOption = Annotated[
     bool, typer.Option("--no-password", help="Let nobody log in with a password.")
+]
+MustChangeOption = Annotated[
+    bool, typer.Option("--must-change", help="The next login asks for another password.")
 ]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}

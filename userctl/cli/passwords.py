@@ -10,7 +10,6 @@ from userctl.cli.invocation import Invocation
 from userctl.errors import InputOutputFailed, InvalidInput
 
 MAXIMUM_BYTES = 65_536
-_SHOWN = ("generated_password",)
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,13 @@ class NewPassword:
 
 
 def new_password(
-    run: Invocation, *, stdin: bool, file: Path | None, generate: bool, none: bool
+    run: Invocation,
+    *,
+    stdin: bool,
+    file: Path | None,
+    generate: bool,
+    none: bool,
+    must_change: bool,
 ) -> NewPassword:
     """Return the password the options ask for; with none of them a person types it twice.
 
@@ -31,8 +36,10 @@ def new_password(
     """
     if stdin + (file is not None) + generate + none > 1:
         raise InvalidInput("Give only one of the password options.")
-    if generate and (run.quiet or "generated_password" not in (run.fields or _SHOWN)):
-        raise InvalidInput("The generated password would not be printed, and be lost.")
+    if none and must_change:
+        raise InvalidInput("There would be no password that could be changed.")
+    if generate:
+        run.require_printed("generated_password")
     if generate or none:
         return NewPassword(None, generate=generate)
     if not stdin and file is None and not run.interactive:
@@ -43,7 +50,14 @@ def new_password(
     return NewPassword(password(run, stdin=stdin, file=file, twice=True))
 
 
-def password(run: Invocation, *, stdin: bool, file: Path | None, twice: bool = False) -> str:
+def password(
+    run: Invocation,
+    *,
+    stdin: bool,
+    file: Path | None,
+    prompt: str = "Password",
+    twice: bool = False,
+) -> str:
     """Return a password from standard input, a file or a prompt.
 
     Raises:
@@ -62,7 +76,7 @@ def password(run: Invocation, *, stdin: bool, file: Path | None, twice: bool = F
             hint="Give --password-stdin or --password-file.",
         )
     try:
-        typed = typer.prompt("Password", hide_input=True, confirmation_prompt=twice, err=True)
+        typed = typer.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True)
     except UnicodeDecodeError:
         raise InvalidInput("What was typed is not UTF-8.") from None
     return str(typed)

@@ -12,6 +12,8 @@ from sqlmodel import Session
 from userctl.db.commit import commit
 from userctl.db.engine import READ_ONLY
 from userctl.db.failures import typed_failures
+from userctl.repositories.api_tokens import ApiTokenRepository
+from userctl.repositories.login_throttles import LoginThrottleRepository
 from userctl.repositories.refresh_tokens import RefreshTokenRepository
 from userctl.repositories.users import UserRepository
 
@@ -20,7 +22,9 @@ class UnitOfWork:
     """The repositories on one transaction; leaving the block without ``commit`` rolls back."""
 
     users: UserRepository
+    api_tokens: ApiTokenRepository
     refresh_tokens: RefreshTokenRepository
+    login_throttles: LoginThrottleRepository
 
     def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
         # Where it is not asked for, the default of the server stands, which may be read-only.
@@ -32,7 +36,9 @@ class UnitOfWork:
         self._stack.enter_context(typed_failures())
         self._session = self._stack.enter_context(Session(self._engine, expire_on_commit=False))
         self.users = UserRepository(self._session)
+        self.api_tokens = ApiTokenRepository(self._session)
         self.refresh_tokens = RefreshTokenRepository(self._session)
+        self.login_throttles = LoginThrottleRepository(self._session)
         return self
 
     def commit(self) -> None:

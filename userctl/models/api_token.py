@@ -6,6 +6,9 @@ from sqlmodel import Column, Field, ForeignKey, Integer, SQLModel, String
 
 from userctl.models.types import UTCDateTime
 
+API_ID_PREFIX = "api-"
+"""What the public id of an API token begins with, so that it is never that of a refresh token."""
+
 
 class ApiToken(SQLModel, table=True):
     """A token of a machine, known by the SHA-256 of its text.

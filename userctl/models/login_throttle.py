@@ -11,7 +11,8 @@ class LoginThrottle(SQLModel, table=True):
     """How many logins to one address were charged to a source in a window of time.
 
     The address is kept as its SHA-256, because what a stranger types may be anything. The source
-    is empty in the row that all sources share which did not succeed lately.
+    is empty in the row that all sources share which did not succeed lately; one that did has a
+    row of its own, with ``succeeded_at``. After ``expires_at`` the row says nothing any more.
     """
 
     __tablename__ = "login_throttles"

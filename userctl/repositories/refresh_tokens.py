@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, text
-from sqlmodel import Session, and_, col, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, String, text
+from sqlmodel import Session, and_, cast, col, delete, func, literal, or_, select, update
 
-from userctl.models import RefreshToken, User
+from userctl.models import ApiToken, RefreshToken, User
+from userctl.models.api_token import API_ID_PREFIX
+from userctl.repositories.token_filter import TokenFilter
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.tokens import TokenState
 
@@ -85,6 +87,20 @@ class RefreshTokenRepository:
         """Revoke all tokens of an account."""
         return self.revoke(now, col(RefreshToken.user_id) == user_id)
 
+    def revoke_origin(self, origin: str, now: datetime) -> int:
+        """Revoke the tokens whose sessions were started with a credential."""
+        return self.revoke(now, col(RefreshToken.origin) == origin)
+
+    def revoke_started_by_revoked(self, now: datetime) -> int:
+        """Revoke the tokens whose sessions were started with an API token revoked at a time."""
+        name = literal(API_ID_PREFIX).concat(cast(ApiToken.id, String))
+        revoked = select(name).where(ApiToken.revoked_at == now)
+        return self.revoke(now, col(RefreshToken.origin).in_(revoked))
+
+    def revoke_matching(self, wanted: TokenFilter, now: datetime) -> int:
+        """Revoke the tokens that a filter lets through."""
+        return self.revoke(now, *_conditions(wanted, now))
+
     def live_in_family(self, family_id: str, now: datetime) -> RefreshToken | None:
         """Return the token that a family could still be refreshed with."""
         query = select(RefreshToken).where(
@@ -93,22 +109,11 @@ class RefreshTokenRepository:
         return self._session.exec(query).first()
 
     def page(
-        self,
-        now: datetime,
-        *,
-        user_id: int | None = None,
-        state: TokenState | None = None,
-        after: int | None = None,
-        limit: int | None = None,
+        self, wanted: TokenFilter, now: datetime, *, after: int, limit: int
     ) -> Sequence[tuple[RefreshToken, str]]:
         """Return tokens and the addresses of their owners, in the order of their ids."""
-        query = select(RefreshToken, User.email).join(User).order_by(col(RefreshToken.id))
-        if user_id is not None:
-            query = query.where(RefreshToken.user_id == user_id)
-        if state is not None:
-            query = query.where(_in_state(state, now))
-        if after is not None:
-            query = query.where(col(RefreshToken.id) > after)
+        query = select(RefreshToken, User.email).join(User).where(*_conditions(wanted, now))
+        query = query.where(col(RefreshToken.id) > after).order_by(col(RefreshToken.id))
         return self._session.exec(query.limit(limit)).all()
 
     def count_expired(self, before: datetime) -> int:
@@ -129,6 +134,20 @@ class RefreshTokenRepository:
 
     def _execute(self, statement: Any) -> int:
         return self._session.connection().execute(statement).rowcount
+
+
+def _conditions(wanted: TokenFilter, now: datetime) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.user_id is not None:
+        conditions.append(col(RefreshToken.user_id) == wanted.user_id)
+    if wanted.state is not None:
+        conditions.append(_in_state(wanted.state, now))
+    if wanted.expires_before is not None:
+        conditions.append(_earliest_end(wanted.expires_before))
+    if wanted.unused_since is not None:
+        # A session was last used when its present token was issued.
+        conditions.append(col(RefreshToken.created_at) <= wanted.unused_since)
+    return conditions
 
 
 def _in_state(state: TokenState, now: datetime) -> ColumnElement[bool]:

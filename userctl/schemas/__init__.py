@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from userctl.schemas.credentials import Credentials
     from userctl.schemas.database import (
         Health,
         MigrationRead,
@@ -15,14 +16,35 @@ if TYPE_CHECKING:
         RevokeResult,
         SchemaStatus,
     )
+    from userctl.schemas.keys import KeyRead
     from userctl.schemas.session import SessionRead
     from userctl.schemas.setting import SettingRead
-    from userctl.schemas.tokens import AccessClaims, TokenPair, TokenQuery, TokenRead
-    from userctl.schemas.users import UserCreate, UserCreated, UserQuery, UserRead, UserUpdate
+    from userctl.schemas.tokens import (
+        AccessClaims,
+        ApiTokenClaims,
+        ApiTokenCreate,
+        ApiTokenIssued,
+        TokenPair,
+        TokenQuery,
+        TokenRead,
+    )
+    from userctl.schemas.users import (
+        UserCreate,
+        UserCreated,
+        UserDetail,
+        UserQuery,
+        UserRead,
+        UserUpdate,
+    )
 
 _MODULES = {
     "AccessClaims": "tokens",
+    "ApiTokenClaims": "tokens",
+    "ApiTokenCreate": "tokens",
+    "ApiTokenIssued": "tokens",
+    "Credentials": "credentials",
     "Health": "database",
+    "KeyRead": "keys",
     "MigrationRead": "database",
     "PurgeResult": "database",
     "RevokeResult": "database",
@@ -34,6 +56,7 @@ _MODULES = {
     "TokenRead": "tokens",
     "UserCreate": "users",
     "UserCreated": "users",
+    "UserDetail": "users",
     "UserQuery": "users",
     "UserRead": "users",
     "UserUpdate": "users",
@@ -41,7 +64,12 @@ _MODULES = {
 
 __all__ = [
     "AccessClaims",
+    "ApiTokenClaims",
+    "ApiTokenCreate",
+    "ApiTokenIssued",
+    "Credentials",
     "Health",
+    "KeyRead",
     "MigrationRead",
     "PurgeResult",
     "RevokeResult",
@@ -53,6 +81,7 @@ __all__ = [
     "TokenRead",
     "UserCreate",
     "UserCreated",
+    "UserDetail",
     "UserQuery",
     "UserRead",
     "UserUpdate",

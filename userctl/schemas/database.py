@@ -45,6 +45,7 @@ class PurgeResult(BaseModel):
 
 
 class RevokeResult(BaseModel):
-    """How many live sessions were ended."""
+    """How many live sessions were ended, and how many API tokens were revoked."""
 
-    revoked_sessions: int
+    revoked_sessions: int = 0
+    revoked_api_tokens: int = 0

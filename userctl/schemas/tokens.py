@@ -1,13 +1,38 @@
 """Access and refresh tokens, as services take and return them."""
 
-from datetime import datetime
-from typing import Literal
+import re
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from userctl.errors import InvalidInput
 from userctl.schemas.page import Count
+from userctl.text import has_unseen_characters
 
+TokenKind = Literal["api", "refresh"]
 TokenState = Literal["active", "used", "revoked", "expired"]
+
+LABEL_LENGTH = 100
+SCOPE_LENGTH = 1000
+
+
+def _label(label: str) -> str:
+    if not 1 <= len(label) <= LABEL_LENGTH or label.isspace() or has_unseen_characters(label):
+        raise InvalidInput(f"A label has 1 to {LABEL_LENGTH} visible characters.")
+    return label
+
+
+def _scope(words: tuple[str, ...]) -> tuple[str, ...]:
+    for word in words:
+        if not re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]+", word):
+            raise InvalidInput(
+                "A scope is a word of printable ASCII without blanks, quotes and backslashes.",
+                hint="Give --scope once for each.",
+            )
+    if len(" ".join(words)) > SCOPE_LENGTH:
+        raise InvalidInput(f"The scopes have more than {SCOPE_LENGTH} characters in all.")
+    return words
 
 
 class TokenPair(BaseModel):
@@ -33,26 +58,76 @@ class AccessClaims(BaseModel):
     exp: int
     jti: str
     sid: str
+    scope: str | None = None
 
 
 class TokenQuery(BaseModel):
-    """Which refresh tokens to list; ``limit`` None means all, ``after`` is a token id."""
+    """Which tokens to list; ``limit`` None means all, ``after`` is the id of a token.
+
+    Where nothing is said about the state and the list is about tokens that end soon or that
+    nobody used, it is about active ones.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     user: str | None = None
+    kind: TokenKind | None = None
     state: TokenState | None = None
+    expires_within: timedelta | None = None
+    unused_since: timedelta | None = None
     limit: Count | None = 100
-    after: Count | None = None
+    after: str | None = None
 
 
 class TokenRead(BaseModel):
-    """A refresh token as it may be shown: never the token itself."""
+    """A token as it may be shown: never the token itself.
 
-    id: int
+    A refresh token is used when it is exchanged, so the last use of a session is the time at
+    which its present token was issued.
+    """
+
+    id: str
+    kind: TokenKind
     user_id: int
     email: str
+    label: str | None
+    scope: list[str]
     session: str | None
     state: TokenState
     created_at: datetime
-    expires_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime | None
+    replayed_at: datetime | None
+
+
+class ApiTokenCreate(BaseModel):
+    """A new API token; ``expires_in`` None means that it never ends of itself."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user: str
+    label: Annotated[str, AfterValidator(_label)]
+    scope: Annotated[tuple[str, ...], AfterValidator(_scope)] = ()
+    expires_in: timedelta | None
+
+
+class ApiTokenIssued(TokenRead):
+    """An API token with its text, shown this once."""
+
+    token: str
+
+
+class ApiTokenClaims(BaseModel):
+    """What an API token in force stands for; times in seconds since the epoch.
+
+    The names are those of an access token's claims; ``jti`` is the id of the API token.
+    """
+
+    sub: str
+    uid: int
+    role: str
+    scope: str | None
+    iat: int
+    exp: int | None
+    jti: str
+    label: str

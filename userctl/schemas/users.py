@@ -43,7 +43,10 @@ Name = Annotated[str, AfterValidator(_name)]
 
 
 class UserCreate(BaseModel):
-    """A new account; ``password`` is None for an account that cannot log in with one."""
+    """A new account; ``password`` is None for an account that cannot log in with one.
+
+    A password that must be changed is good for one login, which asks for another.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -51,6 +54,7 @@ class UserCreate(BaseModel):
     name: Name | None = None
     role: str = "user"
     password: str | None = None
+    must_change_password: bool = False
 
 
 class UserUpdate(BaseModel):
@@ -96,8 +100,24 @@ class UserRead(BaseModel):
     role: str
     status: UserStatus
     has_password: bool
+    must_change_password: bool
     created_at: datetime
     updated_at: datetime
+
+
+class UserDetail(UserRead):
+    """An account with what is known of its failed logins.
+
+    ``failed_logins`` counts those of the latest window of time of each source, if that ended no
+    longer than 24 hours ago; a login that is being checked counts until it succeeds.
+    ``last_failed_login_at`` is when the last of them began. ``throttled_until`` is when the last
+    full window ends, that of a trusted source or the one that all others share: until then logins
+    from at least one source are refused; it is None while none are.
+    """
+
+    failed_logins: int
+    last_failed_login_at: datetime | None
+    throttled_until: datetime | None
 
 
 class UserCreated(UserRead):

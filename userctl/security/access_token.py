@@ -9,7 +9,8 @@ import jwt
 
 from userctl.errors import TokenExpired, TokenInvalid
 from userctl.schemas.tokens import AccessClaims
-from userctl.security.keys import SigningKey
+from userctl.security.jwk import SigningKey
+from userctl.security.keyring import Keyring, RingKey
 from userctl.text import has_unseen_characters
 
 TYPE = "at+jwt"
@@ -32,21 +33,33 @@ _SIGNATURE_ONLY: Any = {
 
 
 class AccessTokenCodec:
-    """Signs claims and verifies tokens, with one issuer and at most one audience."""
+    """Signs claims and verifies tokens, with one issuer and at most one audience.
 
-    def __init__(self, key: SigningKey, *, issuer: str, audience: str | None) -> None:
-        self._signing = key
-        self._keys: Mapping[str, SigningKey] = {key.kid: key}
+    Args:
+        ring: the keys: the active one signs, each that is live verifies.
+        issuer: the 'iss' claim.
+        audience: the 'aud' claim, if any.
+    """
+
+    def __init__(self, ring: Keyring, *, issuer: str, audience: str | None) -> None:
+        self._active = ring.active
+        self._keys: Mapping[str, RingKey] = {entry.key.kid: entry for entry in ring.keys}
         self.issuer = issuer
         self.audience = audience
 
     def encode(self, claims: AccessClaims) -> str:
-        """Return the signed token."""
+        """Return the token, signed with the active key.
+
+        Raises:
+            InvalidConfiguration: if the key cannot be used.
+        """
+        assert self._active is not None, "An empty ring signs nothing."
+        key = self._active.key
         return jwt.encode(
             claims.model_dump(exclude_none=True),
-            self._signing.secret,
-            algorithm=self._signing.algorithm,
-            headers={"typ": TYPE, "kid": self._signing.kid},
+            key.signer,
+            algorithm=key.algorithm,
+            headers={"typ": TYPE, "kid": key.kid},
         )
 
     def decode(self, token: str, now: datetime) -> AccessClaims:
@@ -55,10 +68,11 @@ class AccessTokenCodec:
         Raises:
             TokenInvalid: whatever is wrong with it.
             TokenExpired: if time alone is.
+            InvalidConfiguration: if the key that its header names cannot be used.
         """
         if len(token) > MAXIMUM_LENGTH or not _FORM.fullmatch(token):
             _refuse("it does not have the form of one")
-        payload = self._verified(token)
+        payload = self._verified(token, now)
         claims = self._checked(payload)
         seconds = now.timestamp()
         if max(claims.iat, payload.get("nbf", 0)) > seconds + LEEWAY_SECONDS:
@@ -67,21 +81,22 @@ class AccessTokenCodec:
             raise TokenExpired("The access token has expired.")
         return claims
 
-    def _verified(self, token: str) -> dict[str, Any]:
+    def _verified(self, token: str, now: datetime) -> dict[str, Any]:
         try:
-            key = self._key(jwt.get_unverified_header(token))
+            key = self._key(jwt.get_unverified_header(token), now)
             payload: dict[str, Any] = jwt.decode(
-                token, key.secret, algorithms=[key.algorithm], options=_SIGNATURE_ONLY
+                token, key.verifier, algorithms=[key.algorithm], options=_SIGNATURE_ONLY
             )
         except (jwt.PyJWTError, ValueError, RecursionError):
             _refuse("its signature or its encoding is wrong")
         return payload
 
-    def _key(self, header: Mapping[str, Any]) -> SigningKey:
+    def _key(self, header: Mapping[str, Any], now: datetime) -> SigningKey:
         kid, kind = header.get("kid"), header.get("typ")
-        key = self._keys.get(kid) if isinstance(kid, str) else None
-        if key is None:
-            _refuse("it was not signed with a key known here")
+        entry = self._keys.get(kid) if isinstance(kid, str) else None
+        if entry is None or not entry.verifies(now):
+            _refuse("it was not signed with a key that counts here")
+        key = entry.key
         if header.get("alg") != key.algorithm:
             _refuse("its algorithm is not the one of its key")
         if not isinstance(kind, str) or kind.lower().removeprefix("application/") != TYPE:
@@ -91,7 +106,7 @@ class AccessTokenCodec:
         return key
 
     def _checked(self, payload: dict[str, Any]) -> AccessClaims:
-        for name in ("sub", "role", "iss", "jti", "sid"):
+        for name in ("sub", "role", "iss", "jti", "sid", *payload.keys() & {"scope"}):
             value = payload.get(name)
             if not isinstance(value, str) or has_unseen_characters(value):
                 _refuse(f"its claim '{name}' is missing or no plain text")

@@ -1,63 +1,96 @@
-"""The keys that sign access tokens."""
+"""Where the signing keys come from."""
 
-import hashlib
-import secrets
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from userctl.config import Settings
 from userctl.errors import InvalidConfiguration, SecretKeyMissing
-from userctl.private_files import read_private, write_private
+from userctl.private_files import read_secret
+from userctl.security.fixed_key import FixedKey
+from userctl.security.keyring import Keyring
+from userctl.security.keyring_file import KeyringFile
+from userctl.security.new_keys import draw
 from userctl.setting_values import MINIMUM_KEY_BYTES
 
 
-@dataclass(frozen=True)
-class SigningKey:
-    """A symmetric key with the one algorithm it is good for."""
-
-    secret: bytes = field(repr=False)
-    algorithm: str = "HS256"
+class KeySource(Protocol):
+    """Holds a keyring: a :class:`KeyringFile` or a :class:`FixedKey`."""
 
     @property
-    def kid(self) -> str:
-        """The name of the key in a token's header (RFC 7515, section 4.1.4)."""
-        return hashlib.sha256(b"userctl kid\0" + self.secret).hexdigest()[:16]
+    def embedded(self) -> bool:
+        """Whether it lies beside an SQLite database and comes into being by itself."""
+        ...
+
+    def load(self) -> Keyring:
+        """Return the ring."""
+        ...
+
+    def change(self, change: Callable[[Keyring], Keyring]) -> Keyring:
+        """Put what a function makes of the ring in its place, and return that."""
+        ...
 
 
-def load_signing_key(settings: Settings) -> SigningKey:
-    """Return the configured key; beside an SQLite database it is created where it is missing.
-
-    The key is the text itself in UTF-8, as other programs that share it will read it.
+def key_source(settings: Settings) -> KeySource:
+    """Return where the settings say that the keys are.
 
     Raises:
-        SecretKeyMissing: if none is configured for PostgreSQL, or the file named is not there.
-        InvalidConfiguration: if the key is too short.
-        UnsafeFile: if others could read the key file.
+        SecretKeyMissing: if none are configured for PostgreSQL.
+        InvalidConfiguration: if a keyring and a fixed key are.
     """
-    if settings.secret_key is not None:
-        return SigningKey(settings.secret_key.encode())
-    if settings.secret_key_file is not None:
-        return _from_file(settings.secret_key_file)
+    fixed = next((n for n in ("secret_key", "secret_key_file") if getattr(settings, n)), None)
+    if fixed is not None:
+        return _fixed(settings, fixed)
+    if settings.keyring_file is not None:
+        return KeyringFile(settings.keyring_file)
     database = settings.database_url.sqlite_path
     if database is None:
         raise SecretKeyMissing(
             "No key to sign and verify tokens with is configured.",
             hint="Set USERCTL_SECRET_KEY, or secret_key_file in the config file, to the key that "
-            f"your service verifies with: {MINIMUM_KEY_BYTES} bytes or more.",
+            f"your service verifies with: {MINIMUM_KEY_BYTES} bytes or more. Or set keyring_file "
+            "and run 'userctl key generate'.",
         )
-    file = database.with_name(f"{database.name}.key")
-    if read_private(file) is None:
-        write_private(file, secrets.token_urlsafe(48) + "\n", replace=False)
-    return _from_file(file)
+    return KeyringFile(database.with_name(f"{database.name}.keys"), embedded=True)
 
 
-def _from_file(file: Path) -> SigningKey:
-    text = read_private(file)
+def signing_keyring(source: KeySource, now: datetime) -> Keyring:
+    """Return a ring that has a key to sign with; an embedded one gets its first key here.
+
+    Raises:
+        SecretKeyMissing: if there is no key.
+        InvalidConfiguration: if what stands for the keys cannot be used.
+    """
+    ring = source.load()
+    if ring.active is None and source.embedded:
+        # Of two processes at once the second finds the key of the first.
+        ring = source.change(lambda ring: ring if ring.active else _first(ring, now))
+    if ring.active is None:
+        raise SecretKeyMissing("The keyring is empty.", hint="Run 'userctl key generate'.")
+    return ring
+
+
+def _first(ring: Keyring, now: datetime) -> Keyring:
+    return ring.with_key(draw("HS256"), now)
+
+
+def _fixed(settings: Settings, name: str) -> FixedKey:
+    origin = f"{name} (from {settings.origins.get(name, 'the settings')})"
+    if settings.keyring_file is not None:
+        raise InvalidConfiguration(
+            f"Both {origin} and keyring_file are set.", hint="Set only one of them."
+        )
+    if settings.secret_key is not None:
+        text = settings.secret_key
+        return FixedKey(lambda: text, origin=origin)
+    file = settings.secret_key_file
+    assert file is not None
+    return FixedKey(lambda: _secret(file), origin=origin)
+
+
+def _secret(file: Path) -> str:
+    text = read_secret(file)
     if text is None:
         raise SecretKeyMissing(f"The key file {file} does not exist.")
-    secret = text.strip().encode()
-    if len(secret) < MINIMUM_KEY_BYTES:
-        raise InvalidConfiguration(
-            f"The key in {file} has {len(secret)} bytes and needs {MINIMUM_KEY_BYTES}."
-        )
-    return SigningKey(secret)
+    return text

@@ -12,6 +12,9 @@ from userctl.errors import PasswordRejected
 MAXIMUM_BYTES = 72
 """bcrypt reads no further; a longer password would be cut off in silence."""
 
+MINIMUM_COST, MAXIMUM_COST = 4, 20
+"""What bcrypt knows at least, and what still ends within minutes."""
+
 GENERATED_LENGTH = 20
 _ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Letters and digits that are not mistaken for each other."""
@@ -34,8 +37,16 @@ class PasswordPolicy:
     def __init__(self, *, minimum_length: int) -> None:
         self.minimum_length = minimum_length
 
-    def check(self, password: str, *, email: str, name: str | None) -> None:
+    def check(
+        self, password: str, *, email: str, name: str | None, present: str | None = None
+    ) -> None:
         """Accept a password for an account.
+
+        Args:
+            password: the new password.
+            email: the address of the account.
+            name: the name of its owner.
+            present: the password that it shall replace, if that is known.
 
         Raises:
             PasswordRejected: with every reason at once.
@@ -45,6 +56,7 @@ class PasswordPolicy:
             *_unusable(password),
             *self._too_short(password),
             *_guessable(password, email=email, name=name),
+            *_unchanged(password, present),
         ]
         if reasons:
             raise PasswordRejected(reasons)
@@ -79,6 +91,12 @@ def _guessable(password: str, *, email: str, name: str | None) -> list[str]:
     return reasons
 
 
+def _unchanged(password: str, present: str | None) -> list[str]:
+    if present is None or password != normalised(present):
+        return []
+    return ["it is the password that it should replace"]
+
+
 @cache
 def _common_passwords() -> frozenset[str]:
     # The list is large, and only a command that sets a password pays for it.
@@ -98,19 +116,32 @@ class PasswordHasher:
         return bcrypt.hashpw(normalised(password).encode(), bcrypt.gensalt(self._cost)).decode()
 
     def verify(self, password: str, hashed: str) -> bool:
-        """Tell whether a password matches, at the price of one hash whatever is handed in."""
+        """Tell whether a password matches.
+
+        A refusal costs one hash of the configured cost whatever is handed in, so that its time
+        does not tell what is stored; only a hash that costs more takes longer.
+        """
         try:
             secret = normalised(password).encode()
         except UnicodeEncodeError:
             secret = b""
-        if len(secret) > MAXIMUM_BYTES or b"\0" in secret:
-            # No stored hash comes from such a password; the price is paid all the same.
-            secret, hashed = b"", self.unmatchable()
+        cost = _cost_of(hashed)
+        if len(secret) > MAXIMUM_BYTES or b"\0" in secret or cost is None:
+            # No stored hash comes from such a password, or what is stored is no bcrypt hash.
+            secret, hashed, cost = b"", self.unmatchable(), self._cost
         try:
-            return bcrypt.checkpw(secret, str(hashed).encode())
+            matches = bcrypt.checkpw(secret, hashed.encode())
         except ValueError:
-            # Another program stored something that is no bcrypt hash, or not even text.
+            # bcrypt finds fault with the salt.
             return bcrypt.checkpw(secret, self.unmatchable().encode())
+        if not matches:
+            self._make_up_for(cost)
+        return matches
+
+    def _make_up_for(self, cost: int) -> None:
+        """Add to the price of a cheaper hash what it lacks: 2^c + 2^c + ... + 2^(n-1) = 2^n."""
+        for lower in range(cost, self._cost):
+            bcrypt.hashpw(b"", f"$2b${lower:02d}${'.' * 22}".encode())
 
     def unmatchable(self) -> str:
         """Return a well-formed hash that no known password has: salt and digest all zero."""
@@ -118,10 +149,17 @@ class PasswordHasher:
 
     def is_outdated(self, hashed: str) -> bool:
         """Tell whether a hash has a lower cost than new ones get."""
-        found = re.match(r"\$2[abxy]\$(\d\d)\$", hashed)
-        return found is not None and int(found[1]) < self._cost
+        cost = _cost_of(hashed)
+        return cost is not None and cost < self._cost
 
 
 def is_unmatchable(hashed: str) -> bool:
     """Tell whether a hash is the stand-in of an account without a usable password."""
     return hashed.endswith("." * 53)
+
+
+def _cost_of(hashed: object) -> int | None:
+    """Return the cost of a bcrypt hash; None for what is none, or would take for ever."""
+    found = re.fullmatch(r"\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{53}", str(hashed))
+    cost = int(found[1]) if found else 0
+    return cost if MINIMUM_COST <= cost <= MAXIMUM_COST else None

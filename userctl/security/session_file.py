@@ -7,12 +7,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from userctl.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
+from userctl.errors import UnsafeFile
 from userctl.private_files import create_private_folder, read_private, write_private
-
-LOCK_TIMEOUT_SECONDS = 60
+from userctl.security.file_lock import locked
 
 
 @dataclass(frozen=True)
@@ -79,15 +76,6 @@ class SessionFile:
         Raises:
             DatabaseBusy: if another process holds it for too long.
         """
-        lock = FileLock(self.path.with_name(f"{self.path.name}.lock"), mode=0o600)
-        try:
-            create_private_folder(self.path.parent)
-            lock.acquire(timeout=LOCK_TIMEOUT_SECONDS)
-        except Timeout:
-            raise DatabaseBusy(f"Another process keeps {self.path} locked.") from None
-        except OSError as error:
-            raise InputOutputFailed(f"Cannot lock {self.path}: {error.strerror}.") from error
-        try:
+        create_private_folder(self.path.parent)
+        with locked(self.path):
             yield
-        finally:
-            lock.release()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from userctl.clock import Clock
 from userctl.db.retry import retried
@@ -59,6 +60,7 @@ class AccountService:
                 name=new.name,
                 role=new.role,
                 hashed_password=hashed,
+                must_change_password=new.must_change_password,
                 created_at=now,
                 updated_at=now,
             )
@@ -144,9 +146,20 @@ class AccountService:
 
     @retried
     def set_password(
-        self, reference: str, password: str | None, *, generate: bool = False
+        self,
+        reference: str,
+        password: str | None,
+        *,
+        generate: bool = False,
+        must_change: bool = False,
     ) -> UserCreated:
         """Set, generate or (None) take away a password, and end the sessions of the account.
+
+        Args:
+            reference: the id or the address of the account.
+            password: the new password.
+            generate: draw one instead, and return it this once.
+            must_change: let the password be good for one login only, which asks for another.
 
         Raises:
             UserNotFound: if there is no such account.
@@ -158,9 +171,10 @@ class AccountService:
         now = self._clock()
         with self._database.writing() as uow:
             user = lock_user(uow, str(found.id))
-            values = {"hashed_password": hashed}
+            values: dict[str, Any] = {"hashed_password": hashed}
             if user.disabled_at is not None:
                 values = {"disabled_hash": hashed, "hashed_password": self._hasher.unmatchable()}
+            values["must_change_password"] = must_change
             uow.users.change(user, now, **values)
             _end_sessions(uow, user, now)
             uow.commit()

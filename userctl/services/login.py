@@ -1,20 +1,31 @@
 """Logging in: an authentication and the session that it starts."""
 
-from userctl.services.authentication import Authenticator, EmailPassword
+from collections.abc import Callable
+
+from userctl.schemas import Credentials
+from userctl.services.authentication import Authenticator
 from userctl.services.tokens import Grant, TokenService
 
 
 class LoginService:
-    """The use cases that start a session, one for each way to prove who one is."""
+    """Starts sessions, whatever way somebody proves who they are.
 
-    def __init__(self, passwords: Authenticator[EmailPassword], *, tokens: TokenService) -> None:
-        self._passwords = passwords
+    Args:
+        authenticator: returns a method by its name.
+        tokens: hands out the tokens.
+    """
+
+    def __init__(
+        self, authenticator: Callable[[str], Authenticator], *, tokens: TokenService
+    ) -> None:
+        self._authenticator = authenticator
         self._tokens = tokens
 
-    def with_password(self, email: str, password: str) -> Grant:
-        """Start a session for the owner of an address and a password.
+    def log_in(self, method: str, credentials: Credentials) -> Grant:
+        """Start a session for whoever credentials belong to.
 
         Raises:
-            InvalidCredentials: if they do not match an active account.
+            InvalidInput: if there is no such method.
+            AuthenticationFailed: if they prove nothing.
         """
-        return self._tokens.login(self._passwords.authenticate(EmailPassword(email, password)))
+        return self._tokens.login(self._authenticator(method).authenticate(credentials))

@@ -6,8 +6,16 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from userctl.db.unit_of_work import UnitOfWork
-from userctl.errors import DatabaseDamaged, InvalidInput, UserNotFound
-from userctl.models import RefreshToken, User
+from userctl.errors import (
+    AccountDisabled,
+    DatabaseDamaged,
+    InvalidInput,
+    TokenExpired,
+    TokenRevoked,
+    UserNotFound,
+)
+from userctl.models import ApiToken, RefreshToken, User
+from userctl.models.api_token import API_ID_PREFIX
 from userctl.schemas import TokenRead, UserRead
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.tokens import TokenState
@@ -64,9 +72,15 @@ def user_read(user: User) -> UserRead:
         role=user.role,
         status="active" if user.disabled_at is None else "disabled",
         has_password=not is_unmatchable(own_hash),
+        must_change_password=user.must_change_password,
         created_at=user.created_at,
         updated_at=user.updated_at,
     )
+
+
+def subject_of(user: User, kind: str) -> str:
+    """Return what a token calls its owner: the ``email``, or with another kind the id."""
+    return user.email if kind == "email" else str(user.id)
 
 
 def token_read(token: RefreshToken, email: str, now: datetime) -> TokenRead:
@@ -74,14 +88,66 @@ def token_read(token: RefreshToken, email: str, now: datetime) -> TokenRead:
     return _validated(
         TokenRead,
         f"token {token.id}",
-        id=token.id,
+        id=str(token.id),
+        kind="refresh",
         user_id=token.user_id,
         email=email,
+        label=None,
+        scope=(token.scope or "").split(),
         session=token.family_id,
         state=token_state(token, now),
         created_at=token.created_at,
+        last_used_at=token.used_at or token.created_at,
         expires_at=token.expires_at,
+        replayed_at=token.replayed_at,
     )
+
+
+def api_token_read(token: ApiToken, email: str, now: datetime) -> TokenRead:
+    """Return what may be shown of an API token and its owner."""
+    return _validated(
+        TokenRead,
+        f"token {api_token_id(token)}",
+        id=api_token_id(token),
+        kind="api",
+        user_id=token.user_id,
+        email=email,
+        label=token.label,
+        scope=token.scope.split(),
+        session=None,
+        state=api_token_state(token, now),
+        created_at=token.created_at,
+        last_used_at=token.last_used_at,
+        expires_at=token.expires_at,
+        replayed_at=None,
+    )
+
+
+def api_token_id(token: ApiToken) -> str:
+    """Return the id of an API token, which is never that of a refresh token."""
+    return f"{API_ID_PREFIX}{token.id}"
+
+
+def api_token_state(token: ApiToken, now: datetime) -> TokenState:
+    """Return where an API token stands in its life."""
+    if token.revoked_at is not None:
+        return "revoked"
+    return "expired" if token.expires_at is not None and token.expires_at <= now else "active"
+
+
+def require_usable(token: ApiToken, user: User, now: datetime) -> None:
+    """Make sure that an API token is in force.
+
+    Raises:
+        TokenRevoked, TokenExpired, AccountDisabled: if it is not.
+    """
+    state = api_token_state(token, now)
+    if state == "revoked":
+        raise TokenRevoked("This API token has been revoked.")
+    if state == "expired":
+        raise TokenExpired("This API token has expired.", hint="Issue another.")
+    if user.disabled_at is not None:
+        raise AccountDisabled("The account of this token is disabled.")
 
 
 def token_state(token: RefreshToken, now: datetime) -> TokenState:

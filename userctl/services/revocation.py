@@ -1,115 +1,124 @@
-"""Ending sessions, and listing what there is to end."""
+"""Ending sessions and revoking API tokens."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 
 from userctl.clock import Clock
 from userctl.db.retry import retried
 from userctl.db.unit_of_work import Database, UnitOfWork
-from userctl.errors import TokenNotFound
-from userctl.models import RefreshToken
-from userctl.schemas import RevokeResult, TokenQuery, TokenRead
-from userctl.schemas.page import Page
-from userctl.security import refresh_token
-from userctl.services.reading import find_user, lock_user, token_read
-
-STREAM_PAGE = 1000
+from userctl.errors import GuardRefused, TokenNotFound
+from userctl.models import ApiToken, RefreshToken
+from userctl.schemas import RevokeResult, TokenQuery
+from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN
+from userctl.services.reading import api_token_id, lock_user
+from userctl.services.token_list import filter_of, token_id
 
 
 class RevocationService:
-    """The use cases on refresh tokens as records. Revoking a token ends its whole session."""
+    """The use cases that end tokens for good.
+
+    Revoking a refresh token ends its whole session, and revoking an API token ends the sessions
+    that were started with it. All of them lock the account, its API tokens, then its refresh
+    tokens, as everything does that hands tokens out.
+    """
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    def page(self, query: TokenQuery) -> Page[TokenRead]:
-        """Return one page of refresh tokens.
-
-        Raises:
-            UserNotFound: if the owner does not exist.
-        """
-        now = self._clock()
-        limit = query.limit
-        with self._database.reading() as uow:
-            rows = uow.refresh_tokens.page(
-                now,
-                user_id=None if query.user is None else find_user(uow, query.user).id,
-                state=query.state,
-                after=query.after,
-                limit=None if limit is None else limit + 1,
-            )
-            tokens = [token_read(token, email, now) for token, email in rows]
-        return Page(items=tokens[:limit], more=limit is not None and len(tokens) > limit)
-
-    def stream(self, query: TokenQuery) -> Iterator[TokenRead]:
-        """Yield all refresh tokens a query asks for, without holding them all."""
-        page = self.page(query.model_copy(update={"limit": STREAM_PAGE}))
-        yield from page.items
-        while page.more:
-            following = {"limit": STREAM_PAGE, "after": page.items[-1].id}
-            page = self.page(query.model_copy(update=following))
-            yield from page.items
-
     @retried
-    def revoke(self, token_ids: Sequence[int]) -> RevokeResult:
-        """End the sessions of tokens, all or, if one is unknown, none.
+    def revoke(self, token_ids: Sequence[str]) -> RevokeResult:
+        """Revoke tokens, all or, if one is unknown, none.
 
         Raises:
+            InvalidInput: if one is no id of a token.
             TokenNotFound: naming the first id that is unknown.
         """
         now = self._clock()
         with self._database.writing() as uow:
-            tokens = [_known(uow, token_id) for token_id in token_ids]
+            tokens = [_known(uow, text) for text in token_ids]
             for user_id in sorted({token.user_id for token in tokens}):
                 uow.users.lock(user_id)
-            count = sum(uow.refresh_tokens.revoke_family(token, now) for token in tokens)
+            results = [
+                _revoke_api_token(uow, token, now)
+                if isinstance(token, ApiToken)
+                else RevokeResult(revoked_sessions=uow.refresh_tokens.revoke_family(token, now))
+                for token in tokens
+            ]
             uow.commit()
-        return RevokeResult(revoked_sessions=count)
+        return RevokeResult(
+            revoked_sessions=sum(result.revoked_sessions for result in results),
+            revoked_api_tokens=sum(result.revoked_api_tokens for result in results),
+        )
 
     @retried
     def revoke_text(self, token: str) -> RevokeResult:
-        """End the session of a refresh token; one that is not known has none (RFC 7009).
+        """Revoke the token with this text; one that is not known needs no revoking (RFC 7009).
 
         Raises:
-            TokenInvalid: if the text is no refresh token.
+            TokenInvalid: if the text is neither a refresh token nor an API token.
         """
-        digest = refresh_token.digest(token)
+        now = self._clock()
+        result = RevokeResult()
         with self._database.writing() as uow:
-            found = uow.refresh_tokens.by_digest(digest)
-            count = 0
-            if found is not None:
-                uow.users.lock(found.user_id)
-                count = uow.refresh_tokens.revoke_family(found, self._clock())
+            if API_TOKEN.resembles(token):
+                issued = uow.api_tokens.by_digest(API_TOKEN.digest(token))
+                if issued is not None:
+                    uow.users.lock(issued.user_id)
+                    result = _revoke_api_token(uow, issued, now)
+            else:
+                found = uow.refresh_tokens.by_digest(REFRESH_TOKEN.digest(token))
+                if found is not None:
+                    uow.users.lock(found.user_id)
+                    count = uow.refresh_tokens.revoke_family(found, now)
+                    result = RevokeResult(revoked_sessions=count)
             uow.commit()
-        return RevokeResult(revoked_sessions=count)
+        return result
 
     @retried
-    def revoke_user(self, reference: str) -> RevokeResult:
-        """End all sessions of an account.
+    def revoke_matching(self, query: TokenQuery, *, at_most: int | None = None) -> RevokeResult:
+        """Revoke the tokens that a query is about, however many a page of it would hold.
+
+        Args:
+            query: which tokens.
+            at_most: how many may be meant; None for any number.
 
         Raises:
-            UserNotFound: if there is no such account.
+            UserNotFound: if their owner does not exist.
+            GuardRefused: if there are more; then none is revoked.
         """
+        now = self._clock()
+        result = RevokeResult()
         with self._database.writing() as uow:
-            user = lock_user(uow, reference)
-            assert user.id is not None
-            count = uow.refresh_tokens.revoke_user(user.id, self._clock())
+            if query.user is not None:
+                lock_user(uow, query.user)
+            wanted = filter_of(uow, query, now)
+            if query.kind != "refresh":
+                result.revoked_api_tokens = uow.api_tokens.revoke_matching(wanted, now)
+            if query.user is None:
+                # A refresh under way could otherwise insert a token that the update does not see.
+                uow.refresh_tokens.lock_all()
+            if result.revoked_api_tokens:
+                result.revoked_sessions += uow.refresh_tokens.revoke_started_by_revoked(now)
+            if query.kind != "api":
+                result.revoked_sessions += uow.refresh_tokens.revoke_matching(wanted, now)
+            count = result.revoked_sessions + result.revoked_api_tokens
+            if at_most is not None and count > at_most:
+                raise GuardRefused(f"This would revoke {count} tokens; nothing was changed.")
             uow.commit()
-        return RevokeResult(revoked_sessions=count)
-
-    @retried
-    def revoke_all(self) -> RevokeResult:
-        """End all sessions of all accounts."""
-        with self._database.writing() as uow:
-            # A refresh under way could otherwise insert a token that the update does not see.
-            uow.refresh_tokens.lock_all()
-            count = uow.refresh_tokens.revoke(self._clock())
-            uow.commit()
-        return RevokeResult(revoked_sessions=count)
+        return result
 
 
-def _known(uow: UnitOfWork, token_id: int) -> RefreshToken:
-    token = uow.refresh_tokens.get(token_id)
+def _known(uow: UnitOfWork, text: str) -> ApiToken | RefreshToken:
+    kind, number = token_id(text)
+    token = (uow.api_tokens if kind == "api" else uow.refresh_tokens).get(number)
     if token is None:
-        raise TokenNotFound(f"There is no token {token_id}; nothing was revoked.")
+        raise TokenNotFound(f"There is no token {text}; nothing was revoked.")
     return token
+
+
+def _revoke_api_token(uow: UnitOfWork, token: ApiToken, now: datetime) -> RevokeResult:
+    assert token.id is not None
+    revoked = uow.api_tokens.revoke_id(token.id, now)
+    sessions = uow.refresh_tokens.revoke_origin(api_token_id(token), now)
+    return RevokeResult(revoked_sessions=sessions, revoked_api_tokens=revoked)

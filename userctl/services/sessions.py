@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from userctl.errors import InputOutputFailed, NotLoggedIn, TokenExpired, TokenInvalid
 from userctl.schemas import SessionRead, UserRead
-from userctl.security import refresh_token
+from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
 from userctl.services.revocation import RevocationService
 from userctl.services.tokens import Grant, TokenService
@@ -108,7 +108,7 @@ class SessionService:
             if seen is not None and stored.access_token != seen.access_token:
                 _, user = self._tokens().verify(stored.access_token)
                 return self._read(user, stored)
-            successor = refresh_token.draw()
+            successor = REFRESH_TOKEN.draw()
             self._file.save(replace(stored, pending=successor))
             grant = self._tokens().refresh(stored.refresh_token, successor=successor)
             return self._read(grant.user, self._save(grant))

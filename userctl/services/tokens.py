@@ -19,10 +19,10 @@ from userctl.errors import (
 )
 from userctl.models import RefreshToken, User
 from userctl.schemas import AccessClaims, TokenPair, UserRead
-from userctl.security import refresh_token
 from userctl.security.access_token import AccessTokenCodec
+from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.authentication import Proof
-from userctl.services.reading import token_state, user_read
+from userctl.services.reading import subject_of, token_state, user_read
 
 REPLAY_GRACE = timedelta(seconds=10)
 """How long after its exchange a token that comes back is taken for a race, not for a theft."""
@@ -50,6 +50,16 @@ class Grant:
     session_expires_at: datetime
 
 
+@dataclass(frozen=True)
+class Family:
+    """The tokens of one session: until when, started with which credential, for which scope."""
+
+    id: str
+    ends_at: datetime
+    origin: str | None = None
+    scope: str | None = None
+
+
 class TokenService:
     """The use cases that hand out tokens and check them."""
 
@@ -75,9 +85,12 @@ class TokenService:
         """
         now = self._clock()
         with self._database.writing() as uow:
-            user = proof.redeem(uow)
-            family = (secrets.token_hex(16), now + self._lifetimes.session)
-            _, grant = self._issue(uow, user, family, now)
+            who = proof.redeem(uow)
+            end = now + self._lifetimes.session
+            family = Family(
+                secrets.token_hex(16), min(end, who.ends_at or end), who.origin, who.scope
+            )
+            _, grant = self._issue(uow, who.user, family, now)
             uow.commit()
         return grant
 
@@ -95,7 +108,7 @@ class TokenService:
             RefreshConflict: if another process exchanged it a moment ago.
             TokenReused: if it was exchanged before; its whole family is then revoked.
         """
-        digest = refresh_token.digest(token)
+        digest = REFRESH_TOKEN.digest(token)
         now = self._clock()
         with self._database.writing() as uow:
             user, old = _locked(uow, digest)
@@ -116,7 +129,7 @@ class TokenService:
         Raises:
             TokenInvalid: if one of the two is no refresh token.
         """
-        digest, wanted = refresh_token.digest(token), refresh_token.digest(successor)
+        digest, wanted = REFRESH_TOKEN.digest(token), REFRESH_TOKEN.digest(successor)
         with self._database.writing() as uow:
             found = uow.refresh_tokens.by_digest(digest)
             if found is not None:
@@ -151,7 +164,8 @@ class TokenService:
             live = uow.refresh_tokens.live_in_family(claims.sid, self._clock())
             if live is None or live.user_id != user.id:
                 raise TokenRevoked("The session of this token has ended.")
-            if (claims.sub, claims.role) != (self._subject(user), user.role):
+            subject = subject_of(user, self._lifetimes.subject)
+            if (claims.sub, claims.role) != (subject, user.role):
                 raise TokenRevoked("The account was changed after this token was issued.")
             return claims, user_read(user)
 
@@ -183,28 +197,29 @@ class TokenService:
         self,
         uow: UnitOfWork,
         user: User,
-        family: tuple[str, datetime],
+        family: Family,
         now: datetime,
         *,
         text: str | None = None,
     ) -> tuple[RefreshToken, Grant]:
         assert user.id is not None
-        family_id, family_end = family
-        text = text or refresh_token.draw()
+        text = text or REFRESH_TOKEN.draw()
         token = RefreshToken(
-            token=refresh_token.digest(text),
+            token=REFRESH_TOKEN.digest(text),
             user_id=user.id,
-            expires_at=min(now + self._lifetimes.refresh, family_end),
+            expires_at=min(now + self._lifetimes.refresh, family.ends_at),
             created_at=now,
             updated_at=now,
-            family_id=family_id,
-            family_expires_at=family_end,
+            family_id=family.id,
+            family_expires_at=family.ends_at,
+            origin=family.origin,
+            scope=family.scope,
         )
         uow.refresh_tokens.add(token)
         issued = int(now.timestamp())
         lifetime = int(self._lifetimes.access.total_seconds())
         claims = AccessClaims(
-            sub=self._subject(user),
+            sub=subject_of(user, self._lifetimes.subject),
             uid=user.id,
             role=user.role,
             iss=self._codec.issuer,
@@ -212,15 +227,13 @@ class TokenService:
             iat=issued,
             exp=issued + lifetime,
             jti=uuid4().hex,
-            sid=family_id,
+            sid=family.id,
+            scope=family.scope,
         )
         pair = TokenPair(
             access_token=self._codec.encode(claims), refresh_token=text, expires_in=lifetime
         )
-        return token, Grant(pair, user_read(user), family_end)
-
-    def _subject(self, user: User) -> str:
-        return user.email if self._lifetimes.subject == "email" else str(user.id)
+        return token, Grant(pair, user_read(user), family.ends_at)
 
 
 def _locked(uow: UnitOfWork, digest: str) -> tuple[User, RefreshToken]:
@@ -233,6 +246,11 @@ def _locked(uow: UnitOfWork, digest: str) -> tuple[User, RefreshToken]:
     return user, token
 
 
-def _family(token: RefreshToken, end: datetime) -> tuple[str, datetime]:
+def _family(token: RefreshToken, end: datetime) -> Family:
     """Return the family of a token; one that another program wrote begins a family now."""
-    return token.family_id or secrets.token_hex(16), token.family_expires_at or end
+    return Family(
+        token.family_id or secrets.token_hex(16),
+        token.family_expires_at or end,
+        token.origin,
+        token.scope,
+    )

@@ -114,9 +114,9 @@ def test_list_pages(userctl: Userctl) -> None:
 
 def test_revoking_by_id_ends_the_session_and_can_be_repeated(userctl: Userctl) -> None:
     userctl.login("ada@example.com")
-    assert userctl("token", "revoke", "1", "-o", "json").json == {"revoked_sessions": 1}
+    assert userctl("token", "revoke", "1", "-o", "json").json["revoked_sessions"] == 1
     assert userctl("whoami").code == 4
-    assert userctl("token", "revoke", "1", "-o", "json").json == {"revoked_sessions": 0}
+    assert userctl("token", "revoke", "1", "-o", "json").json["revoked_sessions"] == 0
     assert userctl("token", "revoke", "1", "99").code == 3
 
 

@@ -5,13 +5,16 @@ from typing import Annotated
 
 import typer
 
+from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import Commands
 from userctl.cli.invocation import Invocation
 from userctl.cli.passwords import password
-from userctl.errors import InvalidInput
+from userctl.errors import InvalidInput, PasswordChangeRequired
 
 commands = Commands()
+
+DEFAULT_METHOD = "password"
 
 
 @commands.command(
@@ -26,22 +29,52 @@ def login(
     ] = None,
     password_stdin: options.PasswordStdinOption = False,
     password_file: options.PasswordFileOption = None,
+    method: Annotated[
+        str,
+        typer.Option("--method", help="How to prove who you are: password, api-token."),
+    ] = DEFAULT_METHOD,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source",
+            help="Where the attempt comes from, if userctl serves somebody else: an IP address.",
+        ),
+    ] = None,
     no_store: Annotated[
         bool, typer.Option("--no-store", help="Print the tokens instead of keeping them.")
     ] = False,
 ) -> None:
-    """Log in and keep the session, or with --no-store print its tokens."""
+    """Log in and keep the session, or with --no-store print its tokens.
+
+    With another method than the password its secret is read in the place of the password, and
+    no address is needed: userctl login --method api-token --password-file ci.token
+    """
     run.prints("TokenPair" if no_store else "SessionRead")
     if no_store and run.quiet:
         raise InvalidInput("The tokens would be neither kept nor printed.")
-    email = email or _ask_email(run)
+    if method == DEFAULT_METHOD:
+        email = email or _ask_email(run)
     secret = password(run, stdin=password_stdin, file=password_file)
-    log_in = partial(run.services.login.with_password, email, secret)
-    if no_store:
-        pair = log_in().tokens
-        run.emit_or_undo(pair, lambda: run.services.revocation.revoke_text(pair.refresh_token))
-    else:
-        run.emit(run.services.sessions.start(log_in))
+    credentials = schemas.Credentials(secret=secret, identity=email, source=source)
+    enter = _print_tokens if no_store else _keep_session
+    try:
+        enter(run, method, credentials)
+    except PasswordChangeRequired as error:
+        if not run.interactive:
+            raise
+        run.note(error.message)
+        new = password(run, stdin=False, file=None, prompt="New password", twice=True)
+        enter(run, method, credentials.model_copy(update={"new_secret": new}))
+
+
+def _keep_session(run: Invocation, method: str, credentials: "schemas.Credentials") -> None:
+    log_in = partial(run.services.login.log_in, method, credentials)
+    run.emit(run.services.sessions.start(log_in))
+
+
+def _print_tokens(run: Invocation, method: str, credentials: "schemas.Credentials") -> None:
+    pair = run.services.login.log_in(method, credentials).tokens
+    run.emit_or_undo(pair, lambda: run.services.revocation.revoke_text(pair.refresh_token))
 
 
 def _ask_email(run: Invocation) -> str:

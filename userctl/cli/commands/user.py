@@ -36,6 +36,7 @@ def create(
     password_file: options.PasswordFileOption = None,
     generate_password: options.GeneratePasswordOption = False,
     no_password: options.NoPasswordOption = False,
+    must_change: options.MustChangeOption = False,
     if_not_exists: Annotated[
         bool, typer.Option("--if-not-exists", help="Leave an account that exists as it is.")
     ] = False,
@@ -49,8 +50,9 @@ def create(
         file=password_file,
         generate=generate_password,
         none=no_password,
+        must_change=must_change,
     )
-    new = new.model_copy(update={"password": password.text})
+    new = new.model_copy(update={"password": password.text, "must_change_password": must_change})
     if if_not_exists:
         account, created = run.services.accounts.ensure(new, generate=password.generate)
         if not created:
@@ -108,10 +110,10 @@ def list_(
         run.note(f"There are more: go on with --after {page.items[-1].id}, or give --all.")
 
 
-@commands.command("show", prints="UserRead", example="userctl user show ada@example.com")
+@commands.command("show", prints="UserDetail", example="userctl user show ada@example.com")
 def show(run: Invocation, user: options.UserArgument) -> None:
-    """Show an account."""
-    run.emit(run.services.accounts.show(user))
+    """Show an account and what is known of its failed logins."""
+    run.emit(run.services.throttling.show(user))
 
 
 @commands.command(
@@ -147,6 +149,7 @@ def passwd(
     password_file: options.PasswordFileOption = None,
     generate_password: options.GeneratePasswordOption = False,
     no_password: options.NoPasswordOption = False,
+    must_change: options.MustChangeOption = False,
 ) -> None:
     """Set the password of an account and end all its sessions."""
     password = new_password(
@@ -155,9 +158,14 @@ def passwd(
         file=password_file,
         generate=generate_password,
         none=no_password,
+        must_change=must_change,
     )
     accounts = run.services.accounts
-    run.emit(accounts.set_password(user, password.text, generate=password.generate))
+    run.emit(
+        accounts.set_password(
+            user, password.text, generate=password.generate, must_change=must_change
+        )
+    )
 
 
 @commands.command("disable", prints="UserRead", example="userctl user disable grace@example.com")
@@ -170,6 +178,12 @@ def disable(run: Invocation, user: options.UserArgument) -> None:
 def enable(run: Invocation, user: options.UserArgument) -> None:
     """Let a disabled account in again, with the password it had."""
     run.emit(run.services.accounts.enable(user))
+
+
+@commands.command("unlock", prints="UserDetail", example="userctl user unlock ada@example.com")
+def unlock(run: Invocation, user: options.UserArgument) -> None:
+    """Forget the failed logins of an account, so that nobody has to wait any more."""
+    run.emit(run.services.throttling.unlock(user))
 
 
 @commands.command(

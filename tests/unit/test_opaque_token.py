@@ -1,4 +1,4 @@
-"""The text of refresh tokens."""
+"""The text of refresh tokens and API tokens."""
 
 import hashlib
 import zlib
@@ -8,20 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from userctl.errors import TokenInvalid
-from userctl.security import refresh_token
+from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN
 
 BODY = "uctl_rt_" + "0123456789abcdef" * 4
 TOKEN = f"{BODY}{zlib.crc32(BODY.encode()):08x}"
 
 
 def test_a_token_is_recognisable_and_new_each_time() -> None:
-    drawn = {refresh_token.draw() for _ in range(100)}
+    drawn = {REFRESH_TOKEN.draw() for _ in range(100)}
     assert len(drawn) == 100
     assert {(token[:8], len(token)) for token in drawn} == {("uctl_rt_", 80)}
 
 
 def test_the_digest_is_the_sha256_of_the_whole_token() -> None:
-    assert refresh_token.digest(TOKEN) == hashlib.sha256(TOKEN.encode()).hexdigest()
+    assert REFRESH_TOKEN.digest(TOKEN) == hashlib.sha256(TOKEN.encode()).hexdigest()
 
 
 @given(st.integers(0, len(TOKEN) - 1), st.characters())
@@ -29,7 +29,7 @@ def test_one_wrong_character_is_noticed_without_a_query(position: int, character
     changed = TOKEN[:position] + character + TOKEN[position + 1 :]
     if changed != TOKEN:
         with pytest.raises(TokenInvalid):
-            refresh_token.digest(changed)
+            REFRESH_TOKEN.digest(changed)
 
 
 @pytest.mark.parametrize(
@@ -38,5 +38,15 @@ def test_one_wrong_character_is_noticed_without_a_query(position: int, character
 )  # fmt: skip
 def test_what_is_no_token_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(TokenInvalid) as caught:
-        refresh_token.digest(text)
+        REFRESH_TOKEN.digest(text)
     assert TOKEN[8:-8] not in caught.value.message
+
+
+def test_a_token_of_one_kind_is_none_of_the_other() -> None:
+    for kind, other in ((API_TOKEN, REFRESH_TOKEN), (REFRESH_TOKEN, API_TOKEN)):
+        token = kind.draw()
+        assert kind.resembles(token)
+        assert not other.resembles(token)
+        assert len(kind.digest(token)) == 64
+        with pytest.raises(TokenInvalid, match=other.name):
+            other.digest(token)

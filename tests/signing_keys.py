@@ -1,0 +1,23 @@
+"""Keys for the tests: one of each algorithm, drawn once."""
+
+from datetime import UTC, datetime
+from functools import cache
+
+from userctl.security.jwk import Algorithm, SigningKey
+from userctl.security.keyring import Keyring, RingKey
+from userctl.security.new_keys import draw
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+ALGORITHMS: tuple[Algorithm, ...] = ("HS256", "EdDSA", "ES256", "RS256")
+ASYMMETRIC = ALGORITHMS[1:]
+
+
+@cache
+def key_for(algorithm: Algorithm) -> SigningKey:
+    """Return the key of an algorithm; RSA keys take long to draw."""
+    return draw(algorithm)
+
+
+def ring_of(key: SigningKey) -> Keyring:
+    """Return a ring in which this key signs."""
+    return Keyring((RingKey(key, "active", created_at=NOW, activated_at=NOW),))

@@ -1,0 +1,38 @@
+"""Where a login comes from, if nobody says."""
+
+import os
+import pwd
+import socket
+
+import pytest
+
+from userctl.errors import InvalidInput
+from userctl.services.login_source import login_source
+
+
+def test_a_login_comes_from_the_user_and_the_host_that_run_it() -> None:
+    assert login_source() == f"{pwd.getpwuid(os.getuid()).pw_name}@{socket.gethostname()}"
+
+
+def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = login_source()
+    for name in ("USER", "LOGNAME", "USERNAME", "HOSTNAME", "HOST"):
+        monkeypatch.setenv(name, "somebody")
+    assert login_source() == before
+
+
+def test_a_user_without_a_name_goes_by_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 5)
+    assert login_source() == f"2147483643@{socket.gethostname()}"
+
+
+def test_a_host_with_an_impossible_name_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "\x1b[2J")
+    with pytest.raises(InvalidInput) as caught:
+        login_source()
+    assert "\x1b" not in caught.value.message
+    assert "--source" in str(caught.value.hint)
+
+
+def test_what_is_given_is_taken_as_it_is() -> None:
+    assert login_source("2001:db8::1") == "2001:db8::1"

@@ -1,0 +1,185 @@
+"""``userctl token``: those who look after the tokens of others."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+import typer
+
+from userctl import schemas
+from userctl.cli import options
+from userctl.cli.commands.token import commands
+from userctl.cli.invocation import Invocation
+from userctl.cli.passwords import read_stdin
+from userctl.cli.render import progress
+from userctl.errors import GuardRefused, InvalidInput
+
+COLUMNS = ("id", "email", "label", "state", "last_used_at", "expires_at")
+GUARD = 10
+"""How many tokens a filter may revoke without a yes."""
+
+OwnerOption = Annotated[
+    str | None, typer.Option("--user", metavar="USER", help="Only of this account.")
+]
+KindOption = Annotated[
+    Literal["api", "refresh"] | None, typer.Option("--kind", help="Only of this kind.")
+]
+ExpiresWithinOption = Annotated[
+    str | None,
+    typer.Option("--expires-within", metavar="SPAN", help="Active ones that end by then: 14d."),
+]
+UnusedSinceOption = Annotated[
+    str | None,
+    typer.Option("--unused-since", metavar="SPAN", help="Active ones not used for so long: 90d."),
+]
+
+
+@commands.command(
+    "issue",
+    prints="ApiTokenIssued",
+    example="userctl token issue --user ada@example.com --label ci --scope deploy -o json",
+)
+def issue(
+    run: Invocation,
+    user: Annotated[str, typer.Option("--user", metavar="USER", help="Whose token it is.")],
+    label: Annotated[str, typer.Option("--label", help="What it is for.")],
+    expires: Annotated[
+        str, typer.Option("--expires", metavar="SPAN", help="Until when: 90d, 12h, never.")
+    ] = "90d",
+    scope: Annotated[
+        list[str] | None, typer.Option("--scope", help="What it is good for; may be repeated.")
+    ] = None,
+) -> None:
+    """Issue an API token for a machine, and print it, once."""
+    run.require_printed("token")
+    new = schemas.ApiTokenCreate(
+        user=user,
+        label=label,
+        scope=tuple(scope or ()),
+        expires_in=None if expires == "never" else options.duration(expires),
+    )
+    issued = run.services.api_tokens.issue(new)
+    run.emit_or_undo(issued, lambda: run.services.revocation.revoke_text(issued.token))
+
+
+@commands.command(
+    "list",
+    prints="TokenRead",
+    example="userctl token list --user ada@example.com --state active",
+)
+def list_(
+    run: Invocation,
+    user: OwnerOption = None,
+    kind: KindOption = None,
+    state: Annotated[
+        Literal["active", "used", "revoked", "expired"] | None,
+        typer.Option("--state", help="Only in this state."),
+    ] = None,
+    expires_within: ExpiresWithinOption = None,
+    unused_since: UnusedSinceOption = None,
+    limit: options.LimitOption = 100,
+    after: Annotated[
+        str | None, typer.Option("--after", metavar="ID", help="Go on after the token of this id.")
+    ] = None,
+    all_: options.AllOption = False,
+) -> None:
+    """List API tokens and refresh tokens, never their text."""
+    query = schemas.TokenQuery(
+        user=user,
+        kind=kind,
+        state=state,
+        expires_within=_span(expires_within),
+        unused_since=_span(unused_since),
+        limit=limit,
+        after=after,
+    )
+    if all_:
+        run.emit_all(run.services.token_list.stream(query), COLUMNS)
+        return
+    page = run.services.token_list.page(query)
+    run.emit_all(page.items, COLUMNS)
+    if page.more:
+        run.note(f"There are more: go on with --after {page.items[-1].id}, or give --all.")
+
+
+@commands.command(
+    "revoke",
+    prints="RevokeResult",
+    example="userctl token revoke --user ada@example.com --yes",
+)
+def revoke(
+    run: Invocation,
+    token_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[TOKEN_ID]...", help="Ids from 'token list'.")
+    ] = None,
+    stdin: options.TokenStdinOption = False,
+    user: OwnerOption = None,
+    all_: Annotated[bool, typer.Option("--all", help="All tokens of all accounts.")] = False,
+    expires_within: ExpiresWithinOption = None,
+    unused_since: UnusedSinceOption = None,
+    kind: KindOption = None,
+    yes: options.YesOption = False,
+) -> None:
+    """End sessions and revoke API tokens, so that no token of theirs works any more.
+
+    Tokens are named by their ids, by standard input, or by --user, --expires-within and
+    --unused-since together, or --all.
+    """
+    query = schemas.TokenQuery(
+        user=user,
+        kind=kind,
+        expires_within=_span(expires_within),
+        unused_since=_span(unused_since),
+    )
+    filtered = query != schemas.TokenQuery(kind=kind)
+    if bool(token_ids) + stdin + all_ + filtered != 1 or (kind and not (all_ or filtered)):
+        raise InvalidInput("Give either token ids, --stdin, --all or a filter such as --user.")
+    revocation = run.services.revocation
+    if token_ids:
+        run.emit(revocation.revoke(token_ids))
+    elif stdin:
+        run.emit(revocation.revoke_text(read_stdin()))
+    else:
+        run.emit(_revoke_matching(run, query, yes=yes))
+
+
+def _revoke_matching(
+    run: Invocation, query: "schemas.TokenQuery", *, yes: bool
+) -> "schemas.RevokeResult":
+    revocation = run.services.revocation
+    narrow = query.expires_within is not None or query.unused_since is not None
+    if not narrow:
+        run.confirm(f"Revoke all tokens of {query.user or 'all accounts'}?", yes=yes)
+    try:
+        return revocation.revoke_matching(query, at_most=GUARD if narrow and not yes else None)
+    except GuardRefused as refusal:
+        if not run.interactive:
+            raise
+        run.confirm(f"{refusal.message} Revoke them?", yes=False)
+        return revocation.revoke_matching(query)
+
+
+def _span(text: str | None) -> timedelta | None:
+    return None if text is None else options.duration(text)
+
+
+@commands.command(
+    "purge", prints="PurgeResult", example="userctl token purge --older-than 7d --quiet"
+)
+def purge(
+    run: Invocation,
+    older_than: Annotated[
+        str,
+        typer.Option("--older-than", metavar="SPAN", help="Expired for at least: 90s, 12h, 1d."),
+    ] = "1d",
+    batch_size: Annotated[
+        int, typer.Option("--batch-size", min=1, max=100_000, help="Rows in one transaction.")
+    ] = 1000,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count them, delete nothing.")] = False,
+) -> None:
+    """Delete refresh tokens that expired some time ago, in small batches."""
+    span = options.duration(older_than)
+    with progress("Purging tokens", quiet=run.quiet) as on_batch:
+        result = run.services.purge.purge(
+            span, batch_size=batch_size, dry_run=dry_run, on_batch=on_batch
+        )
+    run.emit(result)

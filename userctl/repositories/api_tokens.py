@@ -1,0 +1,97 @@
+"""Queries on ``api_tokens``."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, and_, col, func, or_, select, update
+
+from userctl.models import ApiToken, User
+from userctl.repositories.token_filter import TokenFilter
+from userctl.schemas.page import LARGEST_ID
+from userctl.schemas.tokens import TokenState
+
+USE_RESOLUTION = timedelta(minutes=1)
+"""How exactly the last use is recorded."""
+
+
+class ApiTokenRepository:
+    """The API tokens."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, token_id: int) -> ApiToken | None:
+        """Return the token with this id."""
+        return self._session.get(ApiToken, token_id) if token_id <= LARGEST_ID else None
+
+    def by_digest(self, digest: str) -> ApiToken | None:
+        """Return the token whose text has this SHA-256."""
+        return self._session.exec(select(ApiToken).where(ApiToken.token == digest)).first()
+
+    def lock(self, token_id: int) -> ApiToken | None:
+        """Return the token as it is now, locked until the transaction ends."""
+        query = select(ApiToken).where(ApiToken.id == token_id).with_for_update()
+        return self._session.exec(query.execution_options(populate_existing=True)).first()
+
+    def add(self, token: ApiToken) -> None:
+        """Insert a token, which then has an id."""
+        self._session.add(token)
+        self._session.flush()
+
+    def touch(self, token: ApiToken, now: datetime) -> None:
+        """Record that a token was used, unless its last use was a moment ago."""
+        last = col(ApiToken.last_used_at)
+        due = or_(last.is_(None), last <= now - USE_RESOLUTION)
+        self._execute(
+            update(ApiToken).where(col(ApiToken.id) == token.id, due).values(last_used_at=now)
+        )
+
+    def revoke(self, now: datetime, *which: ColumnElement[bool]) -> int:
+        """Revoke every token that matches and is not revoked yet; return how many there were."""
+        unrevoked = col(ApiToken.revoked_at).is_(None)
+        return self._execute(update(ApiToken).where(unrevoked, *which).values(revoked_at=now))
+
+    def revoke_id(self, token_id: int, now: datetime) -> int:
+        """Revoke one token."""
+        return self.revoke(now, col(ApiToken.id) == token_id)
+
+    def revoke_matching(self, wanted: TokenFilter, now: datetime) -> int:
+        """Revoke the tokens that a filter lets through."""
+        return self.revoke(now, *_conditions(wanted, now))
+
+    def page(
+        self, wanted: TokenFilter, now: datetime, *, after: int, limit: int
+    ) -> Sequence[tuple[ApiToken, str]]:
+        """Return tokens and the addresses of their owners, in the order of their ids."""
+        query = select(ApiToken, User.email).join(User).where(*_conditions(wanted, now))
+        query = query.where(col(ApiToken.id) > after).order_by(col(ApiToken.id))
+        return self._session.exec(query.limit(limit)).all()
+
+    def _execute(self, statement: Any) -> int:
+        return self._session.connection().execute(statement).rowcount
+
+
+def _conditions(wanted: TokenFilter, now: datetime) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.user_id is not None:
+        conditions.append(col(ApiToken.user_id) == wanted.user_id)
+    if wanted.state is not None:
+        conditions.append(_in_state(wanted.state, now))
+    if wanted.expires_before is not None:
+        conditions.append(col(ApiToken.expires_at) <= wanted.expires_before)
+    if wanted.unused_since is not None:
+        last = func.coalesce(ApiToken.last_used_at, ApiToken.created_at)
+        conditions.append(last <= wanted.unused_since)
+    return conditions
+
+
+def _in_state(state: TokenState, now: datetime) -> ColumnElement[bool]:
+    revoked, ends = col(ApiToken.revoked_at), col(ApiToken.expires_at)
+    if state == "revoked":
+        return revoked.is_not(None)
+    if state == "used":
+        return col(ApiToken.id).is_(None)
+    expired = and_(ends.is_not(None), ends <= now)
+    return and_(revoked.is_(None), expired if state == "expired" else ~expired)

@@ -1,0 +1,146 @@
+"""Queries on ``login_throttles``."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, CursorResult
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, case, col, delete, func, or_, select, tuple_, update
+
+from userctl.models import LoginThrottle
+
+_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+_address, _source = col(LoginThrottle.address), col(LoginThrottle.source)
+_charges, _charged_at = col(LoginThrottle.charges), col(LoginThrottle.charged_at)
+_ends_at, _expires_at = col(LoginThrottle.window_ends_at), col(LoginThrottle.expires_at)
+
+
+class LoginThrottleRepository:
+    """The buckets that logins are charged to."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def bucket(self, address: str, source: str, trusted_since: datetime) -> LoginThrottle | None:
+        """Return the bucket of a source that succeeded since then, else the shared one."""
+        query = (
+            select(LoginThrottle)
+            .where(_address == address, _in_use(trusted_since), _source.in_(("", source)))
+            .order_by(_source.desc())
+            .limit(1)
+        )
+        return self._session.exec(query).first()
+
+    def charge(self, new: LoginThrottle, *, limit: int, latest_end: datetime) -> datetime | None:
+        """Charge one login in one atomic statement, to a running window or to a new one.
+
+        Args:
+            new: the row as it is when this charge is the first in its window.
+            limit: how many charges a window admits.
+            latest_end: a window that ends later than this is over as well.
+
+        Returns:
+            The end of the window, or None if that is full; nothing has changed then.
+        """
+        over = or_(_ends_at <= new.charged_at, _ends_at > latest_end)
+        insert = self._insert(new)
+        first = insert.excluded
+        statement = insert.on_conflict_do_update(
+            index_elements=[_address, _source],
+            set_={
+                "charges": case((over, first.charges), else_=_charges + 1),
+                "window_ends_at": case((over, first.window_ends_at), else_=_ends_at),
+                "charged_at": first.charged_at,
+                # What is remembered of an earlier success is not forgotten sooner for a charge.
+                "expires_at": case(
+                    (_expires_at > first.expires_at, _expires_at), else_=first.expires_at
+                ),
+            },
+            where=or_(over, _charges < limit),
+        )
+        found: datetime | None = self._execute(statement.returning(_ends_at)).scalar_one_or_none()
+        return found
+
+    def window_end(self, address: str, source: str) -> datetime:
+        """Return when the window of a bucket ends."""
+        query = select(_ends_at).where(_address == address, _source == source)
+        return self._session.exec(query).one()
+
+    def refund(
+        self,
+        address: str,
+        source: str,
+        *,
+        window_ends_at: datetime,
+        charged_at: datetime,
+        charged_before: datetime,
+    ) -> None:
+        """Take back one charge of a window, and its time unless there was a later one."""
+        statement = (
+            update(LoginThrottle)
+            .where(_address == address, _source == source)
+            .where(_ends_at == window_ends_at, _charges > 0)
+        )
+        previous = case((_charged_at == charged_at, charged_before), else_=_charged_at)
+        self._execute(statement.values(charges=_charges - 1, charged_at=previous))
+
+    def replace(self, row: LoginThrottle) -> None:
+        """Insert a row, or put it in the place of the one that is there."""
+        insert = self._insert(row)
+        values = {column.name: column for column in insert.excluded}
+        self._execute(insert.on_conflict_do_update(index_elements=[_address, _source], set_=values))
+
+    def reset(self, address: str, now: datetime) -> None:
+        """Empty all buckets of an address and end their windows."""
+        statement = update(LoginThrottle).where(_address == address, _charges != 0)
+        self._execute(statement.values(charges=0, window_ends_at=now))
+
+    def failures(self, address: str, since: datetime) -> tuple[int, datetime | None]:
+        """Return how many charges stand in windows that end after a time, and the last's time."""
+        query = select(func.coalesce(func.sum(_charges), 0), func.max(_charged_at)).where(
+            _address == address, _ends_at > since, _charges > 0
+        )
+        count, last = self._session.exec(query).one()
+        return int(count), last
+
+    def full_until(
+        self,
+        address: str,
+        *,
+        limit: int,
+        now: datetime,
+        latest_end: datetime,
+        trusted_since: datetime,
+    ) -> datetime | None:
+        """Return when the last of the running windows ends that are full and still in use."""
+        query = select(func.max(_ends_at)).where(
+            _address == address,
+            _in_use(trusted_since),
+            _ends_at > now,
+            _ends_at <= latest_end,
+            _charges >= limit,
+        )
+        return self._session.exec(query).one()
+
+    def delete_expired(self, now: datetime, limit: int) -> None:
+        """Delete some rows that nobody needs any more, but none that another transaction holds."""
+        batch = (
+            select(_address, _source)
+            .where(_expires_at <= now)
+            .order_by(_expires_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        self._execute(delete(LoginThrottle).where(tuple_(_address, _source).in_(batch)))
+
+    def _insert(self, row: LoginThrottle) -> Any:
+        insert = _INSERT[self._session.connection().dialect.name]
+        return insert(LoginThrottle).values(row.model_dump())
+
+    def _execute(self, statement: Any) -> CursorResult[Any]:
+        return self._session.connection().execute(statement)
+
+
+def _in_use(trusted_since: datetime) -> ColumnElement[bool]:
+    return or_(_source == "", col(LoginThrottle.succeeded_at) > trusted_since)

@@ -1,0 +1,32 @@
+"""One process at a time changes a file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from userctl.errors import DatabaseBusy, InputOutputFailed
+
+LOCK_TIMEOUT_SECONDS = 60
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other processes from changing a file meanwhile; its folder must exist.
+
+    Raises:
+        DatabaseBusy: if another process holds it for too long.
+        InputOutputFailed: if the lock cannot be made beside it.
+    """
+    lock = FileLock(path.with_name(f"{path.name}.lock"), mode=0o600)
+    try:
+        lock.acquire(timeout=LOCK_TIMEOUT_SECONDS)
+    except Timeout:
+        raise DatabaseBusy(f"Another process keeps {path} locked.") from None
+    except OSError as error:
+        raise InputOutputFailed(f"Cannot lock {path}: {error.strerror}.") from error
+    try:
+        yield
+    finally:
+        lock.release()

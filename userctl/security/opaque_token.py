@@ -1,0 +1,51 @@
+"""The text of tokens that say nothing: recognisable, and checkable without a query."""
+
+import hashlib
+import re
+import secrets
+import zlib
+from dataclasses import dataclass
+
+from userctl.errors import TokenInvalid
+from userctl.token_prefixes import API_PREFIX, REFRESH_PREFIX
+
+
+@dataclass(frozen=True)
+class OpaqueToken:
+    """A kind of token: a prefix, 256 random bits and a checksum, in hexadecimal.
+
+    Args:
+        prefix: what its text begins with, so that people and secret scanners know it.
+        name: what it is called in a message.
+    """
+
+    prefix: str
+    name: str
+
+    def draw(self) -> str:
+        """Return a new token."""
+        body = self.prefix + secrets.token_hex(32)
+        return body + _checksum(body)
+
+    def digest(self, token: str) -> str:
+        """Return the SHA-256 under which a token is stored.
+
+        Raises:
+            TokenInvalid: if the text is no token of this kind, or was mistyped.
+        """
+        well_formed = re.fullmatch(rf"{self.prefix}[0-9a-f]{{72}}", token)
+        if not well_formed or _checksum(token[:-8]) != token[-8:]:
+            raise TokenInvalid(f"This is not {self.name} of userctl, or a part of it is missing.")
+        return hashlib.sha256(token.encode("ascii")).hexdigest()
+
+    def resembles(self, text: str) -> bool:
+        """Tell whether a text means to be a token of this kind."""
+        return text.startswith(self.prefix)
+
+
+REFRESH_TOKEN = OpaqueToken(REFRESH_PREFIX, "a refresh token")
+API_TOKEN = OpaqueToken(API_PREFIX, "an API token")
+
+
+def _checksum(body: str) -> str:
+    return f"{zlib.crc32(body.encode('ascii')):08x}"

@@ -1,0 +1,79 @@
+"""API tokens: issue and verify."""
+
+from userctl.clock import Clock
+from userctl.db.retry import retried
+from userctl.db.unit_of_work import Database
+from userctl.models import ApiToken
+from userctl.schemas import ApiTokenClaims, ApiTokenCreate, ApiTokenIssued, Credentials
+from userctl.security.opaque_token import API_TOKEN
+from userctl.services.authentication import Authenticator
+from userctl.services.reading import api_token_id, api_token_read, lock_user, subject_of
+
+
+class ApiTokenService:
+    """The use cases on the tokens of machines.
+
+    Args:
+        database: where they are kept.
+        authenticator: tells whose a token is.
+        subject: what a token calls its owner, ``email`` or ``id``.
+        clock: where the time comes from.
+    """
+
+    def __init__(
+        self, database: Database, *, authenticator: Authenticator, subject: str, clock: Clock
+    ) -> None:
+        self._database = database
+        self._authenticator = authenticator
+        self._subject = subject
+        self._clock = clock
+
+    @retried
+    def issue(self, new: ApiTokenCreate) -> ApiTokenIssued:
+        """Issue a token for an account and return its text, this once.
+
+        Raises:
+            UserNotFound: if there is no such account.
+        """
+        now = self._clock()
+        text = API_TOKEN.draw()
+        with self._database.writing() as uow:
+            user = lock_user(uow, new.user)
+            assert user.id is not None
+            token = ApiToken(
+                token=API_TOKEN.digest(text),
+                user_id=user.id,
+                label=new.label,
+                scope=" ".join(new.scope),
+                created_at=now,
+                expires_at=None if new.expires_in is None else now + new.expires_in,
+            )
+            uow.api_tokens.add(token)
+            uow.commit()
+            read = api_token_read(token, user.email, now)
+        return ApiTokenIssued(**read.model_dump(), token=text)
+
+    @retried
+    def verify(self, text: str) -> ApiTokenClaims:
+        """Return what an API token stands for.
+
+        Raises:
+            AuthenticationFailed: if it is not in force.
+        """
+        proof = self._authenticator.authenticate(Credentials(secret=text))
+        with self._database.writing() as uow:
+            user = proof.redeem(uow).user
+            token = uow.api_tokens.by_digest(API_TOKEN.digest(text))
+            uow.commit()
+        assert token is not None
+        assert user.id is not None
+        return ApiTokenClaims(
+            sub=subject_of(user, self._subject),
+            uid=user.id,
+            role=user.role,
+            scope=token.scope or None,
+            iat=int(token.created_at.timestamp()),
+            exp=None if token.expires_at is None else int(token.expires_at.timestamp()),
+            jti=api_token_id(token),
+            label=token.label,
+        )
