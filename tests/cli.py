@@ -53,6 +53,11 @@ class Userctl:
     keyring: bool = False
 
     @property
+    def session_file(self) -> Path:
+        """Where the session of ``userctl login`` is kept."""
+        return self.home / ".local/state/userctl/session.json"
+
+    @property
     def environment(self) -> dict[str, str]:
         """The whole environment of the command."""
         # Coverage of subprocesses is switched on by variables of its own.
@@ -72,11 +77,10 @@ class Userctl:
                 environment["USERCTL_SECRET_KEY"] = SECRET_KEY
         return environment | self.extra
 
-    def __call__(self, *args: str, stdin: str = "") -> Result:
+    def __call__(self, *args: str, stdin: str | bytes = "") -> Result:
         """Run a command in this process, which is much faster than to start one."""
-        streams = [
-            io.TextIOWrapper(io.BytesIO(text), "utf-8") for text in (stdin.encode(), b"", b"")
-        ]
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        streams = [io.TextIOWrapper(io.BytesIO(text), "utf-8") for text in (given, b"", b"")]
         with (
             mock.patch.dict(os.environ, self.environment, clear=True),
             mock.patch.multiple(sys, stdin=streams[0], stdout=streams[1], stderr=streams[2]),
@@ -85,11 +89,16 @@ class Userctl:
             code = run(args)
         return Result(code, *(_written(stream) for stream in streams[1:]))
 
-    def start(self, *args: str, **options: Any) -> "subprocess.Popen[bytes]":
+    def start(
+        self, *args: str, program: Sequence[str] | None = None, **options: Any
+    ) -> "subprocess.Popen[bytes]":
         """Start a process with pipes, and leave it to the caller."""
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         return subprocess.Popen(
-            [*self.program, *args], env=self.environment, cwd=self.home, **{**pipes, **options}
+            [*(program or self.program), *args],
+            env=self.environment,
+            cwd=self.home,
+            **{**pipes, **options},
         )
 
     def spawn(self, *args: str, stdin: str = "", **options: Any) -> Result:

@@ -37,19 +37,6 @@ def test_of_twenty_processes_that_create_the_same_account_one_succeeds(userctl: 
     assert userctl("user", "list", "-q").out.count("\n") == 1
 
 
-def test_of_twenty_processes_that_refresh_the_same_token_one_gets_a_pair(
-    userctl: Userctl,
-) -> None:
-    userctl.create("ada@example.com")
-    pair = userctl.login("ada@example.com", "--no-store")
-    command = ["token", "refresh", "--stdin", "-o", "json"]
-    results = userctl.all_at_once([command] * 20, stdin=pair["refresh_token"])
-    assert Counter(result.code for result in results) == {0: 1, 5: 19}
-    assert sum("refresh_token" in result.out for result in results) == 1
-    fresh = next(result for result in results if result.code == 0).json
-    assert userctl(*command, stdin=fresh["refresh_token"]).code == 0
-
-
 def test_two_shells_that_refresh_one_stored_session_both_keep_it(userctl: Userctl) -> None:
     userctl.create("ada@example.com")
     userctl.login("ada@example.com")

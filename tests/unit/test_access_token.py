@@ -1,7 +1,5 @@
 """Signing and verifying access tokens."""
 
-import base64
-import json
 import random
 import string
 from datetime import UTC, datetime, timedelta
@@ -10,6 +8,8 @@ from typing import Any
 import jwt
 import pytest
 
+from tests import jws
+from tests.jws import encoded
 from userctl.errors import TokenExpired, TokenInvalid
 from userctl.schemas import AccessClaims
 from userctl.security.access_token import MAXIMUM_LENGTH, AccessTokenCodec
@@ -32,17 +32,9 @@ HEADER = {"typ": "at+jwt", "kid": KEY.kid, "alg": "HS256"}
 PAYLOAD = CLAIMS.model_dump(exclude_none=True)
 
 
-def encoded(part: bytes) -> str:
-    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
-
-
 def signed(header: Any = HEADER, payload: Any = PAYLOAD) -> str:
     """Return a token with our signature on whatever it is handed."""
-    parts = [part if isinstance(part, bytes) else json.dumps(part).encode()
-             for part in (header, payload)]  # fmt: skip
-    message = ".".join(map(encoded, parts))
-    algorithm = jwt.get_algorithm_by_name("HS256")
-    return f"{message}.{encoded(algorithm.sign(message.encode(), SECRET))}"
+    return jws.signed(header, payload, SECRET)
 
 
 def without(name: str) -> dict[str, Any]:
@@ -191,20 +183,6 @@ def test_a_token_of_another_key_is_refused() -> None:
     other = AccessTokenCodec(ring, issuer="userctl", audience=None)
     with pytest.raises(TokenInvalid):
         CODEC.decode(other.encode(CLAIMS), NOW)
-
-
-def test_no_mutation_of_a_token_is_accepted() -> None:
-    draws = random.Random(1)
-    letters = "ABab01-_.=é\0\ud800"
-    for _ in range(2000):
-        mutated = list(TOKEN)
-        for _ in range(draws.randint(1, 3)):
-            position = draws.randrange(len(mutated))
-            mutated[position : position + draws.randint(0, 2)] = draws.choice(letters)
-        text = "".join(mutated)
-        if text != TOKEN:
-            with pytest.raises((TokenInvalid, TokenExpired)):
-                CODEC.decode(text, NOW)
 
 
 ALPHABET = string.ascii_letters + string.digits + "-_"
