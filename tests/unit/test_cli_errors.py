@@ -1,6 +1,7 @@
 """How an error becomes a message and an exit code."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ def all_errors(kind: type[errors.UserctlError]) -> list[type[errors.UserctlError
 def made(kind: type[errors.UserctlError]) -> errors.UserctlError:
     arguments: dict[type, tuple[Any, ...]] = {
         errors.InvalidCredentials: (),
+        errors.LoginThrottled: (timedelta(minutes=14),),
         errors.PasswordRejected: (["too short"],),
     }
     return kind(*arguments.get(kind, ("It failed.",)))
@@ -119,8 +121,8 @@ CONTRACT = {
     2: "InvalidInput InvalidConfiguration InvalidEmail PasswordRejected SecretKeyMissing "
     "UnsafeFile ConfirmationRequired",
     3: "NotFound UserNotFound TokenNotFound",
-    4: "AuthenticationFailed InvalidCredentials NotLoggedIn TokenInvalid TokenExpired "
-    "TokenRevoked TokenReused AccountDisabled",
+    4: "AuthenticationFailed InvalidCredentials LoginThrottled NotLoggedIn TokenInvalid "
+    "TokenExpired TokenRevoked TokenReused AccountDisabled",
     5: "Conflict UserExists LastAdmin Declined RefreshConflict ConstraintViolated FileExists "
     "DowngradeRefused",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
