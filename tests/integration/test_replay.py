@@ -7,7 +7,7 @@ import pytest
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql
 from userctl.errors import RefreshConflict, TokenReused, TokenRevoked
 from userctl.schemas import TokenPair, UserCreate, UserCreated
-from userctl.security import refresh_token
+from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.tokens import REPLAY_GRACE
 
 SEEDS = 50
@@ -97,7 +97,7 @@ def test_a_replay_kills_every_token_of_its_family_and_no_other(
             "SELECT token FROM refresh_tokens WHERE family_id = :id AND replayed_at IS NOT NULL",
             id=session,
         )
-        assert replayed == [(refresh_token.digest(family[position].refresh_token),)]
+        assert replayed == [(REFRESH_TOKEN.digest(family[position].refresh_token),)]
         sessions.check_dead(family)
         for other in sessions.others:
             sessions.exchange(other)

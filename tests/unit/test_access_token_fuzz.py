@@ -10,12 +10,17 @@ from datetime import UTC, datetime
 from itertools import cycle, islice
 from typing import Any
 
+import jwt
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from tests.jws import encoded, signed
+from tests.signing_keys import key_for
 from userctl.errors import TokenExpired, TokenInvalid
 from userctl.schemas import AccessClaims
-from userctl.security import refresh_token
 from userctl.security.access_token import MAXIMUM_LENGTH, AccessTokenCodec
-from userctl.security.keys import SigningKey
+from userctl.security.jwk import SigningKey
+from userctl.security.keyring import Keyring, RingKey
+from userctl.security.opaque_token import REFRESH_TOKEN
 
 MUTATIONS = 10_000
 CPU_SECONDS = 1
@@ -23,20 +28,31 @@ CPU_SECONDS = 1
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 SECOND = int(NOW.timestamp())
 SECRET = b"a key for the tests of at least 32 bytes"
-CODEC = AccessTokenCodec(SigningKey(SECRET), issuer="userctl", audience=None)
+KEY = SigningKey.symmetric(SECRET)
+RSA = key_for("RS256")
+RING = Keyring((RingKey(KEY, "active"), RingKey(RSA, "next")))
+CODEC = AccessTokenCodec(RING, issuer="userctl", audience=None)
 CLAIMS = AccessClaims(
     sub="ada@example.com", uid=1, role="user", iss="userctl", iat=SECOND, exp=SECOND + 3600,
     jti="j", sid="s",
 )  # fmt: skip
 TOKEN = CODEC.encode(CLAIMS)
-HEADER = {"typ": "at+jwt", "kid": SigningKey(SECRET).kid, "alg": "HS256"}
+HEADER = {"typ": "at+jwt", "kid": KEY.kid, "alg": "HS256"}
 PAYLOAD = CLAIMS.model_dump(exclude_none=True)
 HEAD, BODY, SIGNATURE = TOKEN.split(".")
 
 ALPHABET = string.ascii_letters + string.digits + "-_"
 OTHER_LETTERS = "=+/.,:;%&~ \t\r\n\v\0\x1b\x7f\x85\xa0é\u0410\u200b\u202e\ufeff\uff21\ud800\udcff😀"
-PUBLIC_KEY = b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n"
-OTHER_SECRETS = [b"", b"\0", SECRET[:-1], SECRET + b"\n", SECRET[::-1], PUBLIC_KEY,
+PEM, DER = (
+    RSA.verifier.public_bytes(form, PublicFormat.SubjectPublicKeyInfo)
+    for form in (Encoding.PEM, Encoding.DER)
+)
+PUBLIC_KEYS = [PEM, PEM.strip(), DER, json.dumps(RSA.public_jwk).encode(), RSA.kid.encode()]
+OF_ONE_KEY_UNDER_THE_NAME_OF_THE_OTHER = [
+    jwt.encode(PAYLOAD, RSA.signer, "RS256", HEADER | {"alg": "RS256"}),
+    jwt.encode(PAYLOAD, SECRET, "HS256", HEADER | {"kid": RSA.kid}),
+]
+OTHER_SECRETS = [b"", b"\0", SECRET[:-1], SECRET + b"\n", SECRET[::-1], *PUBLIC_KEYS,
                  HEADER["kid"].encode(), encoded(SECRET).encode(), b"secret"]  # fmt: skip
 ALGORITHMS = ["none", "None", "NONE", "nOnE", "", "HS256 ", "hs256", "HS1", "HS384", "HS512",
               "RS256", "PS256", "ES256", "ES256K", "EdDSA", "dir", "A256GCM"]  # fmt: skip
@@ -82,7 +98,7 @@ def no_number(draws: random.Random) -> Any:
 
 def hostile_claim(draws: random.Random) -> tuple[str, Any]:
     """Return a claim with a value that it must not have."""
-    name = draws.choice([*PAYLOAD, "nbf", "aud"])
+    name = draws.choice([*PAYLOAD, "nbf", "aud", "scope"])
     if name == "exp":
         return name, draws.choice([no_number(draws), 0, SECOND - draws.randint(30, 10**9)])
     if name in {"iat", "nbf"}:
@@ -170,6 +186,15 @@ def another_algorithm(draws: random.Random) -> str:
     return signed(HEADER | {"alg": draws.choice(ALGORITHMS)}, PAYLOAD, secret, digest)
 
 
+def public_key_as_a_secret(draws: random.Random) -> str:
+    header = HEADER | {"kid": RSA.kid, "alg": draws.choice(["HS256", *ALGORITHMS])}
+    return signed(header, PAYLOAD, draws.choice([SECRET, *PUBLIC_KEYS]))
+
+
+def another_key(draws: random.Random) -> str:
+    return draws.choice(OF_ONE_KEY_UNDER_THE_NAME_OF_THE_OTHER)
+
+
 def no_signature(draws: random.Random) -> str:
     header = HEADER | {"alg": draws.choice([*ALGORITHMS, "HS256"])}
     message = signed(header, PAYLOAD, SECRET).rpartition(".")[0]
@@ -250,7 +275,7 @@ def oversized(draws: random.Random) -> str:
 
 
 def something_else(draws: random.Random) -> str:
-    other = [refresh_token.draw(), "{}", json.dumps(PAYLOAD), "null", "..", ". .", "\0" * 99]
+    other = [REFRESH_TOKEN.draw(), "{}", json.dumps(PAYLOAD), "null", "..", ". .", "\0" * 99]
     letters = ALPHABET + OTHER_LETTERS
     noise = "".join(draws.choices(letters, k=draws.randint(1, 300)))
     return draws.choice([*other, noise, f"{HEAD}.{noise}.{SIGNATURE}"])
@@ -266,6 +291,8 @@ ATTACKS: list[Callable[[random.Random], str]] = [
     no_json,
     key_of_an_attacker,
     another_algorithm,
+    public_key_as_a_secret,
+    another_key,
     no_signature,
     another_signature,
     claims_changed_after_signing,
@@ -302,6 +329,8 @@ def refusal(token: str) -> type[Exception] | None:
 def test_what_the_attacks_are_made_from_is_accepted() -> None:
     assert CODEC.decode(TOKEN, NOW) == CLAIMS
     assert CODEC.decode(signed(HEADER, PAYLOAD, SECRET), NOW) == CLAIMS
+    header = HEADER | {"kid": RSA.kid, "alg": "RS256"}
+    assert CODEC.decode(jwt.encode(PAYLOAD, RSA.signer, "RS256", header), NOW) == CLAIMS
 
 
 def test_of_ten_thousand_mutations_none_is_accepted_and_none_takes_long() -> None:
