@@ -148,3 +148,52 @@ def test_a_long_purge_shows_progress_and_leaves_standard_output_alone(
     code, printed = ended(terminal("token", "purge", "-o", "json"))
     assert code == 0
     assert '"deleted": 0' in printed
+
+
+def test_login_asks_for_another_password_until_one_is_accepted(
+    terminal: Terminal, local: Userctl
+) -> None:
+    local.create("ada@example.com", "--must-change")
+    child = terminal("login", "ada@example.com", "--quiet")
+    child.expect("Password: ")
+    child.sendline(PASSWORD)
+    for new, reason in ((PASSWORD, "should replace"), ("iloveyou", "most common")):
+        child.expect("New password: ")
+        child.sendline(new)
+        child.expect("Repeat for confirmation: ")
+        child.sendline(new)
+        child.expect(reason)
+    child.expect("New password: ")
+    child.sendline("battery staple 88")
+    child.expect("Repeat for confirmation: ")
+    child.sendline("battery staple 88")
+    assert ended(child)[0] == 0
+    assert local("whoami", "-o", "json").json["must_change_password"] is False
+    old = local("login", "ada@example.com", "--password-stdin", stdin=PASSWORD)
+    assert old.code == 4
+
+
+def test_leaving_the_question_for_a_new_password_changes_nothing(
+    terminal: Terminal, local: Userctl
+) -> None:
+    local.create("ada@example.com", "--must-change")
+    child = terminal("login", "ada@example.com")
+    child.expect("Password: ")
+    child.sendline(PASSWORD)
+    child.expect("New password: ")
+    child.sendcontrol("c")
+    assert ended(child)[0] == 130
+    assert local("user", "show", "1", "-o", "json").json["must_change_password"] is True
+    assert local("token", "list", "-q").out == ""
+
+
+def test_a_filter_that_means_many_tokens_asks_first(terminal: Terminal, local: Userctl) -> None:
+    local.create("ada@example.com")
+    for _ in range(11):
+        assert local("token", "issue", "--user", "1", "--label", "ci").code == 0
+    for answer, code, left in (("n", 5, 11), ("y", 0, 0)):
+        child = terminal("token", "revoke", "--unused-since", "0s")
+        child.expect("11 tokens")
+        child.sendline(answer)
+        assert ended(child)[0] == code
+        assert local("token", "list", "--state", "active", "-q").out.count("\n") == left

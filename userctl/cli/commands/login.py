@@ -1,5 +1,6 @@
 """``userctl login``."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -10,11 +11,14 @@ from userctl.cli import options
 from userctl.cli.command import Commands
 from userctl.cli.invocation import Invocation
 from userctl.cli.passwords import password
-from userctl.errors import InvalidInput, PasswordChangeRequired
+from userctl.cli.render import write_error
+from userctl.errors import InvalidInput, PasswordChangeRequired, PasswordRejected
 
 commands = Commands()
 
 DEFAULT_METHOD = "password"
+
+Enter = Callable[[Invocation, str, "schemas.Credentials"], None]
 
 
 @commands.command(
@@ -62,9 +66,22 @@ def login(
     except PasswordChangeRequired as error:
         if not run.interactive:
             raise
-        run.note(error.message)
-        new = password(run, stdin=False, file=None, prompt="New password", twice=True)
+        write_error(error.message)
+        while not _enters_with_new_password(run, enter, method, credentials):
+            pass
+
+
+def _enters_with_new_password(
+    run: Invocation, enter: Enter, method: str, credentials: "schemas.Credentials"
+) -> bool:
+    """Ask for a new password and log in with it; False if the policy refuses it."""
+    new = password(run, stdin=False, file=None, prompt="New password", twice=True)
+    try:
         enter(run, method, credentials.model_copy(update={"new_secret": new}))
+    except PasswordRejected as error:
+        write_error(error.message)
+        return False
+    return True
 
 
 def _keep_session(run: Invocation, method: str, credentials: "schemas.Credentials") -> None:
