@@ -200,7 +200,6 @@ NO_TEXT = {
 }
 
 
-@pytest.mark.xfail(reason="It is refused as wrong usage, with exit 2.")
 @pytest.mark.parametrize("stdin", NO_TEXT.values(), ids=NO_TEXT)
 @pytest.mark.parametrize("verb", ["verify", "verify --offline", "refresh", "revoke"])
 def test_bytes_that_cannot_be_a_token_are_refused_like_any_other(

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from userctl.cli.invocation import Invocation
-from userctl.errors import InputOutputFailed, InvalidInput
+from userctl.errors import InputOutputFailed, InvalidInput, TokenInvalid
 
 MAXIMUM_BYTES = 65_536
 
@@ -88,9 +88,26 @@ def read_stdin() -> str:
     Raises:
         InvalidInput: if there is none, too much, or no UTF-8.
     """
+    return _text(_stdin_bytes(), "standard input")
+
+
+def read_token() -> str:
+    """Return a token from standard input without its last line ending.
+
+    Raises:
+        InvalidInput: if there is none.
+        TokenInvalid: if there is what cannot be a token.
+    """
+    content = _stdin_bytes()
+    if not content.isascii() or len(content) > MAXIMUM_BYTES:
+        raise TokenInvalid("What came by standard input is not a token.")
+    return _text(content, "standard input")
+
+
+def _stdin_bytes() -> bytes:
     if sys.stdin is None:
         raise InvalidInput("Standard input is closed.")
-    return _text(sys.stdin.buffer.read(MAXIMUM_BYTES + 1), "standard input")
+    return sys.stdin.buffer.read(MAXIMUM_BYTES + 1)
 
 
 def _read_file(file: Path) -> str:

@@ -7,7 +7,7 @@ import typer
 from userctl.cli import options
 from userctl.cli.command import Commands
 from userctl.cli.invocation import Invocation
-from userctl.cli.passwords import read_stdin
+from userctl.cli.passwords import read_token
 from userctl.cli.render import write
 from userctl.errors import InvalidInput
 from userctl.token_prefixes import API_PREFIX
@@ -22,7 +22,7 @@ def refresh(run: Invocation, stdin: options.TokenStdinOption = False) -> None:
     if stdin and run.quiet:
         raise InvalidInput("The tokens would be neither kept nor printed.")
     if stdin:
-        pair = run.services.tokens.refresh(read_stdin()).tokens
+        pair = run.services.tokens.refresh(read_token()).tokens
         run.emit_or_undo(pair, lambda: run.services.revocation.revoke_text(pair.refresh_token))
     else:
         run.emit(run.services.sessions.refresh())
@@ -52,7 +52,7 @@ def verify(
 
     An API token from stdin is verified too, but not offline.
     """
-    token = read_stdin() if stdin else run.services.sessions.stored_access_token()
+    token = read_token() if stdin else run.services.sessions.stored_access_token()
     is_api_token = token.startswith(API_PREFIX)
     run.prints("ApiTokenClaims" if is_api_token else "AccessClaims")
     if is_api_token and offline:

@@ -9,7 +9,7 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.commands.token import commands
 from userctl.cli.invocation import Invocation
-from userctl.cli.passwords import read_stdin
+from userctl.cli.passwords import read_token
 from userctl.cli.render import progress
 from userctl.errors import GuardRefused, InvalidInput
 
@@ -137,7 +137,7 @@ def revoke(
     if token_ids:
         run.emit(revocation.revoke(token_ids))
     elif stdin:
-        run.emit(revocation.revoke_text(read_stdin()))
+        run.emit(revocation.revoke_text(read_token()))
     else:
         run.emit(_revoke_matching(run, query, yes=yes))
 
