@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Connection, event
 
 from tests.integration.conftest import Program, Sql
-from userctl.schemas import TokenQuery, UserQuery
+from userctl.schemas import Credentials, TokenQuery, UserQuery
+from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN
 from userctl.services.tokens import Grant
 
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
@@ -39,8 +40,25 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "refund": lambda program, _: refund(program),
     "failed logins": lambda program, _: program.throttling.show("ada@example.com"),
     "unlock": lambda program, _: program.throttling.unlock("1"),
+    "api token": lambda program, _: program.api_tokens.verify(API_TEXT),
+    "login by api token": lambda program, _: program.log_in_with(
+        "api-token", Credentials(secret=API_TEXT)
+    ),
+    "revoke api token": lambda program, _: program.revocation.revoke(["api-1"]),
+    "revoke api token text": lambda program, _: program.revocation.revoke_text(API_TEXT),
+    "api tokens of a user": lambda program, _: program.token_list.page(
+        TokenQuery(user="1", kind="api")
+    ),
+    "next api tokens": lambda program, _: program.token_list.page(
+        TokenQuery(after="api-1000", kind="api")
+    ),
+    "exchange that was cut off": lambda program, grant: program.tokens.was_exchanged(
+        grant.tokens.refresh_token, REFRESH_TOKEN.draw()
+    ),
     "next tokens": lambda program, _: program.token_list.page(TokenQuery(after="1000")),
 }
+
+API_TEXT = API_TOKEN.draw()
 
 
 def refund(program: Program) -> None:
@@ -68,6 +86,16 @@ def filled(program: Program, grant: Grant, sql: Sql) -> Program:
             f"expires_at) {NUMBERS} SELECT 'a' || i, 's' || i, 1, '{year}-01-01 00:00:00', "
             f"'{year}-01-01 00:00:00', '{year}-01-01 00:00:00' FROM n WHERE {ids}"
         )
+    sql(
+        "INSERT INTO api_tokens (id, token, user_id, label, scope, created_at) "
+        "VALUES (1, :token, 1, 'ci', '', '2029-12-31 00:00:00')",
+        token=API_TOKEN.digest(API_TEXT),
+    )
+    sql(
+        f"INSERT INTO api_tokens (id, token, user_id, label, scope, created_at) {NUMBERS} "
+        "SELECT i, 't' || i, i, 'ci', '', '2029-12-31 00:00:00' FROM n"
+    )
+    sql("UPDATE refresh_tokens SET origin = 'api-' || id WHERE id % 10 = 0")
     sql("ANALYZE")
     return program
 
@@ -78,8 +106,8 @@ Statement = tuple[str, Any]
 @pytest.fixture
 def statements(filled: Program) -> list[Statement]:
     """What the engine sends from now on, without insertions and questions about the server."""
-    kinds = ("SELECT users", "SELECT refresh", "SELECT login", "SELECT count(*)", "SELECT max(",
-             "SELECT coalesce(", "UP", "DEL")  # fmt: skip
+    kinds = ("SELECT users", "SELECT refresh", "SELECT api", "SELECT login", "SELECT count(*)",
+             "SELECT max(", "SELECT coalesce(", "UP", "DEL")  # fmt: skip
     sent: list[Statement] = []
 
     @event.listens_for(filled.engine, "before_cursor_execute")

@@ -91,10 +91,17 @@ class RefreshTokenRepository:
         """Revoke the tokens whose sessions were started with a credential."""
         return self.revoke(now, col(RefreshToken.origin) == origin)
 
-    def revoke_started_by_revoked(self, now: datetime) -> int:
-        """Revoke the tokens whose sessions were started with an API token revoked at a time."""
+    def revoke_started_by_revoked(self, now: datetime, user_id: int | None) -> int:
+        """Revoke the tokens whose sessions were started with an API token revoked at a time.
+
+        Args:
+            now: when that was.
+            user_id: whose API tokens were; None for those of all accounts.
+        """
         name = literal(API_ID_PREFIX).concat(cast(ApiToken.id, String))
         revoked = select(name).where(ApiToken.revoked_at == now)
+        if user_id is not None:
+            revoked = revoked.where(ApiToken.user_id == user_id)
         return self.revoke(now, col(RefreshToken.origin).in_(revoked))
 
     def revoke_matching(self, wanted: TokenFilter, now: datetime) -> int:

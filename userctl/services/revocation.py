@@ -99,7 +99,9 @@ class RevocationService:
                 # A refresh under way could otherwise insert a token that the update does not see.
                 uow.refresh_tokens.lock_all()
             if result.revoked_api_tokens:
-                result.revoked_sessions += uow.refresh_tokens.revoke_started_by_revoked(now)
+                result.revoked_sessions += uow.refresh_tokens.revoke_started_by_revoked(
+                    now, wanted.user_id
+                )
             if query.kind != "api":
                 result.revoked_sessions += uow.refresh_tokens.revoke_matching(wanted, now)
             count = result.revoked_sessions + result.revoked_api_tokens
