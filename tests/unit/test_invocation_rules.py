@@ -1,0 +1,59 @@
+"""A secret that is printed once is in force only if it arrived."""
+
+import io
+import sys
+
+import pytest
+
+from userctl import schemas
+from userctl.cli.invocation import Invocation
+from userctl.errors import OutputLost
+
+PAIR = schemas.TokenPair(access_token="a", refresh_token="r", expires_in=60)
+
+
+class Broken:
+    """A standard output on which nothing arrives."""
+
+    def __init__(self, failure: BaseException) -> None:
+        self._failure = failure
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def isatty(self) -> bool:
+        return False
+
+    def flush(self) -> None:
+        raise self._failure
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Invocation:
+    monkeypatch.setenv("USERCTL_OUTPUT", "json")
+    return Invocation(printed=("TokenPair",))
+
+
+@pytest.mark.parametrize(
+    ("failure", "raised"),
+    [(OSError(28, "No space left"), OutputLost), (KeyboardInterrupt(), KeyboardInterrupt)],
+)
+def test_what_did_not_arrive_is_undone_whatever_the_reason(
+    run: Invocation,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: BaseException,
+    raised: type[BaseException],
+) -> None:
+    undone: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", Broken(failure))
+        with pytest.raises(raised):
+            run.emit_or_undo(PAIR, lambda: undone.append("once"))
+    assert undone == ["once"]
+
+
+def test_what_arrived_is_not_undone(run: Invocation, monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", printed)
+    run.emit_or_undo(PAIR, lambda: pytest.fail("It arrived."))
+    assert '"refresh_token": "r"' in printed.getvalue()
