@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -17,6 +17,8 @@ from userctl.text import escape_unseen
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+    from userctl.schemas.page import Page
 
 
 @dataclass
@@ -108,6 +110,12 @@ class Invocation:
     def emit_all(self, records: Iterable["BaseModel"], columns: Sequence[str]) -> None:
         """Print many records; ``columns`` are those of a table."""
         self._renderer.records(records, columns, _field_names(self.printed))
+
+    def emit_page(self, page: "Page[Any]", columns: Sequence[str]) -> None:
+        """Print one page of a list, and say how to see the rest if there is one."""
+        self.emit_all(page.items, columns)
+        if page.more:
+            self.note(f"There are more: go on with --after {page.items[-1].id}, or give --all.")
 
     def note(self, text: str) -> None:
         """Tell the operator something that is no payload."""

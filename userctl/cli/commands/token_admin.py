@@ -94,11 +94,8 @@ def list_(
     )
     if all_:
         run.emit_all(run.services.token_list.stream(query), COLUMNS)
-        return
-    page = run.services.token_list.page(query)
-    run.emit_all(page.items, COLUMNS)
-    if page.more:
-        run.note(f"There are more: go on with --after {page.items[-1].id}, or give --all.")
+    else:
+        run.emit_page(run.services.token_list.page(query), COLUMNS)
 
 
 @commands.command(

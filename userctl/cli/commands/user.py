@@ -103,11 +103,8 @@ def list_(
     )
     if all_:
         run.emit_all(run.services.accounts.stream(query), COLUMNS)
-        return
-    page = run.services.accounts.page(query)
-    run.emit_all(page.items, COLUMNS)
-    if page.more:
-        run.note(f"There are more: go on with --after {page.items[-1].id}, or give --all.")
+    else:
+        run.emit_page(run.services.accounts.page(query), COLUMNS)
 
 
 @commands.command("show", prints="UserDetail", example="userctl user show ada@example.com")
