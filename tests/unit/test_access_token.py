@@ -1,5 +1,6 @@
 """Signing and verifying access tokens."""
 
+import json
 import random
 import string
 from datetime import UTC, datetime, timedelta
@@ -234,3 +235,18 @@ def test_no_other_letter_in_any_place_is_accepted() -> None:
         other = draws.choice(ALPHABET.replace(character, ""))
         with pytest.raises(TokenInvalid):
             CODEC.decode(TOKEN[:position] + other + TOKEN[position + 1 :], NOW)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-32-be", "utf-8-sig"])
+def test_header_and_claims_are_utf_8(encoding: str) -> None:
+    for part in ("header", "payload"):
+        value = HEADER if part == "header" else PAYLOAD
+        with pytest.raises(TokenInvalid):
+            CODEC.decode(signed(**{part: json.dumps(value).encode(encoding)}), NOW)
+
+
+def test_a_claim_that_is_no_utf_8_is_refused() -> None:
+    for raw in (b"\xff", "\ud800".encode("utf-8", "surrogatepass")):
+        claims = json.dumps(PAYLOAD).encode().replace(b"ada@", b"ada" + raw + b"@")
+        with pytest.raises(TokenInvalid):
+            CODEC.decode(signed(payload=claims), NOW)

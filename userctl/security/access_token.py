@@ -1,5 +1,6 @@
 """Access tokens: JWTs after RFC 9068, verified after RFC 8725."""
 
+import base64
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -83,6 +84,7 @@ class AccessTokenCodec:
 
     def _verified(self, token: str, now: datetime) -> dict[str, Any]:
         try:
+            _require_utf8(token)
             key = self._key(jwt.get_unverified_header(token), now)
             payload: dict[str, Any] = jwt.decode(
                 token, key.verifier, algorithms=[key.algorithm], options=_SIGNATURE_ONLY
@@ -94,8 +96,10 @@ class AccessTokenCodec:
     def _key(self, header: Mapping[str, Any], now: datetime) -> SigningKey:
         kid, kind = header.get("kid"), header.get("typ")
         entry = self._keys.get(kid) if isinstance(kid, str) else None
-        if entry is None or not entry.verifies(now):
-            _refuse("it was not signed with a key that counts here")
+        if entry is None:
+            _refuse("it was not signed with a key known here")
+        if not entry.verifies(now):
+            raise TokenExpired("The key of this access token has been retired.")
         key = entry.key
         if header.get("alg") != key.algorithm:
             _refuse("its algorithm is not the one of its key")
@@ -122,6 +126,18 @@ class AccessTokenCodec:
         if payload.get("aud") != self.audience:
             _refuse("it is for another audience")
         return AccessClaims.model_validate(payload)
+
+
+def _require_utf8(token: str) -> None:
+    """Make sure that header and claims are UTF-8 (RFC 7519, section 7.2), as PyJWT does not.
+
+    Raises:
+        ValueError: if they are not; NUL characters would be taken for another encoding.
+    """
+    for part in token.split(".")[:2]:
+        text = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
+        if not text.startswith("{") or "\0" in text:
+            raise ValueError("not a JSON object in UTF-8")
 
 
 def _refuse(reason: str) -> NoReturn:

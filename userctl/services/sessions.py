@@ -74,6 +74,9 @@ class SessionService:
             _, user = self._tokens().verify(stored.access_token)
         except TokenExpired:
             return self.refresh(seen=stored)
+        except TokenInvalid as error:
+            error.hint = "If the signing keys were replaced, run 'userctl token refresh'."
+            raise
         return self._read(user, stored)
 
     def access_token(self) -> str:
