@@ -183,6 +183,27 @@ class AccountService:
         return UserCreated(**read.model_dump(), generated_password=generated)
 
     @retried
+    def require_password_change(self, reference: str) -> UserCreated:
+        """Let the present password be good for one login only, and end the sessions.
+
+        Raises:
+            UserNotFound: if there is no such account.
+            InvalidInput: if it has no password.
+        """
+        now = self._clock()
+        with self._database.writing() as uow:
+            user = lock_user(uow, reference)
+            if not user_read(user).has_password:
+                raise InvalidInput(
+                    "The account has no password that could be changed.",
+                    hint="Set one with 'userctl user passwd'.",
+                )
+            uow.users.change(user, now, must_change_password=True)
+            _end_sessions(uow, user, now)
+            uow.commit()
+            return UserCreated(**user_read(user).model_dump())
+
+    @retried
     def disable(self, reference: str) -> UserRead:
         """Lock an account out, also of programs that read only its hash.
 

@@ -55,8 +55,7 @@ class Charge:
         """Take the charge back, because the login succeeded, and trust its source from now on.
 
         Earlier failures of the same source no longer count (NIST SP 800-63B-4, section 3.2.2).
-        It belongs into the transaction of the login, after the account was locked: everybody who
-        locks several buckets of an address holds its account and takes the shared one first.
+        The shared bucket is locked first, as everybody does who locks several of an address.
         """
         now = self.clock()
         uow.login_throttles.refund(

@@ -148,7 +148,15 @@ def passwd(
     no_password: options.NoPasswordOption = False,
     must_change: options.MustChangeOption = False,
 ) -> None:
-    """Set the password of an account and end all its sessions."""
+    """Set the password of an account and end all its sessions.
+
+    With --must-change alone the present password stays, and is good for one login only.
+    """
+    if must_change and not (
+        password_stdin or password_file is not None or generate_password or no_password
+    ):
+        run.emit(run.services.accounts.require_password_change(user))
+        return
     password = new_password(
         run,
         stdin=password_stdin,

@@ -6,12 +6,7 @@ from typing import Any
 from userctl.clock import Clock
 from userctl.db.retry import retried
 from userctl.db.unit_of_work import UnitOfWork
-from userctl.errors import (
-    InvalidCredentials,
-    InvalidEmail,
-    PasswordChangeRequired,
-    PasswordRejected,
-)
+from userctl.errors import InvalidCredentials, InvalidEmail, PasswordChangeRequired
 from userctl.schemas import Credentials
 from userctl.schemas.email_address import canonical_email
 from userctl.services.authentication import Identity, Proof, Tools
@@ -20,7 +15,7 @@ from userctl.services.throttling import Charge
 
 @dataclass(frozen=True)
 class Account:
-    """What is known of the account of an address."""
+    """What is known of the account of an address; without an id nobody can log in to it."""
 
     user_id: int | None
     email: str
@@ -54,14 +49,11 @@ class EmailPasswordAuth:
         matches = self._hasher.verify(credentials.secret, account.hashed)
         if not matches or account.user_id is None:
             raise InvalidCredentials
-        try:
-            better = self._better(account, credentials)
-        except (PasswordChangeRequired, PasswordRejected):
-            # The password was right all the same.
-            self._refund(charge)
-            raise
+        # Whatever may go wrong from here on, the password was right.
+        self._refund(charge)
+        better = self._better(account, credentials)
         return PasswordProof(
-            account.user_id, account.hashed, better, account.must_change, charge, self._clock
+            account.user_id, account.hashed, better, account.must_change, self._clock
         )
 
     @retried
@@ -80,7 +72,12 @@ class EmailPasswordAuth:
             if user is None:
                 return Account(None, address, None, self._hasher.unmatchable(), must_change=False)
             return Account(
-                user.id, address, user.name, user.hashed_password, user.must_change_password
+                # The right password of a disabled account is worth as little as a wrong one.
+                None if user.disabled_at is not None else user.id,
+                address,
+                user.name,
+                user.hashed_password,
+                user.must_change_password,
             )
 
     def _better(self, account: Account, credentials: Credentials) -> str | None:
@@ -109,7 +106,6 @@ class PasswordProof:
     hashed: str = field(repr=False)
     better: str | None = field(repr=False)
     must_change: bool
-    charge: Charge
     clock: Clock
 
     def redeem(self, uow: UnitOfWork) -> Identity:
@@ -127,5 +123,4 @@ class PasswordProof:
             uow.refresh_tokens.revoke_user(self.user_id, now)
         if values:
             uow.users.change(user, now, **values)
-        self.charge.refund(uow)
         return Identity(user)
