@@ -72,7 +72,7 @@ def password(
         return _read_file(file)
     if not run.interactive:
         raise InvalidInput(
-            "No password was given and nobody is there to ask.",
+            f"No {prompt.lower()} was given and nobody is there to ask.",
             hint="Give --password-stdin or --password-file.",
         )
     try:

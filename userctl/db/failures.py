@@ -76,6 +76,8 @@ def _from_sqlite(error: sqlite3.Error) -> errors.UserctlError | None:
         return kind(f"{message} ({text})")
     if text.startswith(("no such table", "no such column")):
         return errors.DatabaseNotMigrated(f"The schema is not complete ({text}).")
+    if text == "integer overflow":
+        return errors.DatabaseDamaged("A stored number is out of range.")
     if text.startswith("Could not decode to UTF-8"):
         return errors.DatabaseDamaged("A stored text is not UTF-8.")
     return None

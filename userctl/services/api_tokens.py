@@ -7,7 +7,13 @@ from userctl.models import ApiToken
 from userctl.schemas import ApiTokenClaims, ApiTokenCreate, ApiTokenIssued, Credentials
 from userctl.security.opaque_token import API_TOKEN
 from userctl.services.authentication import Authenticator
-from userctl.services.reading import api_token_id, api_token_read, lock_user, subject_of
+from userctl.services.reading import (
+    api_token_id,
+    api_token_read,
+    lock_user,
+    subject_of,
+    validated,
+)
 
 
 class ApiTokenService:
@@ -67,7 +73,9 @@ class ApiTokenService:
             uow.commit()
         assert token is not None
         assert user.id is not None
-        return ApiTokenClaims(
+        return validated(
+            ApiTokenClaims,
+            f"token {api_token_id(token)} or its account",
             sub=subject_of(user, self._subject),
             uid=user.id,
             role=user.role,

@@ -63,7 +63,7 @@ def user_read(user: User) -> UserRead:
     own_hash = user.disabled_hash or user.hashed_password
     if not isinstance(own_hash, str):
         raise DatabaseDamaged(f"In account {user.id} the hash cannot be read.")
-    return _validated(
+    return validated(
         UserRead,
         f"account {user.id}",
         id=user.id,
@@ -85,7 +85,7 @@ def subject_of(user: User, kind: str) -> str:
 
 def token_read(token: RefreshToken, email: str, now: datetime) -> TokenRead:
     """Return what may be shown of a refresh token and its owner."""
-    return _validated(
+    return validated(
         TokenRead,
         f"token {token.id}",
         id=str(token.id),
@@ -105,7 +105,7 @@ def token_read(token: RefreshToken, email: str, now: datetime) -> TokenRead:
 
 def api_token_read(token: ApiToken, email: str, now: datetime) -> TokenRead:
     """Return what may be shown of an API token and its owner."""
-    return _validated(
+    return validated(
         TokenRead,
         f"token {api_token_id(token)}",
         id=api_token_id(token),
@@ -160,7 +160,12 @@ def token_state(token: RefreshToken, now: datetime) -> TokenState:
     return "expired" if ends <= now else "active"
 
 
-def _validated(schema: type[T], which: str, **values: object) -> T:
+def validated(schema: type[T], which: str, **values: object) -> T:
+    """Return a record made of what stands in the database.
+
+    Raises:
+        DatabaseDamaged: naming the row and the field, if another program left nonsense there.
+    """
     # SQLite stores whatever type another program hands it.
     try:
         return schema.model_validate(values)

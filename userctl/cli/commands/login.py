@@ -35,7 +35,7 @@ def login(
     password_file: options.PasswordFileOption = None,
     method: Annotated[
         str,
-        typer.Option("--method", help="How to prove who you are: password, api-token."),
+        typer.Option("--method", help="How to prove who you are, such as by api-token."),
     ] = DEFAULT_METHOD,
     source: Annotated[
         str | None,
@@ -50,15 +50,16 @@ def login(
 ) -> None:
     """Log in and keep the session, or with --no-store print its tokens.
 
-    With another method than the password its secret is read in the place of the password, and
-    no address is needed: userctl login --method api-token --password-file ci.token
+    With another method its secret is read in the place of the password, and no address is
+    needed: userctl login --method api-token --password-file ci.token
     """
     run.prints("TokenPair" if no_store else "SessionRead")
     if no_store and run.quiet:
         raise InvalidInput("The tokens would be neither kept nor printed.")
     if method == DEFAULT_METHOD:
         email = email or _ask_email(run)
-    secret = password(run, stdin=password_stdin, file=password_file)
+    prompt = method.replace("-", " ").capitalize()
+    secret = password(run, stdin=password_stdin, file=password_file, prompt=prompt)
     credentials = schemas.Credentials(secret=secret, identity=email, source=source)
     enter = _print_tokens if no_store else _keep_session
     try:

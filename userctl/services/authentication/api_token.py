@@ -6,6 +6,7 @@ from userctl.clock import Clock
 from userctl.db.unit_of_work import UnitOfWork
 from userctl.errors import TokenInvalid
 from userctl.schemas import Credentials
+from userctl.schemas.email_address import canonical_email
 from userctl.security.opaque_token import API_TOKEN
 from userctl.services.authentication import Identity, Proof, Tools
 from userctl.services.reading import api_token_id, require_usable
@@ -22,8 +23,11 @@ class ApiTokenAuth:
 
         Raises:
             TokenInvalid: if it is no API token, or was mistyped.
+            InvalidEmail: if an identity is claimed that is no address.
         """
-        return ApiTokenProof(API_TOKEN.digest(credentials.secret), self._clock)
+        digest = API_TOKEN.digest(credentials.secret)
+        claimed = credentials.identity and canonical_email(credentials.identity)
+        return ApiTokenProof(digest, claimed, self._clock)
 
 
 build = ApiTokenAuth
@@ -31,16 +35,17 @@ build = ApiTokenAuth
 
 @dataclass(frozen=True)
 class ApiTokenProof:
-    """Somebody holds the token with this digest."""
+    """Somebody holds the token with this digest, and may have said whose it is."""
 
     digest: str = field(repr=False)
+    claimed: str | None
     clock: Clock
 
     def redeem(self, uow: UnitOfWork) -> Identity:
         """Return the owner of the token.
 
         Raises:
-            TokenInvalid: if no such token was issued.
+            TokenInvalid: if no such token was issued, or it is somebody else's than claimed.
             TokenRevoked, TokenExpired, AccountDisabled: if it is not in force.
         """
         found = uow.api_tokens.by_digest(self.digest)
@@ -48,6 +53,8 @@ class ApiTokenProof:
         token = uow.api_tokens.lock(found.id) if found and found.id else None
         if user is None or token is None:
             raise TokenInvalid("This API token is not known here.")
+        if self.claimed not in {None, user.email}:
+            raise TokenInvalid("This API token belongs to another account.")
         now = self.clock()
         require_usable(token, user, now)
         uow.api_tokens.touch(token, now)
