@@ -214,6 +214,10 @@ class GuardRefused(Conflict):
     code = "guard_refused"
     hint = "Look at them with 'userctl token list', and give --yes if all are meant."
 
+    def __init__(self, count: int) -> None:
+        super().__init__(f"This would revoke {count} tokens; nothing was changed.")
+        self.count = count
+
 
 class RefreshConflict(Conflict):
     """Another process exchanged the same refresh token a moment ago."""

@@ -47,13 +47,16 @@ def test_a_filter_may_revoke_as_many_tokens_as_the_guard_admits(ada: Userctl) ->
 
 
 def test_a_filter_that_means_more_needs_a_yes(ada: Userctl) -> None:
-    issue(ada, GUARD)
+    issue(ada, GUARD + 1)
     ada.login(ADA, "--no-store")
     for wanted in (SOON, ("--unused-since", "0s"), (*SOON, "--user", ADA)):
         refused = ada("token", "revoke", *wanted, "-o", "json")
         assert (refused.code, refused.error["code"]) == (5, "guard_refused")
-    assert active(ada) == GUARD + 1
+    assert active(ada) == GUARD + 2
     assert ada("token", "revoke", *SOON, "--yes").code == 0
+    # A session, which always ends soon, is meant only where that is said.
+    assert active(ada) == 1
+    assert ada("token", "revoke", *SOON, "--kind", "refresh").code == 0
     assert active(ada) == 0
 
 

@@ -27,6 +27,7 @@ def all_errors(kind: type[errors.UserctlError]) -> list[type[errors.UserctlError
 def made(kind: type[errors.UserctlError]) -> errors.UserctlError:
     arguments: dict[type, tuple[Any, ...]] = {
         errors.InvalidCredentials: (),
+        errors.GuardRefused: (11,),
         errors.LoginThrottled: (timedelta(minutes=5),),
         errors.PasswordRejected: (["too short"],),
     }

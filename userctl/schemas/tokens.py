@@ -32,7 +32,13 @@ def _scope(words: tuple[str, ...]) -> tuple[str, ...]:
             )
     if len(" ".join(words)) > SCOPE_LENGTH:
         raise InvalidInput(f"The scopes have more than {SCOPE_LENGTH} characters in all.")
-    return words
+    return tuple(dict.fromkeys(words))
+
+
+def _lifetime(span: timedelta | None) -> timedelta | None:
+    if span is not None and span <= timedelta():
+        raise InvalidInput("A token that ends at once is good for nothing.")
+    return span
 
 
 class TokenPair(BaseModel):
@@ -108,7 +114,7 @@ class ApiTokenCreate(BaseModel):
     user: str
     label: Annotated[str, AfterValidator(_label)]
     scope: Annotated[tuple[str, ...], AfterValidator(_scope)] = ()
-    expires_in: timedelta | None
+    expires_in: Annotated[timedelta | None, AfterValidator(_lifetime)]
 
 
 class ApiTokenIssued(TokenRead):

@@ -106,7 +106,7 @@ class RevocationService:
                 result.revoked_sessions += uow.refresh_tokens.revoke_matching(wanted, now)
             count = result.revoked_sessions + result.revoked_api_tokens
             if at_most is not None and count > at_most:
-                raise GuardRefused(f"This would revoke {count} tokens; nothing was changed.")
+                raise GuardRefused(count)
             uow.commit()
         return result
 

@@ -25,11 +25,11 @@ KindOption = Annotated[
 ]
 ExpiresWithinOption = Annotated[
     str | None,
-    typer.Option("--expires-within", metavar="SPAN", help="Active ones that end by then: 14d."),
+    typer.Option("--expires-within", metavar="SPAN", help="API tokens that end by then: 14d."),
 ]
 UnusedSinceOption = Annotated[
     str | None,
-    typer.Option("--unused-since", metavar="SPAN", help="Active ones not used for so long: 90d."),
+    typer.Option("--unused-since", metavar="SPAN", help="API tokens not used for so long: 90d."),
 ]
 
 
@@ -82,15 +82,12 @@ def list_(
     ] = None,
     all_: options.AllOption = False,
 ) -> None:
-    """List API tokens and refresh tokens, never their text."""
-    query = schemas.TokenQuery(
-        user=user,
-        kind=kind,
-        state=state,
-        expires_within=_span(expires_within),
-        unused_since=_span(unused_since),
-        limit=limit,
-        after=after,
+    """List API tokens and refresh tokens, never their text.
+
+    --expires-within and --unused-since are about active API tokens, unless --kind refresh is given.
+    """
+    query = _query(user, kind, expires_within, unused_since).model_copy(
+        update={"state": state, "limit": limit, "after": after}
     )
     if all_:
         run.emit_all(run.services.token_list.stream(query), COLUMNS)
@@ -119,15 +116,11 @@ def revoke(
     """End sessions and revoke API tokens, so that no token of theirs works any more.
 
     Tokens are named by their ids, by standard input, or by --user, --expires-within and
-    --unused-since together, or --all.
+    --unused-since together, or --all. The latter two are about API tokens, unless --kind refresh
+    is given.
     """
-    query = schemas.TokenQuery(
-        user=user,
-        kind=kind,
-        expires_within=_span(expires_within),
-        unused_since=_span(unused_since),
-    )
-    filtered = query != schemas.TokenQuery(kind=kind)
+    query = _query(user, kind, expires_within, unused_since)
+    filtered = (user, expires_within, unused_since) != (None, None, None)
     if bool(token_ids) + stdin + all_ + filtered != 1 or (kind and not (all_ or filtered)):
         raise InvalidInput("Give either token ids, --stdin, --all or a filter such as --user.")
     revocation = run.services.revocation
@@ -151,8 +144,21 @@ def _revoke_matching(
     except GuardRefused as refusal:
         if not run.interactive:
             raise
-        run.confirm(f"{refusal.message} Revoke them?", yes=False)
+        run.confirm(f"Revoke {refusal.count} tokens?", yes=False)
         return revocation.revoke_matching(query)
+
+
+def _query(
+    user: str | None,
+    kind: Literal["api", "refresh"] | None,
+    expires_within: str | None,
+    unused_since: str | None,
+) -> "schemas.TokenQuery":
+    within, since = _span(expires_within), _span(unused_since)
+    # Every session ends within days, so these two would mean all of them.
+    if kind is None and (within is not None or since is not None):
+        kind = "api"
+    return schemas.TokenQuery(user=user, kind=kind, expires_within=within, unused_since=since)
 
 
 def _span(text: str | None) -> timedelta | None:
