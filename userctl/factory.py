@@ -111,7 +111,7 @@ class Services:
         return TokenService(
             self._database,
             codec=AccessTokenCodec(
-                signing_keyring(self._key_source, self._clock()),
+                signing_keyring(self._key_source, self._clock(), notify=self._notify),
                 issuer=settings.token_issuer,
                 audience=settings.token_audience,
             ),

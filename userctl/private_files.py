@@ -76,7 +76,7 @@ def write_private(path: Path, text: str, *, replace: bool = True) -> bool:
         InputOutputFailed: if the disk or the folder accept no file.
     """
     try:
-        handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        handle, draft = tempfile.mkstemp(prefix=draft_prefix(path), dir=path.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
@@ -87,6 +87,11 @@ def write_private(path: Path, text: str, *, replace: bool = True) -> bool:
             Path(draft).unlink(missing_ok=True)
     except OSError as error:
         raise InputOutputFailed(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def draft_prefix(path: Path) -> str:
+    """Return what the name of a file begins with while it is being written."""
+    return f".{path.name}-"
 
 
 def _put(draft: Path, path: Path, *, replace: bool) -> bool:

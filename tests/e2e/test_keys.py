@@ -117,6 +117,8 @@ def test_processes_that_rotate_at_once_take_turns(ring: Userctl) -> None:
 
 def test_ten_processes_that_need_the_first_key_get_the_same(embedded: Userctl) -> None:
     embedded.create("ada@example.com")
+    # So many logins at once to one address would otherwise be taken for guesses.
+    embedded.extra["USERCTL_LOGIN_ATTEMPTS"] = "10"
     login = ["login", "ada@example.com", "--password-stdin", "--no-store", "-o", "json"]
     results = embedded.all_at_once([login] * 10, stdin=PASSWORD)
     assert [result.code for result in results] == [0] * 10

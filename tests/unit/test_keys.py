@@ -30,7 +30,7 @@ def key_file(tmp_path: Path) -> Path:
 
 
 def ring_of(settings: Settings) -> Keyring:
-    return signing_keyring(key_source(settings), NOW)
+    return signing_keyring(key_source(settings), NOW, notify=print)
 
 
 def only_key(settings: Settings) -> SigningKey:

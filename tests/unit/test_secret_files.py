@@ -69,7 +69,7 @@ def test_a_planted_keyring_beside_the_database_is_refused_and_not_replaced(
     settings = Settings(database_url=DatabaseURL.for_sqlite(file.with_suffix("")))
     before = sorted(file.parent.iterdir())
     with pytest.raises(UnsafeFile):
-        signing_keyring(key_source(settings), NOW)
+        signing_keyring(key_source(settings), NOW, notify=print)
     assert sorted(file.parent.iterdir()) == before
 
 
@@ -91,7 +91,7 @@ def test_a_new_key_is_another_one_for_each_database(tmp_path: Path) -> None:
         key_source(Settings(database_url=DatabaseURL.for_sqlite(tmp_path / name)))
         for name in ("a.db", "b.db")
     ]
-    rings = [signing_keyring(source, NOW) for source in sources]
+    rings = [signing_keyring(source, NOW, notify=print) for source in sources]
     assert rings[0].keys[0].key.kid != rings[1].keys[0].key.kid
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _UNLIMITED_WIDTH = 100_000
+_FOLDED = {"email", "name", "label", "value", "source", "summary"}
+"""The columns that may go over several lines where a terminal is narrow."""
+
+_FOLDED_WIDTH = 12
 _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
@@ -229,9 +233,10 @@ def _vertical(row: dict[str, Any]) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
+    # A value is never broken into lines: it may be a token to be copied.
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
+    table.add_column(no_wrap=True)
     for name, value in row.items():
         if value is not None:
             table.add_row(Text(name), Text(_plain(value)))
@@ -244,7 +249,7 @@ def _horizontal(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> "Tabl
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(Text(column), overflow="fold")
+        table.add_column(Text(column), overflow="fold", no_wrap=column not in _FOLDED)
     for row in rows:
         table.add_row(*(Text(_plain(row[column])) for column in columns))
     return table
@@ -258,10 +263,20 @@ def _print_table(table: "Table") -> None:
     Console(
         file=buffer,
         force_terminal=terminal,
-        width=shutil.get_terminal_size().columns if terminal else _UNLIMITED_WIDTH,
+        width=_width(table) if terminal else _UNLIMITED_WIDTH,
         markup=False,
         emoji=False,
         highlight=False,
     ).print(table)
     lines = buffer.getvalue().splitlines()
     write("".join(f"{line.rstrip()}\n" for line in lines))
+
+
+def _width(table: "Table") -> int:
+    """Return the width of the terminal, or more where whole values need it."""
+    needed = 2 * (len(table.columns) - 1)
+    for column in table.columns:
+        cells = [column.header, *column.cells]
+        widest = max(getattr(cell, "cell_len", 0) for cell in cells)
+        needed += widest if column.no_wrap else min(widest, _FOLDED_WIDTH)
+    return max(needed, shutil.get_terminal_size().columns)

@@ -55,8 +55,13 @@ def key_source(settings: Settings) -> KeySource:
     return KeyringFile(database.with_name(f"{database.name}.keys"), embedded=True)
 
 
-def signing_keyring(source: KeySource, now: datetime) -> Keyring:
+def signing_keyring(source: KeySource, now: datetime, *, notify: Callable[[str], None]) -> Keyring:
     """Return a ring that has a key to sign with; an embedded one gets its first key here.
+
+    Args:
+        source: where the ring is.
+        now: the time.
+        notify: called with a note when the first key came into being.
 
     Raises:
         SecretKeyMissing: if there is no key.
@@ -66,6 +71,9 @@ def signing_keyring(source: KeySource, now: datetime) -> Keyring:
     if ring.active is None and source.embedded:
         # Of two processes at once the second finds the key of the first.
         ring = source.change(lambda ring: ring if ring.active else _first(ring, now))
+        # A ring that got lost must not be replaced in silence.
+        if ring.active is not None and ring.active.created_at == now:
+            notify("Created a new signing key beside the database.")
     if ring.active is None:
         raise SecretKeyMissing("The keyring is empty.", hint="Run 'userctl key generate'.")
     return ring
