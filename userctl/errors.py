@@ -139,6 +139,10 @@ class PasswordChangeRequired(AuthenticationFailed):
     hint = "Log in on a terminal, which asks for a new one, or run 'userctl user passwd'."
 
 
+class ProofOutdated(InvalidCredentials):
+    """The account was changed while its credentials were checked; they may be checked again."""
+
+
 class LoginThrottled(AuthenticationFailed):
     """Too many logins to one address failed lately; ``resets_in`` says how long to wait."""
 

@@ -154,7 +154,10 @@ def test_retiring_a_key_ends_the_tokens_that_it_signed(ring: Userctl) -> None:
     assert ring("token", "verify").code == 0
     for _ in range(2):
         assert ring("key", "retire", active, "--yes", "-q").out == f"{active}\n"
-    assert ring("token", "verify", "-o", "json").error["code"] == "token_invalid"
+    assert ring("token", "verify", "-o", "json").error["code"] == "token_expired"
+    # The session is none of the key's, and fetches itself another token.
+    assert ring("whoami", "-q").out == "1\n"
+    assert ring("token", "verify").code == 0
 
 
 @pytest.fixture

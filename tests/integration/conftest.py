@@ -24,6 +24,7 @@ from userctl.security.passwords import PasswordHasher, PasswordPolicy
 from userctl.services.accounts import AccountService
 from userctl.services.api_tokens import ApiTokenService
 from userctl.services.authentication import Authenticator, Tools, authenticator
+from userctl.services.login import LoginService
 from userctl.services.purge import PurgeService
 from userctl.services.revocation import RevocationService
 from userctl.services.throttling import LoginThrottling
@@ -104,7 +105,8 @@ class Program:
 
     def log_in_with(self, method: str, credentials: Credentials) -> Grant:
         """Authenticate in some way and start a session."""
-        return self.tokens.login(authenticator(method, self.tools).authenticate(credentials))
+        login = LoginService(lambda name: authenticator(name, self.tools), tokens=self.tokens)
+        return login.log_in(method, credentials)
 
 
 class Sql(Protocol):

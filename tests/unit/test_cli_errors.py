@@ -29,6 +29,7 @@ def made(kind: type[errors.UserctlError]) -> errors.UserctlError:
         errors.InvalidCredentials: (),
         errors.GuardRefused: (11,),
         errors.LoginThrottled: (timedelta(minutes=5),),
+        errors.ProofOutdated: (),
         errors.PasswordRejected: (["too short"],),
     }
     return kind(*arguments.get(kind, ("It failed.",)))
@@ -123,7 +124,7 @@ CONTRACT = {
     "CryptoMissing UnsafeFile ConfirmationRequired",
     3: "NotFound UserNotFound TokenNotFound KeyNotFound",
     4: "AuthenticationFailed InvalidCredentials LoginThrottled PasswordChangeRequired NotLoggedIn "
-    "TokenInvalid TokenExpired TokenRevoked TokenReused AccountDisabled",
+    "ProofOutdated TokenInvalid TokenExpired TokenRevoked TokenReused AccountDisabled",
     5: "Conflict UserExists LastAdmin Declined GuardRefused RefreshConflict ConstraintViolated "
     "FileExists DowngradeRefused KeyExists KeyNotPublished KeyActive KeyringFull",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "

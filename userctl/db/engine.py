@@ -142,8 +142,13 @@ def _postgresql_engine(url: DatabaseURL) -> Engine:
 
 def _begin_postgresql(connection: Connection) -> None:
     if not connection.get_execution_options().get(READ_ONLY):
-        # Set for this transaction alone, because PgBouncer hands the session on.
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT_SECONDS}s'")
+        # Set for this transaction alone, because PgBouncer hands the session on. What is read after
+        # a lock was waited for has to be what the other transaction left behind, whatever level
+        # the server has by default.
+        connection.exec_driver_sql(
+            "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "
+            f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT_SECONDS}s'"
+        )
 
 
 def _postgresql_options(given: dict[str, Any]) -> dict[str, Any]:

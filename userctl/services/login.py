@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from userctl.errors import ProofOutdated
 from userctl.schemas import Credentials
 from userctl.services.authentication import Authenticator
 from userctl.services.tokens import Grant, TokenService
@@ -28,4 +29,9 @@ class LoginService:
             InvalidInput: if there is no such method.
             AuthenticationFailed: if they prove nothing.
         """
-        return self._tokens.login(self._authenticator(method).authenticate(credentials))
+        authenticator = self._authenticator(method)
+        try:
+            return self._tokens.login(authenticator.authenticate(credentials))
+        except ProofOutdated:
+            # Another login may just have given the same password a better hash.
+            return self._tokens.login(authenticator.authenticate(credentials))

@@ -39,6 +39,8 @@ class RevocationService:
             tokens = [_known(uow, text) for text in token_ids]
             for user_id in sorted({token.user_id for token in tokens}):
                 uow.users.lock(user_id)
+            # An exchange that was under way may have given a token a family.
+            tokens = [_known(uow, text) for text in token_ids]
             results = [
                 _revoke_api_token(uow, token, now)
                 if isinstance(token, ApiToken)
@@ -70,7 +72,9 @@ class RevocationService:
                 found = uow.refresh_tokens.by_digest(REFRESH_TOKEN.digest(token))
                 if found is not None:
                     uow.users.lock(found.user_id)
-                    count = uow.refresh_tokens.revoke_family(found, now)
+                    # An exchange that was under way may have given it a family.
+                    current = uow.refresh_tokens.get(found.id or 0) or found
+                    count = uow.refresh_tokens.revoke_family(current, now)
                     result = RevokeResult(revoked_sessions=count)
             uow.commit()
         return result

@@ -146,8 +146,12 @@ class TokenService:
         return self._codec.decode(access_token, self._clock())
 
     def is_fresh(self, access_token: str) -> bool:
-        """Tell whether a valid access token will be valid for a while, without any leeway."""
-        return self.verify_offline(access_token).exp > self._clock().timestamp() + FRESH_SECONDS
+        """Tell whether an access token of ours will be valid for a while, without any leeway."""
+        try:
+            claims = self.verify_offline(access_token)
+        except TokenExpired:
+            return False
+        return claims.exp > self._clock().timestamp() + FRESH_SECONDS
 
     def verify(self, access_token: str) -> tuple[AccessClaims, UserRead]:
         """Return the claims and the account of an access token whose session is alive.
@@ -218,7 +222,7 @@ class TokenService:
         )
         uow.refresh_tokens.add(token)
         issued = int(now.timestamp())
-        lifetime = int(self._lifetimes.access.total_seconds())
+        lifetime = int(min(self._lifetimes.access, family.ends_at - now).total_seconds())
         claims = validated(
             AccessClaims,
             f"account {user.id} or its session",

@@ -50,6 +50,7 @@ class Proof(Protocol):
         """Return who was authenticated.
 
         Raises:
+            ProofOutdated: if the account was changed since, so that another look decides.
             AuthenticationFailed: if the proof no longer holds.
         """
         ...

@@ -6,7 +6,7 @@ from typing import Any
 from userctl.clock import Clock
 from userctl.db.retry import retried
 from userctl.db.unit_of_work import UnitOfWork
-from userctl.errors import InvalidCredentials, InvalidEmail, PasswordChangeRequired
+from userctl.errors import InvalidCredentials, InvalidEmail, PasswordChangeRequired, ProofOutdated
 from userctl.schemas import Credentials
 from userctl.schemas.email_address import canonical_email
 from userctl.services.authentication import Identity, Proof, Tools
@@ -114,7 +114,7 @@ class PasswordProof:
         if user is None or user.disabled_at is not None:
             raise InvalidCredentials
         if (user.hashed_password, user.must_change_password) != (self.hashed, self.must_change):
-            raise InvalidCredentials
+            raise ProofOutdated
         now = self.clock()
         values: dict[str, Any] = {} if self.better is None else {"hashed_password": self.better}
         if self.must_change:
