@@ -197,3 +197,20 @@ def test_a_filter_that_means_many_tokens_asks_first(terminal: Terminal, local: U
         child.sendline(answer)
         assert ended(child)[0] == code
         assert local("token", "list", "--state", "active", "-q").out.count("\n") == left
+
+
+def test_a_token_is_not_broken_over_two_lines(terminal: Terminal, local: Userctl) -> None:
+    local.create("ada@example.com")
+    printed = ended(terminal("token", "issue", "--user", "1", "--label", "ci"))[1]
+    assert re.search(r"uctl_api_[0-9a-f]{72}\b", printed)
+
+
+def test_times_and_names_of_keys_are_not_broken_over_two_lines(
+    terminal: Terminal, local: Userctl
+) -> None:
+    local.keyring = True
+    assert local("key", "generate", "--algorithm", "EdDSA").code == 0
+    kid = local("key", "list", "-q").out.strip()
+    printed = ended(terminal("key", "list"))[1]
+    assert kid in printed
+    assert re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", printed)

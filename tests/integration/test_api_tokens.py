@@ -368,3 +368,32 @@ def test_a_guard_counts_both_kinds_and_holds_all_of_them(mixed: Program) -> None
     assert ids(mixed, TokenQuery(state="active")) == ["api-1", "api-2", "2", "3"]
     result = mixed.revocation.revoke_matching(query, at_most=3)
     assert (result.revoked_api_tokens, result.revoked_sessions) == (1, 2)
+
+
+@pytest.mark.parametrize("identity", ["ada@example.com", "ADA@example.com"])
+def test_a_session_may_name_whose_token_it_is(
+    program: Program, issued: ApiTokenIssued, identity: str
+) -> None:
+    credentials = Credentials(secret=issued.token, identity=identity)
+    assert program.log_in_with("api-token", credentials).user.id == 1
+
+
+def test_a_token_of_somebody_else_than_claimed_is_refused(
+    program: Program, issued: ApiTokenIssued
+) -> None:
+    for identity in ("bob@example.com", "nonsense"):
+        with pytest.raises((TokenInvalid, InvalidInput)):
+            program.log_in_with("api-token", Credentials(secret=issued.token, identity=identity))
+    assert ids(program, TokenQuery(kind="refresh")) == []
+
+
+@pytest.mark.parametrize("span", [timedelta(), timedelta(seconds=-1)])
+def test_a_token_that_would_end_at_once_is_not_issued(
+    program: Program, ada: UserCreated, span: timedelta
+) -> None:
+    with pytest.raises(InvalidInput):
+        issue(program, expires_in=span)
+
+
+def test_a_scope_that_is_named_twice_counts_once(program: Program, ada: UserCreated) -> None:
+    assert issue(program, scope=("a", "b", "a")).scope == ["a", "b"]

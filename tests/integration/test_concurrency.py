@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 
@@ -18,6 +19,7 @@ from tests.integration.conftest import (
     open_engine,
     outcome_of,
     sql_on,
+    with_options,
 )
 from userctl.errors import LastAdmin, TokenRevoked, UserNotFound
 from userctl.schemas import (
@@ -30,6 +32,7 @@ from userctl.schemas import (
     UserUpdate,
 )
 from userctl.security.opaque_token import REFRESH_TOKEN
+from userctl.security.passwords import PasswordHasher
 from userctl.services.tokens import Grant
 
 THREADS = 6
@@ -302,3 +305,57 @@ def test_whoever_asks_about_an_exchange_waits_until_it_is_decided(
         lambda program: program.tokens.was_exchanged(token, successor),
     )
     assert outcomes[1] is True
+
+
+@pytest.mark.parametrize("isolation", ["serializable", "repeatable\\ read"])
+def test_locks_hold_whatever_isolation_the_server_has_by_default(
+    postgres_url: str, postgres_program: Program, isolation: str
+) -> None:
+    postgres_program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+    token = postgres_program.log_in("ada@example.com").tokens.refresh_token
+    successor = REFRESH_TOKEN.draw()
+    outcomes = overlapping(
+        with_options(postgres_url, default_transaction_isolation=isolation),
+        lambda program: program.tokens.refresh(token, successor=successor),
+        lambda program: program.tokens.was_exchanged(token, successor),
+    )
+    assert outcomes[1] is True
+
+
+@pytest.mark.parametrize("by_text", [True, False])
+def test_revoking_a_foreign_token_ends_the_session_that_it_is_just_beginning(
+    postgres_url: str, postgres_program: Program, by_text: bool
+) -> None:
+    postgres_program.accounts.create(UserCreate(email="ada@example.com"))
+    text = REFRESH_TOKEN.draw()
+    with open_engine(postgres_url) as engine:
+        sql_on(engine)(
+            "INSERT INTO refresh_tokens (token, user_id, expires_at) "
+            "VALUES (:digest, 1, '2030-01-02 00:00:00')",
+            digest=REFRESH_TOKEN.digest(text),
+        )
+    outcomes = overlapping(
+        postgres_url,
+        refreshing(text),
+        lambda program: (
+            program.revocation.revoke_text(text) if by_text else program.revocation.revoke(["1"])
+        ),
+    )
+    grant, revoked = outcomes
+    assert isinstance(grant, Grant)
+    assert isinstance(revoked, RevokeResult)
+    assert revoked.revoked_sessions == 1
+    with pytest.raises(TokenRevoked):
+        postgres_program.tokens.refresh(grant.tokens.refresh_token)
+
+
+def test_right_passwords_at_once_all_log_in_while_their_hash_gets_a_higher_cost(
+    database_url: str, program: Program
+) -> None:
+    program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+
+    def log_in(other: Program) -> Grant:
+        other.tools = replace(other.tools, hasher=PasswordHasher(cost=7))
+        return other.log_in("ada@example.com")
+
+    assert kinds(at_once(database_url, *[log_in] * 4)) == ["Grant"] * 4

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli import Userctl
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, at_once
-from userctl.errors import InvalidCredentials, LoginThrottled, UserctlError
+from userctl.errors import CryptoMissing, InvalidCredentials, LoginThrottled, UserctlError
 from userctl.schemas import Credentials, UserCreate, UserCreated
 from userctl.security import passwords
 from userctl.security.passwords import PasswordHasher
@@ -194,3 +194,16 @@ def test_a_kill_between_the_charge_and_the_hash_leaves_the_charge(
     with pytest.raises(SystemExit):
         program.log_in("ada@example.com")
     assert sql("SELECT sum(charges) FROM login_throttles") == [(1,)]
+
+
+def test_a_right_password_costs_nothing_although_the_login_fails(
+    program: Program, ada: UserCreated, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unusable(*_: object) -> str:
+        raise CryptoMissing("No key can be used.")
+
+    monkeypatch.setattr(program.tokens._codec, "encode", unusable)
+    for _ in range(2 * LIMIT):
+        with pytest.raises(CryptoMissing):
+            program.log_in("ada@example.com")
+    assert sql("SELECT sum(charges) FROM login_throttles") == [(0,)]

@@ -9,6 +9,7 @@ from tests.cli import Userctl
 from tests.integration.conftest import PASSWORD, Program, Sql, at_once, kinds
 from userctl.errors import (
     InvalidCredentials,
+    InvalidInput,
     PasswordChangeRequired,
     PasswordRejected,
     TokenRevoked,
@@ -172,3 +173,29 @@ def test_a_script_gets_exit_4_and_is_told_what_to_do(userctl: Userctl) -> None:
     assert changed.json["must_change_password"] is True
     assert userctl("user", "passwd", "1", "--password-stdin", stdin=NEW).code == 0
     assert userctl("login", "ada@example.com", "--password-stdin", stdin=NEW).code == 0
+
+
+def test_the_present_password_can_be_made_to_be_changed(program: Program, ada: UserCreated) -> None:
+    session = program.log_in("ada@example.com")
+    assert program.accounts.require_password_change("1").must_change_password
+    with pytest.raises(TokenRevoked):
+        program.tokens.refresh(session.tokens.refresh_token)
+    with pytest.raises(PasswordChangeRequired):
+        log_in(program)
+    log_in(program, NEW)
+
+
+def test_an_account_without_a_password_has_none_to_change(program: Program) -> None:
+    program.accounts.create(UserCreate(email="ada@example.com"))
+    with pytest.raises(InvalidInput):
+        program.accounts.require_password_change("1")
+
+
+def test_passwd_with_must_change_alone_keeps_the_password(userctl: Userctl) -> None:
+    userctl.create("ada@example.com")
+    changed = userctl("user", "passwd", "1", "--must-change", "-o", "json").json
+    assert (changed["has_password"], changed["must_change_password"]) == (True, True)
+    refused = userctl(
+        "login", "ada@example.com", "--password-stdin", "-o", "json", stdin=CLI_PASSWORD
+    )
+    assert refused.error["code"] == "password_change_required"

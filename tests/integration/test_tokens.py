@@ -289,3 +289,24 @@ def test_a_foreign_token_that_comes_back_later_ends_the_session_it_began(
         program.tokens.refresh(foreign)
     with pytest.raises(TokenRevoked):
         program.tokens.refresh(renewed.tokens.refresh_token)
+
+
+def test_a_token_that_comes_back_before_it_was_used_is_no_race(
+    program: Program, grant: Grant, clock: FakeClock
+) -> None:
+    exchanged(program.tokens, grant.tokens)
+    clock.advance(hours=-1)
+    with pytest.raises(TokenReused):
+        program.tokens.refresh(grant.tokens.refresh_token)
+
+
+def test_no_access_token_outlives_its_session(
+    tokens: TokenService, grant: Grant, clock: FakeClock
+) -> None:
+    pair = grant.tokens
+    for _ in range(5):
+        clock.advance(days=6, minutes=-6)
+        pair = exchanged(tokens, pair)
+    assert pair.expires_in == 30 * 60
+    claims = tokens.verify_offline(pair.access_token)
+    assert claims.exp == int(grant.session_expires_at.timestamp())

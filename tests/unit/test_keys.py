@@ -61,11 +61,14 @@ def test_a_key_file_holds_the_key_as_other_programs_read_it(
     assert only_key(settings).signer == secret.encode()
 
 
-def test_an_sqlite_database_gets_a_keyring_beside_it_once(tmp_path: Path) -> None:
+def test_an_sqlite_database_gets_a_keyring_beside_it_once_and_it_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = Settings(database_url=DatabaseURL.for_sqlite(tmp_path / "userctl.db"))
     key = only_key(settings)
     assert (key.algorithm, len(key.signer) >= 32) == ("HS256", True)
     assert only_key(settings) == key
+    assert capsys.readouterr().out.count("Created a new signing key") == 1
     file = tmp_path / "userctl.db.keys"
     assert file.stat().st_mode & 0o777 == 0o600
     assert {path.name for path in tmp_path.iterdir()} == {file.name, f"{file.name}.lock"}

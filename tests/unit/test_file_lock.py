@@ -1,0 +1,28 @@
+"""The lock on a file that one process at a time changes."""
+
+from pathlib import Path
+
+import pytest
+
+from userctl.errors import InputOutputFailed
+from userctl.private_files import draft_prefix, write_private
+from userctl.security.file_lock import locked
+
+
+@pytest.mark.parametrize("name", ["session.json", "a[b]*.keys"])
+def test_what_a_killed_writer_left_behind_is_removed(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    write_private(file, "kept")
+    (tmp_path / f"{draft_prefix(file)}x1").write_text("secret")
+    (tmp_path / ".session-prod.json-x2").write_text("not ours")
+    with locked(file):
+        names = {path.name for path in tmp_path.iterdir()}
+    assert names == {name, f"{name}.lock", ".session-prod.json-x2"}
+    assert file.read_text() == "kept"
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "file" / "session.json"
+    (tmp_path / "file").touch()
+    with pytest.raises(InputOutputFailed, match="session"), locked(file):
+        raise AssertionError
