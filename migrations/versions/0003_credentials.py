@@ -24,13 +24,6 @@ def upgrade() -> None:
     for table, columns in ADDED.items():
         for name, kind, options in columns:
             op.add_column(table, sa.Column(name, kind, **options))
-    op.create_index(
-        "ix_refresh_tokens_origin",
-        "refresh_tokens",
-        ["origin"],
-        sqlite_where=sa.text("origin IS NOT NULL"),
-        postgresql_where=sa.text("origin IS NOT NULL"),
-    )
     op.create_table(
         "api_tokens",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -79,7 +72,6 @@ def downgrade() -> None:
     op.execute(sa.text("UPDATE refresh_tokens SET revoked = true WHERE origin IS NOT NULL"))
     op.drop_table("login_throttles")
     op.drop_table("api_tokens")
-    op.drop_index("ix_refresh_tokens_origin", "refresh_tokens")
     for table, columns in ADDED.items():
         for name, _, _ in columns:
             op.drop_column(table, name)

@@ -2,19 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import (
-    Boolean,
-    Column,
-    Field,
-    ForeignKey,
-    Index,
-    Integer,
-    SQLModel,
-    String,
-    false,
-    func,
-    text,
-)
+from sqlmodel import Boolean, Column, Field, ForeignKey, Integer, SQLModel, String, false, func
 
 from userctl.models.types import UTCDateTime
 
@@ -30,15 +18,7 @@ class RefreshToken(SQLModel, table=True):
     """
 
     __tablename__ = "refresh_tokens"
-    __table_args__ = (
-        Index(
-            "ix_refresh_tokens_origin",
-            "origin",
-            sqlite_where=text("origin IS NOT NULL"),
-            postgresql_where=text("origin IS NOT NULL"),
-        ),
-        {"sqlite_autoincrement": True},
-    )
+    __table_args__ = {"sqlite_autoincrement": True}
 
     id: int | None = Field(default=None, primary_key=True)
     token: str = Field(sa_column=Column(String(255), nullable=False, unique=True))

@@ -1,15 +1,13 @@
 """Queries on ``login_throttles``."""
 
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import ColumnElement, CursorResult
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, case, col, delete, func, or_, select, tuple_, update
 
 from userctl.models import LoginThrottle
-
-_INSERT: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 _address, _source = col(LoginThrottle.address), col(LoginThrottle.source)
 _charges, _charged_at = col(LoginThrottle.charges), col(LoginThrottle.charged_at)
@@ -135,7 +133,9 @@ class LoginThrottleRepository:
         self._execute(delete(LoginThrottle).where(tuple_(_address, _source).in_(batch)))
 
     def _insert(self, row: LoginThrottle) -> Any:
-        insert = _INSERT[self._session.connection().dialect.name]
+        # Each dialect has its own, and the other one takes long to import.
+        dialect = self._session.connection().dialect.name
+        insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
         return insert(LoginThrottle).values(row.model_dump())
 
     def _execute(self, statement: Any) -> CursorResult[Any]:

@@ -126,5 +126,5 @@ def _known(uow: UnitOfWork, text: str) -> ApiToken | RefreshToken:
 def _revoke_api_token(uow: UnitOfWork, token: ApiToken, now: datetime) -> RevokeResult:
     assert token.id is not None
     revoked = uow.api_tokens.revoke_id(token.id, now)
-    sessions = uow.refresh_tokens.revoke_origin(api_token_id(token), now)
+    sessions = uow.refresh_tokens.revoke_origin(token.user_id, api_token_id(token), now)
     return RevokeResult(revoked_sessions=sessions, revoked_api_tokens=revoked)
