@@ -2,7 +2,7 @@
 
 import os
 import pwd
-import socket
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,7 +11,7 @@ from userctl.services.login_source import login_source
 
 
 def test_a_login_comes_from_the_user_and_the_host_that_run_it() -> None:
-    assert login_source() == f"{pwd.getpwuid(os.getuid()).pw_name}@{socket.gethostname()}"
+    assert login_source() == f"{pwd.getpwuid(os.getuid()).pw_name}@{os.uname().nodename}"
 
 
 def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,11 +23,11 @@ def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_user_without_a_name_goes_by_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 2**31 - 5)
-    assert login_source() == f"2147483643@{socket.gethostname()}"
+    assert login_source() == f"2147483643@{os.uname().nodename}"
 
 
 def test_a_host_with_an_impossible_name_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "gethostname", lambda: "\x1b[2J")
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(nodename="\x1b[2J"))
     with pytest.raises(InvalidInput) as caught:
         login_source()
     assert "\x1b" not in caught.value.message

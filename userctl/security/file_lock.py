@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from userctl.errors import DatabaseBusy, InputOutputFailed
 from userctl.private_files import draft_prefix
 
@@ -21,6 +19,9 @@ def locked(path: Path) -> Iterator[None]:
         DatabaseBusy: if another process holds it for too long.
         InputOutputFailed: if the lock cannot be made beside it.
     """
+    # It brings asyncio along, and who only reads a file takes no lock.
+    from filelock import FileLock, Timeout  # noqa: PLC0415
+
     lock = FileLock(path.with_name(f"{path.name}.lock"), mode=0o600)
     try:
         lock.acquire(timeout=LOCK_TIMEOUT_SECONDS)

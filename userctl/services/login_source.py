@@ -2,7 +2,6 @@
 
 import os
 import pwd
-import socket
 
 from userctl.errors import InvalidInput
 from userctl.text import escape_unseen, has_unseen_characters
@@ -18,7 +17,7 @@ def login_source(given: str | None = None) -> str:
     Raises:
         InvalidInput: if it is no visible text of 1 to 255 characters.
     """
-    source = f"{_system_user()}@{socket.gethostname()}" if given is None else given
+    source = f"{_system_user()}@{os.uname().nodename}" if given is None else given
     if not source or source.isspace() or has_unseen_characters(source):
         raise InvalidInput(
             f"'{escape_unseen(source[:80])}' cannot be the source of a login.",
