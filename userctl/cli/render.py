@@ -238,7 +238,7 @@ def _vertical(row: dict[str, Any]) -> "Table":
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
     for name, value in row.items():
-        if value is not None:
+        if value is not None and value != []:
             table.add_row(Text(name), Text(_plain(value)))
     return table
 

@@ -93,3 +93,11 @@ def test_a_token_that_cannot_be_printed_is_revoked(userctl: Userctl) -> None:
     assert result.code == 9
     [token] = userctl("token", "list", "-o", "json").json
     assert token["state"] == "revoked"
+
+
+def test_a_table_says_nothing_of_a_scope_that_is_not_there(userctl: Userctl) -> None:
+    shown = [
+        userctl("token", "issue", "--user", "1", "--label", "ci", *options).out
+        for options in ((), ("--scope", "deploy"))
+    ]
+    assert ["scope " in text for text in shown] == [False, True]
