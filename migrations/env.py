@@ -11,11 +11,13 @@ from userctl.db.engine import database_engine
 from userctl.db.revisions import VERSION_TABLE
 
 OUR_TABLES = set(SQLModel.metadata.tables)
+OF_ONE_DIALECT = {"ix_users_email_pattern"}
+"""Indexes that only one dialect has: a model that named their options would import it."""
 
 
-def is_ours(name: str | None, kind: str, _parents: Any) -> bool:
+def is_compared(name: str | None, kind: str, _parents: Any) -> bool:
     """Leave the tables of an application that shares the database alone."""
-    return kind != "table" or name in OUR_TABLES
+    return name in OUR_TABLES if kind == "table" else name not in OF_ONE_DIALECT
 
 
 def configure(**options: Any) -> None:
@@ -23,7 +25,7 @@ def configure(**options: Any) -> None:
     context.configure(
         target_metadata=SQLModel.metadata,
         version_table=VERSION_TABLE,
-        include_name=is_ours,
+        include_name=is_compared,
         transactional_ddl=True,
         **options,
     )

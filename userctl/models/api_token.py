@@ -30,6 +30,6 @@ class ApiToken(SQLModel, table=True):
     label: str = Field(max_length=100)
     scope: str = Field(default="", max_length=1000)
     created_at: datetime = Field(sa_type=UTCDateTime)
-    expires_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UTCDateTime, index=True)
     last_used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
-    revoked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UTCDateTime, index=True)

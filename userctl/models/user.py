@@ -17,7 +17,7 @@ class User(SQLModel, table=True):
 
     __tablename__ = "users"
     __table_args__ = (
-        Index("ix_users_role", "role", "disabled_at"),
+        Index("ix_users_role", "role", "id"),
         {"sqlite_autoincrement": True},
     )
 
