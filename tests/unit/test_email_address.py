@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from userctl.errors import InvalidEmail
-from userctl.schemas.email_address import canonical_email
+from userctl.schemas.email_address import _PLAIN, canonical_email, parsed_email
 
 
 @pytest.mark.parametrize(
@@ -102,3 +102,30 @@ def test_a_refusal_shows_the_address_on_one_plain_line(hostile: str) -> None:
     with pytest.raises(InvalidEmail) as caught:
         canonical_email(f"ada{hostile}@example.com")
     assert hostile not in caught.value.message
+
+
+NEARLY_PLAIN = st.from_regex(
+    r"\A[A-Za-z0-9_+.-]{1,70}@([A-Za-z0-9-]{1,66}\.){1,3}[A-Za-z0-9]{1,66}\Z", fullmatch=True
+)
+
+
+@given(NEARLY_PLAIN | st.from_regex(_PLAIN, fullmatch=True) | st.emails())
+def test_the_short_way_for_plain_addresses_ends_where_the_long_way_does(address: str) -> None:
+    try:
+        expected = parsed_email(address)
+    except InvalidEmail:
+        assert not _PLAIN.fullmatch(address)
+    else:
+        assert canonical_email(address) == expected
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@" + "b" * 64 + ".com", "a" * 65 + "@example.com", "a@example.c", "a@example.42",
+        "a@ab--cd.com", "a@-b.com", "a@b-.com", "a@b..com", ".a@b.com", "a.@b.com", "a..b@c.com",
+        "a" * 64 + "@" + "b" * 63 + "." + "c" * 63 + "." + "d" * 60 + ".com", "a@b.com\n",
+    ],
+)  # fmt: skip
+def test_what_may_be_no_address_goes_the_long_way(address: str) -> None:
+    assert not _PLAIN.fullmatch(address)
