@@ -80,6 +80,13 @@ class PasswordRejected(InvalidInput):
         super().__init__(f"The password was refused: {'; '.join(reasons)}.")
 
 
+class ImportRejected(InvalidInput):
+    """Records of a file break the rules; nothing was imported."""
+
+    code = "import_rejected"
+    hint = "Correct them, or import the others with --partial; --rejects FILE lists all."
+
+
 class SecretKeyMissing(InvalidConfiguration):
     """Tokens cannot be signed or verified without a key."""
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from userctl.services.throttling import LoginThrottling
     from userctl.services.token_list import TokenListService
     from userctl.services.tokens import TokenService
+    from userctl.services.user_export import UserExportService
+    from userctl.services.user_import import UserImportService
 
 
 class Services:
@@ -64,6 +66,26 @@ class Services:
             roles=self._settings.roles,
             clock=self._clock,
         )
+
+    @cached_property
+    def user_import(self) -> "UserImportService":
+        """Accounts from a file."""
+        from userctl.services.user_import import UserImportService
+
+        return UserImportService(
+            self._database,
+            hasher=self._hasher,
+            policy=self._policy,
+            roles=self._settings.roles,
+            clock=self._clock,
+        )
+
+    @cached_property
+    def user_export(self) -> "UserExportService":
+        """Accounts for a file."""
+        from userctl.services.user_export import UserExportService
+
+        return UserExportService(self._database)
 
     @cached_property
     def login(self) -> "LoginService":

@@ -3,6 +3,7 @@
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -62,12 +63,18 @@ def _require_private(path: Path, status: os.stat_result) -> None:
 
 
 def write_private(path: Path, text: str, *, replace: bool = True) -> bool:
-    """Write a secret file so that a reader finds the old text or the new, never a part.
+    """Write a secret file, as :func:`write_whole` does."""
+    return write_whole(path, [text], replace=replace, private=True)
+
+
+def write_whole(path: Path, pieces: Iterable[str], *, replace: bool, private: bool) -> bool:
+    """Write a file so that a reader finds the old text or the new, never a part.
 
     Args:
         path: the file; its folder must exist.
-        text: what it shall hold.
+        pieces: what it shall hold, one after the other.
         replace: whether a file that is there gives way.
+        private: whether it is for its owner alone; else the umask says who may read it.
 
     Returns:
         False if there is a file and it does not give way.
@@ -78,15 +85,24 @@ def write_private(path: Path, text: str, *, replace: bool = True) -> bool:
     try:
         handle, draft = tempfile.mkstemp(prefix=draft_prefix(path), dir=path.parent)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
+                if not private:
+                    os.fchmod(file.fileno(), 0o666 & ~_umask())
             return _put(Path(draft), path, replace=replace)
         finally:
             Path(draft).unlink(missing_ok=True)
     except OSError as error:
         raise InputOutputFailed(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def _umask() -> int:
+    # There is no way to ask for it but to set it.
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def draft_prefix(path: Path) -> str:

@@ -18,7 +18,7 @@ from userctl.cli.commands import (
     login,
     logout,
     token_admin,
-    user,
+    user_transfer,
     whoami,
 )
 from userctl.cli.errors import EXIT_CODES_HELP, report, terminate_on_sigterm
@@ -64,7 +64,7 @@ def program(*, completion: bool = False) -> Any:
     group = typer.main.get_command(app)
     assert isinstance(group, LazyGroup)
     builders: dict[str, Builder] = {}
-    for module in (user, login, logout, whoami, token_admin, key, db, config, health):
+    for module in (user_transfer, login, logout, whoami, token_admin, key, db, config, health):
         builders |= module.commands.builders()
     group.commands = BuiltOnDemand(builders)  # type: ignore[assignment]
     return group

@@ -24,6 +24,7 @@ EXIT_CODES: dict[type[errors.UserctlError], int] = {
 JSON_FORMATS = ("json", "jsonl")
 UNEXPECTED = 1
 USAGE = 2
+PARTIAL = 7
 PENDING = 8
 IO = 9
 INTERRUPTED = 130

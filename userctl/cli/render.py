@@ -1,17 +1,17 @@
 """The one place that writes to standard output and standard error."""
 
-import csv
 import io
 import json
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from userctl.cli.csv_cells import csv_cell, csv_line
 from userctl.errors import OutputLost
-from userctl.text import escape_unseen
+from userctl.text import escape_unseen, rfc3339
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -22,7 +22,6 @@ _FOLDED = {"email", "name", "label", "value", "source", "summary"}
 """The columns that may go over several lines where a terminal is narrow."""
 
 _FOLDED_WIDTH = 12
-_FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 class Renderer:
@@ -86,9 +85,10 @@ class Renderer:
                 write(f"{identity}\n")
 
     def _csv(self, rows: Iterable[dict[str, Any]], header: Sequence[str]) -> None:
-        write(_csv_line(header))
+        write(csv_line(header))
+        escaped = on_terminal()
         for row in rows:
-            write(_csv_line([_csv_cell(row[name]) for name in header]))
+            write(csv_line([csv_cell(row[name], escaped=escaped) for name in header]))
 
 
 def prepare() -> None:
@@ -146,27 +146,24 @@ def write_error(text: str) -> None:
         sys.stderr = None
 
 
+Progress = Callable[[str, int, int | None], None]
+"""Takes what is being done, how much is done, and how much there is to do if that is known."""
+
+
 @contextmanager
-def progress(description: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar on standard error if that is a terminal and it is wanted.
+def progress(*, quiet: bool) -> Iterator[Progress]:
+    """Show progress bars on standard error if that is a terminal and they are wanted.
 
     Yields:
-        A function that takes what is done and what there is to do.
+        A function that moves the bar of a piece of work, and begins it with the first call.
     """
     if quiet or sys.stderr is None or not sys.stderr.isatty():
-        yield lambda _done, _total: None
+        yield lambda _what, _done, _total: None
         return
-    from rich.console import Console
-    from rich.progress import Progress
+    from userctl.cli.progress import progress_bars
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(description, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def format_time(time: datetime) -> str:
-    """Return a time as RFC 3339 in UTC, to the second."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    with progress_bars() as show:
+        yield show
 
 
 def _json(value: Any, indent: int | None = None) -> str:
@@ -176,7 +173,7 @@ def _json(value: Any, indent: int | None = None) -> str:
 
 def _json_value(value: Any) -> str:
     if isinstance(value, datetime):
-        return format_time(value)
+        return rfc3339(value)
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
@@ -196,36 +193,14 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return format_time(value)
+        return rfc3339(value)
     if isinstance(value, list):
         return ", ".join(map(_plain, value))
     return escape_unseen(str(value))
 
 
-def _csv_line(cells: Sequence[str]) -> str:
-    buffer = io.StringIO()
-    # Both characters of this terminator are quoted within a cell, and the line ends as lines do.
-    csv.writer(buffer, lineterminator="\r\n").writerow(cells)
-    return buffer.getvalue().removesuffix("\r\n") + "\n"
-
-
-def _csv_cell(value: Any) -> str:
-    """Return a value as a spreadsheet may open it.
-
-    A text that it would run as a formula gets an apostrophe in front, and so does one that has
-    an apostrophe there already, so that a reader gets the text back by dropping one.
-    """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        value = ", ".join(value)
-    if isinstance(value, str):
-        text = escape_unseen(value) if _on_terminal() else value
-        return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text
-    return _plain(value)
-
-
-def _on_terminal() -> bool:
+def on_terminal() -> bool:
+    """Tell whether standard output is a terminal."""
     return sys.stdout is not None and sys.stdout.isatty()
 
 
@@ -259,7 +234,7 @@ def _print_table(table: "Table") -> None:
     from rich.console import Console
 
     buffer = io.StringIO()
-    terminal = _on_terminal()
+    terminal = on_terminal()
     Console(
         file=buffer,
         force_terminal=terminal,

@@ -1,15 +1,18 @@
 """Queries on ``users``."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CursorResult, Integer
+from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import NULLTYPE
 from sqlmodel import Session, col, delete, func, literal, or_, select, tuple_, type_coerce, update
 
 from userctl.errors import TransactionConflict, UserExists
 from userctl.models import User
+from userctl.repositories.bulk_insert import insert_rows
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.users import UserQuery
@@ -55,6 +58,32 @@ class UserRepository:
             .with_for_update()
         )
         return {user_id for user_id in self._session.exec(query) if user_id is not None}
+
+    def lock_by_emails(self, emails: Sequence[str]) -> Sequence[User]:
+        """Return the accounts with some of these addresses, locked until the transaction ends."""
+        query = select(User).where(col(User.email).in_(emails)).order_by(col(User.id))
+        query = query.with_for_update().execution_options(populate_existing=True)
+        return self._session.exec(query).all()
+
+    def taken(self, emails: Sequence[str]) -> set[str]:
+        """Return which of these addresses have an account."""
+        return set(self._session.exec(select(User.email).where(col(User.email).in_(emails))))
+
+    def add_all(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> bool:
+        """Insert accounts, all of them or none; False if an address is taken.
+
+        Args:
+            names: the columns.
+            rows: their values, in the same order.
+        """
+        try:
+            with self._session.begin_nested():
+                insert_rows(self._session.connection(), User, names, rows)
+        except IntegrityError as error:
+            if violates_uniqueness(error):
+                return False
+            raise
+        return True
 
     def add(self, user: User) -> None:
         """Insert an account.
@@ -117,6 +146,30 @@ class UserRepository:
         statement = statement.order_by(*order).offset(query.skip or None).limit(query.limit)
         rows = self._session.execute(statement)
         return [(user, (value, user.id)) for user, value in rows]
+
+    def chunks(self, size: int) -> Iterator[Sequence[Sequence[Any]]]:
+        """Yield all accounts in the order of their ids, as the driver has them, and keep none.
+
+        Each is an id, address, name, role, the time at which it was disabled, its own hash, whether
+        that must be changed, and the times at which it was created and changed.
+        """
+        columns: list[Any] = [
+            User.id,
+            User.email,
+            User.name,
+            User.role,
+            User.disabled_at,
+            func.coalesce(User.disabled_hash, User.hashed_password),
+            User.must_change_password,
+            User.created_at,
+            User.updated_at,
+        ]
+        unconverted = (type_coerce(column, NULLTYPE) for column in columns)
+        statement = core_select(*unconverted).order_by(col(User.id))
+        result = self._session.connection().execute(
+            statement, execution_options={"yield_per": size}
+        )
+        yield from result.partitions()
 
     def _execute(self, statement: Any) -> CursorResult[Any]:
         return self._session.connection().execute(statement)

@@ -28,6 +28,14 @@ if TYPE_CHECKING:
         TokenQuery,
         TokenRead,
     )
+    from userctl.schemas.transfer import (
+        IMPORTED_FIELDS,
+        UNUSED_FIELDS,
+        FileRecord,
+        ImportReport,
+        ImportResult,
+        Reject,
+    )
     from userctl.schemas.users import (
         UserCreate,
         UserCreated,
@@ -38,15 +46,21 @@ if TYPE_CHECKING:
     )
 
 _MODULES = {
+    "IMPORTED_FIELDS": "transfer",
+    "UNUSED_FIELDS": "transfer",
     "AccessClaims": "tokens",
     "ApiTokenClaims": "tokens",
     "ApiTokenCreate": "tokens",
     "ApiTokenIssued": "tokens",
     "Credentials": "credentials",
+    "FileRecord": "transfer",
     "Health": "database",
+    "ImportReport": "transfer",
+    "ImportResult": "transfer",
     "KeyRead": "keys",
     "MigrationRead": "database",
     "PurgeResult": "database",
+    "Reject": "transfer",
     "RevokeResult": "database",
     "SchemaStatus": "database",
     "SessionRead": "session",
@@ -63,15 +77,21 @@ _MODULES = {
 }
 
 __all__ = [
+    "IMPORTED_FIELDS",
+    "UNUSED_FIELDS",
     "AccessClaims",
     "ApiTokenClaims",
     "ApiTokenCreate",
     "ApiTokenIssued",
     "Credentials",
+    "FileRecord",
     "Health",
+    "ImportReport",
+    "ImportResult",
     "KeyRead",
     "MigrationRead",
     "PurgeResult",
+    "Reject",
     "RevokeResult",
     "SchemaStatus",
     "SessionRead",

@@ -16,7 +16,12 @@ UserStatus = Literal["active", "disabled"]
 UserSort = Literal["id", "email", "name", "role", "created_at", "updated_at"]
 
 
-def _name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Return a name that an account may have.
+
+    Raises:
+        InvalidInput: for any other.
+    """
     if has_unseen_characters(name):
         raise InvalidInput(
             "The name holds a control or invisible character.", hint="Type the name anew."
@@ -29,7 +34,7 @@ def _name(name: str) -> str:
 
 
 def _new_name(name: str) -> str:
-    return _name(name) if name else name
+    return checked_name(name) if name else name
 
 
 def _search(text: str) -> str:
@@ -39,7 +44,7 @@ def _search(text: str) -> str:
 
 
 Email = Annotated[str, AfterValidator(canonical_email)]
-Name = Annotated[str, AfterValidator(_name)]
+Name = Annotated[str, AfterValidator(checked_name)]
 
 
 class UserCreate(BaseModel):

@@ -15,6 +15,11 @@ MAXIMUM_BYTES = 72
 MINIMUM_COST, MAXIMUM_COST = 4, 20
 """What bcrypt knows at least, and what still ends within minutes."""
 
+_LAST_OF_SALT = 28
+"""Where the salt of a hash ends: after ``$2b$12$`` it has 22 characters."""
+
+_BCRYPT = re.compile(r"\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{53}", re.ASCII)
+
 GENERATED_LENGTH = 20
 _ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Letters and digits that are not mistaken for each other."""
@@ -158,8 +163,14 @@ def is_unmatchable(hashed: str) -> bool:
     return hashed.endswith("." * 53)
 
 
+def is_bcrypt_hash(text: str) -> bool:
+    """Tell whether a text is a hash that some password can match."""
+    # The salt has 128 bits, so of its last character only the first two count.
+    return _cost_of(text) is not None and text[_LAST_OF_SALT] in ".Oeu"
+
+
 def _cost_of(hashed: object) -> int | None:
     """Return the cost of a bcrypt hash; None for what is none, or would take for ever."""
-    found = re.fullmatch(r"\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{53}", str(hashed))
+    found = _BCRYPT.fullmatch(str(hashed))
     cost = int(found[1]) if found else 0
     return cost if MINIMUM_COST <= cost <= MAXIMUM_COST else None

@@ -1,13 +1,12 @@
 """Accounts: create, find, change, lock out and remove."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from userctl.clock import Clock
 from userctl.db.retry import retried
 from userctl.db.unit_of_work import Database, UnitOfWork
-from userctl.errors import InvalidInput, LastAdmin, UserExists, UserNotFound
+from userctl.errors import InvalidInput, UserExists, UserNotFound
 from userctl.models import User
 from userctl.repositories.users import Position
 from userctl.schemas import UserCreate, UserCreated, UserQuery, UserRead, UserUpdate
@@ -18,6 +17,7 @@ from userctl.security.passwords import (
     generate_password,
     is_unmatchable,
 )
+from userctl.services.account_rules import end_sessions, require_admin_left
 from userctl.services.reading import find_user, lock_user, user_read
 
 STREAM_PAGE = 1000
@@ -136,11 +136,11 @@ class AccountService:
             user = lock_user(uow, reference)
             values = _differences(user, change)
             if "role" in values:
-                _require_admin_left(admins, {user.id})
+                require_admin_left(admins, {user.id})
             if values:
                 uow.users.change(user, now, **values)
             if values.keys() & {"role", "email"}:
-                _end_sessions(uow, user, now)
+                end_sessions(uow, user, now)
             uow.commit()
             return user_read(user)
 
@@ -176,7 +176,7 @@ class AccountService:
                 values = {"disabled_hash": hashed, "hashed_password": self._hasher.unmatchable()}
             values["must_change_password"] = must_change
             uow.users.change(user, now, **values)
-            _end_sessions(uow, user, now)
+            end_sessions(uow, user, now)
             uow.commit()
             read = user_read(user)
         generated = password if generate else None
@@ -199,7 +199,7 @@ class AccountService:
                     hint="Set one with 'userctl user passwd'.",
                 )
             uow.users.change(user, now, must_change_password=True)
-            _end_sessions(uow, user, now)
+            end_sessions(uow, user, now)
             uow.commit()
             return UserCreated(**user_read(user).model_dump())
 
@@ -215,7 +215,7 @@ class AccountService:
         with self._database.writing() as uow:
             admins = uow.users.lock_active_admins()
             user = lock_user(uow, reference)
-            _require_admin_left(admins, {user.id})
+            require_admin_left(admins, {user.id})
             # Another program may have set a password while the account was disabled.
             if user.disabled_at is None or not is_unmatchable(user.hashed_password):
                 uow.users.change(
@@ -225,7 +225,7 @@ class AccountService:
                     disabled_hash=user.hashed_password,
                     hashed_password=self._hasher.unmatchable(),
                 )
-            _end_sessions(uow, user, now)
+            end_sessions(uow, user, now)
             uow.commit()
             return user_read(user)
 
@@ -259,7 +259,7 @@ class AccountService:
         with self._database.writing() as uow:
             admins = uow.users.lock_active_admins()
             users = {user.id: user for user in _locked(uow, references, missing_ok=missing_ok)}
-            _require_admin_left(admins, set(users))
+            require_admin_left(admins, set(users))
             deleted = [user_read(user) for user in users.values()]
             for user in deleted:
                 uow.users.delete(user.id)
@@ -312,13 +312,3 @@ def _differences(user: User, change: UserUpdate) -> dict[str, str | None]:
     wanted = change.model_dump(exclude_none=True)
     wanted = {key: value or None for key, value in wanted.items()}
     return {key: value for key, value in wanted.items() if value != getattr(user, key)}
-
-
-def _require_admin_left(admins: set[int], leaving: set[int | None]) -> None:
-    if admins and admins <= leaving:
-        raise LastAdmin("This would leave no active admin.")
-
-
-def _end_sessions(uow: UnitOfWork, user: User, now: datetime) -> None:
-    assert user.id is not None
-    uow.refresh_tokens.revoke_user(user.id, now)

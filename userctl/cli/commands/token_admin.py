@@ -1,6 +1,7 @@
 """``userctl token``: those who look after the tokens of others."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Literal
 
 import typer
@@ -181,8 +182,11 @@ def purge(
 ) -> None:
     """Delete refresh tokens that expired some time ago, in small batches."""
     span = options.duration(older_than)
-    with progress("Purging tokens", quiet=run.quiet) as on_batch:
+    with progress(quiet=run.quiet) as show:
         result = run.services.purge.purge(
-            span, batch_size=batch_size, dry_run=dry_run, on_batch=on_batch
+            span,
+            batch_size=batch_size,
+            dry_run=dry_run,
+            on_batch=partial(show, "Purging tokens"),
         )
     run.emit(result)

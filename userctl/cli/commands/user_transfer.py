@@ -1,0 +1,184 @@
+"""``userctl user``: accounts from a file and into one."""
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial as applied
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, BinaryIO, Literal
+
+import typer
+
+from userctl import schemas
+from userctl.cli.commands.user import commands
+from userctl.cli.errors import JSON_FORMATS, PARTIAL
+from userctl.cli.invocation import Invocation
+from userctl.cli.record_reader import RecordFormat, read_records
+from userctl.cli.record_writer import record_lines
+from userctl.cli.render import on_terminal, progress, write, write_error
+from userctl.errors import (
+    FileExists,
+    ImportRejected,
+    InputOutputFailed,
+    InvalidInput,
+    UserctlError,
+    UserExists,
+)
+from userctl.private_files import write_whole
+
+STREAM = Path("-")
+SHOWN = 20
+"""How many reasons are told; all of them go to ``--rejects``."""
+
+FormatOption = Annotated[
+    RecordFormat | None,
+    typer.Option("--format", help="Default: what the name of the file ends with."),
+]
+
+
+@commands.command(
+    "import", prints="ImportResult", example="userctl user import accounts.csv --dry-run"
+)
+def import_(
+    run: Invocation,
+    file: Annotated[Path, typer.Argument(metavar="FILE|-", help="CSV or JSON lines.")],
+    file_format: FormatOption = None,
+    on_conflict: Annotated[
+        Literal["error", "skip", "update"],
+        typer.Option("--on-conflict", help="What becomes of an account that exists."),
+    ] = "error",
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Import the good records; exit 7 if others are not.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all, change nothing.")] = False,
+    rejects: Annotated[
+        Path | None, typer.Option("--rejects", help="Write all rejected records to this file.")
+    ] = None,
+) -> None:
+    """Create accounts from a file, all of them or none.
+
+    Fields: email, name, role, status, must_change_password, created_at, and hashed_password
+    (bcrypt) or password. CSV names them in its first line. An export can be read as it is.
+    """
+    chosen = _format(file, file_format)
+    with _source(file) as source, progress(quiet=run.quiet) as show:
+        size = _size(source)
+        report = run.services.user_import.load(
+            read_records(source, chosen, (*schemas.IMPORTED_FIELDS, *schemas.UNUSED_FIELDS)),
+            on_conflict=on_conflict,
+            partial=partial,
+            dry_run=dry_run,
+            on_checked=lambda n: show("Checking", n, n * size // source.tell() if size else None),
+            on_written=applied(show, "Writing"),
+        )
+    if rejects is not None:
+        write_whole(rejects, _lines_of(report, chosen), replace=True, private=True)
+    if report.result.rejected and not partial:
+        raise _refusal(run, report)
+    for line in _told(report):
+        run.note(line)
+    run.emit(report.result)
+    if report.result.rejected:
+        raise typer.Exit(PARTIAL)
+
+
+@commands.command("export", example="userctl user export accounts.jsonl --force")
+def export(
+    run: Invocation,
+    file: Annotated[Path, typer.Argument(metavar="[FILE|-]", help="Default: stdout.")] = STREAM,
+    file_format: FormatOption = None,
+    with_hashes: Annotated[
+        bool, typer.Option("--with-hashes", help="Also the hashes of passwords, in a 0600 file.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+) -> None:
+    """Write all accounts to a file, as they are at one moment."""
+    chosen = _format(file, file_format)
+    if file != STREAM:
+        _require_writable(file, force=force)
+    service = run.services.user_export
+    chunks = service.chunks(with_hashes=with_hashes)
+    fields = service.fields(with_hashes=with_hashes)
+    if file == STREAM:
+        for text in record_lines(chunks, fields, chosen, escaped=on_terminal()):
+            write(text)
+    elif not write_whole(
+        file, record_lines(chunks, fields, chosen), replace=force, private=with_hashes
+    ):
+        raise _exists(file)
+
+
+def _format(file: Path, chosen: RecordFormat | None) -> RecordFormat:
+    if chosen is not None:
+        return chosen
+    if file.suffix == ".csv":
+        return "csv"
+    if file.suffix in {".jsonl", ".ndjson"}:
+        return "jsonl"
+    raise InvalidInput("How the records are written is not clear.", hint="Give --format.")
+
+
+@contextmanager
+def _source(file: Path) -> Iterator[BinaryIO]:
+    if file == STREAM:
+        if sys.stdin is None:
+            raise InvalidInput("Standard input is closed.")
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = file.open("rb")
+    except OSError as error:
+        raise InputOutputFailed(f"Cannot read {file}: {error.strerror}.") from error
+    with stream:
+        yield stream
+
+
+def _size(source: BinaryIO) -> int | None:
+    """Return how many bytes there are to read, if anybody knows."""
+    if source is getattr(sys.stdin, "buffer", None):
+        return None
+    status = os.fstat(source.fileno())
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+def _require_writable(file: Path, *, force: bool) -> None:
+    if file.exists() and not file.is_file():
+        raise InvalidInput(f"{file} is no regular file.", hint="'-' is standard output.")
+    if file.exists() and not force:
+        raise _exists(file)
+
+
+def _exists(file: Path) -> FileExists:
+    return FileExists(f"There is a file {file} already.", hint="Give --force to replace it.")
+
+
+def _lines_of(report: "schemas.ImportReport", file_format: RecordFormat) -> Iterator[str]:
+    reasons = iter(report.rejects)
+    chunks = iter(lambda: list(islice(reasons, 1000)), [])
+    return record_lines(chunks, schemas.Reject._fields, file_format)
+
+
+def _told(report: "schemas.ImportReport") -> list[str]:
+    """Return the first reasons for which records were rejected, a line for each."""
+    reasons = iter(report.rejects)
+    told = [
+        f"line {line}{'' if field is None else f', {field}'}: {reason}"
+        for line, field, reason in islice(reasons, SHOWN)
+    ]
+    return told if next(reasons, None) is None else [*told, "and more"]
+
+
+def _refusal(run: Invocation, report: "schemas.ImportReport") -> UserctlError:
+    message = f"{report.result.rejected} records were rejected and nothing was imported"
+    if run.settings.output in JSON_FORMATS:
+        message = f"{message}: {'; '.join(_told(report))}"
+    else:
+        for line in _told(report):
+            write_error(line)
+        message = f"{message}."
+    if report.conflicts_only:
+        return UserExists(message, hint="Give --on-conflict skip or update.")
+    return ImportRejected(message)

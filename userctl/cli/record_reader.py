@@ -1,0 +1,99 @@
+"""Reads records from CSV and JSON lines."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+from userctl import schemas
+from userctl.cli.csv_cells import csv_text
+from userctl.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from userctl.schemas import FileRecord
+
+RecordFormat = Literal["csv", "jsonl"]
+
+
+def read_records(
+    stream: BinaryIO, file_format: RecordFormat, known: Sequence[str]
+) -> "Iterator[FileRecord]":
+    """Yield the records of a file; one that cannot be read says why.
+
+    Args:
+        stream: where the file is read from.
+        file_format: how it is written; text is UTF-8, also with a byte order mark.
+        known: the names that a header may hold.
+
+    Raises:
+        InvalidInput: if CSV has no header, or one that names what nobody knows.
+    """
+    # A byte that is not UTF-8 becomes a surrogate, which no field accepts.
+    text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
+    return _csv(text, known) if file_format == "csv" else _json_lines(text)
+
+
+def _csv(text: io.TextIOWrapper, known: Sequence[str]) -> "Iterator[FileRecord]":
+    record, reader = schemas.FileRecord, csv.reader(text, strict=True)
+    try:
+        header = next(reader, [])
+    except csv.Error as error:
+        raise InvalidInput(f"The header of the CSV cannot be read: {error}.") from None
+    _require_known(header, known)
+    # A password is never exported, so that an apostrophe before it is its own.
+    own = {position for position, name in enumerate(header) if name == "password"}
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield record(line, (), f"The line is no CSV: {error}.")
+            continue
+        if len(cells) == len(header):
+            if "'" in "".join(cells):
+                cells = [c if i in own else csv_text(c) for i, c in enumerate(cells)]
+            yield record(line, zip(header, cells, strict=True))
+        elif cells:
+            reason = f"The record has {len(cells)} cells, and the header {len(header)}."
+            yield record(line, (), reason)
+
+
+def _require_known(header: Sequence[str], known: Sequence[str]) -> None:
+    hint = f"The first line names the fields, some of: {', '.join(known)}."
+    if not header:
+        raise InvalidInput("The CSV is empty.", hint=hint)
+    for name in header:
+        if name not in known:
+            raise InvalidInput(f"There is no field '{name[:40]}'.", hint=hint)
+    if len(set(header)) < len(header):
+        raise InvalidInput("The header names a field twice.", hint=hint)
+
+
+def _json_lines(text: io.TextIOWrapper) -> "Iterator[FileRecord]":
+    record = schemas.FileRecord
+    for line, content in enumerate(text, 1):
+        if content.isspace():
+            continue
+        try:
+            values = json.loads(content)
+        except (ValueError, RecursionError):
+            yield record(line, (), "The line is no JSON.")
+            continue
+        if isinstance(values, dict):
+            yield _json_record(line, values)
+        else:
+            yield record(line, (), "The line is no JSON object.")
+
+
+def _json_record(line: int, values: dict[str, Any]) -> "FileRecord":
+    texts: dict[str, str | None] = {}
+    for name, value in values.items():
+        if name in schemas.UNUSED_FIELDS:
+            continue
+        if not isinstance(value, str | bool | None):
+            return schemas.FileRecord(line, (), f"The value of '{name[:40]}' is no text.")
+        texts[name] = str(value).lower() if isinstance(value, bool) else value
+    return schemas.FileRecord(line, texts.items())

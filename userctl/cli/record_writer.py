@@ -1,0 +1,38 @@
+"""Writes rows as CSV or JSON lines, many at a time."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from userctl.cli.csv_cells import csv_cell, csv_line
+from userctl.cli.record_reader import RecordFormat
+
+
+def record_lines(
+    chunks: Iterable[Sequence[Sequence[Any]]],
+    fields: Sequence[str],
+    file_format: RecordFormat,
+    *,
+    escaped: bool = False,
+) -> Iterator[str]:
+    """Yield the text of each chunk of rows.
+
+    Args:
+        chunks: rows of plain values.
+        fields: what the values of a row are called.
+        file_format: how to write them.
+        escaped: whether unseen characters in CSV are escaped, as a terminal needs it; those in
+            JSON always are.
+    """
+    if file_format == "csv":
+        yield csv_line(fields)
+        for chunk in chunks:
+            rows = ([csv_cell(value, escaped=escaped) for value in row] for row in chunk)
+            yield "".join(csv_line(row) for row in rows)
+        return
+    # It takes less than half of what json.dumps does.
+    from pydantic_core import to_json
+
+    for chunk in chunks:
+        objects = (dict(zip(fields, row, strict=True)) for row in chunk)
+        lines = [to_json(values, ensure_ascii=True).decode() for values in objects]
+        yield "\n".join([*lines, ""])
