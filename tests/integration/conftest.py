@@ -30,6 +30,8 @@ from userctl.services.revocation import RevocationService
 from userctl.services.throttling import LoginThrottling
 from userctl.services.token_list import TokenListService
 from userctl.services.tokens import Grant, TokenLifetimes, TokenService
+from userctl.services.user_export import UserExportService
+from userctl.services.user_import import UserImportService
 
 PASSWORD = "correct horse 77"
 KEY = SigningKey.symmetric(b"a key for the tests of at least 32 bytes")
@@ -93,6 +95,10 @@ class Program:
         self.token_list = TokenListService(database, clock=clock)
         self.revocation = RevocationService(database, clock=clock)
         self.purge = PurgeService(database, clock=clock)
+        self.user_import = UserImportService(
+            database, hasher=hasher, policy=policy, roles=("user", "admin"), clock=clock
+        )
+        self.user_export = UserExportService(database)
 
     @property
     def authentication(self) -> Authenticator:

@@ -4,6 +4,7 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import Any, Generic, TypeVar
+from weakref import finalize
 
 T = TypeVar("T", bound=tuple[Any, ...])
 
@@ -23,6 +24,7 @@ class Spool(Generic[T]):
     def __init__(self, make: Callable[[Iterable[Any]], T]) -> None:
         self._make = make
         self._file = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115
+        finalize(self, self._file.close)
         self.rows = 0
 
     def append(self, chunk: Sequence[T]) -> None:
