@@ -25,6 +25,7 @@ PAIR = ["access_token", "refresh_token", "token_type", "expires_in"]
 
 KEYS = {
     "user create eve@example.com --no-password": [*USER, "generated_password"],
+    "user import accounts.csv": ["created", "updated", "skipped", "rejected", "dry_run"],
     "user list": USER,
     "user show 1": DETAIL,
     "user unlock 1": DETAIL,
@@ -85,6 +86,7 @@ def with_keyring(userctl: Userctl) -> Userctl:
 def test_json_keys_are_stable(userctl: Userctl) -> None:
     with_keyring(userctl)
     userctl.create("ada@example.com", "--role", "admin")
+    (userctl.home / "accounts.csv").write_text("email\n")
     db_last = sorted(KEYS, key=lambda command: command.startswith("db downgrade"))
     for command in db_last:
         if command == "health" or command.startswith("config"):
@@ -123,6 +125,7 @@ def test_every_example_runs(local: Userctl) -> None:
     local.extra["PATH"] = f"{programs}:{local.environment['PATH']}"
     with_keyring(local)
     (local.home / "ada.password").write_text(PASSWORD)
+    (local.home / "accounts.csv").write_text("email\n")
     local.create("grace@example.com")
     local.create("root@example.com", "--role", "admin")
     examples = {name: example(leaf) for name, leaf in leaves()}
@@ -163,6 +166,11 @@ EXIT_CODES = [
     (2, "user create a@example.com --no-password --generate-password", "invalid_input"),
     (2, "user create a@example.com --no-password --role bogus", "invalid_input"),
     (2, "user update 1", "invalid_input"),
+    (2, "user import nonsense", "invalid_input"),
+    (2, "user import accounts.csv --on-conflict x", "usage"),
+    (2, "user import nonsense.csv", "import_rejected"),
+    (5, "user import accounts.csv", "user_exists"),
+    (9, "user import missing.csv", "io_error"),
     (2, "user delete 1", "confirmation_required"),
     (2, "token purge --older-than 1y", "invalid_input"),
     (2, "token revoke nonsense", "invalid_input"),
@@ -215,6 +223,8 @@ def test_exit_codes_and_error_slugs_are_stable(userctl: Userctl) -> None:
     userctl.create("ada@example.com", "--role", "admin")
     userctl.keyring = True
     (userctl.home / "open.key").touch(mode=0o644)
+    (userctl.home / "accounts.csv").write_text("email\nada@example.com\n")
+    (userctl.home / "nonsense.csv").write_text("email\nnonsense\n")
     write_private(userctl.home / "first.key", SECRET_KEY)
     assert userctl("key", "import", "--file", "first.key").code == 0
     for code, command, slug in EXIT_CODES:

@@ -82,6 +82,6 @@ def test_off_a_terminal_progress_is_silent(
     monkeypatch: pytest.MonkeyPatch, stderr: Stream | None
 ) -> None:
     monkeypatch.setattr(sys, "stderr", stderr)
-    with render.progress("Deleting", quiet=False) as advance:
-        advance(1, 2)
+    with render.progress(quiet=False) as show:
+        show("Deleting", 1, 2)
     assert stderr is None or stderr.sent == b""

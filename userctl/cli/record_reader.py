@@ -1,10 +1,9 @@
 """Reads records from CSV and JSON lines."""
 
 import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from userctl import schemas
 from userctl.cli.csv_cells import csv_text
@@ -16,25 +15,27 @@ if TYPE_CHECKING:
 RecordFormat = Literal["csv", "jsonl"]
 
 
+TEXT: Any = {"encoding": "utf-8-sig", "errors": "surrogateescape", "newline": ""}
+"""How a file of records is opened: a byte that is no text becomes what no field accepts."""
+
+
 def read_records(
-    stream: BinaryIO, file_format: RecordFormat, known: Sequence[str]
+    text: TextIO, file_format: RecordFormat, known: Sequence[str]
 ) -> "Iterator[FileRecord]":
     """Yield the records of a file; one that cannot be read says why.
 
     Args:
-        stream: where the file is read from.
-        file_format: how it is written; text is UTF-8, also with a byte order mark.
+        text: what stands in the file, read as :data:`TEXT` says.
+        file_format: how it is written.
         known: the names that a header may hold.
 
     Raises:
         InvalidInput: if CSV has no header, or one that names what nobody knows.
     """
-    # A byte that is not UTF-8 becomes a surrogate, which no field accepts.
-    text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
     return _csv(text, known) if file_format == "csv" else _json_lines(text)
 
 
-def _csv(text: io.TextIOWrapper, known: Sequence[str]) -> "Iterator[FileRecord]":
+def _csv(text: TextIO, known: Sequence[str]) -> "Iterator[FileRecord]":
     record, reader = schemas.FileRecord, csv.reader(text, strict=True)
     try:
         header = next(reader, [])
@@ -72,7 +73,7 @@ def _require_known(header: Sequence[str], known: Sequence[str]) -> None:
         raise InvalidInput("The header names a field twice.", hint=hint)
 
 
-def _json_lines(text: io.TextIOWrapper) -> "Iterator[FileRecord]":
+def _json_lines(text: TextIO) -> "Iterator[FileRecord]":
     record = schemas.FileRecord
     for line, content in enumerate(text, 1):
         if content.isspace():

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial as applied
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal
+from typing import Annotated, Literal, TextIO
 
 import typer
 
@@ -16,7 +17,7 @@ from userctl import schemas
 from userctl.cli.commands.user import commands
 from userctl.cli.errors import JSON_FORMATS, PARTIAL
 from userctl.cli.invocation import Invocation
-from userctl.cli.record_reader import RecordFormat, read_records
+from userctl.cli.record_reader import TEXT, RecordFormat, read_records
 from userctl.cli.record_writer import record_lines
 from userctl.cli.render import on_terminal, progress, write, write_error
 from userctl.errors import (
@@ -71,7 +72,9 @@ def import_(
             on_conflict=on_conflict,
             partial=partial,
             dry_run=dry_run,
-            on_checked=lambda n: show("Checking", n, n * size // source.tell() if size else None),
+            on_checked=lambda n: show(
+                "Checking", n, n * size // source.buffer.tell() if size else None
+            ),
             on_written=applied(show, "Writing"),
         )
     if rejects is not None:
@@ -122,23 +125,24 @@ def _format(file: Path, chosen: RecordFormat | None) -> RecordFormat:
 
 
 @contextmanager
-def _source(file: Path) -> Iterator[BinaryIO]:
+def _source(file: Path) -> Iterator[TextIO]:
     if file == STREAM:
-        if sys.stdin is None:
+        if not isinstance(sys.stdin, TextIOWrapper):
             raise InvalidInput("Standard input is closed.")
-        yield sys.stdin.buffer
+        sys.stdin.reconfigure(**TEXT)
+        yield sys.stdin
         return
     try:
-        stream = file.open("rb")
+        stream = file.open(**TEXT)
     except OSError as error:
         raise InputOutputFailed(f"Cannot read {file}: {error.strerror}.") from error
     with stream:
         yield stream
 
 
-def _size(source: BinaryIO) -> int | None:
+def _size(source: TextIO) -> int | None:
     """Return how many bytes there are to read, if anybody knows."""
-    if source is getattr(sys.stdin, "buffer", None):
+    if source is sys.stdin:
         return None
     status = os.fstat(source.fileno())
     return status.st_size if stat.S_ISREG(status.st_mode) else None
