@@ -18,7 +18,8 @@ from userctl.cli.commands import (
     login,
     logout,
     token_admin,
-    user_transfer,
+    user_export,
+    user_import,
     whoami,
 )
 from userctl.cli.errors import EXIT_CODES_HELP, report, terminate_on_sigterm
@@ -64,7 +65,18 @@ def program(*, completion: bool = False) -> Any:
     group = typer.main.get_command(app)
     assert isinstance(group, LazyGroup)
     builders: dict[str, Builder] = {}
-    for module in (user_transfer, login, logout, whoami, token_admin, key, db, config, health):
+    for module in (
+        user_import,
+        user_export,
+        login,
+        logout,
+        whoami,
+        token_admin,
+        key,
+        db,
+        config,
+        health,
+    ):
         builders |= module.commands.builders()
     group.commands = BuiltOnDemand(builders)  # type: ignore[assignment]
     return group

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -44,6 +44,11 @@ AfterOption = Annotated[
     int | None, typer.Option("--after", metavar="ID", help="Go on after the record with this id.")
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Print all, however many.")]
+
+FormatOption = Annotated[
+    Literal["csv", "jsonl"] | None,
+    typer.Option("--format", help="Default: what the name of the file ends with."),
+]
 
 TokenStdinOption = Annotated[
     bool, typer.Option("--stdin", help="Read the token from standard input.")

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from userctl import schemas
@@ -17,6 +18,27 @@ RecordFormat = Literal["csv", "jsonl"]
 
 TEXT: Any = {"encoding": "utf-8-sig", "errors": "surrogateescape", "newline": ""}
 """How a file of records is opened: a byte that is no text becomes what no field accepts."""
+
+
+STREAM = Path("-")
+"""What stands for standard input or output."""
+
+
+def format_of(file: Path, chosen: RecordFormat | None) -> RecordFormat:
+    """Return how the records of a file are written: as is said, or as its name says.
+
+    Raises:
+        InvalidInput: if neither says so.
+    """
+    if chosen is not None:
+        return chosen
+    if file.suffix == ".csv":
+        return "csv"
+    if file.suffix in {".jsonl", ".ndjson"}:
+        return "jsonl"
+    raise InvalidInput(
+        "Neither the name of the file nor --format says how the records are written."
+    )
 
 
 def read_records(

@@ -1,4 +1,4 @@
-"""``userctl user``: accounts from a file and into one."""
+"""``userctl user import``: accounts from a file."""
 
 import os
 import stat
@@ -14,14 +14,14 @@ from typing import Annotated, Literal, TextIO
 import typer
 
 from userctl import schemas
+from userctl.cli import options
 from userctl.cli.commands.user import commands
 from userctl.cli.errors import JSON_FORMATS, PARTIAL
 from userctl.cli.invocation import Invocation
-from userctl.cli.record_reader import TEXT, RecordFormat, read_records
+from userctl.cli.record_reader import STREAM, TEXT, RecordFormat, format_of, read_records
 from userctl.cli.record_writer import record_lines
-from userctl.cli.render import on_terminal, progress, write, write_error
+from userctl.cli.render import progress, write_error
 from userctl.errors import (
-    FileExists,
     ImportRejected,
     InputOutputFailed,
     InvalidInput,
@@ -30,14 +30,8 @@ from userctl.errors import (
 )
 from userctl.private_files import write_whole
 
-STREAM = Path("-")
 SHOWN = 20
 """How many reasons are told; all of them go to ``--rejects``."""
-
-FormatOption = Annotated[
-    RecordFormat | None,
-    typer.Option("--format", help="Default: what the name of the file ends with."),
-]
 
 
 @commands.command(
@@ -46,7 +40,7 @@ FormatOption = Annotated[
 def import_(
     run: Invocation,
     file: Annotated[Path, typer.Argument(metavar="FILE|-", help="CSV or JSON lines.")],
-    file_format: FormatOption = None,
+    file_format: options.FormatOption = None,
     on_conflict: Annotated[
         Literal["error", "skip", "update"],
         typer.Option("--on-conflict", help="What becomes of an account that exists."),
@@ -64,7 +58,7 @@ def import_(
     Fields: email, name, role, status, must_change_password, created_at, and hashed_password
     (bcrypt) or password. CSV names them in its first line. An export can be read as it is.
     """
-    chosen = _format(file, file_format)
+    chosen = format_of(file, file_format)
     with _source(file) as source, progress(quiet=run.quiet) as show:
         size = _size(source)
         report = run.services.user_import.load(
@@ -86,42 +80,6 @@ def import_(
     run.emit(report.result)
     if report.result.rejected:
         raise typer.Exit(PARTIAL)
-
-
-@commands.command("export", example="userctl user export accounts.jsonl --force")
-def export(
-    run: Invocation,
-    file: Annotated[Path, typer.Argument(metavar="[FILE|-]", help="Default: stdout.")] = STREAM,
-    file_format: FormatOption = None,
-    with_hashes: Annotated[
-        bool, typer.Option("--with-hashes", help="Also the hashes of passwords, in a 0600 file.")
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
-) -> None:
-    """Write all accounts to a file, as they are at one moment."""
-    chosen = _format(file, file_format)
-    if file != STREAM:
-        _require_writable(file, force=force)
-    service = run.services.user_export
-    chunks = service.chunks(with_hashes=with_hashes)
-    fields = service.fields(with_hashes=with_hashes)
-    if file == STREAM:
-        for text in record_lines(chunks, fields, chosen, escaped=on_terminal()):
-            write(text)
-    elif not write_whole(
-        file, record_lines(chunks, fields, chosen), replace=force, private=with_hashes
-    ):
-        raise _exists(file)
-
-
-def _format(file: Path, chosen: RecordFormat | None) -> RecordFormat:
-    if chosen is not None:
-        return chosen
-    if file.suffix == ".csv":
-        return "csv"
-    if file.suffix in {".jsonl", ".ndjson"}:
-        return "jsonl"
-    raise InvalidInput("How the records are written is not clear.", hint="Give --format.")
 
 
 @contextmanager
@@ -146,17 +104,6 @@ def _size(source: TextIO) -> int | None:
         return None
     status = os.fstat(source.fileno())
     return status.st_size if stat.S_ISREG(status.st_mode) else None
-
-
-def _require_writable(file: Path, *, force: bool) -> None:
-    if file.exists() and not file.is_file():
-        raise InvalidInput(f"{file} is no regular file.", hint="'-' is standard output.")
-    if file.exists() and not force:
-        raise _exists(file)
-
-
-def _exists(file: Path) -> FileExists:
-    return FileExists(f"There is a file {file} already.", hint="Give --force to replace it.")
 
 
 def _lines_of(report: "schemas.ImportReport", file_format: RecordFormat) -> Iterator[str]:
