@@ -330,22 +330,22 @@ def test_a_dry_run_tells_all_and_changes_nothing(
 
 
 def test_progress_counts_each_hashed_password(program: Program) -> None:
-    counted: list[int] = []
+    counted: list[tuple[int, int]] = []
     program.user_import.load(
         records(
             {"email": "nonsense"},
             *({"email": f"u{n}@example.com", "password": PASSWORD} for n in range(3)),
         ),
-        on_checked=counted.append,
+        on_checked=lambda done, read: counted.append((done, read)),
         partial=True,
     )
-    assert counted == [2, 3, 4, 4]
+    assert counted == [(2, 4), (3, 4), (4, 4), (4, 4)]
 
 
 def test_an_interruption_while_passwords_are_hashed_changes_nothing(
     program: Program, sql: Sql
 ) -> None:
-    def interrupt(done: int) -> None:
+    def interrupt(done: int, read: int) -> None:
         raise KeyboardInterrupt
 
     rows = [{"email": f"u{n}@example.com", "password": PASSWORD} for n in range(20)]

@@ -66,8 +66,8 @@ def import_(
             on_conflict=on_conflict,
             partial=partial,
             dry_run=dry_run,
-            on_checked=lambda n: show(
-                "Checking", n, n * size // source.buffer.tell() if size else None
+            on_checked=lambda done, read: show(
+                "Checking", done, read * size // source.buffer.tell() if size else None
             ),
             on_written=applied(show, "Writing"),
         )

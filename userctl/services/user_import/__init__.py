@@ -45,7 +45,7 @@ class UserImportService:
         on_conflict: OnConflict = "error",
         partial: bool = False,
         dry_run: bool = False,
-        on_checked: Callable[[int], None] = lambda _done: None,
+        on_checked: Callable[[int, int], None] = lambda _done, _read: None,
         on_written: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> ImportReport:
         """Import accounts, all of them in one transaction.
@@ -56,7 +56,8 @@ class UserImportService:
                 or what it says is done to the account.
             partial: whether the good records are imported where others are rejected.
             dry_run: whether to do everything, and take it back at the end.
-            on_checked: called with the number of records read, checked and hashed.
+            on_checked: called with the number of records that were checked and hashed, and that of
+                those that were read.
             on_written: called with the number of records written and that of all to be written.
         """
         now = self._clock()
@@ -79,19 +80,22 @@ class UserImportService:
         accounts: Spool[Account],
         now: datetime,
         on_conflict: OnConflict,
-        on_checked: Callable[[int], None],
+        on_checked: Callable[[int, int], None],
     ) -> Tally:
         """Parse records and hash their passwords; the good ones go into the spool."""
         parser = RecordParser(roles=self._roles, policy=self._policy, now=now)
         tally = Tally()
         source = iter(records)
-        done = 0
+        read = 0
+
+        def on_hashed(left: int) -> None:
+            on_checked(read - left, read)
+
         while outcomes := [parser.parse(record) for record in islice(source, CHUNK)]:
+            read += len(outcomes)
             parsed = self._missing(_accepted(outcomes, tally), on_conflict, tally)
-            settled = done + len(outcomes) - len(parsed)
-            accounts.append(hashed(parsed, self._hasher, lambda n: on_checked(settled + n)))  # noqa: B023
-            done += len(outcomes)
-            on_checked(done)
+            accounts.append(hashed(parsed, self._hasher, on_hashed))
+            on_checked(read, read)
         return tally
 
     def _missing(self, parsed: list[Parsed], on_conflict: OnConflict, tally: Tally) -> list[Parsed]:

@@ -16,7 +16,7 @@ def hashed(
     Args:
         records: what was parsed.
         hasher: what hashes; bcrypt lets other threads run meanwhile.
-        on_hashed: called after each record with the number that are done.
+        on_hashed: called after each record with the number of those that are left.
     """
     if all(record.password is None for record in records):
         return [record.account for record in records]
@@ -31,7 +31,7 @@ def hashed(
         try:
             for each in pool.map(account, records):
                 accounts.append(each)
-                on_hashed(len(accounts))
+                on_hashed(len(records) - len(accounts))
         except BaseException:
             # Who interrupts it does not want to wait for what nobody has begun.
             pool.shutdown(cancel_futures=True)
