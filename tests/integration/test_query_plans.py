@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from tests.integration.conftest import Program, Sql
-from userctl.schemas import Credentials, TokenQuery, UserQuery
+from tests.integration.conftest import PASSWORD, Program, Sql
+from userctl.schemas import Credentials, FileRecord, TokenQuery, UserQuery
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN
 from userctl.services.tokens import Grant
 
@@ -54,6 +54,14 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     ),
     "exchange that was cut off": lambda program, grant: program.tokens.was_exchanged(
         grant.tokens.refresh_token, REFRESH_TOKEN.draw()
+    ),
+    "import over accounts": lambda program, _: program.user_import.load(
+        [FileRecord(1, {"email": "u77@example.com", "role": "user"}.items())],
+        on_conflict="update",
+    ),
+    "import of passwords": lambda program, _: program.user_import.load(
+        [FileRecord(1, {"email": "u77@example.com", "password": PASSWORD}.items())],
+        on_conflict="skip",
     ),
     "next tokens": lambda program, _: program.token_list.page(TokenQuery(after="1000")),
 }
