@@ -93,15 +93,17 @@ def list_(
     limit: options.LimitOption = 100,
     skip: Annotated[
         int,
-        typer.Option("--skip", min=0, help="Leave out the first ones; --after is faster."),
+        typer.Option(
+            "--skip", min=0, help="Leave out the first ones, read all the same; --after is faster."
+        ),
     ] = 0,
     after: options.AfterOption = None,
     all_: options.AllOption = False,
 ) -> None:
     """List accounts, 100 of them unless told otherwise.
 
-    A page that is sorted by id or email, or has one role and is sorted by id, takes no longer where
-    there are more accounts, and neither does one of addresses that begin with a text.
+    Pages by id or email, of one role by id, or of addresses that begin with a text take no longer
+    where there are more accounts; other sort keys read all of them.
     """
     searched = _searched(search)
     query = schemas.UserQuery.model_validate(
