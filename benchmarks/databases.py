@@ -44,34 +44,48 @@ def csv_file(bench: Bench, count: int) -> Path:
     return path
 
 
-# A family is one session: its last token is alive or has expired, the others were exchanged.
+# Tokens stand in the order in which they were issued. Those of a session follow one another: the
+# last is alive or has expired, the others were exchanged.
 _TOKENS = """
 INSERT INTO refresh_tokens (token, user_id, expires_at, revoked, created_at, updated_at, family_id,
     family_expires_at, used_at, successor_id)
-SELECT {digest}, 1 + n.i / {chain} % {users}, {time}, {used}, {time}, {time}, {family}, {time},
-    CASE WHEN {used} THEN {time} END, CASE WHEN {used} THEN n.i + 2 END
-FROM n
+SELECT {digest}, 1 + i / {chain} % {users}, {in_7_days}, used, {then}, {then}, {family},
+    {in_30_days}, CASE WHEN used THEN {then} END, CASE WHEN used THEN i + 2 END
+FROM (
+    SELECT i, i % {chain} < {chain} - 1 AS used, CASE WHEN i < {expired}
+        THEN (i * 28.0 / {expired} - 37) * 86400
+        ELSE ((i - {expired}) * 6.0 / {living} - 6) * 86400 END AS age
+    FROM n
+) AS issued
 """
-_SQLITE_TOKENS = (
-    "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {tokens} - 1)"
-    + _TOKENS.format(
-        digest="lower(hex(randomblob(32)))",
-        family="printf('%032x', n.i / {chain})",
-        time="strftime('%Y-%m-%d %H:%M:%f000', 'now', "
-        "CASE WHEN n.i < {expired} THEN '-30 days' ELSE '+7 days' END)",
-        used="(n.i % {chain} < {chain} - 1)",
-        chain="{chain}",
-        users="{users}",
-    )
-)
-_POSTGRESQL_TOKENS = "WITH n (i) AS (SELECT generate_series(0, {tokens} - 1))" + _TOKENS.format(
-    digest="encode(sha256(n.i::text::bytea), 'hex')",
-    family="lpad(to_hex(n.i / {chain}), 32, '0')",
-    time="now() + CASE WHEN n.i < {expired} THEN interval '-30 days' ELSE interval '7 days' END",
-    used="(n.i % {chain} < {chain} - 1)",
-    chain="{chain}",
-    users="{users}",
-)
+_SQLITE = {
+    "n": "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {tokens} - 1)",
+    "digest": "lower(hex(randomblob(32)))",
+    "family": "printf('%032x', i / {chain})",
+    "then": "strftime('%Y-%m-%d %H:%M:%f000', 'now', age || ' seconds')",
+    "in_7_days": "strftime('%Y-%m-%d %H:%M:%f000', 'now', age || ' seconds', '7 days')",
+    "in_30_days": "strftime('%Y-%m-%d %H:%M:%f000', 'now', age || ' seconds', '30 days')",
+}
+_POSTGRESQL = {
+    "n": "WITH n (i) AS (SELECT generate_series(0, {tokens} - 1))",
+    "digest": "encode(sha256(i::text::bytea), 'hex')",
+    "family": "lpad(to_hex(i / {chain}), 32, '0')",
+    "then": "now() + interval '1 second' * age",
+    "in_7_days": "now() + interval '7 days' + interval '1 second' * age",
+    "in_30_days": "now() + interval '30 days' + interval '1 second' * age",
+}
+
+
+def _tokens(dialect: dict[str, str], accounts: int, tokens: int, expired: int) -> str:
+    numbers = {
+        "chain": TOKENS_PER_FAMILY,
+        "users": accounts,
+        "tokens": tokens,
+        "expired": expired,
+        "living": tokens - expired,
+    }
+    words = {name: text.format(**numbers) for name, text in dialect.items()}
+    return words["n"] + _TOKENS.format(**words, **numbers)
 
 
 def sqlite(bench: Bench, accounts: int, tokens: int = 0, expired: int = 0) -> Path:
@@ -81,7 +95,7 @@ def sqlite(bench: Bench, accounts: int, tokens: int = 0, expired: int = 0) -> Pa
         bench: the run.
         accounts: how many there are.
         tokens: how many refresh tokens there are.
-        expired: how many of those expired 30 days ago; the others live for a week.
+        expired: how many of those expired two days to a month ago; the others are in force.
     """
     path = bench.folder / f"accounts-{accounts}-{tokens}-{expired}.db"
     if path.exists():
@@ -95,7 +109,7 @@ def sqlite(bench: Bench, accounts: int, tokens: int = 0, expired: int = 0) -> Pa
     if accounts:
         connection.execute("UPDATE users SET hashed_password = ? WHERE id = 1", [_hashed()])
     if tokens:
-        connection.execute(_tokens(_SQLITE_TOKENS, accounts, tokens, expired))
+        connection.execute(_tokens(_SQLITE, accounts, tokens, expired))
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
@@ -126,7 +140,7 @@ def postgresql(bench: Bench, accounts: int, tokens: int = 0, expired: int = 0) -
                 copy.write_row(person)
         connection.execute("UPDATE users SET hashed_password = %s WHERE id = 1", [_hashed()])
         if tokens:
-            connection.execute(_tokens(_POSTGRESQL_TOKENS, accounts, tokens, expired))
+            connection.execute(_tokens(_POSTGRESQL, accounts, tokens, expired))
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
     return name
@@ -139,10 +153,6 @@ def postgresql_copy(bench: Bench, template: str) -> str:
         server.execute(f'CREATE DATABASE "copy" TEMPLATE "{template}"')
         server.execute("CHECKPOINT")
     return bench.postgres_database("copy")
-
-
-def _tokens(statement: str, accounts: int, tokens: int, expired: int) -> str:
-    return statement.format(chain=TOKENS_PER_FAMILY, users=accounts, tokens=tokens, expired=expired)
 
 
 def _hashed() -> str:
