@@ -32,6 +32,8 @@ def test_a_disk_that_is_full_at_first_use_leaves_nothing_behind(
     def small_files() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
+    # Python itself would leave cut-off bytecode behind, in which nothing runs any more.
+    embedded.extra["PYTHONDONTWRITEBYTECODE"] = "1"
     result = embedded.spawn("user", "list", "-q", preexec_fn=small_files)
     folder = embedded.home / ".local/share/userctl"
     if result.code:

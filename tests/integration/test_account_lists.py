@@ -74,6 +74,72 @@ def test_a_search_finds_text_in_address_and_name_literally_in_either_case(
     assert found(listed, UserQuery(search=term)) == letters
 
 
+BEGINNINGS = [
+    "a",
+    "a%@x",
+    "a@x",
+    "aa@x",
+    "ab@x",
+    "ab\U0010ffff@x",
+    "ab\ud7ff@x",
+    "ac@x",
+    "az@x",
+    "b@x",
+]
+
+
+@pytest.fixture
+def shared(accounts: AccountService, sql: Sql) -> AccountService:
+    """Addresses as another program writes them, which are no addresses of ours."""
+    for email in reversed(BEGINNINGS):
+        sql("INSERT INTO users (email, hashed_password) VALUES (:email, 'x')", email=email)
+    return accounts
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "A", "a%", "a_", "ab", "ab\U0010ffff", "ab\ud7ff", "ac@x", "ac@x!", "z", "'"]
+)
+@pytest.mark.parametrize("descending", [False, True])
+def test_addresses_that_begin_with_a_text_are_listed_in_the_order_of_their_bytes(
+    shared: AccountService, text: str, descending: bool
+) -> None:
+    expected = sorted((e for e in BEGINNINGS if e.startswith(text.lower())), reverse=descending)
+    for limit in (1, 2, 20):
+        query = UserQuery(beginning=text, sort="email", descending=descending, limit=limit)
+        listed = []
+        for _ in range(20):
+            page = shared.page(query)
+            listed += [user.email for user in page.items]
+            if not page.more:
+                break
+            query = query.model_copy(update={"after": page.items[-1].id})
+        assert listed == expected
+
+
+@pytest.mark.parametrize(("after", "letters"), [("anna", "c"), ("carl", ""), ("dora", "")])
+def test_a_list_of_addresses_goes_on_after_an_account_whose_address_begins_otherwise(
+    listed: AccountService, after: str, letters: str
+) -> None:
+    user_id = listed.show(f"{after}@example.com").id
+    query = UserQuery(beginning="c", sort="email", after=user_id)
+    assert found(listed, query) == letters
+    back = query.model_copy(update={"descending": True})
+    assert found(listed, back) == ("c" if after == "dora" else "")
+
+
+def test_addresses_that_begin_with_a_text_can_be_filtered_and_sorted_otherwise(
+    listed: AccountService, sql: Sql
+) -> None:
+    sql("UPDATE users SET email = 'x' || email")
+    everybody = UserQuery(beginning="X")
+    assert [user.id for user in listed.page(everybody).items] == [1, 2, 3, 4, 5]
+    assert [user.id for user in listed.page(UserQuery(beginning="x", role="admin")).items] == [2, 4]
+    disabled = UserQuery(beginning="x", sort="email", status="disabled")
+    assert [user.id for user in listed.page(disabled).items] == [5]
+    named = UserQuery(beginning="x", sort="name", search="zo", descending=True)
+    assert [user.id for user in listed.page(named).items] == [4, 2]
+
+
 def test_a_list_can_be_limited_to_a_role_or_a_status(listed: AccountService) -> None:
     assert found(listed, UserQuery(role="admin")) == "ab"
     assert found(listed, UserQuery(status="disabled")) == "e"
@@ -83,6 +149,8 @@ def test_a_list_can_be_limited_to_a_role_or_a_status(listed: AccountService) -> 
 def test_a_list_of_a_role_that_is_not_configured_is_refused(listed: AccountService) -> None:
     with pytest.raises(InvalidInput):
         listed.page(UserQuery(role="root"))
+    with pytest.raises(InvalidInput):
+        listed.stream(UserQuery(role="root"))
 
 
 @pytest.mark.parametrize(
@@ -142,6 +210,8 @@ def test_a_list_by_something_else_cannot_go_on_after_an_account_that_is_gone(
 ) -> None:
     with pytest.raises(UserNotFound):
         listed.page(UserQuery(sort="email", after=99))
+    with pytest.raises(UserNotFound):
+        listed.stream(UserQuery(sort="email", after=99))
 
 
 @pytest.mark.parametrize("after", [3_000_000_000, 2**63 - 1, 2**70])
@@ -185,3 +255,11 @@ def test_a_stream_goes_on_although_the_last_account_of_a_page_was_deleted(
     seen = [next(stream), next(stream)]
     listed.delete([str(seen[-1].id)])
     assert initials(seen) + initials(stream) == whole
+
+
+def test_a_stream_of_addresses_yields_each_over_several_pages(
+    shared: AccountService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STREAM_PAGE", 2)
+    stream = shared.stream(UserQuery(beginning="a", sort="email"))
+    assert [user.email for user in stream] == sorted(BEGINNINGS)[:-1]

@@ -1,4 +1,7 @@
-"""The plans of the queries behind the hot service calls: none of them reads a whole table."""
+"""The plans of the queries behind the hot service calls: none of them reads a whole table.
+
+A page of accounts is neither read as a whole nor sorted: an index gives the order.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -129,12 +132,24 @@ def statements(filled: Program) -> list[Statement]:
 def whole_tables_read(connection: Connection, statement: str, values: Any) -> list[str]:
     """Return the steps of a plan that read a table or an index from end to end."""
     if connection.dialect.name == "sqlite":
-        steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-        return [step[3] for step in steps if step[3].startswith("SCAN ")]
+        steps = sqlite_steps(connection, statement, values)
+        return [step for step in steps if step.startswith("SCAN ")]
+    steps_there = postgresql_steps(connection, statement, values)
+    return [step["Node Type"] for step in steps_there if reads_everything(step)]
+
+
+def sqlite_steps(connection: Connection, statement: str, values: Any) -> list[str]:
+    """Return the steps of a plan of SQLite."""
+    rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+    return [row[3] for row in rows]
+
+
+def postgresql_steps(connection: Connection, statement: str, values: Any) -> list[dict[str, Any]]:
+    """Return the steps of a plan of PostgreSQL."""
     # A table that is small is read as a whole where it can be, which says nothing.
     connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
     [(plan,)] = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values)
-    return [node["Node Type"] for node in nodes(plan[0]["Plan"]) if reads_everything(node)]
+    return [*nodes(plan[0]["Plan"])]
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -166,6 +181,97 @@ def test_no_query_reads_a_whole_table(
             for statement, values in sent
         }
     assert {statement: steps for statement, steps in found.items() if steps} == {}
+
+
+BY_ID = "SEARCH users USING INTEGER PRIMARY KEY"
+BY_EMAIL = "users USING INDEX sqlite_autoindex_users_1"
+BY_ROLE = "SEARCH users USING INDEX ix_users_role"
+BY_BEGINNING = f"SEARCH {BY_EMAIL} (email>? AND email<?)"
+PATTERN = "ix_users_email_pattern"
+
+# What is asked for, how SQLite finds it, and the index by which PostgreSQL does. The operators of a
+# beginning are those that no other index serves, whatever the collation of the database.
+PAGES: dict[str, tuple[UserQuery, str, str]] = {
+    "first": (UserQuery(), "SCAN users", "users_pkey"),
+    "last": (UserQuery(descending=True), "SCAN users", "users_pkey"),
+    "next": (UserQuery(after=500), f"{BY_ID} (rowid>?)", "users_pkey"),
+    "previous": (UserQuery(after=500, descending=True), f"{BY_ID} (rowid<?)", "users_pkey"),
+    "by email": (UserQuery(sort="email"), f"SCAN {BY_EMAIL}", "uq_users_email"),
+    "next by email": (
+        UserQuery(sort="email", after=500),
+        f"SEARCH {BY_EMAIL} (email>?)",
+        "uq_users_email",
+    ),
+    "previous by email": (
+        UserQuery(sort="email", after=500, descending=True),
+        f"SEARCH {BY_EMAIL} (email<?)",
+        "uq_users_email",
+    ),
+    "of a role": (UserQuery(role="admin"), f"{BY_ROLE} (role=?)", "ix_users_role"),
+    "next of a role": (
+        UserQuery(role="admin", after=11),
+        f"{BY_ROLE} (role=? AND id>?)",
+        "ix_users_role",
+    ),
+    "previous of a role": (
+        UserQuery(role="admin", after=500, descending=True),
+        f"{BY_ROLE} (role=? AND id<?)",
+        "ix_users_role",
+    ),
+    "of a role and a status": (
+        UserQuery(role="admin", status="active", after=11),
+        f"{BY_ROLE} (role=? AND id>?)",
+        "ix_users_role",
+    ),
+    "beginning": (UserQuery(beginning="u1", sort="email"), BY_BEGINNING, PATTERN),
+    "next beginning": (UserQuery(beginning="u", sort="email", after=500), BY_BEGINNING, PATTERN),
+    "previous beginning": (
+        UserQuery(beginning="u", sort="email", after=500, descending=True),
+        BY_BEGINNING,
+        PATTERN,
+    ),
+    "beginning of a role": (
+        UserQuery(beginning="u", sort="email", role="user", status="active"),
+        BY_BEGINNING,
+        PATTERN,
+    ),
+}
+
+
+@pytest.mark.parametrize(("query", "sqlite", "postgresql"), PAGES.values(), ids=PAGES.keys())
+def test_a_page_is_read_in_the_order_of_an_index_and_never_sorted(
+    filled: Program,
+    statements: list[Statement],
+    sql: Sql,
+    query: UserQuery,
+    sqlite: str,
+    postgresql: str,
+) -> None:
+    filled.accounts.page(query)
+    statement, values = statements[-1]
+    with filled.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            limit, read = postgresql_steps(connection, statement, values)
+            assert (limit["Node Type"], read["Node Type"]) == ("Limit", "Index Scan")
+            assert read["Index Name"] == postgresql
+            return
+        assert sqlite_steps(connection, statement, values) == [sqlite]
+    # Nobody may ever have collected statistics, which PostgreSQL does by itself.
+    sql("DELETE FROM sqlite_stat1")
+    filled.engine.dispose()
+    with filled.engine.begin() as connection:
+        assert sqlite_steps(connection, statement, values) == [sqlite]
+
+
+def test_a_query_that_sorts_is_told_apart(filled: Program, statements: list[Statement]) -> None:
+    filled.accounts.page(UserQuery(sort="name"))
+    [(statement, values)] = statements
+    with filled.engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            assert "USE TEMP B-TREE FOR ORDER BY" in sqlite_steps(connection, statement, values)
+        else:
+            steps = postgresql_steps(connection, statement, values)
+            assert "Sort" in [step["Node Type"] for step in steps]
 
 
 def test_a_query_that_reads_a_whole_table_is_told_apart(

@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import re
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -69,6 +71,102 @@ def test_csv_always_has_its_header(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_table_has_the_columns_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed(capsys, "table", Thing()) == "id  name\n1   Ada\n"
     assert printed(capsys, "table") == "id  name\n"
+
+
+def test_a_long_table_has_one_header_and_columns_that_never_get_narrower(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render, "_BLOCK", 2)
+    things = [Thing(id=number, name=name) for number, name in enumerate(("a", "b" * 6, "", "d"), 9)]
+    assert printed(capsys, "table", *things, Thing(id=10_000)).splitlines() == [
+        "id  name",
+        "9   a",
+        "10  bbbbbb",
+        "11",
+        "12  d",
+        "10000  Ada",
+    ]
+
+
+@pytest.mark.parametrize("output", ["table", "json", "jsonl", "csv"])
+@pytest.mark.parametrize("quiet", [False, True])
+def test_what_is_read_first_is_written_before_the_rest_is_read(
+    capsys: pytest.CaptureFixture[str], output: str, quiet: bool
+) -> None:
+    def things() -> Iterator[Thing]:
+        for number in range(5000):
+            if number == 4999:
+                text = capsys.readouterr().out
+                assert "3999" in text
+                assert len(text) < 1_000_000
+            yield Thing(id=number)
+
+    Renderer(output, quiet=quiet, fields=None).records(things(), COLUMNS, FIELDS)
+    assert "4999" in capsys.readouterr().out
+
+
+class Terminal(io.StringIO):
+    """A terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def on_terminal(monkeypatch: pytest.MonkeyPatch, width: int, *accounts: BaseModel) -> list[str]:
+    """Return the lines of a table on a terminal of some width, without their style."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(render, "_BLOCK", 2)
+    Renderer("table", quiet=False, fields=None).records(accounts, ["name", "id", "email"])
+    text = terminal.getvalue()
+    assert text.startswith("\x1b[1m")
+    return re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+
+
+class Person(BaseModel):
+    """A record with two columns that may be folded."""
+
+    name: str
+    id: int
+    email: str
+
+
+def test_columns_that_may_be_folded_share_the_room_of_a_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    long, short = (
+        Person(name="n" * 30, id=1, email="e" * 16),
+        Person(name="Ada", id=22, email="a@x"),
+    )
+    assert on_terminal(monkeypatch, 40, long, short) == [
+        "name                id  email",
+        f"{'n' * 18}  1   {'e' * 16}",
+        "n" * 12,
+        "Ada                 22  a@x",
+    ]
+
+
+def test_a_terminal_without_room_gets_columns_that_can_still_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = on_terminal(monkeypatch, 10, Person(name="名" * 10, id=1, email="e" * 14))
+    assert lines == [
+        f"name{' ' * 10}id  email",
+        f"{'名' * 6}  1   {'e' * 12}",
+        f"{'名' * 4}{' ' * 10}ee",
+    ]
+
+
+def test_a_later_block_of_a_table_on_a_terminal_keeps_the_widths_of_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people = [Person(name="n" * 18, id=1, email="e" * 16), Person(name="Ada", id=2, email="a@x")]
+    lines = on_terminal(monkeypatch, 40, *people, *people[1:])
+    assert lines[2] == lines[3] == "Ada                 2   a@x"
 
 
 def test_a_record_in_a_table_has_a_line_for_each_field_that_is_set(

@@ -22,6 +22,8 @@ def test_a_name_holds_nothing_unseen(text: str) -> None:
 def test_a_search_holds_nothing_unseen(text: str) -> None:
     with pytest.raises(InvalidInput, match="search"):
         UserQuery(search=text)
+    with pytest.raises(InvalidInput, match="search"):
+        UserQuery(beginning=text)
 
 
 def test_a_name_has_1_to_100_characters() -> None:

@@ -4,21 +4,19 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Integer
+from sqlalchemy import CursorResult
 from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import NULLTYPE
-from sqlmodel import Session, col, delete, func, literal, or_, select, tuple_, type_coerce, update
+from sqlmodel import Session, col, delete, func, or_, select, type_coerce, update
 
 from userctl.errors import TransactionConflict, UserExists
 from userctl.models import User
 from userctl.repositories.bulk_insert import insert_rows
+from userctl.repositories.user_order import BeginningWith, Position, SortedBy
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.users import UserQuery
-
-Position = tuple[Any, int]
-"""The sort key of an account, as the driver has it, and its id."""
 
 _SORT_KEYS: dict[str, Any] = {
     "id": col(User.id),
@@ -28,6 +26,7 @@ _SORT_KEYS: dict[str, Any] = {
     "created_at": col(User.created_at),
     "updated_at": col(User.updated_at),
 }
+_UNIQUE_KEYS = {"id", "email"}
 
 
 class UserRepository:
@@ -133,18 +132,20 @@ class UserRepository:
             query: which accounts, how sorted and how many; its ``after`` is not looked at.
             position: where to begin, after an account at this position.
         """
-        key, user_id = _SORT_KEYS[query.sort], col(User.id)
         # The key is taken and given back as the driver has it: a time that another program wrote
         # to SQLite in its own form would not equal the same time in ours.
-        statement = select(User, _as_stored(key)).where(*_conditions(query))
-        if position is not None:
-            # Row values compare in sort order and work on an index (keyset paging).
-            here = tuple_(key, user_id)
-            there = tuple_(literal(position[0], NULLTYPE), literal(position[1], Integer()))
-            statement = statement.where(here < there if query.descending else here > there)
-        order = [key.desc(), user_id.desc()] if query.descending else [key, user_id]
-        statement = statement.order_by(*order).offset(query.skip or None).limit(query.limit)
-        rows = self._session.execute(statement)
+        key, dialect = _SORT_KEYS[query.sort], self._session.connection().dialect.name
+        statement = select(User, _as_stored(key)).where(*_conditions(query, dialect))
+        order: SortedBy | BeginningWith
+        order = SortedBy(key, query.sort in _UNIQUE_KEYS, query.descending)
+        if query.beginning is not None:
+            beginning = BeginningWith(query.beginning, dialect, query.descending)
+            if query.sort == "email":
+                order = beginning
+            else:
+                statement = statement.where(*beginning.beyond(None))
+        statement = statement.where(*order.beyond(position)).order_by(*order.clauses)
+        rows = self._session.execute(statement.offset(query.skip or None).limit(query.limit))
         return [(user, (value, user.id)) for user, value in rows]
 
     def chunks(self, size: int) -> Iterator[Sequence[Sequence[Any]]]:
@@ -180,14 +181,18 @@ def _as_stored(key: Any) -> Any:
     return type_coerce(key, NULLTYPE).label("sort_key")
 
 
-def _conditions(query: UserQuery) -> list[Any]:
+def _conditions(query: UserQuery, dialect: str) -> list[Any]:
     conditions: list[Any] = []
     if query.search is not None:
         # The database lowers both sides, so that they agree whatever its locale knows.
         columns = (col(User.email), col(User.name))
         conditions.append(or_(*(c.icontains(query.search, autoescape=True) for c in columns)))
     if query.role is not None:
-        conditions.append(User.role == query.role)
+        role: Any = col(User.role)
+        if query.beginning is not None and dialect == "sqlite":
+            # Without statistics it would take the index of roles and sort all of this one.
+            role = role.concat("")
+        conditions.append(role == query.role)
     if query.status is not None:
         disabled = col(User.disabled_at)
         conditions.append(disabled.is_(None) if query.status == "active" else disabled.is_not(None))

@@ -43,6 +43,11 @@ def _search(text: str) -> str:
     return text
 
 
+def _beginning(text: str) -> str:
+    # Stored addresses are in lower case.
+    return _search(text).lower()
+
+
 Email = Annotated[str, AfterValidator(canonical_email)]
 Name = Annotated[str, AfterValidator(checked_name)]
 
@@ -81,12 +86,14 @@ class UserUpdate(BaseModel):
 class UserQuery(BaseModel):
     """Which accounts to list, in which order.
 
-    ``limit`` None means all; ``after`` is the id of the account after which the list goes on.
+    ``search`` is a text that address or name contain, ``beginning`` one that the address begins
+    with. ``limit`` None means all; ``after`` is the id of the account after which the list goes on.
     """
 
     model_config = ConfigDict(frozen=True)
 
     search: Annotated[str, AfterValidator(_search)] | None = None
+    beginning: Annotated[str, AfterValidator(_beginning)] | None = None
     role: str | None = None
     status: UserStatus | None = None
     sort: UserSort = "id"

@@ -8,7 +8,7 @@ from userctl.db.retry import retried
 from userctl.db.unit_of_work import Database, UnitOfWork
 from userctl.errors import InvalidInput, UserExists, UserNotFound
 from userctl.models import User
-from userctl.repositories.users import Position
+from userctl.repositories.user_order import Position
 from userctl.schemas import UserCreate, UserCreated, UserQuery, UserRead, UserUpdate
 from userctl.schemas.page import Page
 from userctl.security.passwords import (
@@ -104,9 +104,18 @@ class AccountService:
         return Page(items=users[:limit], more=limit is not None and len(users) > limit)
 
     def stream(self, query: UserQuery) -> Iterator[UserRead]:
-        """Yield all accounts a query asks for, without holding them all."""
+        """Return all accounts a query asks for, which are read while they are taken.
+
+        Raises:
+            InvalidInput, UserNotFound: at once, as :meth:`page` does.
+        """
+        if query.role is not None:
+            self._require_role(query.role)
         with self._database.reading() as uow:
             position = _position_after(uow, query)
+        return self._pages(query, position)
+
+    def _pages(self, query: UserQuery, position: Position | None) -> Iterator[UserRead]:
         wanted = query.model_copy(update={"limit": STREAM_PAGE})
         while True:
             with self._database.reading() as uow:

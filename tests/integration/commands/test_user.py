@@ -115,6 +115,30 @@ def test_list_filters_sorts_and_says_when_there_is_more(userctl: Userctl) -> Non
     assert userctl("user", "list", "--role", "admin", "-o", "json").json == []
 
 
+def test_a_search_for_a_beginning_is_sorted_by_address_unless_told_otherwise(
+    userctl: Userctl,
+) -> None:
+    for name in ("ab", "c", "aa"):
+        userctl("user", "create", f"{name}@example.com", "--no-password", "--name", "Ada")
+    assert userctl("user", "list", "--search", "A*", "--fields", "id", "-o", "csv").out == (
+        "id\n3\n1\n"
+    )
+    assert userctl("user", "list", "--search", "a*", "--sort", "id", "-q").out == "1\n3\n"
+    assert userctl("user", "list", "--search", "a*", "--all", "-q").out == "3\n1\n"
+    page = userctl("user", "list", "--search", "a*", "--limit", "1")
+    assert "--after 3" in page.err
+    assert userctl("user", "list", "--search", "a*", "--after", "3", "-q").out == "1\n"
+
+
+def test_a_search_that_reads_every_account_says_so(userctl: Userctl) -> None:
+    searched = userctl("user", "list", "--search", "ada", "-o", "json")
+    assert searched.json == []
+    assert "reads every account" in searched.err
+    assert "--search 'TEXT*'" in searched.err
+    for options in (["--search", "ada", "-q"], ["--search", "ada*"], ["--search", "*"], []):
+        assert userctl("user", "list", *options).err == ""
+
+
 def test_the_last_active_admin_stays(userctl: Userctl) -> None:
     userctl.create("root@example.com", "--role", "admin")
     for command in (

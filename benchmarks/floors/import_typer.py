@@ -1,0 +1,3 @@
+"""Import typer."""
+
+import typer  # noqa: F401

@@ -1,0 +1,73 @@
+"""Measures userctl against what it cannot do without, and prints one table.
+
+Run it with the Python of an environment in which userctl is installed:
+
+    .venv/bin/python benchmarks/run.py
+"""
+
+import argparse
+import compileall
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import peers
+import purge
+import scale
+import startup
+import transfer
+from bench import Bench
+from measure import CommandFailed, Figure, Row, figures
+
+WIDTH = 82
+HERE = Path(__file__).parent
+SOURCES = [HERE, HERE.parent / "userctl", HERE.parent / "migrations"]
+
+
+def rows(word: str, *, with_peers: bool) -> Iterator[tuple[str, Callable[[Bench], Row]]]:
+    """Yield the rows whose names contain a word."""
+    tables = [transfer.ROWS, purge.ROWS, scale.ROWS, startup.ROWS]
+    for table in [*tables, peers.ROWS] if with_peers else tables:
+        for name, build in table.items():
+            if word.lower() in name.lower():
+                yield name, build
+
+
+def line(figure: Figure) -> str:
+    """Return a line of the table."""
+    verdict = "  MISSED" if figure.missed else ""
+    return f"{figure.work:<{WIDTH}} {figure.value:>7.2f} {figure.at_most:>8.2f}{verdict}"
+
+
+def main() -> int:
+    """Print the table; return 1 if a target was missed or a row could not be measured."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", metavar="WORD", help="rows whose names contain it")
+    parser.add_argument("--scale", type=float, default=1.0, help="times the numbers of rows")
+    parser.add_argument("--rounds", type=int, help="how often each side of a row runs")
+    parser.add_argument("--peers", action="store_true", help="rows that need the extra 'peers'")
+    arguments = parser.parse_args()
+    # Where Python keeps no bytecode by itself, every start would compile everything.
+    for source in SOURCES:
+        compileall.compile_dir(source, quiet=1)
+    missed = False
+    with tempfile.TemporaryDirectory(prefix="uctl-") as folder:
+        bench = Bench(Path(folder), arguments.scale)
+        if bench.scale != 1:
+            print(f"The numbers of rows are multiplied by {bench.scale:g}.")
+        print(f"{'work':<{WIDTH}} {'ratio':>7} {'at most':>8}")
+        with bench.running():
+            for name, build in rows(arguments.only, with_peers=arguments.peers):
+                try:
+                    for figure in figures(name, build(bench), arguments.rounds):
+                        print(line(figure), flush=True)
+                        missed |= figure.missed
+                except CommandFailed as error:
+                    print(f"{name:<{WIDTH}} FAILED: {error}", flush=True)
+                    missed = True
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

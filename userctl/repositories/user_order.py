@@ -1,0 +1,90 @@
+"""In which order accounts are listed, and how a page goes on where another one ended."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, UnaryExpression
+from sqlalchemy.sql.operators import custom_op
+from sqlalchemy.types import NULLTYPE
+from sqlmodel import col, literal, tuple_
+
+from userctl.models import User
+
+Position = tuple[Any, int]
+"""The sort key of an account, as the driver has it, and its id."""
+
+
+@dataclass(frozen=True)
+class SortedBy:
+    """Accounts by a sort key, those with the same key by id; a unique key needs no id."""
+
+    key: Any
+    unique: bool
+    descending: bool
+
+    @property
+    def clauses(self) -> list[Any]:
+        """What the accounts are sorted by."""
+        keys = [self.key] if self.unique else [self.key, col(User.id)]
+        return [key.desc() for key in keys] if self.descending else keys
+
+    def beyond(self, position: Position | None) -> list[ColumnElement[bool]]:
+        """Return the conditions on accounts that stand behind a position."""
+        if position is None:
+            return []
+        here: Any = self.key
+        there: Any = literal(position[0], NULLTYPE)
+        if not self.unique:
+            # Row values compare in sort order and work on an index (keyset paging).
+            here = tuple_(here, col(User.id))
+            there = tuple_(there, literal(position[1], Integer()))
+        return [here < there if self.descending else here > there]
+
+
+@dataclass(frozen=True)
+class BeginningWith:
+    """Accounts whose addresses begin with a text, in the order of the bytes of the addresses.
+
+    SQLite compares text byte by byte, so they are a range of the unique index. PostgreSQL compares
+    text as the collation of the database says, where they may lie apart; its operators with tildes
+    compare bytes whatever the collation, and ``ix_users_email_pattern`` serves only those.
+    """
+
+    text: str
+    dialect: str
+    descending: bool
+
+    @property
+    def clauses(self) -> list[Any]:
+        """What the accounts are sorted by."""
+        email: Any = col(User.email)
+        if self.dialect == "postgresql":
+            operator = custom_op[Any](f"USING {'~>~' if self.descending else '~<~'}")
+            return [UnaryExpression(email, modifier=operator)]
+        return [email.desc() if self.descending else email]
+
+    def beyond(self, position: Position | None) -> list[ColumnElement[bool]]:
+        """Return the conditions on accounts that stand behind a position."""
+        first, end, operator = self.text, _end_of(self.text), ">="
+        # One bound on each side: SQLite searches an index by one, and might take the wider one.
+        # What another program left as an address may be no text.
+        if position is not None and self.descending:
+            end = min(filter(None, (end, str(position[0]))))
+        elif position is not None and str(position[0]) >= first:
+            first, operator = str(position[0]), ">"
+        return [self._compared(operator, first), *([self._compared("<", end)] if end else [])]
+
+    def _compared(self, operator: str, text: str) -> ColumnElement[bool]:
+        if self.dialect == "postgresql":
+            operator = f"~{operator}~"
+        return col(User.email).op(operator, is_comparison=True)(text)
+
+
+def _end_of(beginning: str) -> str | None:
+    """Return the first text behind all that begin with a text; None if there is none."""
+    text = beginning.rstrip("\U0010ffff")
+    if not text:
+        return None
+    following = ord(text[-1]) + 1
+    # Surrogates are no characters.
+    return text[:-1] + chr(0xE000 if following == 0xD800 else following)
