@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from userctl.cli import render
+from userctl.cli import render, table
 from userctl.cli.render import Renderer
 from userctl.errors import OutputLost
 from userctl.text import has_unseen_characters
@@ -76,7 +76,7 @@ def test_a_table_has_the_columns_asked_for(capsys: pytest.CaptureFixture[str]) -
 def test_a_long_table_has_one_header_and_columns_that_never_get_narrower(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(render, "_BLOCK", 2)
+    monkeypatch.setattr(table, "_BLOCK", 2)
     things = [Thing(id=number, name=name) for number, name in enumerate(("a", "b" * 6, "", "d"), 9)]
     assert printed(capsys, "table", *things, Thing(id=10_000)).splitlines() == [
         "id  name",
@@ -120,7 +120,7 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch, width: int, *accounts: BaseMode
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setattr(render, "_BLOCK", 2)
+    monkeypatch.setattr(table, "_BLOCK", 2)
     Renderer("table", quiet=False, fields=None).records(accounts, ["name", "id", "email"])
     text = terminal.getvalue()
     assert text.startswith("\x1b[1m")

@@ -2,31 +2,19 @@
 
 import io
 import json
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from userctl.cli.csv_cells import csv_cell, csv_line
+from userctl.cli.table import blocks, vertical
 from userctl.errors import OutputLost
 from userctl.text import escape_unseen, rfc3339
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-    from rich.table import Table
-    from rich.text import Text
-
-_UNLIMITED_WIDTH = 100_000
-_FOLDED = {"email", "name", "label", "value", "source", "summary"}
-"""The columns that may go over several lines where a terminal is narrow."""
-
-_FOLDED_WIDTH = 12
-_GAP = 2
-_BLOCK = 1000
-"""How many rows of a table are laid out, and held, at a time."""
 
 
 class Renderer:
@@ -49,7 +37,7 @@ class Renderer:
         if self._quiet:
             self._ids([record])
         elif self._output == "table":
-            _print(_vertical(row))
+            write(vertical(row, terminal=on_terminal()))
         elif self._output == "csv":
             self._csv([row], list(row))
         else:
@@ -70,7 +58,8 @@ class Renderer:
             return
         rows = (self._picked(record.model_dump()) for record in records)
         if self._output == "table":
-            _print_blocks(rows, self._fields or columns)
+            for block in blocks(rows, self._fields or columns, terminal=on_terminal()):
+                write(block)
         elif self._output == "csv":
             self._csv(rows, self._fields or header)
         elif self._output == "jsonl":
@@ -191,125 +180,6 @@ def _write_array(rows: Iterator[dict[str, Any]]) -> None:
     write("[]\n" if separator == "[" else "\n]\n")
 
 
-def _plain(value: Any) -> str:
-    """Return a value as people read it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    if isinstance(value, list):
-        return ", ".join(map(_plain, value))
-    return escape_unseen(str(value))
-
-
 def on_terminal() -> bool:
     """Tell whether standard output is a terminal."""
     return sys.stdout is not None and sys.stdout.isatty()
-
-
-def _vertical(row: dict[str, Any]) -> "Table":
-    from rich.table import Table
-    from rich.text import Text
-
-    # A value is never broken into lines: it may be a token to be copied.
-    table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(no_wrap=True)
-    for name, value in row.items():
-        if value is not None and value != []:
-            table.add_row(Text(name), Text(_plain(value)))
-    return table
-
-
-def _print_blocks(rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
-    """Print a table of any length block by block, each at least as wide as the one before it."""
-    cells = ([_plain(row[column]) for column in columns] for row in rows)
-    block, widths = list(islice(cells, _BLOCK)), [0] * len(columns)
-    _print_block(block, columns, widths, header=True)
-    while block := list(islice(cells, _BLOCK)):
-        _print_block(block, columns, widths, header=False)
-
-
-def _print_block(
-    block: Sequence[Sequence[str]], columns: Sequence[str], widths: list[int], *, header: bool
-) -> None:
-    """Print some rows, and widen ``widths`` to what they need."""
-    from rich.cells import cell_len
-
-    needed = [max(map(cell_len, texts)) for texts in zip(columns, *block, strict=True)]
-    widths[:] = map(max, widths, _fitted(needed, columns))
-    if header:
-        _print_header(_line(columns, widths))
-    # A rich table takes half a millisecond for each row.
-    write("".join(f"{line}\n" for row in block for line in _lines(row, widths)))
-
-
-def _print_header(line: str) -> None:
-    if not on_terminal():
-        write(f"{line}\n")
-        return
-    from rich.text import Text
-
-    _print(Text(line, style="bold"))
-
-
-def _lines(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
-    """Yield a row as one line, or as several where texts are too long for their columns."""
-    from rich.cells import cell_len
-
-    if all(cell_len(text) <= width for text, width in zip(row, widths, strict=True)):
-        yield _line(row, widths)
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(file=io.StringIO())
-    folded = [
-        [line.plain for line in Text(text).wrap(console, width, overflow="fold")]
-        for text, width in zip(row, widths, strict=True)
-    ]
-    for parts in zip_longest(*folded, fillvalue=""):
-        yield _line(parts, widths)
-
-
-def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
-    from rich.cells import set_cell_size
-
-    return (" " * _GAP).join(map(set_cell_size, texts, widths)).rstrip()
-
-
-def _fitted(needed: Sequence[int], columns: Sequence[str]) -> list[int]:
-    """Return how wide columns are: as they need, or where the terminal lacks room for it less.
-
-    Only some columns may be folded; those share the room evenly, and what one leaves over goes to
-    the others.
-    """
-    widths = list(needed)
-    if not on_terminal():
-        return widths
-    folded = [index for index, column in enumerate(columns) if column in _FOLDED]
-    room = shutil.get_terminal_size().columns - _GAP * (len(columns) - 1)
-    room -= sum(width for index, width in enumerate(needed) if index not in folded)
-    for position, index in enumerate(sorted(folded, key=needed.__getitem__)):
-        share = max(room // (len(folded) - position), _FOLDED_WIDTH)
-        widths[index] = min(needed[index], share)
-        room -= widths[index]
-    return widths
-
-
-def _print(renderable: "Table | Text") -> None:
-    from rich.console import Console
-
-    buffer = io.StringIO()
-    console = Console(
-        file=buffer,
-        force_terminal=on_terminal(),
-        width=_UNLIMITED_WIDTH,
-        markup=False,
-        emoji=False,
-        highlight=False,
-    )
-    console.print(renderable)
-    write("".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines()))
