@@ -1,6 +1,7 @@
 """Text that comes from outside: what may enter the database, and how it is shown."""
 
 import unicodedata
+from datetime import UTC, datetime
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories that act on a terminal or hide in it: C0, DEL and C1 controls, format
@@ -24,3 +25,8 @@ def escape_unseen(text: str) -> str:
         c.encode("unicode_escape").decode("ascii") if unicodedata.category(c) in _UNSEEN else c
         for c in text
     )
+
+
+def format_time(time: datetime) -> str:
+    """Return a time as RFC 3339 in UTC, to the second."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

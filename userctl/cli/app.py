@@ -18,6 +18,7 @@ from userctl.cli.commands import (
     login,
     logout,
     token_admin,
+    token_purge,
     user,
     whoami,
 )
@@ -64,7 +65,7 @@ def program(*, completion: bool = False) -> Any:
     group = typer.main.get_command(app)
     assert isinstance(group, LazyGroup)
     builders: dict[str, Builder] = {}
-    for module in (user, login, logout, whoami, token_admin, key, db, config, health):
+    for module in (user, login, logout, whoami, token_admin, token_purge, key, db, config, health):
         builders |= module.commands.builders()
     group.commands = BuiltOnDemand(builders)  # type: ignore[assignment]
     return group

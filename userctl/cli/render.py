@@ -7,11 +7,11 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from userctl.errors import OutputLost
-from userctl.text import escape_unseen
+from userctl.text import escape_unseen, format_time
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -162,11 +162,6 @@ def progress(description: str, *, quiet: bool) -> Iterator[Callable[[int, int], 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(description, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def format_time(time: datetime) -> str:
-    """Return a time as RFC 3339 in UTC, to the second."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _json(value: Any, indent: int | None = None) -> str:

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from userctl.schemas.credentials import Credentials
     from userctl.schemas.database import (
+        DatabaseStats,
         Health,
         MigrationRead,
+        PurgeOrder,
         PurgeResult,
         RevokeResult,
         SchemaStatus,
+        VacuumResult,
     )
     from userctl.schemas.keys import KeyRead
     from userctl.schemas.session import SessionRead
@@ -43,9 +46,11 @@ _MODULES = {
     "ApiTokenCreate": "tokens",
     "ApiTokenIssued": "tokens",
     "Credentials": "credentials",
+    "DatabaseStats": "database",
     "Health": "database",
     "KeyRead": "keys",
     "MigrationRead": "database",
+    "PurgeOrder": "database",
     "PurgeResult": "database",
     "RevokeResult": "database",
     "SchemaStatus": "database",
@@ -60,6 +65,7 @@ _MODULES = {
     "UserQuery": "users",
     "UserRead": "users",
     "UserUpdate": "users",
+    "VacuumResult": "database",
 }
 
 __all__ = [
@@ -68,9 +74,11 @@ __all__ = [
     "ApiTokenCreate",
     "ApiTokenIssued",
     "Credentials",
+    "DatabaseStats",
     "Health",
     "KeyRead",
     "MigrationRead",
+    "PurgeOrder",
     "PurgeResult",
     "RevokeResult",
     "SchemaStatus",
@@ -85,6 +93,7 @@ __all__ = [
     "UserQuery",
     "UserRead",
     "UserUpdate",
+    "VacuumResult",
 ]
 
 
