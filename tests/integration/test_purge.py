@@ -253,8 +253,7 @@ def test_batches_on_sqlite_grow_and_shrink_with_the_time_they_take(
     program = Program(sqlite_engine, clock)
     with program.database.online(largest=1000, gap=None) as pace:
         sizes = [pace.size]
-        for seconds in (0.001, 0.001, 0.001, 0.1, 0.025):
+        for seconds in (0.001, 0.001, 0.001, 0.5, 0.06):
             pace.made(pace.size, seconds)
             sizes.append(pace.size)
     assert sizes == [200, 400, 800, 1000, 500, 500]
-

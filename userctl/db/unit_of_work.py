@@ -48,6 +48,10 @@ class UnitOfWork:
         self.ended_tokens = EndedTokenRepository(self._session)
         return self
 
+    def begin(self) -> None:
+        """Begin the transaction now, which on SQLite waits for whoever is writing."""
+        self._session.connection()
+
     def commit(self) -> None:
         """Make the changes of this unit of work last."""
         with typed_failures():

@@ -86,12 +86,13 @@ class PurgeService:
     def delete_batch(
         self, end: str, before: datetime, size: int, since: datetime | None
     ) -> tuple[int, datetime | None, float]:
-        """Delete some tokens; return how many went, where to go on, and seconds before COMMIT."""
+        """Delete some tokens; return how many went, where to go on, and how long it took."""
         with self._database.writing() as uow:
+            uow.begin()
             begun = self._monotonic()
             count, last = uow.ended_tokens.delete(end, before, size, since)
-            seconds = self._monotonic() - begun
             uow.commit()
+            seconds = self._monotonic() - begun
         return count, last, seconds
 
     def _count(self, before: datetime) -> tuple[int, int]:
