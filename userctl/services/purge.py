@@ -79,7 +79,7 @@ class PurgeService:
             deleted_api_tokens=run.deleted_api_tokens,
             remaining=remaining,
             # What others keep locked is skipped where single rows are locked.
-            stopped_by=stopped_by or ("locked" if remaining else None),
+            stopped_by=(stopped_by or "locked") if remaining else None,
         )
 
     @retried
