@@ -92,12 +92,12 @@ def test_of_purges_at_once_one_works_and_the_others_say_so(userctl: Userctl, sql
 
 
 def test_logins_beside_a_purge_succeed(userctl: Userctl, sql: Sql) -> None:
-    insert_tokens(sql, 20 * EXPIRED, days=2)
-    process = userctl.start(*PURGE, "--batch-size", "10", "--pause", "1ms")
+    insert_tokens(sql, 10 * EXPIRED, days=2)
+    process = userctl.start(*PURGE, "--batch-size", "20", "--pause", "10ms")
     logins = 0
     while process.poll() is None:
         userctl.login("ada@example.com", "--no-store")
         logins += 1
-    assert json.loads(finished(process).out)["deleted"] == 20 * EXPIRED
+    assert json.loads(finished(process).out)["deleted"] == 10 * EXPIRED
     assert logins > 1
     assert token_count(sql) == LIVING + logins
