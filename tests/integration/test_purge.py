@@ -1,9 +1,11 @@
 """Removal of tokens that have ended, on both databases."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from sqlalchemy import Engine, text
 
 from tests.integration.conftest import FakeClock, Program, Sql, open_engine
 from userctl.db import engine as engine_rules
+from userctl.db import online
 from userctl.errors import ClockSuspect
 from userctl.schemas import (
     ApiTokenCreate,
@@ -257,3 +260,33 @@ def test_batches_on_sqlite_grow_and_shrink_with_the_time_they_take(
             pace.made(pace.size, seconds)
             sizes.append(pace.size)
     assert sizes == [200, 400, 800, 1000, 500, 500]
+
+
+def log_pages(connection: sqlite3.Connection) -> int:
+    """Bring in what can be, as anybody's COMMIT may; return how many pages are not."""
+    _, pages, done = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return int(pages - done)
+
+
+def test_nobody_else_brings_in_the_log_of_a_purge_on_sqlite_and_it_is_emptied_in_the_end(
+    sqlite_engine: Engine, sqlite_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(online, "LARGEST_LOG_PAGES", 30)
+    program = Program(sqlite_engine, clock)
+    program.accounts.create(UserCreate(email="ada@example.com", password="correct horse 77"))
+    for _ in range(30):
+        program.log_in("ada@example.com")
+    clock.advance(days=8)
+    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    pages: list[int] = []
+
+    def write_too(_done: int, _total: int) -> None:
+        other.execute("UPDATE users SET name = 'Ada'")
+        pages.append(log_pages(other))
+
+    assert program.purge.purge(order(batch_size=1), on_batch=write_too).deleted == 30
+    # It grew, and was emptied when it was long.
+    assert max(pages) > 20
+    assert sum(later < earlier for earlier, later in pairwise(pages)) >= 2
+    assert log_pages(other) == 0
+    other.close()
