@@ -42,13 +42,14 @@ def test_purge_that_a_limit_stopped_says_what_remains_and_exits_8(
 ) -> None:
     insert_tokens(sql, 5, days=2)
     limited = userctl("token", "purge", "--max-rows", "2", "-o", "jsonl")
-    assert (limited.code, limited.err) == (8, "")
+    assert (limited.code, limited.err) == (8, "3 tokens remain: --max-rows is reached.\n")
     assert '"deleted": 2' in limited.out
     assert '"remaining": 3' in limited.out
     assert '"stopped_by": "max_rows"' in limited.out
-    enough = userctl("token", "purge", "--max-rows", "3", "--max-seconds", "600", "--pause", "1ms",
+    assert userctl("token", "purge", "--max-rows", "1", "-q").err.startswith("2 tokens remain")
+    enough = userctl("token", "purge", "--max-rows", "2", "--max-seconds", "600", "--pause", "1ms",
                      "-o", "json")  # fmt: skip
-    assert enough.json == result(deleted=3)
+    assert enough.json == result(deleted=2)
 
 
 def test_purge_beside_another_one_says_so_and_exits_0(

@@ -9,9 +9,15 @@ from userctl.cli import options
 from userctl.cli.commands.token import commands
 from userctl.cli.errors import PENDING
 from userctl.cli.invocation import Invocation
-from userctl.cli.render import progress
+from userctl.cli.render import progress, write_error
 from userctl.cli.signals import noted_signals
 from userctl.errors import ClockSuspect
+
+_UNFINISHED = {
+    "max_rows": "--max-rows is reached",
+    "max_seconds": "--max-seconds are over",
+    "locked": "others keep them locked",
+}
 
 Outcome = tuple["schemas.PurgeResult", int | None]
 """What was done, and the exit code of the signal that ended it, if one did."""
@@ -58,9 +64,12 @@ def purge(
     if result.stopped_by == "other_purge":
         run.note("Another purge is running; this one did nothing.")
     run.emit(result)
-    pending = result.remaining and not dry_run and result.stopped_by != "other_purge"
-    if code := signalled or (PENDING if pending else 0):
-        raise typer.Exit(code)
+    if signalled:
+        raise typer.Exit(signalled)
+    if result.stopped_by in _UNFINISHED:
+        # Also where no notes are wanted: what cron mails has to say why.
+        write_error(f"{result.remaining} tokens remain: {_UNFINISHED[result.stopped_by]}.")
+        raise typer.Exit(PENDING)
 
 
 def _purged(run: Invocation, order: "schemas.PurgeOrder") -> Outcome:
