@@ -230,6 +230,13 @@ class GuardRefused(Conflict):
         self.count = count
 
 
+class ClockSuspect(Conflict):
+    """The clock is so far ahead of all other evidence that the living may seem to be dead."""
+
+    code = "clock_suspect"
+    hint = "Set the clock right, or give --yes if it is."
+
+
 class RefreshConflict(Conflict):
     """Another process exchanged the same refresh token a moment ago."""
 

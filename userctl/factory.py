@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from userctl.services.revocation import RevocationService
     from userctl.services.schema import SchemaService
     from userctl.services.sessions import SessionService
+    from userctl.services.statistics import StatisticsService
     from userctl.services.throttling import LoginThrottling
     from userctl.services.token_list import TokenListService
     from userctl.services.tokens import TokenService
@@ -184,10 +185,21 @@ class Services:
 
     @cached_property
     def purge(self) -> "PurgeService":
-        """Removal of expired tokens."""
+        """Removal of tokens that have ended."""
         from userctl.services.purge import PurgeService
 
-        return PurgeService(self._database, clock=self._clock)
+        return PurgeService(
+            self._database,
+            longest_session=timedelta(days=self._settings.session_days),
+            clock=self._clock,
+        )
+
+    @cached_property
+    def statistics(self) -> "StatisticsService":
+        """The size of the database."""
+        from userctl.services.statistics import StatisticsService
+
+        return StatisticsService(self._database, clock=self._clock)
 
     @cached_property
     def schema(self) -> "SchemaService":

@@ -41,7 +41,7 @@ KEYS = {
     "token verify --offline": CLAIMS,
     "token issue --user ada@example.com --label ci": [*TOKEN, "token"],
     "token list": TOKEN,
-    "token purge": ["deleted", "remaining", "dry_run"],
+    "token purge": ["deleted", "deleted_api_tokens", "remaining", "dry_run", "stopped_by"],
     "token revoke 1": ["revoked_sessions", "revoked_api_tokens"],
     "login ada@example.com --password-stdin --no-store": PAIR,
     "token revoke --all --yes": ["revoked_sessions", "revoked_api_tokens"],
@@ -53,11 +53,15 @@ KEYS = {
     "db status": SCHEMA,
     "db migrate": SCHEMA,
     "db migrate --check": SCHEMA,
+    "db stats": ["users", "refresh_tokens", "api_tokens", "login_throttles", "size_bytes",
+                 "free_bytes", "expired_tokens", "oldest_expired_at", "purge_would_delete",
+                 "purge_would_free_bytes"],
+    "db vacuum": ["size_before_bytes", "size_after_bytes", "freed_bytes"],
     "db history": ["revision", "summary", "applied"],
     "db downgrade 0001 --yes": SCHEMA,
     "config show": ["key", "value", "source"],
     "health": ["status", "timestamp", "database", "version"],
-}
+}  # fmt: skip
 
 
 def leaves() -> Iterator[tuple[str, Any]]:
@@ -173,6 +177,10 @@ EXIT_CODES = [
     (9, "user import missing.csv", "io_error"),
     (2, "user delete 1", "confirmation_required"),
     (2, "token purge --older-than 1y", "invalid_input"),
+    (2, "token purge --max-rows 0", "usage"),
+    (2, "token purge --max-seconds 0", "usage"),
+    (2, "token purge --pause soon", "invalid_input"),
+    (2, "db stats --older-than 1y", "invalid_input"),
     (2, "token revoke nonsense", "invalid_input"),
     (2, "token revoke", "invalid_input"),
     (2, "token revoke 1 --all", "invalid_input"),

@@ -27,6 +27,7 @@ from userctl.services.authentication import Authenticator, Tools, authenticator
 from userctl.services.login import LoginService
 from userctl.services.purge import PurgeService
 from userctl.services.revocation import RevocationService
+from userctl.services.statistics import StatisticsService
 from userctl.services.throttling import LoginThrottling
 from userctl.services.token_list import TokenListService
 from userctl.services.tokens import Grant, TokenLifetimes, TokenService
@@ -94,11 +95,12 @@ class Program:
         )
         self.token_list = TokenListService(database, clock=clock)
         self.revocation = RevocationService(database, clock=clock)
-        self.purge = PurgeService(database, clock=clock)
         self.user_import = UserImportService(
             database, hasher=hasher, policy=policy, roles=("user", "admin"), clock=clock
         )
         self.user_export = UserExportService(database)
+        self.purge = PurgeService(database, longest_session=timedelta(days=30), clock=clock)
+        self.statistics = StatisticsService(database, clock=clock)
 
     @property
     def authentication(self) -> Authenticator:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
 from threading import Event
 
 import pytest
@@ -23,7 +22,6 @@ from tests.integration.conftest import (
 )
 from userctl.errors import LastAdmin, TokenRevoked, UserNotFound
 from userctl.schemas import (
-    PurgeResult,
     RevokeResult,
     TokenQuery,
     UserCreate,
@@ -274,23 +272,6 @@ def test_an_account_that_another_is_deleting_is_not_deleted_again(
 def delete_ada(program: Program) -> list[UserRead]:
     """Delete an account."""
     return program.accounts.delete(["ada@example.com"])
-
-
-def test_batches_purged_by_several_at_once_are_counted_once(
-    database_url: str, program: Program, ada: UserCreated, sql: Sql
-) -> None:
-    for number in range(60):
-        sql(
-            "INSERT INTO refresh_tokens (token, user_id, expires_at) "
-            "VALUES (:token, 1, '2029-01-01 00:00:00')",
-            token=str(number),
-        )
-
-    def purge(other: Program) -> PurgeResult:
-        return other.purge.purge(timedelta(), batch_size=7)
-
-    outcomes = at_once(database_url, *[purge] * 3)
-    assert sum(o.deleted for o in outcomes if isinstance(o, PurgeResult)) == 60
 
 
 def test_whoever_asks_about_an_exchange_waits_until_it_is_decided(

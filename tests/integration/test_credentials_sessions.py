@@ -7,6 +7,7 @@ import pytest
 
 from tests.integration.conftest import NOW, RING, FakeClock, Program
 from tests.integration.test_sessions import file, sessions, started, states, stored
+from userctl import file_lock
 from userctl.errors import (
     DatabaseBusy,
     InputOutputFailed,
@@ -14,7 +15,6 @@ from userctl.errors import (
     TokenRevoked,
 )
 from userctl.schemas import TokenQuery, UserCreate
-from userctl.security import file_lock
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession

@@ -1,14 +1,36 @@
-"""Removal of expired tokens on both databases."""
+"""Removal of tokens that have ended, on both databases."""
 
-from datetime import timedelta
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, text
 
-from tests.integration.conftest import FakeClock, Program, Sql
-from userctl.schemas import PurgeResult, TokenQuery, UserCreated
+from tests.integration.conftest import FakeClock, Program, Sql, open_engine
+from userctl.db import engine as engine_rules
+from userctl.db import online
+from userctl.errors import ClockSuspect
+from userctl.schemas import (
+    ApiTokenCreate,
+    PurgeOrder,
+    PurgeResult,
+    TokenQuery,
+    UserCreate,
+    UserCreated,
+)
 from userctl.services.purge import PurgeService
 
 DAY = timedelta(days=1)
+
+
+def order(days: float = 0, **values: Any) -> PurgeOrder:
+    """Return an order for what ended some days ago, from somebody who trusts the clock."""
+    return PurgeOrder(**{"older_than": days * DAY, "trust_clock": True, **values})
 
 
 @pytest.fixture
@@ -21,29 +43,27 @@ def purge(program: Program, ada: UserCreated, clock: FakeClock) -> PurgeService:
     return program.purge
 
 
-def left(sql: Sql) -> list[int]:
+def left(sql: Sql, table: str = "refresh_tokens") -> list[int]:
     """Return the ids of the tokens that are still there."""
-    return [row[0] for row in sql("SELECT id FROM refresh_tokens ORDER BY id")]
+    return [row[0] for row in sql(f"SELECT id FROM {table} ORDER BY id")]
 
 
 def test_only_tokens_that_expired_longer_ago_than_the_span_are_deleted(
     purge: PurgeService, sql: Sql
 ) -> None:
-    assert purge.purge(3 * DAY, batch_size=100) == PurgeResult(
-        deleted=4, remaining=0, dry_run=False
-    )
+    assert purge.purge(order(3)) == PurgeResult(deleted=4, remaining=0)
     assert left(sql) == [5, 6, 7, 8]
 
 
 def test_a_token_is_kept_until_it_has_expired(purge: PurgeService, sql: Sql) -> None:
-    purge.purge(0 * DAY, batch_size=100)
+    purge.purge(order())
     assert left(sql) == [8]
 
 
 def test_tokens_go_in_batches_that_are_reported(purge: PurgeService, sql: Sql) -> None:
     progress: list[tuple[int, int]] = []
     result = purge.purge(
-        0 * DAY, batch_size=3, on_batch=lambda done, total: progress.append((done, total))
+        order(batch_size=3), on_batch=lambda done, total: progress.append((done, total))
     )
     assert progress == [(3, 7), (6, 7), (7, 7)]
     assert result.deleted == 7
@@ -56,14 +76,13 @@ def test_the_tokens_that_expired_first_go_first_and_each_batch_lasts(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        purge.purge(0 * DAY, batch_size=2, on_batch=stop)
+        purge.purge(order(batch_size=2), on_batch=stop)
     assert left(sql) == [3, 4, 5, 6, 7, 8]
 
 
 def test_a_dry_run_counts_and_deletes_nothing(purge: PurgeService, sql: Sql) -> None:
-    assert purge.purge(3 * DAY, batch_size=1, dry_run=True) == PurgeResult(
-        deleted=0, remaining=4, dry_run=True
-    )
+    dry = PurgeOrder(older_than=3 * DAY, dry_run=True)
+    assert purge.purge(dry) == PurgeResult(remaining=4, dry_run=True)
     assert len(left(sql)) == 8
 
 
@@ -71,8 +90,7 @@ def test_a_purge_that_finds_nothing_reports_no_batch(purge: PurgeService, sql: S
     def fail(done: int, total: int) -> None:
         raise AssertionError
 
-    result = purge.purge(30 * DAY, batch_size=3, on_batch=fail)
-    assert (result.deleted, result.remaining) == (0, 0)
+    assert purge.purge(order(30), on_batch=fail) == PurgeResult(remaining=0)
     assert len(left(sql)) == 8
 
 
@@ -82,6 +100,193 @@ def test_used_and_revoked_tokens_are_kept_until_they_expire(
     session = program.log_in(ada.email)
     program.tokens.refresh(session.tokens.refresh_token)
     program.revocation.revoke_matching(TokenQuery())
-    assert program.purge.purge(0 * DAY, batch_size=10).deleted == 0
+    assert program.purge.purge(order()).deleted == 0
     clock.advance(days=8)
-    assert program.purge.purge(0 * DAY, batch_size=10).deleted == 2
+    assert program.purge.purge(order()).deleted == 2
+
+
+def test_api_tokens_go_when_they_expired_or_were_revoked_and_are_counted_once(
+    program: Program, ada: UserCreated, clock: FakeClock, sql: Sql
+) -> None:
+    for span in (DAY, DAY, None, None, 30 * DAY):
+        program.api_tokens.issue(ApiTokenCreate(user="1", label="ci", expires_in=span))
+    program.revocation.revoke(["api-2", "api-3"])
+    clock.advance(days=2)
+    assert program.purge.purge(order(5)).deleted == 0
+    assert program.purge.purge(order(dry_run=True)).remaining == 3
+    assert program.purge.purge(order(max_rows=1)) == PurgeResult(
+        deleted=1, deleted_api_tokens=1, remaining=2, stopped_by="max_rows"
+    )
+    assert program.purge.purge(order()).deleted_api_tokens == 2
+    assert left(sql, "api_tokens") == [4, 5]
+
+
+@pytest.mark.parametrize(("rows", "deleted"), [(1, 1), (3, 3), (7, 7), (100, 7)])
+def test_no_more_tokens_go_than_the_limit_allows(
+    purge: PurgeService, sql: Sql, rows: int, deleted: int
+) -> None:
+    result = purge.purge(order(batch_size=2, max_rows=rows))
+    assert (result.deleted, result.remaining) == (deleted, 7 - deleted)
+    assert len(left(sql)) == 8 - deleted
+
+
+def test_a_purge_stops_after_the_batch_in_which_its_time_is_over(
+    program: Program, purge: PurgeService, clock: FakeClock
+) -> None:
+    seconds = 0.0
+
+    def after_a_second(_done: int, _total: int) -> None:
+        nonlocal seconds
+        seconds += 1
+
+    timed = PurgeService(
+        program.database, longest_session=30 * DAY, clock=clock, monotonic=lambda: seconds
+    )
+    result = timed.purge(order(batch_size=2, max_seconds=2), on_batch=after_a_second)
+    assert result == PurgeResult(deleted=4, remaining=3, stopped_by="max_seconds")
+
+
+def test_a_purge_that_shall_stop_does_so_after_the_batch_and_tells_what_went(
+    purge: PurgeService, sql: Sql
+) -> None:
+    batches: list[int] = []
+    result = purge.purge(
+        order(batch_size=2),
+        on_batch=lambda done, _: batches.append(done),
+        stop=lambda: len(batches) == 2,
+    )
+    assert result == PurgeResult(deleted=4, remaining=3, stopped_by="signal")
+    assert len(left(sql)) == 4
+
+
+def test_it_rests_between_batches_as_told_and_a_stop_ends_the_rest(
+    purge: PurgeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    pause = timedelta(minutes=1)
+    purge.purge(order(4, batch_size=2, pause=pause))
+    # Whoever brings the log of SQLite into its file meanwhile rests so much less.
+    assert sum(slept) == pytest.approx(120, abs=5)
+    assert max(slept) == pytest.approx(0.1)
+    slept.clear()
+    result = purge.purge(order(batch_size=2, pause=pause), stop=lambda: len(slept) > 2)
+    assert (len(slept), result.deleted, result.stopped_by) == (3, 2, "signal")
+
+
+def test_one_purge_runs_at_a_time_and_the_second_says_what_remains(
+    purge: PurgeService, database_url: str, clock: FakeClock, sql: Sql
+) -> None:
+    others: list[PurgeResult] = []
+
+    def purge_too(_done: int, _total: int) -> None:
+        with open_engine(database_url) as other:
+            others.append(Program(other, clock).purge.purge(order()))
+
+    assert purge.purge(order(batch_size=5), on_batch=purge_too).deleted == 7
+    assert others == [
+        PurgeResult(remaining=2, stopped_by="other_purge"),
+        PurgeResult(remaining=0, stopped_by="other_purge"),
+    ]
+    assert purge.purge(order(-1)).deleted == 1
+
+
+@contextmanager
+def locked_by_another(engine: Engine) -> Iterator[None]:
+    """Let another program keep the second token locked; on SQLite that is the whole file."""
+    with engine.connect() as connection:
+        connection.execute(text("UPDATE refresh_tokens SET revoked = true WHERE id = 2"))
+        yield
+
+
+def test_what_others_keep_locked_remains_and_the_count_is_exact(
+    purge: PurgeService, database_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_rules, "BUSY_TIMEOUT_SECONDS", 1)
+    with open_engine(database_url) as other, locked_by_another(other):
+        result = purge.purge(order(batch_size=3))
+    went = 6 if engine.dialect.name == "postgresql" else 0
+    assert result == PurgeResult(deleted=went, remaining=7 - went, stopped_by="locked")
+    assert purge.purge(order()).deleted == 7 - went
+
+
+def test_a_clock_that_jumped_ahead_does_not_purge_the_living(
+    purge: PurgeService, clock: FakeClock, sql: Sql
+) -> None:
+    clock.advance(days=60)
+    with pytest.raises(ClockSuspect, match="2030-03") as refusal:
+        purge.purge(order(trust_clock=False))
+    assert refusal.value.message.count("Z") == 2
+    assert len(left(sql)) == 8
+    assert purge.purge(order(dry_run=True, trust_clock=False)).remaining == 8
+    assert purge.purge(order()).deleted == 8
+    # Where nothing would go, nobody is asked.
+    assert purge.purge(order(trust_clock=False)).deleted == 0
+
+
+def test_a_clock_is_believed_while_somebody_was_there_lately(
+    sqlite_engine: Engine, clock: FakeClock
+) -> None:
+    program = Program(sqlite_engine, clock)
+    program.accounts.create(UserCreate(email="ada@example.com", password="correct horse 77"))
+    program.log_in("ada@example.com")
+    clock.advance(days=29)
+    assert program.purge.purge(order(trust_clock=False)).deleted == 1
+
+
+@pytest.mark.parametrize(("ahead", "refused"), [(timedelta(minutes=50), False), (2 * DAY, True)])
+def test_the_clock_of_a_server_is_evidence(
+    postgres_engine: Engine, ahead: timedelta, refused: bool
+) -> None:
+    clock = FakeClock(datetime.now(UTC) - 10 * DAY)
+    program = Program(postgres_engine, clock)
+    program.accounts.create(UserCreate(email="ada@example.com", password="correct horse 77"))
+    program.log_in("ada@example.com")
+    clock.now = datetime.now(UTC) + ahead
+    if refused:
+        with pytest.raises(ClockSuspect, match="server"):
+            program.purge.purge(order(trust_clock=False))
+    else:
+        assert program.purge.purge(order(trust_clock=False)).deleted == 1
+
+
+def test_batches_on_sqlite_grow_and_shrink_with_the_time_they_take(
+    sqlite_engine: Engine, clock: FakeClock
+) -> None:
+    program = Program(sqlite_engine, clock)
+    with program.database.online(largest=1000, gap=None) as pace:
+        sizes = [pace.size]
+        for seconds in (0.001, 0.001, 0.001, 0.5, 0.06):
+            pace.made(pace.size, seconds)
+            sizes.append(pace.size)
+    assert sizes == [200, 400, 800, 1000, 500, 500]
+
+
+def log_pages(connection: sqlite3.Connection) -> int:
+    """Bring in what can be, as anybody's COMMIT may; return how many pages are not."""
+    _, pages, done = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return int(pages - done)
+
+
+def test_nobody_else_brings_in_the_log_of_a_purge_on_sqlite_and_it_is_emptied_in_the_end(
+    sqlite_engine: Engine, sqlite_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(online, "LARGEST_LOG_PAGES", 30)
+    program = Program(sqlite_engine, clock)
+    program.accounts.create(UserCreate(email="ada@example.com", password="correct horse 77"))
+    for _ in range(30):
+        program.log_in("ada@example.com")
+    clock.advance(days=8)
+    other = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+    pages: list[int] = []
+
+    def write_too(_done: int, _total: int) -> None:
+        other.execute("UPDATE users SET name = 'Ada'")
+        pages.append(log_pages(other))
+
+    assert program.purge.purge(order(batch_size=1), on_batch=write_too).deleted == 30
+    # It grew, and was emptied when it was long.
+    assert max(pages) > 20
+    assert sum(later < earlier for earlier, later in pairwise(pages)) >= 2
+    assert log_pages(other) == 0
+    other.close()

@@ -11,11 +11,14 @@ import pytest
 from sqlalchemy import Connection, event
 
 from tests.integration.conftest import PASSWORD, Program, Sql
-from userctl.schemas import Credentials, FileRecord, TokenQuery, UserQuery
+from userctl.schemas import Credentials, FileRecord, PurgeOrder, TokenQuery, UserQuery
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN
 from userctl.services.tokens import Grant
 
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+
+API_TEXT = API_TOKEN.draw()
+PURGE = PurgeOrder(older_than=timedelta(), batch_size=10, trust_clock=True)
 
 CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "user by email": lambda program, _: program.accounts.show("ada@example.com"),
@@ -28,9 +31,12 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
         grant.tokens.refresh_token
     ),
     "revoke user": lambda program, _: program.revocation.revoke_matching(TokenQuery(user="1")),
-    "purge": lambda program, _: program.purge.purge(timedelta(), batch_size=10),
-    "count expired": lambda program, _: program.purge.purge(
-        timedelta(), batch_size=10, dry_run=True
+    "purge": lambda program, _: program.purge.purge(PURGE),
+    "count ended": lambda program, _: program.purge.purge(
+        PURGE.model_copy(update={"dry_run": True})
+    ),
+    "clock evidence": lambda program, _: program.purge.purge(
+        PURGE.model_copy(update={"older_than": timedelta(days=366), "trust_clock": False})
     ),
     "disable": lambda program, _: program.accounts.disable("1"),
     "delete": lambda program, _: program.accounts.delete(["1"]),
@@ -69,8 +75,6 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "next tokens": lambda program, _: program.token_list.page(TokenQuery(after="1000")),
 }
 
-API_TEXT = API_TOKEN.draw()
-
 
 def refund(program: Program) -> None:
     """Charge a login and succeed with it."""
@@ -106,6 +110,8 @@ def filled(program: Program, grant: Grant, sql: Sql) -> Program:
         f"INSERT INTO api_tokens (id, token, user_id, label, scope, created_at) {NUMBERS} "
         "SELECT i, 't' || i, i, 'ci', '', '2029-12-31 00:00:00' FROM n"
     )
+    sql("UPDATE api_tokens SET expires_at = '2029-01-01 00:00:00' WHERE id BETWEEN 1100 AND 1110")
+    sql("UPDATE api_tokens SET revoked_at = '2029-01-01 00:00:00' WHERE id BETWEEN 1105 AND 1115")
     sql("UPDATE refresh_tokens SET origin = 'api-' || id WHERE id % 10 = 0")
     sql("ANALYZE")
     return program
@@ -118,7 +124,7 @@ Statement = tuple[str, Any]
 def statements(filled: Program) -> list[Statement]:
     """What the engine sends from now on, without insertions and questions about the server."""
     kinds = ("SELECT users", "SELECT refresh", "SELECT api", "SELECT login", "SELECT count(*)",
-             "SELECT max(", "SELECT coalesce(", "UP", "DEL")  # fmt: skip
+             "SELECT max(", "SELECT min(", "SELECT coalesce(", "WITH", "UP", "DEL")  # fmt: skip
     sent: list[Statement] = []
 
     @event.listens_for(filled.engine, "before_cursor_execute")

@@ -125,8 +125,9 @@ CONTRACT = {
     3: "NotFound UserNotFound TokenNotFound KeyNotFound",
     4: "AuthenticationFailed InvalidCredentials LoginThrottled PasswordChangeRequired NotLoggedIn "
     "ProofOutdated TokenInvalid TokenExpired TokenRevoked TokenReused AccountDisabled",
-    5: "Conflict UserExists LastAdmin Declined GuardRefused RefreshConflict ConstraintViolated "
-    "FileExists DowngradeRefused KeyExists KeyNotPublished KeyActive KeyringFull",
+    5: "Conflict UserExists LastAdmin Declined GuardRefused ClockSuspect RefreshConflict "
+    "ConstraintViolated FileExists DowngradeRefused KeyExists KeyNotPublished KeyActive "
+    "KeyringFull",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
     "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "
     "DatabaseDamaged CommitUnknown TransactionConflict",

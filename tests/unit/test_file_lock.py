@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from userctl.errors import InputOutputFailed
+from userctl.file_lock import locked
 from userctl.private_files import draft_prefix, write_private
-from userctl.security.file_lock import locked
 
 
 @pytest.mark.parametrize("name", ["session.json", "a[b]*.keys"])

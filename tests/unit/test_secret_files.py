@@ -8,11 +8,11 @@ from threading import Event, Thread
 
 import pytest
 
+from userctl import file_lock
 from userctl.config import Settings
 from userctl.database_url import DatabaseURL
 from userctl.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
 from userctl.private_files import MAXIMUM_BYTES, read_private, write_private
-from userctl.security import file_lock
 from userctl.security.jwk import SigningKey
 from userctl.security.keys import key_source, signing_keyring
 from userctl.security.session_file import SessionFile, StoredSession

@@ -40,7 +40,7 @@ Exit codes:
   5  conflict: exists already, last admin, refresh raced, refused
   6  database not ready
   7  partial: some records were rejected
-  8  changes pending (--check)
+  8  something is left to do: migrations (--check), tokens to purge
   9  input/output: disk full, read-only, stdout lost
   130, 143  interrupted, terminated; what was not committed is rolled back
 """

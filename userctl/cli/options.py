@@ -43,6 +43,10 @@ LimitOption = Annotated[int, typer.Option("--limit", min=1, help="Print at most 
 AfterOption = Annotated[
     int | None, typer.Option("--after", metavar="ID", help="Go on after the record with this id.")
 ]
+OlderThanOption = Annotated[
+    str,
+    typer.Option("--older-than", metavar="SPAN", help="Ended for at least: 90s, 12h, 1d."),
+]
 AllOption = Annotated[bool, typer.Option("--all", help="Print all, however many.")]
 
 FormatOption = Annotated[
@@ -69,20 +73,21 @@ MustChangeOption = Annotated[
     bool, typer.Option("--must-change", help="The next login asks for another password.")
 ]
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_LONGEST_DAYS = 36_500
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_LONGEST = timedelta(days=36_500)
 
 
 def duration(text: str) -> timedelta:
-    """Parse a span of time such as ``90s``, ``15m``, ``12h``, ``1d`` or ``2w``.
+    """Parse a span of time such as ``50ms``, ``90s``, ``15m``, ``12h``, ``1d`` or ``2w``.
 
     Raises:
         InvalidInput: for any other text, and for more than a hundred years.
     """
-    found = re.fullmatch(r"([0-9]{1,9})([smhdw])", text)
-    seconds = int(found[1]) * _UNITS[found[2]] if found else None
-    if seconds is None or seconds > _LONGEST_DAYS * _UNITS["d"]:
-        raise InvalidInput(
-            f"'{text[:40]}' is not a span of time.", hint="Write it as 90s, 15m, 12h, 1d or 2w."
-        )
-    return timedelta(seconds=seconds)
+    found = re.fullmatch(r"([0-9]{1,9})(ms|[smhdw])", text)
+    if found is not None:
+        seconds = int(found[1]) * _UNITS[found[2]]
+        if seconds <= _LONGEST.total_seconds():
+            return timedelta(seconds=seconds)
+    raise InvalidInput(
+        f"'{text[:40]}' is not a span of time.", hint="Write it as 90s, 15m, 12h, 1d or 2w."
+    )

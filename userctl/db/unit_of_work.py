@@ -1,7 +1,7 @@
 """The unit of work: one transaction, rolled back unless it is committed."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property
 from types import TracebackType
 from typing import Self
@@ -11,8 +11,13 @@ from sqlmodel import Session
 
 from userctl.db.commit import commit
 from userctl.db.engine import READ_ONLY
+from userctl.db.exclusive import exclusively
 from userctl.db.failures import typed_failures
+from userctl.db.online import Pace, online
+from userctl.db.size import Size, measure
+from userctl.db.vacuum import vacuum
 from userctl.repositories.api_tokens import ApiTokenRepository
+from userctl.repositories.ended_tokens import EndedTokenRepository
 from userctl.repositories.login_throttles import LoginThrottleRepository
 from userctl.repositories.refresh_tokens import RefreshTokenRepository
 from userctl.repositories.users import UserRepository
@@ -25,6 +30,7 @@ class UnitOfWork:
     api_tokens: ApiTokenRepository
     refresh_tokens: RefreshTokenRepository
     login_throttles: LoginThrottleRepository
+    ended_tokens: EndedTokenRepository
 
     def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
         # Where it is not asked for, the default of the server stands, which may be read-only.
@@ -39,7 +45,12 @@ class UnitOfWork:
         self.api_tokens = ApiTokenRepository(self._session)
         self.refresh_tokens = RefreshTokenRepository(self._session)
         self.login_throttles = LoginThrottleRepository(self._session)
+        self.ended_tokens = EndedTokenRepository(self._session)
         return self
+
+    def begin(self) -> None:
+        """Begin the transaction now, which on SQLite waits for whoever is writing."""
+        self._session.connection()
 
     def commit(self) -> None:
         """Make the changes of this unit of work last."""
@@ -76,3 +87,19 @@ class Database:
     def writing(self) -> UnitOfWork:
         """Return a unit of work that may change rows."""
         return UnitOfWork(self._engine)
+
+    def exclusively(self, work: str) -> AbstractContextManager[bool]:
+        """Claim some work for this process; see :func:`userctl.db.exclusive.exclusively`."""
+        return exclusively(self._engine, work)
+
+    def measure(self) -> Size:
+        """Return how many bytes there are."""
+        return measure(self._engine)
+
+    def vacuum(self) -> None:
+        """Give back what is free; see :func:`userctl.db.vacuum.vacuum`."""
+        vacuum(self._engine)
+
+    def online(self, *, largest: int, gap: float | None) -> AbstractContextManager[Pace]:
+        """Prepare for a long series of transactions; see :func:`userctl.db.online.online`."""
+        return online(self._engine, largest=largest, gap=gap)

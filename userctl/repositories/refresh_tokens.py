@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, text
-from sqlmodel import Session, and_, cast, col, delete, func, literal, or_, select, update
+from sqlmodel import Session, and_, cast, col, literal, or_, select, update
 
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.api_token import API_ID_PREFIX
@@ -128,22 +128,6 @@ class RefreshTokenRepository:
         query = select(RefreshToken, User.email).join(User).where(*_conditions(wanted, now))
         query = query.where(col(RefreshToken.id) > after).order_by(col(RefreshToken.id))
         return self._session.exec(query.limit(limit)).all()
-
-    def count_expired(self, before: datetime) -> int:
-        """Return how many tokens expired before a time."""
-        query = select(func.count()).where(col(RefreshToken.expires_at) < before)
-        return self._session.exec(query).one()
-
-    def delete_expired(self, before: datetime, limit: int) -> int:
-        """Delete the tokens that expired first, before a time; return how many went."""
-        batch = (
-            select(RefreshToken.id)
-            .where(col(RefreshToken.expires_at) < before)
-            .order_by(col(RefreshToken.expires_at))
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        return self._execute(delete(RefreshToken).where(col(RefreshToken.id).in_(batch)))
 
     def _execute(self, statement: Any) -> int:
         return self._session.connection().execute(statement).rowcount

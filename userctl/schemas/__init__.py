@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from userctl.schemas.credentials import Credentials
     from userctl.schemas.database import (
+        DatabaseStats,
         Health,
         MigrationRead,
+        PurgeOrder,
         PurgeResult,
         RevokeResult,
         SchemaStatus,
+        VacuumResult,
     )
     from userctl.schemas.keys import KeyRead
     from userctl.schemas.session import SessionRead
@@ -54,11 +57,13 @@ _MODULES = {
     "ApiTokenIssued": "tokens",
     "Credentials": "credentials",
     "FileRecord": "transfer",
+    "DatabaseStats": "database",
     "Health": "database",
     "ImportReport": "transfer",
     "ImportResult": "transfer",
     "KeyRead": "keys",
     "MigrationRead": "database",
+    "PurgeOrder": "database",
     "PurgeResult": "database",
     "Reject": "transfer",
     "RevokeResult": "database",
@@ -74,6 +79,7 @@ _MODULES = {
     "UserQuery": "users",
     "UserRead": "users",
     "UserUpdate": "users",
+    "VacuumResult": "database",
 }
 
 __all__ = [
@@ -84,12 +90,14 @@ __all__ = [
     "ApiTokenCreate",
     "ApiTokenIssued",
     "Credentials",
+    "DatabaseStats",
     "FileRecord",
     "Health",
     "ImportReport",
     "ImportResult",
     "KeyRead",
     "MigrationRead",
+    "PurgeOrder",
     "PurgeResult",
     "Reject",
     "RevokeResult",
@@ -105,6 +113,7 @@ __all__ = [
     "UserQuery",
     "UserRead",
     "UserUpdate",
+    "VacuumResult",
 ]
 
 

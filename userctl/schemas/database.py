@@ -1,9 +1,11 @@
 """Results of work on the database as a whole."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
+
+PurgeStop = Literal["max_rows", "max_seconds", "locked", "signal", "other_purge"]
 
 
 class SchemaStatus(BaseModel):
@@ -36,12 +38,64 @@ class Health(BaseModel):
     version: str
 
 
-class PurgeResult(BaseModel):
-    """How many expired tokens went, or would go, and how many of them remain."""
+class PurgeOrder(BaseModel):
+    """What a purge shall delete, and within which limits.
 
-    deleted: int
+    Tokens go that ended longer ago than ``older_than``, at most ``batch_size`` in a transaction,
+    ``max_rows`` of them in all and until ``max_seconds`` are over. ``pause`` is the rest after a
+    transaction, None what the database needs; ``trust_clock`` says that the clock is right.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    older_than: timedelta
+    batch_size: int = 10_000
+    max_rows: int | None = None
+    max_seconds: float | None = None
+    pause: timedelta | None = None
+    dry_run: bool = False
+    trust_clock: bool = False
+
+
+class PurgeResult(BaseModel):
+    """How many tokens went in all, how many of them were API tokens, and how many remain to go.
+
+    ``stopped_by`` tells why it ended before everything had gone, if it did: a limit, others who
+    kept tokens locked, a signal, or another purge that was running already.
+    """
+
+    deleted: int = 0
+    deleted_api_tokens: int = 0
     remaining: int
-    dry_run: bool
+    dry_run: bool = False
+    stopped_by: PurgeStop | None = None
+
+
+class DatabaseStats(BaseModel):
+    """Rows of each table, sizes in bytes, and what a purge would delete and, about, free.
+
+    ``free_bytes`` is what lies free inside the database, ``oldest_expired_at`` when the refresh
+    token expired that did so first.
+    """
+
+    users: int
+    refresh_tokens: int
+    api_tokens: int
+    login_throttles: int
+    size_bytes: int
+    free_bytes: int
+    expired_tokens: int
+    oldest_expired_at: datetime | None
+    purge_would_delete: int
+    purge_would_free_bytes: int
+
+
+class VacuumResult(BaseModel):
+    """The size of a database before and after a vacuum, in bytes."""
+
+    size_before_bytes: int
+    size_after_bytes: int
+    freed_bytes: int
 
 
 class RevokeResult(BaseModel):

@@ -19,8 +19,8 @@ from userctl.errors import (
     SecretKeyMissing,
     UnsafeFile,
 )
+from userctl.file_lock import locked
 from userctl.private_files import MAXIMUM_BYTES, read_private, write_private
-from userctl.security.file_lock import locked
 from userctl.security.jwk import SigningKey
 from userctl.security.key_members import Algorithm
 from userctl.security.keyring import Keyring, RingKey

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from userctl.errors import UnsafeFile
+from userctl.file_lock import locked
 from userctl.private_files import create_private_folder, read_private, write_private
-from userctl.security.file_lock import locked
 
 
 @dataclass(frozen=True)

@@ -1,55 +1,175 @@
-"""Removes refresh tokens that can no longer be used for anything."""
+"""Removes tokens that can no longer be used for anything."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from userctl.clock import Clock
+from userctl.db.online import Pace
 from userctl.db.retry import retried
 from userctl.db.unit_of_work import Database
-from userctl.schemas import PurgeResult
+from userctl.errors import DatabaseBusy, TransactionConflict
+from userctl.repositories.ended_tokens import ENDS
+from userctl.schemas import PurgeOrder, PurgeResult
+from userctl.schemas.database import PurgeStop
+from userctl.services.clock_check import require_plausible_clock
+
+SLICE_SECONDS = 0.1
+"""How soon a rest ends when the purge shall stop."""
 
 
 class PurgeService:
-    """Deletes expired tokens in batches, each a short transaction of its own."""
+    """Deletes tokens in batches, each a short transaction of its own, while others go on.
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
+    Refresh tokens go when they have expired, used ones too, because until then one that comes
+    back has to be recognised. API tokens go when they have expired or were revoked.
+
+    Args:
+        database: where they are kept.
+        longest_session: how long a session may last.
+        clock: where the time comes from.
+        monotonic: seconds that pass whatever is done to the clock.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        longest_session: timedelta,
+        clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database = database
+        self._longest_session = longest_session
         self._clock = clock
+        self._monotonic = monotonic
 
     def purge(
         self,
-        older_than: timedelta,
+        order: PurgeOrder,
         *,
-        batch_size: int,
-        dry_run: bool = False,
         on_batch: Callable[[int, int], None] = lambda _done, _total: None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> PurgeResult:
-        """Delete the tokens that expired longer ago than a span of time.
+        """Delete the tokens that ended longer ago than a span of time.
 
         Args:
-            older_than: how long a token must have been expired.
-            batch_size: how many tokens go in one transaction.
-            dry_run: count only.
+            order: what shall go, and within which limits.
             on_batch: called after each batch with the number deleted so far and the number
                 there was at the start.
-        """
-        before = self._clock() - older_than
-        total = self._count(before)
-        if dry_run:
-            return PurgeResult(deleted=0, remaining=total, dry_run=True)
-        deleted = 0
-        while batch := self._delete_batch(before, batch_size):
-            deleted += batch
-            on_batch(deleted, max(total, deleted))
-        return PurgeResult(deleted=deleted, remaining=self._count(before), dry_run=False)
+            stop: asked after each batch, and while resting, whether to stop.
 
-    def _count(self, before: datetime) -> int:
-        with self._database.reading() as uow:
-            return uow.refresh_tokens.count_expired(before)
+        Raises:
+            ClockSuspect: if something would go and the clock cannot be right.
+        """
+        before = self._clock() - order.older_than
+        if order.dry_run:
+            return PurgeResult(remaining=sum(self._count(before)), dry_run=True)
+        with self._database.exclusively("purge") as ours:
+            if not ours:
+                return PurgeResult(remaining=sum(self._count(before)), stopped_by="other_purge")
+            total = self._examine(order, before)
+            gap = None if order.pause is None else order.pause.total_seconds()
+            with self._database.online(largest=order.batch_size, gap=gap) as pace:
+                run = _Run(self, order, before, pace, self._monotonic, stop)
+                stopped_by = run.finish(lambda done: on_batch(done, max(total, done)))
+        remaining = sum(self._count(before))
+        return PurgeResult(
+            deleted=run.deleted,
+            deleted_api_tokens=run.deleted_api_tokens,
+            remaining=remaining,
+            # What others keep locked is skipped where single rows are locked.
+            stopped_by=(stopped_by or "locked") if remaining else None,
+        )
 
     @retried
-    def _delete_batch(self, before: datetime, size: int) -> int:
+    def delete_batch(
+        self, end: str, before: datetime, size: int, since: datetime | None
+    ) -> tuple[int, datetime | None, float]:
+        """Delete some tokens; return how many went, where to go on, and how long it took."""
         with self._database.writing() as uow:
-            count = uow.refresh_tokens.delete_expired(before, size)
+            uow.begin()
+            begun = self._monotonic()
+            count, last = uow.ended_tokens.delete(end, before, size, since)
             uow.commit()
-        return count
+            seconds = self._monotonic() - begun
+        return count, last, seconds
+
+    def _count(self, before: datetime) -> tuple[int, int]:
+        with self._database.reading() as uow:
+            return uow.ended_tokens.count(before)
+
+    def _examine(self, order: PurgeOrder, before: datetime) -> int:
+        """Return how many tokens shall go, if the clock may be believed."""
+        with self._database.reading() as uow:
+            total = sum(uow.ended_tokens.count(before))
+            if total and not order.trust_clock:
+                require_plausible_clock(uow, before + order.older_than, self._longest_session)
+        return total
+
+
+class _Run:
+    """One purge under way."""
+
+    def __init__(
+        self,
+        service: PurgeService,
+        order: PurgeOrder,
+        before: datetime,
+        pace: Pace,
+        monotonic: Callable[[], float],
+        stop: Callable[[], bool],
+    ) -> None:
+        self.deleted = 0
+        self.deleted_api_tokens = 0
+        self._service = service
+        self._order = order
+        self._before = before
+        self._pace = pace
+        self._monotonic = monotonic
+        self._stop = stop
+        self._begun = monotonic()
+
+    def finish(self, on_batch: Callable[[int], None]) -> PurgeStop | None:
+        """Delete batch after batch; return what stopped it before everything was gone."""
+        try:
+            for end in ENDS:
+                since: datetime | None = None
+                while (reason := self._reason_to_stop()) is None:
+                    count, last = self._batch(end, since)
+                    if count:
+                        on_batch(self.deleted)
+                    elif since is None:
+                        break
+                    # Behind the last one, look once more for what was locked at the first pass.
+                    since = last if count else None
+                if reason is not None:
+                    return reason
+        except (DatabaseBusy, TransactionConflict):
+            return "locked"
+        return None
+
+    def _batch(self, end: str, since: datetime | None) -> tuple[int, datetime | None]:
+        limit = self._order.max_rows
+        size = self._pace.size if limit is None else min(self._pace.size, limit - self.deleted)
+        count, last, seconds = self._service.delete_batch(end, self._before, size, since)
+        self.deleted += count
+        self.deleted_api_tokens += count if end != "refresh" else 0
+        if count:
+            self._rest(self._pace.made(count, seconds))
+        return count, last
+
+    def _reason_to_stop(self) -> PurgeStop | None:
+        order = self._order
+        if self._stop():
+            return "signal"
+        if order.max_rows is not None and self.deleted >= order.max_rows:
+            return "max_rows"
+        if order.max_seconds is not None and self._monotonic() - self._begun >= order.max_seconds:
+            return "max_seconds"
+        return None
+
+    def _rest(self, seconds: float) -> None:
+        while seconds > 0 and self._reason_to_stop() is None:
+            time.sleep(min(seconds, SLICE_SECONDS))
+            seconds -= SLICE_SECONDS

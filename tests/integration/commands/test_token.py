@@ -1,29 +1,13 @@
 """``userctl token`` on both databases."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
-from sqlalchemy import text
 
 from tests.cli import Userctl
-from userctl.database_url import DatabaseURL
-from userctl.db.engine import database_engine
 
 
 @pytest.fixture(autouse=True)
 def ada(userctl: Userctl) -> None:
     userctl.create("ada@example.com", "--role", "admin")
-
-
-def expire_all(userctl: Userctl, **ago: float) -> None:
-    """Let every refresh token have expired some time ago."""
-    engine = database_engine(DatabaseURL.parse(str(userctl.database_url)))
-    with engine.begin() as connection:
-        connection.execute(
-            text("UPDATE refresh_tokens SET expires_at = :then"),
-            {"then": (datetime.now(UTC) - timedelta(**ago)).strftime("%Y-%m-%d %H:%M:%S.%f")},
-        )
-    engine.dispose()
 
 
 def states(userctl: Userctl) -> list[str]:
@@ -146,31 +130,3 @@ def test_a_token_handed_over_as_an_argument_is_not_repeated(userctl: Userctl) ->
 @pytest.mark.parametrize("args", [[], ["1", "--all"], ["--user", "1", "--stdin"]])
 def test_revoke_wants_exactly_one_way_to_say_which(userctl: Userctl, args: list[str]) -> None:
     assert userctl("token", "revoke", *args).code == 2
-
-
-def test_purge_deletes_in_batches_what_expired_long_enough_ago(userctl: Userctl) -> None:
-    for _ in range(3):
-        userctl.login("ada@example.com", "--no-store")
-    expire_all(userctl, hours=2)
-    assert userctl("token", "purge", "-o", "json").json == {
-        "deleted": 0,
-        "remaining": 0,
-        "dry_run": False,
-    }
-    dry = userctl("token", "purge", "--older-than", "1h", "--dry-run", "-o", "json").json
-    assert dry == {"deleted": 0, "remaining": 3, "dry_run": True}
-    purge = userctl("token", "purge", "--older-than", "1h", "--batch-size", "2", "-o", "json").json
-    assert purge == {"deleted": 3, "remaining": 0, "dry_run": False}
-    assert states(userctl) == []
-
-
-def test_purge_says_nothing_when_told_to_be_quiet(userctl: Userctl) -> None:
-    result = userctl("token", "purge", "-q")
-    assert (result.code, result.out, result.err) == (0, "", "")
-
-
-def test_purge_fails_loudly(userctl: Userctl) -> None:
-    userctl.extra["USERCTL_DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/nothing"
-    result = userctl("token", "purge", "-q")
-    assert result.code == 6
-    assert result.err.startswith("error: ")

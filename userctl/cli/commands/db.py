@@ -1,4 +1,4 @@
-"""``userctl db``: the schema of the database."""
+"""``userctl db``: the schema of the database, and its size."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from userctl.cli.invocation import Invocation
 from userctl.cli.render import write
 from userctl.errors import InvalidInput
 
-commands = Commands("db", "Migrate the database and see where it stands.")
+commands = Commands("db", "Migrate the database, and see where it stands and how large it is.")
 
 HISTORY_COLUMNS = ("revision", "summary", "applied")
 
@@ -63,3 +63,19 @@ def downgrade(
     """Take the schema back to an older revision; what has no place there is lost."""
     run.confirm(f"Take {run.settings.database_url} back to {revision}?", yes=yes)
     run.emit(run.services.schema.downgrade(revision))
+
+
+@commands.command("stats", prints="DatabaseStats", example="userctl db stats -o json")
+def stats(run: Invocation, older_than: options.OlderThanOption = "1d") -> None:
+    """Show rows, sizes in bytes, and what 'token purge' with this span would delete and free."""
+    run.emit(run.services.statistics.stats(options.duration(older_than)))
+
+
+@commands.command("vacuum", prints="VacuumResult", example="userctl db vacuum")
+def vacuum(run: Invocation) -> None:
+    """Give back the space of what was deleted.
+
+    SQLite writes its file anew, which needs as much space again and keeps others from writing
+    meanwhile. PostgreSQL keeps the space for new rows, and nobody waits.
+    """
+    run.emit(run.services.statistics.vacuum())

@@ -1,7 +1,6 @@
 """``userctl token``: those who look after the tokens of others."""
 
 from datetime import timedelta
-from functools import partial
 from typing import Annotated, Literal
 
 import typer
@@ -11,7 +10,6 @@ from userctl.cli import options
 from userctl.cli.commands.token import commands
 from userctl.cli.invocation import Invocation
 from userctl.cli.passwords import read_token
-from userctl.cli.render import progress
 from userctl.errors import GuardRefused, InvalidInput
 
 COLUMNS = ("id", "email", "label", "state", "last_used_at", "expires_at")
@@ -164,29 +162,3 @@ def _query(
 
 def _span(text: str | None) -> timedelta | None:
     return None if text is None else options.duration(text)
-
-
-@commands.command(
-    "purge", prints="PurgeResult", example="userctl token purge --older-than 7d --quiet"
-)
-def purge(
-    run: Invocation,
-    older_than: Annotated[
-        str,
-        typer.Option("--older-than", metavar="SPAN", help="Expired for at least: 90s, 12h, 1d."),
-    ] = "1d",
-    batch_size: Annotated[
-        int, typer.Option("--batch-size", min=1, max=100_000, help="Rows in one transaction.")
-    ] = 1000,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count them, delete nothing.")] = False,
-) -> None:
-    """Delete refresh tokens that expired some time ago, in small batches."""
-    span = options.duration(older_than)
-    with progress(quiet=run.quiet) as show:
-        result = run.services.purge.purge(
-            span,
-            batch_size=batch_size,
-            dry_run=dry_run,
-            on_batch=partial(show, "Purging tokens"),
-        )
-    run.emit(result)

@@ -1,4 +1,4 @@
-"""One process at a time changes a file."""
+"""One process at a time changes a file, or does some work."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +9,30 @@ from userctl.errors import DatabaseBusy, InputOutputFailed
 from userctl.private_files import draft_prefix
 
 LOCK_TIMEOUT_SECONDS = 60
+
+
+@contextmanager
+def locked_if_free(path: Path) -> Iterator[bool]:
+    """Hold a lock file, and tell whether nobody else does; it is free when its holder dies.
+
+    Raises:
+        InputOutputFailed: if it cannot be made.
+    """
+    # It brings asyncio along, and few commands take a lock.
+    from filelock import FileLock, Timeout  # noqa: PLC0415
+
+    lock = FileLock(path, mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    except OSError as error:
+        raise InputOutputFailed(f"Cannot lock {path}: {error.strerror}.") from error
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
 @contextmanager

@@ -1,0 +1,105 @@
+"""Queries on the tokens of both kinds that have ended, and on how many rows there are."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, any_, literal_column, true
+from sqlmodel import Session, and_, col, delete, func, or_, select
+
+from userctl.models import ApiToken, LoginThrottle, RefreshToken, User
+
+_ENDS: dict[str, tuple[Any, Any]] = {
+    "refresh": (RefreshToken, col(RefreshToken.expires_at)),
+    "expired_api": (ApiToken, col(ApiToken.expires_at)),
+    "revoked_api": (ApiToken, col(ApiToken.revoked_at)),
+}
+ENDS = tuple(_ENDS)
+"""The ways in which a token ends; each has an index on the time when it did."""
+
+
+class EndedTokenRepository:
+    """The tokens that ended before a time."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def count(self, before: datetime) -> tuple[int, int]:
+        """Return how many refresh tokens and how many API tokens ended before a time."""
+        expires, revoked = col(ApiToken.expires_at), col(ApiToken.revoked_at)
+        # What was revoked and has expired too is counted once.
+        only_revoked = and_(revoked < before, or_(expires.is_(None), expires >= before))
+        refresh, expired, others = (
+            self._one(select(func.count()).where(condition))
+            for condition in (col(RefreshToken.expires_at) < before, expires < before, only_revoked)
+        )
+        return refresh, expired + others
+
+    def oldest(self) -> datetime | None:
+        """Return when the refresh token expires that does so first."""
+        return self._session.execute(select(func.min(RefreshToken.expires_at))).scalar()
+
+    def delete(
+        self, end: str, before: datetime, limit: int, since: datetime | None
+    ) -> tuple[int, datetime | None]:
+        """Delete tokens that ended before a time, those first that ended first.
+
+        On PostgreSQL the index keeps what was deleted until a vacuum, and to skip that takes long.
+        So each batch begins where the one before it ended. Rows that others lock are skipped.
+
+        Args:
+            end: in which way they ended, one of ``ENDS``.
+            before: the time.
+            limit: how many may go.
+            since: what the last call returned; None begins with the first.
+
+        Returns:
+            How many went, and when the last of them had ended, or None where that does not matter.
+        """
+        model, ended = _ENDS[end]
+        table = model.__table__
+        if self._session.connection().dialect.name == "sqlite":
+            batch = select(model.id).where(ended < before).order_by(ended).limit(limit)
+            gone = delete(model).where(col(model.id).in_(batch), ended < before)
+            return self._session.connection().execute(gone).rowcount, None
+        place: ColumnElement[Any] = literal_column(f"{table.name}.ctid")
+        query: Select[Any] = select(place.label("place"), ended.label("ended")).where(
+            ended < before, true() if since is None else ended >= since
+        )
+        query = query.order_by(ended).limit(limit).with_for_update(skip_locked=True)
+        found = query.cte("found").prefix_with("MATERIALIZED")
+        places = func.array(select(found.c.place).scalar_subquery())
+        deletion = delete(model).where(place == any_(places), ended < before)
+        gone_rows = deletion.returning(literal_column("1").label("one")).cte("gone")
+        row = self._session.execute(
+            select(
+                select(func.count()).select_from(gone_rows).scalar_subquery(),
+                select(func.max(found.c.ended)).scalar_subquery(),
+            )
+        ).one()
+        return row[0], row[1]
+
+    def newest(self) -> datetime | None:
+        """Return when the newest account or token was made, as far as ids tell."""
+        newest = [
+            self._session.exec(
+                select(model.created_at).order_by(col(model.id).desc()).limit(1)
+            ).first()
+            for model in (User, RefreshToken, ApiToken)
+        ]
+        return max((time for time in newest if time is not None), default=None)
+
+    def server_time(self) -> datetime | None:
+        """Return what the clock of the server says; None where there is no server."""
+        if self._session.connection().dialect.name == "sqlite":
+            return None
+        return self._session.execute(select(func.clock_timestamp())).scalar()
+
+    def rows(self) -> dict[str, int]:
+        """Return how many rows each table has."""
+        return {
+            str(model.__tablename__): self._one(select(func.count()).select_from(model))
+            for model in (User, RefreshToken, ApiToken, LoginThrottle)
+        }
+
+    def _one(self, query: Any) -> Any:
+        return self._session.execute(query).scalar_one()

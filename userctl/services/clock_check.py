@@ -1,0 +1,37 @@
+"""Whether the clock may be believed before something is deleted for its age."""
+
+from datetime import datetime, timedelta
+
+from userctl.db.unit_of_work import UnitOfWork
+from userctl.errors import ClockSuspect
+from userctl.text import rfc3339
+
+SERVER_TOLERANCE = timedelta(hours=1)
+
+
+def require_plausible_clock(uow: UnitOfWork, now: datetime, longest_session: timedelta) -> None:
+    """Make sure that a clock is not far ahead, for then the living would seem to have ended.
+
+    A server has a clock of its own. Where there is none, the newest account or token says that it
+    was at least that late. A database in which nobody did anything for longer than a session may
+    last looks the same, but what could be purged there is gone by then if a purge runs every
+    night. A clock that is behind deletes too little, which does no harm.
+
+    Args:
+        uow: where to look.
+        now: what the clock says.
+        longest_session: how long ago the last sign of life may be.
+
+    Raises:
+        ClockSuspect: naming both times.
+    """
+    server = uow.ended_tokens.server_time()
+    if server is not None:
+        evidence, tolerance, whose = server, SERVER_TOLERANCE, "the database server says"
+    else:
+        newest = uow.ended_tokens.newest()
+        evidence, tolerance, whose = newest or now, longest_session, "the newest row is of"
+    if now - evidence > tolerance:
+        raise ClockSuspect(
+            f"The clock says {rfc3339(now)} and {whose} {rfc3339(evidence)}; nothing was deleted."
+        )
