@@ -41,7 +41,9 @@ def test_the_first_accounts_are_written_before_the_last_ones_are_read(
     assert process.stdout
     seen = b""
     while str(FIRST).encode() not in seen:
-        seen += process.stdout.read(1)
+        byte = process.stdout.read(1)
+        assert byte
+        seen += byte
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM users WHERE id = :last"), {"last": LAST})
     engine.dispose()
