@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, any_, literal_column, true
+from sqlalchemy import ColumnElement, Select, any_, literal_column, text, true
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, and_, col, delete, func, or_, select
 
 from userctl.models import ApiToken, LoginThrottle, RefreshToken, User
@@ -15,6 +16,12 @@ _ENDS: dict[str, tuple[Any, Any]] = {
 }
 ENDS = tuple(_ENDS)
 """The ways in which a token ends; each has an index on the time when it did."""
+
+PATIENCE = "50ms"
+"""How long a lock of others is waited for before locked rows are looked for one by one."""
+
+_LOCK_NOT_AVAILABLE = "55P03"
+"""PostgreSQL manual, appendix A."""
 
 
 class EndedTokenRepository:
@@ -56,15 +63,42 @@ class EndedTokenRepository:
             How many went, and when the last of them had ended, or None where that does not matter.
         """
         model, ended = _ENDS[end]
-        table = model.__table__
         if self._session.connection().dialect.name == "sqlite":
             batch = select(model.id).where(ended < before).order_by(ended).limit(limit)
             gone = delete(model).where(col(model.id).in_(batch), ended < before)
             return self._session.connection().execute(gone).rowcount, None
-        place: ColumnElement[Any] = literal_column(f"{table.name}.ctid")
-        query: Select[Any] = select(place.label("place"), ended.label("ended")).where(
-            ended < before, true() if since is None else ended >= since
-        )
+        ahead = and_(ended < before, true() if since is None else ended >= since)
+        found = self._delete_unlocked(model, ended, before, limit, ahead)
+        return found or self._delete_skipping_locked(model, ended, before, limit, ahead)
+
+    def _delete_unlocked(
+        self, model: Any, ended: Any, before: datetime, limit: int, ahead: ColumnElement[bool]
+    ) -> tuple[int, datetime] | None:
+        """Delete a range of the index in one go; None if others lock a part of it.
+
+        To lock the rows first, as it takes to skip some, would write each of them twice.
+        """
+        bound = select(ended).where(ahead).order_by(ended).offset(limit).limit(1)
+        upper = self._session.execute(bound).scalar()
+        reach = ahead if upper is None else and_(ahead, ended < upper)
+        try:
+            with self._session.begin_nested():
+                self._session.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
+                count = self._session.connection().execute(delete(model).where(reach)).rowcount
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                raise
+            return None
+        # More of them ended in the very same moment than may go at once.
+        if not count and upper is not None:
+            return None
+        return count, upper or before
+
+    def _delete_skipping_locked(
+        self, model: Any, ended: Any, before: datetime, limit: int, ahead: ColumnElement[bool]
+    ) -> tuple[int, datetime | None]:
+        place: ColumnElement[Any] = literal_column(f"{model.__tablename__}.ctid")
+        query: Select[Any] = select(place.label("place"), ended.label("ended")).where(ahead)
         query = query.order_by(ended).limit(limit).with_for_update(skip_locked=True)
         found = query.cte("found").prefix_with("MATERIALIZED")
         places = func.array(select(found.c.place).scalar_subquery())
