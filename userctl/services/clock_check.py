@@ -12,10 +12,10 @@ SERVER_TOLERANCE = timedelta(hours=1)
 def require_plausible_clock(uow: UnitOfWork, now: datetime, longest_session: timedelta) -> None:
     """Make sure that a clock is not far ahead, for then the living would seem to have ended.
 
-    A server has a clock of its own. Where there is none, the newest account or token says that it
-    was at least that late. A database in which nobody did anything for longer than a session may
-    last looks the same, but what could be purged there is gone by then if a purge runs every
-    night. A clock that is behind deletes too little, which does no harm.
+    A server has a clock of its own, though perhaps on the same machine. The newest account or token
+    says that it was at least that late. A database in which nobody did anything for longer than a
+    session may last looks the same, but what could be purged there is gone by then if a purge runs
+    every night. A clock that is behind deletes too little, which does no harm.
 
     Args:
         uow: where to look.
@@ -25,13 +25,12 @@ def require_plausible_clock(uow: UnitOfWork, now: datetime, longest_session: tim
     Raises:
         ClockSuspect: naming both times.
     """
-    server = uow.ended_tokens.server_time()
-    if server is not None:
-        evidence, tolerance, whose = server, SERVER_TOLERANCE, "the database server says"
-    else:
-        newest = uow.ended_tokens.newest()
-        evidence, tolerance, whose = newest or now, longest_session, "the newest row is of"
-    if now - evidence > tolerance:
-        raise ClockSuspect(
-            f"The clock says {rfc3339(now)} and {whose} {rfc3339(evidence)}; nothing was deleted."
-        )
+    for evidence, tolerance, whose in (
+        (uow.ended_tokens.server_time(), SERVER_TOLERANCE, "the database server says"),
+        (uow.ended_tokens.newest(), longest_session, "the newest row is of"),
+    ):
+        if evidence is not None and now - evidence > tolerance:
+            raise ClockSuspect(
+                f"The clock says {rfc3339(now)} and {whose} {rfc3339(evidence)}; "
+                "nothing was deleted."
+            )

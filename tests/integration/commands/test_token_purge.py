@@ -71,10 +71,6 @@ def test_purge_asks_whether_a_clock_that_jumped_is_right(userctl: Userctl, sql: 
     sql("UPDATE users SET created_at = '2020-01-01 00:00:00'")
     insert_tokens(sql, 5, days=2)
     sql("UPDATE refresh_tokens SET created_at = '2020-01-01 00:00:00'")
-    if str(userctl.database_url).startswith("postgresql"):
-        # The clock of the server says that ours is right.
-        assert userctl("token", "purge", "-q").code == 0
-        return
     refused = userctl("token", "purge", "-o", "json")
     assert (refused.code, refused.error["code"]) == (5, "clock_suspect")
     assert "2020-01-01T00:00:00Z" in refused.error["message"]

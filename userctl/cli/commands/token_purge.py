@@ -32,7 +32,7 @@ def purge(
     older_than: options.OlderThanOption = "1d",
     batch_size: Annotated[
         int, typer.Option("--batch-size", min=1, max=100_000, help="At most so many at once.")
-    ] = 10_000,
+    ] = 50_000,
     max_rows: Annotated[
         int | None, typer.Option("--max-rows", min=1, help="Stop after so many tokens.")
     ] = None,
