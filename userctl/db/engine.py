@@ -17,6 +17,10 @@ from userctl.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
 BUSY_TIMEOUT_SECONDS = 30
 LOCK_TURN_MILLISECONDS = 250
 CONNECT_TIMEOUT_SECONDS = 10
+CACHE_KIBIBYTES = 65_536
+"""How much of an SQLite file is kept in memory at the most; the 2 MiB that it takes by itself are
+written and read again and again where a large index changes."""
+
 SqlValue = str | bytes | int | float | None
 
 READ_ONLY = "userctl_read_only"
@@ -63,6 +67,7 @@ def _connect_sqlite(path: Path) -> sqlite3.Connection:
     )
     try:
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
     except sqlite3.Error:
         connection.close()
         raise

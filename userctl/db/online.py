@@ -18,7 +18,6 @@ GAP_SECONDS = 0.025
 long as 0.1 s are not over, so that everybody gets a turn between two transactions."""
 
 FIRST_SIZE = 200
-CACHE_KIBIBYTES = 65_536
 LARGEST_LOG_PAGES = 65_536
 """How many pages the write-ahead log may have before it is brought into the file: 256 MiB. Most of
 what is deleted at random places is then written once, not again after each transaction."""
@@ -88,7 +87,6 @@ def _speed_up(writer: DBAPICursor) -> None:
     Its COMMIT waits for no disk, so that the file is locked for a shorter time: the database stays
     whole in a power cut, but the last deletions may have to be made again.
     """
-    writer.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
     writer.execute("PRAGMA synchronous = NORMAL")
     writer.execute("PRAGMA wal_autocheckpoint = 0")
     # What is deleted is overwritten where its page is written anyway: it is no secret.
