@@ -80,8 +80,10 @@ def write_whole(path: Path, pieces: Iterable[str], *, replace: bool, private: bo
         False if there is a file and it does not give way.
 
     Raises:
+        UnsafeFile: if there is something else than a file, such as a device.
         InputOutputFailed: if the disk or the folder accept no file.
     """
+    require_file_or_nothing(path)
     try:
         handle, draft = tempfile.mkstemp(prefix=draft_prefix(path), dir=path.parent)
         try:
@@ -96,6 +98,16 @@ def write_whole(path: Path, pieces: Iterable[str], *, replace: bool, private: bo
             Path(draft).unlink(missing_ok=True)
     except OSError as error:
         raise InputOutputFailed(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def require_file_or_nothing(path: Path) -> None:
+    """Make sure that a new file can take a place without pushing aside what is no file.
+
+    Raises:
+        UnsafeFile: if there is a device, a pipe or a folder.
+    """
+    if path.exists() and not path.is_file():
+        raise UnsafeFile(f"{path} is not a regular file.", hint="Name another one.")
 
 
 def _umask() -> int:

@@ -265,6 +265,16 @@ def test_an_update_disables_and_enables(
     assert program.log_in(ada.email)
 
 
+def test_an_update_that_asks_for_another_password_ends_the_sessions(
+    program: Program, ada: UserCreated
+) -> None:
+    grant = program.log_in(ada.email)
+    program.user_import.load(
+        records({"email": ada.email, "must_change_password": "true"}), on_conflict="update"
+    )
+    assert program.revocation.revoke_text(grant.tokens.refresh_token).revoked_sessions == 0
+
+
 def test_the_last_active_admin_is_guarded(program: Program, sql: Sql, clock: FakeClock) -> None:
     for name in ("ada", "grace"):
         program.accounts.create(UserCreate(email=f"{name}@example.com", role="admin"))

@@ -3,10 +3,11 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from userctl.cli.record_reader import RecordFormat
 from userctl.config import OutputFormat
 from userctl.errors import InvalidInput
 
@@ -50,7 +51,7 @@ OlderThanOption = Annotated[
 AllOption = Annotated[bool, typer.Option("--all", help="Print all, however many.")]
 
 FormatOption = Annotated[
-    Literal["csv", "jsonl"] | None,
+    RecordFormat | None,
     typer.Option("--format", help="Default: what the name of the file ends with."),
 ]
 

@@ -6,7 +6,6 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel
 
-FileFormat = Literal["csv", "jsonl"]
 OnConflict = Literal["error", "skip", "update"]
 
 IMPORTED_FIELDS = (

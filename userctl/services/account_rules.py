@@ -1,11 +1,24 @@
 """What every change of an account has to heed."""
 
-from collections.abc import Set
+from collections.abc import Collection, Set
 from datetime import datetime
 
 from userctl.db.unit_of_work import UnitOfWork
-from userctl.errors import LastAdmin
+from userctl.errors import InvalidInput, LastAdmin
 from userctl.models import User
+
+
+def require_role(role: str, roles: Collection[str]) -> None:
+    """Make sure that a role is configured.
+
+    Raises:
+        InvalidInput: naming those that are.
+    """
+    if role not in roles:
+        raise InvalidInput(
+            f"There is no role '{role[:60]}'.",
+            hint=f"The configured roles are {', '.join(roles)}.",
+        )
 
 
 def require_admin_left(admins: Set[int], leaving: Set[int | None]) -> None:

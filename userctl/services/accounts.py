@@ -17,7 +17,7 @@ from userctl.security.passwords import (
     generate_password,
     is_unmatchable,
 )
-from userctl.services.account_rules import end_sessions, require_admin_left
+from userctl.services.account_rules import end_sessions, require_admin_left, require_role
 from userctl.services.reading import find_user, lock_user, user_read
 
 STREAM_PAGE = 1000
@@ -50,7 +50,7 @@ class AccountService:
             PasswordRejected: if the password breaks the policy.
             UserExists: if the address is taken.
         """
-        self._require_role(new.role)
+        require_role(new.role, self._roles)
         password = generate_password(self._policy.minimum_length) if generate else new.password
         hashed = self._hashed(password, email=new.email, name=new.name)
         now = self._clock()
@@ -95,7 +95,7 @@ class AccountService:
                 because that does not exist.
         """
         if query.role is not None:
-            self._require_role(query.role)
+            require_role(query.role, self._roles)
         limit = query.limit
         wanted = query.model_copy(update={"limit": None if limit is None else limit + 1})
         with self._database.reading() as uow:
@@ -110,7 +110,7 @@ class AccountService:
             InvalidInput, UserNotFound: at once, as :meth:`page` does.
         """
         if query.role is not None:
-            self._require_role(query.role)
+            require_role(query.role, self._roles)
         with self._database.reading() as uow:
             position = _position_after(uow, query)
         return self._pages(query, position)
@@ -138,7 +138,7 @@ class AccountService:
             LastAdmin: if no active admin would be left.
         """
         if change.role is not None:
-            self._require_role(change.role)
+            require_role(change.role, self._roles)
         now = self._clock()
         with self._database.writing() as uow:
             admins = uow.users.lock_active_admins() if change.role else set()
@@ -274,13 +274,6 @@ class AccountService:
                 uow.users.delete(user.id)
             uow.commit()
         return deleted
-
-    def _require_role(self, role: str) -> None:
-        if role not in self._roles:
-            raise InvalidInput(
-                f"There is no role '{role[:60]}'.",
-                hint=f"The configured roles are {', '.join(self._roles)}.",
-            )
 
     def _hashed(self, password: str | None, *, email: str, name: str | None) -> str:
         if password is None:

@@ -113,6 +113,16 @@ def test_rejects_are_written_in_the_format_of_the_input(userctl: Userctl) -> Non
     assert [(r["line"], r["field"]) for r in map(json.loads, lines)] == [(1, "email"), (2, None)]
 
 
+def test_rejects_push_nothing_aside_and_nothing_is_imported_then(userctl: Userctl) -> None:
+    file = write(userctl, "a.csv", "email", "ada@example.com", "nonsense")
+    for target, code in (("/dev/null", 2), ("a.csv", 2), ("missing/b.csv", 9)):
+        done = userctl("user", "import", file, "--partial", "--rejects", target)
+        assert (done.code, done.out) == (code, ""), target
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    assert (userctl.home / file).read_text().startswith("email\n")
+    assert userctl("user", "list", "-q").out == ""
+
+
 def test_a_partial_import_is_exit_7_and_says_what_was_rejected(userctl: Userctl) -> None:
     file = write(userctl, "a.csv", "email", "ada@example.com", "nonsense")
     done = userctl("user", "import", file, "--partial", "-o", "json")

@@ -11,8 +11,8 @@ from userctl.cli.invocation import Invocation
 from userctl.cli.record_reader import STREAM, format_of
 from userctl.cli.record_writer import record_lines
 from userctl.cli.render import on_terminal, write
-from userctl.errors import FileExists, InvalidInput
-from userctl.private_files import write_whole
+from userctl.errors import FileExists
+from userctl.private_files import require_file_or_nothing, write_whole
 
 
 @commands.command("export", example="userctl user export accounts.jsonl --force")
@@ -42,8 +42,7 @@ def export(
 
 
 def _require_writable(file: Path, *, force: bool) -> None:
-    if file.exists() and not file.is_file():
-        raise InvalidInput(f"{file} is no regular file.", hint="'-' is standard output.")
+    require_file_or_nothing(file)
     if file.exists() and not force:
         raise _exists(file)
 

@@ -28,7 +28,7 @@ from userctl.errors import (
     UserctlError,
     UserExists,
 )
-from userctl.private_files import write_whole
+from userctl.private_files import require_file_or_nothing, write_whole
 
 SHOWN = 20
 """How many reasons are told; all of them go to ``--rejects``."""
@@ -59,6 +59,8 @@ def import_(
     (bcrypt) or password. CSV names them in its first line. An export can be read as it is.
     """
     chosen = format_of(file, file_format)
+    if rejects is not None:
+        _require_separate(rejects, file)
     with _source(file) as source, progress(quiet=run.quiet) as show:
         size = _size(source)
         report = run.services.user_import.load(
@@ -80,6 +82,15 @@ def import_(
     run.emit(report.result)
     if report.result.rejected:
         raise typer.Exit(PARTIAL)
+
+
+def _require_separate(rejects: Path, file: Path) -> None:
+    """Find out before anything is imported whether the rejects may be written."""
+    require_file_or_nothing(rejects)
+    if rejects.exists() and file.exists() and rejects.samefile(file):
+        raise InvalidInput("The rejects would be written over the file that is imported.")
+    if not rejects.parent.is_dir():
+        raise InputOutputFailed(f"There is no folder {rejects.parent}.")
 
 
 @contextmanager

@@ -27,7 +27,7 @@ def hashed(
         return record.account._replace(hashed_password=hasher.hash(record.password))
 
     accounts = []
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         try:
             for each in pool.map(account, records):
                 accounts.append(each)

@@ -9,6 +9,7 @@ from userctl.schemas.email_address import canonical_email
 from userctl.schemas.transfer import UNUSED_FIELDS, FileRecord, Reject
 from userctl.schemas.users import checked_name
 from userctl.security.passwords import PasswordPolicy, is_bcrypt_hash, is_unmatchable
+from userctl.services.account_rules import require_role
 
 _TRUTH = {"true": True, "false": False}
 
@@ -43,7 +44,7 @@ class RecordParser:
     """
 
     def __init__(self, *, roles: Sequence[str], policy: PasswordPolicy, now: datetime) -> None:
-        self._roles = frozenset(roles)
+        self._roles = roles
         self._policy = policy
         self._now = now
         self._parsers: Mapping[str, Callable[[str], Any]] = {
@@ -98,8 +99,7 @@ class RecordParser:
         return []
 
     def _role(self, raw: str) -> str:
-        if raw not in self._roles:
-            raise InvalidInput(f"There is no role '{raw[:60]}'.")
+        require_role(raw, self._roles)
         return raw
 
     def _time(self, raw: str) -> datetime:

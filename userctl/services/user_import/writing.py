@@ -125,7 +125,8 @@ class Writer:
             self.tally.reject([Reject(account.line, None, error.message)])
             return
         self._uow.users.change(user, self._now, **changes)
-        if changes.keys() & {"role", "hashed_password", "disabled_hash"}:
+        ending = changes.keys() & {"role", "hashed_password", "disabled_hash"}
+        if ending or changes.get("must_change_password"):
             end_sessions(self._uow, user, self._now)
         self.tally.updated += 1
 
