@@ -1,7 +1,7 @@
 """The unit of work: one transaction, rolled back unless it is committed."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from functools import cached_property
 from types import TracebackType
 from typing import Self
@@ -11,11 +11,7 @@ from sqlmodel import Session
 
 from userctl.db.commit import commit
 from userctl.db.engine import READ_ONLY
-from userctl.db.exclusive import exclusively
 from userctl.db.failures import typed_failures
-from userctl.db.online import Pace, online
-from userctl.db.size import Size, measure
-from userctl.db.vacuum import vacuum
 from userctl.repositories.api_tokens import ApiTokenRepository
 from userctl.repositories.ended_tokens import EndedTokenRepository
 from userctl.repositories.login_throttles import LoginThrottleRepository
@@ -77,29 +73,14 @@ class Database:
         self._prepare = prepare
 
     @cached_property
-    def _engine(self) -> Engine:
+    def engine(self) -> Engine:
+        """The engine, for what is no transaction on rows."""
         return self._prepare()
 
     def reading(self) -> UnitOfWork:
         """Return a unit of work on a snapshot."""
-        return UnitOfWork(self._engine, read_only=True)
+        return UnitOfWork(self.engine, read_only=True)
 
     def writing(self) -> UnitOfWork:
         """Return a unit of work that may change rows."""
-        return UnitOfWork(self._engine)
-
-    def exclusively(self, work: str) -> AbstractContextManager[bool]:
-        """Claim some work for this process; see :func:`userctl.db.exclusive.exclusively`."""
-        return exclusively(self._engine, work)
-
-    def measure(self) -> Size:
-        """Return how many bytes there are."""
-        return measure(self._engine)
-
-    def vacuum(self) -> None:
-        """Give back what is free; see :func:`userctl.db.vacuum.vacuum`."""
-        vacuum(self._engine)
-
-    def online(self, *, largest: int, gap: float | None) -> AbstractContextManager[Pace]:
-        """Prepare for a long series of transactions; see :func:`userctl.db.online.online`."""
-        return online(self._engine, largest=largest, gap=gap)
+        return UnitOfWork(self.engine)

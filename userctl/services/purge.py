@@ -5,7 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from userctl.clock import Clock
-from userctl.db.online import Pace
+from userctl.db.exclusive import exclusively
+from userctl.db.online import Pace, online
 from userctl.db.retry import retried
 from userctl.db.unit_of_work import Database
 from userctl.errors import DatabaseBusy, TransactionConflict
@@ -65,12 +66,12 @@ class PurgeService:
         before = self._clock() - order.older_than
         if order.dry_run:
             return PurgeResult(remaining=sum(self._count(before)), dry_run=True)
-        with self._database.exclusively("purge") as ours:
+        with exclusively(self._database.engine, "purge") as ours:
             if not ours:
                 return PurgeResult(remaining=sum(self._count(before)), stopped_by="other_purge")
             total = self._examine(order, before)
             gap = None if order.pause is None else order.pause.total_seconds()
-            with self._database.online(largest=order.batch_size, gap=gap) as pace:
+            with online(self._database.engine, largest=order.batch_size, gap=gap) as pace:
                 run = _Run(self, order, before, pace, self._monotonic, stop)
                 stopped_by = run.finish(lambda done: on_batch(done, max(total, done)))
         remaining = sum(self._count(before))

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from userctl.clock import Clock
-from userctl.db.size import Size
+from userctl.db.size import Size, measure
 from userctl.db.unit_of_work import Database
+from userctl.db.vacuum import vacuum
 from userctl.schemas import DatabaseStats, VacuumResult
 
 
@@ -27,7 +28,7 @@ class StatisticsService:
             expired, _ = uow.ended_tokens.count(now)
             refresh, api = uow.ended_tokens.count(now - older_than)
             oldest = uow.ended_tokens.oldest()
-        size = self._database.measure()
+        size = measure(self._database.engine)
         return DatabaseStats(
             **rows,
             size_bytes=size.total,
@@ -45,9 +46,9 @@ class StatisticsService:
             DatabaseBusy: if others held the database for too long.
             DiskFull: if there is no space for it; nothing is lost then.
         """
-        before = self._database.measure().total
-        self._database.vacuum()
-        after = self._database.measure().total
+        before = measure(self._database.engine).total
+        vacuum(self._database.engine)
+        after = measure(self._database.engine).total
         return VacuumResult(
             size_before_bytes=before, size_after_bytes=after, freed_bytes=max(0, before - after)
         )
