@@ -14,7 +14,6 @@ from sqlalchemy import Engine, text
 from tests.integration.conftest import FakeClock, Program, Sql, open_engine
 from userctl.db import engine as engine_rules
 from userctl.db import online
-from userctl.db.online import online
 from userctl.errors import ClockSuspect
 from userctl.schemas import (
     ApiTokenCreate,
@@ -255,7 +254,7 @@ def test_batches_on_sqlite_grow_and_shrink_with_the_time_they_take(
     sqlite_engine: Engine, clock: FakeClock
 ) -> None:
     program = Program(sqlite_engine, clock)
-    with online(program.database.engine, largest=1000, gap=None) as pace:
+    with online.online(program.database.engine, largest=1000, gap=None) as pace:
         sizes = [pace.size]
         for seconds in (0.001, 0.001, 0.001, 0.5, 0.06):
             pace.made(pace.size, seconds)
