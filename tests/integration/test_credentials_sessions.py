@@ -8,12 +8,7 @@ import pytest
 from tests.integration.conftest import NOW, RING, FakeClock, Program
 from tests.integration.test_sessions import file, sessions, started, states, stored
 from userctl import file_lock
-from userctl.errors import (
-    DatabaseBusy,
-    InputOutputFailed,
-    TokenReused,
-    TokenRevoked,
-)
+from userctl.errors import DatabaseBusy, TokenReused, TokenRevoked, UnsafeFile
 from userctl.schemas import TokenQuery, UserCreate
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.opaque_token import REFRESH_TOKEN
@@ -68,7 +63,7 @@ def test_a_session_that_cannot_be_saved_is_ended_and_the_one_before_lives_on(
         (file.path / "full").mkdir(parents=True)
         return program.log_in("ada@example.com")
 
-    with pytest.raises(InputOutputFailed):
+    with pytest.raises(UnsafeFile):
         sessions.start(log_in)
     assert states(program) == ["active", "revoked"]
     program.tokens.refresh(stored.refresh_token)

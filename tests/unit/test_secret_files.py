@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -12,7 +13,7 @@ from userctl import file_lock
 from userctl.config import Settings
 from userctl.database_url import DatabaseURL
 from userctl.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
-from userctl.private_files import MAXIMUM_BYTES, read_private, write_private
+from userctl.private_files import MAXIMUM_BYTES, read_private, write_private, write_whole
 from userctl.security.jwk import SigningKey
 from userctl.security.keys import key_source, signing_keyring
 from userctl.security.session_file import SessionFile, StoredSession
@@ -104,9 +105,12 @@ def test_a_secret_may_fill_the_limit_and_no_more(file: Path) -> None:
 
 
 def test_a_write_that_fails_leaves_no_draft(file: Path) -> None:
-    file.mkdir()
+    def pieces() -> Iterator[str]:
+        file.mkdir()
+        yield "secret"
+
     with pytest.raises(InputOutputFailed):
-        write_private(file, "secret")
+        write_whole(file, pieces(), replace=True, private=True)
     assert [*file.parent.iterdir()] == [file]
 
 

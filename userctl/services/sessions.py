@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from userctl.errors import InputOutputFailed, NotLoggedIn, TokenExpired, TokenInvalid
+from userctl.errors import NotLoggedIn, TokenExpired, TokenInvalid, UserctlError
 from userctl.schemas import SessionRead, UserRead
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
@@ -47,7 +47,8 @@ class SessionService:
             log_in: called when it is sure that a session can be kept.
 
         Raises:
-            UnsafeFile: if the stored session is not ours alone.
+            UnsafeFile: if the stored session is not ours alone, or something else than a
+                file lies in its place; a new session is then ended.
             InputOutputFailed: if the new one cannot be kept; it is then ended.
         """
         with self._file.locked():
@@ -55,7 +56,7 @@ class SessionService:
             grant = log_in()
             try:
                 stored = self._save(grant)
-            except InputOutputFailed:
+            except UserctlError:
                 self._revocation.revoke_text(grant.tokens.refresh_token)
                 raise
             if before is not None and before.database == self._database:
