@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from userctl.cli.csv_cells import csv_cell, csv_text
@@ -89,10 +89,12 @@ def test_what_is_written_as_csv_is_read_back(rows: list[tuple[str, str]]) -> Non
     ]
 
 
-@given(st.lists(st.tuples(TEXTS, TEXTS)))
+@given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1))
+@example([('},{"', 'a"},{"'), ('\\"},{"', "\n")])
 def test_what_is_written_as_json_lines_is_read_back(rows: list[tuple[str, str]]) -> None:
     content = "".join(record_lines([rows], ("email", "name"), "jsonl"))
     assert content.isascii()
+    assert content.count("\n") == len(rows)
     assert [fields for _, fields in read(content, "jsonl")] == [
         {"email": email, "name": name} for email, name in rows
     ]

@@ -17,7 +17,7 @@ def record_lines(
     """Yield the text of each chunk of rows.
 
     Args:
-        chunks: rows of plain values.
+        chunks: rows of plain values, some in each.
         fields: what the values of a row are called.
         file_format: how to write them.
         escaped: whether unseen characters in CSV are escaped, as a terminal needs it; those in
@@ -33,6 +33,6 @@ def record_lines(
     from pydantic_core import to_json
 
     for chunk in chunks:
-        objects = (dict(zip(fields, row, strict=True)) for row in chunk)
-        lines = [to_json(values, ensure_ascii=True).decode() for values in objects]
-        yield "\n".join([*lines, ""])
+        array = to_json([dict(zip(fields, row, strict=True)) for row in chunk], ensure_ascii=True)
+        # Within a text there would be a backslash before the quotation mark.
+        yield array[1:-1].replace(b'},{"', b'}\n{"').decode() + "\n"
