@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 
 from tests.integration.conftest import FakeClock, Program, Sql, open_engine
 from userctl.db import engine as engine_rules
-from userctl.db import online
+from userctl.db import online, write_ahead_log
 from userctl.errors import ClockSuspect
 from userctl.schemas import (
     ApiTokenCreate,
@@ -271,7 +271,7 @@ def log_pages(connection: sqlite3.Connection) -> int:
 def test_nobody_else_brings_in_the_log_of_a_purge_on_sqlite_and_it_is_emptied_in_the_end(
     sqlite_engine: Engine, sqlite_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(online, "LARGEST_LOG_PAGES", 30)
+    monkeypatch.setattr(write_ahead_log, "LONGEST_PAGES", 30)
     program = Program(sqlite_engine, clock)
     program.accounts.create(UserCreate(email="ada@example.com", password="correct horse 77"))
     for _ in range(30):

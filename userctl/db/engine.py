@@ -42,7 +42,7 @@ def database_engine(url: DatabaseURL) -> Engine:
 def _sqlite_engine(path: Path) -> Engine:
     engine = create_engine(
         "sqlite://",
-        creator=partial(_connect_sqlite, path.absolute()),
+        creator=partial(connect_sqlite, path.absolute()),
         # The URL alone would pass for a database in memory, which has one connection a thread.
         poolclass=QueuePool,
         hide_parameters=True,
@@ -51,7 +51,13 @@ def _sqlite_engine(path: Path) -> Engine:
     return engine
 
 
-def _connect_sqlite(path: Path) -> sqlite3.Connection:
+def connect_sqlite(path: Path) -> sqlite3.Connection:
+    """Return a connection of the driver, in which nothing opens a transaction by itself.
+
+    Raises:
+        ReadOnly: if SQLite could not make its files beside the database.
+        sqlite3.Error: if there is no such file, or it is no database.
+    """
     if os.access(path, os.F_OK) and not os.access(path.parent, os.W_OK):
         raise ReadOnly(
             f"The folder {path.parent} accepts no writes.",
