@@ -96,3 +96,22 @@ def test_a_signal_ends_a_command_that_waits_for_a_lock_and_nothing_is_changed(
     assert (process.returncode, out) == (code, b"")
     assert b"Traceback" not in err
     assert local("user", "list", "-q").out == ""
+
+
+EARLY = """
+import sys
+from userctl.__main__ import main
+
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+main()
+"""
+
+
+def test_ctrl_c_while_the_program_is_still_loading_shows_no_traceback(local: Userctl) -> None:
+    result = local.spawn("user", "list", program=(sys.executable, "-c", EARLY))
+    assert (result.code, result.out, result.err) == (130, "", "")

@@ -113,7 +113,7 @@ def _invoked(argv: Sequence[str], invocation: Invocation) -> int:
 
 
 def main() -> NoReturn:
-    """Run the program."""
+    """Run the program on the arguments of this process."""
     terminate_on_sigterm()
     prepare()
     if f"_{PROGRAM.upper()}_COMPLETE" in os.environ:

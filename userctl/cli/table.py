@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from userctl.text import escape_unseen, rfc3339
 
 if TYPE_CHECKING:
-    from rich.table import Table
     from rich.text import Text
 
 _UNLIMITED_WIDTH = 100_000
@@ -25,17 +24,17 @@ _BLOCK = 1000
 
 def vertical(row: Mapping[str, Any], *, terminal: bool) -> str:
     """Return a record as a line for each field that has a value."""
-    from rich.table import Table
+    shown = {
+        name: _plain(value) for name, value in row.items() if value is not None and value != []
+    }
+    width = max(map(len, shown), default=0) + _GAP
+    # A value is never broken into lines: it may be a token to be copied.
+    if not terminal:
+        return "".join(f"{name:<{width}}{value}\n" for name, value in shown.items())
     from rich.text import Text
 
-    # A value is never broken into lines: it may be a token to be copied.
-    table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(no_wrap=True)
-    for name, value in row.items():
-        if value is not None and value != []:
-            table.add_row(Text(name), Text(_plain(value)))
-    return _printed(table, terminal=terminal)
+    lines = (Text.assemble((f"{name:<{width}}", "bold"), text) for name, text in shown.items())
+    return _printed(Text("\n").join(lines))
 
 
 def blocks(
@@ -65,9 +64,11 @@ def blocks(
 
 
 def _header(line: str, *, terminal: bool) -> str:
+    if not terminal:
+        return f"{line}\n"
     from rich.text import Text
 
-    return _printed(Text(line, style="bold"), terminal=True) if terminal else f"{line}\n"
+    return _printed(Text(line, style="bold"))
 
 
 def _lines(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
@@ -112,19 +113,20 @@ def _fitted(needed: Sequence[int], columns: Sequence[str]) -> list[int]:
     return widths
 
 
-def _printed(renderable: "Table | Text", *, terminal: bool) -> str:
+def _printed(text: "Text") -> str:
+    """Return a styled text as a terminal takes it."""
     from rich.console import Console
 
     buffer = io.StringIO()
     console = Console(
         file=buffer,
-        force_terminal=terminal,
+        force_terminal=True,
         width=_UNLIMITED_WIDTH,
         markup=False,
         emoji=False,
         highlight=False,
     )
-    console.print(renderable)
+    console.print(text)
     return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
 
 

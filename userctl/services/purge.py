@@ -69,7 +69,8 @@ class PurgeService:
         with exclusively(self._database.engine, "purge") as ours:
             if not ours:
                 return PurgeResult(remaining=sum(self._count(before)), stopped_by="other_purge")
-            total = self._examine(order, before)
+            if not (total := self._examine(order, before)):
+                return PurgeResult(remaining=0)
             gap = None if order.pause is None else order.pause.total_seconds()
             with online(self._database.engine, largest=order.batch_size, gap=gap) as pace:
                 run = _Run(self, order, before, pace, self._monotonic, stop)
