@@ -65,11 +65,11 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
         grant.tokens.refresh_token, REFRESH_TOKEN.draw()
     ),
     "import over accounts": lambda program, _: program.user_import.load(
-        [FileRecord(1, {"email": "u77@example.com", "role": "user"}.items())],
+        [FileRecord(1, ("email", "role"), ("u77@example.com", "user"))],
         on_conflict="update",
     ),
     "import of passwords": lambda program, _: program.user_import.load(
-        [FileRecord(1, {"email": "u77@example.com", "password": PASSWORD}.items())],
+        [FileRecord(1, ("email", "password"), ("u77@example.com", PASSWORD))],
         on_conflict="skip",
     ),
     "next tokens": lambda program, _: program.token_list.page(TokenQuery(after="1000")),

@@ -40,7 +40,7 @@ def ada(accounts: AccountService, clock: FakeClock) -> UserCreated:
 
 def records(*rows: dict[str, str | None]) -> list[FileRecord]:
     """Return records that stand in the lines from 2 on, as those of a CSV do."""
-    return [FileRecord(line, row.items()) for line, row in enumerate(rows, 2)]
+    return [FileRecord(line, tuple(row), tuple(row.values())) for line, row in enumerate(rows, 2)]
 
 
 def numbers(report: ImportReport) -> tuple[int, int, int, int]:
@@ -156,13 +156,10 @@ def test_every_fault_of_a_record_is_named(program: Program) -> None:
             *records({"email": "a@b", "role": "root", "name": " "}),
             FileRecord(
                 3,
-                {
-                    "email": "a@example.com",
-                    "password": PASSWORD,
-                    "hashed_password": HASH,
-                }.items(),
+                ("email", "password", "hashed_password"),
+                ("a@example.com", PASSWORD, HASH),
             ),
-            FileRecord(4, (), "The line is no JSON."),
+            FileRecord(4, unreadable="The line is no JSON."),
         ]
     )
     assert reasons(report) == [
@@ -393,9 +390,7 @@ def test_two_imports_of_the_same_accounts_at_once_double_nothing(
             roles=("user",),
             clock=utc_now,
         )
-        return service.load(
-            [record._replace(fields=list(record.fields)) for record in rows], on_conflict="skip"
-        )
+        return service.load(rows, on_conflict="skip")
 
     outcomes = at_once(database_url, load, load, load, load)
     assert kinds(outcomes) == ["ImportReport"] * 4

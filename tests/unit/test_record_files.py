@@ -22,7 +22,10 @@ def read(content: str | bytes, file_format: RecordFormat = "csv") -> list[tuple[
     raw = content if isinstance(content, bytes) else content.encode()
     with io.TextIOWrapper(io.BytesIO(raw), **TEXT) as text:
         records = read_records(text, file_format, KNOWN)
-        return [(line, unreadable or dict(fields)) for line, fields, unreadable in records]
+        return [
+            (line, unreadable or dict(zip(names, texts, strict=True)))
+            for line, names, texts, unreadable in records
+        ]
 
 
 def test_csv_is_read_by_its_header() -> None:

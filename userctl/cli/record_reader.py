@@ -64,6 +64,7 @@ def _csv(text: TextIO, known: Sequence[str]) -> "Iterator[FileRecord]":
     except csv.Error as error:
         raise InvalidInput(f"The header of the CSV cannot be read: {error}.") from None
     _require_known(header, known)
+    names = tuple(header)
     # A password is never exported, so that an apostrophe before it is its own.
     own = {position for position, name in enumerate(header) if name == "password"}
     while True:
@@ -73,15 +74,15 @@ def _csv(text: TextIO, known: Sequence[str]) -> "Iterator[FileRecord]":
         except StopIteration:
             return
         except csv.Error as error:
-            yield record(line, (), f"The line is no CSV: {error}.")
+            yield record(line, unreadable=f"The line is no CSV: {error}.")
             continue
         if len(cells) == len(header):
             if "'" in "".join(cells):
                 cells = [c if i in own else csv_text(c) for i, c in enumerate(cells)]
-            yield record(line, zip(header, cells, strict=True))
+            yield record(line, names, cells)
         elif cells:
             reason = f"The record has {len(cells)} cells, and the header {len(header)}."
-            yield record(line, (), reason)
+            yield record(line, unreadable=reason)
 
 
 def _require_known(header: Sequence[str], known: Sequence[str]) -> None:
@@ -103,12 +104,12 @@ def _json_lines(text: TextIO) -> "Iterator[FileRecord]":
         try:
             values = json.loads(content)
         except (ValueError, RecursionError):
-            yield record(line, (), "The line is no JSON.")
+            yield record(line, unreadable="The line is no JSON.")
             continue
         if isinstance(values, dict):
             yield _json_record(line, values)
         else:
-            yield record(line, (), "The line is no JSON object.")
+            yield record(line, unreadable="The line is no JSON object.")
 
 
 def _json_record(line: int, values: dict[str, Any]) -> "FileRecord":
@@ -117,6 +118,7 @@ def _json_record(line: int, values: dict[str, Any]) -> "FileRecord":
         if name in schemas.UNUSED_FIELDS:
             continue
         if not isinstance(value, str | bool | None):
-            return schemas.FileRecord(line, (), f"The value of '{name[:40]}' is no text.")
+            reason = f"The value of '{name[:40]}' is no text."
+            return schemas.FileRecord(line, unreadable=reason)
         texts[name] = str(value).lower() if isinstance(value, bool) else value
-    return schemas.FileRecord(line, texts.items())
+    return schemas.FileRecord(line, tuple(texts), tuple(texts.values()))

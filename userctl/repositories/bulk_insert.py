@@ -10,14 +10,19 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
+Row = Sequence[Any]
 Processor = Callable[[Any], Any]
+
+BLOCK = 500
+"""How many rows go to PostgreSQL at once: as many as fit into a socket, so that the server is busy
+with them while the next are made ready."""
 
 
 def insert_rows(
     connection: Connection,
     model: type[SQLModel],
     names: Sequence[str],
-    rows: Iterable[Sequence[Any]],
+    rows: Sequence[Row],
 ) -> None:
     """Insert rows of a table, all of them or none if this stands in a savepoint.
 
@@ -37,44 +42,50 @@ def insert_rows(
     if connection.dialect.name == "postgresql":
         # The format in which Python writes fastest; what is empty there is NULL.
         statement = f"COPY {table.name} ({columns}) FROM STDIN (FORMAT csv)"
-        texts = [process and _text(process) for process in processors]
-        _copy(connection, statement, _stored(rows, texts))
+        texts = _cached([process and _text(process) for process in processors])
+        _copy(connection, statement, (_stored(block, texts) for block in _blocks(rows)))
     else:
         places = ", ".join("?" * len(names))
         statement = f"INSERT INTO {table.name} ({columns}) VALUES ({places})"  # noqa: S608
-        connection.exec_driver_sql(statement, list(_stored(rows, processors)))
+        stored = list(_stored(rows, _cached(processors)))
+        connection.exec_driver_sql(statement, stored)
+
+
+def _blocks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    return (rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK))
 
 
 def _text(process: Processor) -> Processor:
     return lambda value: None if value is None else str(process(value))
 
 
-def _stored(
-    rows: Iterable[Sequence[Any]], processors: Sequence[Processor | None]
-) -> Iterator[tuple[Any, ...]]:
-    """Yield rows as the driver takes them."""
+def _cached(processors: Iterable[Processor | None]) -> list[Processor | None]:
     # Most rows of an import have the same times and states.
-    conversions = [
-        (position, lru_cache(64)(process))
-        for position, process in enumerate(processors)
-        if process is not None
-    ]
-    for row in rows:
-        values = list(row)
-        for position, convert in conversions:
-            values[position] = convert(values[position])
-        yield tuple(values)
+    return [process and lru_cache(64)(process) for process in processors]
 
 
-def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
+def _stored(rows: Iterable[Row], processors: Iterable[Processor | None]) -> Iterator[Row]:
+    """Yield rows as the driver takes them."""
+    columns = zip(*rows, strict=True)
+    return zip(
+        *(
+            map(process, column) if process else column
+            for process, column in zip(processors, columns, strict=False)
+        ),
+        strict=True,
+    )
+
+
+def _copy(connection: Connection, statement: str, blocks: Iterable[Iterable[Row]]) -> None:
     driver = connection.dialect.loaded_dbapi
     pooled = connection.connection
     cursor: Any = pooled.cursor()
     try:
         with cursor, cursor.copy(statement) as copy:
-            copy.write(text.getvalue())
+            for block in blocks:
+                text = io.StringIO()
+                csv.writer(text).writerows(block)
+                copy.write(text.getvalue())
     except driver.Error as error:
         # SQLAlchemy knows no COPY, so it does not turn this error into one of its own either.
         raise DBAPIError.instance(

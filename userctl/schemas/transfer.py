@@ -1,6 +1,6 @@
 """Accounts on their way into the database from a file, and out of it into one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -37,7 +37,8 @@ class FileRecord(NamedTuple):
     """A record as it stands in a file: the names and texts of its fields, or why there are none."""
 
     line: int
-    fields: Iterable[tuple[str, str | None]]
+    names: Sequence[str] = ()
+    texts: Sequence[str | None] = ()
     unreadable: str | None = None
 
 

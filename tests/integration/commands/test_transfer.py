@@ -88,6 +88,8 @@ def test_records_that_break_rules_are_told_and_nothing_is_imported(userctl: User
     assert lines[1] == "line 3, role: There is no role 'root'."
     assert lines[2] == "line 4, role: There is no role 'x'."
     assert lines[3].startswith("error: 2 records were rejected and nothing was imported.")
+    one = userctl("user", "import", write(userctl, "b.csv", "email", "eve"))
+    assert "error: 1 record was rejected and nothing was imported." in one.err
     as_json = userctl("user", "import", file, "-o", "json")
     assert (as_json.code, as_json.error["code"]) == (2, "import_rejected")
     assert "line 3, role: There is no role 'root'." in as_json.error["message"]

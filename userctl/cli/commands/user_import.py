@@ -134,7 +134,9 @@ def _told(report: "schemas.ImportReport") -> list[str]:
 
 
 def _refusal(run: Invocation, report: "schemas.ImportReport") -> UserctlError:
-    message = f"{report.result.rejected} records were rejected and nothing was imported"
+    count = report.result.rejected
+    rejected = "1 record was" if count == 1 else f"{count} records were"
+    message = f"{rejected} rejected and nothing was imported"
     if run.settings.output in JSON_FORMATS:
         message = f"{message}: {'; '.join(_told(report))}"
     else:

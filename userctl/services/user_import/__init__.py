@@ -91,9 +91,10 @@ class UserImportService:
         def on_hashed(left: int) -> None:
             on_checked(read - left, read)
 
-        while outcomes := [parser.parse(record) for record in islice(source, CHUNK)]:
-            read += len(outcomes)
-            parsed = self._missing(_accepted(outcomes, tally), on_conflict, tally)
+        while chunk := list(islice(source, CHUNK)):
+            read += len(chunk)
+            accepted = _accepted(parser.parse(chunk), tally)
+            parsed = self._missing(accepted, on_conflict, tally)
             accounts.append(hashed(parsed, self._hasher, on_hashed))
             on_checked(read, read)
         return tally

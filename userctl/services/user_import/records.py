@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from userctl.errors import InvalidInput, PasswordRejected
@@ -58,22 +59,45 @@ class RecordParser:
             "created_at": self._time,
         }
 
-    def parse(self, record: FileRecord) -> Parsed | list[Reject]:
-        """Return the account of a record, or everything that is wrong with it."""
-        line, fields, unreadable = record
-        if unreadable is not None:
-            return [Reject(line, None, unreadable)]
-        values, rejects = self._values(line, fields)
+    def parse(self, records: Sequence[FileRecord]) -> Sequence[Parsed | list[Reject]]:
+        """Return the account of each record, or everything that is wrong with it."""
+        # Most files are like that, and it takes half the time.
+        return self._columns(records) or [self._record(record) for record in records]
+
+    def _columns(self, records: Sequence[FileRecord]) -> list[Parsed] | None:
+        """Parse column by column; return None unless all is well, and no password to be hashed."""
+        names = records[0].names
+        if "email" not in names or any(record.names != names for record in records):
+            return None
+        columns = zip(*(record.texts for record in records), strict=True)
+        values: dict[str, Iterable[Any]] = {}
+        try:
+            for name, column in zip(names, columns, strict=True):
+                if name not in UNUSED_FIELDS:
+                    parse = self._parsers[name]
+                    values[name] = [parse(raw) if raw else None for raw in column]
+        except (KeyError, InvalidInput):
+            return None
+        if any(values.pop("password", ())) or not all(values["email"]):
+            return None
+        lines = (record.line for record in records)
+        places = (values.get(name, repeat(None)) for name in Account._fields[1:])
+        return [Parsed(account, None) for account in map(Account, lines, *places)]
+
+    def _record(self, record: FileRecord) -> Parsed | list[Reject]:
+        line = record.line
+        if record.unreadable is not None:
+            return [Reject(line, None, record.unreadable)]
+        values, rejects = self._values(record)
         rejects = rejects or self._contradictions(line, values)
         password = values.pop("password", None)
         return rejects or Parsed(Account(line, **values), password)
 
-    def _values(
-        self, line: int, fields: Iterable[tuple[str, str | None]]
-    ) -> tuple[dict[str, Any], list[Reject]]:
+    def _values(self, record: FileRecord) -> tuple[dict[str, Any], list[Reject]]:
+        line = record.line
         values: dict[str, Any] = {}
         rejects: list[Reject] = []
-        for field, raw in fields:
+        for field, raw in zip(record.names, record.texts, strict=True):
             if raw:
                 try:
                     values[field] = self._parsers[field](raw)
