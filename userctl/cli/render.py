@@ -144,6 +144,10 @@ Progress = Callable[[str, int, int | None], None]
 """Takes what is being done, how much is done, and how much there is to do if that is known."""
 
 
+def unseen(_what: str, _done: int, _total: int | None) -> None:
+    """Show no progress."""
+
+
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Progress]:
     """Show progress bars on standard error if that is a terminal and they are wanted.
@@ -152,7 +156,7 @@ def progress(*, quiet: bool) -> Iterator[Progress]:
         A function that moves the bar of a piece of work, and begins it with the first call.
     """
     if quiet or sys.stderr is None or not sys.stderr.isatty():
-        yield lambda _what, _done, _total: None
+        yield unseen
         return
     from userctl.cli.progress import progress_bars
 

@@ -1,7 +1,7 @@
 """Queries on the tokens of both kinds that have ended, and on how many rows there are."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, any_, literal_column, text, true
 from sqlalchemy.exc import OperationalError
@@ -22,6 +22,22 @@ PATIENCE = "50ms"
 
 _LOCK_NOT_AVAILABLE = "55P03"
 """PostgreSQL manual, appendix A."""
+
+
+class Deleted(NamedTuple):
+    """What a batch did.
+
+    Attributes:
+        rows: how many tokens went.
+        more: whether there may be more of them.
+        since: where the next batch begins, which is of use where ``more`` is true.
+        skipped: whether some may have stayed because others lock them.
+    """
+
+    rows: int
+    more: bool
+    since: datetime | None = None
+    skipped: bool = False
 
 
 class EndedTokenRepository:
@@ -45,9 +61,12 @@ class EndedTokenRepository:
         """Return when the refresh token expires that does so first."""
         return self._session.execute(select(func.min(RefreshToken.expires_at))).scalar()
 
-    def delete(
-        self, end: str, before: datetime, limit: int, since: datetime | None
-    ) -> tuple[int, datetime | None]:
+    def any(self, before: datetime) -> bool:
+        """Tell whether a token ended before a time."""
+        queries = (select(ended).where(ended < before).limit(1) for _, ended in _ENDS.values())
+        return any(self._session.execute(query).first() for query in queries)
+
+    def delete(self, end: str, before: datetime, limit: int, since: datetime | None) -> Deleted:
         """Delete tokens that ended before a time, those first that ended first.
 
         On PostgreSQL the index keeps what was deleted until a vacuum, and to skip that takes long.
@@ -57,23 +76,23 @@ class EndedTokenRepository:
             end: in which way they ended, one of ``ENDS``.
             before: the time.
             limit: how many may go.
-            since: what the last call returned; None begins with the first.
-
-        Returns:
-            How many went, and when the last of them had ended, or None where that does not matter.
+            since: what the batch before this one returned; None begins with the first.
         """
         model, ended = _ENDS[end]
         if self._session.connection().dialect.name == "sqlite":
             batch = select(model.id).where(ended < before).order_by(ended).limit(limit)
             gone = delete(model).where(col(model.id).in_(batch), ended < before)
-            return self._session.connection().execute(gone).rowcount, None
+            count = self._session.connection().execute(gone).rowcount
+            return Deleted(count, more=count == limit)
+        # Nobody waits for the disk: what a crash of the server takes back can be deleted again.
+        self._session.execute(text("SET LOCAL synchronous_commit = off"))
         ahead = and_(ended < before, true() if since is None else ended >= since)
-        found = self._delete_unlocked(model, ended, before, limit, ahead)
+        found = self._delete_unlocked(model, ended, limit, ahead)
         return found or self._delete_skipping_locked(model, ended, before, limit, ahead)
 
     def _delete_unlocked(
-        self, model: Any, ended: Any, before: datetime, limit: int, ahead: ColumnElement[bool]
-    ) -> tuple[int, datetime] | None:
+        self, model: Any, ended: Any, limit: int, ahead: ColumnElement[bool]
+    ) -> Deleted | None:
         """Delete a range of the index in one go; None if others lock a part of it.
 
         To lock the rows first, as it takes to skip some, would write each of them twice.
@@ -92,11 +111,11 @@ class EndedTokenRepository:
         # More of them ended in the very same moment than may go at once.
         if not count and upper is not None:
             return None
-        return count, upper or before
+        return Deleted(count, more=upper is not None, since=upper)
 
     def _delete_skipping_locked(
         self, model: Any, ended: Any, before: datetime, limit: int, ahead: ColumnElement[bool]
-    ) -> tuple[int, datetime | None]:
+    ) -> Deleted:
         place: ColumnElement[Any] = literal_column(f"{model.__tablename__}.ctid")
         query: Select[Any] = select(place.label("place"), ended.label("ended")).where(ahead)
         query = query.order_by(ended).limit(limit).with_for_update(skip_locked=True)
@@ -104,13 +123,13 @@ class EndedTokenRepository:
         places = func.array(select(found.c.place).scalar_subquery())
         deletion = delete(model).where(place == any_(places), ended < before)
         gone_rows = deletion.returning(literal_column("1").label("one")).cte("gone")
-        row = self._session.execute(
+        count, last = self._session.execute(
             select(
                 select(func.count()).select_from(gone_rows).scalar_subquery(),
                 select(func.max(found.c.ended)).scalar_subquery(),
             )
         ).one()
-        return row[0], row[1]
+        return Deleted(count, more=last is not None, since=last, skipped=True)
 
     def newest(self) -> datetime | None:
         """Return when the newest account or token was made, as far as ids tell."""

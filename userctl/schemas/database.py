@@ -49,7 +49,7 @@ class PurgeOrder(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     older_than: timedelta
-    batch_size: int = 50_000
+    batch_size: int = 100_000
     max_rows: int | None = None
     max_seconds: float | None = None
     pause: timedelta | None = None

@@ -10,7 +10,7 @@ from userctl.db.online import Pace, online
 from userctl.db.retry import retried
 from userctl.db.unit_of_work import Database
 from userctl.errors import DatabaseBusy, TransactionConflict
-from userctl.repositories.ended_tokens import ENDS
+from userctl.repositories.ended_tokens import ENDS, Deleted
 from userctl.schemas import PurgeOrder, PurgeResult
 from userctl.schemas.database import PurgeStop
 from userctl.services.clock_check import require_plausible_clock
@@ -49,7 +49,7 @@ class PurgeService:
         self,
         order: PurgeOrder,
         *,
-        on_batch: Callable[[int, int], None] = lambda _done, _total: None,
+        on_batch: Callable[[int, int], None] | None = None,
         stop: Callable[[], bool] = lambda: False,
     ) -> PurgeResult:
         """Delete the tokens that ended longer ago than a span of time.
@@ -57,7 +57,7 @@ class PurgeService:
         Args:
             order: what shall go, and within which limits.
             on_batch: called after each batch with the number deleted so far and the number
-                there was at the start.
+                there was at the start, which is counted for this only.
             stop: asked after each batch, and while resting, whether to stop.
 
         Raises:
@@ -69,45 +69,50 @@ class PurgeService:
         with exclusively(self._database.engine, "purge") as ours:
             if not ours:
                 return PurgeResult(remaining=sum(self._count(before)), stopped_by="other_purge")
-            if not (total := self._examine(order, before)):
+            if not self._anything_to_do(order, before):
                 return PurgeResult(remaining=0)
+            total = sum(self._count(before)) if on_batch else 0
+
+            def tell(deleted: int) -> None:
+                if on_batch:
+                    on_batch(deleted, max(total, deleted))
+
             gap = None if order.pause is None else order.pause.total_seconds()
             with online(self._database.engine, largest=order.batch_size, gap=gap) as pace:
-                run = _Run(self, order, before, pace, self._monotonic, stop)
-                stopped_by = run.finish(lambda done: on_batch(done, max(total, done)))
-        remaining = sum(self._count(before))
+                run = _Run(self, order, before, pace, self._monotonic, tell, stop)
+                stopped_by = run.finish()
+        remaining = sum(self._count(before)) if stopped_by else 0
         return PurgeResult(
             deleted=run.deleted,
             deleted_api_tokens=run.deleted_api_tokens,
             remaining=remaining,
-            # What others keep locked is skipped where single rows are locked.
-            stopped_by=(stopped_by or "locked") if remaining else None,
+            stopped_by=stopped_by if remaining else None,
         )
 
     @retried
     def delete_batch(
         self, end: str, before: datetime, size: int, since: datetime | None
-    ) -> tuple[int, datetime | None, float]:
-        """Delete some tokens; return how many went, where to go on, and how long it took."""
+    ) -> tuple[Deleted, float]:
+        """Delete some tokens; return what that did, and the seconds it took."""
         with self._database.writing() as uow:
             uow.begin()
             begun = self._monotonic()
-            count, last = uow.ended_tokens.delete(end, before, size, since)
+            deleted = uow.ended_tokens.delete(end, before, size, since)
             uow.commit()
             seconds = self._monotonic() - begun
-        return count, last, seconds
+        return deleted, seconds
 
     def _count(self, before: datetime) -> tuple[int, int]:
         with self._database.reading() as uow:
             return uow.ended_tokens.count(before)
 
-    def _examine(self, order: PurgeOrder, before: datetime) -> int:
-        """Return how many tokens shall go, if the clock may be believed."""
+    def _anything_to_do(self, order: PurgeOrder, before: datetime) -> bool:
+        """Tell whether a token shall go, if the clock may be believed."""
         with self._database.reading() as uow:
-            total = sum(uow.ended_tokens.count(before))
-            if total and not order.trust_clock:
+            found = uow.ended_tokens.any(before)
+            if found and not order.trust_clock:
                 require_plausible_clock(uow, before + order.older_than, self._longest_session)
-        return total
+        return found
 
 
 class _Run:
@@ -120,6 +125,7 @@ class _Run:
         before: datetime,
         pace: Pace,
         monotonic: Callable[[], float],
+        tell: Callable[[int], None],
         stop: Callable[[], bool],
     ) -> None:
         self.deleted = 0
@@ -129,37 +135,46 @@ class _Run:
         self._before = before
         self._pace = pace
         self._monotonic = monotonic
+        self._tell = tell
         self._stop = stop
         self._begun = monotonic()
 
-    def finish(self, on_batch: Callable[[int], None]) -> PurgeStop | None:
-        """Delete batch after batch; return what stopped it before everything was gone."""
-        try:
-            for end in ENDS:
-                since: datetime | None = None
-                while (reason := self._reason_to_stop()) is None:
-                    count, last = self._batch(end, since)
-                    if count:
-                        on_batch(self.deleted)
-                    elif since is None:
-                        break
-                    # Behind the last one, look once more for what was locked at the first pass.
-                    since = last if count else None
-                if reason is not None:
-                    return reason
-        except (DatabaseBusy, TransactionConflict):
-            return "locked"
-        return None
+    def finish(self) -> PurgeStop | None:
+        """Delete batch after batch; return what stopped it, if not everything has gone for sure."""
+        stopped_by: PurgeStop | None = None
+        for end in ENDS:
+            try:
+                stopped_by = self._clear(end) or stopped_by
+            except (DatabaseBusy, TransactionConflict):
+                return "locked"
+            if stopped_by not in {None, "locked"}:
+                break
+        return stopped_by
 
-    def _batch(self, end: str, since: datetime | None) -> tuple[int, datetime | None]:
+    def _clear(self, end: str) -> PurgeStop | None:
+        """Delete the tokens that ended in one way, and look again for what others had locked."""
+        before = -1
+        while self.deleted != before:
+            before, skipped, more, since = self.deleted, False, True, None
+            while more:
+                if (reason := self._reason_to_stop()) is not None:
+                    return reason
+                batch = self._batch(end, since)
+                more, since, skipped = batch.more, batch.since, skipped or batch.skipped
+            if not skipped:
+                return None
+        return "locked"
+
+    def _batch(self, end: str, since: datetime | None) -> Deleted:
         limit = self._order.max_rows
         size = self._pace.size if limit is None else min(self._pace.size, limit - self.deleted)
-        count, last, seconds = self._service.delete_batch(end, self._before, size, since)
-        self.deleted += count
-        self.deleted_api_tokens += count if end != "refresh" else 0
-        if count:
-            self._rest(self._pace.made(count, seconds))
-        return count, last
+        batch, seconds = self._service.delete_batch(end, self._before, size, since)
+        self.deleted += batch.rows
+        self.deleted_api_tokens += batch.rows if end != "refresh" else 0
+        if batch.rows:
+            self._tell(self.deleted)
+            self._rest(self._pace.made(batch.rows, seconds))
+        return batch
 
     def _reason_to_stop(self) -> PurgeStop | None:
         order = self._order

@@ -10,7 +10,7 @@ from userctl.cli import options
 from userctl.cli.commands.token import commands
 from userctl.cli.errors import PENDING
 from userctl.cli.invocation import Invocation
-from userctl.cli.render import progress, write_error
+from userctl.cli.render import progress, unseen, write_error
 from userctl.cli.signals import noted_signals
 from userctl.errors import ClockSuspect
 
@@ -32,7 +32,7 @@ def purge(
     older_than: options.OlderThanOption = "1d",
     batch_size: Annotated[
         int, typer.Option("--batch-size", min=1, max=100_000, help="At most so many at once.")
-    ] = 50_000,
+    ] = 100_000,
     max_rows: Annotated[
         int | None, typer.Option("--max-rows", min=1, help="Stop after so many tokens.")
     ] = None,
@@ -87,5 +87,6 @@ def _purged(run: Invocation, order: "schemas.PurgeOrder") -> Outcome:
 def _purged_as_ordered(run: Invocation, order: "schemas.PurgeOrder") -> Outcome:
     service = run.services.purge
     with noted_signals() as stop, progress(quiet=run.quiet) as show:
-        result = service.purge(order, on_batch=partial(show, "Purging"), stop=stop)
+        on_batch = None if show is unseen else partial(show, "Purging")
+        result = service.purge(order, on_batch=on_batch, stop=stop)
     return result, stop.exit_code
