@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -33,14 +33,19 @@ def order(days: float = 0, **values: Any) -> PurgeOrder:
     return PurgeOrder(**{"older_than": days * DAY, "trust_clock": True, **values})
 
 
-@pytest.fixture
-def purge(program: Program, ada: UserCreated, clock: FakeClock) -> PurgeService:
-    """Tokens 1 to 7 that expired seven, six, ... days ago and one that expires right now."""
+def eight_tokens(program: Program, clock: FakeClock) -> PurgeService:
+    """Make tokens 1 to 7 that expired seven, six, ... days ago and one that expires right now."""
+    program.accounts.create(UserCreate(email="ada@example.com", password="correct horse 77"))
     for _ in range(8):
-        program.log_in(ada.email)
+        program.log_in("ada@example.com")
         clock.advance(days=1)
     clock.advance(days=6)
     return program.purge
+
+
+@pytest.fixture
+def purge(program: Program, clock: FakeClock) -> PurgeService:
+    return eight_tokens(program, clock)
 
 
 def left(sql: Sql, table: str = "refresh_tokens") -> list[int]:
@@ -208,6 +213,24 @@ def test_what_others_keep_locked_remains_and_the_count_is_exact(
     went = 6 if engine.dialect.name == "postgresql" else 0
     assert result == PurgeResult(deleted=went, remaining=7 - went, stopped_by="locked")
     assert purge.purge(order()).deleted == 7 - went
+
+
+def test_what_was_locked_for_a_while_goes_at_a_second_look(
+    postgres_engine: Engine, postgres_url: str, clock: FakeClock
+) -> None:
+    purge = eight_tokens(Program(postgres_engine, clock), clock)
+    with open_engine(postgres_url) as other, ExitStack() as lock:
+        lock.enter_context(locked_by_another(other))
+        result = purge.purge(order(batch_size=3), on_batch=lambda _done, _total: lock.close())
+    assert result == PurgeResult(deleted=7, remaining=0)
+
+
+def test_more_tokens_of_one_moment_than_fit_into_a_batch_go_too(
+    purge: PurgeService, sql: Sql
+) -> None:
+    sql("UPDATE refresh_tokens SET expires_at = (SELECT min(expires_at) FROM refresh_tokens)")
+    assert purge.purge(order(batch_size=3)) == PurgeResult(deleted=8, remaining=0)
+    assert left(sql) == []
 
 
 def test_a_clock_that_jumped_ahead_does_not_purge_the_living(
