@@ -4,7 +4,8 @@ import itertools
 import random
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import bcrypt
@@ -17,6 +18,12 @@ DOMAINS = ["example.com", "example.org", "mail.example.net", "staff.example.com"
 ALPHABET = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 TOKENS_PER_FAMILY = 5
 SHARE = "(email, name, role, hashed_password)"
+
+
+def apart(make: Callable[..., None], *args: object) -> None:
+    """Make data in a process of its own, because a command inherits the peak of who starts it."""
+    with ProcessPoolExecutor(1) as pool:
+        pool.submit(make, *args).result()
 
 
 def people(count: int) -> Iterator[tuple[str, str, str, str]]:
@@ -38,10 +45,14 @@ def csv_file(bench: Bench, count: int) -> Path:
     """Return a CSV file of accounts with hashes."""
     path = bench.folder / f"accounts-{count}.csv"
     if not path.exists():
-        with path.open("w") as file:
-            file.write("email,name,role,hashed_password\n")
-            file.writelines(",".join(person) + "\n" for person in people(count))
+        apart(_write_csv, path, count)
     return path
+
+
+def _write_csv(path: Path, count: int) -> None:
+    with path.open("w") as file:
+        file.write("email,name,role,hashed_password\n")
+        file.writelines(",".join(person) + "\n" for person in people(count))
 
 
 # Tokens stand in the order in which they were issued. Those of a session follow one another: the
@@ -101,6 +112,11 @@ def sqlite(bench: Bench, accounts: int, tokens: int = 0, expired: int = 0) -> Pa
     if path.exists():
         return path
     bench.userctl(f"sqlite:///{path}", "db", "migrate", "-q")
+    apart(_fill_sqlite, path, accounts, tokens, expired)
+    return path
+
+
+def _fill_sqlite(path: Path, accounts: int, tokens: int, expired: int) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("PRAGMA cache_size = -500000")
@@ -113,7 +129,6 @@ def sqlite(bench: Bench, accounts: int, tokens: int = 0, expired: int = 0) -> Pa
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
-    return path
 
 
 def sqlite_copy(bench: Bench, template: Path) -> Path:
