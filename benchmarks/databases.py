@@ -1,6 +1,7 @@
 """Databases and files to measure on, the same in every run."""
 
 import itertools
+import os
 import random
 import shutil
 import sqlite3
@@ -137,6 +138,8 @@ def sqlite_copy(bench: Bench, template: Path) -> Path:
     for leftover in bench.folder.glob("copy.db*"):
         leftover.unlink()
     shutil.copy(template, path)
+    # The disk would still be busy with the copy.
+    os.sync()
     return path
 
 

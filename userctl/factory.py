@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from userctl.services.tokens import TokenService
     from userctl.services.user_export import UserExportService
     from userctl.services.user_import import UserImportService
+    from userctl.services.user_list import UserListService
 
 
 class Services:
@@ -67,6 +68,13 @@ class Services:
             roles=self._settings.roles,
             clock=self._clock,
         )
+
+    @cached_property
+    def user_list(self) -> "UserListService":
+        """Many accounts."""
+        from userctl.services.user_list import UserListService
+
+        return UserListService(self._database, roles=self._settings.roles)
 
     @cached_property
     def user_import(self) -> "UserImportService":

@@ -33,6 +33,7 @@ from userctl.services.token_list import TokenListService
 from userctl.services.tokens import Grant, TokenLifetimes, TokenService
 from userctl.services.user_export import UserExportService
 from userctl.services.user_import import UserImportService
+from userctl.services.user_list import UserListService
 
 PASSWORD = "correct horse 77"
 KEY = SigningKey.symmetric(b"a key for the tests of at least 32 bytes")
@@ -72,6 +73,7 @@ class Program:
             roles=("user", "admin"),
             clock=clock,
         )
+        self.user_list = UserListService(database, roles=("user", "admin"))
         self.throttling = LoginThrottling(
             database, attempts=5, window=timedelta(minutes=15), clock=clock
         )

@@ -8,8 +8,8 @@ from tests.integration.conftest import Program, Sql
 from userctl.errors import InvalidInput, UserNotFound
 from userctl.schemas import UserCreate, UserCreated, UserQuery, UserRead
 from userctl.schemas.users import UserSort
-from userctl.services import accounts as module
-from userctl.services.accounts import AccountService
+from userctl.services import user_list as module
+from userctl.services.user_list import UserListService
 
 PEOPLE = [
     ("dora@example.com", None, "user"),
@@ -22,12 +22,12 @@ SORT_FIELDS = ("id", "email", "name", "role", "created_at", "updated_at")
 
 
 @pytest.fixture
-def listed(program: Program) -> AccountService:
+def listed(program: Program) -> UserListService:
     """Five accounts of the same second, of which the last one is disabled."""
     for email, name, role in PEOPLE:
         program.accounts.create(UserCreate(email=email, name=name, role=role))
     program.accounts.disable("emil@example.com")
-    return program.accounts
+    return program.user_list
 
 
 def initials(users: Iterator[UserRead] | list[UserRead]) -> str:
@@ -35,12 +35,12 @@ def initials(users: Iterator[UserRead] | list[UserRead]) -> str:
     return "".join(user.email[0] for user in users)
 
 
-def found(accounts: AccountService, query: UserQuery) -> str:
+def found(accounts: UserListService, query: UserQuery) -> str:
     """Return the first letters of the addresses on one page."""
     return initials(list(accounts.page(query).items))
 
 
-def paged(accounts: AccountService, query: UserQuery) -> str:
+def paged(accounts: UserListService, query: UserQuery) -> str:
     """Return the first letters of the addresses on all pages, going on by id."""
     letters, after = "", query.after
     for _ in range(20):
@@ -69,7 +69,7 @@ def paged(accounts: AccountService, query: UserQuery) -> str:
     ],
 )
 def test_a_search_finds_text_in_address_and_name_literally_in_either_case(
-    listed: AccountService, term: str, letters: str
+    listed: UserListService, term: str, letters: str
 ) -> None:
     assert found(listed, UserQuery(search=term)) == letters
 
@@ -89,11 +89,11 @@ BEGINNINGS = [
 
 
 @pytest.fixture
-def shared(accounts: AccountService, sql: Sql) -> AccountService:
+def shared(program: Program, sql: Sql) -> UserListService:
     """Addresses as another program writes them, which are no addresses of ours."""
     for email in reversed(BEGINNINGS):
         sql("INSERT INTO users (email, hashed_password) VALUES (:email, 'x')", email=email)
-    return accounts
+    return program.user_list
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def shared(accounts: AccountService, sql: Sql) -> AccountService:
 )
 @pytest.mark.parametrize("descending", [False, True])
 def test_addresses_that_begin_with_a_text_are_listed_in_the_order_of_their_bytes(
-    shared: AccountService, text: str, descending: bool
+    shared: UserListService, text: str, descending: bool
 ) -> None:
     expected = sorted((e for e in BEGINNINGS if e.startswith(text.lower())), reverse=descending)
     for limit in (1, 2, 20):
@@ -118,9 +118,9 @@ def test_addresses_that_begin_with_a_text_are_listed_in_the_order_of_their_bytes
 
 @pytest.mark.parametrize(("after", "letters"), [("anna", "c"), ("carl", ""), ("dora", "")])
 def test_a_list_of_addresses_goes_on_after_an_account_whose_address_begins_otherwise(
-    listed: AccountService, after: str, letters: str
+    program: Program, listed: UserListService, after: str, letters: str
 ) -> None:
-    user_id = listed.show(f"{after}@example.com").id
+    user_id = program.accounts.show(f"{after}@example.com").id
     query = UserQuery(beginning="c", sort="email", after=user_id)
     assert found(listed, query) == letters
     back = query.model_copy(update={"descending": True})
@@ -128,7 +128,7 @@ def test_a_list_of_addresses_goes_on_after_an_account_whose_address_begins_other
 
 
 def test_addresses_that_begin_with_a_text_can_be_filtered_and_sorted_otherwise(
-    listed: AccountService, sql: Sql
+    listed: UserListService, sql: Sql
 ) -> None:
     sql("UPDATE users SET email = 'x' || email")
     everybody = UserQuery(beginning="X")
@@ -140,13 +140,13 @@ def test_addresses_that_begin_with_a_text_can_be_filtered_and_sorted_otherwise(
     assert [user.id for user in listed.page(named).items] == [4, 2]
 
 
-def test_a_list_can_be_limited_to_a_role_or_a_status(listed: AccountService) -> None:
+def test_a_list_can_be_limited_to_a_role_or_a_status(listed: UserListService) -> None:
     assert found(listed, UserQuery(role="admin")) == "ab"
     assert found(listed, UserQuery(status="disabled")) == "e"
     assert found(listed, UserQuery(status="active", role="user", search="d")) == "d"
 
 
-def test_a_list_of_a_role_that_is_not_configured_is_refused(listed: AccountService) -> None:
+def test_a_list_of_a_role_that_is_not_configured_is_refused(listed: UserListService) -> None:
     with pytest.raises(InvalidInput):
         listed.page(UserQuery(role="root"))
     with pytest.raises(InvalidInput):
@@ -158,7 +158,7 @@ def test_a_list_of_a_role_that_is_not_configured_is_refused(listed: AccountServi
     [("id", "dacbe"), ("email", "abcde"), ("name", "decab"), ("role", "abdce")],
 )
 def test_a_list_is_sorted_in_both_directions_and_paged_over_duplicates_and_missing_names(
-    listed: AccountService, sort: UserSort, letters: str
+    listed: UserListService, sort: UserSort, letters: str
 ) -> None:
     for limit in (1, 2, 3, 5):
         query = UserQuery(sort=sort, limit=limit)
@@ -168,7 +168,7 @@ def test_a_list_is_sorted_in_both_directions_and_paged_over_duplicates_and_missi
 
 @pytest.mark.parametrize("sort", ["created_at", "updated_at"])
 def test_accounts_of_the_same_moment_are_listed_in_the_order_of_their_ids(
-    listed: AccountService, sort: UserSort
+    listed: UserListService, sort: UserSort
 ) -> None:
     assert paged(listed, UserQuery(sort=sort, limit=2)) == "dacbe"
     assert paged(listed, UserQuery(sort=sort, limit=2, descending=True)) == "ebcad"
@@ -177,21 +177,21 @@ def test_accounts_of_the_same_moment_are_listed_in_the_order_of_their_ids(
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("sort", SORT_FIELDS)
 def test_accounts_that_another_program_inserted_are_paged_like_ours(
-    accounts: AccountService, ada: UserCreated, sql: Sql, sort: UserSort, descending: bool
+    program: Program, ada: UserCreated, sql: Sql, sort: UserSort, descending: bool
 ) -> None:
     for letter in "bcdf":
         sql(f"INSERT INTO users (email, hashed_password) VALUES ('{letter}@example.com', 'x')")
     query = UserQuery(sort=sort, limit=1, descending=descending)
-    assert sorted(paged(accounts, query)) == list("abcdf")
+    assert sorted(paged(program.user_list, query)) == list("abcdf")
 
 
-def test_the_first_accounts_can_be_skipped(listed: AccountService) -> None:
+def test_the_first_accounts_can_be_skipped(listed: UserListService) -> None:
     assert found(listed, UserQuery(skip=1, limit=2)) == "ac"
     assert found(listed, UserQuery(skip=4, limit=None)) == "e"
     assert found(listed, UserQuery(skip=9)) == ""
 
 
-def test_a_page_says_whether_there_is_more(listed: AccountService) -> None:
+def test_a_page_says_whether_there_is_more(listed: UserListService) -> None:
     assert [listed.page(UserQuery(limit=limit)).more for limit in (4, 5, 6, None)] == [
         True,
         False,
@@ -200,13 +200,15 @@ def test_a_page_says_whether_there_is_more(listed: AccountService) -> None:
     ]
 
 
-def test_a_list_by_id_goes_on_after_an_account_that_is_gone(listed: AccountService) -> None:
-    listed.delete(["2"])
+def test_a_list_by_id_goes_on_after_an_account_that_is_gone(
+    program: Program, listed: UserListService
+) -> None:
+    program.accounts.delete(["2"])
     assert found(listed, UserQuery(after=2)) == "cbe"
 
 
 def test_a_list_by_something_else_cannot_go_on_after_an_account_that_is_gone(
-    listed: AccountService,
+    listed: UserListService,
 ) -> None:
     with pytest.raises(UserNotFound):
         listed.page(UserQuery(sort="email", after=99))
@@ -215,18 +217,18 @@ def test_a_list_by_something_else_cannot_go_on_after_an_account_that_is_gone(
 
 
 @pytest.mark.parametrize("after", [3_000_000_000, 2**63 - 1, 2**70])
-def test_a_list_after_an_id_larger_than_any_is_empty(listed: AccountService, after: int) -> None:
+def test_a_list_after_an_id_larger_than_any_is_empty(listed: UserListService, after: int) -> None:
     assert found(listed, UserQuery(after=after)) == ""
 
 
 @pytest.mark.parametrize("after", [-1, -3_000_000_000, -(2**70)])
-def test_a_list_after_an_id_smaller_than_any_is_whole(listed: AccountService, after: int) -> None:
+def test_a_list_after_an_id_smaller_than_any_is_whole(listed: UserListService, after: int) -> None:
     assert found(listed, UserQuery(after=after)) == "dacbe"
 
 
 @pytest.mark.parametrize("number", [2**31 - 1, 2**31, 2**63 - 1, 2**70])
 def test_a_limit_and_a_skip_may_be_larger_than_any_database(
-    listed: AccountService, number: int
+    listed: UserListService, number: int
 ) -> None:
     assert found(listed, UserQuery(limit=number)) == "dacbe"
     assert found(listed, UserQuery(skip=number)) == ""
@@ -234,7 +236,7 @@ def test_a_limit_and_a_skip_may_be_larger_than_any_database(
 
 @pytest.mark.parametrize("sort", SORT_FIELDS)
 def test_a_stream_yields_every_account_over_several_pages(
-    listed: AccountService, monkeypatch: pytest.MonkeyPatch, sort: UserSort
+    listed: UserListService, monkeypatch: pytest.MonkeyPatch, sort: UserSort
 ) -> None:
     whole = found(listed, UserQuery(sort=sort))
     monkeypatch.setattr(module, "STREAM_PAGE", 2)
@@ -247,18 +249,18 @@ def test_a_stream_yields_every_account_over_several_pages(
 
 @pytest.mark.parametrize("sort", ["id", "email", "name"])
 def test_a_stream_goes_on_although_the_last_account_of_a_page_was_deleted(
-    listed: AccountService, monkeypatch: pytest.MonkeyPatch, sort: UserSort
+    program: Program, listed: UserListService, monkeypatch: pytest.MonkeyPatch, sort: UserSort
 ) -> None:
     whole = found(listed, UserQuery(sort=sort))
     monkeypatch.setattr(module, "STREAM_PAGE", 2)
     stream = listed.stream(UserQuery(sort=sort))
     seen = [next(stream), next(stream)]
-    listed.delete([str(seen[-1].id)])
+    program.accounts.delete([str(seen[-1].id)])
     assert initials(seen) + initials(stream) == whole
 
 
 def test_a_stream_of_addresses_yields_each_over_several_pages(
-    shared: AccountService, monkeypatch: pytest.MonkeyPatch
+    shared: UserListService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "STREAM_PAGE", 2)
     stream = shared.stream(UserQuery(beginning="a", sort="email"))

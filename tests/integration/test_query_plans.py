@@ -41,8 +41,8 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "disable": lambda program, _: program.accounts.disable("1"),
     "delete": lambda program, _: program.accounts.delete(["1"]),
     "tokens of a user": lambda program, _: program.token_list.page(TokenQuery(user="1")),
-    "next users": lambda program, _: program.accounts.page(UserQuery(after=1000)),
-    "next users by email": lambda program, _: program.accounts.page(
+    "next users": lambda program, _: program.user_list.page(UserQuery(after=1000)),
+    "next users by email": lambda program, _: program.user_list.page(
         UserQuery(sort="email", after=1000)
     ),
     "charge": lambda program, _: program.throttling.charge("ada@example.com", "s11"),
@@ -253,7 +253,7 @@ def test_a_page_is_read_in_the_order_of_an_index_and_never_sorted(
     sqlite: str,
     postgresql: str,
 ) -> None:
-    filled.accounts.page(query)
+    filled.user_list.page(query)
     statement, values = statements[-1]
     with filled.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
@@ -270,7 +270,7 @@ def test_a_page_is_read_in_the_order_of_an_index_and_never_sorted(
 
 
 def test_a_query_that_sorts_is_told_apart(filled: Program, statements: list[Statement]) -> None:
-    filled.accounts.page(UserQuery(sort="name"))
+    filled.user_list.page(UserQuery(sort="name"))
     [(statement, values)] = statements
     with filled.engine.begin() as connection:
         if connection.dialect.name == "sqlite":
@@ -283,7 +283,7 @@ def test_a_query_that_sorts_is_told_apart(filled: Program, statements: list[Stat
 def test_a_query_that_reads_a_whole_table_is_told_apart(
     filled: Program, statements: list[Statement]
 ) -> None:
-    filled.accounts.page(UserQuery(search="ada", limit=None))
+    filled.user_list.page(UserQuery(search="ada", limit=None))
     [(statement, values)] = statements
     with filled.engine.begin() as connection:
         assert whole_tables_read(connection, statement, values)

@@ -262,7 +262,7 @@ def test_a_database_that_accepts_no_writes_says_so(sqlite_engine: Engine) -> Non
 
 def read_everything(program: Program) -> None:
     """Use what a damaged row may break."""
-    program.accounts.page(UserQuery())
+    program.user_list.page(UserQuery())
     program.accounts.show("1")
     program.token_list.page(TokenQuery())
 
@@ -310,4 +310,4 @@ def test_a_search_for_text_that_is_no_unicode_is_refused_or_finds_nothing(
     program: Program, ada: UserCreated
 ) -> None:
     with suppress(UserctlError):
-        assert program.accounts.page(UserQuery(search="\udcff")).items == []
+        assert program.user_list.page(UserQuery(search="\udcff")).items == []

@@ -1,4 +1,4 @@
-"""Accounts: create, find, change, lock out and remove."""
+"""Accounts: create, show, change, lock out and remove."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -8,9 +8,7 @@ from userctl.db.retry import retried
 from userctl.db.unit_of_work import Database, UnitOfWork
 from userctl.errors import InvalidInput, UserExists, UserNotFound
 from userctl.models import User
-from userctl.repositories.user_order import Position
-from userctl.schemas import UserCreate, UserCreated, UserQuery, UserRead, UserUpdate
-from userctl.schemas.page import Page
+from userctl.schemas import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.security.passwords import (
     PasswordHasher,
     PasswordPolicy,
@@ -19,8 +17,6 @@ from userctl.security.passwords import (
 )
 from userctl.services.account_rules import end_sessions, require_admin_left, require_role
 from userctl.services.reading import find_user, lock_user, user_read
-
-STREAM_PAGE = 1000
 
 
 class AccountService:
@@ -85,47 +81,6 @@ class AccountService:
         """
         with self._database.reading() as uow:
             return user_read(find_user(uow, reference))
-
-    def page(self, query: UserQuery) -> Page[UserRead]:
-        """Return one page of accounts.
-
-        Raises:
-            InvalidInput: if the role is not configured.
-            UserNotFound: if the list, sorted by more than the id, cannot go on after an account
-                because that does not exist.
-        """
-        if query.role is not None:
-            require_role(query.role, self._roles)
-        limit = query.limit
-        wanted = query.model_copy(update={"limit": None if limit is None else limit + 1})
-        with self._database.reading() as uow:
-            found = uow.users.page(wanted, _position_after(uow, query))
-            users = [user_read(user) for user, _ in found]
-        return Page(items=users[:limit], more=limit is not None and len(users) > limit)
-
-    def stream(self, query: UserQuery) -> Iterator[UserRead]:
-        """Return all accounts a query asks for, which are read while they are taken.
-
-        Raises:
-            InvalidInput, UserNotFound: at once, as :meth:`page` does.
-        """
-        if query.role is not None:
-            require_role(query.role, self._roles)
-        with self._database.reading() as uow:
-            position = _position_after(uow, query)
-        return self._pages(query, position)
-
-    def _pages(self, query: UserQuery, position: Position | None) -> Iterator[UserRead]:
-        wanted = query.model_copy(update={"limit": STREAM_PAGE})
-        while True:
-            with self._database.reading() as uow:
-                found = uow.users.page(wanted, position)
-                users = [user_read(user) for user, _ in found]
-            yield from users
-            if len(users) < STREAM_PAGE:
-                return
-            wanted = wanted.model_copy(update={"skip": 0})
-            position = found[-1][1]
 
     @retried
     def update(self, reference: str, change: UserUpdate) -> UserRead:
@@ -280,17 +235,6 @@ class AccountService:
             return self._hasher.unmatchable()
         self._policy.check(password, email=email, name=name)
         return self._hasher.hash(password)
-
-
-def _position_after(uow: UnitOfWork, query: UserQuery) -> Position | None:
-    if query.after is None:
-        return None
-    if query.sort == "id":
-        return query.after, query.after
-    position = uow.users.position(query, query.after)
-    if position is None:
-        raise UserNotFound(f"There is no account {query.after} to go on after.")
-    return position
 
 
 def _locked(uow: UnitOfWork, references: Sequence[str], *, missing_ok: bool) -> Iterator[User]:

@@ -120,9 +120,9 @@ def list_(
     if query.search:
         run.note(READS_EVERYTHING)
     if all_:
-        run.emit_all(run.services.accounts.stream(query), COLUMNS)
+        run.emit_all(run.services.user_list.stream(query), COLUMNS)
     else:
-        run.emit_page(run.services.accounts.page(query), COLUMNS)
+        run.emit_page(run.services.user_list.page(query), COLUMNS)
 
 
 def _searched(text: str | None) -> dict[str, str | None]:
