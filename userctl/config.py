@@ -70,6 +70,9 @@ class Settings:
     keyring_file: Path | None = _setting(
         path, "A file of keys that change, instead of one; see 'userctl key'."
     )
+    actor: str | None = _setting(
+        plain_text, "Who does this, for the audit trail; else the account that is logged in."
+    )
     output: str = _setting(one_of(*get_args(OutputFormat)), "How records are printed.", "table")
     roles: tuple[str, ...] = _setting(
         role_names, "The roles an account may have.", ("user", "admin")

@@ -349,6 +349,13 @@ class DatabaseDamaged(DatabaseNotReady):
     hint = "Restore a backup, or correct what is named here."
 
 
+class AuditBroken(DatabaseNotReady):
+    """The audit trail is not as it was written."""
+
+    code = "audit_broken"
+    hint = "Somebody who can write the database changed it. Look into a backup, and at who it was."
+
+
 class CommitUnknown(DatabaseNotReady):
     """The connection broke during COMMIT and nobody could say what became of it."""
 

@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from userctl.actor import Actor, machine_user
 from userctl.clock import Clock, utc_now
 from userctl.config import Settings, default_database_path, state_path
-from userctl.errors import DatabaseMissing
+from userctl.errors import DatabaseMissing, UserctlError
 from userctl.private_files import create_private_folder
 
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from userctl.db.unit_of_work import Database
     from userctl.security.keys import KeySource
     from userctl.security.passwords import PasswordHasher, PasswordPolicy
+    from userctl.security.session_file import SessionFile
     from userctl.services.accounts import AccountService
     from userctl.services.api_tokens import ApiTokenService
+    from userctl.services.audit import AuditService
     from userctl.services.authentication import Tools
     from userctl.services.health import HealthService
     from userctl.services.keys import KeyService
@@ -103,7 +106,10 @@ class Services:
         from userctl.services.login import LoginService
 
         return LoginService(
-            lambda method: authenticator(method, self._authentication_tools), tokens=self.tokens
+            lambda method: authenticator(method, self._authentication_tools),
+            tokens=self.tokens,
+            database=self._database,
+            clock=self._clock,
         )
 
     @cached_property
@@ -158,13 +164,10 @@ class Services:
     @cached_property
     def sessions(self) -> "SessionService":
         """The stored session."""
-        from userctl.security.session_file import SessionFile
         from userctl.services.sessions import SessionService
 
-        profile = self._settings.profile
-        name = "session.json" if profile is None else f"session-{profile}.json"
         return SessionService(
-            SessionFile(state_path() / name),
+            self._session_file,
             database=self._settings.database_url.identity,
             tokens=lambda: self.tokens,
             revocation=self.revocation,
@@ -203,6 +206,13 @@ class Services:
         )
 
     @cached_property
+    def audit(self) -> "AuditService":
+        """The audit trail."""
+        from userctl.services.audit import AuditService
+
+        return AuditService(self._database, clock=self._clock)
+
+    @cached_property
     def statistics(self) -> "StatisticsService":
         """The size of the database."""
         from userctl.services.statistics import StatisticsService
@@ -214,7 +224,12 @@ class Services:
         """The schema of the database."""
         from userctl.services.schema import SchemaService
 
-        return SchemaService(self._engine, self._settings.database_url)
+        return SchemaService(
+            self._engine,
+            self._settings.database_url,
+            actor=lambda: self._actor,
+            clock=self._clock,
+        )
 
     @cached_property
     def health(self) -> "HealthService":
@@ -266,7 +281,29 @@ class Services:
     def _database(self) -> "Database":
         from userctl.db.unit_of_work import Database
 
-        return Database(self._ready_engine)
+        return Database(self._ready_engine, lambda: self._actor)
+
+    @cached_property
+    def _session_file(self) -> "SessionFile":
+        from userctl.security.session_file import SessionFile
+
+        profile = self._settings.profile
+        name = "session.json" if profile is None else f"session-{profile}.json"
+        return SessionFile(state_path() / name)
+
+    @cached_property
+    def _actor(self) -> Actor:
+        machine = machine_user()
+        return Actor(self._settings.actor or self._logged_in() or machine, machine)
+
+    def _logged_in(self) -> str | None:
+        """Return the account that is logged in to this database, as its session file says."""
+        try:
+            stored = self._session_file.load()
+        except UserctlError:
+            return None
+        ours = stored is not None and stored.database == self._settings.database_url.identity
+        return stored.account if stored is not None and ours else None
 
     def _ready_engine(self) -> "Engine":
         from userctl.db.revisions import require_current

@@ -1,6 +1,8 @@
 """Many processes at once, and processes that are told to stop."""
 
+import json
 import os
+import re
 import signal
 import sqlite3
 import sys
@@ -115,3 +117,26 @@ main()
 def test_ctrl_c_while_the_program_is_still_loading_shows_no_traceback(local: Userctl) -> None:
     result = local.spawn("user", "list", program=(sys.executable, "-c", EARLY))
     assert (result.code, result.out, result.err) == (130, "", "")
+
+
+def test_a_trail_is_followed_until_ctrl_c(userctl: Userctl) -> None:
+    userctl.create("ada@example.com")
+    follower = userctl.start("audit", "list", "--follow", "-o", "jsonl")
+    assert follower.stdout
+    seen = [json.loads(follower.stdout.readline())["target"]]
+    userctl.create("eve@example.com")
+    seen.append(json.loads(follower.stdout.readline())["target"])
+    follower.send_signal(signal.SIGINT)
+    out, err = follower.communicate(timeout=10)
+    assert seen == ["ada@example.com", "eve@example.com"]
+    assert (follower.returncode, out, err) == (130, b"", b"")
+
+
+def test_a_trail_is_followed_as_lines_of_text(local: Userctl) -> None:
+    local.create("ada@example.com")
+    follower = local.start("audit", "list", "--follow", "--tag", "account", "--actor", "me")
+    assert follower.stdout
+    line = follower.stdout.readline().decode()
+    follower.terminate()
+    follower.communicate(timeout=10)
+    assert re.fullmatch(r"\S+Z  account:create  \S+@\S+  ada@example.com\n", line)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import Engine, text
 
+from userctl.actor import Actor
 from userctl.database_url import DatabaseURL
 from userctl.db.engine import database_engine
 from userctl.db.unit_of_work import Database
@@ -23,6 +24,7 @@ from userctl.security.keyring import Keyring, RingKey
 from userctl.security.passwords import PasswordHasher, PasswordPolicy
 from userctl.services.accounts import AccountService
 from userctl.services.api_tokens import ApiTokenService
+from userctl.services.audit import AuditService
 from userctl.services.authentication import Authenticator, Tools, authenticator
 from userctl.services.login import LoginService
 from userctl.services.purge import PurgeService
@@ -39,6 +41,7 @@ PASSWORD = "correct horse 77"
 KEY = SigningKey.symmetric(b"a key for the tests of at least 32 bytes")
 RING = Keyring((RingKey(KEY, "active"),))
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
+ACTOR = Actor("ada", "root@engine")
 
 T = TypeVar("T")
 
@@ -57,11 +60,16 @@ class FakeClock:
         self.now += timedelta(**span)
 
 
+def database_on(engine: Engine) -> Database:
+    """Return a database that Ada uses."""
+    return Database(lambda: engine, lambda: ACTOR)
+
+
 class Program:
     """The services of one process, on an engine of its own."""
 
     def __init__(self, engine: Engine, clock: FakeClock, *, subject: str = "email") -> None:
-        database = Database(lambda: engine)
+        database = database_on(engine)
         hasher = PasswordHasher(cost=4)  # The cheapest that bcrypt allows.
         policy = PasswordPolicy(minimum_length=8)
         self.engine = engine
@@ -103,6 +111,7 @@ class Program:
         self.user_export = UserExportService(database)
         self.purge = PurgeService(database, longest_session=timedelta(days=30), clock=clock)
         self.statistics = StatisticsService(database, clock=clock)
+        self.audit = AuditService(database, clock=clock)
 
     @property
     def authentication(self) -> Authenticator:
@@ -115,7 +124,12 @@ class Program:
 
     def log_in_with(self, method: str, credentials: Credentials) -> Grant:
         """Authenticate in some way and start a session."""
-        login = LoginService(lambda name: authenticator(name, self.tools), tokens=self.tokens)
+        login = LoginService(
+            lambda name: authenticator(name, self.tools),
+            tokens=self.tokens,
+            database=self.database,
+            clock=self.tools.clock,
+        )
         return login.log_in(method, credentials)
 
 

@@ -16,6 +16,7 @@ from tests.integration.conftest import (
     Program,
     Sql,
     at_once,
+    database_on,
     kinds,
     open_engine,
     sql_on,
@@ -24,7 +25,6 @@ from tests.integration.conftest import (
 from userctl.database_url import DatabaseURL
 from userctl.db.engine import database_engine
 from userctl.db.retry import retried
-from userctl.db.unit_of_work import Database
 from userctl.errors import (
     CommitUnknown,
     DatabaseAccessDenied,
@@ -41,7 +41,7 @@ ADA = UserCreate(email="ada@example.com")
 
 def find_nobody(url: str) -> None:
     """Run a query on a database."""
-    with open_engine(url) as engine, Database(lambda: engine).reading() as uow:
+    with open_engine(url) as engine, database_on(engine).reading() as uow:
         uow.users.by_email("ada@example.com")
 
 
@@ -176,7 +176,7 @@ def test_a_connection_lost_in_a_transaction_is_unreachable_and_the_next_one_work
     postgres_engine: Engine, postgres_url: str, postgres_sql: Sql
 ) -> None:
     def write_and_lose_the_connection(engine: Engine) -> None:
-        with Database(lambda: engine).writing() as uow:
+        with database_on(engine).writing() as uow:
             postgres_sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"

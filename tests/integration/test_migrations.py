@@ -31,7 +31,7 @@ from userctl.errors import (
 from userctl.schemas import UserCreate
 
 SHARED = {"users", "refresh_tokens", "userctl_version"}
-OURS = SHARED | {"api_tokens", "login_throttles"}
+OURS = SHARED | {"api_tokens", "audit_events", "login_throttles"}
 BROKEN = """
 import sqlalchemy as sa
 from alembic import op

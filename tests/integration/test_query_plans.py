@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from tests.integration.conftest import PASSWORD, Program, Sql
-from userctl.schemas import Credentials, FileRecord, PurgeOrder, TokenQuery, UserQuery
+from userctl.schemas import AuditQuery, Credentials, FileRecord, PurgeOrder, TokenQuery, UserQuery
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN
 from userctl.services.tokens import Grant
 
@@ -45,6 +45,11 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "next users by email": lambda program, _: program.user_list.page(
         UserQuery(sort="email", after=1000)
     ),
+    "audit head": lambda program, _: program.audit.head(),
+    "audit of a user": lambda program, _: program.audit.page(AuditQuery(user="ada@example.com")),
+    "next audit of a user": lambda program, _: program.audit.page(AuditQuery(user="1", after=1)),
+    "audit of a tag": lambda program, _: program.audit.page(AuditQuery(tag="account:login")),
+    "next audit": lambda program, _: program.audit.page(AuditQuery(after=1)),
     "charge": lambda program, _: program.throttling.charge("ada@example.com", "s11"),
     "refund": lambda program, _: refund(program),
     "failed logins": lambda program, _: program.throttling.show("ada@example.com"),
@@ -112,6 +117,11 @@ def filled(program: Program, grant: Grant, sql: Sql) -> Program:
     )
     sql("UPDATE api_tokens SET expires_at = '2029-01-01 00:00:00' WHERE id BETWEEN 1100 AND 1110")
     sql("UPDATE api_tokens SET revoked_at = '2029-01-01 00:00:00' WHERE id BETWEEN 1105 AND 1115")
+    sql(
+        "INSERT INTO audit_events (id, time, tag, actor, machine, user_id, detail, hash) "
+        f"{NUMBERS} SELECT i, '2029-12-31 00:00:00', CASE WHEN i < 15 THEN 'account:login:success' "
+        "ELSE 'token:refresh:success' END, 'a', 'b', i, '{}', 'x' FROM n"
+    )
     sql("UPDATE refresh_tokens SET origin = 'api-' || id WHERE id % 10 = 0")
     sql("ANALYZE")
     return program
@@ -123,7 +133,8 @@ Statement = tuple[str, Any]
 @pytest.fixture
 def statements(filled: Program) -> list[Statement]:
     """What the engine sends from now on, without insertions and questions about the server."""
-    kinds = ("SELECT users", "SELECT refresh", "SELECT api", "SELECT login", "SELECT count(*)",
+    kinds = ("SELECT users", "SELECT refresh", "SELECT api", "SELECT login", "SELECT audit",
+             "SELECT count(*)",
              "SELECT max(", "SELECT min(", "SELECT coalesce(", "WITH", "UP", "DEL")  # fmt: skip
     sent: list[Statement] = []
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from tests.integration.conftest import open_engine, sql_on
+from tests.integration.conftest import ACTOR, FakeClock, open_engine, sql_on
 from userctl.database_url import DatabaseURL
 from userctl.db import engine as engine_module
 from userctl.db.revisions import require_current, revisions
@@ -22,10 +22,14 @@ from userctl.errors import (
 from userctl.services.schema import SchemaService
 
 
+def schema_on(engine: Engine, url: str) -> SchemaService:
+    return SchemaService(engine, DatabaseURL.parse(url), actor=lambda: ACTOR, clock=FakeClock())
+
+
 @pytest.fixture
 def schema(bare_engine: Engine, bare_database_url: str) -> SchemaService:
     """The schema of an empty database."""
-    return SchemaService(bare_engine, DatabaseURL.parse(bare_database_url))
+    return schema_on(bare_engine, bare_database_url)
 
 
 Missing = Callable[[Path], tuple[str, SchemaService]]
@@ -39,7 +43,7 @@ def missing() -> Iterator[Missing]:
         def at(path: Path) -> tuple[str, SchemaService]:
             url = f"sqlite:///{path}"
             engine = engines.enter_context(open_engine(url))
-            return url, SchemaService(engine, DatabaseURL.parse(url))
+            return url, schema_on(engine, url)
 
         yield at
 
@@ -217,3 +221,18 @@ def test_a_file_that_another_program_holds_is_busy_when_it_is_migrated(
         holding.execute("BEGIN EXCLUSIVE")
         with pytest.raises(DatabaseBusy):
             schema.migrate("head")
+
+
+def test_a_migration_is_recorded_once_there_is_a_trail(
+    schema: SchemaService, bare_engine: Engine
+) -> None:
+    def events() -> list[str]:
+        rows = sql_on(bare_engine)("SELECT detail FROM audit_events ORDER BY id")
+        return [detail for (detail,) in rows]
+
+    schema.migrate("head")
+    schema.migrate("head")
+    assert events() == [f'{{"after":"{revisions()[-1]}","before":null}}']
+    schema.downgrade("0004")
+    schema.migrate("head")
+    assert events()[1:] == [f'{{"after":"{revisions()[-1]}","before":"0004"}}']

@@ -13,7 +13,16 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
-from tests.integration.conftest import NOW, PASSWORD, FakeClock, Program, Sql, open_engine, sql_on
+from tests.integration.conftest import (
+    NOW,
+    PASSWORD,
+    FakeClock,
+    Program,
+    Sql,
+    database_on,
+    open_engine,
+    sql_on,
+)
 from userctl.database_url import DatabaseURL
 from userctl.db import engine as engine_module
 from userctl.db.engine import BUSY_TIMEOUT_SECONDS
@@ -88,7 +97,7 @@ def test_a_time_comes_back_as_the_same_moment_in_utc(database: Database) -> None
 
 
 def test_a_reading_unit_of_work_cannot_write_on_postgresql(postgres_engine: Engine) -> None:
-    with pytest.raises(ReadOnly), Database(lambda: postgres_engine).reading() as uow:
+    with pytest.raises(ReadOnly), database_on(postgres_engine).reading() as uow:
         uow.users.add(new_user())
 
 
@@ -151,7 +160,7 @@ def test_a_writer_on_sqlite_takes_the_lock_when_it_begins(
     sqlite_engine: Engine, sqlite_path: Path
 ) -> None:
     other = sqlite3.connect(sqlite_path, timeout=0, isolation_level=None)
-    with Database(lambda: sqlite_engine).writing() as uow:
+    with database_on(sqlite_engine).writing() as uow:
         assert uow.users.by_email("ada@example.com") is None
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("BEGIN IMMEDIATE")
@@ -167,7 +176,7 @@ def test_a_writer_on_sqlite_waits_for_another_and_then_sees_what_that_wrote(
     def wait_and_count() -> int:
         with open_engine(sqlite_url) as engine:
             event.listen(engine, "checkout", lambda *_: begins.set())
-            with Database(lambda: engine).writing() as uow:
+            with database_on(engine).writing() as uow:
                 return len(uow.users.page(UserQuery(), None))
 
     with ThreadPoolExecutor(1) as pool:
@@ -181,7 +190,7 @@ def test_a_writer_on_sqlite_waits_for_another_and_then_sees_what_that_wrote(
 def test_a_reader_on_sqlite_does_not_wait_for_a_writer(
     sqlite_engine: Engine, holding: sqlite3.Connection
 ) -> None:
-    with Database(lambda: sqlite_engine).reading() as uow:
+    with database_on(sqlite_engine).reading() as uow:
         assert uow.users.page(UserQuery(), None) == []
 
 
@@ -195,7 +204,7 @@ def test_a_writer_that_waited_too_long_says_that_the_database_is_busy(
 
 def find_nobody(engine: Engine) -> None:
     """Run a query on a database."""
-    with Database(lambda: engine).reading() as uow:
+    with database_on(engine).reading() as uow:
         uow.users.by_email("ada@example.com")
 
 

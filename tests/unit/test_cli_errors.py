@@ -130,7 +130,7 @@ CONTRACT = {
     "KeyringFull",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
     "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "
-    "DatabaseDamaged CommitUnknown TransactionConflict",
+    "AuditBroken DatabaseDamaged CommitUnknown TransactionConflict",
     9: "InputOutputFailed DiskFull ReadOnly OutputLost",
 }
 CODES = {name: code for code, names in CONTRACT.items() for name in names.split()}

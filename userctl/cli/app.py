@@ -11,6 +11,7 @@ import typer
 import userctl
 from userctl.cli.command import Builder, BuiltOnDemand, LazyGroup
 from userctl.cli.commands import (
+    audit,
     config,
     db,
     health,
@@ -75,6 +76,7 @@ def program(*, completion: bool = False) -> Any:
         token_admin,
         token_purge,
         key,
+        audit,
         db,
         config,
         health,

@@ -21,6 +21,7 @@ Builder = Callable[[], Any]
 _SHARED: dict[str, Any] = {
     "database_url": options.DatabaseURLOption,
     "profile": options.ProfileOption,
+    "actor": options.ActorOption,
     "no_input": options.NoInputOption,
     "debug": options.DebugOption,
 }
@@ -29,7 +30,7 @@ _PRINTING: dict[str, Any] = {
     "quiet": options.QuietOption,
     "fields": options.FieldsOption,
 }
-_SETTINGS = ("database_url", "profile", "output")
+_SETTINGS = ("database_url", "profile", "actor", "output")
 
 
 class BuiltOnDemand(Mapping[str, Any]):

@@ -25,6 +25,10 @@ ProfileOption = Annotated[
     str | None,
     typer.Option("--profile", help="A profile of the config file [env: USERCTL_PROFILE]."),
 ]
+ActorOption = Annotated[
+    str | None,
+    typer.Option("--actor", metavar="NAME", help="Who does this [env: USERCTL_ACTOR]."),
+]
 NoInputOption = Annotated[
     bool, typer.Option("--no-input", help="Never prompt; fail and say which option to give.")
 ]
@@ -50,6 +54,7 @@ OlderThanOption = Annotated[
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Print all, however many.")]
 
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
 FormatOption = Annotated[
     RecordFormat | None,
     typer.Option("--format", help="Default: what the name of the file ends with."),

@@ -2,37 +2,49 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from userctl.actor import Actor
+from userctl.audit_chain import canonical
 from userctl.db.commit import commit
 from userctl.db.engine import READ_ONLY
 from userctl.db.failures import typed_failures
+from userctl.models import User
 from userctl.repositories.api_tokens import ApiTokenRepository
+from userctl.repositories.audit_events import AuditEventRepository, NewEvent
 from userctl.repositories.ended_tokens import EndedTokenRepository
 from userctl.repositories.login_throttles import LoginThrottleRepository
 from userctl.repositories.refresh_tokens import RefreshTokenRepository
 from userctl.repositories.users import UserRepository
+from userctl.schemas.audit import AuditTag
 
 
 class UnitOfWork:
-    """The repositories on one transaction; leaving the block without ``commit`` rolls back."""
+    """The repositories on one transaction; leaving the block without ``commit`` rolls back.
+
+    What is recorded for the audit trail is written at the commit.
+    """
 
     users: UserRepository
     api_tokens: ApiTokenRepository
     refresh_tokens: RefreshTokenRepository
     login_throttles: LoginThrottleRepository
     ended_tokens: EndedTokenRepository
+    audit_events: AuditEventRepository
 
-    def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
+    def __init__(self, engine: Engine, actor: Callable[[], Actor], *, read_only: bool) -> None:
         # Where it is not asked for, the default of the server stands, which may be read-only.
         options = {READ_ONLY: True, "postgresql_readonly": True} if read_only else {}
         self._engine = engine.execution_options(**options)
         self._stack = ExitStack()
+        self._actor = actor
+        self._events: list[NewEvent] = []
 
     def __enter__(self) -> Self:
         self._stack.enter_context(typed_failures())
@@ -42,15 +54,43 @@ class UnitOfWork:
         self.refresh_tokens = RefreshTokenRepository(self._session)
         self.login_throttles = LoginThrottleRepository(self._session)
         self.ended_tokens = EndedTokenRepository(self._session)
+        self.audit_events = AuditEventRepository(self._session)
         return self
 
     def begin(self) -> None:
         """Begin the transaction now, which on SQLite waits for whoever is writing."""
         self._session.connection()
 
+    def record(
+        self,
+        tag: AuditTag,
+        now: datetime,
+        *,
+        user: User | None = None,
+        user_id: int | None = None,
+        target: str | None = None,
+        **detail: Any,
+    ) -> None:
+        """Note an event, which lasts if the changes of this unit of work do.
+
+        Args:
+            tag: what happened.
+            now: when.
+            user: the account that it is about, of which id and address are kept.
+            user_id: the id alone, where nothing else is known of the account.
+            target: what it is about, if not the account itself.
+            detail: whatever else JSON can hold; never a secret.
+        """
+        if user is not None:
+            user_id, target = user.id, target or user.email
+        self._events.append(NewEvent(now, tag, *self._actor(), user_id, target, canonical(detail)))
+
     def commit(self) -> None:
         """Make the changes of this unit of work last."""
         with typed_failures():
+            if self._events:
+                self.audit_events.append(self._events)
+                self._events = []
             commit(self._session, self._engine)
 
     def __exit__(
@@ -67,10 +107,12 @@ class Database:
 
     Args:
         prepare: returns the engine of a database that is reachable and migrated, or raises.
+        actor: returns who uses it.
     """
 
-    def __init__(self, prepare: Callable[[], Engine]) -> None:
+    def __init__(self, prepare: Callable[[], Engine], actor: Callable[[], Actor]) -> None:
         self._prepare = prepare
+        self._actor = actor
 
     @cached_property
     def engine(self) -> Engine:
@@ -79,8 +121,8 @@ class Database:
 
     def reading(self) -> UnitOfWork:
         """Return a unit of work on a snapshot."""
-        return UnitOfWork(self.engine, read_only=True)
+        return UnitOfWork(self.engine, self._actor, read_only=True)
 
     def writing(self) -> UnitOfWork:
         """Return a unit of work that may change rows."""
-        return UnitOfWork(self.engine)
+        return UnitOfWork(self.engine, self._actor, read_only=False)

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from userctl.schemas.audit import AuditEventRead, AuditHead, AuditQuery, AuditVerification
     from userctl.schemas.credentials import Credentials
     from userctl.schemas.database import (
         DatabaseStats,
@@ -55,6 +56,10 @@ _MODULES = {
     "ApiTokenClaims": "tokens",
     "ApiTokenCreate": "tokens",
     "ApiTokenIssued": "tokens",
+    "AuditEventRead": "audit",
+    "AuditHead": "audit",
+    "AuditQuery": "audit",
+    "AuditVerification": "audit",
     "Credentials": "credentials",
     "DatabaseStats": "database",
     "FileRecord": "transfer",
@@ -89,6 +94,10 @@ __all__ = [
     "ApiTokenClaims",
     "ApiTokenCreate",
     "ApiTokenIssued",
+    "AuditEventRead",
+    "AuditHead",
+    "AuditQuery",
+    "AuditVerification",
     "Credentials",
     "DatabaseStats",
     "FileRecord",

@@ -17,7 +17,8 @@ class StoredSession:
     """What the file holds.
 
     ``pending`` is the refresh token for which ``refresh_token`` is just being exchanged; empty
-    while none is. The one that the database knows by the end is the one that counts.
+    while none is. The one that the database knows by the end is the one that counts. ``account`` is
+    the address of the account at the last exchange.
     """
 
     access_token: str = field(repr=False)
@@ -25,6 +26,7 @@ class StoredSession:
     expires_at: str
     database: str = ""
     pending: str = field(default="", repr=False)
+    account: str = ""
 
     @property
     def ends(self) -> datetime:

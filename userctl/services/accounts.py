@@ -9,6 +9,7 @@ from userctl.db.unit_of_work import Database, UnitOfWork
 from userctl.errors import InvalidInput, UserExists, UserNotFound
 from userctl.models import User
 from userctl.schemas import UserCreate, UserCreated, UserRead, UserUpdate
+from userctl.schemas.audit import AuditTag
 from userctl.security.passwords import (
     PasswordHasher,
     PasswordPolicy,
@@ -61,6 +62,7 @@ class AccountService:
                 updated_at=now,
             )
             uow.users.add(user)
+            uow.record(AuditTag.ACCOUNT_CREATE, now, user=user, name=user.name, role=user.role)
             uow.commit()
             read = user_read(user)
         generated = password if generate else None
@@ -102,6 +104,8 @@ class AccountService:
             if "role" in values:
                 require_admin_left(admins, {user.id})
             if values:
+                changes = {name: [getattr(user, name), value] for name, value in values.items()}
+                uow.record(AuditTag.ACCOUNT_UPDATE, now, user=user, changes=changes)
                 uow.users.change(user, now, **values)
             if values.keys() & {"role", "email"}:
                 end_sessions(uow, user, now)
@@ -141,6 +145,14 @@ class AccountService:
             values["must_change_password"] = must_change
             uow.users.change(user, now, **values)
             end_sessions(uow, user, now)
+            uow.record(
+                AuditTag.PASSWORD_SET,
+                now,
+                user=user,
+                generated=generate,
+                must_change=must_change,
+                removed=password is None,
+            )
             uow.commit()
             read = user_read(user)
         generated = password if generate else None
@@ -164,6 +176,7 @@ class AccountService:
                 )
             uow.users.change(user, now, must_change_password=True)
             end_sessions(uow, user, now)
+            uow.record(AuditTag.PASSWORD_EXPIRE, now, user=user)
             uow.commit()
             return UserCreated(**user_read(user).model_dump())
 
@@ -190,6 +203,7 @@ class AccountService:
                     hashed_password=self._hasher.unmatchable(),
                 )
             end_sessions(uow, user, now)
+            uow.record(AuditTag.ACCOUNT_DISABLE, now, user=user)
             uow.commit()
             return user_read(user)
 
@@ -209,6 +223,7 @@ class AccountService:
                 if user.disabled_hash and is_unmatchable(user.hashed_password):
                     values["hashed_password"] = user.disabled_hash
                 uow.users.change(user, now, **values)
+                uow.record(AuditTag.ACCOUNT_ENABLE, now, user=user)
             uow.commit()
             return user_read(user)
 
@@ -220,13 +235,16 @@ class AccountService:
             UserNotFound: if one does not exist, unless that is accepted.
             LastAdmin: if no active admin would be left.
         """
+        now = self._clock()
         with self._database.writing() as uow:
             admins = uow.users.lock_active_admins()
             users = {user.id: user for user in _locked(uow, references, missing_ok=missing_ok)}
             require_admin_left(admins, set(users))
             deleted = [user_read(user) for user in users.values()]
-            for user in deleted:
-                uow.users.delete(user.id)
+            for user in users.values():
+                uow.record(AuditTag.ACCOUNT_DELETE, now, user=user, role=user.role)
+            for gone in deleted:
+                uow.users.delete(gone.id)
             uow.commit()
         return deleted
 

@@ -3,8 +3,10 @@
 from userctl.clock import Clock
 from userctl.db.retry import retried
 from userctl.db.unit_of_work import Database
+from userctl.errors import AuthenticationFailed
 from userctl.models import ApiToken
 from userctl.schemas import ApiTokenClaims, ApiTokenCreate, ApiTokenIssued, Credentials
+from userctl.schemas.audit import AuditTag
 from userctl.security.opaque_token import API_TOKEN
 from userctl.services.authentication import Authenticator
 from userctl.services.reading import (
@@ -14,6 +16,7 @@ from userctl.services.reading import (
     subject_of,
     validated,
 )
+from userctl.services.refusals import record_refusal
 
 
 class ApiTokenService:
@@ -55,21 +58,38 @@ class ApiTokenService:
                 expires_at=None if new.expires_in is None else now + new.expires_in,
             )
             uow.api_tokens.add(token)
+            uow.record(
+                AuditTag.API_TOKEN_CREATE,
+                now,
+                user=user,
+                token=api_token_id(token),
+                label=new.label,
+                scope=token.scope,
+            )
             uow.commit()
             read = api_token_read(token, user.email, now)
         return ApiTokenIssued(**read.model_dump(), token=text)
 
-    @retried
     def verify(self, text: str) -> ApiTokenClaims:
         """Return what an API token stands for.
 
         Raises:
             AuthenticationFailed: if it is not in force.
         """
+        try:
+            return self._claims(text)
+        except AuthenticationFailed as error:
+            tag = AuditTag.API_TOKEN_VERIFY_FAILURE
+            record_refusal(self._database, tag, self._clock(), error, method="api-token")
+            raise
+
+    @retried
+    def _claims(self, text: str) -> ApiTokenClaims:
         proof = self._authenticator.authenticate(Credentials(secret=text))
         with self._database.writing() as uow:
-            user = proof.redeem(uow).user
-            token = uow.api_tokens.by_digest(API_TOKEN.digest(text))
+            who = proof.redeem(uow)
+            user, token = who.user, uow.api_tokens.by_digest(API_TOKEN.digest(text))
+            uow.record(AuditTag.API_TOKEN_VERIFY, self._clock(), user=user, token=who.origin)
             uow.commit()
         assert token is not None
         assert user.id is not None

@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 
-from userctl.errors import ProofOutdated
+from userctl.clock import Clock
+from userctl.db.unit_of_work import Database
+from userctl.errors import AuthenticationFailed, ProofOutdated
 from userctl.schemas import Credentials
+from userctl.schemas.audit import AuditTag
 from userctl.services.authentication import Authenticator
+from userctl.services.refusals import record_refusal
 from userctl.services.tokens import Grant, TokenService
 
 
@@ -14,13 +18,22 @@ class LoginService:
     Args:
         authenticator: returns a method by its name.
         tokens: hands out the tokens.
+        database: where failures are recorded.
+        clock: where the time comes from.
     """
 
     def __init__(
-        self, authenticator: Callable[[str], Authenticator], *, tokens: TokenService
+        self,
+        authenticator: Callable[[str], Authenticator],
+        *,
+        tokens: TokenService,
+        database: Database,
+        clock: Clock,
     ) -> None:
         self._authenticator = authenticator
         self._tokens = tokens
+        self._database = database
+        self._clock = clock
 
     def log_in(self, method: str, credentials: Credentials) -> Grant:
         """Start a session for whoever credentials belong to.
@@ -30,6 +43,20 @@ class LoginService:
             AuthenticationFailed: if they prove nothing.
         """
         authenticator = self._authenticator(method)
+        try:
+            return self._proven(authenticator, credentials)
+        except AuthenticationFailed as error:
+            record_refusal(
+                self._database,
+                AuditTag.LOGIN_FAILURE,
+                self._clock(),
+                error,
+                identity=credentials.identity,
+                method=method,
+            )
+            raise
+
+    def _proven(self, authenticator: Authenticator, credentials: Credentials) -> Grant:
         try:
             return self._tokens.login(authenticator.authenticate(credentials))
         except ProofOutdated:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from userctl.clock import Clock
@@ -12,6 +13,7 @@ from userctl.db.unit_of_work import Database
 from userctl.errors import DatabaseBusy, TransactionConflict
 from userctl.repositories.ended_tokens import ENDS, Deleted
 from userctl.schemas import PurgeOrder, PurgeResult
+from userctl.schemas.audit import AuditTag
 from userctl.schemas.database import PurgeStop
 from userctl.services.clock_check import require_plausible_clock
 
@@ -70,7 +72,7 @@ class PurgeService:
             if not ours:
                 return PurgeResult(remaining=sum(self._count(before)), stopped_by="other_purge")
             if not self._anything_to_do(order, before):
-                return PurgeResult(remaining=0)
+                return self._recorded(PurgeResult(remaining=0))
             total = sum(self._count(before)) if on_batch else 0
 
             def tell(deleted: int) -> None:
@@ -81,13 +83,15 @@ class PurgeService:
             with online(self._database.engine, largest=order.batch_size, gap=gap) as pace:
                 run = _Run(self, order, before, pace, self._monotonic, tell, stop)
                 stopped_by = run.finish()
-        remaining = sum(self._count(before)) if stopped_by else 0
-        return PurgeResult(
-            deleted=run.deleted,
-            deleted_api_tokens=run.deleted_api_tokens,
-            remaining=remaining,
-            stopped_by=stopped_by if remaining else None,
-        )
+            remaining = sum(self._count(before)) if stopped_by else 0
+            return self._recorded(
+                PurgeResult(
+                    deleted=run.deleted,
+                    deleted_api_tokens=run.deleted_api_tokens,
+                    remaining=remaining,
+                    stopped_by=stopped_by if remaining else None,
+                )
+            )
 
     @retried
     def delete_batch(
@@ -98,9 +102,31 @@ class PurgeService:
             uow.begin()
             begun = self._monotonic()
             deleted = uow.ended_tokens.delete(end, before, size, since)
+            if deleted.rows:
+                uow.record(
+                    AuditTag.TOKEN_PURGE,
+                    self._clock(),
+                    tokens=deleted.rows,
+                    ended=end,
+                    before=before.isoformat(),
+                )
             uow.commit()
             seconds = self._monotonic() - begun
         return deleted, seconds
+
+    def _recorded(self, result: PurgeResult) -> PurgeResult:
+        # Where others keep even that from being written, the count is still to be told.
+        with suppress(DatabaseBusy, TransactionConflict):
+            self._record(result)
+        return result
+
+    @retried
+    def _record(self, result: PurgeResult) -> None:
+        """Record how a purge ended."""
+        with self._database.writing() as uow:
+            told = result.model_dump(exclude={"dry_run"})
+            uow.record(AuditTag.TOKEN_PURGE_END, self._clock(), **told)
+            uow.commit()
 
     def _count(self, before: datetime) -> tuple[int, int]:
         with self._database.reading() as uow:

@@ -9,6 +9,7 @@ from userctl.db.unit_of_work import Database, UnitOfWork
 from userctl.errors import GuardRefused, TokenNotFound
 from userctl.models import ApiToken, RefreshToken
 from userctl.schemas import RevokeResult, TokenQuery
+from userctl.schemas.audit import AuditTag
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN
 from userctl.services.reading import api_token_id, lock_user
 from userctl.services.token_list import filter_of, token_id
@@ -41,12 +42,7 @@ class RevocationService:
                 uow.users.lock(user_id)
             # An exchange that was under way may have given a token a family.
             tokens = [_known(uow, text) for text in token_ids]
-            results = [
-                _revoke_api_token(uow, token, now)
-                if isinstance(token, ApiToken)
-                else RevokeResult(revoked_sessions=uow.refresh_tokens.revoke_family(token, now))
-                for token in tokens
-            ]
+            results = [_revoke(uow, token, now) for token in tokens]
             uow.commit()
         return RevokeResult(
             revoked_sessions=sum(result.revoked_sessions for result in results),
@@ -67,15 +63,14 @@ class RevocationService:
                 issued = uow.api_tokens.by_digest(API_TOKEN.digest(token))
                 if issued is not None:
                     uow.users.lock(issued.user_id)
-                    result = _revoke_api_token(uow, issued, now)
+                    result = _revoke(uow, issued, now)
             else:
                 found = uow.refresh_tokens.by_digest(REFRESH_TOKEN.digest(token))
                 if found is not None:
                     uow.users.lock(found.user_id)
                     # An exchange that was under way may have given it a family.
                     current = uow.refresh_tokens.get(found.id or 0) or found
-                    count = uow.refresh_tokens.revoke_family(current, now)
-                    result = RevokeResult(revoked_sessions=count)
+                    result = _revoke(uow, current, now)
             uow.commit()
         return result
 
@@ -111,6 +106,15 @@ class RevocationService:
             count = result.revoked_sessions + result.revoked_api_tokens
             if at_most is not None and count > at_most:
                 raise GuardRefused(count)
+            if count:
+                asked = query.model_dump(mode="json", exclude_none=True, exclude={"limit", "after"})
+                uow.record(
+                    AuditTag.TOKEN_REVOKE,
+                    now,
+                    user_id=wanted.user_id,
+                    matching=asked,
+                    **result.model_dump(),
+                )
             uow.commit()
         return result
 
@@ -123,8 +127,19 @@ def _known(uow: UnitOfWork, text: str) -> ApiToken | RefreshToken:
     return token
 
 
-def _revoke_api_token(uow: UnitOfWork, token: ApiToken, now: datetime) -> RevokeResult:
+def _revoke(uow: UnitOfWork, token: ApiToken | RefreshToken, now: datetime) -> RevokeResult:
     assert token.id is not None
-    revoked = uow.api_tokens.revoke_id(token.id, now)
-    sessions = uow.refresh_tokens.revoke_origin(token.user_id, api_token_id(token), now)
-    return RevokeResult(revoked_sessions=sessions, revoked_api_tokens=revoked)
+    if isinstance(token, ApiToken):
+        name = api_token_id(token)
+        result = RevokeResult(
+            revoked_api_tokens=uow.api_tokens.revoke_id(token.id, now),
+            revoked_sessions=uow.refresh_tokens.revoke_origin(token.user_id, name, now),
+        )
+    else:
+        name = str(token.id)
+        result = RevokeResult(revoked_sessions=uow.refresh_tokens.revoke_family(token, now))
+    if result.revoked_sessions or result.revoked_api_tokens:
+        uow.record(
+            AuditTag.TOKEN_REVOKE, now, user_id=token.user_id, token=name, **result.model_dump()
+        )
+    return result

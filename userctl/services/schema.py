@@ -1,25 +1,35 @@
 """The schema of the database: where it stands, and moving it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import Engine
 
+from userctl.actor import Actor
+from userctl.clock import Clock
 from userctl.database_url import DatabaseURL
 from userctl.db import migrations
 from userctl.db.engine import READ_ONLY
 from userctl.db.failures import typed_failures
+from userctl.db.retry import retried
 from userctl.db.revisions import current_revision, foreign_tables, revisions
+from userctl.db.unit_of_work import Database
 from userctl.errors import DatabaseTooNew, DatabaseUnreachable, ForeignTables
 from userctl.schemas import MigrationRead, SchemaStatus
+from userctl.schemas.audit import AuditTag
 
 
 class SchemaService:
     """The use cases of ``userctl db``; none of them expects a migrated database."""
 
-    def __init__(self, engine: Engine, url: DatabaseURL) -> None:
+    def __init__(
+        self, engine: Engine, url: DatabaseURL, *, actor: Callable[[], Actor], clock: Clock
+    ) -> None:
         self._engine = engine
         self._url = url
+        self._database = Database(lambda: engine, actor)
+        self._clock = clock
 
     def status(self) -> SchemaStatus:
         """Return where the schema stands.
@@ -70,11 +80,22 @@ class SchemaService:
             InvalidInput: if the revision is unknown or lies behind.
             DatabaseTooNew: if the database is ahead of this userctl.
         """
+        before, _ = self._look()
         if (path := self._url.missing_file) is not None:
             require_folder(path)
             migrations.create_sqlite(path, target)
         migrations.upgrade(self._engine, target)
-        return self.status()
+        status = self.status()
+        if status.state == "current" and status.current != before:
+            self._record(before, status.current)
+        return status
+
+    @retried
+    def _record(self, before: str | None, after: str | None) -> None:
+        # Only now there is a trail for sure; that of an older schema could not be written.
+        with self._database.writing() as uow:
+            uow.record(AuditTag.DATABASE_MIGRATE, self._clock(), before=before, after=after)
+            uow.commit()
 
     def migration_sql(self, target: str) -> str:
         """Return the SQL that :meth:`migrate` would run now."""

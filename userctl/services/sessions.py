@@ -174,6 +174,7 @@ class SessionService:
             refresh_token=grant.tokens.refresh_token,
             expires_at=grant.session_expires_at.isoformat(),
             database=self._database,
+            account=grant.user.email,
         )
         self._file.save(stored)
         return stored

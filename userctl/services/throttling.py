@@ -15,6 +15,7 @@ from userctl.db.unit_of_work import Database, UnitOfWork
 from userctl.errors import InvalidEmail, LoginThrottled
 from userctl.models import LoginThrottle, User
 from userctl.schemas import UserDetail
+from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
 from userctl.services.login_source import login_source
 from userctl.services.reading import find_user, lock_user, user_read
@@ -150,6 +151,7 @@ class LoginThrottling:
             user = lock_user(uow, reference)
             uow.login_throttles.reset(_digest(user_read(user).email), self._clock())
             detail = self._detail(uow, user)
+            uow.record(AuditTag.ACCOUNT_UNLOCK, self._clock(), user=user)
             uow.commit()
         return detail
 

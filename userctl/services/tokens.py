@@ -10,15 +10,18 @@ from userctl.db.retry import retried
 from userctl.db.unit_of_work import Database, UnitOfWork
 from userctl.errors import (
     AccountDisabled,
+    AuthenticationFailed,
     RefreshConflict,
     TokenExpired,
     TokenInvalid,
     TokenReused,
     TokenRevoked,
     TransactionConflict,
+    UserctlError,
 )
 from userctl.models import RefreshToken, User
 from userctl.schemas import AccessClaims, TokenPair, UserRead
+from userctl.schemas.audit import AuditTag
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.authentication import Proof
@@ -91,10 +94,12 @@ class TokenService:
                 secrets.token_hex(16), min(end, who.ends_at or end), who.origin, who.scope
             )
             _, grant = self._issue(uow, who.user, family, now)
+            uow.record(
+                AuditTag.LOGIN_SUCCESS, now, user=who.user, session=family.id, origin=who.origin
+            )
             uow.commit()
         return grant
 
-    @retried
     def refresh(self, token: str, *, successor: str | None = None) -> Grant:
         """Exchange a refresh token, once, for new tokens of the same family.
 
@@ -109,6 +114,17 @@ class TokenService:
             TokenReused: if it was exchanged before; its whole family is then revoked.
         """
         digest = REFRESH_TOKEN.digest(token)
+        try:
+            return self._exchange(digest, successor)
+        except TokenReused:
+            # That is recorded with the end of the session.
+            raise
+        except (AuthenticationFailed, RefreshConflict) as error:
+            self._record_refusal(digest, error)
+            raise
+
+    @retried
+    def _exchange(self, digest: str, successor: str | None) -> Grant:
         now = self._clock()
         with self._database.writing() as uow:
             user, old = _locked(uow, digest)
@@ -119,8 +135,22 @@ class TokenService:
             new, grant = self._issue(uow, user, family, now, text=successor)
             if not uow.refresh_tokens.mark_used(old, new, now):
                 raise TransactionConflict("The token was changed by somebody else.")
+            uow.record(AuditTag.TOKEN_REFRESH, now, user=user, session=family.id)
             uow.commit()
         return grant
+
+    @retried
+    def _record_refusal(self, digest: str, error: UserctlError) -> None:
+        with self._database.writing() as uow:
+            token = uow.refresh_tokens.by_digest(digest)
+            uow.record(
+                AuditTag.TOKEN_REFRESH_FAILURE,
+                self._clock(),
+                user_id=token.user_id if token else None,
+                session=token.family_id if token else None,
+                reason=error.code,
+            )
+            uow.commit()
 
     @retried
     def was_exchanged(self, token: str, successor: str) -> bool:
@@ -191,6 +221,7 @@ class TokenService:
             raise RefreshConflict("Another process exchanged this token a moment ago.")
         uow.refresh_tokens.record_replay(token, now)
         uow.refresh_tokens.revoke_family(token, now)
+        uow.record(AuditTag.TOKEN_REUSE, now, user_id=token.user_id, session=token.family_id)
         # The revocation has to last although the refresh fails.
         uow.commit()
         raise TokenReused(

@@ -27,7 +27,10 @@ def test_migrate_takes_a_database_from_nothing_to_the_head_and_again_changes_not
 def test_status_changes_nothing(bare: Userctl) -> None:
     before = bare("db", "status", "-o", "json").json
     assert before["state"] in {"missing", "empty"}
-    assert (before["current"], before["pending"]) == (None, ["0001", "0002", "0003", "0004"])
+    assert (before["current"], before["pending"]) == (
+        None,
+        ["0001", "0002", "0003", "0004", "0005"],
+    )
     assert bare("db", "status", "-o", "json").json == before
 
 
@@ -39,6 +42,7 @@ def test_history_says_which_migrations_are_applied(bare: Userctl) -> None:
         ("0002", False),
         ("0003", False),
         ("0004", False),
+        ("0005", False),
     ]
 
 

@@ -8,11 +8,10 @@ import typer
 from userctl.cli import options
 from userctl.cli.commands.user import commands
 from userctl.cli.invocation import Invocation
+from userctl.cli.output_file import write_new
 from userctl.cli.record_reader import STREAM, format_of
 from userctl.cli.record_writer import record_lines
-from userctl.cli.render import on_terminal, write
-from userctl.errors import FileExists
-from userctl.private_files import require_file_or_nothing, write_whole
+from userctl.cli.render import on_terminal
 
 
 @commands.command("export", example="userctl user export accounts.jsonl --force")
@@ -23,29 +22,14 @@ def export(
     with_hashes: Annotated[
         bool, typer.Option("--with-hashes", help="Also the hashes of passwords, in a 0600 file.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    force: options.ForceOption = False,
 ) -> None:
     """Write all accounts to a file, as they are at one moment."""
-    chosen = format_of(file, file_format)
-    if file != STREAM:
-        _require_writable(file, force=force)
     service = run.services.user_export
-    chunks = service.chunks(with_hashes=with_hashes)
-    fields = service.fields(with_hashes=with_hashes)
-    if file == STREAM:
-        for text in record_lines(chunks, fields, chosen, escaped=on_terminal()):
-            write(text)
-    elif not write_whole(
-        file, record_lines(chunks, fields, chosen), replace=force, private=with_hashes
-    ):
-        raise _exists(file)
-
-
-def _require_writable(file: Path, *, force: bool) -> None:
-    require_file_or_nothing(file)
-    if file.exists() and not force:
-        raise _exists(file)
-
-
-def _exists(file: Path) -> FileExists:
-    return FileExists(f"There is a file {file} already.", hint="Give --force to replace it.")
+    lines = record_lines(
+        service.chunks(with_hashes=with_hashes),
+        service.fields(with_hashes=with_hashes),
+        format_of(file, file_format),
+        escaped=file == STREAM and on_terminal(),
+    )
+    write_new(file, lines, force=force, private=with_hashes)

@@ -1,15 +1,10 @@
 """``userctl user import``: accounts from a file."""
 
-import os
-import stat
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial as applied
-from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Literal, TextIO
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,7 +13,8 @@ from userctl.cli import options
 from userctl.cli.commands.user import commands
 from userctl.cli.errors import JSON_FORMATS, PARTIAL
 from userctl.cli.invocation import Invocation
-from userctl.cli.record_reader import STREAM, TEXT, RecordFormat, format_of, read_records
+from userctl.cli.record_reader import RecordFormat, format_of, read_records
+from userctl.cli.record_source import record_source
 from userctl.cli.record_writer import record_lines
 from userctl.cli.render import progress, write_error
 from userctl.errors import (
@@ -61,13 +57,13 @@ def import_(
     chosen = format_of(file, file_format)
     if rejects is not None:
         _require_separate(rejects, file)
-    with _source(file) as source, progress(quiet=run.quiet) as show:
-        size = _size(source)
+    with record_source(file) as (source, digest, size), progress(quiet=run.quiet) as show:
         report = run.services.user_import.load(
             read_records(source, chosen, (*schemas.IMPORTED_FIELDS, *schemas.UNUSED_FIELDS)),
             on_conflict=on_conflict,
             partial=partial,
             dry_run=dry_run,
+            digest=digest,
             on_checked=lambda done, read: show(
                 "Checking", done, read * size // source.buffer.tell() if size else None
             ),
@@ -91,30 +87,6 @@ def _require_separate(rejects: Path, file: Path) -> None:
         raise InvalidInput("The rejects would be written over the file that is imported.")
     if not rejects.parent.is_dir():
         raise InputOutputFailed(f"There is no folder {rejects.parent}.")
-
-
-@contextmanager
-def _source(file: Path) -> Iterator[TextIO]:
-    if file == STREAM:
-        if not isinstance(sys.stdin, TextIOWrapper):
-            raise InvalidInput("Standard input is closed.")
-        sys.stdin.reconfigure(**TEXT)
-        yield sys.stdin
-        return
-    try:
-        stream = file.open(**TEXT)
-    except OSError as error:
-        raise InputOutputFailed(f"Cannot read {file}: {error.strerror}.") from error
-    with stream:
-        yield stream
-
-
-def _size(source: TextIO) -> int | None:
-    """Return how many bytes there are to read, if anybody knows."""
-    if source is sys.stdin:
-        return None
-    status = os.fstat(source.fileno())
-    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _lines_of(report: "schemas.ImportReport", file_format: RecordFormat) -> Iterator[str]:

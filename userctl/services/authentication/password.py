@@ -8,6 +8,7 @@ from userctl.db.retry import retried
 from userctl.db.unit_of_work import UnitOfWork
 from userctl.errors import InvalidCredentials, InvalidEmail, PasswordChangeRequired, ProofOutdated
 from userctl.schemas import Credentials
+from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
 from userctl.services.authentication import Identity, Proof, Tools
 from userctl.services.throttling import Charge
@@ -117,6 +118,9 @@ class PasswordProof:
             raise ProofOutdated
         now = self.clock()
         values: dict[str, Any] = {} if self.better is None else {"hashed_password": self.better}
+        if self.better is not None:
+            tag = AuditTag.PASSWORD_CHANGE if self.must_change else AuditTag.PASSWORD_REHASH
+            uow.record(tag, now, user=user)
         if self.must_change:
             values["must_change_password"] = False
             # Whoever else knew the password that was given out is out with this.

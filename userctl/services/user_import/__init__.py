@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import islice
+from typing import Any
 
 from userctl.clock import Clock
 from userctl.db.retry import retried
 from userctl.db.unit_of_work import Database
 from userctl.schemas import ImportReport, ImportResult
+from userctl.schemas.audit import AuditTag
 from userctl.schemas.transfer import FileRecord, OnConflict, Reject
 from userctl.security.passwords import PasswordHasher, PasswordPolicy
 from userctl.services.user_import.hashing import hashed
@@ -45,6 +47,7 @@ class UserImportService:
         on_conflict: OnConflict = "error",
         partial: bool = False,
         dry_run: bool = False,
+        digest: Callable[[], str | None] = lambda: None,
         on_checked: Callable[[int, int], None] = lambda _done, _read: None,
         on_written: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> ImportReport:
@@ -56,6 +59,7 @@ class UserImportService:
                 or what it says is done to the account.
             partial: whether the good records are imported where others are rejected.
             dry_run: whether to do everything, and take it back at the end.
+            digest: returns the SHA-256 of the file when it has been read, for the audit trail.
             on_checked: called with the number of records that were checked and hashed, and that of
                 those that were read.
             on_written: called with the number of records written and that of all to be written.
@@ -71,6 +75,10 @@ class UserImportService:
                 on_conflict,
                 on_written,
                 keep=lambda tally: not dry_run and (partial or not tally.rejected),
+                about=lambda tally: {
+                    "sha256": digest(),
+                    **_result(checked, tally).model_dump(exclude={"dry_run"}),
+                },
             )
         return _report(checked, written, partial=partial, dry_run=dry_run)
 
@@ -123,8 +131,12 @@ class UserImportService:
         on_conflict: OnConflict,
         on_written: Callable[[int, int], None],
         keep: Callable[[Tally], bool],
+        about: Callable[[Tally], dict[str, Any]],
     ) -> Tally:
-        """Write the accounts in one transaction, which lasts if ``keep`` says so."""
+        """Write the accounts in one transaction, which lasts if ``keep`` says so.
+
+        ``about`` returns what the audit trail tells of it.
+        """
         with self._database.writing() as uow:
             writer = Writer(
                 uow, on_conflict=on_conflict, unmatchable=self._hasher.unmatchable(), now=now
@@ -135,6 +147,7 @@ class UserImportService:
                 done += len(chunk)
                 on_written(done, accounts.rows)
             if keep(writer.tally):
+                uow.record(AuditTag.ACCOUNT_IMPORT, now, **about(writer.tally))
                 uow.commit()
         return writer.tally
 
@@ -159,17 +172,22 @@ class _Rejects:
         return merge(*self._spools)
 
 
+def _result(checked: Tally, written: Tally) -> ImportResult:
+    return ImportResult(
+        created=written.created,
+        updated=written.updated,
+        skipped=checked.skipped + written.skipped,
+        rejected=checked.rejected + written.rejected,
+        dry_run=False,
+    )
+
+
 def _report(checked: Tally, written: Tally, *, partial: bool, dry_run: bool) -> ImportReport:
-    rejected = checked.rejected + written.rejected
-    nothing = rejected and not partial
+    result = _result(checked, written)
+    rejected = result.rejected
+    nothing = {"created": 0, "updated": 0, "skipped": 0} if rejected and not partial else {}
     return ImportReport(
-        ImportResult(
-            created=0 if nothing else written.created,
-            updated=0 if nothing else written.updated,
-            skipped=0 if nothing else checked.skipped + written.skipped,
-            rejected=rejected,
-            dry_run=dry_run,
-        ),
+        result.model_copy(update={"dry_run": dry_run, **nothing}),
         _Rejects(checked.rejects, written.rejects),
         conflicts_only=rejected == checked.conflicts + written.conflicts,
     )

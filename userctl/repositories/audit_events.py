@@ -1,0 +1,136 @@
+"""Queries on ``audit_events``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import ColumnElement, text, true
+from sqlalchemy import select as core_select
+from sqlmodel import Session, col, select
+
+from userctl.audit_chain import NO_HASH, chained
+from userctl.models import AuditEvent
+
+CHUNK = 1000
+
+LOCK = int.from_bytes(sha256(b"userctl audit").digest()[:8], signed=True)
+"""The advisory lock of PostgreSQL that whoever appends holds until the transaction ends."""
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """What is to be appended; see :class:`AuditEvent`."""
+
+    time: datetime
+    tag: str
+    actor: str
+    machine: str
+    user_id: int | None
+    target: str | None
+    detail: str
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """Lets an event through that has all that is not None.
+
+    Args:
+        user_id: the account that it is about.
+        target: what it is about, where that is enough instead of ``user_id``.
+        tags: what happened, one of these.
+        since: it did not happen before this time.
+    """
+
+    user_id: int | None = None
+    target: str | None = None
+    tags: Sequence[str] | None = None
+    since: datetime | None = None
+
+    @property
+    def alternatives(self) -> list[ColumnElement[bool]]:
+        """Conditions of which one has to be met; for each an index has the events in order."""
+        if self.user_id is not None or self.target is not None:
+            return [
+                column == value
+                for column, value in (
+                    (col(AuditEvent.user_id), self.user_id),
+                    (col(AuditEvent.target), self.target),
+                )
+                if value is not None
+            ]
+        if self.tags is not None:
+            return [col(AuditEvent.tag) == tag for tag in self.tags]
+        return [true()]
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Conditions that all have to be met."""
+        conditions: list[ColumnElement[bool]] = []
+        if self.tags is not None:
+            conditions.append(col(AuditEvent.tag).in_(self.tags))
+        if self.since is not None:
+            conditions.append(col(AuditEvent.time) >= self.since)
+        return conditions
+
+
+class AuditEventRepository:
+    """The audit trail."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def append(self, events: Sequence[NewEvent]) -> None:
+        """Add events behind the last one. Until the transaction ends nobody else can.
+
+        So this comes last in a transaction, whatever else that locks.
+        """
+        if self._session.connection().dialect.name == "postgresql":
+            self._session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        head = self.head()
+        last, previous = (head.id, head.hash) if head else (0, NO_HASH)
+        for number, event in enumerate(events, last + 1):
+            values = (event.tag, event.actor, event.machine, event.user_id, event.target)
+            previous = chained(previous, number, event.time, *values, event.detail)
+            self._session.add(AuditEvent(id=number, hash=previous, **vars(event)))
+        self._session.flush()
+
+    def head(self) -> AuditEvent | None:
+        """Return the last event."""
+        query = select(AuditEvent).where(col(AuditEvent.id) > 0)
+        return self._session.exec(query.order_by(col(AuditEvent.id).desc()).limit(1)).first()
+
+    def page(self, wanted: EventFilter, *, after: int, limit: int) -> Sequence[AuditEvent]:
+        """Return the first events behind an id."""
+        return self._found(wanted, after, limit, descending=False)
+
+    def last(self, wanted: EventFilter, *, limit: int) -> Sequence[AuditEvent]:
+        """Return the last events, the oldest of them first."""
+        return self._found(wanted, 0, limit, descending=True)[::-1]
+
+    def _found(
+        self, wanted: EventFilter, after: int, limit: int, *, descending: bool
+    ) -> list[AuditEvent]:
+        """Return the first events in an order: those of each index, of which some fall away."""
+        key: Any = col(AuditEvent.id)
+        found: dict[int, AuditEvent] = {}
+        for alternative in wanted.alternatives:
+            query = select(AuditEvent).where(alternative, key > after, *wanted.conditions)
+            query = query.order_by(key.desc() if descending else key).limit(limit)
+            found |= {event.id: event for event in self._session.exec(query)}
+        return [found[number] for number in sorted(found, reverse=descending)[:limit]]
+
+    def rows(self, after: int | None) -> Sequence[Any]:
+        """Return columns of the first events behind an id: what is hashed, then the hash.
+
+        None begins with whatever row is the first, also if no event can have its id.
+        """
+        table: Any = AuditEvent
+        query: Any = core_select(
+            table.id, table.time, table.tag, table.actor, table.machine, table.user_id,
+            table.target, table.detail, table.hash,
+        )  # fmt: skip
+        if after is not None:
+            query = query.where(table.id > after)
+        return self._session.execute(query.order_by(table.id).limit(CHUNK)).all()

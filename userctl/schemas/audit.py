@@ -1,0 +1,94 @@
+"""The audit trail: what happened, to whom, and who did it."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from userctl.schemas.page import Count
+
+
+class AuditTag(StrEnum):
+    """What happened: a thing, what was done to it and, where that may fail, how it ended."""
+
+    ACCOUNT_CREATE = "account:create"
+    ACCOUNT_UPDATE = "account:update"
+    ACCOUNT_DISABLE = "account:disable"
+    ACCOUNT_ENABLE = "account:enable"
+    ACCOUNT_DELETE = "account:delete"
+    ACCOUNT_IMPORT = "account:import"
+    ACCOUNT_UNLOCK = "account:unlock"
+    PASSWORD_SET = "account:password:set"
+    PASSWORD_EXPIRE = "account:password:expire"
+    PASSWORD_CHANGE = "account:password:change"
+    PASSWORD_REHASH = "account:password:rehash"
+    LOGIN_SUCCESS = "account:login:success"
+    LOGIN_FAILURE = "account:login:failure"
+    TOKEN_REFRESH = "token:refresh:success"
+    TOKEN_REFRESH_FAILURE = "token:refresh:failure"
+    TOKEN_REUSE = "token:reuse"
+    TOKEN_REVOKE = "token:revoke"
+    TOKEN_PURGE = "token:purge"
+    TOKEN_PURGE_END = "token:purge:end"
+    API_TOKEN_CREATE = "api_token:create"
+    API_TOKEN_VERIFY = "api_token:verify:success"
+    API_TOKEN_VERIFY_FAILURE = "api_token:verify:failure"
+    DATABASE_MIGRATE = "database:migrate"
+
+    @property
+    def outcome(self) -> str:
+        """Whether what was tried came about: ``success`` or ``failure``."""
+        failed = self.endswith(":failure") or self is AuditTag.TOKEN_REUSE
+        return "failure" if failed else "success"
+
+
+class AuditQuery(BaseModel):
+    """Which events to read, in the order in which they happened.
+
+    Args:
+        user: the id or the address of the account that they are about.
+        tag: what happened, or the beginning of that up to a colon.
+        since: the time of the first one, or how long ago that is.
+        after: the id that they come after; None for the last ``limit`` ones.
+        limit: how many at the most; None for all.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    user: str | None = None
+    tag: str | None = None
+    since: datetime | timedelta | None = None
+    after: Count | None = None
+    limit: int | None = 100
+
+
+class AuditEventRead(BaseModel):
+    """An event of the audit trail."""
+
+    id: int
+    time: datetime
+    tag: str
+    outcome: str
+    actor: str
+    machine: str
+    user_id: int | None
+    target: str | None
+    detail: dict[str, Any]
+    hash: str
+
+
+class AuditHead(BaseModel):
+    """The last event, to be kept where nobody can change it who can change the database."""
+
+    id: int
+    hash: str
+    anchor: str
+
+
+class AuditVerification(BaseModel):
+    """An audit trail that was found whole, up to its last event."""
+
+    events: int
+    hash: str
+    anchored: bool
