@@ -100,6 +100,13 @@ class CryptoMissing(InvalidConfiguration):
     hint = "Install it with: pip install 'userctl[crypto]'"
 
 
+class MetricsMissing(InvalidConfiguration):
+    """The library for metrics is not installed."""
+
+    code = "metrics_missing"
+    hint = "Install it with: pip install 'userctl[metrics]'"
+
+
 class UnsafeFile(InvalidConfiguration):
     """A file that holds a secret may have been read or planted by somebody else."""
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from userctl.services.health import HealthService
     from userctl.services.keys import KeyService
     from userctl.services.login import LoginService
+    from userctl.services.metrics import MetricsService
     from userctl.services.purge import PurgeService
     from userctl.services.revocation import RevocationService
     from userctl.services.schema import SchemaService
@@ -211,6 +212,13 @@ class Services:
         from userctl.services.audit import AuditService
 
         return AuditService(self._database, clock=self._clock)
+
+    @cached_property
+    def metrics(self) -> "MetricsService":
+        """Numbers for monitors."""
+        from userctl.services.metrics import MetricsService
+
+        return MetricsService(self._database, clock=self._clock)
 
     @cached_property
     def statistics(self) -> "StatisticsService":

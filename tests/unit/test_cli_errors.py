@@ -121,7 +121,7 @@ def test_json_is_recognised_before_anything_is_parsed(
 
 CONTRACT = {
     2: "InvalidInput InvalidConfiguration InvalidEmail PasswordRejected SecretKeyMissing "
-    "CryptoMissing UnsafeFile ConfirmationRequired ImportRejected",
+    "CryptoMissing MetricsMissing UnsafeFile ConfirmationRequired ImportRejected",
     3: "NotFound UserNotFound TokenNotFound KeyNotFound",
     4: "AuthenticationFailed InvalidCredentials LoginThrottled PasswordChangeRequired NotLoggedIn "
     "ProofOutdated TokenInvalid TokenExpired TokenRevoked TokenReused AccountDisabled",

@@ -18,6 +18,7 @@ from userctl.cli.commands import (
     key,
     login,
     logout,
+    metrics,
     token_admin,
     token_purge,
     user_export,
@@ -80,6 +81,7 @@ def program(*, completion: bool = False) -> Any:
         db,
         config,
         health,
+        metrics,
     ):
         builders |= module.commands.builders()
     group.commands = BuiltOnDemand(builders)  # type: ignore[assignment]

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, and_, col, func, or_, select, update
+from sqlalchemy import select as core_select
+from sqlmodel import Session, and_, case, col, func, or_, select, update
 
 from userctl.models import ApiToken, User
 from userctl.repositories.token_filter import TokenFilter
@@ -68,6 +69,12 @@ class ApiTokenRepository:
         query = select(ApiToken, User.email).join(User).where(*_conditions(wanted, now))
         query = query.where(col(ApiToken.id) > after).order_by(col(ApiToken.id))
         return self._session.exec(query.limit(limit)).all()
+
+    def by_state(self, now: datetime) -> dict[str, int]:
+        """Return how many tokens there are in each state."""
+        states = get_args(TokenState)
+        counts = (func.count(case((_in_state(state, now), 1))).label(state) for state in states)
+        return dict(self._session.execute(core_select(*counts)).mappings().one())
 
     def _execute(self, statement: Any) -> int:
         return self._session.connection().execute(statement).rowcount

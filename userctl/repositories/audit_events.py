@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, text, true
 from sqlalchemy import select as core_select
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from userctl.audit_chain import NO_HASH, chained
 from userctl.models import AuditEvent
@@ -100,6 +100,11 @@ class AuditEventRepository:
         """Return the last event."""
         query = select(AuditEvent).where(col(AuditEvent.id) > 0)
         return self._session.exec(query.order_by(col(AuditEvent.id).desc()).limit(1)).first()
+
+    def count(self, tag: str) -> int:
+        """Return how often something happened."""
+        query = select(func.count()).select_from(AuditEvent).where(AuditEvent.tag == tag)
+        return self._session.exec(query).one()
 
     def page(self, wanted: EventFilter, *, after: int, limit: int) -> Sequence[AuditEvent]:
         """Return the first events behind an id."""

@@ -48,6 +48,13 @@ class UserRepository:
         query = select(User).where(User.id == user_id).with_for_update()
         return self._session.exec(query.execution_options(populate_existing=True)).first()
 
+    def by_role_and_status(self) -> Sequence[tuple[str, str, int]]:
+        """Return how many accounts there are of each role and status."""
+        role, disabled = col(User.role), col(User.disabled_at).is_not(None)
+        query = core_select(role, disabled, func.count()).group_by(role, disabled)
+        rows = self._session.execute(query.order_by(role, disabled))
+        return [(name, "disabled" if off else "active", count) for name, off, count in rows]
+
     def lock_active_admins(self) -> set[int]:
         """Return the ids of all active admins, locked in the order of their ids."""
         query = (

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         VacuumResult,
     )
     from userctl.schemas.keys import KeyRead
+    from userctl.schemas.metrics import AccountCount, LastPurge, Metrics
     from userctl.schemas.session import SessionRead
     from userctl.schemas.setting import SettingRead
     from userctl.schemas.tokens import (
@@ -53,6 +54,7 @@ _MODULES = {
     "IMPORTED_FIELDS": "transfer",
     "UNUSED_FIELDS": "transfer",
     "AccessClaims": "tokens",
+    "AccountCount": "metrics",
     "ApiTokenClaims": "tokens",
     "ApiTokenCreate": "tokens",
     "ApiTokenIssued": "tokens",
@@ -67,6 +69,8 @@ _MODULES = {
     "ImportReport": "transfer",
     "ImportResult": "transfer",
     "KeyRead": "keys",
+    "LastPurge": "metrics",
+    "Metrics": "metrics",
     "MigrationRead": "database",
     "PurgeOrder": "database",
     "PurgeResult": "database",
@@ -91,6 +95,7 @@ __all__ = [
     "IMPORTED_FIELDS",
     "UNUSED_FIELDS",
     "AccessClaims",
+    "AccountCount",
     "ApiTokenClaims",
     "ApiTokenCreate",
     "ApiTokenIssued",
@@ -105,6 +110,8 @@ __all__ = [
     "ImportReport",
     "ImportResult",
     "KeyRead",
+    "LastPurge",
+    "Metrics",
     "MigrationRead",
     "PurgeOrder",
     "PurgeResult",

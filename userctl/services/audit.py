@@ -16,9 +16,8 @@ from userctl.schemas import AuditEventRead, AuditHead, AuditQuery, AuditVerifica
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import Page
+from userctl.services.paging import STREAM_PAGE, all_pages
 from userctl.services.reading import find_user
-
-STREAM_PAGE = 1000
 
 
 class AuditService:
@@ -43,20 +42,15 @@ class AuditService:
         with self._database.reading() as uow:
             wanted = self._filter(uow, query)
             if query.after is None and query.limit is not None:
-                events = [_read(event) for event in uow.audit_events.last(wanted, limit=limit)]
+                events = [event_read(event) for event in uow.audit_events.last(wanted, limit=limit)]
                 return Page(items=events, more=False)
             found = uow.audit_events.page(wanted, after=query.after or 0, limit=limit + 1)
-            events = [_read(event) for event in found]
+            events = [event_read(event) for event in found]
         return Page(items=events[:limit], more=len(events) > limit)
 
     def stream(self, query: AuditQuery) -> Iterator[AuditEventRead]:
-        """Yield all events a query asks for, without holding them all."""
-        page = self.page(query.model_copy(update={"limit": None}))
-        yield from page.items
-        while page.more:
-            following = {"limit": None, "after": page.items[-1].id}
-            page = self.page(query.model_copy(update=following))
-            yield from page.items
+        """Return all events a query asks for, which are read while they are taken."""
+        return all_pages(self.page, query)
 
     def chunks(self) -> Iterator[list[tuple[Any, ...]]]:
         """Yield all events as rows of the values of ``fields``, in chunks."""
@@ -152,7 +146,12 @@ def _about(uow: UnitOfWork, reference: str) -> tuple[int | None, str | None]:
     return user.id, user.email
 
 
-def _read(event: AuditEvent) -> AuditEventRead:
+def event_read(event: AuditEvent) -> AuditEventRead:
+    """Return an event as it is shown.
+
+    Raises:
+        DatabaseDamaged: if its tag or its detail is none.
+    """
     try:
         detail, tag = json.loads(event.detail), AuditTag(event.tag)
         return AuditEventRead(

@@ -12,9 +12,8 @@ from userctl.repositories.token_filter import TokenFilter
 from userctl.schemas import TokenQuery, TokenRead
 from userctl.schemas.page import LARGEST_ID, Page
 from userctl.schemas.tokens import TokenKind
+from userctl.services.paging import STREAM_PAGE, all_pages
 from userctl.services.reading import api_token_read, find_user, token_read
-
-STREAM_PAGE = 1000
 
 
 class TokenListService:
@@ -38,12 +37,7 @@ class TokenListService:
 
     def stream(self, query: TokenQuery) -> Iterator[TokenRead]:
         """Yield all tokens a query asks for, without holding them all."""
-        page = self.page(query.model_copy(update={"limit": None}))
-        yield from page.items
-        while page.more:
-            following = {"limit": None, "after": page.items[-1].id}
-            page = self.page(query.model_copy(update=following))
-            yield from page.items
+        return all_pages(self.page, query)
 
 
 def token_id(text: str) -> tuple[TokenKind, int]:

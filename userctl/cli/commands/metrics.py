@@ -1,0 +1,33 @@
+"""``userctl metrics``: numbers for Prometheus."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from userctl.cli.command import Commands
+from userctl.cli.invocation import Invocation
+from userctl.cli.render import write
+from userctl.private_files import write_whole
+
+commands = Commands()
+
+
+@commands.command("metrics", example="userctl metrics --textfile userctl.prom")
+def metrics(
+    run: Invocation,
+    textfile: Annotated[
+        Path | None,
+        typer.Option(
+            "--textfile", metavar="FILE", help="Replace this, for the collector of node_exporter."
+        ),
+    ] = None,
+) -> None:
+    """Print what a monitor wants to know, in the text format of Prometheus."""
+    from userctl.cli.prometheus import exposition
+
+    text = exposition(run.services.metrics.collect())
+    if textfile is None:
+        write(text)
+    else:
+        write_whole(textfile, [text], replace=True, private=False)

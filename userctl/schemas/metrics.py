@@ -1,0 +1,37 @@
+"""What a monitor wants to know."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+
+class AccountCount(BaseModel):
+    """How many accounts have a role and a status."""
+
+    role: str
+    status: str
+    count: int
+
+
+class LastPurge(BaseModel):
+    """How the last purge ended: ``finished``, or what stopped it."""
+
+    time: datetime
+    deleted: int
+    remaining: int
+    outcome: str
+
+
+class Metrics(BaseModel):
+    """Numbers of rows, and what happened.
+
+    ``refresh_tokens`` and ``api_tokens`` are numbers by state, ``login_failures`` counts all that
+    were ever recorded.
+    """
+
+    accounts: list[AccountCount]
+    refresh_tokens: dict[str, int]
+    api_tokens: dict[str, int]
+    oldest_expired_at: datetime | None
+    login_failures: int
+    last_purge: LastPurge | None

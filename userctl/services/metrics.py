@@ -1,0 +1,51 @@
+"""What a monitor wants to know of a database."""
+
+from datetime import datetime
+
+from userctl.clock import Clock
+from userctl.db.unit_of_work import Database, UnitOfWork
+from userctl.repositories.audit_events import EventFilter
+from userctl.schemas import AccountCount, LastPurge, Metrics
+from userctl.schemas.audit import AuditTag
+from userctl.services.audit import event_read
+
+
+class MetricsService:
+    """The use case that counts; it reads whole tables."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def collect(self) -> Metrics:
+        """Return everything that is counted, as it is at one moment."""
+        now = self._clock()
+        with self._database.reading() as uow:
+            return Metrics(
+                accounts=[
+                    AccountCount(role=role, status=status, count=count)
+                    for role, status, count in uow.users.by_role_and_status()
+                ],
+                refresh_tokens=uow.refresh_tokens.by_state(now),
+                api_tokens=uow.api_tokens.by_state(now),
+                oldest_expired_at=_expired(uow.ended_tokens.oldest(), now),
+                login_failures=uow.audit_events.count(AuditTag.LOGIN_FAILURE),
+                last_purge=_last_purge(uow),
+            )
+
+
+def _expired(time: datetime | None, now: datetime) -> datetime | None:
+    return time if time is not None and time < now else None
+
+
+def _last_purge(uow: UnitOfWork) -> LastPurge | None:
+    found = uow.audit_events.last(EventFilter(tags=[AuditTag.TOKEN_PURGE_END]), limit=1)
+    if not found:
+        return None
+    event = event_read(found[0])
+    return LastPurge(
+        time=event.time,
+        deleted=event.detail["deleted"],
+        remaining=event.detail["remaining"],
+        outcome=event.detail["stopped_by"] or "finished",
+    )
