@@ -191,9 +191,11 @@ class Services:
     @cached_property
     def keys(self) -> "KeyService":
         """Signing keys."""
+        from userctl.services.key_trail import KeyTrail
         from userctl.services.keys import KeyService
 
-        return KeyService(self._key_source, clock=self._clock)
+        trail = KeyTrail(self._database, clock=self._clock, notify=self._notify)
+        return KeyService(self._key_source, clock=self._clock, record=trail)
 
     @cached_property
     def purge(self) -> "PurgeService":

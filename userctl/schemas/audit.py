@@ -34,6 +34,10 @@ class AuditTag(StrEnum):
     API_TOKEN_CREATE = "api_token:create"
     API_TOKEN_VERIFY = "api_token:verify:success"
     API_TOKEN_VERIFY_FAILURE = "api_token:verify:failure"
+    KEY_GENERATE = "key:generate"
+    KEY_IMPORT = "key:import"
+    KEY_ROTATE = "key:rotate"
+    KEY_RETIRE = "key:retire"
     DATABASE_MIGRATE = "database:migrate"
 
     @property

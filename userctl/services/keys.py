@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from userctl.clock import Clock
 from userctl.config import LONGEST_ACCESS_TOKEN_MINUTES
 from userctl.schemas import KeyRead
+from userctl.schemas.audit import AuditTag
 from userctl.security.access_token import LEEWAY_SECONDS
 from userctl.security.key_members import Algorithm
 from userctl.security.keyring import Keyring, RingKey
@@ -20,11 +21,24 @@ VERIFIES_FOR = STALE_RING + timedelta(minutes=LONGEST_ACCESS_TOKEN_MINUTES, seco
 
 
 class KeyService:
-    """The use cases on the keyring; each change is one write of the whole ring."""
+    """The use cases on the keyring; each change is one write of the whole ring.
 
-    def __init__(self, source: KeySource, *, clock: Clock) -> None:
+    Args:
+        source: where the keys are.
+        clock: where the time comes from.
+        record: told what was done to the key with an id.
+    """
+
+    def __init__(
+        self,
+        source: KeySource,
+        *,
+        clock: Clock,
+        record: Callable[[AuditTag, str], None] = lambda _tag, _kid: None,
+    ) -> None:
         self._source = source
         self._clock = clock
+        self._record = record
 
     def read(self) -> list[KeyRead]:
         """Return all keys: next, active, passive, retired, the latest of a state first.
@@ -62,7 +76,7 @@ class KeyService:
             default = ring.active.key.algorithm if ring.active else "HS256"
             return ring.with_key(draw(algorithm or default), now)
 
-        return _newest(self._change(generated))
+        return self._recorded(AuditTag.KEY_GENERATE, _newest(self._change(generated)))
 
     def import_(self, text: str) -> KeyRead:
         """Add a key that a text holds: PEM, a JWK, or else the HS256 secret itself.
@@ -73,7 +87,8 @@ class KeyService:
             CryptoMissing: if the library for asymmetric keys is needed and not installed.
         """
         key = imported(text)
-        return _newest(self._change(lambda ring, now: ring.with_key(key, now)))
+        changed = self._change(lambda ring, now: ring.with_key(key, now))
+        return self._recorded(AuditTag.KEY_IMPORT, _newest(changed))
 
     def rotate(self, minimum_age: timedelta) -> KeyRead:
         """Let the next key sign, and draw another next one; return the one that signs.
@@ -93,7 +108,7 @@ class KeyService:
 
         active = self._change(rotated).active
         assert active is not None
-        return _read(active)
+        return self._recorded(AuditTag.KEY_ROTATE, _read(active))
 
     def retire(self, kid: str) -> KeyRead:
         """Accept nothing more that a key signed, at once, and forget its material.
@@ -102,7 +117,12 @@ class KeyService:
             KeyNotFound: if there is no such key.
             KeyActive: if it is the one that signs.
         """
-        return _read(self._change(lambda ring, now: ring.with_retired(kid, now)).get(kid))
+        changed = self._change(lambda ring, now: ring.with_retired(kid, now))
+        return self._recorded(AuditTag.KEY_RETIRE, _read(changed.get(kid)))
+
+    def _recorded(self, tag: AuditTag, key: KeyRead) -> KeyRead:
+        self._record(tag, key.kid)
+        return key
 
     def _change(self, change: Callable[[Keyring, datetime], Keyring]) -> Keyring:
         def changed(ring: Keyring) -> Keyring:

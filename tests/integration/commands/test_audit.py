@@ -121,3 +121,26 @@ def test_no_secret_reaches_the_trail(userctl: Userctl) -> None:
     assert trail.count("\n") == 4
     for secret in (PASSWORD, "another horse", "$2b$", *map(str, pair.values())):
         assert secret == "Bearer" or secret == "3600" or secret not in trail
+
+
+def test_changes_of_keys_are_recorded_by_their_ids(userctl: Userctl) -> None:
+    userctl.keyring = True
+    first = userctl("key", "generate", "-o", "json").json["kid"]
+    second = userctl("key", "generate", "-o", "json").json["kid"]
+    assert userctl("key", "rotate", "--min-age", "0s").code == 0
+    assert userctl("key", "retire", first, "--yes").code == 0
+    events = userctl("audit", "list", "--tag", "key", "-o", "json").json
+    assert [(event["tag"], event["target"]) for event in events] == [
+        ("key:generate", first),
+        ("key:generate", second),
+        ("key:rotate", second),
+        ("key:retire", first),
+    ]
+
+
+def test_keys_can_be_changed_while_the_database_cannot_be_reached(local: Userctl) -> None:
+    local.keyring = True
+    local.database_url = "postgresql://x@127.0.0.1:1/x"
+    done = local("key", "generate", "-o", "json")
+    assert done.code == 0
+    assert done.err.startswith("This is not in the audit trail: ")
