@@ -82,6 +82,7 @@ class DatabaseStats(BaseModel):
     refresh_tokens: int
     api_tokens: int
     login_throttles: int
+    audit_events: int
     size_bytes: int
     free_bytes: int
     expired_tokens: int
