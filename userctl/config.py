@@ -74,6 +74,7 @@ class Settings:
         plain_text, "Who does this, for the audit trail; else the account that is logged in."
     )
     output: str = _setting(one_of(*get_args(OutputFormat)), "How records are printed.", "table")
+    log_format: str = _setting(one_of("text", "json"), "How -v writes what is done.", "text")
     roles: tuple[str, ...] = _setting(
         role_names, "The roles an account may have.", ("user", "admin")
     )

@@ -88,7 +88,7 @@ def test_a_person_decides(monkeypatch: pytest.MonkeyPatch, answer: bool) -> None
 
 def test_closing_a_run_that_used_no_service_builds_none() -> None:
     run = Invocation()
-    run.close()
+    run.ended(0)
     assert "services" not in vars(run)
 
 

@@ -25,7 +25,7 @@ from userctl.cli.commands import (
     user_import,
     whoami,
 )
-from userctl.cli.errors import EXIT_CODES_HELP, report, terminate_on_sigterm
+from userctl.cli.errors import EXIT_CODES_HELP, UNEXPECTED, report, terminate_on_sigterm
 from userctl.cli.invocation import Invocation
 from userctl.cli.render import flush, prepare, write
 from userctl.errors import OutputLost
@@ -91,6 +91,7 @@ def program(*, completion: bool = False) -> Any:
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return the exit code."""
     invocation = Invocation()
+    code = UNEXPECTED
     try:
         code = _invoked(argv, invocation)
         flush()
@@ -100,9 +101,8 @@ def run(argv: Sequence[str]) -> int:
         # What is left in the buffer of a lost output would fail again when the program ends.
         with suppress(OutputLost):
             flush()
-        return code
     finally:
-        invocation.close()
+        invocation.ended(code)
     return code
 
 

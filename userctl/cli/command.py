@@ -23,6 +23,8 @@ _SHARED: dict[str, Any] = {
     "profile": options.ProfileOption,
     "actor": options.ActorOption,
     "no_input": options.NoInputOption,
+    "verbose": options.VerboseOption,
+    "log_format": options.LogFormatOption,
     "debug": options.DebugOption,
 }
 _PRINTING: dict[str, Any] = {
@@ -30,7 +32,7 @@ _PRINTING: dict[str, Any] = {
     "quiet": options.QuietOption,
     "fields": options.FieldsOption,
 }
-_SETTINGS = ("database_url", "profile", "actor", "output")
+_SETTINGS = ("database_url", "profile", "actor", "log_format", "output")
 
 
 class BuiltOnDemand(Mapping[str, Any]):
@@ -119,7 +121,10 @@ def _built(name: str, body: Body, example: str, schemas: tuple[str, ...]) -> Any
                 f"More arguments than expected: {len(ctx.args)}.",
                 hint=f"See '{ctx.command_path} --help'.",
             )
-        body(_configured(ctx.obj, given, schemas), **values)
+        invocation = _configured(ctx.obj, given, schemas)
+        # Arguments are not told: one may be a secret typed in the wrong place.
+        invocation.log(f"{ctx.command_path} begins")
+        body(invocation, **values)
 
     run.__signature__ = _signature(body, shared)  # type: ignore[attr-defined]
     run.__annotations__ = {"ctx": typer.Context}
@@ -148,6 +153,8 @@ def _signature(body: Body, shared: dict[str, Any]) -> inspect.Signature:
 
 
 def _default(name: str) -> Any:
+    if name == "verbose":
+        return 0
     return False if name in {"no_input", "debug", "quiet"} else None
 
 
@@ -158,6 +165,7 @@ def _configured(
     invocation.flags = {name: given[name] for name in _SETTINGS if given.get(name) is not None}
     invocation.no_input = given["no_input"]
     invocation.debug = given["debug"]
+    invocation.verbosity = given["verbose"]
     invocation.quiet = given.get("quiet", False)
     invocation.printed = schemas
     if given.get("fields") is not None:

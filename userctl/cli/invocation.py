@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from userctl.factory import Services
 from userctl.text import escape_unseen
 
 if TYPE_CHECKING:
+    from logging import Logger
+
     from pydantic import BaseModel
 
     from userctl.schemas.page import Page
@@ -28,9 +31,11 @@ class Invocation:
     flags: Mapping[str, str] = field(default_factory=dict)
     no_input: bool = False
     debug: bool = False
+    verbosity: int = 0
     quiet: bool = False
     fields: Sequence[str] | None = None
     printed: Sequence[str] = ()
+    _stack: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
     def settings(self) -> Settings:
@@ -138,10 +143,27 @@ class Invocation:
         if not typer.confirm(escape_unseen(question), err=True):
             raise Declined("Nothing was changed.")
 
-    def close(self) -> None:
-        """Close what was opened."""
+    def log(self, message: str) -> None:
+        """Log what this run does; the first time decides whether anything is."""
+        self._logger.info(message)
+
+    @cached_property
+    def _logger(self) -> "Logger":
+        import logging
+
+        from userctl.cli.logs import logging_to_stderr
+
+        as_json = self.verbosity > 0 and self.settings.log_format == "json"
+        self._stack.enter_context(logging_to_stderr(self.verbosity, as_json=as_json))
+        return logging.getLogger(__name__)
+
+    def ended(self, code: int) -> None:
+        """Close what was opened, and log the exit code."""
         if "services" in self.__dict__:
             self.services.close()
+        if "_logger" in self.__dict__:
+            self.log(f"exit code {code}")
+        self._stack.close()
 
     @property
     def _renderer(self) -> Renderer:

@@ -3,13 +3,15 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from userctl.cli.record_reader import RecordFormat
 from userctl.config import OutputFormat
 from userctl.errors import InvalidInput
+
+LogFormat = Literal["text", "json"]
 
 _CONNECTION = "Database and profile"
 _OUTPUT = "Output"
@@ -31,6 +33,14 @@ ActorOption = Annotated[
 ]
 NoInputOption = Annotated[
     bool, typer.Option("--no-input", help="Never prompt; fail and say which option to give.")
+]
+VerboseOption = Annotated[
+    int,
+    typer.Option("--verbose", "-v", count=True, help="Log what is done; -vv: statements too."),
+]
+LogFormatOption = Annotated[
+    LogFormat | None,
+    typer.Option("--log-format", help="Default: text [env: USERCTL_LOG_FORMAT]."),
 ]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 OutputOption = Annotated[

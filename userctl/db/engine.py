@@ -1,5 +1,6 @@
 """Engines and the rules of each dialect."""
 
+import logging
 import os
 import sqlite3
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from userctl.database_url import DatabaseURL
 from userctl.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
+
+logger = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_SECONDS = 30
 LOCK_TURN_MILLISECONDS = 250
@@ -34,6 +37,7 @@ def database_engine(url: DatabaseURL) -> Engine:
         DatabaseDriverMissing: if the URL asks for PostgreSQL and psycopg is not installed.
         InvalidConfiguration: if libpq cannot parse the URL.
     """
+    logger.info("the database is %s", url)
     if url.sqlite_path is None:
         return _postgresql_engine(url)
     return _sqlite_engine(url.sqlite_path)

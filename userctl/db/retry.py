@@ -1,12 +1,15 @@
 """Runs a transaction again when the database chose it to give way."""
 
 import functools
+import logging
 import random
 import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from userctl.errors import TransactionConflict
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,6 +32,7 @@ def retried(method: Callable[P, R]) -> Callable[P, R]:
                 return method(*args, **kwargs)
             except TransactionConflict:
                 pause = FIRST_PAUSE_SECONDS * 2**attempt
+                logger.info("the database had a transaction give way; it is run again")
                 time.sleep(random.uniform(pause / 2, pause))  # noqa: S311
         return method(*args, **kwargs)
 

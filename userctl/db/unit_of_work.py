@@ -1,5 +1,6 @@
 """The unit of work: one transaction, rolled back unless it is committed."""
 
+import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
@@ -23,6 +24,8 @@ from userctl.repositories.login_throttles import LoginThrottleRepository
 from userctl.repositories.refresh_tokens import RefreshTokenRepository
 from userctl.repositories.users import UserRepository
 from userctl.schemas.audit import AuditTag
+
+logger = logging.getLogger(__name__)
 
 
 class UnitOfWork:
@@ -90,8 +93,10 @@ class UnitOfWork:
         with typed_failures():
             if self._events:
                 self.audit_events.append(self._events)
-                self._events = []
             commit(self._session, self._engine)
+        for event in self._events:
+            logger.info("committed %s, account %s", event.tag, event.user_id)
+        self._events = []
 
     def __exit__(
         self,
