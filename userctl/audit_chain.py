@@ -24,9 +24,14 @@ def chained(previous: str, number: int, time: datetime, *rest: str | int | None)
         time: when it happened.
         rest: its tag, actor, machine, user id, target and detail, as they are stored.
     """
-    # What somebody else put there may be of any type.
-    text = json.dumps([previous, number, exact(time), *rest], separators=(",", ":"), default=repr)
+    values = [previous, number, exact(time), *rest]
+    text = json.dumps(values, separators=(",", ":"), default=_foreign)
     return sha256(text.encode()).hexdigest()
+
+
+def _foreign(value: object) -> dict[str, str]:
+    """Return what no event that we wrote has in the place of a value of another type."""
+    return {type(value).__name__: repr(value)}
 
 
 def exact(time: datetime) -> str:

@@ -20,6 +20,7 @@ from userctl.setting_values import (
     plain_text,
     role_names,
     secret_key,
+    visible_name,
     whole_number,
 )
 
@@ -71,7 +72,7 @@ class Settings:
         path, "A file of keys that change, instead of one; see 'userctl key'."
     )
     actor: str | None = _setting(
-        plain_text, "Who does this, for the audit trail; else the account that is logged in."
+        visible_name, "Who does this, for the audit trail; else the account that is logged in."
     )
     output: str = _setting(one_of(*get_args(OutputFormat)), "How records are printed.", "table")
     log_format: str = _setting(one_of("text", "json"), "How -v writes what is done.", "text")

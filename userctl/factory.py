@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from userctl.actor import Actor, machine_user
+from userctl.actor import Actor, kept, machine_user
 from userctl.clock import Clock, utc_now
 from userctl.config import Settings, default_database_path, state_path
 from userctl.errors import DatabaseMissing, UserctlError
@@ -312,8 +312,9 @@ class Services:
             stored = self._session_file.load()
         except UserctlError:
             return None
-        ours = stored is not None and stored.database == self._settings.database_url.identity
-        return stored.account if stored is not None and ours else None
+        if stored is None or stored.database != self._settings.database_url.identity:
+            return None
+        return kept(stored.account)
 
     def _ready_engine(self) -> "Engine":
         from userctl.db.revisions import require_current

@@ -19,6 +19,14 @@ def plain_text(value: Any) -> str:
     return value
 
 
+def visible_name(value: Any) -> str:
+    """Accept a name of up to 100 visible characters."""
+    text = plain_text(value)
+    if text.isspace() or len(text) > 100:
+        raise InvalidInput("expected a name of up to 100 characters")
+    return text
+
+
 def database_url(value: Any) -> DatabaseURL:
     """Accept the URL of a database."""
     return DatabaseURL.parse(plain_text(value))

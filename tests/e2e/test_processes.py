@@ -140,3 +140,14 @@ def test_a_trail_is_followed_as_lines_of_text(local: Userctl) -> None:
     follower.terminate()
     follower.communicate(timeout=10)
     assert re.fullmatch(r"\S+Z  account:create  \S+@\S+  ada@example.com\n", line)
+
+
+def test_a_trail_is_followed_from_an_event_on_whatever_the_limit(local: Userctl) -> None:
+    for number in range(4):
+        local.create(f"u{number}@example.com")
+    command = ["audit", "list", "--follow", "--after", "1", "--limit", "1", "-q"]
+    follower = local.start(*command)
+    assert follower.stdout
+    assert [follower.stdout.readline() for _ in range(3)] == [b"2\n", b"3\n", b"4\n"]
+    follower.terminate()
+    follower.communicate(timeout=10)

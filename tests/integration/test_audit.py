@@ -19,6 +19,7 @@ from tests.integration.conftest import (
     at_once,
     sql_on,
 )
+from userctl.audit_chain import chained
 from userctl.errors import AuditBroken, DatabaseDamaged, InvalidInput, UserctlError
 from userctl.schemas import (
     ApiTokenCreate,
@@ -425,3 +426,83 @@ def test_an_event_that_cannot_be_read_is_found(sqlite_engine: Engine, clock: Fak
         program.audit.verify()
     with pytest.raises(DatabaseDamaged, match="Event 1"):
         program.audit.page(AuditQuery())
+
+
+def test_a_refresh_with_what_is_no_token_is_recorded(program: Program, audit: AuditService) -> None:
+    with pytest.raises(UserctlError):
+        program.tokens.refresh("garbage")
+    assert last(audit) == (
+        "token:refresh:failure", None, {"reason": "token_invalid", "session": None},
+    )  # fmt: skip
+
+
+def test_a_login_whose_new_password_is_refused_is_recorded(
+    program: Program, audit: AuditService
+) -> None:
+    program.accounts.require_password_change("1")
+    secrets = {"secret": PASSWORD, "new_secret": "short"}
+    with pytest.raises(UserctlError):
+        program.log_in_with("password", Credentials(identity=ADA, **secrets))
+    assert last(audit)[2]["reason"] == "password_rejected"
+
+
+def test_what_changes_nothing_is_no_event(program: Program, audit: AuditService) -> None:
+    program.accounts.create(UserCreate(email="eve@example.com"))
+    program.accounts.disable("2")
+    program.accounts.disable("2")
+    assert tags(audit).count("account:disable") == 1
+
+
+def test_a_text_cannot_become_bytes_unnoticed(sqlite_engine: Engine, clock: FakeClock) -> None:
+    program = Program(sqlite_engine, clock)
+    program.accounts.create(UserCreate(email=ADA))
+    with unguarded(sqlite_engine) as connection:
+        row = connection.execute(text("SELECT * FROM audit_events")).one()._asdict()
+        rest = [row[name] for name in COLUMNS[2:-1]]
+        rest[1] = repr(b"eve")
+        changed = {"actor": rest[1], "hash": chained("0" * 64, 1, clock.now, *rest)}
+        connection.execute(text("UPDATE audit_events SET actor = :actor, hash = :hash"), changed)
+    assert program.audit.verify().events == 1
+    with unguarded(sqlite_engine) as connection:
+        connection.execute(text("UPDATE audit_events SET actor = x'657665'"))
+    with pytest.raises(AuditBroken):
+        program.audit.verify()
+
+
+def test_an_anchor_of_nothing_has_one_hash(audit: AuditService) -> None:
+    with pytest.raises(AuditBroken):
+        audit.verify(f"0:{'f' * 64}")
+
+
+def test_an_event_with_the_largest_id_is_an_error_with_a_name(
+    program: Program, audit: AuditService, sql: Sql
+) -> None:
+    sql(
+        "INSERT INTO audit_events (id, time, tag, actor, machine, detail, hash) "
+        "SELECT 2147483647, time, tag, actor, machine, detail, hash FROM audit_events"
+    )
+    with pytest.raises(DatabaseDamaged, match="2147483647"):
+        program.accounts.create(UserCreate(email="eve@example.com"))
+    with pytest.raises(AuditBroken):
+        audit.verify()
+
+
+@pytest.mark.parametrize("time", ["infinity", "0044-01-01 BC"])
+def test_a_time_that_python_does_not_know_is_found(
+    postgres_engine: Engine, clock: FakeClock, time: str
+) -> None:
+    program = Program(postgres_engine, clock)
+    program.accounts.create(UserCreate(email=ADA))
+    with unguarded(postgres_engine) as connection:
+        connection.execute(text(f"UPDATE audit_events SET time = '{time}'"))
+    with pytest.raises(AuditBroken, match="cannot be read"):
+        program.audit.verify()
+    with pytest.raises(DatabaseDamaged):
+        program.audit.page(AuditQuery())
+
+
+def test_limits_and_accounts_may_be_larger_than_any_database(audit: AuditService) -> None:
+    for number in (2**31 - 1, 2**63 - 1, 10**30):
+        assert len(audit.page(AuditQuery(limit=number)).items) == 1
+        assert len(audit.page(AuditQuery(limit=number, after=0)).items) == 1
+        assert audit.page(AuditQuery(user=str(number))).items == []

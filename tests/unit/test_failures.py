@@ -169,8 +169,14 @@ def test_a_connection_that_fails_is_an_unreachable_server(name: str) -> None:
     assert "no route; to \\x1b host" in str(typed)
 
 
+def test_a_value_that_the_driver_cannot_read_is_damage() -> None:
+    typed = raised(connection_failure("DataError"))
+    assert type(typed) is errors.DatabaseDamaged
+    assert "no route; to \\x1b host" in str(typed)
+
+
 def test_another_error_without_an_sqlstate_stays_what_it_is() -> None:
-    error = connection_failure("DataError")
+    error = connection_failure("InternalError")
     assert raised(error) is error
 
 

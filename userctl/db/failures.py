@@ -39,6 +39,7 @@ _BY_SQLSTATE: dict[str, tuple[type[errors.UserctlError], str]] = {
 
 _BY_SQLSTATE_CLASS: dict[str, tuple[type[errors.UserctlError], str]] = {
     "08": (errors.DatabaseUnreachable, "The database server cannot be reached."),
+    "22": (errors.DatabaseDamaged, "A value is out of range."),
     "23": (errors.ConstraintViolated, "The database refused the row."),
     "57": (errors.DatabaseUnreachable, "The database server is shutting down or starting."),
 }
@@ -87,6 +88,8 @@ def _from_postgresql(error: DBAPIError) -> errors.UserctlError | None:
     orig = error.orig
     state = getattr(orig, "sqlstate", None)
     detail = "; ".join(line.strip() for line in str(orig).splitlines() if line.strip())
+    if state is None and type(orig).__name__ == "DataError":
+        return errors.DatabaseDamaged(f"A stored value cannot be read ({escape_unseen(detail)}).")
     if state is None:
         return _connection_failure(error, detail)
     # Not the detail that follows, which quotes the refused row with its hash.

@@ -30,8 +30,8 @@ from userctl.private_files import sync_folder
 _LOCK_KEY = 0x75736572_63746C  # "userctl" in ASCII
 
 
-def upgrade(engine: Engine, target: str = "head") -> None:
-    """Bring a database to a revision; two runs at once wait for each other.
+def upgrade(engine: Engine, target: str = "head") -> str | None:
+    """Bring a database to a revision, and return where it was; two runs wait for each other.
 
     Raises:
         InvalidInput: if the target is unknown or older than the database.
@@ -45,6 +45,7 @@ def upgrade(engine: Engine, target: str = "head") -> None:
             if current is None and (names := foreign_tables(connection)):
                 raise ForeignTables(f"userctl did not make these tables: {', '.join(names)}.")
             command.upgrade(_config(connection), _resolve_ahead(current, target))
+    return current
 
 
 def downgrade(engine: Engine, target: str) -> None:

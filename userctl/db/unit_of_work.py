@@ -11,7 +11,7 @@ from typing import Any, Self
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from userctl.actor import Actor
+from userctl.actor import Actor, kept
 from userctl.audit_chain import canonical
 from userctl.db.commit import commit
 from userctl.db.engine import READ_ONLY
@@ -85,8 +85,9 @@ class UnitOfWork:
             detail: whatever else JSON can hold; never a secret.
         """
         if user is not None:
-            user_id, target = user.id, target or user.email
-        self._events.append(NewEvent(now, tag, *self._actor(), user_id, target, canonical(detail)))
+            user_id, target = user.id, target or str(user.email)
+        what = None if target is None else kept(target)
+        self._events.append(NewEvent(now, tag, *self._actor(), user_id, what, canonical(detail)))
 
     def commit(self) -> None:
         """Make the changes of this unit of work last."""

@@ -11,7 +11,9 @@ from sqlalchemy import select as core_select
 from sqlmodel import Session, col, func, select
 
 from userctl.audit_chain import NO_HASH, chained
+from userctl.errors import DatabaseDamaged
 from userctl.models import AuditEvent
+from userctl.schemas.page import LARGEST_ID
 
 CHUNK = 1000
 
@@ -90,6 +92,8 @@ class AuditEventRepository:
             self._session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         head = self.head()
         last, previous = (head.id, head.hash) if head else (0, NO_HASH)
+        if last > LARGEST_ID - len(events):
+            raise DatabaseDamaged(f"The audit trail cannot go on behind event {last}.")
         for number, event in enumerate(events, last + 1):
             values = (event.tag, event.actor, event.machine, event.user_id, event.target)
             previous = chained(previous, number, event.time, *values, event.detail)

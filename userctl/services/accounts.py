@@ -202,8 +202,8 @@ class AccountService:
                     disabled_hash=user.hashed_password,
                     hashed_password=self._hasher.unmatchable(),
                 )
+                uow.record(AuditTag.ACCOUNT_DISABLE, now, user=user)
             end_sessions(uow, user, now)
-            uow.record(AuditTag.ACCOUNT_DISABLE, now, user=user)
             uow.commit()
             return user_read(user)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from userctl.audit_chain import NO_HASH, chained, exact
 from userctl.clock import Clock
+from userctl.db.failures import typed_failures
 from userctl.db.unit_of_work import Database, UnitOfWork
 from userctl.errors import AuditBroken, DatabaseDamaged, InvalidInput, UserNotFound
 from userctl.models import AuditEvent
@@ -15,7 +16,7 @@ from userctl.repositories.audit_events import EventFilter
 from userctl.schemas import AuditEventRead, AuditHead, AuditQuery, AuditVerification
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
-from userctl.schemas.page import Page
+from userctl.schemas.page import LARGEST_ID, Page
 from userctl.services.paging import STREAM_PAGE, all_pages
 from userctl.services.reading import find_user
 
@@ -38,7 +39,7 @@ class AuditService:
         Raises:
             InvalidInput: if no tag is or begins as asked.
         """
-        limit = STREAM_PAGE if query.limit is None else query.limit
+        limit = STREAM_PAGE if query.limit is None else min(query.limit, LARGEST_ID - 1)
         with self._database.reading() as uow:
             wanted = self._filter(uow, query)
             if query.after is None and query.limit is not None:
@@ -58,6 +59,9 @@ class AuditService:
         with self._database.reading() as uow:
             while rows := uow.audit_events.rows(last):
                 last = rows[-1][0]
+                for row in rows:
+                    if not all(isinstance(value, str | int | None) for value in row[2:]):
+                        raise DatabaseDamaged(f"Event {row[0]} of the audit trail cannot be read.")
                 yield [(found, exact(time), *rest) for found, time, *rest in rows]
 
     def head(self) -> AuditHead:
@@ -80,6 +84,8 @@ class AuditService:
         """
         kept = None if anchor is None else _anchor(anchor)
         number, previous = 0, NO_HASH
+        if kept is not None and kept[0] == 0 and kept[1] != NO_HASH:
+            raise AuditBroken("No audit trail begins with this anchor.")
         with self._database.reading() as uow:
             while rows := _rows(uow, number or None):
                 for found, time, *rest, digest in rows:
@@ -110,7 +116,8 @@ class AuditService:
 
 def _rows(uow: UnitOfWork, after: int | None) -> Sequence[Any]:
     try:
-        return uow.audit_events.rows(after)
+        with typed_failures():
+            return uow.audit_events.rows(after)
     except DatabaseDamaged as error:
         raise AuditBroken(f"An event behind event {after or 0} cannot be read.") from error
 
@@ -140,9 +147,12 @@ def _about(uow: UnitOfWork, reference: str) -> tuple[int | None, str | None]:
     try:
         user = find_user(uow, reference)
     except UserNotFound:
-        if reference.isdecimal():
-            return int(reference), None
-        return None, canonical_email(reference)
+        if not reference.isdecimal():
+            return None, canonical_email(reference)
+        if len(reference) >= len(str(LARGEST_ID)):
+            # No account has such an id.
+            return None, reference
+        return int(reference), None
     return user.id, user.email
 
 
@@ -157,5 +167,5 @@ def event_read(event: AuditEvent) -> AuditEventRead:
         return AuditEventRead(
             **event.model_dump(exclude={"detail"}), outcome=tag.outcome, detail=detail
         )
-    except ValueError as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise DatabaseDamaged(f"Event {event.id} of the audit trail cannot be read.") from error

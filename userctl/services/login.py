@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from userctl.clock import Clock
 from userctl.db.unit_of_work import Database
-from userctl.errors import AuthenticationFailed, ProofOutdated
+from userctl.errors import AuthenticationFailed, InvalidEmail, PasswordRejected, ProofOutdated
 from userctl.schemas import Credentials
 from userctl.schemas.audit import AuditTag
 from userctl.services.authentication import Authenticator
@@ -45,7 +45,7 @@ class LoginService:
         authenticator = self._authenticator(method)
         try:
             return self._proven(authenticator, credentials)
-        except AuthenticationFailed as error:
+        except (AuthenticationFailed, InvalidEmail, PasswordRejected) as error:
             record_refusal(
                 self._database,
                 AuditTag.LOGIN_FAILURE,

@@ -8,6 +8,7 @@ from userctl.repositories.audit_events import EventFilter
 from userctl.schemas import AccountCount, LastPurge, Metrics
 from userctl.schemas.audit import AuditTag
 from userctl.services.audit import event_read
+from userctl.services.reading import validated
 
 
 class MetricsService:
@@ -43,9 +44,11 @@ def _last_purge(uow: UnitOfWork) -> LastPurge | None:
     if not found:
         return None
     event = event_read(found[0])
-    return LastPurge(
+    return validated(
+        LastPurge,
+        f"event {event.id} of the audit trail",
         time=event.time,
-        deleted=event.detail["deleted"],
-        remaining=event.detail["remaining"],
-        outcome=event.detail["stopped_by"] or "finished",
+        deleted=event.detail.get("deleted"),
+        remaining=event.detail.get("remaining"),
+        outcome=event.detail.get("stopped_by") or "finished",
     )

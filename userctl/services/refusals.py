@@ -4,7 +4,7 @@ from datetime import datetime
 
 from userctl.db.retry import retried
 from userctl.db.unit_of_work import Database
-from userctl.errors import AuthenticationFailed, InvalidEmail
+from userctl.errors import InvalidEmail, UserctlError
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
 
@@ -14,7 +14,7 @@ def record_refusal(
     database: Database,
     tag: AuditTag,
     now: datetime,
-    error: AuthenticationFailed,
+    error: UserctlError,
     *,
     identity: str | None = None,
     method: str | None = None,

@@ -80,11 +80,12 @@ class SchemaService:
             InvalidInput: if the revision is unknown or lies behind.
             DatabaseTooNew: if the database is ahead of this userctl.
         """
-        before, _ = self._look()
+        created = False
         if (path := self._url.missing_file) is not None:
             require_folder(path)
-            migrations.create_sqlite(path, target)
-        migrations.upgrade(self._engine, target)
+            created = migrations.create_sqlite(path, target)
+        found = migrations.upgrade(self._engine, target)
+        before = None if created else found
         status = self.status()
         if status.state == "current" and status.current != before:
             self._record(before, status.current)

@@ -30,7 +30,7 @@ class TokenListService:
             UserNotFound: if the owner does not exist.
             InvalidInput: if the list cannot go on after what is no id of a token.
         """
-        limit = STREAM_PAGE if query.limit is None else query.limit
+        limit = STREAM_PAGE if query.limit is None else min(query.limit, LARGEST_ID - 1)
         with self._database.reading() as uow:
             tokens = _tokens(uow, query, limit + 1, self._clock())
         return Page(items=tokens[:limit], more=len(tokens) > limit)

@@ -113,8 +113,9 @@ class TokenService:
             RefreshConflict: if another process exchanged it a moment ago.
             TokenReused: if it was exchanged before; its whole family is then revoked.
         """
-        digest = REFRESH_TOKEN.digest(token)
+        digest = None
         try:
+            digest = REFRESH_TOKEN.digest(token)
             return self._exchange(digest, successor)
         except TokenReused:
             # That is recorded with the end of the session.
@@ -140,9 +141,9 @@ class TokenService:
         return grant
 
     @retried
-    def _record_refusal(self, digest: str, error: UserctlError) -> None:
+    def _record_refusal(self, digest: str | None, error: UserctlError) -> None:
         with self._database.writing() as uow:
-            token = uow.refresh_tokens.by_digest(digest)
+            token = uow.refresh_tokens.by_digest(digest) if digest else None
             uow.record(
                 AuditTag.TOKEN_REFRESH_FAILURE,
                 self._clock(),

@@ -144,3 +144,27 @@ def test_keys_can_be_changed_while_the_database_cannot_be_reached(local: Userctl
     done = local("key", "generate", "-o", "json")
     assert done.code == 0
     assert done.err.startswith("This is not in the audit trail: ")
+
+
+@pytest.mark.parametrize(
+    "account", ["\ud800evil", "a\0b", "x" * 2000, "\x1b[31mred\n"], ids=range(4)
+)
+def test_no_name_in_a_session_file_makes_a_write_fail(userctl: Userctl, account: str) -> None:
+    userctl.login("ada@example.com")
+    session = json.loads(userctl.session_file.read_text())
+    userctl.session_file.write_text(json.dumps(session | {"account": account}))
+    assert userctl("user", "update", "1", "--name", "Ada").code == 0
+    actor = last_actor(userctl)
+    assert actor.isprintable()
+    assert len(actor) <= 255
+
+
+@pytest.mark.parametrize("actor", ["", " ", "x" * 101, "a\x1bb"], ids=range(4))
+def test_a_name_that_is_none_is_refused(userctl: Userctl, actor: str) -> None:
+    done = userctl("user", "update", "1", "--name", "Ada", "--actor", actor)
+    assert done.code == 2
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"])
+def test_a_time_out_of_range_is_refused(userctl: Userctl, time: str) -> None:
+    assert userctl("audit", "list", "--since", time).code == 2

@@ -117,26 +117,34 @@ def _since(text: str | None) -> datetime | timedelta | None:
         return None
     try:
         found = datetime.fromisoformat(text)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except ValueError:
         return options.duration(text)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput(f"The time {text[:40]} is out of range.") from None
 
 
 def _follow(run: Invocation, query: "schemas.AuditQuery") -> None:
     if run.settings.output == "csv" or run.fields is not None:
         raise InvalidInput("What is followed is printed as text or, with -o jsonl, as JSON.")
     audit = run.services.audit
-    # What happens from here on is either on the first page or behind this.
-    after = query.after or audit.head().id
-    page = audit.page(query.model_copy(update={"limit": query.limit or PAGE}))
+    after = query.after or 0
+    if query.after is None and query.limit is not None:
+        # Nothing of what happens between the two can be lost: where the page is empty, it is behind
+        # the head, else behind the page.
+        after = audit.head().id
+        for event in audit.page(query).items:
+            write(_line(run, event))
+            after = event.id
+        flush()
     while True:
+        page = audit.page(query.model_copy(update={"limit": PAGE, "after": after}))
         for event in page.items:
             write(_line(run, event))
-            after = max(after, event.id)
+            after = event.id
         flush()
         if not page.more:
             time.sleep(FOLLOW_SECONDS)
-        page = audit.page(query.model_copy(update={"limit": PAGE, "after": after}))
 
 
 def _line(run: Invocation, event: "schemas.AuditEventRead") -> str:
