@@ -134,23 +134,22 @@ def _follow(run: Invocation, query: "schemas.AuditQuery") -> None:
         # the head, else behind the page.
         after = audit.head().id
         for event in audit.page(query).items:
-            write(_line(run, event))
+            _show(run, event)
             after = event.id
         flush()
     while True:
         page = audit.page(query.model_copy(update={"limit": PAGE, "after": after}))
         for event in page.items:
-            write(_line(run, event))
+            _show(run, event)
             after = event.id
         flush()
         if not page.more:
             time.sleep(FOLLOW_SECONDS)
 
 
-def _line(run: Invocation, event: "schemas.AuditEventRead") -> str:
-    if run.quiet:
-        return f"{event.id}\n"
-    if run.settings.output in JSON_FORMATS:
-        return f"{event.model_dump_json()}\n"
+def _show(run: Invocation, event: "schemas.AuditEventRead") -> None:
+    if run.quiet or run.settings.output in JSON_FORMATS:
+        run.emit(event)
+        return
     words = (rfc3339(event.time), event.tag, event.actor, event.target or "")
-    return escape_unseen("  ".join(words)).rstrip() + "\n"
+    write(escape_unseen("  ".join(words)).rstrip() + "\n")
