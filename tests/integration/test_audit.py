@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -111,7 +111,8 @@ def test_logins_are_recorded_with_their_outcome(program: Program, audit: AuditSe
     for email, reason in ((ADA, "invalid_credentials"), ("eve@example.com", "invalid_credentials")):
         with pytest.raises(UserctlError):
             program.log_in(email, "wrong horse 77")
-        failure = ("account:login:failure", email, {"method": "password", "reason": reason})
+        detail = {"method": "password", "reason": reason, "source": None}
+        failure = ("account:login:failure", email, detail)
         assert last(audit) == failure
     assert audit.page(AuditQuery(limit=1)).items[0].outcome == "failure"
 
@@ -192,7 +193,7 @@ def test_api_tokens_are_recorded_without_their_text(
         program.api_tokens.verify(issued.token)
     assert last(audit)[::2] == (
         "api_token:verify:failure",
-        {"method": "api-token", "reason": "token_revoked"},
+        {"method": "api-token", "reason": "token_revoked", "source": None},
     )
     assert issued.token not in str(sql("SELECT * FROM audit_events"))
 
@@ -506,3 +507,12 @@ def test_limits_and_accounts_may_be_larger_than_any_database(audit: AuditService
         assert len(audit.page(AuditQuery(limit=number)).items) == 1
         assert len(audit.page(AuditQuery(limit=number, after=0)).items) == 1
         assert audit.page(AuditQuery(user=str(number))).items == []
+
+
+def test_the_source_of_a_login_is_recorded(program: Program, audit: AuditService) -> None:
+    for secret in (PASSWORD, "wrong horse 77"):
+        with suppress(UserctlError):
+            program.log_in_with(
+                "password", Credentials(identity=ADA, secret=secret, source="10.0.0.1")
+            )
+        assert last(audit)[2]["source"] == "10.0.0.1"

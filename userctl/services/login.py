@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from userctl.actor import kept
 from userctl.clock import Clock
 from userctl.db.unit_of_work import Database
 from userctl.errors import AuthenticationFailed, InvalidEmail, PasswordRejected, ProofOutdated
@@ -53,12 +54,21 @@ class LoginService:
                 error,
                 identity=credentials.identity,
                 method=method,
+                source=_source(credentials),
             )
             raise
 
     def _proven(self, authenticator: Authenticator, credentials: Credentials) -> Grant:
         try:
-            return self._tokens.login(authenticator.authenticate(credentials))
+            return self._tokens.login(
+                authenticator.authenticate(credentials), source=_source(credentials)
+            )
         except ProofOutdated:
             # Another login may just have given the same password a better hash.
-            return self._tokens.login(authenticator.authenticate(credentials))
+            return self._tokens.login(
+                authenticator.authenticate(credentials), source=_source(credentials)
+            )
+
+
+def _source(credentials: Credentials) -> str | None:
+    return credentials.source and kept(credentials.source)

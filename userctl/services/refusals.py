@@ -18,6 +18,7 @@ def record_refusal(
     *,
     identity: str | None = None,
     method: str | None = None,
+    source: str | None = None,
 ) -> None:
     """Record in a transaction of its own that somebody did not prove who they are.
 
@@ -29,6 +30,7 @@ def record_refusal(
         identity: who they said they are. It is kept only if it is an address, because a secret may
             have been typed in its place.
         method: how they tried to prove it.
+        source: where they came from.
     """
     address = _address(identity)
     with database.writing() as uow:
@@ -40,6 +42,7 @@ def record_refusal(
             target=address,
             reason=error.code,
             method=method,
+            source=source,
         )
         uow.commit()
 

@@ -80,8 +80,12 @@ class TokenService:
         self._clock = clock
 
     @retried
-    def login(self, proof: Proof) -> Grant:
+    def login(self, proof: Proof, *, source: str | None = None) -> Grant:
         """Start a session: a family with its first tokens.
+
+        Args:
+            proof: what an authentication left behind.
+            source: where the login comes from, for the audit trail.
 
         Raises:
             AuthenticationFailed: if the proof no longer holds.
@@ -95,7 +99,12 @@ class TokenService:
             )
             _, grant = self._issue(uow, who.user, family, now)
             uow.record(
-                AuditTag.LOGIN_SUCCESS, now, user=who.user, session=family.id, origin=who.origin
+                AuditTag.LOGIN_SUCCESS,
+                now,
+                user=who.user,
+                session=family.id,
+                origin=who.origin,
+                source=source,
             )
             uow.commit()
         return grant
