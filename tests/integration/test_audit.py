@@ -265,12 +265,13 @@ def test_of_many_writers_at_once_each_event_has_its_place(
     audit: AuditService, database_url: str
 ) -> None:
     def log_in(program: Program) -> None:
-        for _ in range(3):
+        for _ in range(5):
             program.log_in(ADA)
 
-    outcomes = at_once(database_url, *[log_in] * 6)
-    assert outcomes == [None] * 6
-    assert audit.verify().events == 1 + 18
+    # Five at once may fail, and each counts as failed until it has succeeded.
+    outcomes = at_once(database_url, *[log_in] * 4)
+    assert outcomes == [None] * 4
+    assert audit.verify().events == 1 + 20
 
 
 @pytest.mark.parametrize("statement", [
