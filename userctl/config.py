@@ -26,6 +26,7 @@ from userctl.setting_values import (
 
 APP_NAME = "userctl"
 OutputFormat = Literal["table", "json", "jsonl", "csv"]
+LogFormat = Literal["text", "json"]
 
 LONGEST_ACCESS_TOKEN_MINUTES = 1440
 
@@ -75,7 +76,7 @@ class Settings:
         visible_name, "Who does this, for the audit trail; else the account that is logged in."
     )
     output: str = _setting(one_of(*get_args(OutputFormat)), "How records are printed.", "table")
-    log_format: str = _setting(one_of("text", "json"), "How -v writes what is done.", "text")
+    log_format: str = _setting(one_of(*get_args(LogFormat)), "How -v writes what is done.", "text")
     roles: tuple[str, ...] = _setting(
         role_names, "The roles an account may have.", ("user", "admin")
     )

@@ -3,15 +3,13 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from userctl.cli.record_reader import RecordFormat
-from userctl.config import OutputFormat
+from userctl.config import LogFormat, OutputFormat
 from userctl.errors import InvalidInput
-
-LogFormat = Literal["text", "json"]
 
 _CONNECTION = "Database and profile"
 _OUTPUT = "Output"

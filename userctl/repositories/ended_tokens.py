@@ -57,9 +57,10 @@ class EndedTokenRepository:
         )
         return refresh, expired + others
 
-    def oldest(self) -> datetime | None:
-        """Return when the refresh token expires that does so first."""
-        return self._session.execute(select(func.min(RefreshToken.expires_at))).scalar()
+    def oldest(self, before: datetime) -> datetime | None:
+        """Return when the refresh token expired that did so first, if one did before a time."""
+        expires = col(RefreshToken.expires_at)
+        return self._session.execute(select(func.min(expires)).where(expires < before)).scalar()
 
     def any(self, before: datetime) -> bool:
         """Tell whether a token ended before a time."""

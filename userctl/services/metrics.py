@@ -1,7 +1,5 @@
 """What a monitor wants to know of a database."""
 
-from datetime import datetime
-
 from userctl.clock import Clock
 from userctl.db.unit_of_work import Database, UnitOfWork
 from userctl.repositories.audit_events import EventFilter
@@ -29,14 +27,10 @@ class MetricsService:
                 ],
                 refresh_tokens=uow.refresh_tokens.by_state(now),
                 api_tokens=uow.api_tokens.by_state(now),
-                oldest_expired_at=_expired(uow.ended_tokens.oldest(), now),
+                oldest_expired_at=uow.ended_tokens.oldest(now),
                 login_failures=uow.audit_events.count(AuditTag.LOGIN_FAILURE),
                 last_purge=_last_purge(uow),
             )
-
-
-def _expired(time: datetime | None, now: datetime) -> datetime | None:
-    return time if time is not None and time < now else None
 
 
 def _last_purge(uow: UnitOfWork) -> LastPurge | None:

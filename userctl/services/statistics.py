@@ -27,14 +27,14 @@ class StatisticsService:
             rows = uow.ended_tokens.rows()
             expired, _ = uow.ended_tokens.count(now)
             refresh, api = uow.ended_tokens.count(now - older_than)
-            oldest = uow.ended_tokens.oldest()
+            oldest = uow.ended_tokens.oldest(now)
         size = measure(self._database.engine)
         return DatabaseStats(
             **rows,
             size_bytes=size.total,
             free_bytes=size.free,
             expired_tokens=expired,
-            oldest_expired_at=oldest if oldest is not None and oldest < now else None,
+            oldest_expired_at=oldest,
             purge_would_delete=refresh + api,
             purge_would_free_bytes=_bytes_of(refresh, rows, size),
         )

@@ -8,9 +8,8 @@ from userctl.repositories.user_order import Position
 from userctl.schemas import UserQuery, UserRead
 from userctl.schemas.page import Page
 from userctl.services.account_rules import require_role
+from userctl.services.paging import STREAM_PAGE
 from userctl.services.reading import user_read
-
-STREAM_PAGE = 1000
 
 
 class UserListService:

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import sys
 
 import pytest
 
@@ -19,11 +20,26 @@ def told(text: str) -> list[str]:
     return [match[3] for match in found if match]
 
 
-def test_nothing_is_logged_unless_it_is_asked_for(
-    userctl: Userctl, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(logging, "lastResort", None)
+def test_nothing_is_logged_unless_it_is_asked_for(userctl: Userctl) -> None:
     assert userctl("user", "create", "ada@example.com", "--no-password").err == ""
+
+
+# Python writes warnings by itself where there is no handler, as there is in a test.
+WARNING = """
+import logging, sys
+from userctl.cli.logs import logging_to_stderr
+with logging_to_stderr(int(sys.argv[1]), as_json=False):
+    logging.getLogger("library").warning("beware")
+"""
+
+
+@pytest.mark.parametrize(("verbosity", "written"), [("0", False), ("1", True)])
+def test_not_even_warnings_of_libraries_are_written_by_default(
+    local: Userctl, verbosity: str, written: bool
+) -> None:
+    done = local.spawn(verbosity, program=(sys.executable, "-c", WARNING))
+    assert (done.code, "beware" in done.err) == (0, written)
+    assert written or done.err == ""
 
 
 def test_v_tells_the_command_the_changes_and_the_exit_code(userctl: Userctl) -> None:
