@@ -55,6 +55,7 @@ def empty(url: str) -> None:
         # The trigger of the audit trail would refuse it.
         connection.execute("SET session_replication_role = replica")
         connection.execute(
-            "TRUNCATE users, refresh_tokens, api_tokens, login_throttles, audit_events "
+            "TRUNCATE users, deleted_users, refresh_tokens, api_tokens, login_throttles, "
+            "audit_events "
             "RESTART IDENTITY"
         )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from userctl.services.login import LoginService
     from userctl.services.metrics import MetricsService
     from userctl.services.purge import PurgeService
+    from userctl.services.recycle_bin import RecycleBinService
     from userctl.services.revocation import RevocationService
     from userctl.services.schema import SchemaService
     from userctl.services.sessions import SessionService
@@ -70,6 +71,17 @@ class Services:
             hasher=self._hasher,
             policy=self._policy,
             roles=self._settings.roles,
+            clock=self._clock,
+        )
+
+    @cached_property
+    def recycle_bin(self) -> "RecycleBinService":
+        """Accounts that go, and those that have gone."""
+        from userctl.services.recycle_bin import RecycleBinService
+
+        return RecycleBinService(
+            self._database,
+            longest_session=timedelta(days=self._settings.session_days),
             clock=self._clock,
         )
 

@@ -34,6 +34,9 @@ KEYS = {
     "user disable 2": USER,
     "user enable 2": USER,
     "user delete 2 --yes": USER,
+    "user list --deleted": [*USER, "deleted_at"],
+    "user restore 2": USER,
+    "user purge": ["purged", "dry_run"],
     "login ada@example.com --password-stdin": [*USER, "session_expires_at", "session_file"],
     "whoami": [*USER, "session_expires_at", "session_file"],
     "token refresh": [*USER, "session_expires_at", "session_file"],
@@ -53,8 +56,8 @@ KEYS = {
     "db status": SCHEMA,
     "db migrate": SCHEMA,
     "db migrate --check": SCHEMA,
-    "db stats": ["users", "refresh_tokens", "api_tokens", "login_throttles", "audit_events",
-                 "size_bytes", "free_bytes", "expired_tokens", "oldest_expired_at",
+    "db stats": ["users", "deleted_users", "refresh_tokens", "api_tokens", "login_throttles",
+                 "audit_events", "size_bytes", "free_bytes", "expired_tokens", "oldest_expired_at",
                  "purge_would_delete", "purge_would_free_bytes"],
     "db vacuum": ["size_before_bytes", "size_after_bytes", "freed_bytes"],
     "db history": ["revision", "summary", "applied"],
@@ -137,7 +140,7 @@ def test_every_example_runs(local: Userctl) -> None:
     local.create("grace@example.com")
     local.create("root@example.com", "--role", "admin")
     examples = {name: example(leaf) for name, leaf in leaves()}
-    last = ["token revoke", "user delete", "logout", "db downgrade"]
+    last = ["token revoke", "user delete", "user restore", "user purge", "logout", "db downgrade"]
     for name in [*(name for name in examples if name not in last), *last]:
         if name == "login":
             local.spawn("user", "passwd", "ada@example.com", "--password-stdin", stdin=PASSWORD)
@@ -180,6 +183,11 @@ EXIT_CODES = [
     (5, "user import accounts.csv", "user_exists"),
     (9, "user import missing.csv", "io_error"),
     (2, "user delete 1", "confirmation_required"),
+    (2, "user list --deleted --sort email", "invalid_input"),
+    (2, "user list --deleted --skip 1", "invalid_input"),
+    (2, "user restore nonsense", "invalid_input"),
+    (2, "user purge --older-than 1y", "invalid_input"),
+    (3, "user restore ada@example.com", "user_not_found"),
     (2, "token purge --older-than 1y", "invalid_input"),
     (2, "token purge --max-rows 0", "usage"),
     (2, "token purge --max-seconds 0", "usage"),

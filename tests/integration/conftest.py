@@ -28,6 +28,7 @@ from userctl.services.audit import AuditService
 from userctl.services.authentication import Authenticator, Tools, authenticator
 from userctl.services.login import LoginService
 from userctl.services.purge import PurgeService
+from userctl.services.recycle_bin import RecycleBinService
 from userctl.services.revocation import RevocationService
 from userctl.services.statistics import StatisticsService
 from userctl.services.throttling import LoginThrottling
@@ -80,6 +81,9 @@ class Program:
             policy=policy,
             roles=("user", "admin"),
             clock=clock,
+        )
+        self.recycle_bin = RecycleBinService(
+            database, longest_session=timedelta(days=30), clock=clock
         )
         self.user_list = UserListService(database, roles=("user", "admin"))
         self.throttling = LoginThrottling(

@@ -203,7 +203,7 @@ def test_a_page_says_whether_there_is_more(listed: UserListService) -> None:
 def test_a_list_by_id_goes_on_after_an_account_that_is_gone(
     program: Program, listed: UserListService
 ) -> None:
-    program.accounts.delete(["2"])
+    program.recycle_bin.delete(["2"])
     assert found(listed, UserQuery(after=2)) == "cbe"
 
 
@@ -255,7 +255,7 @@ def test_a_stream_goes_on_although_the_last_account_of_a_page_was_deleted(
     monkeypatch.setattr(module, "STREAM_PAGE", 2)
     stream = listed.stream(UserQuery(sort=sort))
     seen = [next(stream), next(stream)]
-    program.accounts.delete([str(seen[-1].id)])
+    program.recycle_bin.delete([str(seen[-1].id)])
     assert initials(seen) + initials(stream) == whole
 
 

@@ -174,7 +174,7 @@ def test_a_token_is_worth_nothing_while_its_account_is_disabled_or_gone(
             use(issued.token)
     program.accounts.enable("1")
     assert is_usable(program, issued)
-    program.accounts.delete(["1"])
+    program.recycle_bin.delete(["1"])
     with pytest.raises(TokenInvalid):
         program.api_tokens.verify(issued.token)
 

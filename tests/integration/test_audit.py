@@ -78,7 +78,13 @@ def test_every_change_of_an_account_is_recorded(program: Program, audit: AuditSe
     accounts.enable("1")
     accounts.enable("1")
     program.throttling.unlock("1")
-    accounts.delete(["1"])
+    program.recycle_bin.delete(["1"])
+    program.recycle_bin.restore("1")
+    assert last(audit)[1:] == (
+        ADA, {"role": "admin", "was": ADA, "deleted_at": program.tools.clock().isoformat()},
+    )  # fmt: skip
+    program.recycle_bin.delete(["1"])
+    program.recycle_bin.purge(-timedelta(seconds=1), trust_clock=True)
     assert tags(audit)[1:] == [
         "account:create",
         "account:update",
@@ -88,13 +94,16 @@ def test_every_change_of_an_account_is_recorded(program: Program, audit: AuditSe
         "account:enable",
         "account:unlock",
         "account:delete",
+        "account:restore",
+        "account:delete",
+        "account:purge",
     ]
 
 
 def test_what_is_rolled_back_leaves_no_event(program: Program, audit: AuditService) -> None:
     for refused in (
         lambda: program.accounts.create(UserCreate(email=ADA)),
-        lambda: program.accounts.delete(["1"]),
+        lambda: program.recycle_bin.delete(["1"]),
         lambda: program.accounts.update("99", UserUpdate(name="Nobody")),
     ):
         with pytest.raises(UserctlError):
@@ -237,7 +246,7 @@ def test_events_are_found_by_account_tag_and_time(
     clock.advance(hours=1)
     program.accounts.create(UserCreate(email="eve@example.com"))
     program.log_in(ADA)
-    program.accounts.delete(["2"])
+    program.recycle_bin.delete(["2"])
     assert tags(audit, AuditQuery(user=ADA)) == ["account:create", "account:login:success"]
     assert tags(audit, AuditQuery(user="1")) == ["account:create", "account:login:success"]
     for gone in ("2", "eve@example.com"):

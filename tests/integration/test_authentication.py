@@ -133,7 +133,7 @@ def test_a_hash_that_is_none_is_a_wrong_password(
     [
         lambda program: program.accounts.set_password("1", "battery staple 88"),
         lambda program: program.accounts.disable("1"),
-        lambda program: program.accounts.delete(["1"]),
+        lambda program: program.recycle_bin.delete(["1"]),
     ],
     ids=["password changed", "disabled", "deleted"],
 )

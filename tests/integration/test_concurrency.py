@@ -141,7 +141,7 @@ Removal = Callable[[Program, str], UserRead | list[UserRead]]
 REMOVALS: dict[str, Removal] = {
     "demote": lambda program, other: program.accounts.update(other, DEMOTE),
     "disable": lambda program, other: program.accounts.disable(other),
-    "delete": lambda program, other: program.accounts.delete([other]),
+    "delete": lambda program, other: program.recycle_bin.delete([other]),
 }
 
 
@@ -246,7 +246,7 @@ def test_accounts_deleted_by_two_at_once_in_opposite_order_are_deleted(
 
         def deleting(*names: str) -> Callable[[Program], list[UserRead]]:
             addresses = [f"{name}@example.com" for name in names]
-            return lambda other: other.accounts.delete(addresses, missing_ok=True)
+            return lambda other: other.recycle_bin.delete(addresses, missing_ok=True)
 
         outcomes = at_once(database_url, deleting("a", "b"), deleting("b", "a"))
         assert kinds(outcomes) == ["list", "list"]
@@ -271,7 +271,7 @@ def test_an_account_that_another_is_deleting_is_not_deleted_again(
 
 def delete_ada(program: Program) -> list[UserRead]:
     """Delete an account."""
-    return program.accounts.delete(["ada@example.com"])
+    return program.recycle_bin.delete(["ada@example.com"])
 
 
 def test_whoever_asks_about_an_exchange_waits_until_it_is_decided(

@@ -135,7 +135,7 @@ def test_no_session_begins_once_its_credential_is_being_ended(
 LOCKOUTS: dict[str, Call] = {
     "disable": lambda program: program.accounts.disable(ADA),
     "change password": lambda program: program.accounts.set_password(ADA, "battery staple 88"),
-    "delete": lambda program: program.accounts.delete([ADA]),
+    "delete": lambda program: program.recycle_bin.delete([ADA]),
 }
 
 

@@ -31,7 +31,7 @@ from userctl.errors import (
 from userctl.schemas import UserCreate
 
 SHARED = {"users", "refresh_tokens", "userctl_version"}
-OURS = SHARED | {"api_tokens", "audit_events", "login_throttles"}
+OURS = SHARED | {"api_tokens", "audit_events", "deleted_users", "login_throttles"}
 BROKEN = """
 import sqlalchemy as sa
 from alembic import op
@@ -137,7 +137,7 @@ def test_an_upgrade_after_a_downgrade_is_as_good_as_the_first(
     downgrade(with_rows, "0001")
     upgrade(with_rows)
     check(with_rows)
-    Program(with_rows, FakeClock()).accounts.delete(["1"])
+    Program(with_rows, FakeClock()).recycle_bin.delete(["1"])
     assert bare_sql("SELECT count(*) FROM refresh_tokens") == [(0,)]
 
 

@@ -39,7 +39,13 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
         PURGE.model_copy(update={"older_than": timedelta(days=366), "trust_clock": False})
     ),
     "disable": lambda program, _: program.accounts.disable("1"),
-    "delete": lambda program, _: program.accounts.delete(["1"]),
+    "delete": lambda program, _: program.recycle_bin.delete(["1"]),
+    "delete for ever": lambda program, _: program.recycle_bin.delete(["1"], hard=True),
+    "restore": lambda program, _: program.recycle_bin.restore("du77@example.com"),
+    "next deleted": lambda program, _: program.recycle_bin.page(UserQuery(after=5000)),
+    "purge of accounts": lambda program, _: program.recycle_bin.purge(
+        timedelta(), trust_clock=True
+    ),
     "tokens of a user": lambda program, _: program.token_list.page(TokenQuery(user="1")),
     "next users": lambda program, _: program.user_list.page(UserQuery(after=1000)),
     "next users by email": lambda program, _: program.user_list.page(
@@ -122,6 +128,13 @@ def filled(program: Program, grant: Grant, sql: Sql) -> Program:
         f"{NUMBERS} SELECT i, '2029-12-31 00:00:00', CASE WHEN i < 15 THEN 'account:login:success' "
         "ELSE 'token:refresh:success' END, 'a', 'b', i, '{}', 'x' FROM n"
     )
+    for ids, year in (("i < 15", 2029), ("i >= 15", 2031)):
+        sql(
+            "INSERT INTO deleted_users (id, email, hashed_password, role, created_at, updated_at, "
+            f"must_change_password, deleted_at) {NUMBERS} SELECT i + 5000, 'du' || i || "
+            "'@example.com', 'x', 'user', '2029-01-01 00:00:00', '2029-01-01 00:00:00', "
+            f"false, '{year}-01-01 00:00:00' FROM n WHERE {ids}"
+        )
     sql("UPDATE refresh_tokens SET origin = 'api-' || id WHERE id % 10 = 0")
     sql("ANALYZE")
     return program
@@ -133,8 +146,8 @@ Statement = tuple[str, Any]
 @pytest.fixture
 def statements(filled: Program) -> list[Statement]:
     """What the engine sends from now on, without insertions and questions about the server."""
-    kinds = ("SELECT users", "SELECT refresh", "SELECT api", "SELECT login", "SELECT audit",
-             "SELECT count(*)",
+    kinds = ("SELECT users", "SELECT deleted", "SELECT refresh", "SELECT api", "SELECT login",
+             "SELECT audit", "SELECT count(*)",
              "SELECT max(", "SELECT min(", "SELECT coalesce(", "WITH", "UP", "DEL")  # fmt: skip
     sent: list[Statement] = []
 

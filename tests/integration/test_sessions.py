@@ -168,7 +168,7 @@ def test_ending_a_session_revokes_and_forgets_it_once(
 def test_a_session_that_was_ended_elsewhere_can_be_forgotten(
     program: Program, sessions: SessionService, started: SessionRead, file: SessionFile
 ) -> None:
-    program.accounts.delete(["1"])
+    program.recycle_bin.delete(["1"])
     assert sessions.end()
     assert file.load() is None
 

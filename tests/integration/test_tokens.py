@@ -251,7 +251,7 @@ def test_the_tokens_of_an_account_that_another_program_disabled_say_so(
 
 
 def test_the_access_token_of_a_deleted_account_says_so(program: Program, grant: Grant) -> None:
-    program.accounts.delete(["1"])
+    program.recycle_bin.delete(["1"])
     with pytest.raises(AccountDisabled):
         program.tokens.verify(grant.tokens.access_token)
     with pytest.raises(TokenInvalid):

@@ -80,7 +80,7 @@ def test_what_is_exported_is_one_moment(
     first = next(chunks)
     with open_engine(database_url) as engine:
         other = Program(engine, FakeClock())
-        other.accounts.delete(["eve@example.com"])
+        other.recycle_bin.delete(["eve@example.com"])
         other.accounts.create(UserCreate(email="new@example.com"))
     rest = [row for chunk in chunks for row in chunk]
     assert [row[1] for row in [*first, *rest]] == ["ada@example.com", "eve@example.com"]

@@ -21,6 +21,7 @@ from userctl.cli.commands import (
     metrics,
     token_admin,
     token_purge,
+    user_delete,
     user_export,
     user_import,
     whoami,
@@ -71,6 +72,7 @@ def program(*, completion: bool = False) -> Any:
     for module in (
         user_import,
         user_export,
+        user_delete,
         login,
         logout,
         whoami,

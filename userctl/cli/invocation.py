@@ -171,4 +171,5 @@ class Invocation:
 
 
 def _field_names(printed: Sequence[str]) -> list[str]:
-    return [name for schema in printed for name in getattr(schemas, schema).model_fields]
+    names = (name for schema in printed for name in getattr(schemas, schema).model_fields)
+    return list(dict.fromkeys(names))

@@ -16,9 +16,10 @@ from userctl.audit_chain import canonical
 from userctl.db.commit import commit
 from userctl.db.engine import READ_ONLY
 from userctl.db.failures import typed_failures
-from userctl.models import User
+from userctl.models import DeletedUser, User
 from userctl.repositories.api_tokens import ApiTokenRepository
 from userctl.repositories.audit_events import AuditEventRepository, NewEvent
+from userctl.repositories.deleted_users import DeletedUserRepository
 from userctl.repositories.ended_tokens import EndedTokenRepository
 from userctl.repositories.login_throttles import LoginThrottleRepository
 from userctl.repositories.refresh_tokens import RefreshTokenRepository
@@ -35,6 +36,7 @@ class UnitOfWork:
     """
 
     users: UserRepository
+    deleted_users: DeletedUserRepository
     api_tokens: ApiTokenRepository
     refresh_tokens: RefreshTokenRepository
     login_throttles: LoginThrottleRepository
@@ -53,6 +55,7 @@ class UnitOfWork:
         self._stack.enter_context(typed_failures())
         self._session = self._stack.enter_context(Session(self._engine, expire_on_commit=False))
         self.users = UserRepository(self._session)
+        self.deleted_users = DeletedUserRepository(self._session)
         self.api_tokens = ApiTokenRepository(self._session)
         self.refresh_tokens = RefreshTokenRepository(self._session)
         self.login_throttles = LoginThrottleRepository(self._session)
@@ -69,7 +72,7 @@ class UnitOfWork:
         tag: AuditTag,
         now: datetime,
         *,
-        user: User | None = None,
+        user: User | DeletedUser | None = None,
         user_id: int | None = None,
         target: str | None = None,
         **detail: Any,

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, any_, literal_column, text, true
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, and_, col, delete, func, or_, select
 
-from userctl.models import ApiToken, AuditEvent, LoginThrottle, RefreshToken, User
+from userctl.models import ApiToken, AuditEvent, DeletedUser, LoginThrottle, RefreshToken, User
 
 _ENDS: dict[str, tuple[Any, Any]] = {
     "refresh": (RefreshToken, col(RefreshToken.expires_at)),
@@ -152,7 +152,7 @@ class EndedTokenRepository:
         """Return how many rows each table has."""
         return {
             str(model.__tablename__): self._one(select(func.count()).select_from(model))
-            for model in (User, RefreshToken, ApiToken, LoginThrottle, AuditEvent)
+            for model in (User, DeletedUser, RefreshToken, ApiToken, LoginThrottle, AuditEvent)
         }
 
     def _one(self, query: Any) -> Any:

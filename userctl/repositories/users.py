@@ -8,11 +8,12 @@ from sqlalchemy import CursorResult
 from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import NULLTYPE
-from sqlmodel import Session, col, delete, func, or_, select, type_coerce, update
+from sqlmodel import Session, col, delete, func, select, type_coerce, update
 
 from userctl.errors import TransactionConflict, UserExists
 from userctl.models import User
 from userctl.repositories.bulk_insert import insert_rows
+from userctl.repositories.user_filter import conditions
 from userctl.repositories.user_order import BeginningWith, Position, SortedBy
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
@@ -142,7 +143,7 @@ class UserRepository:
         # The key is taken and given back as the driver has it: a time that another program wrote
         # to SQLite in its own form would not equal the same time in ours.
         key, dialect = _SORT_KEYS[query.sort], self._session.connection().dialect.name
-        statement = select(User, _as_stored(key)).where(*_conditions(query, dialect))
+        statement = select(User, _as_stored(key)).where(*conditions(User, query, dialect))
         order: SortedBy | BeginningWith
         order = SortedBy(key, query.sort in _UNIQUE_KEYS, query.descending)
         if query.beginning is not None:
@@ -186,24 +187,6 @@ class UserRepository:
 def _as_stored(key: Any) -> Any:
     """Return a sort key that is read without a conversion to its Python type."""
     return type_coerce(key, NULLTYPE).label("sort_key")
-
-
-def _conditions(query: UserQuery, dialect: str) -> list[Any]:
-    conditions: list[Any] = []
-    if query.search is not None:
-        # The database lowers both sides, so that they agree whatever its locale knows.
-        columns = (col(User.email), col(User.name))
-        conditions.append(or_(*(c.icontains(query.search, autoescape=True) for c in columns)))
-    if query.role is not None:
-        role: Any = col(User.role)
-        if query.beginning is not None and dialect == "sqlite":
-            # Without statistics it would take the index of roles and sort all of this one.
-            role = role.concat("")
-        conditions.append(role == query.role)
-    if query.status is not None:
-        disabled = col(User.disabled_at)
-        conditions.append(disabled.is_(None) if query.status == "active" else disabled.is_not(None))
-    return conditions
 
 
 def _raise_if_taken(error: IntegrityError, email: str) -> None:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
         Reject,
     )
     from userctl.schemas.users import (
+        DeletedUserPurge,
+        DeletedUserRead,
         UserCreate,
         UserCreated,
         UserDetail,
@@ -64,6 +66,8 @@ _MODULES = {
     "AuditVerification": "audit",
     "Credentials": "credentials",
     "DatabaseStats": "database",
+    "DeletedUserPurge": "users",
+    "DeletedUserRead": "users",
     "FileRecord": "transfer",
     "Health": "database",
     "ImportReport": "transfer",
@@ -105,6 +109,8 @@ __all__ = [
     "AuditVerification",
     "Credentials",
     "DatabaseStats",
+    "DeletedUserPurge",
+    "DeletedUserRead",
     "FileRecord",
     "Health",
     "ImportReport",

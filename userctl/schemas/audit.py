@@ -17,6 +17,8 @@ class AuditTag(StrEnum):
     ACCOUNT_DISABLE = "account:disable"
     ACCOUNT_ENABLE = "account:enable"
     ACCOUNT_DELETE = "account:delete"
+    ACCOUNT_RESTORE = "account:restore"
+    ACCOUNT_PURGE = "account:purge"
     ACCOUNT_IMPORT = "account:import"
     ACCOUNT_UNLOCK = "account:unlock"
     PASSWORD_SET = "account:password:set"

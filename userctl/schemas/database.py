@@ -79,6 +79,7 @@ class DatabaseStats(BaseModel):
     """
 
     users: int
+    deleted_users: int
     refresh_tokens: int
     api_tokens: int
     login_throttles: int

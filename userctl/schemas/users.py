@@ -117,6 +117,19 @@ class UserRead(BaseModel):
     updated_at: datetime
 
 
+class DeletedUserRead(UserRead):
+    """A deleted account that can come back."""
+
+    deleted_at: datetime
+
+
+class DeletedUserPurge(BaseModel):
+    """How many deleted accounts went for ever, or would."""
+
+    purged: int
+    dry_run: bool = False
+
+
 class UserDetail(UserRead):
     """An account with what is known of its failed logins.
 

@@ -1,12 +1,12 @@
-"""Accounts: create, show, change, lock out and remove."""
+"""Accounts: create, show, change and lock out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from userctl.clock import Clock
 from userctl.db.retry import retried
-from userctl.db.unit_of_work import Database, UnitOfWork
-from userctl.errors import InvalidInput, UserExists, UserNotFound
+from userctl.db.unit_of_work import Database
+from userctl.errors import InvalidInput, UserExists
 from userctl.models import User
 from userctl.schemas import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.schemas.audit import AuditTag
@@ -227,49 +227,11 @@ class AccountService:
             uow.commit()
             return user_read(user)
 
-    @retried
-    def delete(self, references: Sequence[str], *, missing_ok: bool = False) -> list[UserRead]:
-        """Delete accounts, all of them or none, and return what they were.
-
-        Raises:
-            UserNotFound: if one does not exist, unless that is accepted.
-            LastAdmin: if no active admin would be left.
-        """
-        now = self._clock()
-        with self._database.writing() as uow:
-            admins = uow.users.lock_active_admins()
-            users = {user.id: user for user in _locked(uow, references, missing_ok=missing_ok)}
-            require_admin_left(admins, set(users))
-            deleted = [user_read(user) for user in users.values()]
-            for user in users.values():
-                uow.record(AuditTag.ACCOUNT_DELETE, now, user=user, role=user.role)
-            for gone in deleted:
-                uow.users.delete(gone.id)
-            uow.commit()
-        return deleted
-
     def _hashed(self, password: str | None, *, email: str, name: str | None) -> str:
         if password is None:
             return self._hasher.unmatchable()
         self._policy.check(password, email=email, name=name)
         return self._hasher.hash(password)
-
-
-def _locked(uow: UnitOfWork, references: Sequence[str], *, missing_ok: bool) -> Iterator[User]:
-    found = set()
-    for reference in references:
-        try:
-            found.add(find_user(uow, reference).id)
-        except UserNotFound:
-            if not missing_ok:
-                raise
-    # Everybody locks in the order of the ids, or two who lock the same accounts would deadlock.
-    for user_id in sorted(filter(None, found)):
-        user = uow.users.lock(user_id)
-        if user is not None:
-            yield user
-        elif not missing_ok:
-            raise UserNotFound(f"Account {user_id} was deleted by somebody else just now.")
 
 
 def _differences(user: User, change: UserUpdate) -> dict[str, str | None]:

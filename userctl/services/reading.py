@@ -14,15 +14,33 @@ from userctl.errors import (
     TokenRevoked,
     UserNotFound,
 )
-from userctl.models import ApiToken, RefreshToken, User
+from userctl.models import ApiToken, DeletedUser, RefreshToken, User
 from userctl.models.api_token import API_ID_PREFIX
-from userctl.schemas import TokenRead, UserRead
+from userctl.schemas import DeletedUserRead, TokenRead, UserRead
 from userctl.schemas.email_address import canonical_email
+from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.tokens import TokenState
 from userctl.security.passwords import is_unmatchable
 from userctl.text import escape_unseen
 
 T = TypeVar("T", bound=BaseModel)
+
+
+def id_or_address(reference: str) -> int | str:
+    """Return the id or the canonical address by which an account is meant.
+
+    Raises:
+        InvalidInput: if the reference is neither.
+    """
+    if reference.isascii() and reference.isdigit():
+        # Python refuses to convert very long digits, and no id has more than ten.
+        return int(reference) if len(reference) <= 20 else LARGEST_ID + 1
+    if "@" not in reference:
+        raise InvalidInput(
+            f"'{reference[:80]}' is neither an id nor an e-mail address.",
+            hint="Find the account with 'userctl user list --search TEXT'.",
+        )
+    return canonical_email(reference)
 
 
 def find_user(uow: UnitOfWork, reference: str) -> User:
@@ -32,17 +50,8 @@ def find_user(uow: UnitOfWork, reference: str) -> User:
         InvalidInput: if the reference is neither.
         UserNotFound: if there is no such account.
     """
-    if reference.isascii() and reference.isdigit():
-        # Python refuses to convert very long digits, and no id has more than ten.
-        user = uow.users.get(int(reference)) if len(reference) <= 20 else None
-    else:
-        if "@" not in reference:
-            raise InvalidInput(
-                f"'{reference[:80]}' is neither an id nor an e-mail address.",
-                hint="Find the account with 'userctl user list --search TEXT'.",
-            )
-        reference = canonical_email(reference)
-        user = uow.users.by_email(reference)
+    which = id_or_address(reference)
+    user = uow.users.get(which) if isinstance(which, int) else uow.users.by_email(which)
     if user is None:
         raise UserNotFound(f"There is no account '{reference[:80]}'.")
     return user
@@ -58,13 +67,22 @@ def lock_user(uow: UnitOfWork, reference: str) -> User:
     return user
 
 
-def user_read(user: User) -> UserRead:
+def user_read(user: User | DeletedUser) -> UserRead:
     """Return what may be shown of an account."""
+    return _account_read(UserRead, user)
+
+
+def deleted_user_read(user: DeletedUser) -> DeletedUserRead:
+    """Return what may be shown of a deleted account."""
+    return _account_read(DeletedUserRead, user, deleted_at=user.deleted_at)
+
+
+def _account_read(schema: type[T], user: User | DeletedUser, **more: object) -> T:
     own_hash = user.disabled_hash or user.hashed_password
     if not isinstance(own_hash, str):
         raise DatabaseDamaged(f"In account {user.id} the hash cannot be read.")
     return validated(
-        UserRead,
+        schema,
         f"account {user.id}",
         id=user.id,
         email=user.email,
@@ -75,6 +93,7 @@ def user_read(user: User) -> UserRead:
         must_change_password=user.must_change_password,
         created_at=user.created_at,
         updated_at=user.updated_at,
+        **more,
     )
 
 

@@ -1,6 +1,6 @@
-"""``userctl user``: accounts."""
+"""``userctl user``: accounts that are there."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -14,6 +14,7 @@ from userctl.errors import InvalidInput
 commands = Commands("user", "Create, find, change, lock out and remove accounts.")
 
 COLUMNS = ("id", "email", "name", "role", "status", "created_at")
+DELETED_COLUMNS = ("id", "email", "name", "role", "status", "deleted_at")
 SORT_FIELDS = ("id", "email", "name", "role", "created_at", "updated_at")
 READS_EVERYTHING = (
     "This search reads every account. For addresses that begin with a text there is an index: "
@@ -67,7 +68,9 @@ def create(
 
 
 @commands.command(
-    "list", prints="UserRead", example="userctl user list --role admin --sort=-created_at"
+    "list",
+    prints=("UserRead", "DeletedUserRead"),
+    example="userctl user list --role admin --sort=-created_at",
 )
 def list_(
     run: Invocation,
@@ -99,6 +102,9 @@ def list_(
     ] = 0,
     after: options.AfterOption = None,
     all_: options.AllOption = False,
+    deleted: Annotated[
+        bool, typer.Option("--deleted", help="Those that 'user restore' can bring back, by id.")
+    ] = False,
 ) -> None:
     """List accounts, 100 of them unless told otherwise.
 
@@ -117,12 +123,17 @@ def list_(
             "after": after,
         }
     )
+    run.prints("DeletedUserRead" if deleted else "UserRead")
+    if deleted and (sort or skip):
+        raise InvalidInput("Deleted accounts come in the order of their ids; go on with --after.")
     if query.search:
         run.note(READS_EVERYTHING)
+    service: Any = run.services.recycle_bin if deleted else run.services.user_list
+    columns = DELETED_COLUMNS if deleted else COLUMNS
     if all_:
-        run.emit_all(run.services.user_list.stream(query), COLUMNS)
+        run.emit_all(service.stream(query), columns)
     else:
-        run.emit_page(run.services.user_list.page(query), COLUMNS)
+        run.emit_page(service.page(query), columns)
 
 
 def _searched(text: str | None) -> dict[str, str | None]:
@@ -223,19 +234,3 @@ def enable(run: Invocation, user: options.UserArgument) -> None:
 def unlock(run: Invocation, user: options.UserArgument) -> None:
     """Forget the failed logins of an account, so that nobody has to wait any more."""
     run.emit(run.services.throttling.unlock(user))
-
-
-@commands.command(
-    "delete", prints="UserRead", example="userctl user delete grace@example.com --yes"
-)
-def delete(
-    run: Invocation,
-    users: Annotated[list[str], typer.Argument(metavar="USER...", help="Ids or e-mail addresses.")],
-    yes: options.YesOption = False,
-    if_exists: Annotated[
-        bool, typer.Option("--if-exists", help="Accept that an account is gone already.")
-    ] = False,
-) -> None:
-    """Delete accounts and their sessions: all of those named, or none."""
-    run.confirm(f"Delete {', '.join(users)} for ever?", yes=yes)
-    run.emit_all(run.services.accounts.delete(users, missing_ok=if_exists), COLUMNS)

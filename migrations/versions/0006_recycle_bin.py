@@ -1,0 +1,38 @@
+"""A place for deleted accounts, from which they can come back."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from userctl.errors import DowngradeRefused
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "deleted_users",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(100)),
+        sa.Column("email", sa.String(255), nullable=False),
+        sa.Column("hashed_password", sa.String(128), nullable=False),
+        sa.Column("role", sa.String(50), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("disabled_at", sa.DateTime(timezone=True)),
+        sa.Column("disabled_hash", sa.String(128)),
+        sa.Column("must_change_password", sa.Boolean(), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_deleted_users_email", "deleted_users", ["email"])
+    op.create_index("ix_deleted_users_deleted_at", "deleted_users", ["deleted_at"])
+
+
+def downgrade() -> None:
+    if count := op.get_bind().scalar(sa.text("SELECT count(*) FROM deleted_users")):
+        raise DowngradeRefused(
+            f"Revision 0005 has no place for {count} deleted accounts.",
+            hint="Restore them, or let them go: userctl user purge --older-than 0s",
+        )
+    op.drop_table("deleted_users")

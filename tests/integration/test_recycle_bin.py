@@ -1,0 +1,274 @@
+"""Deleted accounts: what becomes of them, and how they come back."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.integration.conftest import (
+    PASSWORD,
+    FakeClock,
+    Program,
+    Sql,
+    at_once,
+    kinds,
+)
+from userctl.errors import (
+    ClockSuspect,
+    InvalidCredentials,
+    InvalidEmail,
+    InvalidInput,
+    LastAdmin,
+    TokenInvalid,
+    TokenRevoked,
+    UserExists,
+    UserNotFound,
+)
+from userctl.schemas import ApiTokenCreate, UserCreate, UserCreated, UserQuery
+from userctl.services.recycle_bin import BATCH, RecycleBinService
+from userctl.services.tokens import Grant
+
+ADA = "ada@example.com"
+
+
+@pytest.fixture
+def recycle_bin(program: Program) -> RecycleBinService:
+    return program.recycle_bin
+
+
+def ids(recycle_bin: RecycleBinService, **query: object) -> list[int]:
+    """Return the ids of the deleted accounts that a query finds."""
+    return [user.id for user in recycle_bin.page(UserQuery.model_validate(query)).items]
+
+
+def test_an_application_no_longer_sees_a_deleted_account(
+    recycle_bin: RecycleBinService, ada: UserCreated, sql: Sql
+) -> None:
+    recycle_bin.delete([ADA])
+    assert sql("SELECT * FROM users") == []
+    assert [user.email for user in recycle_bin.page(UserQuery()).items] == [ADA]
+
+
+def test_the_last_active_admin_cannot_be_deleted(program: Program) -> None:
+    accounts, recycle_bin = program.accounts, program.recycle_bin
+    accounts.create(UserCreate(email="root@example.com", role="admin"))
+    accounts.create(UserCreate(email="off@example.com", role="admin"))
+    accounts.disable("off@example.com")
+    for hard in (False, True):
+        with pytest.raises(LastAdmin):
+            recycle_bin.delete(["root@example.com"], hard=hard)
+    accounts.enable("off@example.com")
+    recycle_bin.delete(["root@example.com"])
+    with pytest.raises(UserNotFound):
+        accounts.show("root@example.com")
+
+
+def test_all_admins_at_once_cannot_be_deleted(program: Program) -> None:
+    for name in ("one", "two"):
+        program.accounts.create(UserCreate(email=f"{name}@example.com", role="admin"))
+    with pytest.raises(LastAdmin):
+        program.recycle_bin.delete(["one@example.com", "2"])
+    assert program.accounts.show("1").email == "one@example.com"
+
+
+def test_deleting_removes_all_accounts_or_none(program: Program, ada: UserCreated) -> None:
+    with pytest.raises(UserNotFound, match=r"gone@example\.com"):
+        program.recycle_bin.delete([ada.email, "gone@example.com"])
+    assert program.accounts.show(ada.email).id == ada.id
+    assert ids(program.recycle_bin) == []
+
+
+def test_a_missing_account_can_be_accepted_when_deleting(
+    recycle_bin: RecycleBinService, ada: UserCreated
+) -> None:
+    deleted = recycle_bin.delete([ada.email, "gone@example.com", "77"], missing_ok=True)
+    assert [user.email for user in deleted] == [ada.email]
+    assert recycle_bin.delete([ada.email], missing_ok=True) == []
+
+
+def test_an_account_named_twice_is_deleted_once(
+    recycle_bin: RecycleBinService, ada: UserCreated
+) -> None:
+    assert [user.id for user in recycle_bin.delete([ada.email, "1"])] == [1]
+
+
+def test_deleting_an_account_deletes_its_tokens(program: Program, grant: Grant, sql: Sql) -> None:
+    program.recycle_bin.delete(["1"])
+    assert sql("SELECT count(*) FROM refresh_tokens") == [(0,)]
+    with pytest.raises(TokenInvalid):
+        program.tokens.refresh(grant.tokens.refresh_token)
+
+
+def test_the_address_of_a_deleted_account_is_free_and_its_id_is_not(
+    program: Program, ada: UserCreated
+) -> None:
+    program.recycle_bin.delete(["1"])
+    assert program.accounts.create(UserCreate(email=ada.email)).id == 2
+
+
+def test_a_restored_account_is_as_it_was(program: Program, ada: UserCreated) -> None:
+    program.accounts.require_password_change(ADA)
+    before = program.accounts.show(ADA)
+    program.recycle_bin.delete([ADA])
+    program.tools.clock.advance(hours=1)  # type: ignore[attr-defined]
+    restored = program.recycle_bin.restore(ADA)
+    assert restored == before.model_copy(update={"updated_at": program.tools.clock()})
+    assert program.accounts.show(ADA) == restored
+    assert ids(program.recycle_bin) == []
+
+
+def test_a_restored_account_has_its_password_and_nothing_that_was_handed_out(
+    program: Program, grant: Grant
+) -> None:
+    machine = program.api_tokens.issue(ApiTokenCreate(user=ADA, label="ci", expires_in=None))
+    program.recycle_bin.delete([ADA])
+    with pytest.raises(InvalidCredentials):
+        program.log_in(ADA, PASSWORD)
+    program.recycle_bin.restore("1")
+    for refused in (
+        lambda: program.tokens.refresh(grant.tokens.refresh_token),
+        lambda: program.tokens.verify(grant.tokens.access_token),
+        lambda: program.api_tokens.verify(machine.token),
+    ):
+        with pytest.raises((TokenInvalid, TokenRevoked)):
+            refused()
+    assert program.log_in(ADA, PASSWORD).user.id == 1
+
+
+def test_a_disabled_account_comes_back_disabled_and_can_be_enabled(
+    program: Program, ada: UserCreated
+) -> None:
+    program.accounts.disable(ADA)
+    program.recycle_bin.delete([ADA])
+    assert program.recycle_bin.restore(ADA).status == "disabled"
+    program.accounts.enable(ADA)
+    assert program.log_in(ADA, PASSWORD).user.id == 1
+
+
+def test_an_address_that_is_taken_meanwhile_is_not_taken_back(
+    program: Program, ada: UserCreated
+) -> None:
+    program.recycle_bin.delete([ADA])
+    program.accounts.create(UserCreate(email=ADA))
+    with pytest.raises(UserExists):
+        program.recycle_bin.restore(ADA)
+    assert ids(program.recycle_bin) == [1]
+    restored = program.recycle_bin.restore(ADA, email="Ada2@Example.com")
+    assert (restored.id, restored.email) == (1, "ada2@example.com")
+    assert program.log_in("ada2@example.com", PASSWORD).user.id == 1
+
+
+def test_an_address_that_several_had_wants_an_id(program: Program, ada: UserCreated) -> None:
+    program.recycle_bin.delete([ADA])
+    program.accounts.create(UserCreate(email=ADA))
+    program.recycle_bin.delete([ADA])
+    with pytest.raises(InvalidInput) as caught:
+        program.recycle_bin.restore(ADA)
+    assert caught.value.hint == "Name the one that is meant by its id: 1, 2."
+    assert program.recycle_bin.restore("2").id == 2
+    with pytest.raises(InvalidEmail):
+        program.recycle_bin.restore("1", email="nonsense")
+
+
+def test_what_was_never_deleted_cannot_be_restored(program: Program, ada: UserCreated) -> None:
+    for reference in (ADA, "1", "99", "9" * 30, "eve@example.com"):
+        with pytest.raises(UserNotFound):
+            program.recycle_bin.restore(reference)
+
+
+def test_a_hard_deletion_leaves_nothing(program: Program, ada: UserCreated, sql: Sql) -> None:
+    program.recycle_bin.delete([ADA], hard=True)
+    assert ids(program.recycle_bin) == []
+    assert sql("SELECT * FROM users") == []
+
+
+def test_a_hard_deletion_reaches_what_was_deleted_before(
+    program: Program, ada: UserCreated
+) -> None:
+    program.recycle_bin.delete([ADA])
+    with pytest.raises(UserNotFound):
+        program.recycle_bin.delete([ADA])
+    assert [user.id for user in program.recycle_bin.delete([ADA, "1"], hard=True)] == [1]
+    assert ids(program.recycle_bin) == []
+
+
+def test_a_purge_takes_what_was_deleted_long_ago(
+    program: Program, clock: FakeClock, ada: UserCreated
+) -> None:
+    recycle_bin, span = program.recycle_bin, timedelta(days=30)
+    recycle_bin.delete([ADA])
+    clock.advance(days=29)
+    program.accounts.create(UserCreate(email="eve@example.com"))
+    recycle_bin.delete(["eve@example.com"])
+    assert recycle_bin.purge(span).purged == 0
+    clock.advance(days=1, seconds=1)
+    assert recycle_bin.purge(span, dry_run=True).purged == 1
+    assert recycle_bin.purge(span, trust_clock=True).purged == 1
+    assert ids(recycle_bin) == [2]
+    with pytest.raises(UserNotFound):
+        recycle_bin.restore(ADA)
+
+
+def test_a_purge_goes_through_more_accounts_than_a_batch(program: Program, sql: Sql) -> None:
+    sql(
+        "INSERT INTO deleted_users (id, email, hashed_password, role, created_at, updated_at, "
+        f"must_change_password, deleted_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL "
+        f"SELECT i + 1 FROM n WHERE i < {BATCH + 5}) SELECT i, i || '@example.com', 'x', 'user', "
+        "'2029-01-01 00:00:00', '2029-01-01 00:00:00', false, '2029-01-01 00:00:00' FROM n"
+    )
+    assert len(list(program.recycle_bin.stream(UserQuery()))) == BATCH + 5
+    assert program.recycle_bin.purge(timedelta(), trust_clock=True).purged == BATCH + 5
+    assert program.audit.verify().events == BATCH + 5
+
+
+def test_a_clock_that_jumped_ahead_purges_nothing(
+    program: Program, clock: FakeClock, ada: UserCreated
+) -> None:
+    program.accounts.create(UserCreate(email="eve@example.com"))
+    program.recycle_bin.delete([ADA])
+    clock.advance(days=365)
+    with pytest.raises(ClockSuspect):
+        program.recycle_bin.purge(timedelta(days=30))
+    assert ids(program.recycle_bin) == [1]
+    assert program.recycle_bin.purge(timedelta(days=30), trust_clock=True).purged == 1
+
+
+def test_deleted_accounts_are_listed_and_searched_like_others(program: Program) -> None:
+    for name, role in (("ada", "admin"), ("eve", "user"), ("a_b", "user"), ("bob", "admin")):
+        program.accounts.create(UserCreate(email=f"{name}@example.com", name=name, role=role))
+    program.accounts.create(UserCreate(email="root@example.com", role="admin"))
+    program.accounts.disable("eve@example.com")
+    recycle_bin = program.recycle_bin
+    recycle_bin.delete(["1", "2", "3", "4"])
+    assert ids(recycle_bin) == [1, 2, 3, 4]
+    assert ids(recycle_bin, role="admin") == [1, 4]
+    assert ids(recycle_bin, status="disabled") == [2]
+    assert ids(recycle_bin, search="B@EX") == [3, 4]
+    assert ids(recycle_bin, beginning="A_") == [3]
+    assert ids(recycle_bin, after=1, limit=2) == [2, 3]
+    assert recycle_bin.page(UserQuery(limit=3)).more
+    assert not recycle_bin.page(UserQuery(limit=4)).more
+
+
+def test_of_two_who_restore_an_account_at_once_one_does(
+    database_url: str, program: Program, ada: UserCreated
+) -> None:
+    program.recycle_bin.delete([ADA])
+    restore = [lambda other: other.recycle_bin.restore("1")] * 2
+    assert kinds(at_once(database_url, *restore)) == ["UserNotFound", "UserRead"]
+
+
+def test_an_account_that_is_restored_while_it_is_purged_is_there_or_gone(
+    database_url: str, program: Program, ada: UserCreated, sql: Sql
+) -> None:
+    for _ in range(5):
+        program.recycle_bin.delete(["1"])
+        outcomes = at_once(
+            database_url,
+            lambda other: other.recycle_bin.restore("1"),
+            lambda other: other.recycle_bin.purge(-timedelta(seconds=1), trust_clock=True),
+        )
+        restored = "UserRead" in kinds(outcomes)
+        assert sql("SELECT count(*) FROM users") == [(int(restored),)]
+        assert sql("SELECT count(*) FROM deleted_users") == [(0,)]
+        if not restored:
+            return

@@ -1,0 +1,114 @@
+"""Queries on ``deleted_users``."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, literal
+from sqlalchemy import select as core_select
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, delete, func, select
+
+from userctl.errors import UserExists
+from userctl.models import DeletedUser, User
+from userctl.repositories.user_filter import conditions
+from userctl.repositories.violations import violates_uniqueness
+from userctl.schemas.page import LARGEST_ID
+from userctl.schemas.users import UserQuery
+
+_MOVED = [column.name for column in User.metadata.tables["users"].columns]
+"""The columns of an account, which it keeps as it is moved."""
+
+
+class DeletedUserRepository:
+    """The accounts that were deleted and can come back."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def with_id(self, user_id: int) -> Sequence[DeletedUser]:
+        """Return the account with this id, if there is one."""
+        return self._found(col(DeletedUser.id) == user_id) if user_id <= LARGEST_ID else []
+
+    def with_email(self, email: str) -> Sequence[DeletedUser]:
+        """Return the accounts that had this canonical address."""
+        return self._found(col(DeletedUser.email) == email)
+
+    def lock(self, user_id: int) -> DeletedUser | None:
+        """Return an account, locked until the transaction ends."""
+        query = select(DeletedUser).where(DeletedUser.id == user_id).with_for_update()
+        return self._session.exec(query.execution_options(populate_existing=True)).first()
+
+    def take(self, user_id: int, now: datetime) -> None:
+        """Copy an account to here, as it lies in ``users``."""
+        columns = [getattr(User, name) for name in _MOVED]
+        row = core_select(*columns, literal(now, _type_of("deleted_at")))
+        row = row.where(col(User.id) == user_id)
+        self._session.execute(insert(DeletedUser).from_select([*_MOVED, "deleted_at"], row))
+
+    def give_back(self, user: DeletedUser, now: datetime, *, email: str) -> None:
+        """Move an account back to ``users``.
+
+        Args:
+            user: the account, which is locked.
+            now: when it is changed by that.
+            email: the address that it has from now on.
+
+        Raises:
+            UserExists: if the address, or the id, is taken meanwhile.
+        """
+        changed = {"email": email, "updated_at": now}
+        columns = [
+            literal(changed[name], _type_of(name)) if name in changed else column
+            for name, column in ((name, getattr(DeletedUser, name)) for name in _MOVED)
+        ]
+        row = core_select(*columns).where(col(DeletedUser.id) == user.id)
+        try:
+            self._session.execute(insert(User).from_select(_MOVED, row))
+        except IntegrityError as error:
+            if violates_uniqueness(error):
+                raise UserExists(
+                    f"Another account has the address {email}, or the id {user.id}, meanwhile.",
+                    hint="Give --email to restore it with another address.",
+                ) from error
+            raise
+        self.delete([user.id])
+
+    def delete(self, user_ids: Sequence[int]) -> None:
+        """Delete accounts for ever."""
+        self._session.execute(delete(DeletedUser).where(col(DeletedUser.id).in_(user_ids)))
+        self._session.expunge_all()
+
+    def page(self, query: UserQuery) -> Sequence[DeletedUser]:
+        """Return the accounts that a query asks for in the order of their ids."""
+        dialect = self._session.connection().dialect.name
+        statement = select(DeletedUser).where(*conditions(DeletedUser, query, dialect))
+        if query.beginning is not None:
+            email = col(DeletedUser.email)
+            statement = statement.where(email.startswith(query.beginning, autoescape=True))
+        statement = statement.where(col(DeletedUser.id) > (query.after or 0))
+        return self._session.exec(statement.order_by(col(DeletedUser.id)).limit(query.limit)).all()
+
+    def count(self, before: datetime) -> int:
+        """Return how many were deleted before a time."""
+        query = select(func.count()).select_from(DeletedUser)
+        return self._session.exec(query.where(col(DeletedUser.deleted_at) < before)).one()
+
+    def lock_deleted_before(self, before: datetime, limit: int) -> Sequence[DeletedUser]:
+        """Return those that have been here longest, locked until the transaction ends.
+
+        Args:
+            before: they were deleted before this time.
+            limit: how many at the most.
+        """
+        deleted_at = col(DeletedUser.deleted_at)
+        query = select(DeletedUser).where(deleted_at < before).order_by(deleted_at).limit(limit)
+        return self._session.exec(query.with_for_update()).all()
+
+    def _found(self, condition: Any) -> Sequence[DeletedUser]:
+        query = select(DeletedUser).where(condition).order_by(col(DeletedUser.id))
+        return self._session.exec(query).all()
+
+
+def _type_of(name: str) -> Any:
+    return DeletedUser.metadata.tables["deleted_users"].columns[name].type
