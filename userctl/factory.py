@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from userctl.services.api_tokens import ApiTokenService
     from userctl.services.audit import AuditService
     from userctl.services.authentication import Tools
+    from userctl.services.backup import BackupService
     from userctl.services.health import HealthService
     from userctl.services.keys import KeyService
     from userctl.services.login import LoginService
@@ -251,6 +252,15 @@ class Services:
             self._settings.database_url,
             actor=lambda: self._actor,
             clock=self._clock,
+        )
+
+    @cached_property
+    def backups(self) -> "BackupService":
+        """Backups of the database."""
+        from userctl.services.backup import BackupService
+
+        return BackupService(
+            self._engine, self._settings.database_url, schema=self.schema, clock=self._clock
         )
 
     @cached_property

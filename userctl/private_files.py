@@ -3,11 +3,12 @@
 import os
 import stat
 import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
-from userctl.errors import InputOutputFailed, UnsafeFile
+from userctl.errors import FileExists, InputOutputFailed, UnsafeFile
 
 MAXIMUM_BYTES = 65_536
 
@@ -83,21 +84,50 @@ def write_whole(path: Path, pieces: Iterable[str], *, replace: bool, private: bo
         UnsafeFile: if there is something else than a file, such as a device.
         InputOutputFailed: if the disk or the folder accept no file.
     """
-    require_file_or_nothing(path)
     try:
-        handle, draft = tempfile.mkstemp(prefix=draft_prefix(path), dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.writelines(pieces)
-                file.flush()
-                os.fsync(file.fileno())
-                if not private:
-                    os.fchmod(file.fileno(), 0o666 & ~_umask())
-            return _put(Path(draft), path, replace=replace)
-        finally:
-            Path(draft).unlink(missing_ok=True)
+        with (
+            draft_of(path, replace=replace) as draft,
+            draft.open("w", encoding="utf-8", newline="") as file,
+        ):
+            file.writelines(pieces)
+            if not private:
+                os.fchmod(file.fileno(), 0o666 & ~_umask())
+    except FileExists:
+        return False
     except OSError as error:
         raise InputOutputFailed(f"Cannot write {path}: {error.strerror}.") from error
+    return True
+
+
+@contextmanager
+def draft_of(path: Path, *, replace: bool) -> Iterator[Path]:
+    """Yield an empty file for its owner alone, which takes its place when it has been written.
+
+    So a reader finds the old file or the new one, never a part, whenever we are killed. If the
+    block raises, what it wrote is removed, and what else has a name that begins so.
+
+    Args:
+        path: the place; its folder must exist.
+        replace: whether a file that is there gives way.
+
+    Raises:
+        FileExists: if there is a file and it does not give way.
+        UnsafeFile: if there is something else than a file, such as a device.
+        InputOutputFailed: if the disk or the folder accept no file.
+    """
+    require_file_or_nothing(path)
+    try:
+        handle, name = tempfile.mkstemp(prefix=draft_prefix(path), dir=path.parent)
+        os.close(handle)
+    except OSError as error:
+        raise InputOutputFailed(f"Cannot write {path}: {error.strerror}.") from error
+    draft = Path(name)
+    try:
+        yield draft
+        _put(draft, path, replace=replace)
+    finally:
+        for leftover in path.parent.glob(f"{escape(draft.name)}*"):
+            leftover.unlink(missing_ok=True)
 
 
 def require_file_or_nothing(path: Path) -> None:
@@ -122,16 +152,21 @@ def draft_prefix(path: Path) -> str:
     return f".{path.name}-"
 
 
-def _put(draft: Path, path: Path, *, replace: bool) -> bool:
-    if replace:
-        draft.replace(path)
-    else:
-        try:
+def _put(draft: Path, path: Path, *, replace: bool) -> None:
+    try:
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())
+        if replace:
+            draft.replace(path)
+        else:
             path.hardlink_to(draft)
-        except FileExistsError:
-            return False
-    sync_folder(path.parent)
-    return True
+        sync_folder(path.parent)
+    except FileExistsError:
+        raise FileExists(
+            f"There is a file {path} already.", hint="Give --force to replace it."
+        ) from None
+    except OSError as error:
+        raise InputOutputFailed(f"Cannot write {path}: {error.strerror}.") from error
 
 
 def sync_folder(folder: Path) -> None:

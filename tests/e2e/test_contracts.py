@@ -15,7 +15,7 @@ from userctl.security.jwk import SigningKey
 USER = ["id", "email", "name", "role", "status", "has_password", "must_change_password",
         "created_at", "updated_at"]  # fmt: skip
 DETAIL = [*USER, "failed_logins", "last_failed_login_at", "throttled_until"]
-SCHEMA = ["database", "state", "current", "head", "pending"]
+SCHEMA = ["database", "state", "current", "head", "pending", "backup"]
 CLAIMS = ["sub", "uid", "role", "iss", "aud", "iat", "exp", "jti", "sid", "scope"]
 TOKEN = ["id", "kind", "user_id", "email", "label", "scope", "session", "state", "created_at",
          "last_used_at", "expires_at", "replayed_at"]  # fmt: skip
@@ -56,6 +56,8 @@ KEYS = {
     "db status": SCHEMA,
     "db migrate": SCHEMA,
     "db migrate --check": SCHEMA,
+    "db backup a.backup": ["file", "database", "revision", "size_bytes", "sha256"],
+    "db restore a.backup --yes": SCHEMA,
     "db stats": ["users", "deleted_users", "refresh_tokens", "api_tokens", "login_throttles",
                  "audit_events", "size_bytes", "free_bytes", "expired_tokens", "oldest_expired_at",
                  "purge_would_delete", "purge_would_free_bytes"],
@@ -192,6 +194,12 @@ EXIT_CODES = [
     (2, "token purge --max-rows 0", "usage"),
     (2, "token purge --max-seconds 0", "usage"),
     (2, "token purge --pause soon", "invalid_input"),
+    (2, "db restore accounts.csv --yes", "invalid_input"),
+    (2, "db restore accounts.csv", "confirmation_required"),
+    (2, "db backup /dev/null", "unsafe_file"),
+    (5, "db backup accounts.csv", "file_exists"),
+    (9, "db backup /nonexistent/x", "io_error"),
+    (9, "db restore missing --yes", "io_error"),
     (2, "db stats --older-than 1y", "invalid_input"),
     (2, "audit list --tag nonsense", "invalid_input"),
     (2, "audit list --since nonsense", "invalid_input"),

@@ -63,6 +63,7 @@ def test_an_empty_database_has_all_migrations_before_it(
         "current": None,
         "head": revisions()[-1],
         "pending": list(revisions()),
+        "backup": None,
     }
 
 
@@ -72,7 +73,7 @@ def test_a_database_is_outdated_until_it_is_at_the_last_revision(schema: SchemaS
     assert outdated.pending == list(revisions()[1:])
     current = schema.migrate("head")
     assert (current.state, current.current, current.pending) == ("current", current.head, [])
-    assert current == schema.status()
+    assert current.model_copy(update={"backup": None}) == schema.status()
 
 
 def test_a_database_of_a_later_userctl_is_too_new(

@@ -130,7 +130,8 @@ CONTRACT = {
     "KeyringFull",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
     "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "
-    "AuditBroken DatabaseDamaged CommitUnknown TransactionConflict",
+    "AuditBroken DatabaseDamaged DatabaseToolMissing DatabaseToolFailed CommitUnknown "
+    "TransactionConflict",
     9: "InputOutputFailed DiskFull ReadOnly OutputLost",
 }
 CODES = {name: code for code, names in CONTRACT.items() for name in names.split()}

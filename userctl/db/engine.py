@@ -3,7 +3,7 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -169,7 +169,15 @@ def _begin_postgresql(connection: Connection) -> None:
 def _postgresql_options(given: dict[str, Any]) -> dict[str, Any]:
     # PgBouncer in transaction mode hands each transaction another server connection, on which a
     # statement prepared earlier does not exist.
-    options: dict[str, Any] = {"prepare_threshold": None}
+    return {"prepare_threshold": None, **server_defaults(given)}
+
+
+def server_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of libpq that a URL leaves to us.
+
+    Args:
+        given: those that it has.
+    """
     defaults = {
         "application_name": "userctl",
         "connect_timeout": CONNECT_TIMEOUT_SECONDS,
@@ -178,4 +186,4 @@ def _postgresql_options(given: dict[str, Any]) -> dict[str, Any]:
     if "," in str(given.get("host", "")):
         # Of several hosts only the primary will do.
         defaults["target_session_attrs"] = "read-write"
-    return options | {key: value for key, value in defaults.items() if key not in given}
+    return {key: value for key, value in defaults.items() if key not in given}

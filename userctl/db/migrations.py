@@ -1,11 +1,9 @@
 """Runs the migrations: each run is one transaction under one lock."""
 
-import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
@@ -24,8 +22,8 @@ from userctl.db.revisions import (
     migrations_folder,
     revisions,
 )
-from userctl.errors import DatabaseTooNew, DiskFull, ForeignTables, InvalidInput
-from userctl.private_files import sync_folder
+from userctl.errors import DatabaseTooNew, DiskFull, FileExists, ForeignTables, InvalidInput
+from userctl.private_files import draft_of
 
 _LOCK_KEY = 0x75736572_63746C  # "userctl" in ASCII
 
@@ -111,25 +109,18 @@ def create_sqlite(path: Path, target: str = "head") -> bool:
     Returns:
         False if somebody else created it first.
     """
-    handle, name = tempfile.mkstemp(prefix=".userctl-", suffix=".db", dir=path.parent)
-    os.close(handle)
-    draft = Path(name)
     try:
-        engine = database_engine(DatabaseURL.for_sqlite(draft))
-        try:
-            upgrade(engine, target)
-            with typed_failures():
-                _complete(engine, draft)
-        finally:
-            engine.dispose()
-        with suppress(FileExistsError):
-            path.hardlink_to(draft)
-            sync_folder(path.parent)
-            return True
+        with draft_of(path, replace=False) as draft:
+            engine = database_engine(DatabaseURL.for_sqlite(draft))
+            try:
+                upgrade(engine, target)
+                with typed_failures():
+                    _complete(engine)
+            finally:
+                engine.dispose()
+    except FileExists:
         return False
-    finally:
-        for leftover in path.parent.glob(f"{draft.name}*"):
-            leftover.unlink(missing_ok=True)
+    return True
 
 
 def _resolve_ahead(current: str | None, target: str) -> str:
@@ -170,8 +161,8 @@ def _use_write_ahead_log(engine: Engine) -> None:
         connection.close()
 
 
-def _complete(engine: Engine, draft: Path) -> None:
-    """Bring everything from the write-ahead log into the file itself, and that to the disk."""
+def _complete(engine: Engine) -> None:
+    """Bring everything from the write-ahead log into the file itself."""
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
@@ -182,8 +173,6 @@ def _complete(engine: Engine, draft: Path) -> None:
         cursor.close()
     finally:
         connection.close()
-    with draft.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def _set_write_ahead_log(cursor: DBAPICursor) -> None:

@@ -9,8 +9,7 @@ from sqlalchemy import Connection, Engine, text
 from userctl.db.engine import READ_ONLY
 from userctl.db.exclusive import sqlite_file
 from userctl.db.failures import typed_failures
-
-TABLES = ("users", "refresh_tokens", "api_tokens", "login_throttles")
+from userctl.models import TABLES
 
 
 class Size(NamedTuple):

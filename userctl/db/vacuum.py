@@ -13,8 +13,8 @@ from userctl.db.engine import (
     in_turns,
 )
 from userctl.db.failures import typed_failures
-from userctl.db.size import TABLES
 from userctl.errors import DatabaseBusy
+from userctl.models import TABLES
 
 
 def vacuum(engine: Engine) -> None:

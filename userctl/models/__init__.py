@@ -1,5 +1,7 @@
 """The tables."""
 
+from sqlmodel import SQLModel
+
 from userctl.models.api_token import ApiToken
 from userctl.models.audit_event import AuditEvent
 from userctl.models.deleted_user import DeletedUser
@@ -7,4 +9,15 @@ from userctl.models.login_throttle import LoginThrottle
 from userctl.models.refresh_token import RefreshToken
 from userctl.models.user import User
 
-__all__ = ["ApiToken", "AuditEvent", "DeletedUser", "LoginThrottle", "RefreshToken", "User"]
+__all__ = [
+    "TABLES",
+    "ApiToken",
+    "AuditEvent",
+    "DeletedUser",
+    "LoginThrottle",
+    "RefreshToken",
+    "User",
+]
+
+TABLES = tuple(table.name for table in SQLModel.metadata.sorted_tables)
+"""The names of all tables, each behind those that it refers to."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from userctl.schemas.audit import AuditEventRead, AuditHead, AuditQuery, AuditVerification
     from userctl.schemas.credentials import Credentials
     from userctl.schemas.database import (
+        BackupRead,
         DatabaseStats,
         Health,
         MigrationRead,
@@ -64,6 +65,7 @@ _MODULES = {
     "AuditHead": "audit",
     "AuditQuery": "audit",
     "AuditVerification": "audit",
+    "BackupRead": "database",
     "Credentials": "credentials",
     "DatabaseStats": "database",
     "DeletedUserPurge": "users",
@@ -107,6 +109,7 @@ __all__ = [
     "AuditHead",
     "AuditQuery",
     "AuditVerification",
+    "BackupRead",
     "Credentials",
     "DatabaseStats",
     "DeletedUserPurge",

@@ -11,7 +11,8 @@ PurgeStop = Literal["max_rows", "max_seconds", "locked", "signal", "other_purge"
 class SchemaStatus(BaseModel):
     """Where the schema of a database stands; ``current`` is None before the first migration.
 
-    The state is ``foreign`` where tables of our names stand that userctl never migrated.
+    The state is ``foreign`` where tables of our names stand that userctl never migrated. ``backup``
+    names the copy that was made before a change, where one was made.
     """
 
     database: str
@@ -19,6 +20,17 @@ class SchemaStatus(BaseModel):
     current: str | None
     head: str
     pending: list[str]
+    backup: str | None = None
+
+
+class BackupRead(BaseModel):
+    """A backup that was written and can be read; ``revision`` is where the schema stands in it."""
+
+    file: str
+    database: str
+    revision: str | None
+    size_bytes: int
+    sha256: str
 
 
 class MigrationRead(BaseModel):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Engine
 
@@ -14,6 +14,7 @@ from userctl.db.engine import READ_ONLY
 from userctl.db.failures import typed_failures
 from userctl.db.retry import retried
 from userctl.db.revisions import current_revision, foreign_tables, revisions
+from userctl.db.sqlite_backup import safety_copy
 from userctl.db.unit_of_work import Database
 from userctl.errors import DatabaseTooNew, DatabaseUnreachable, ForeignTables
 from userctl.schemas import MigrationRead, SchemaStatus
@@ -73,30 +74,47 @@ class SchemaService:
             for revision, summary in migrations.summaries().items()
         ]
 
-    def migrate(self, target: str) -> SchemaStatus:
+    def migrate(self, target: str, *, backup: bool = True) -> SchemaStatus:
         """Bring the database to a revision; a missing SQLite file is created.
+
+        Args:
+            target: the revision.
+            backup: whether to copy an SQLite file that will be changed beside itself first.
 
         Raises:
             InvalidInput: if the revision is unknown or lies behind.
             DatabaseTooNew: if the database is ahead of this userctl.
         """
-        created = False
+        created, copy = False, None
         if (path := self._url.missing_file) is not None:
             require_folder(path)
             created = migrations.create_sqlite(path, target)
+        elif backup:
+            copy = self._copied(migrations.resolve(target))
         found = migrations.upgrade(self._engine, target)
         before = None if created else found
-        status = self.status()
+        status = self.status().model_copy(update={"backup": copy})
         if status.state == "current" and status.current != before:
-            self._record(before, status.current)
+            # Only now there is a trail for sure; that of an older schema could not be written.
+            self._record(AuditTag.DATABASE_MIGRATE, before=before, after=status.current)
         return status
 
     @retried
-    def _record(self, before: str | None, after: str | None) -> None:
-        # Only now there is a trail for sure; that of an older schema could not be written.
+    def _record(self, tag: AuditTag, **detail: Any) -> None:
         with self._database.writing() as uow:
-            uow.record(AuditTag.DATABASE_MIGRATE, self._clock(), before=before, after=after)
+            uow.record(tag, self._clock(), **detail)
             uow.commit()
+
+    def restored(self, digest: str) -> SchemaStatus:
+        """Record that the database was restored, if its schema can, and return where it stands.
+
+        Args:
+            digest: the SHA-256 of the backup.
+        """
+        status = self.status()
+        if status.state == "current":
+            self._record(AuditTag.DATABASE_RESTORE, sha256=digest)
+        return status
 
     def migration_sql(self, target: str) -> str:
         """Return the SQL that :meth:`migrate` would run now."""
@@ -111,8 +129,17 @@ class SchemaService:
         """
         if (path := self._url.missing_file) is not None:
             raise DatabaseUnreachable(f"There is no database at {path}.")
+        copy = self._copied(target)
         migrations.downgrade(self._engine, target)
-        return self.status()
+        return self.status().model_copy(update={"backup": copy})
+
+    def _copied(self, target: str) -> str | None:
+        """Copy an SQLite file that is about to be changed, and return where to."""
+        current, _ = self._look()
+        path = self._url.sqlite_path
+        if path is None or current in {None, target}:
+            return None
+        return str(safety_copy(path, current, self._clock()))
 
     def _state(
         self, current: str | None, pending: list[str], *, known: bool, foreign: bool

@@ -24,8 +24,14 @@ def migrate(
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; exit 8 if migrations are pending.")
     ] = False,
+    backup: Annotated[
+        bool, typer.Option("--backup/--no-backup", help="Copy an SQLite file beside itself first.")
+    ] = True,
 ) -> None:
-    """Bring the schema to the revision this userctl needs, or to another."""
+    """Bring the schema to the revision this userctl needs, or to another.
+
+    An SQLite file that this changes is copied beside itself first; the result names the copy.
+    """
     schema = run.services.schema
     if sql and check:
         raise InvalidInput("Give either --sql or --check.")
@@ -37,7 +43,7 @@ def migrate(
         if status.pending:
             raise typer.Exit(PENDING)
     else:
-        run.emit(schema.migrate(revision))
+        run.emit(schema.migrate(revision, backup=backup))
 
 
 @commands.command("status", prints="SchemaStatus", example="userctl db status -o json")
@@ -60,7 +66,10 @@ def downgrade(
     ],
     yes: options.YesOption = False,
 ) -> None:
-    """Take the schema back to an older revision; what has no place there is lost."""
+    """Take the schema back to an older revision; what has no place there is lost.
+
+    An SQLite file is copied beside itself first; the result names the copy.
+    """
     run.confirm(f"Take {run.settings.database_url} back to {revision}?", yes=yes)
     run.emit(run.services.schema.downgrade(revision))
 
