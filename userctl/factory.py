@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from userctl.actor import Actor, kept, machine_user
 from userctl.clock import Clock, utc_now
-from userctl.config import Settings, default_database_path, state_path
+from userctl.config import Settings, config_path, default_database_path, state_path
 from userctl.errors import DatabaseMissing, UserctlError
 from userctl.private_files import create_private_folder
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from userctl.services.audit import AuditService
     from userctl.services.authentication import Tools
     from userctl.services.backup import BackupService
+    from userctl.services.doctor import DoctorService
+    from userctl.services.doctor.files import Files
     from userctl.services.health import HealthService
     from userctl.services.keys import KeyService
     from userctl.services.login import LoginService
@@ -264,6 +266,30 @@ class Services:
         )
 
     @cached_property
+    def doctor(self) -> "DoctorService":
+        """Everything that may be wrong."""
+        from userctl.security.keys import key_source
+        from userctl.services.doctor import DoctorService
+        from userctl.services.doctor.contents import ContentChecks
+        from userctl.services.doctor.database import DatabaseChecks
+
+        return DoctorService(
+            self._settings.database_url,
+            files=self._files,
+            # Not the property, which would create a missing database.
+            keys=lambda: key_source(self._settings),
+            schema=lambda: self.schema,
+            database=DatabaseChecks(lambda: self._engine, self._settings.database_url),
+            contents=lambda: ContentChecks(
+                self._database,
+                hasher=self._hasher,
+                longest_session=timedelta(days=self._settings.session_days),
+                clock=self._clock,
+            ),
+            clock=self._clock,
+        )
+
+    @cached_property
     def health(self) -> "HealthService":
         """Whether the database can serve."""
         from userctl.services.health import HealthService
@@ -322,6 +348,26 @@ class Services:
         profile = self._settings.profile
         name = "session.json" if profile is None else f"session-{profile}.json"
         return SessionFile(state_path() / name)
+
+    @property
+    def _files(self) -> "Files":
+        from userctl.services.doctor.files import Files
+
+        settings = self._settings
+        database = settings.database_url.sqlite_path
+        shared = (
+            []
+            if database is None
+            else [database.with_name(f"{database.name}{ending}") for ending in ("", "-wal", "-shm")]
+        )
+        embedded = [] if database is None else [database.with_name(f"{database.name}.keys")]
+        named = filter(None, (settings.keyring_file, settings.secret_key_file))
+        return Files(
+            secrets=[self._session_file.path, *embedded, *named],
+            shared=shared,
+            trusted=[config_path()],
+            folders=[path.parent for path in shared[:1]],
+        )
 
     @cached_property
     def _actor(self) -> Actor:

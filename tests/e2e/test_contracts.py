@@ -53,6 +53,7 @@ KEYS = {
     f"key retire {KID} --yes": KEY,
     "key generate": KEY,
     "key rotate --min-age 0s": KEY,
+    "doctor": ["check", "status", "message", "advice", "fixed"],
     "db status": SCHEMA,
     "db migrate": SCHEMA,
     "db migrate --check": SCHEMA,
@@ -249,6 +250,7 @@ EXIT_CODES = [
     (6, "user list --database-url postgresql://x@127.0.0.1:1/x", "database_unreachable"),
     (9, "user create b@example.com --password-file /nonexistent", "io_error"),
     (9, "user create b@example.com --password-file /", "io_error"),
+    (2, "doctor --fields bogus", "invalid_input"),
     (9, "key import --file /nonexistent", "io_error"),
 ]
 

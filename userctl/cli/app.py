@@ -15,6 +15,7 @@ from userctl.cli.commands import (
     config,
     db,
     db_backup,
+    doctor,
     health,
     key,
     login,
@@ -84,6 +85,7 @@ def program(*, completion: bool = False) -> Any:
         db,
         db_backup,
         config,
+        doctor,
         health,
         metrics,
     ):

@@ -37,7 +37,7 @@ def upgrade(engine: Engine, target: str = "head") -> str | None:
     """
     with typed_failures():
         if engine.dialect.name == "sqlite":
-            _use_write_ahead_log(engine)
+            use_write_ahead_log(engine)
         with _locked(engine) as connection:
             current = _known(current_revision(connection))
             if current is None and (names := foreign_tables(connection)):
@@ -149,7 +149,8 @@ def _locked(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def _use_write_ahead_log(engine: Engine) -> None:
+def use_write_ahead_log(engine: Engine) -> None:
+    """Let readers and writers of an SQLite file keep out of each other's way from now on."""
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()

@@ -56,6 +56,21 @@ class UserRepository:
         rows = self._session.execute(query.order_by(role, disabled))
         return [(name, "disabled" if off else "active", count) for name, off, count in rows]
 
+    def by_hash_form(self) -> Sequence[tuple[str, int]]:
+        """Return how many accounts have own hashes that begin alike: with their kind and cost.
+
+        Those without a password are not counted.
+        """
+        own = func.coalesce(User.disabled_hash, User.hashed_password)
+        form = func.substr(own, 1, 7)
+        query = core_select(form, func.count()).where(~own.endswith("." * 53)).group_by(form)
+        return [(str(found), count) for found, count in self._session.execute(query.order_by(form))]
+
+    def count_must_change(self) -> int:
+        """Return how many accounts must change their password."""
+        query = select(func.count()).select_from(User)
+        return self._session.exec(query.where(col(User.must_change_password))).one()
+
     def lock_active_admins(self) -> set[int]:
         """Return the ids of all active admins, locked in the order of their ids."""
         query = (

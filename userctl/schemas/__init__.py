@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from userctl.schemas.credentials import Credentials
     from userctl.schemas.database import (
         BackupRead,
+        CheckRead,
         DatabaseStats,
         Health,
         MigrationRead,
@@ -66,6 +67,7 @@ _MODULES = {
     "AuditQuery": "audit",
     "AuditVerification": "audit",
     "BackupRead": "database",
+    "CheckRead": "database",
     "Credentials": "credentials",
     "DatabaseStats": "database",
     "DeletedUserPurge": "users",
@@ -110,6 +112,7 @@ __all__ = [
     "AuditQuery",
     "AuditVerification",
     "BackupRead",
+    "CheckRead",
     "Credentials",
     "DatabaseStats",
     "DeletedUserPurge",

@@ -117,3 +117,18 @@ class RevokeResult(BaseModel):
 
     revoked_sessions: int = 0
     revoked_api_tokens: int = 0
+
+
+class CheckRead(BaseModel):
+    """What a check found, and what to do about it; ``fixed`` says that it was found otherwise."""
+
+    check: str
+    status: Literal["ok", "warning", "failure"]
+    message: str
+    advice: str | None
+    fixed: bool = False
+
+    @property
+    def id(self) -> str:
+        """What identifies the check."""
+        return self.check

@@ -1,0 +1,31 @@
+"""``userctl doctor``."""
+
+from typing import Annotated
+
+import typer
+
+from userctl.cli.command import Commands
+from userctl.cli.errors import EXIT_CODES
+from userctl.cli.invocation import Invocation
+from userctl.errors import DatabaseNotReady
+
+commands = Commands()
+
+COLUMNS = ("check", "status", "message", "advice")
+
+
+@commands.command("doctor", prints="CheckRead", example="userctl doctor")
+def doctor(
+    run: Invocation,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Correct modes, the journal mode and leftovers.")
+    ] = False,
+) -> None:
+    """Check files, keys, clock, database and accounts; exit 6 if a check fails.
+
+    Each check is ok, a warning or a failure, with what to do. It reads whole tables.
+    """
+    found = list(run.services.doctor.examine(fix=fix))
+    run.emit_all(found, COLUMNS)
+    if any(check.status == "failure" for check in found):
+        raise typer.Exit(EXIT_CODES[DatabaseNotReady])

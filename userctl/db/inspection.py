@@ -1,0 +1,120 @@
+"""What a database says of itself, for whoever looks for trouble."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+from userctl.db.engine import READ_ONLY
+from userctl.db.failures import typed_failures
+from userctl.models import TABLES
+
+_GUARDS = {
+    "sqlite": {"audit_events_no_update", "audit_events_no_delete", "audit_events_no_replace"},
+    "postgresql": {"audit_events_append_only"},
+}
+_REFERRING = ("refresh_tokens", "api_tokens")
+SHOWN = 5
+"""How many problems of a kind are looked for."""
+
+
+def describe(engine: Engine) -> str:
+    """Return the name and the version of a database, and on a server the role that we are."""
+    with _reading(engine) as connection:
+        if engine.dialect.name == "sqlite":
+            return f"SQLite {connection.exec_driver_sql('SELECT sqlite_version()').scalar()}"
+        version, role = connection.exec_driver_sql(
+            "SELECT current_setting('server_version'), current_user"
+        ).one()
+        return f"PostgreSQL {version}, as role {role}"
+
+
+def journal_mode(engine: Engine) -> str:
+    """Return the journal mode of an SQLite database."""
+    with _reading(engine) as connection:
+        return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar())
+
+
+def damage(engine: Engine) -> list[str]:
+    """Return what is damaged, or refers to what is not there; SQLite reads its whole file."""
+    with _reading(engine) as connection:
+        if engine.dialect.name == "sqlite":
+            return [*_sqlite_damage(connection)]
+        return [*_postgresql_damage(connection)]
+
+
+def missing_guards(engine: Engine) -> list[str]:
+    """Return which triggers of the audit trail are not there, or not in force."""
+    with _reading(engine) as connection:
+        if engine.dialect.name == "sqlite":
+            query = "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
+        else:
+            query = (
+                "SELECT tgname FROM pg_trigger WHERE tgrelid = 'audit_events'::regclass "
+                "AND tgenabled IN ('O', 'A')"
+            )
+        there = set(connection.exec_driver_sql(query).scalars())
+        return sorted(_GUARDS[engine.dialect.name] - there)
+
+
+def excess_of_role(engine: Engine) -> list[str]:
+    """Return what the role on a server may do that userctl needs nowhere."""
+    with _reading(engine) as connection:
+        row = connection.exec_driver_sql(
+            "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls "
+            "FROM pg_roles WHERE rolname = current_user"
+        ).one()
+        powers = ("superuser", "create roles", "create databases", "replicate", "bypass policies")
+        return [power for power, has in zip(powers, row, strict=True) if has]
+
+
+def lacks_of_role(engine: Engine) -> list[str]:
+    """Return what the role on a server may not do to our tables, and needs to."""
+    needed = [(t, p) for t in TABLES for p in ("SELECT", "INSERT", "UPDATE", "DELETE")]
+    with _reading(engine) as connection:
+        return [
+            f"{privilege} on {table}"
+            for table, privilege in needed
+            if (table, privilege) not in {("audit_events", "UPDATE"), ("audit_events", "DELETE")}
+            and not connection.execute(
+                text("SELECT has_table_privilege(:table, :privilege)"),
+                {"table": table, "privilege": privilege},
+            ).scalar()
+        ]
+
+
+def _sqlite_damage(connection: Connection) -> Iterator[str]:
+    for (found,) in connection.exec_driver_sql(f"PRAGMA integrity_check({SHOWN})"):
+        if found != "ok":
+            yield str(found)
+    for row in _first(connection.exec_driver_sql("PRAGMA foreign_key_check")):
+        yield f"row {row[1]} of {row[0]} refers to a row of {row[2]} that is not there"
+
+
+def _postgresql_damage(connection: Connection) -> Iterator[str]:
+    for table in _REFERRING:
+        orphans = connection.exec_driver_sql(
+            f"SELECT id FROM {table} t WHERE NOT EXISTS "  # noqa: S608
+            f"(SELECT 1 FROM users WHERE users.id = t.user_id) LIMIT {SHOWN}"
+        )
+        for (number,) in orphans:
+            yield f"row {number} of {table} refers to a row of users that is not there"
+    invalid = text(
+        "SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid "
+        "WHERE NOT i.indisvalid AND c.relname = ANY (:tables) LIMIT :shown"
+    )
+    for (index,) in connection.execute(invalid, {"tables": [*TABLES], "shown": SHOWN}):
+        yield f"the index {index} is not valid"
+
+
+def _first(rows: Any) -> Iterator[Any]:
+    for _, row in zip(range(SHOWN), rows, strict=False):
+        yield row
+
+
+@contextmanager
+def _reading(engine: Engine) -> Iterator[Connection]:
+    options = {READ_ONLY: True, "postgresql_readonly": True}
+    with typed_failures(), engine.execution_options(**options).connect() as connection:
+        yield connection

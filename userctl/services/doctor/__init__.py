@@ -1,0 +1,117 @@
+"""Looks an installation over and says what is wrong, and what to do about it."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from userctl.clock import Clock
+from userctl.database_url import DatabaseURL
+from userctl.errors import DatabaseMissing, UserctlError
+from userctl.schemas import CheckRead
+from userctl.security.keys import KeySource
+from userctl.services.doctor.contents import ContentChecks
+from userctl.services.doctor.database import DatabaseChecks
+from userctl.services.doctor.files import Files
+from userctl.services.doctor.finding import Check, Finding
+from userctl.services.doctor.keys import signing_key
+from userctl.services.schema import SchemaService
+
+
+class DoctorService:
+    """Runs all checks; what one of them needs that another found broken, it leaves out.
+
+    Args:
+        url: the database.
+        files: the files of the installation.
+        keys: returns where the signing keys are.
+        schema: returns what knows the schema.
+        database: the checks of the database.
+        contents: returns the checks of what it holds.
+        clock: where the time comes from.
+    """
+
+    def __init__(
+        self,
+        url: DatabaseURL,
+        *,
+        files: Files,
+        keys: Callable[[], KeySource],
+        schema: Callable[[], SchemaService],
+        database: DatabaseChecks,
+        contents: Callable[[], ContentChecks],
+        clock: Clock,
+    ) -> None:
+        self._url = url
+        self._files = files
+        self._keys = keys
+        self._schema = schema
+        self._database = database
+        self._contents = contents
+        self._clock = clock
+
+    def examine(self, *, fix: bool = False) -> Iterator[CheckRead]:
+        """Yield how everything stands, one check after the other.
+
+        Args:
+            fix: correct what can be corrected here without losing anything.
+        """
+        for name, check in self._checks():
+            findings = _found(check)
+            corrections = [found.correct for found in findings if found.correct is not None]
+            if fix and corrections:
+                failures = [_found(partial(_corrected, correct)) for correct in corrections]
+                findings = [*_found(check), *(found for some in failures for found in some)]
+            for found in findings:
+                yield CheckRead(
+                    check=name,
+                    status=found.status,
+                    message=found.message,
+                    advice=found.advice,
+                    fixed=bool(fix and corrections and found.status == "ok"),
+                )
+
+    def _checks(self) -> Iterator[tuple[str, Check]]:
+        yield "files", self._files.modes
+        yield "leftovers", self._files.leftovers
+        yield "signing_key", partial(signing_key, self._keys, self._clock)
+        yield "connection", self._connection
+        if _fails(self._connection):
+            return
+        status = self._schema().status()
+        yield "schema", partial(self._database.schema, status)
+        if self._url.sqlite_path is not None:
+            yield "journal", self._database.journal
+            yield "integrity", self._database.integrity
+        if status.state != "current":
+            return
+        if self._url.sqlite_path is None:
+            yield "integrity", self._database.integrity
+            yield "role", self._database.role
+        contents = self._contents()
+        yield "clock", contents.clock
+        yield "expired_tokens", contents.backlog
+        yield "passwords", contents.passwords
+        yield "admins", contents.admins
+        yield "audit_trail", contents.audit_trail
+
+    def _connection(self) -> list[Finding]:
+        if (path := self._url.missing_file) is not None:
+            raise DatabaseMissing(f"There is no database at {path}.")
+        return [*self._database.connection()]
+
+
+def _found(check: Check) -> list[Finding]:
+    try:
+        return [*check()]
+    except UserctlError as error:
+        return [Finding("failure", error.message, error.hint)]
+    except OSError as error:
+        return [Finding("failure", f"{error.filename}: {error.strerror}.", None)]
+
+
+def _fails(check: Check) -> bool:
+    return any(found.status == "failure" for found in _found(check))
+
+
+def _corrected(correct: Callable[[], object]) -> list[Finding]:
+    correct()
+    return []

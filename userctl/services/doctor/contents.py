@@ -1,0 +1,131 @@
+"""Whether what the database holds needs somebody's attention."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from userctl.clock import Clock
+from userctl.db import inspection
+from userctl.db.unit_of_work import Database
+from userctl.errors import ClockSuspect
+from userctl.security.passwords import PasswordHasher, is_bcrypt_hash
+from userctl.services.clock_check import require_plausible_clock
+from userctl.services.doctor.finding import Finding, ok
+from userctl.text import rfc3339
+
+BACKLOG = timedelta(days=30)
+"""How long an expired token may lie there before somebody should be told."""
+
+BEHIND = timedelta(minutes=1)
+"""How far a clock may be behind the newest row: other machines wrote it."""
+
+
+class ContentChecks:
+    """Checks that need the schema of this userctl."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        hasher: PasswordHasher,
+        longest_session: timedelta,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._hasher = hasher
+        self._longest_session = longest_session
+        self._clock = clock
+
+    def clock(self) -> Iterable[Finding]:
+        """Check the clock against the server's, and against the newest row."""
+        now = self._clock()
+        with self._database.reading() as uow:
+            newest, server = uow.ended_tokens.newest(), uow.ended_tokens.server_time()
+            latest = max(filter(None, (newest, server)), default=now)
+            try:
+                require_plausible_clock(uow, now, self._longest_session)
+            except ClockSuspect as error:
+                # Nothing may have happened for a long time, which is no failure.
+                message = error.message.partition(";")[0]
+                return [Finding("warning", f"{message}.", "Set the clock right, if it is wrong.")]
+        if latest - now > BEHIND:
+            return [
+                Finding(
+                    "failure",
+                    f"The clock says {rfc3339(now)}, which is behind {rfc3339(latest)} "
+                    "(the newest row, or the server).",
+                    "Set the clock right: tokens would end too late.",
+                )
+            ]
+        return [ok("The clock agrees with what else is known of the time.")]
+
+    def backlog(self) -> Iterable[Finding]:
+        """Check that somebody purges expired tokens."""
+        now = self._clock()
+        with self._database.reading() as uow:
+            oldest = uow.ended_tokens.oldest(now)
+            count = sum(uow.ended_tokens.count(now - BACKLOG)) if oldest else 0
+        if count:
+            return [
+                Finding(
+                    "warning",
+                    f"{count} tokens ended more than {BACKLOG.days} days ago.",
+                    "Run 'userctl token purge' every night.",
+                )
+            ]
+        return [ok("No token ended long ago.")]
+
+    def passwords(self) -> Iterable[Finding]:
+        """Check how passwords are hashed, and which of them must be changed."""
+        with self._database.reading() as uow:
+            forms, must_change = uow.users.by_hash_form(), uow.users.count_must_change()
+        # What follows the kind and the cost does not matter here.
+        hashes = [(form + "." * 53, count) for form, count in forms]
+        weak = sum(count for hashed, count in hashes if self._hasher.is_outdated(hashed))
+        foreign = sum(count for hashed, count in hashes if not is_bcrypt_hash(hashed))
+        if foreign:
+            yield Finding(
+                "warning",
+                f"{foreign} accounts have a hash that is not bcrypt and cannot log in here.",
+                "Set new passwords with 'userctl user passwd'.",
+            )
+        if weak:
+            yield Finding(
+                "warning",
+                f"{weak} accounts have a hash of a lower cost than password_cost.",
+                "Each is upgraded at the next login.",
+            )
+        if must_change:
+            yield Finding(
+                "warning",
+                f"{must_change} accounts must change their password at the next login.",
+                "Wait for them, or set new ones with 'userctl user passwd'.",
+            )
+        if not (foreign or weak or must_change):
+            yield ok("All passwords are hashed as password_cost says, and none must be changed.")
+
+    def admins(self) -> Iterable[Finding]:
+        """Check that somebody can administrate."""
+        with self._database.reading() as uow:
+            counts = {(r, s): count for r, s, count in uow.users.by_role_and_status()}
+        active = counts.get(("admin", "active"), 0)
+        if not active and counts:
+            return [
+                Finding(
+                    "warning",
+                    "No account is an active admin.",
+                    "Make one: userctl user update USER --role admin",
+                )
+            ]
+        return [ok(f"{active} of {sum(counts.values())} accounts are active admins.")]
+
+    def audit_trail(self) -> Iterable[Finding]:
+        """Check that nobody can change the audit trail by mistake."""
+        if missing := inspection.missing_guards(self._database.engine):
+            return [
+                Finding(
+                    "failure",
+                    f"The audit trail can be changed: the trigger {', '.join(missing)} is gone.",
+                    "Run 'userctl audit verify', and find out who dropped it.",
+                )
+            ]
+        return [ok("The audit trail is append-only; 'userctl audit verify' reads all of it.")]

@@ -1,0 +1,95 @@
+"""Whether the database itself is in order."""
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import Engine
+
+from userctl.database_url import DatabaseURL
+from userctl.db import inspection
+from userctl.db.migrations import use_write_ahead_log
+from userctl.file_system import network_file_system
+from userctl.schemas import SchemaStatus
+from userctl.services.doctor.finding import Finding, ok
+
+_SCHEMA_ADVICE = {
+    "missing": "Run 'userctl db migrate' to create it, or correct the URL.",
+    "empty": "Run 'userctl db migrate'.",
+    "foreign": "Use a database without tables of these names.",
+    "outdated": "Run 'userctl db migrate'.",
+    "too_new": "Upgrade userctl on this machine.",
+}
+
+
+class DatabaseChecks:
+    """Checks that need a connection, and no schema."""
+
+    def __init__(self, engine: Callable[[], Engine], url: DatabaseURL) -> None:
+        self._engine = engine
+        self._url = url
+
+    def connection(self) -> Iterable[Finding]:
+        """Check that the database answers."""
+        return [ok(f"{self._url} answers: {inspection.describe(self._engine())}.")]
+
+    def schema(self, status: SchemaStatus) -> Iterable[Finding]:
+        """Check that the schema is the one that this userctl needs."""
+        if status.state == "current":
+            return [ok(f"The schema is at revision {status.current}.")]
+        pending = f" {len(status.pending)} migrations are pending." if status.pending else ""
+        return [
+            Finding(
+                "failure",
+                f"The schema is {status.state.replace('_', ' ')} "
+                f"(revision {status.current or 'none'}, needed {status.head}).{pending}",
+                _SCHEMA_ADVICE[status.state],
+            )
+        ]
+
+    def journal(self) -> Iterable[Finding]:
+        """Check that readers and writers of an SQLite file keep out of each other's way."""
+        path = self._url.sqlite_path
+        assert path is not None
+        if kind := network_file_system(path):
+            yield Finding(
+                "failure",
+                f"{path} lies on a network file system ({kind}), whose locks SQLite cannot trust.",
+                "Move it to a local disk, or use PostgreSQL.",
+            )
+        mode = inspection.journal_mode(self._engine())
+        if mode == "wal":
+            yield ok("The journal mode is WAL.")
+        else:
+            yield Finding(
+                "warning",
+                f"The journal mode is {mode}, so that whoever writes keeps others from reading.",
+                "Give --fix.",
+                lambda: use_write_ahead_log(self._engine()),
+            )
+
+    def integrity(self) -> Iterable[Finding]:
+        """Check that all rows can be read and belong together."""
+        found = inspection.damage(self._engine())
+        advice = "Restore a backup ('userctl db restore'), or correct what is named here."
+        return [Finding("failure", f"Damaged: {what}.", advice) for what in found] or [
+            ok("Nothing is damaged, and no row refers to one that is not there.")
+        ]
+
+    def role(self) -> Iterable[Finding]:
+        """Check that the role on the server may do what it needs to, and no more."""
+        if lacks := inspection.lacks_of_role(self._engine()):
+            return [
+                Finding(
+                    "failure",
+                    f"The database role lacks {', '.join(lacks)}.",
+                    "Grant it, or let the role own the tables.",
+                )
+            ]
+        if excess := inspection.excess_of_role(self._engine()):
+            return [
+                Finding(
+                    "warning",
+                    f"The database role may do more than it needs: {', '.join(excess)}.",
+                    "Use a role of its own that owns nothing but the database of the accounts.",
+                )
+            ]
+        return [ok("The database role may do what it needs to, and no more.")]

@@ -1,0 +1,44 @@
+"""Whether the signing keys are there, strong and young."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from userctl.clock import Clock
+from userctl.errors import CryptoMissing, SecretKeyMissing
+from userctl.security.keyring import RingKey
+from userctl.security.keys import KeySource
+from userctl.services.doctor.finding import Finding, ok
+
+OLD = timedelta(days=365)
+"""How long a key may sign before it should make way for another."""
+
+
+def signing_key(source: Callable[[], KeySource], clock: Clock) -> Iterable[Finding]:
+    """Check the key that signs; one that is too weak cannot even be loaded."""
+    try:
+        found = source()
+        ring = found.load().at(clock())
+    except SecretKeyMissing as error:
+        return [Finding("warning", f"{error.message} Nobody can log in here.", error.hint)]
+    active = ring.active
+    if active is None and found.embedded:
+        return [ok("The first login makes a signing key.")]
+    if active is None:
+        return [Finding("failure", "The keyring is empty.", "Run 'userctl key generate'.")]
+    try:
+        _ = active.key.signer
+    except CryptoMissing as error:
+        return [Finding("failure", error.message, error.hint)]
+    return [_age(active, clock)]
+
+
+def _age(active: RingKey, clock: Clock) -> Finding:
+    name, since = f"{active.key.algorithm} key {active.key.kid}", active.activated_at
+    if since is None:
+        return ok(f"The {name} is strong enough; how old it is is not known here.")
+    age = clock() - since
+    if age > OLD:
+        return Finding(
+            "warning", f"The {name} has signed for {age.days} days.", "Run 'userctl key rotate'."
+        )
+    return ok(f"The {name} is strong enough and has signed for {max(age.days, 0)} days.")
