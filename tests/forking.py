@@ -63,9 +63,11 @@ class Forks:
         """Kill a command that long after its start, if it has not ended by then."""
         return self._ask(commands=[command], kill_after=seconds)[0]
 
-    def killed_at(self, command: Sequence[str], line: int) -> Forked:
+    def killed_at(
+        self, command: Sequence[str], line: int, files: Sequence[str] = COUNTED
+    ) -> Forked:
         """Let a command kill itself before the n-th line that it runs in the files that count."""
-        return self._ask(commands=[command], kill_at=line)[0]
+        return self._ask(commands=[command], kill_at=line, files=files)[0]
 
     def _ask(self, **request: Any) -> list[Forked]:
         pipe_in, pipe_out = self._server.stdin, self._server.stdout
@@ -112,6 +114,7 @@ def _answer(
     stdin: str = "",
     kill_after: float | None = None,
     kill_at: int | None = None,
+    files: Sequence[str] = COUNTED,
 ) -> list[dict[str, Any]]:
     start, go = os.pipe()
     children = {}
@@ -123,7 +126,7 @@ def _answer(
             (own / name).touch()
         if not (pid := os.fork()):
             os.close(go)
-            _run(own, command, start, kill_at)
+            _run(own, command, start, kill_at, files)
         children[pid] = own
     os.close(start)
     begun = time.monotonic()
@@ -147,7 +150,9 @@ def _answer(
     ]
 
 
-def _run(folder: Path, command: Sequence[str], start: int, kill_at: int | None) -> None:
+def _run(
+    folder: Path, command: Sequence[str], start: int, kill_at: int | None, files: Sequence[str]
+) -> None:
     """Run a command as the only thing that this process still does."""
     code = 70
     try:
@@ -157,7 +162,7 @@ def _run(folder: Path, command: Sequence[str], start: int, kill_at: int | None) 
             os.dup2(file.fileno(), number)
             setattr(sys, name, file)
         os.read(start, 1)
-        count = None if kill_at is None else _kill_at(kill_at)
+        count = None if kill_at is None else _kill_at(kill_at, files)
         code = app.run(command)
         if count is not None:
             sys.settrace(None)
@@ -166,10 +171,10 @@ def _run(folder: Path, command: Sequence[str], start: int, kill_at: int | None) 
         os._exit(code)
 
 
-def _kill_at(line: int) -> Callable[[], int]:
+def _kill_at(line: int, files: Sequence[str]) -> Callable[[], int]:
     """Kill this process before the n-th line in the files that count; return their number."""
     package = Path(import_module("userctl").__path__[0])
-    counted = {str(package / name) for name in COUNTED}
+    counted = {str(package / name) for name in files}
     count = 0
 
     def trace(frame: FrameType, event: str, _argument: object) -> Any:
