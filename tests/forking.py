@@ -69,6 +69,22 @@ class Forks:
         """Let a command kill itself before the n-th line that it runs in the files that count."""
         return self._ask(commands=[command], kill_at=line, files=files)[0]
 
+    def killed_everywhere(
+        self, command: Sequence[str], files: Sequence[str], prepare: Callable[[], object]
+    ) -> Iterator[Forked]:
+        """Kill a command at some 25 lines from its first to its last, and let it end once.
+
+        Args:
+            command: what to run.
+            files: those whose lines count.
+            prepare: called before each run.
+        """
+        prepare()
+        lines = self.killed_at(command, sys.maxsize, files).lines
+        for line in [*range(1, lines, max(1, lines // 25)), sys.maxsize]:
+            prepare()
+            yield self.killed_at(command, line, files)
+
     def _ask(self, **request: Any) -> list[Forked]:
         pipe_in, pipe_out = self._server.stdin, self._server.stdout
         assert pipe_in is not None

@@ -263,6 +263,13 @@ class FileExists(Conflict):
     code = "file_exists"
 
 
+class DatabaseNotEmpty(Conflict):
+    """A database holds rows already."""
+
+    code = "database_not_empty"
+    hint = "Name one that is empty, or does not exist yet."
+
+
 class DowngradeRefused(Conflict):
     """A downgrade would lose data that the older schema has no place for."""
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from userctl.services.audit import AuditService
     from userctl.services.authentication import Tools
     from userctl.services.backup import BackupService
+    from userctl.services.copy import CopyService
     from userctl.services.doctor import DoctorService
     from userctl.services.doctor.files import Files
     from userctl.services.health import HealthService
@@ -263,6 +264,18 @@ class Services:
 
         return BackupService(
             self._engine, self._settings.database_url, schema=self.schema, clock=self._clock
+        )
+
+    @cached_property
+    def copy(self) -> "CopyService":
+        """Copies of the database elsewhere."""
+        from userctl.services.copy import CopyService
+
+        return CopyService(
+            self._database,
+            self._settings.database_url,
+            actor=lambda: self._actor,
+            clock=self._clock,
         )
 
     @cached_property

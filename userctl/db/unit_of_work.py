@@ -24,9 +24,13 @@ from userctl.repositories.ended_tokens import EndedTokenRepository
 from userctl.repositories.login_throttles import LoginThrottleRepository
 from userctl.repositories.refresh_tokens import RefreshTokenRepository
 from userctl.repositories.users import UserRepository
+from userctl.repositories.whole_tables import WholeTableRepository
 from userctl.schemas.audit import AuditTag
 
 logger = logging.getLogger(__name__)
+
+# Where it is not asked for, the default of the server stands, which may be read-only.
+_READING: dict[str, Any] = {READ_ONLY: True, "postgresql_readonly": True}
 
 
 class UnitOfWork:
@@ -42,10 +46,9 @@ class UnitOfWork:
     login_throttles: LoginThrottleRepository
     ended_tokens: EndedTokenRepository
     audit_events: AuditEventRepository
+    whole_tables: WholeTableRepository
 
-    def __init__(self, engine: Engine, actor: Callable[[], Actor], *, read_only: bool) -> None:
-        # Where it is not asked for, the default of the server stands, which may be read-only.
-        options = {READ_ONLY: True, "postgresql_readonly": True} if read_only else {}
+    def __init__(self, engine: Engine, actor: Callable[[], Actor], **options: Any) -> None:
         self._engine = engine.execution_options(**options)
         self._stack = ExitStack()
         self._actor = actor
@@ -61,6 +64,7 @@ class UnitOfWork:
         self.login_throttles = LoginThrottleRepository(self._session)
         self.ended_tokens = EndedTokenRepository(self._session)
         self.audit_events = AuditEventRepository(self._session)
+        self.whole_tables = WholeTableRepository(self._session)
         return self
 
     def begin(self) -> None:
@@ -129,9 +133,16 @@ class Database:
         return self._prepare()
 
     def reading(self) -> UnitOfWork:
-        """Return a unit of work on a snapshot."""
-        return UnitOfWork(self.engine, self._actor, read_only=True)
+        """Return a unit of work that changes nothing; each query sees what is committed by then."""
+        return UnitOfWork(self.engine, self._actor, **_READING)
+
+    def snapshot(self) -> UnitOfWork:
+        """Return a unit of work that changes nothing, in which all queries see the same moment."""
+        options = dict(_READING)
+        if self.engine.dialect.name == "postgresql":
+            options["isolation_level"] = "REPEATABLE READ"
+        return UnitOfWork(self.engine, self._actor, **options)
 
     def writing(self) -> UnitOfWork:
         """Return a unit of work that may change rows."""
-        return UnitOfWork(self.engine, self._actor, read_only=False)
+        return UnitOfWork(self.engine, self._actor)

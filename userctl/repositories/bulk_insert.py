@@ -3,10 +3,11 @@
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table, insert
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
@@ -51,6 +52,22 @@ def insert_rows(
         connection.exec_driver_sql(statement, stored)
 
 
+def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows with a value for each column of a table, whatever that is.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: as for every other statement.
+    """
+    names = table.columns.keys()
+    if connection.dialect.name != "postgresql":
+        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+        return
+    statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
+    with _copying(connection, statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
 def _blocks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
     return (rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK))
 
@@ -77,15 +94,21 @@ def _stored(rows: Iterable[Row], processors: Iterable[Processor | None]) -> Iter
 
 
 def _copy(connection: Connection, statement: str, blocks: Iterable[Iterable[Row]]) -> None:
+    with _copying(connection, statement) as copy:
+        for block in blocks:
+            text = io.StringIO()
+            csv.writer(text).writerows(block)
+            copy.write(text.getvalue())
+
+
+@contextmanager
+def _copying(connection: Connection, statement: str) -> Iterator[Any]:
     driver = connection.dialect.loaded_dbapi
     pooled = connection.connection
     cursor: Any = pooled.cursor()
     try:
         with cursor, cursor.copy(statement) as copy:
-            for block in blocks:
-                text = io.StringIO()
-                csv.writer(text).writerows(block)
-                copy.write(text.getvalue())
+            yield copy
     except driver.Error as error:
         # SQLAlchemy knows no COPY, so it does not turn this error into one of its own either.
         raise DBAPIError.instance(

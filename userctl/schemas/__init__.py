@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         PurgeResult,
         RevokeResult,
         SchemaStatus,
+        TableCopy,
         VacuumResult,
     )
     from userctl.schemas.keys import KeyRead
@@ -87,6 +88,7 @@ _MODULES = {
     "SchemaStatus": "database",
     "SessionRead": "session",
     "SettingRead": "setting",
+    "TableCopy": "database",
     "TokenPair": "tokens",
     "TokenQuery": "tokens",
     "TokenRead": "tokens",
@@ -132,6 +134,7 @@ __all__ = [
     "SchemaStatus",
     "SessionRead",
     "SettingRead",
+    "TableCopy",
     "TokenPair",
     "TokenQuery",
     "TokenRead",

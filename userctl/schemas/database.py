@@ -119,6 +119,19 @@ class RevokeResult(BaseModel):
     revoked_api_tokens: int = 0
 
 
+class TableCopy(BaseModel):
+    """A table that was copied: its rows, and a digest that both databases have of them."""
+
+    table: str
+    rows: int
+    digest: str
+
+    @property
+    def id(self) -> str:
+        """What identifies the table."""
+        return self.table
+
+
 class CheckRead(BaseModel):
     """What a check found, and what to do about it; ``fixed`` says that it was found otherwise."""
 

@@ -19,7 +19,7 @@ class MetricsService:
     def collect(self) -> Metrics:
         """Return everything that is counted, as it is at one moment."""
         now = self._clock()
-        with self._database.reading() as uow:
+        with self._database.snapshot() as uow:
             return Metrics(
                 accounts=[
                     AccountCount(role=role, status=status, count=count)

@@ -1,0 +1,120 @@
+"""All rows of all tables, for copying a database."""
+
+import json
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import inspect, text
+from sqlalchemy import select as core_select
+from sqlmodel import Session, SQLModel, func, select
+
+from userctl.models import TABLES
+from userctl.repositories.bulk_insert import copy_rows
+
+CHUNK = 10_000
+
+Row = Sequence[Any]
+
+_NUMBERED = ("users", "refresh_tokens", "api_tokens")
+"""The tables whose ids are given by the database, each number once."""
+
+
+class WholeTableRepository:
+    """The tables as such, whatever their rows mean."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def count(self, table: str) -> int:
+        """Return how many rows a table has."""
+        query = select(func.count()).select_from(_table(table))
+        return self._session.exec(query).one()
+
+    def keep_others_out(self) -> None:
+        """Let nobody else add rows until the transaction ends."""
+        if self._dialect == "postgresql":
+            names = ", ".join(TABLES)
+            self._session.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
+
+    def chunks(self, table: str) -> Iterator[Sequence[Row]]:
+        """Yield all rows of a table, with the values in the order of the model's columns."""
+        options = {"yield_per": CHUNK}
+        query = core_select(*_table(table).columns)
+        yield from self._session.connection().execute(query, execution_options=options).partitions()
+
+    def add(self, table: str, rows: Sequence[Row]) -> None:
+        """Insert rows as :meth:`chunks` returned them."""
+        copy_rows(self._session.connection(), _table(table), rows)
+
+    def last_numbers(self) -> dict[str, int]:
+        """Return the last id that each table gave to a row, which may be gone; 0 before that."""
+        return {table: self._last_number(table) for table in _NUMBERED}
+
+    def go_on_after(self, numbers: dict[str, int]) -> None:
+        """Let each table give ids that come after a number."""
+        for table, number in numbers.items():
+            values = {"table": table, "number": max(number, 1), "used": number > 0}
+            if self._dialect == "postgresql":
+                query = "SELECT setval(pg_get_serial_sequence(:table, 'id'), :number, :used)"
+                self._session.execute(text(query), values)
+            elif number:
+                self._session.execute(
+                    text("DELETE FROM sqlite_sequence WHERE name = :table"), values
+                )
+                self._session.execute(
+                    text("INSERT INTO sqlite_sequence (name, seq) VALUES (:table, :number)"), values
+                )
+
+    def foreign_columns(self) -> list[str]:
+        """Return the columns that another program added to our tables."""
+        inspector = inspect(self._session.connection())
+        return [
+            f"{table}.{column['name']}"
+            for table in TABLES
+            for column in inspector.get_columns(table)
+            if column["name"] not in _table(table).columns
+        ]
+
+    def _last_number(self, table: str) -> int:
+        if self._dialect == "sqlite":
+            query = "SELECT seq FROM sqlite_sequence WHERE name = :table"
+        else:
+            query = (
+                "SELECT last_value FROM pg_sequences WHERE "
+                "(quote_ident(schemaname) || '.' || quote_ident(sequencename))::regclass = "
+                "pg_get_serial_sequence(:table, 'id')::regclass"
+            )
+        given = self._session.execute(text(query), {"table": table}).scalar() or 0
+        # Another program may have chosen ids by itself.
+        largest = self._session.execute(core_select(func.max(_table(table).columns.id))).scalar()
+        return max(given, largest or 0)
+
+    @property
+    def _dialect(self) -> str:
+        return self._session.connection().dialect.name
+
+
+class Digest:
+    """Tells whether two tables hold the same rows, in whatever order they are read."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._sum = 0
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Take rows into account."""
+        for row in rows:
+            line = json.dumps(list(row), separators=(",", ":"), default=str).encode()
+            # A sum, unlike an exclusive or, notices a row that is there twice.
+            self._sum += int.from_bytes(sha256(line).digest())
+        self.rows += len(rows)
+
+    @property
+    def text(self) -> str:
+        """The digest of all rows so far, in hexadecimal."""
+        return f"{self._sum % 2**256:064x}"
+
+
+def _table(name: str) -> Any:
+    return SQLModel.metadata.tables[name]
