@@ -274,17 +274,17 @@ def test_tokens_that_nobody_purges_are_a_warning(healthy: Userctl) -> None:
 
 def test_weak_foreign_and_expired_passwords_are_warnings(healthy: Userctl) -> None:
     healthy.extra["USERCTL_PASSWORD_COST"] = "11"
-    assert "1 accounts have a hash of a lower cost" in findings(healthy)["passwords"]["message"]
+    assert "of a lower cost than password_cost: 1." in findings(healthy)["passwords"]["message"]
     healthy.extra["USERCTL_PASSWORD_COST"] = "10"
     assert healthy("user", "passwd", ADA, "--must-change").code == 0
-    assert "1 accounts must change" in findings(healthy)["passwords"]["message"]
+    assert "at the next login: 1." in findings(healthy)["passwords"]["message"]
     healthy("user", "create", "eve@example.com", "--no-password")
     with changed(healthy) as connection:
         connection.execute(
             "UPDATE users SET must_change_password = false, hashed_password = '$argon2id$v=19$x' "
             "WHERE email <> 'eve@example.com'"
         )
-    assert "1 accounts have a hash that is not bcrypt" in findings(healthy)["passwords"]["message"]
+    assert "who cannot log in here: 1." in findings(healthy)["passwords"]["message"]
 
 
 def test_accounts_without_an_active_admin_are_a_warning(userctl: Userctl) -> None:

@@ -68,7 +68,7 @@ class ContentChecks:
             return [
                 Finding(
                     "warning",
-                    f"{count} tokens ended more than {BACKLOG.days} days ago.",
+                    f"Tokens that ended more than {BACKLOG.days} days ago: {count}.",
                     "Run 'userctl token purge' every night.",
                 )
             ]
@@ -85,19 +85,19 @@ class ContentChecks:
         if foreign:
             yield Finding(
                 "warning",
-                f"{foreign} accounts have a hash that is not bcrypt and cannot log in here.",
+                f"Accounts whose hash is not bcrypt, who cannot log in here: {foreign}.",
                 "Set new passwords with 'userctl user passwd'.",
             )
         if weak:
             yield Finding(
                 "warning",
-                f"{weak} accounts have a hash of a lower cost than password_cost.",
+                f"Accounts with a hash of a lower cost than password_cost: {weak}.",
                 "Each is upgraded at the next login.",
             )
         if must_change:
             yield Finding(
                 "warning",
-                f"{must_change} accounts must change their password at the next login.",
+                f"Accounts that must change their password at the next login: {must_change}.",
                 "Wait for them, or set new ones with 'userctl user passwd'.",
             )
         if not (foreign or weak or must_change):

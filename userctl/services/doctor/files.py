@@ -40,7 +40,7 @@ class Files:
             *_findings(filter(_lets_files_go, self.folders), forbidden=0o002),
         ]
         there = [path for path in (*self.secrets, *self.shared, *self.trusted) if path.exists()]
-        return findings or [ok(f"{len(there)} files are closed to others.")]
+        return findings or [ok(f"Files that are closed to others: {len(there)}.")]
 
     def leftovers(self) -> Iterable[Finding]:
         """Check for what writers left behind that were killed."""
