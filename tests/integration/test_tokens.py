@@ -1,6 +1,7 @@
 """Sessions and their tokens on both databases: issue, exchange, verify."""
 
 from datetime import timedelta
+from hashlib import sha256
 
 import jwt
 import pytest
@@ -258,14 +259,14 @@ def test_the_access_token_of_a_deleted_account_says_so(program: Program, grant: 
         program.tokens.refresh(grant.tokens.refresh_token)
 
 
-@pytest.fixture
-def foreign(grant: Grant, sql: Sql) -> str:
+@pytest.fixture(params=["of our form", "of its own form"])
+def foreign(request: pytest.FixtureRequest, grant: Grant, sql: Sql) -> str:
     """The text of a token that another program stored, knowing the shared columns only."""
-    text = REFRESH_TOKEN.draw()
+    text = REFRESH_TOKEN.draw() if request.param == "of our form" else "kYv3:d2F0 é"
     sql(
         "INSERT INTO refresh_tokens (token, user_id, expires_at) "
         "VALUES (:digest, 1, '2030-01-02 00:00:00')",
-        digest=REFRESH_TOKEN.digest(text),
+        digest=sha256(text.encode()).hexdigest(),
     )
     return text
 
@@ -289,6 +290,12 @@ def test_a_foreign_token_that_comes_back_later_ends_the_session_it_began(
         program.tokens.refresh(foreign)
     with pytest.raises(TokenRevoked):
         program.tokens.refresh(renewed.tokens.refresh_token)
+
+
+def test_a_foreign_token_can_be_revoked_by_its_text(program: Program, foreign: str) -> None:
+    assert program.revocation.revoke_text(foreign).revoked_sessions == 1
+    with pytest.raises(TokenRevoked):
+        program.tokens.refresh(foreign)
 
 
 def test_a_token_that_comes_back_before_it_was_used_is_no_race(

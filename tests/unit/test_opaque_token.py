@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from userctl.errors import TokenInvalid
-from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN
+from userctl.security.opaque_token import API_TOKEN, LONGEST_FOREIGN, REFRESH_TOKEN, refresh_digest
 
 BODY = "uctl_rt_" + "0123456789abcdef" * 4
 TOKEN = f"{BODY}{zlib.crc32(BODY.encode()):08x}"
@@ -50,3 +50,27 @@ def test_a_token_of_one_kind_is_none_of_the_other() -> None:
         assert len(kind.digest(token)) == 64
         with pytest.raises(TokenInvalid, match=other.name):
             other.digest(token)
+
+
+@given(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=100))
+def test_a_refresh_token_of_an_application_may_have_any_form_but_ours(text: str) -> None:
+    assert refresh_digest(text) == hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("length", [1, LONGEST_FOREIGN])
+def test_a_refresh_token_of_an_application_may_be_as_long_as_a_jwt(length: int) -> None:
+    assert len(refresh_digest("a" * length)) == 64
+
+
+def test_our_own_refresh_token_has_the_same_digest_either_way() -> None:
+    assert refresh_digest(TOKEN) == REFRESH_TOKEN.digest(TOKEN)
+
+
+@pytest.mark.parametrize(
+    "text", ["", TOKEN[:-1], f"{TOKEN}0", BODY + "0" * 8, API_TOKEN.draw(), "a\nb", "a\0b",
+             "\ud800", "a" * (LONGEST_FOREIGN + 1)],
+    ids=["empty", "cut", "longer", "mistyped", "API token", "line end", "NUL", "surrogate", "huge"],
+)  # fmt: skip
+def test_what_can_be_no_refresh_token_is_refused_without_a_query(text: str) -> None:
+    with pytest.raises(TokenInvalid):
+        refresh_digest(text)

@@ -46,6 +46,25 @@ class OpaqueToken:
 REFRESH_TOKEN = OpaqueToken(REFRESH_PREFIX, "a refresh token")
 API_TOKEN = OpaqueToken(API_PREFIX, "an API token")
 
+LONGEST_FOREIGN = 4096
+"""How many characters a refresh token may have that an application drew: a JWT has some hundred."""
+
+
+def refresh_digest(token: str) -> str:
+    """Return the SHA-256 under which a refresh token is stored, ours or that of an application.
+
+    Nothing can be told of the form of a token that an application drew, so only the database knows
+    whether it is one.
+
+    Raises:
+        TokenInvalid: if the text means to be a token of ours and is none, or can be nobody's.
+    """
+    if REFRESH_TOKEN.resembles(token) or API_TOKEN.resembles(token):
+        return REFRESH_TOKEN.digest(token)
+    if not (0 < len(token) <= LONGEST_FOREIGN and token.isprintable()):
+        raise TokenInvalid("This is no refresh token.")
+    return hashlib.sha256(token.encode()).hexdigest()
+
 
 def _checksum(body: str) -> str:
     return f"{zlib.crc32(body.encode('ascii')):08x}"

@@ -6,11 +6,11 @@ from datetime import datetime
 from userctl.clock import Clock
 from userctl.db.retry import retried
 from userctl.db.unit_of_work import Database, UnitOfWork
-from userctl.errors import GuardRefused, TokenNotFound
+from userctl.errors import GuardRefused, TokenInvalid, TokenNotFound
 from userctl.models import ApiToken, RefreshToken
 from userctl.schemas import RevokeResult, TokenQuery
 from userctl.schemas.audit import AuditTag
-from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN
+from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN, refresh_digest
 from userctl.services.reading import api_token_id, lock_user
 from userctl.services.token_list import filter_of, token_id
 
@@ -54,7 +54,8 @@ class RevocationService:
         """Revoke the token with this text; one that is not known needs no revoking (RFC 7009).
 
         Raises:
-            TokenInvalid: if the text is neither a refresh token nor an API token.
+            TokenInvalid: if the text is neither a refresh token nor an API token of ours, and not
+                known as one of an application.
         """
         now = self._clock()
         result = RevokeResult()
@@ -65,12 +66,15 @@ class RevocationService:
                     uow.users.lock(issued.user_id)
                     result = _revoke(uow, issued, now)
             else:
-                found = uow.refresh_tokens.by_digest(REFRESH_TOKEN.digest(token))
+                found = uow.refresh_tokens.by_digest(refresh_digest(token))
                 if found is not None:
                     uow.users.lock(found.user_id)
                     # An exchange that was under way may have given it a family.
                     current = uow.refresh_tokens.get(found.id or 0) or found
                     result = _revoke(uow, current, now)
+                elif not REFRESH_TOKEN.resembles(token):
+                    # It may be anything, an access token too, which nobody must think revoked.
+                    raise TokenInvalid("This is no token that is known here.")
             uow.commit()
         return result
 

@@ -23,7 +23,7 @@ from userctl.models import RefreshToken, User
 from userctl.schemas import AccessClaims, TokenPair, UserRead
 from userctl.schemas.audit import AuditTag
 from userctl.security.access_token import AccessTokenCodec
-from userctl.security.opaque_token import REFRESH_TOKEN
+from userctl.security.opaque_token import REFRESH_TOKEN, refresh_digest
 from userctl.services.authentication import Proof
 from userctl.services.reading import subject_of, token_state, user_read, validated
 
@@ -113,7 +113,7 @@ class TokenService:
         """Exchange a refresh token, once, for new tokens of the same family.
 
         Args:
-            token: the refresh token.
+            token: the refresh token, ours or one of an application whose tables were adopted.
             successor: the new refresh token, if the caller drew it to write it down beforehand.
 
         Raises:
@@ -124,7 +124,7 @@ class TokenService:
         """
         digest = None
         try:
-            digest = REFRESH_TOKEN.digest(token)
+            digest = refresh_digest(token)
             return self._exchange(digest, successor)
         except TokenReused:
             # That is recorded with the end of the session.
