@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -22,6 +22,7 @@ from tests.integration.conftest import (
     database_on,
     open_engine,
     sql_on,
+    with_options,
 )
 from userctl.database_url import DatabaseURL
 from userctl.db import engine as engine_module
@@ -37,8 +38,9 @@ from userctl.errors import (
     ReadOnly,
     UserctlError,
 )
-from userctl.models import User
+from userctl.models import RefreshToken, User
 from userctl.schemas import TokenQuery, UserCreate, UserCreated, UserQuery
+from userctl.services.reading import token_state
 
 
 def new_user(**values: Any) -> User:
@@ -320,3 +322,25 @@ def test_a_search_for_text_that_is_no_unicode_is_refused_or_finds_nothing(
 ) -> None:
     with suppress(UserctlError):
         assert program.user_list.page(UserQuery(search="\udcff")).items == []
+
+
+def test_a_column_without_a_time_zone_holds_utc_whatever_the_server_says(
+    bare_postgres_url: str,
+) -> None:
+    with open_engine(with_options(bare_postgres_url, TimeZone="America/New_York")) as engine:
+        upgrade(engine)
+        sql = sql_on(engine)
+        for table, column in (("users", "created_at"), ("refresh_tokens", "expires_at")):
+            sql(f"ALTER TABLE {table} ALTER {column} TYPE timestamp without time zone")
+        program = Program(engine, FakeClock())
+        created = program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+        program.log_in("ada@example.com")
+        assert created.created_at == program.accounts.show("1").created_at == NOW
+        assert sql("SELECT created_at FROM users") == [(NOW.replace(tzinfo=None),)]
+        [token] = program.token_list.page(TokenQuery(state="active")).items
+        assert token.expires_at == NOW + timedelta(days=7)
+
+
+def test_a_token_of_an_application_that_has_no_end_is_damaged_and_no_bug() -> None:
+    with pytest.raises(DatabaseDamaged, match="expires_at"):
+        token_state(RefreshToken(id=1, token="x", user_id=1, expires_at=None), NOW)

@@ -156,14 +156,20 @@ def _postgresql_engine(url: DatabaseURL) -> Engine:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if not connection.get_execution_options().get(READ_ONLY):
-        # Set for this transaction alone, because PgBouncer hands the session on. What is read after
-        # a lock was waited for has to be what the other transaction left behind, whatever level
-        # the server has by default.
-        connection.exec_driver_sql(
+    options = connection.get_execution_options()
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return
+    # Set for this transaction alone, because PgBouncer hands the session on. A column of an
+    # application may have no time zone: what is read from it and written to it is UTC.
+    statement = "SET LOCAL TimeZone = 'UTC'"
+    if not options.get(READ_ONLY):
+        # What is read after a lock was waited for has to be what the other transaction left behind,
+        # whatever level the server has by default.
+        statement = (
             "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "
-            f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT_SECONDS}s'"
+            f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT_SECONDS}s'; {statement}"
         )
+    connection.exec_driver_sql(statement)
 
 
 def _postgresql_options(given: dict[str, Any]) -> dict[str, Any]:

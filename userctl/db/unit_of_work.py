@@ -8,7 +8,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlmodel import Session
 
 from userctl.actor import Actor, kept
@@ -70,6 +70,11 @@ class UnitOfWork:
     def begin(self) -> None:
         """Begin the transaction now, which on SQLite waits for whoever is writing."""
         self._session.connection()
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that the transaction is on, for what changes tables, not rows."""
+        return self._session.connection()
 
     def record(
         self,

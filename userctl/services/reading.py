@@ -175,6 +175,9 @@ def token_state(token: RefreshToken, now: datetime) -> TokenState:
         return "used"
     if token.revoked:
         return "revoked"
+    if token.expires_at is None:
+        # The column of an application may allow it.
+        raise DatabaseDamaged(f"In token {token.id} the field 'expires_at' cannot be read.")
     ends = min(filter(None, (token.expires_at, token.family_expires_at)))
     return "expired" if ends <= now else "active"
 
