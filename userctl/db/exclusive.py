@@ -44,4 +44,5 @@ def exclusively(engine: Engine, work: str) -> Iterator[bool]:
 def sqlite_file(engine: Engine) -> Path:
     """Return where the file of an SQLite database lies."""
     with typed_failures(), engine.execution_options(**{READ_ONLY: True}).connect() as connection:
-        return Path(connection.exec_driver_sql("PRAGMA database_list").one()[2])
+        # The file is the first; the second holds temporary tables, if somebody asked for them.
+        return Path(connection.exec_driver_sql("PRAGMA database_list").all()[0][2])
