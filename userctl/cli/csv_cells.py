@@ -36,7 +36,7 @@ def csv_cell(value: Any, *, escaped: bool) -> str:
     if isinstance(value, datetime):
         return rfc3339(value)
     if isinstance(value, list):
-        value = ", ".join(value)
+        value = ", ".join(map(str, value))
     if not isinstance(value, str):
         return str(value)
     text = escape_unseen(value) if escaped else value
