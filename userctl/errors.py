@@ -276,6 +276,13 @@ class DowngradeRefused(Conflict):
     code = "downgrade_refused"
 
 
+class AdoptionRefused(Conflict):
+    """Something about the tables of an application keeps userctl from taking them over."""
+
+    code = "adoption_refused"
+    hint = "Correct it in the application's tables; 'userctl db adopt --dry-run' lists everything."
+
+
 class KeyExists(Conflict):
     """The keyring has this key, or a next one, already."""
 
@@ -360,7 +367,7 @@ class ForeignTables(DatabaseNotReady):
     """The database holds tables of these names that userctl did not make."""
 
     code = "foreign_tables"
-    hint = "Use a database without them."
+    hint = "See 'userctl db adopt --dry-run', or use a database without them."
 
 
 class DatabaseTooNew(DatabaseNotReady):

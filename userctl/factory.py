@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from userctl.security.passwords import PasswordHasher, PasswordPolicy
     from userctl.security.session_file import SessionFile
     from userctl.services.accounts import AccountService
+    from userctl.services.adoption import AdoptionService
     from userctl.services.api_tokens import ApiTokenService
     from userctl.services.audit import AuditService
     from userctl.services.authentication import Tools
@@ -300,6 +301,20 @@ class Services:
                 clock=self._clock,
             ),
             clock=self._clock,
+        )
+
+    @cached_property
+    def adoption(self) -> "AdoptionService":
+        """The tables of an application."""
+        from userctl.services.adoption import AdoptionService
+
+        return AdoptionService(
+            self._engine,
+            self._settings.database_url,
+            actor=lambda: self._actor,
+            clock=self._clock,
+            roles=self._settings.roles,
+            unmatchable=self._hasher.unmatchable(),
         )
 
     @cached_property

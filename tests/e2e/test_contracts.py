@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.applications import run_script
 from tests.cli import PASSWORD, SECRET_KEY, Userctl
 from userctl.cli.app import program
 from userctl.private_files import write_private
@@ -57,6 +58,7 @@ KEYS = {
     "db status": SCHEMA,
     "db migrate": SCHEMA,
     "db migrate --check": SCHEMA,
+    "db adopt --yes": ["kind", "table", "subject", "detail", "rows", "ids"],
     "db backup a.backup": ["file", "database", "revision", "size_bytes", "sha256"],
     "db restore a.backup --yes": SCHEMA,
     "db copy --to sqlite:///copy.db": ["table", "rows", "digest"],
@@ -102,6 +104,11 @@ def test_json_keys_are_stable(userctl: Userctl) -> None:
     with_keyring(userctl)
     userctl.create("ada@example.com", "--role", "admin")
     (userctl.home / "accounts.csv").write_text("email\n")
+    run_script(
+        str(userctl.database_url),
+        "INSERT INTO refresh_tokens (token, user_id, expires_at) "
+        "VALUES ('of an application', 1, '2099-01-01 00:00:00')",
+    )
     db_last = sorted(KEYS, key=lambda command: command.startswith("db downgrade"))
     for command in db_last:
         if command == "health" or command.startswith("config"):
@@ -206,6 +213,8 @@ EXIT_CODES = [
     (9, "db backup /nonexistent/x", "io_error"),
     (9, "db restore missing --yes", "io_error"),
     (2, "db stats --older-than 1y", "invalid_input"),
+    (2, "db adopt", "confirmation_required"),
+    (2, "db adopt --yes --tokens-in-clear", "invalid_input"),
     (2, "audit list --tag nonsense", "invalid_input"),
     (2, "audit list --since nonsense", "invalid_input"),
     (2, "audit list --user nonsense", "invalid_input"),

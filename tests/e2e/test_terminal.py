@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pexpect
 import pytest
 
+from tests.applications import LOOSE, run_script
 from tests.cli import PASSWORD, Userctl
+from tests.integration.conftest import open_engine
 
 Terminal = Callable[..., "pexpect.spawn[str]"]
 
@@ -214,3 +216,37 @@ def test_times_and_names_of_keys_are_not_broken_over_two_lines(
     printed = ended(terminal("key", "list"))[1]
     assert kid in printed
     assert re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", printed)
+
+
+@pytest.fixture
+def application(local: Userctl) -> str:
+    """The URL of a database with an application's tables, which the terminal then works on."""
+    url = f"sqlite:///{local.home / 'application.db'}"
+    (local.home / "application.db").touch()
+    with open_engine(url) as engine:
+        LOOSE.build(engine)
+    return url
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 5)])
+def test_adopt_shows_its_plan_and_asks(
+    terminal: Terminal, local: Userctl, application: str, answer: str, code: int
+) -> None:
+    child = terminal("db", "adopt", USERCTL_DATABASE_URL=application)
+    child.expect("step: users, email: write Ada@Example.COM as ada@example.com")
+    child.expect(r"\[y/N\]: ")
+    child.sendline(answer)
+    assert ended(child)[0] == code
+    local.database_url = application
+    assert local("user", "list").code == (0 if answer == "y" else 6)
+
+
+def test_adopt_does_not_ask_where_something_is_in_the_way(
+    terminal: Terminal, application: str
+) -> None:
+    run_script(application, "INSERT INTO users (email) VALUES ('ada@EXAMPLE.com')")
+    child = terminal("db", "adopt", USERCTL_DATABASE_URL=application)
+    code, printed = ended(child)
+    assert code == 5
+    assert "problem: users, email" in printed
+    assert "[y/N]" not in printed

@@ -126,8 +126,8 @@ CONTRACT = {
     4: "AuthenticationFailed InvalidCredentials LoginThrottled PasswordChangeRequired NotLoggedIn "
     "ProofOutdated TokenInvalid TokenExpired TokenRevoked TokenReused AccountDisabled",
     5: "Conflict UserExists LastAdmin Declined GuardRefused ClockSuspect RefreshConflict "
-    "ConstraintViolated FileExists DatabaseNotEmpty DowngradeRefused KeyExists KeyNotPublished "
-    "KeyActive KeyringFull",
+    "ConstraintViolated FileExists DatabaseNotEmpty AdoptionRefused DowngradeRefused KeyExists "
+    "KeyNotPublished KeyActive KeyringFull",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
     "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "
     "AuditBroken DatabaseDamaged DatabaseToolMissing DatabaseToolFailed CommitUnknown "

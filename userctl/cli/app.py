@@ -13,7 +13,7 @@ from userctl.cli.command import Builder, BuiltOnDemand, LazyGroup
 from userctl.cli.commands import (
     audit,
     config,
-    db,
+    db_adopt,
     db_backup,
     db_copy,
     doctor,
@@ -83,7 +83,7 @@ def program(*, completion: bool = False) -> Any:
         token_purge,
         key,
         audit,
-        db,
+        db_adopt,
         db_backup,
         db_copy,
         config,

@@ -24,6 +24,7 @@ EXIT_CODES: dict[type[errors.UserctlError], int] = {
 JSON_FORMATS = ("json", "jsonl")
 UNEXPECTED = 1
 USAGE = 2
+CONFLICT = 5
 PARTIAL = 7
 PENDING = 8
 IO = 9
@@ -40,7 +41,7 @@ Exit codes:
   5  conflict: exists already, last admin, refresh raced, refused
   6  database not ready
   7  partial: some records were rejected
-  8  something is left to do: migrations (--check), tokens to purge
+  8  something is left to do: migrations, tables to adopt, tokens to purge
   9  input/output: disk full, read-only, stdout lost
   130, 143  interrupted, terminated; what was not committed is rolled back
 """

@@ -4,8 +4,10 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 
 from alembic import command
 from alembic.config import Config
@@ -39,7 +41,7 @@ def upgrade(engine: Engine, target: str = "head") -> str | None:
         if engine.dialect.name == "sqlite":
             use_write_ahead_log(engine)
         with _locked(engine) as connection:
-            current = _known(current_revision(connection))
+            current = known(current_revision(connection))
             if current is None and (names := foreign_tables(connection)):
                 raise ForeignTables(f"userctl did not make these tables: {', '.join(names)}.")
             command.upgrade(_config(connection), _resolve_ahead(current, target))
@@ -54,7 +56,7 @@ def downgrade(engine: Engine, target: str) -> None:
         DowngradeRefused: if the older schema has no place for what the database holds.
     """
     with typed_failures(), _locked(engine) as connection:
-        current = _known(current_revision(connection)) or "base"
+        current = known(current_revision(connection)) or "base"
         revision = target if target == "base" else resolve(target)
         if revision != "base" and (current == "base" or revision > current):
             raise InvalidInput(
@@ -62,6 +64,22 @@ def downgrade(engine: Engine, target: str) -> None:
                 hint="Use 'userctl db migrate' to go forward.",
             )
         command.downgrade(_config(connection), revision)
+
+
+def take_over(connection: Connection) -> None:
+    """Bring a database to the last revision, within the transaction that it is in.
+
+    One that was never migrated has to have what the first revision makes.
+    """
+    if current_revision(connection) is None:
+        command.stamp(_config(connection), revisions()[0])
+    command.upgrade(_config(connection), "head")
+
+
+@cache
+def first_revision() -> ModuleType:
+    """Return the migration that makes the tables an application may share with us."""
+    return ScriptDirectory.from_config(_config(None)).get_revision(revisions()[0]).module
 
 
 def upgrade_sql(dialect: str, current: str | None, target: str) -> str:
@@ -73,7 +91,7 @@ def upgrade_sql(dialect: str, current: str | None, target: str) -> str:
     config = _config(None)
     config.attributes["dialect_name"] = dialect
     config.output_buffer = StringIO()
-    revision = _resolve_ahead(_known(current), target)
+    revision = _resolve_ahead(known(current), target)
     command.upgrade(config, f"{current or 'base'}:{revision}", sql=True)
     return config.output_buffer.getvalue()
 
@@ -133,7 +151,12 @@ def _resolve_ahead(current: str | None, target: str) -> str:
     return revision
 
 
-def _known(revision: str | None) -> str | None:
+def known(revision: str | None) -> str | None:
+    """Return the revision that a database is at.
+
+    Raises:
+        DatabaseTooNew: if this userctl does not know it.
+    """
     if revision is not None and revision not in revisions():
         raise DatabaseTooNew(f"The database is at revision {revision}, unknown to this userctl.")
     return revision
@@ -141,16 +164,21 @@ def _known(revision: str | None) -> str | None:
 
 @contextmanager
 def _locked(engine: Engine) -> Iterator[Connection]:
-    # On SQLite the transaction itself is the lock, taken when it begins. Alembic joins the
-    # transaction it finds open, and the commit is the one of this block.
+    # Alembic joins the transaction it finds open, and the commit is the one of this block.
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+        lock(connection)
         yield connection
 
 
+def lock(connection: Connection) -> None:
+    """Keep others from moving the schema until the transaction ends."""
+    # On SQLite the transaction itself is the lock, taken when it begins.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+
+
 def use_write_ahead_log(engine: Engine) -> None:
-    """Let readers and writers of an SQLite file keep out of each other's way from now on."""
+    """Let those who read an SQLite file and those who write it not wait for each other."""
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from userctl.schemas.adoption import AdoptionOrder, AdoptionStep
     from userctl.schemas.audit import AuditEventRead, AuditHead, AuditQuery, AuditVerification
     from userctl.schemas.credentials import Credentials
     from userctl.schemas.database import (
@@ -60,6 +61,8 @@ _MODULES = {
     "UNUSED_FIELDS": "transfer",
     "AccessClaims": "tokens",
     "AccountCount": "metrics",
+    "AdoptionOrder": "adoption",
+    "AdoptionStep": "adoption",
     "ApiTokenClaims": "tokens",
     "ApiTokenCreate": "tokens",
     "ApiTokenIssued": "tokens",
@@ -106,6 +109,8 @@ __all__ = [
     "UNUSED_FIELDS",
     "AccessClaims",
     "AccountCount",
+    "AdoptionOrder",
+    "AdoptionStep",
     "ApiTokenClaims",
     "ApiTokenCreate",
     "ApiTokenIssued",

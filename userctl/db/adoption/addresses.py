@@ -1,0 +1,131 @@
+"""E-mail addresses, brought into the one form in which they are compared."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from alembic.operations import Operations
+from sqlalchemy import Connection, column, func, select, table, text
+
+from userctl.db.adoption.change import SHOWN, Change, problem, step
+from userctl.errors import InvalidEmail
+from userctl.schemas.email_address import canonical_email
+from userctl.text import escape_unseen
+
+BATCH = 100_000
+"""How many accounts are read, or written, at a time."""
+
+EXAMPLES = 3
+USERS = table("users", column("id"), column("email"))
+
+_UPDATE_EACH = text("UPDATE users SET email = :address WHERE id = :number")
+_UPDATE_TOGETHER = text(
+    "UPDATE users SET email = changed.address "
+    "FROM unnest(CAST(:numbers AS bigint[]), CAST(:addresses AS text[])) "
+    "AS changed (number, address) WHERE id = changed.number"
+)
+
+
+@dataclass(frozen=True)
+class AddressPlan:
+    """What becomes of addresses, all by the id of their account.
+
+    Attributes:
+        changed: the canonical form of those that have another.
+        invalid: what is wrong with those that are none.
+        shared: which accounts would have the same address, by that address.
+    """
+
+    changed: Mapping[int, str]
+    invalid: Mapping[int, str]
+    shared: Mapping[str, list[int]]
+
+
+def address_plan(
+    read: Callable[[], Iterable[tuple[int, Any]]], repeated: Collection[str] = ()
+) -> AddressPlan:
+    """Return what becomes of the addresses of accounts; only what changes is kept in memory.
+
+    Args:
+        read: returns id and address of all accounts; what is null is left out.
+        repeated: the addresses that several accounts have as they are.
+    """
+    changed: dict[int, str] = {}
+    invalid: dict[int, str] = {}
+    for number, address in read():
+        try:
+            canonical = _canonical(address)
+        except InvalidEmail as error:
+            invalid[number] = error.message
+        else:
+            if canonical != address:
+                changed[number] = canonical
+    sought = {*changed.values(), *repeated}
+    found: dict[str, list[int]] = {}
+    for number, address in read() if sought else ():
+        final = changed.get(number, address)
+        if final in sought and number not in invalid:
+            found.setdefault(final, []).append(number)
+    shared = {address: numbers for address, numbers in found.items() if len(numbers) > 1}
+    return AddressPlan(changed, invalid, shared)
+
+
+def address_changes(connection: Connection) -> Iterator[Change]:
+    """Yield what has to become of the addresses in a database."""
+    repeated = (
+        select(USERS.c.email).group_by(USERS.c.email).having(func.count() > 1)
+    )  # What is null is no address, and is told elsewhere.
+    plan = address_plan(
+        lambda: _addresses(connection),
+        list(connection.scalars(repeated.where(USERS.c.email.is_not(None)))),
+    )
+    for number, reason in plan.invalid.items():
+        yield problem("users", "email", reason, ids=[number])
+    for address, numbers in plan.shared.items():
+        told = f"these accounts would all have the address {address}"
+        yield problem("users", "email", told, rows=len(numbers), ids=numbers)
+    if plan.changed:
+        yield step(
+            "users",
+            "email",
+            f"write {_examples(connection, plan.changed)}",
+            lambda op: _write(op, plan.changed),
+            rows=len(plan.changed),
+            ids=list(islice(plan.changed, SHOWN)),
+        )
+
+
+def _canonical(address: Any) -> str:
+    if not isinstance(address, str):
+        raise InvalidEmail(f"'{escape_unseen(str(address)[:80])}': It is no text.")
+    return canonical_email(address)
+
+
+def _addresses(connection: Connection) -> Iterator[tuple[int, Any]]:
+    query, last = select(USERS.c.id, USERS.c.email).order_by(USERS.c.id).limit(BATCH), None
+    while rows := connection.execute(
+        query if last is None else query.where(USERS.c.id > last)
+    ).all():
+        yield from ((row.id, row.email) for row in rows if row.email is not None)
+        last = rows[-1].id
+
+
+def _examples(connection: Connection, changed: Mapping[int, str]) -> str:
+    first = list(islice(changed, EXAMPLES))
+    rows = connection.execute(select(USERS).where(USERS.c.id.in_(first)).order_by(USERS.c.id))
+    told = [f"{row.email} as {changed[row.id]}" for row in rows]
+    return ", ".join([*told, "and so on"] if len(changed) > EXAMPLES else told)
+
+
+def _write(op: Operations, changed: Mapping[int, str]) -> None:
+    connection, rows = op.get_bind(), iter(changed.items())
+    while batch := list(islice(rows, BATCH)):
+        if connection.dialect.name == "postgresql":
+            # The server may read the whole table for each statement, so there are few of them.
+            numbers, addresses = zip(*batch, strict=True)
+            values = {"numbers": list(numbers), "addresses": list(addresses)}
+            connection.execute(_UPDATE_TOGETHER, values)
+        else:
+            values_each = [{"number": number, "address": address} for number, address in batch]
+            connection.execute(_UPDATE_EACH, values_each)

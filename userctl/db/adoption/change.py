@@ -1,0 +1,86 @@
+"""What a plan is made of."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from alembic.operations import Operations
+from sqlalchemy import Connection, column, func, select, table, text
+
+from userctl.schemas import AdoptionStep
+
+SHOWN = 20
+"""How many rows a record names."""
+
+Apply = Callable[[Operations], object]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A record of a plan, and what brings it about; nothing does for a warning or a problem."""
+
+    record: AdoptionStep
+    apply: Apply | None = None
+
+
+def step(
+    table: str | None, subject: str, detail: str, apply: Apply | None, *, rows: int | None = None,
+    ids: Sequence[int] = (),
+) -> Change:  # fmt: skip
+    """Return something to be done."""
+    return Change(_record("step", table, subject, detail, rows, ids), apply)
+
+
+def warning(table: str, subject: str, detail: str, rows: int | None = None) -> Change:
+    """Return something that the operator should know."""
+    return Change(_record("warning", table, subject, detail, rows, ()))
+
+
+def problem(
+    table: str, subject: str, detail: str, *, rows: int | None = None, ids: Sequence[int] = ()
+) -> Change:
+    """Return something that stands in the way."""
+    return Change(_record("problem", table, subject, detail, rows, ids))
+
+
+def executing(*statements: str) -> Apply:
+    """Return what runs statements, one after the other."""
+
+    def apply(op: Operations) -> None:
+        for statement in statements:
+            op.execute(statement)
+
+    return apply
+
+
+def is_problem(change: Change) -> bool:
+    """Tell whether a change cannot be made."""
+    return change.record.kind == "problem"
+
+
+def rows_where(connection: Connection, name: str, condition: str) -> tuple[int, list[int]]:
+    """Return how many rows of a table meet a condition, and the ids of the first ones."""
+    rows = table(name, column("id"))
+    matching = text(condition)
+    count = connection.scalar(select(func.count()).select_from(rows).where(matching)) or 0
+    if not count:
+        return 0, []
+    query = select(rows.c.id).where(matching).order_by(rows.c.id).limit(SHOWN)
+    return count, list(connection.scalars(query))
+
+
+def has_trigger(connection: Connection, table: str, name: str) -> bool:
+    """Tell whether a table has a trigger."""
+    if connection.dialect.name == "postgresql":
+        query = "SELECT 1 FROM pg_trigger WHERE tgrelid = to_regclass(:table) AND tgname = :name"
+    else:
+        query = "SELECT 1 FROM sqlite_master WHERE tbl_name = :table AND name = :name"
+    return connection.execute(text(query), {"table": table, "name": name}).first() is not None
+
+
+def _record(
+    kind: Any, table: str | None, subject: str, detail: str, rows: int | None, ids: Sequence[int]
+) -> AdoptionStep:
+    return AdoptionStep(
+        kind=kind, table=table, subject=subject, detail=detail, rows=rows, ids=list(ids)
+    )

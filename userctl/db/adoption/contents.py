@@ -1,0 +1,117 @@
+"""What stands in an application's tables besides addresses: tokens, times, hashes and roles."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from alembic.operations import Operations
+from sqlalchemy import Connection, column, select, table
+
+from userctl.db.adoption.addresses import BATCH
+from userctl.db.adoption.change import Change, problem, rows_where, step, warning
+from userctl.db.adoption.columns import present_columns, wanted_columns
+from userctl.errors import DatabaseDamaged
+from userctl.models.types import UTCDateTime
+from userctl.schemas import AdoptionOrder
+from userctl.schemas.page import LARGEST_ID
+
+TIMES = {"users": ("created_at", "updated_at"),
+         "refresh_tokens": ("expires_at", "created_at", "updated_at")}  # fmt: skip
+IN_CLEAR = {
+    "postgresql": "token !~ '^[0-9a-f]{64}$'",
+    "sqlite": "NOT (length(token) = 64 AND token NOT GLOB '*[^0-9a-f]*')",
+}
+"""What tells a token from the hexadecimal form of a SHA-256."""
+
+
+def id_changes(connection: Connection, name: str) -> Iterator[Change]:
+    """Yield ids that userctl has no room for."""
+    count, ids = rows_where(connection, name, f"id > {LARGEST_ID}")
+    if count:
+        yield problem(name, "id", f"ids go up to {LARGEST_ID}", rows=count, ids=ids)
+
+
+def time_changes(connection: Connection, name: str) -> Iterator[Change]:
+    """Yield times that cannot be read."""
+    for time in TIMES[name]:
+        if time not in present_columns(connection, name):
+            continue
+        if connection.dialect.name == "postgresql":
+            # Python knows neither infinity nor times before Christ.
+            condition = f"NOT {time} BETWEEN '0001-01-02' AND '9999-12-30'"
+            count, ids = rows_where(connection, name, condition)
+        else:
+            ids = _unreadable(connection, name, time)
+            count = len(ids)
+        if count:
+            yield problem(name, time, "times that cannot be read", rows=count, ids=ids)
+
+
+def _unreadable(connection: Connection, name: str, time: str) -> list[int]:
+    read = UTCDateTime().result_processor(connection.dialect, None)
+    rows, unreadable = table(name, column("id"), column(time)), []
+    query = select(rows).order_by(rows.c.id).execution_options(yield_per=BATCH)
+    for number, value in connection.execute(query):
+        try:
+            read(value)
+        except DatabaseDamaged:
+            unreadable.append(number)
+    return unreadable
+
+
+def token_changes(connection: Connection, order: AdoptionOrder) -> Iterator[Change]:
+    """Yield what has to become of refresh tokens."""
+    owner = "SELECT 1 FROM users WHERE users.id = refresh_tokens.user_id"
+    lone = f"user_id IS NOT NULL AND NOT EXISTS ({owner})"
+    count, ids = rows_where(connection, "refresh_tokens", lone)
+    if count:
+        told = "tokens of accounts that are gone; delete them"
+        yield problem("refresh_tokens", "user_id", told, rows=count, ids=ids)
+    if connection.dialect.name == "sqlite":
+        yield from _untyped(connection)
+    condition = "token IS NOT NULL" if order.tokens_in_clear else IN_CLEAR[connection.dialect.name]
+    count, ids = rows_where(connection, "refresh_tokens", condition)
+    if count:
+        told = "store the SHA-256 of tokens that lie there in clear"
+        yield step(
+            "refresh_tokens", "token", told, lambda op: _hash(op, condition), rows=count, ids=ids
+        )
+        told = "the application has to look tokens up by their SHA-256 from now on"
+        yield warning("refresh_tokens", "token", told)
+
+
+def _untyped(connection: Connection) -> Iterator[Change]:
+    """Yield what another type than that of its column makes unusable, as only SQLite allows."""
+    values = {"token": "typeof(token) NOT IN ('text', 'null')"}
+    if "revoked" in present_columns(connection, "refresh_tokens"):
+        values["revoked"] = "revoked NOT IN (0, 1)"
+    for name, condition in values.items():
+        count, ids = rows_where(connection, "refresh_tokens", condition)
+        if count:
+            needed = wanted_columns("refresh_tokens")[name].type
+            told = f"values that are no {needed.compile(connection.dialect)}"
+            yield problem("refresh_tokens", name, told, rows=count, ids=ids)
+
+
+def _hash(op: Operations, condition: str) -> None:
+    digest = "encode(sha256(convert_to(token, 'UTF8')), 'hex')"
+    if op.get_bind().dialect.name == "sqlite":
+        driver: Any = op.get_bind().connection.driver_connection
+        driver.create_function("userctl_sha256", 1, lambda text: sha256(text.encode()).hexdigest())
+        digest = "userctl_sha256(token)"
+    op.execute(f"UPDATE refresh_tokens SET token = {digest} WHERE {condition}")  # noqa: S608
+
+
+def account_warnings(connection: Connection, order: AdoptionOrder) -> Iterator[Change]:
+    """Yield what userctl can work with only in part."""
+    other = "hashed_password NOT LIKE '$2_$__$%' OR length(hashed_password) <> 60"
+    count, _ = rows_where(connection, "users", other)
+    if count:
+        told = "hashes that are not bcrypt: these accounts cannot log in with userctl"
+        yield warning("users", "hashed_password", told, count)
+    if "role" in present_columns(connection, "users"):
+        users = table("users", column("role"))
+        roles = set(connection.scalars(select(users.c.role).distinct())) - {None, *order.roles}
+        if roles:
+            told = f"roles that the setting 'roles' does not name: {', '.join(map(str, roles))}"
+            yield warning("users", "role", told)

@@ -1,0 +1,83 @@
+"""What an application may leave out and userctl may not: filled in now, and by triggers later."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from userctl.db.adoption.change import (
+    Change,
+    executing,
+    has_trigger,
+    problem,
+    rows_where,
+    step,
+)
+from userctl.db.adoption.columns import added_later, present_columns, wanted_columns
+from userctl.schemas import AdoptionOrder
+
+NEEDED = {"users": ("email",), "refresh_tokens": ("token", "user_id", "expires_at")}
+"""Columns for which nothing could be filled in."""
+
+
+def null_changes(connection: Connection, table: str, order: AdoptionOrder) -> Iterator[Change]:
+    """Yield what has to become of the nulls of a table, those that come later too."""
+    for name in NEEDED[table]:
+        count, ids = rows_where(connection, table, f"{name} IS NULL")
+        if count:
+            yield problem(table, name, "nothing is there in some rows", rows=count, ids=ids)
+    values = _values(connection, table, order)
+    for name, value in values.items():
+        if name not in present_columns(connection, table):
+            continue
+        count, ids = rows_where(connection, table, f"{name} IS NULL")
+        if count:
+            fill = executing(f"UPDATE {table} SET {name} = {value} WHERE {name} IS NULL")  # noqa: S608
+            detail = f"fill in {_told(name, value)} where nothing is there"
+            yield step(table, name, detail, fill, rows=count, ids=ids)
+    if values and not has_trigger(connection, table, f"userctl_fill_{table}"):
+        columns = ", ".join(values)
+        yield step(table, columns, "a trigger fills in what the application leaves out",
+                   executing(*_trigger(connection, table, values)))  # fmt: skip
+
+
+def _values(connection: Connection, table: str, order: AdoptionOrder) -> dict[str, str]:
+    """Return the columns that may be null and may not stay it, and what is filled in, as SQL."""
+    present, values = present_columns(connection, table), {}
+    defaults = {"role": "'user'", "revoked": "false", "hashed_password": f"'{order.unmatchable}'"}
+    for name, wanted in wanted_columns(table).items():
+        column = present.get(name)
+        nullable = column["nullable"] if column else added_later(connection, name)
+        if not nullable:
+            continue
+        if name in defaults:
+            values[name] = defaults[name]
+        elif name in {"created_at", "updated_at"}:
+            kind = column["type"] if column else wanted.type
+            zoned = connection.dialect.name == "sqlite" or getattr(kind, "timezone", True)
+            values[name] = "CURRENT_TIMESTAMP" if zoned else "timezone('UTC', CURRENT_TIMESTAMP)"
+    return values
+
+
+def _told(name: str, value: str) -> str:
+    return {"hashed_password": "a hash that matches nothing", "role": value, "revoked": value}.get(
+        name, "the present time"
+    )
+
+
+def _trigger(connection: Connection, table: str, values: dict[str, str]) -> list[str]:
+    name = f"userctl_fill_{table}"
+    if connection.dialect.name == "postgresql":
+        filled = " ".join(f"NEW.{c} := coalesce(NEW.{c}, {value});" for c, value in values.items())
+        return [
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$userctl$ BEGIN {filled} RETURN NEW; END $userctl$",
+            f"CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {name}()",
+        ]
+    missing = " OR ".join(f"NEW.{c} IS NULL" for c in values)
+    filled = ", ".join(f"{c} = coalesce({c}, {value})" for c, value in values.items())
+    return [
+        f"CREATE TRIGGER {name}{suffix} AFTER {event} ON {table} WHEN {missing} "  # noqa: S608
+        f"BEGIN UPDATE {table} SET {filled} WHERE id = NEW.id; END"
+        for suffix, event in (("", "INSERT"), ("_again", f"UPDATE OF {', '.join(values)}"))
+    ]
