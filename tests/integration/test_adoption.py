@@ -174,7 +174,7 @@ def test_the_accounts_of_an_application_can_be_worked_with(
     adopted.accounts.enable("bob@example.com")
     adopted.log_in("bob@example.com")
     adopted.accounts.create(UserCreate(email="root@example.com", name="Root", role="admin"))
-    adopted.accounts.delete(["1"])
+    adopted.recycle_bin.delete(["1"])
     assert run("SELECT count(*) FROM refresh_tokens WHERE user_id = 1") == [(0,)]
     clock.advance(days=60)
     purged = adopted.purge.purge(PurgeOrder(older_than=timedelta(days=1), trust_clock=True))
@@ -266,7 +266,7 @@ def test_what_an_orm_sets_to_null_is_filled_in(
 def test_a_deleted_account_leaves_other_tables_of_the_application_to_their_own_rules(
     loose: Application, adopted: Program, run: Sql
 ) -> None:
-    adopted.accounts.delete(["2"])
+    adopted.recycle_bin.delete(["2"])
     assert run("SELECT author FROM posts ORDER BY id") == [(1,), (None,)]
 
 

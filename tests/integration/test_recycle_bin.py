@@ -272,3 +272,16 @@ def test_an_account_that_is_restored_while_it_is_purged_is_there_or_gone(
         assert sql("SELECT count(*) FROM deleted_users") == [(0,)]
         if not restored:
             return
+
+
+def test_an_id_that_a_table_gave_again_does_not_push_the_first_one_out(
+    program: Program, ada: UserCreated, sql: Sql
+) -> None:
+    program.recycle_bin.delete([ADA])
+    sql("INSERT INTO users (id, email, hashed_password) VALUES (1, 'eve@example.com', 'x')")
+    with pytest.raises(UserExists, match="id 1"):
+        program.recycle_bin.delete(["eve@example.com"])
+    with pytest.raises(UserExists, match="id 1"):
+        program.recycle_bin.restore(ADA)
+    program.recycle_bin.delete(["eve@example.com"], hard=True)
+    assert program.recycle_bin.restore(ADA).id == 1

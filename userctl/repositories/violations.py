@@ -8,8 +8,11 @@ _UNIQUE_VIOLATION = "23505"
 """PostgreSQL manual, appendix A."""
 
 
+_UNIQUE_CODES = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+
+
 def violates_uniqueness(error: IntegrityError) -> bool:
     """Tell whether a row was refused because its like is there already."""
     state = getattr(error.orig, "sqlstate", None)
     code = getattr(error.orig, "sqlite_errorcode", None)
-    return state == _UNIQUE_VIOLATION or code == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+    return state == _UNIQUE_VIOLATION or code in _UNIQUE_CODES

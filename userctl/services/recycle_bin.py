@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from userctl.clock import Clock
 from userctl.db.retry import retried
 from userctl.db.unit_of_work import Database, UnitOfWork
-from userctl.errors import InvalidInput, UserNotFound
+from userctl.errors import InvalidInput, UserExists, UserNotFound
 from userctl.models import DeletedUser, User
 from userctl.schemas import DeletedUserPurge, DeletedUserRead, UserQuery, UserRead
 from userctl.schemas.audit import AuditTag
@@ -52,6 +52,7 @@ class RecycleBinService:
         Raises:
             UserNotFound: if one does not exist, unless that is accepted.
             LastAdmin: if no active admin would be left.
+            UserExists: if an account that was deleted before had the same id.
         """
         now = self._clock()
         with self._database.writing() as uow:
@@ -63,6 +64,7 @@ class RecycleBinService:
                 uow.record(AuditTag.ACCOUNT_DELETE, now, user=user, role=user.role, hard=hard)
             for gone in deleted[: len(users)]:
                 if not hard:
+                    _require_room(uow, gone.id)
                     uow.deleted_users.take(gone.id, now)
                 uow.users.delete(gone.id)
             self._bury(uow, buried)
@@ -181,6 +183,15 @@ def _still_there(user: User | None, user_id: int, missing_ok: bool) -> User | No
     if user is None and not missing_ok:
         raise UserNotFound(f"Account {user_id} was deleted by somebody else just now.")
     return user
+
+
+def _require_room(uow: UnitOfWork, user_id: int) -> None:
+    # An application's table in SQLite may give the id of the last account to the next one.
+    if uow.deleted_users.with_id(user_id):
+        raise UserExists(
+            f"An account that was deleted before had the id {user_id} too.",
+            hint="Let it go first ('userctl user purge'), or delete this one with --hard.",
+        )
 
 
 def _deleted(uow: UnitOfWork, reference: str) -> Sequence[DeletedUser]:
