@@ -1,6 +1,7 @@
 """Fixtures that every tier may use: real databases, migrated by the migrations."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from tests import postgres
 from tests.cli import Userctl
+from tests.cluster import Cluster, running_cluster
 from userctl.database_url import DatabaseURL
 from userctl.db.engine import database_engine
 from userctl.db.migrations import create_sqlite, upgrade
@@ -41,6 +43,20 @@ def postgres_url(migrated_postgres: str) -> str:
 def bare_postgres_url(postgres_server: str, worker_id: str) -> str:
     """The URL of a PostgreSQL database that was never migrated."""
     return postgres.create_database(postgres_server, f"userctl_bare_{worker_id}")
+
+
+@pytest.fixture
+def socket_folder() -> Iterator[Path]:
+    """A folder with a path short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="uctl-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    """Two PostgreSQL servers of which one replicates the other."""
+    with running_cluster() as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

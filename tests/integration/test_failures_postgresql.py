@@ -1,7 +1,6 @@
 """What goes wrong between userctl and a PostgreSQL server, and what userctl says then."""
 
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from threading import Barrier
 from urllib.parse import urlsplit, urlunsplit
@@ -188,13 +187,6 @@ def test_a_connection_lost_in_a_transaction_is_unreachable_and_the_next_one_work
         with pytest.raises(DatabaseUnreachable):
             write_and_lose_the_connection(engine)
         assert Program(engine, FakeClock()).accounts.create(ADA).email == ADA.email
-
-
-@pytest.fixture
-def socket_folder() -> Iterator[Path]:
-    """A folder with a path short enough for a socket."""
-    with tempfile.TemporaryDirectory(prefix="uctl-") as folder:
-        yield Path(folder)
 
 
 @pytest.fixture
