@@ -38,7 +38,14 @@ def exclusively(engine: Engine, work: str) -> Iterator[bool]:
     with typed_failures(), engine.connect() as connection:
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         query = text("SELECT pg_try_advisory_xact_lock(:key)")
-        yield bool(connection.scalar(query, {"key": key}))
+        ours = bool(connection.scalar(query, {"key": key}))
+        try:
+            yield ours
+        except BaseException:
+            # What ended the work may have taken this connection too, whose end would then fail
+            # and hide it.
+            connection.invalidate()
+            raise
 
 
 def sqlite_file(engine: Engine) -> Path:
