@@ -13,7 +13,18 @@ from userctl.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
 SECRET = "hunter2"
 
 
-@pytest.mark.parametrize("option", ["application_name", "connect_timeout", "client_encoding"])
+@pytest.mark.parametrize(
+    "option",
+    [
+        "application_name",
+        "connect_timeout",
+        "client_encoding",
+        "keepalives_idle",
+        "keepalives_interval",
+        "keepalives_count",
+        "tcp_user_timeout",
+    ],
+)
 def test_what_the_url_says_is_never_overridden(option: str) -> None:
     assert option in _postgresql_options({})
     assert option not in _postgresql_options({option: "given"})

@@ -87,13 +87,19 @@ def test_postgresql_is_asked_for_what_the_url_leaves_open() -> None:
         "application_name": "userctl",
         "connect_timeout": 10,
         "client_encoding": "utf8",
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 60_000,
     }
     assert "connect_timeout" not in _postgresql_options({"connect_timeout": "3"})
 
 
-def test_of_several_hosts_the_primary_is_asked_for() -> None:
-    assert _postgresql_options({"host": "a,b"})["target_session_attrs"] == "read-write"
-    chosen = {"host": "a,b", "target_session_attrs": "any"}
+@pytest.mark.parametrize("name", ["host", "hostaddr"])
+def test_of_several_hosts_the_primary_is_asked_for(name: str) -> None:
+    several = {name: "10.0.0.1,10.0.0.2"}
+    assert _postgresql_options(several)["target_session_attrs"] == "read-write"
+    chosen = several | {"target_session_attrs": "any"}
     assert "target_session_attrs" not in _postgresql_options(chosen)
 
 

@@ -188,8 +188,13 @@ def server_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         "application_name": "userctl",
         "connect_timeout": CONNECT_TIMEOUT_SECONDS,
         "client_encoding": "utf8",
+        # A machine that vanished without a word is noticed within a minute, not after hours.
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 60_000,
     }
-    if "," in str(given.get("host", "")):
+    if any("," in str(given.get(name, "")) for name in ("host", "hostaddr")):
         # Of several hosts only the primary will do.
         defaults["target_session_attrs"] = "read-write"
     return {key: value for key, value in defaults.items() if key not in given}
