@@ -39,6 +39,9 @@ def exclusively(engine: Engine, work: str) -> Iterator[bool]:
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         query = text("SELECT pg_try_advisory_xact_lock(:key)")
         ours = bool(connection.scalar(query, {"key": key}))
+        if not ours:
+            # PgBouncer has few connections, and who does the work needs them.
+            connection.rollback()
         try:
             yield ours
         except BaseException:
