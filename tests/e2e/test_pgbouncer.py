@@ -21,7 +21,10 @@ from userctl.errors import DatabaseUnreachable
 from userctl.schemas import UserCreate
 
 AT_ONCE = 20
-SETTINGS = ["lock_timeout", "synchronous_commit", "idle_in_transaction_session_timeout"]
+SETTINGS = ["lock_timeout", "synchronous_commit", "idle_in_transaction_session_timeout",
+            "search_path", "TimeZone"]  # fmt: skip
+DUMPS = ("db backup", "db restore")
+"""What PostgreSQL's own programs do, who leave settings behind and so want the server itself."""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +52,7 @@ def bare(home: Path, pgbouncer: str, bare_postgres_url: str) -> Userctl:
 
 
 def test_every_command_that_prints_records_works(userctl: Userctl) -> None:
-    require_keys(userctl)
+    require_keys(userctl, but=DUMPS)
 
 
 def test_every_other_command_works(userctl: Userctl) -> None:
@@ -59,6 +62,13 @@ def test_every_other_command_works(userctl: Userctl) -> None:
         assert userctl(*command.split()).code == 0, command
     assert (userctl.home / "u.csv").read_text().count("\n") == 2
     assert (userctl.home / "a.csv").read_text().count("\n") == 3
+
+
+def test_a_backup_wants_the_server_itself(userctl: Userctl) -> None:
+    result = userctl("db", "backup", "a.backup", "-o", "json")
+    assert (result.code, result.error["code"]) == (6, "database_tool_failed")
+    assert "the server itself" in result.error["hint"]
+    assert list(userctl.home.iterdir()) == []
 
 
 def test_of_several_pgbouncers_one_can_be_gone(userctl: Userctl, database_url: str) -> None:
@@ -150,7 +160,7 @@ def test_a_server_that_hangs_up_behind_pgbouncer_has_changed_nothing(
 def test_no_transaction_leaves_anything_behind_on_a_shared_connection(
     userctl: Userctl, database_url: str
 ) -> None:
-    require_keys(userctl)
+    require_keys(userctl, but=DUMPS)
     with psycopg.connect(database_url, autocommit=True) as connection:
 
         def ask(query: str) -> list[object]:

@@ -19,7 +19,8 @@ MAGIC = b"PGDMP"
 """What a dump in pg_dump's custom format begins with."""
 
 _SESSION = f"-c lock_timeout={BUSY_TIMEOUT_SECONDS}s -c client_min_messages=warning"
-"""How a connection of the programs begins."""
+"""How a connection of the programs begins. PgBouncer refuses such options, which is as well: the
+programs change settings for good, and it would hand the connection on to others with these."""
 
 
 def dump(url: DatabaseURL, file: Path) -> None:
@@ -70,17 +71,17 @@ def restore(file: Path, url: DatabaseURL) -> None:
         if script.returncode > 0:
             # What psql got so far is a part, and it commits where its input ends.
             psql.kill()
-            raise DatabaseToolFailed(_complaint("pg_restore", complaint))
+            raise _failure("pg_restore", complaint)
         _, complaint = psql.communicate()
         if psql.returncode != 0:
-            raise DatabaseToolFailed(_complaint("psql", complaint))
+            raise _failure("psql", complaint)
 
 
 def _run(command: list[str], environment: Mapping[str, str] | None = None) -> str:
     with _start(command, environment) as process:
         output, complaint = process.communicate()
     if process.returncode != 0:
-        raise DatabaseToolFailed(_complaint(command[0], complaint))
+        raise _failure(command[0], complaint)
     return output.decode(errors="replace")
 
 
@@ -127,7 +128,11 @@ def _connection(url: DatabaseURL) -> tuple[str, dict[str, str]]:
     return f"--dbname={text}", environment
 
 
-def _complaint(program: str, said: bytes) -> str:
+def _failure(program: str, said: bytes) -> DatabaseToolFailed:
     lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if "error:" in line.lower()] or lines or ["it said nothing"]
-    return f"{program} failed ({escape_unseen(errors[0].removeprefix(f'{program}: '))[:300]})."
+    complaint = escape_unseen(errors[0].removeprefix(f"{program}: "))[:300]
+    hint = None
+    if "startup parameter" in complaint:
+        hint = "Nothing was changed. Name the server itself in the URL, not PgBouncer."
+    return DatabaseToolFailed(f"{program} failed ({complaint}).", hint=hint)
