@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from userctl.services.doctor import DoctorService
     from userctl.services.doctor.files import Files
     from userctl.services.health import HealthService
+    from userctl.services.key_trail import KeyTrail
     from userctl.services.keys import KeyService
     from userctl.services.login import LoginService
     from userctl.services.metrics import MetricsService
@@ -166,7 +167,12 @@ class Services:
         return TokenService(
             self._database,
             codec=AccessTokenCodec(
-                signing_keyring(self._key_source, self._clock(), notify=self._notify),
+                signing_keyring(
+                    self._key_source,
+                    self._clock(),
+                    notify=self._notify,
+                    record=self._key_trail.generated,
+                ),
                 issuer=settings.token_issuer,
                 audience=settings.token_audience,
             ),
@@ -208,11 +214,9 @@ class Services:
     @cached_property
     def keys(self) -> "KeyService":
         """Signing keys."""
-        from userctl.services.key_trail import KeyTrail
         from userctl.services.keys import KeyService
 
-        trail = KeyTrail(self._database, clock=self._clock, notify=self._notify)
-        return KeyService(self._key_source, clock=self._clock, record=trail)
+        return KeyService(self._key_source, clock=self._clock, record=self._key_trail)
 
     @cached_property
     def purge(self) -> "PurgeService":
@@ -330,6 +334,12 @@ class Services:
             self._engine.dispose()
 
     @cached_property
+    def _key_trail(self) -> "KeyTrail":
+        from userctl.services.key_trail import KeyTrail
+
+        return KeyTrail(self._database, clock=self._clock, notify=self._notify)
+
+    @cached_property
     def _hasher(self) -> "PasswordHasher":
         from userctl.security.passwords import PasswordHasher
 
@@ -424,10 +434,8 @@ class Services:
         return self._engine
 
     def _create_database(self, path: Path) -> None:
-        from userctl.db.migrations import create_sqlite
-
         # A path that somebody chose may be mistyped, or its disk not mounted.
         if path != default_database_path():
             raise DatabaseMissing(f"There is no database at {path}.")
-        if create_sqlite(path):
+        if self.schema.create(path):
             self._notify(f"Created a new database at {path}.")

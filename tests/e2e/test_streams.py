@@ -150,3 +150,17 @@ def test_debug_shows_the_traceback_of_a_foreseen_error_too(local: Userctl) -> No
 def test_a_spreadsheet_runs_no_formula(local: Userctl) -> None:
     local.create("ada@example.com", "--name", "=1+1")
     assert local("user", "list", "-o", "csv", "--fields", "name").out == "name\n'=1+1\n"
+
+
+def test_what_comes_into_being_by_itself_is_in_the_trail(embedded: Userctl) -> None:
+    embedded.create("ada@example.com")
+    embedded.login("ada@example.com")
+    events = embedded("audit", "list", "-o", "json").json
+    assert [event["tag"] for event in events] == [
+        "database:migrate",
+        "account:create",
+        "key:generate",
+        "account:login:success",
+    ]
+    [key] = embedded("key", "list", "-o", "json").json
+    assert events[2]["target"] == key["kid"]

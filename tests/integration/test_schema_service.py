@@ -1,5 +1,6 @@
 """The schema as ``userctl db`` sees it, on both databases."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -224,16 +225,47 @@ def test_a_file_that_another_program_holds_is_busy_when_it_is_migrated(
             schema.migrate("head")
 
 
-def test_a_migration_is_recorded_once_there_is_a_trail(
+def test_every_move_of_the_schema_is_recorded_once_there_is_a_trail(
     schema: SchemaService, bare_engine: Engine
 ) -> None:
-    def events() -> list[str]:
-        rows = sql_on(bare_engine)("SELECT detail FROM audit_events ORDER BY id")
-        return [detail for (detail,) in rows]
+    def events() -> list[tuple[str, str | None, str | None]]:
+        rows = sql_on(bare_engine)("SELECT tag, detail FROM audit_events ORDER BY id")
+        details = [(tag, json.loads(detail)) for tag, detail in rows]
+        return [(tag, detail["before"], detail["after"]) for tag, detail in details]
 
+    head = revisions()[-1]
+    schema.migrate("0003")
     schema.migrate("head")
     schema.migrate("head")
-    assert events() == [f'{{"after":"{revisions()[-1]}","before":null}}']
+    assert events() == [("database:migrate", "0003", head)]
     schema.downgrade("0004")
     schema.migrate("head")
-    assert events()[1:] == [f'{{"after":"{revisions()[-1]}","before":"0004"}}']
+    assert events()[1:] == [
+        ("database:downgrade", head, "0004"),
+        ("database:migrate", "0004", head),
+    ]
+
+
+def test_the_sql_of_a_migration_makes_no_trail_that_is_there(
+    schema: SchemaService, bare_engine: Engine
+) -> None:
+    assert "CREATE TABLE audit_events" in schema.migration_sql("head")
+    schema.migrate("head")
+    schema.downgrade("0004")
+    assert "CREATE TABLE audit_events" not in schema.migration_sql("head")
+
+
+def test_a_migration_whose_event_cannot_be_written_is_none(
+    schema: SchemaService, bare_engine: Engine
+) -> None:
+    schema.migrate("head")
+    schema.downgrade("0005")
+    with bare_engine.begin() as connection:
+        # Behind the last event that can be there is no other.
+        connection.exec_driver_sql(
+            "INSERT INTO audit_events (id, time, tag, actor, machine, detail, hash) "
+            "VALUES (2147483647, '2030-01-01 00:00:00', 'x', 'x', 'x', '{}', 'x')"
+        )
+    with pytest.raises(DatabaseDamaged):
+        schema.migrate("head")
+    assert schema.status().current == "0005"

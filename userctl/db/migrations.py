@@ -2,8 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -31,39 +30,56 @@ _LOCK_KEY = 0x75736572_63746C  # "userctl" in ASCII
 
 
 def upgrade(engine: Engine, target: str = "head") -> str | None:
+    """Bring a database to a revision, as :func:`upgrade_on` does, and leave no event."""
+    with typed_failures():
+        use_write_ahead_log(engine)
+        with engine.begin() as connection:
+            return upgrade_on(connection, target)
+
+
+def upgrade_on(connection: Connection, target: str) -> str | None:
     """Bring a database to a revision, and return where it was; two runs wait for each other.
+
+    That lasts if the transaction does, which must not have done anything else yet.
 
     Raises:
         InvalidInput: if the target is unknown or older than the database.
         DatabaseTooNew: if the database is at a revision that this userctl does not know.
+        ForeignTables: if there are tables of our names that userctl did not make.
     """
-    with typed_failures():
-        if engine.dialect.name == "sqlite":
-            use_write_ahead_log(engine)
-        with _locked(engine) as connection:
-            current = known(current_revision(connection))
-            if current is None and (names := foreign_tables(connection)):
-                raise ForeignTables(f"userctl did not make these tables: {', '.join(names)}.")
-            command.upgrade(_config(connection), _resolve_ahead(current, target))
+    lock(connection)
+    current = known(current_revision(connection))
+    if current is None and (names := foreign_tables(connection)):
+        raise ForeignTables(f"userctl did not make these tables: {', '.join(names)}.")
+    command.upgrade(_config(connection), _resolve_ahead(current, target))
     return current
 
 
 def downgrade(engine: Engine, target: str) -> None:
-    """Take a database back to a revision, or to ``base``, which is before the first.
+    """Take a database back to a revision, as :func:`downgrade_on` does, and leave no event."""
+    with typed_failures(), engine.begin() as connection:
+        downgrade_on(connection, target)
+
+
+def downgrade_on(connection: Connection, target: str) -> str | None:
+    """Take a database back to a revision, or to ``base``, and return where it was.
+
+    That lasts if the transaction does, which must not have done anything else yet.
 
     Raises:
         InvalidInput: if the target is unknown or newer than the database.
         DowngradeRefused: if the older schema has no place for what the database holds.
     """
-    with typed_failures(), _locked(engine) as connection:
-        current = known(current_revision(connection)) or "base"
-        revision = target if target == "base" else resolve(target)
-        if revision != "base" and (current == "base" or revision > current):
-            raise InvalidInput(
-                f"The database is at {current}, which is before {revision}.",
-                hint="Use 'userctl db migrate' to go forward.",
-            )
-        command.downgrade(_config(connection), revision)
+    lock(connection)
+    current = known(current_revision(connection))
+    revision = target if target == "base" else resolve(target)
+    if revision != "base" and (current is None or revision > current):
+        raise InvalidInput(
+            f"The database is at {current or 'base'}, which is before {revision}.",
+            hint="Use 'userctl db migrate' to go forward.",
+        )
+    command.downgrade(_config(connection), revision)
+    return current
 
 
 def take_over(connection: Connection) -> None:
@@ -82,14 +98,20 @@ def first_revision() -> ModuleType:
     return ScriptDirectory.from_config(_config(None)).get_revision(revisions()[0]).module
 
 
-def upgrade_sql(dialect: str, current: str | None, target: str) -> str:
+def upgrade_sql(dialect: str, current: str | None, target: str, *, has_trail: bool = False) -> str:
     """Return the SQL that would bring a database from one revision to another.
+
+    Args:
+        dialect: the kind of database.
+        current: the revision that it is at.
+        target: the revision to go to.
+        has_trail: whether it has an audit trail, which a downgrade leaves there.
 
     Raises:
         InvalidInput, DatabaseTooNew: as :func:`upgrade` does.
     """
     config = _config(None)
-    config.attributes["dialect_name"] = dialect
+    config.attributes |= {"dialect_name": dialect, "has_trail": has_trail}
     config.output_buffer = StringIO()
     revision = _resolve_ahead(known(current), target)
     command.upgrade(config, f"{current or 'base'}:{revision}", sql=True)
@@ -118,11 +140,15 @@ def resolve(target: str) -> str:
     return target
 
 
-def create_sqlite(path: Path, target: str = "head") -> bool:
-    """Create an SQLite database at a revision, readable by its owner alone.
+def create_sqlite(path: Path, build: Callable[[Engine], object] = upgrade) -> bool:
+    """Create an SQLite database, readable by its owner alone.
 
     It is built beside its place and then linked there, so that whoever looks sees either no
     database or a whole one, whoever else creates it at the same moment and whenever we are killed.
+
+    Args:
+        path: its place.
+        build: what makes a database of an empty file.
 
     Returns:
         False if somebody else created it first.
@@ -131,7 +157,7 @@ def create_sqlite(path: Path, target: str = "head") -> bool:
         with draft_of(path, replace=False) as draft:
             engine = database_engine(DatabaseURL.for_sqlite(draft))
             try:
-                upgrade(engine, target)
+                build(engine)
                 with typed_failures():
                     _complete(engine)
             finally:
@@ -162,16 +188,11 @@ def known(revision: str | None) -> str | None:
     return revision
 
 
-@contextmanager
-def _locked(engine: Engine) -> Iterator[Connection]:
-    # Alembic joins the transaction it finds open, and the commit is the one of this block.
-    with engine.begin() as connection:
-        lock(connection)
-        yield connection
-
-
 def lock(connection: Connection) -> None:
-    """Keep others from moving the schema until the transaction ends."""
+    """Keep others from moving the schema until the transaction ends.
+
+    Alembic joins a transaction that it finds open, and leaves the commit to whoever began it.
+    """
     # On SQLite the transaction itself is the lock, taken when it begins.
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
@@ -179,6 +200,8 @@ def lock(connection: Connection) -> None:
 
 def use_write_ahead_log(engine: Engine) -> None:
     """Let those who read an SQLite file and those who write it not wait for each other."""
+    if engine.dialect.name != "sqlite":
+        return
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()

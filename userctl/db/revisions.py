@@ -48,6 +48,11 @@ def foreign_tables(connection: Connection) -> list[str]:
     return sorted(set(inspect(connection).get_table_names()) & {"users", "refresh_tokens"})
 
 
+def has_trail(connection: Connection) -> bool:
+    """Tell whether a database has an audit trail, which it keeps where its schema is older."""
+    return inspect(connection).has_table("audit_events")
+
+
 def require_current(engine: Engine) -> None:
     """Make sure that the schema is the one this userctl works on.
 

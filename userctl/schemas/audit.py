@@ -41,6 +41,7 @@ class AuditTag(StrEnum):
     KEY_ROTATE = "key:rotate"
     KEY_RETIRE = "key:retire"
     DATABASE_MIGRATE = "database:migrate"
+    DATABASE_DOWNGRADE = "database:downgrade"
     DATABASE_ADOPT = "database:adopt"
     DATABASE_COPY = "database:copy"
     DATABASE_RESTORE = "database:restore"

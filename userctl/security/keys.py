@@ -55,13 +55,20 @@ def key_source(settings: Settings) -> KeySource:
     return KeyringFile(database.with_name(f"{database.name}.keys"), embedded=True)
 
 
-def signing_keyring(source: KeySource, now: datetime, *, notify: Callable[[str], None]) -> Keyring:
+def signing_keyring(
+    source: KeySource,
+    now: datetime,
+    *,
+    notify: Callable[[str], None],
+    record: Callable[[str], None] = lambda _kid: None,
+) -> Keyring:
     """Return a ring that has a key to sign with; an embedded one gets its first key here.
 
     Args:
         source: where the ring is.
         now: the time.
         notify: called with a note when the first key came into being.
+        record: called with the id of that key.
 
     Raises:
         SecretKeyMissing: if there is no key.
@@ -74,6 +81,7 @@ def signing_keyring(source: KeySource, now: datetime, *, notify: Callable[[str],
         # A ring that got lost must not be replaced in silence.
         if ring.active is not None and ring.active.created_at == now:
             notify("Created a new signing key beside the database.")
+            record(ring.active.key.kid)
     if ring.active is None:
         raise SecretKeyMissing("The keyring is empty.", hint="Run 'userctl key generate'.")
     return ring

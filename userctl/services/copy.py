@@ -110,7 +110,10 @@ def _require_empty(uow: UnitOfWork) -> None:
     uow.whole_tables.keep_others_out()
     for table in TABLES:
         if rows := uow.whole_tables.count(table):
-            raise DatabaseNotEmpty(f"The database to copy into has {rows} rows in {table} already.")
+            raise DatabaseNotEmpty(
+                f"The database to copy into has {rows} rows in {table} already.",
+                hint="Name an empty one, in which not even 'db migrate' ran, or a new SQLite file.",
+            )
 
 
 def _copied(old: UnitOfWork, new: UnitOfWork, table: str, tell: Told) -> TableCopy:

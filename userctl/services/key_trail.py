@@ -30,6 +30,10 @@ class KeyTrail:
         except DatabaseNotReady as error:
             self._notify(f"This is not in the audit trail: {error.message}")
 
+    def generated(self, kid: str) -> None:
+        """Record that a key came into being by itself."""
+        self(AuditTag.KEY_GENERATE, kid)
+
     @retried
     def _record(self, tag: AuditTag, kid: str) -> None:
         with self._database.writing() as uow:

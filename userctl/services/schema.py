@@ -1,10 +1,12 @@
 """The schema of the database: where it stands, and moving it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from userctl.actor import Actor
 from userctl.clock import Clock
@@ -13,7 +15,7 @@ from userctl.db import migrations
 from userctl.db.engine import READ_ONLY
 from userctl.db.failures import typed_failures
 from userctl.db.retry import retried
-from userctl.db.revisions import current_revision, foreign_tables, revisions
+from userctl.db.revisions import current_revision, foreign_tables, has_trail, revisions
 from userctl.db.sqlite_backup import safety_copy
 from userctl.db.unit_of_work import Database
 from userctl.errors import DatabaseTooNew, DatabaseUnreachable, ForeignTables
@@ -29,7 +31,7 @@ class SchemaService:
     ) -> None:
         self._engine = engine
         self._url = url
-        self._database = Database(lambda: engine, actor)
+        self._actor = actor
         self._clock = clock
 
     def status(self) -> SchemaStatus:
@@ -38,12 +40,13 @@ class SchemaService:
         Raises:
             DatabaseNotReady: if the database cannot be reached or read.
         """
-        current, foreign = self._look()
+        look = self._look()
+        current = look.revision
         known = current is None or current in revisions()
         pending = [r for r in revisions() if current is None or r > current] if known else []
         return SchemaStatus(
             database=str(self._url),
-            state=self._state(current, pending, known=known, foreign=foreign),
+            state=self._state(current, pending, known=known, foreign=look.foreign),
             current=current,
             head=revisions()[-1],
             pending=pending,
@@ -64,7 +67,7 @@ class SchemaService:
 
     def history(self) -> list[MigrationRead]:
         """Return all migrations, oldest first."""
-        current, _ = self._look()
+        current = self._look().revision
         return [
             MigrationRead(
                 revision=revision,
@@ -85,24 +88,34 @@ class SchemaService:
             InvalidInput: if the revision is unknown or lies behind.
             DatabaseTooNew: if the database is ahead of this userctl.
         """
-        created, copy = False, None
+        copy = None
         if (path := self._url.missing_file) is not None:
             require_folder(path)
-            created = migrations.create_sqlite(path, target)
+            self.create(path, target)
         elif backup:
             copy = self._copied(migrations.resolve(target))
-        found = migrations.upgrade(self._engine, target)
-        before = None if created else found
-        status = self.status().model_copy(update={"backup": copy})
-        if status.state == "current" and status.current != before:
-            # Only now there is a trail for sure; that of an older schema could not be written.
-            self._record(AuditTag.DATABASE_MIGRATE, before=before, after=status.current)
-        return status
+        self._upgrade(self._engine, target)
+        return self.status().model_copy(update={"backup": copy})
+
+    def create(self, path: Path, target: str = "head") -> bool:
+        """Create an SQLite database at a revision; False if somebody else was faster."""
+        return migrations.create_sqlite(path, lambda engine: self._upgrade(engine, target))
+
+    def _upgrade(self, engine: Engine, target: str) -> None:
+        with typed_failures():
+            migrations.use_write_ahead_log(engine)
+        self._move(engine, AuditTag.DATABASE_MIGRATE, partial(migrations.upgrade_on, target=target))
 
     @retried
-    def _record(self, tag: AuditTag, **detail: Any) -> None:
-        with self._database.writing() as uow:
-            uow.record(tag, self._clock(), **detail)
+    def _move(
+        self, engine: Engine, tag: AuditTag, move: Callable[[Connection], str | None]
+    ) -> None:
+        """Move the schema, and record that where there is a trail by then."""
+        with Database(lambda: engine, self._actor).writing() as uow:
+            before = move(uow.connection)
+            after = current_revision(uow.connection)
+            if after != before and has_trail(uow.connection):
+                uow.record(tag, self._clock(), before=before, after=after)
             uow.commit()
 
     def restored(self, digest: str) -> SchemaStatus:
@@ -113,12 +126,21 @@ class SchemaService:
         """
         status = self.status()
         if status.state == "current":
-            self._record(AuditTag.DATABASE_RESTORE, sha256=digest)
+            self._record_restore(digest)
         return status
+
+    @retried
+    def _record_restore(self, digest: str) -> None:
+        with Database(lambda: self._engine, self._actor).writing() as uow:
+            uow.record(AuditTag.DATABASE_RESTORE, self._clock(), sha256=digest)
+            uow.commit()
 
     def migration_sql(self, target: str) -> str:
         """Return the SQL that :meth:`migrate` would run now."""
-        return migrations.upgrade_sql(self._url.dialect, self._look()[0], target)
+        look = self._look()
+        return migrations.upgrade_sql(
+            self._url.dialect, look.revision, target, has_trail=look.has_trail
+        )
 
     def downgrade(self, target: str) -> SchemaStatus:
         """Take the database back to a revision.
@@ -130,12 +152,13 @@ class SchemaService:
         if (path := self._url.missing_file) is not None:
             raise DatabaseUnreachable(f"There is no database at {path}.")
         copy = self._copied(target)
-        migrations.downgrade(self._engine, target)
+        move = partial(migrations.downgrade_on, target=target)
+        self._move(self._engine, AuditTag.DATABASE_DOWNGRADE, move)
         return self.status().model_copy(update={"backup": copy})
 
     def _copied(self, target: str) -> str | None:
         """Copy an SQLite file that is about to be changed, and return where to."""
-        current, _ = self._look()
+        current = self._look().revision
         path = self._url.sqlite_path
         if path is None or current in {None, target}:
             return None
@@ -152,14 +175,23 @@ class SchemaService:
             return "foreign" if foreign else "empty"
         return "outdated" if pending else "current"
 
-    def _look(self) -> tuple[str | None, bool]:
-        """Return the revision, and whether there are foreign tables instead of one."""
+    def _look(self) -> "_Look":
         if self._url.missing_file is not None:
-            return None, False
+            return _Look(None, foreign=False, has_trail=False)
         reading = self._engine.execution_options(**{READ_ONLY: True})
         with typed_failures(), reading.connect() as connection:
             current = current_revision(connection)
-            return current, current is None and bool(foreign_tables(connection))
+            foreign = current is None and bool(foreign_tables(connection))
+            return _Look(current, foreign=foreign, has_trail=has_trail(connection))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What can be seen of a schema: its revision, or that somebody else made the tables."""
+
+    revision: str | None
+    foreign: bool
+    has_trail: bool
 
 
 def require_folder(path: Path) -> None:
