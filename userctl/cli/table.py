@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _UNLIMITED_WIDTH = 100_000
-_FOLDED = {"email", "name", "label", "value", "source", "summary", "detail"}
+_FOLDED = {"email", "name", "label", "value", "source", "summary", "detail", "message", "advice"}
 """The columns that may go over several lines where a terminal is narrow."""
 
 _FOLDED_WIDTH = 12

@@ -15,7 +15,10 @@ import pytest
 
 from tests.cli import Userctl
 from userctl import file_system
+from userctl.database_url import DatabaseURL
+from userctl.db.engine import database_engine
 from userctl.private_files import write_private
+from userctl.services.doctor.database import DatabaseChecks
 
 ADA = "ada@example.com"
 
@@ -343,3 +346,21 @@ def test_a_hostile_name_of_a_file_colours_nothing(home: Path) -> None:
     userctl = Userctl(home, f"sqlite:///{home}/a\u009b31m.db")
     result = userctl("doctor")
     assert "\u009b" not in result.out
+
+
+@pytest.mark.parametrize(
+    ("version", "status", "told"),
+    [
+        ((3, 34, 1), "failure", "older than 3.35.0"),
+        ((3, 40, 1), "ok", "keep backups"),
+        ((3, 51, 3), "ok", "is new enough."),
+        ((3, 53, 0), "ok", "is new enough."),
+    ],
+)
+def test_an_old_sqlite_fails_and_one_with_a_fault_is_told_of(
+    tmp_path: Path, version: tuple[int, ...], status: str, told: str
+) -> None:
+    url = DatabaseURL.for_sqlite(tmp_path / "x.db")
+    checks = DatabaseChecks(lambda: database_engine(url), url)
+    [finding] = checks.sqlite_version(version)
+    assert (finding.status, told in finding.message) == (status, True)

@@ -8,7 +8,7 @@ from userctl.cli.commands.db import commands
 from userctl.cli.invocation import Invocation
 from userctl.cli.render import progress
 
-COLUMNS = ("table", "rows", "digest")
+COLUMNS = ("table", "rows")
 
 
 @commands.command("copy", prints="TableCopy", example="userctl db copy --to sqlite:///copy.db")

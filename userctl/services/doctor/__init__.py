@@ -79,6 +79,7 @@ class DoctorService:
         status = self._schema().status()
         yield "schema", partial(self._database.schema, status)
         if self._url.sqlite_path is not None:
+            yield "sqlite_version", self._database.sqlite_version
             yield "journal", self._database.journal
             yield "integrity", self._database.integrity
         if status.state != "current":

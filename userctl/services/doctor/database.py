@@ -1,5 +1,6 @@
 """Whether the database itself is in order."""
 
+import sqlite3
 from collections.abc import Callable, Iterable
 
 from sqlalchemy import Engine
@@ -10,6 +11,14 @@ from userctl.db.migrations import use_write_ahead_log
 from userctl.file_system import network_file_system
 from userctl.schemas import SchemaStatus
 from userctl.services.doctor.finding import Finding, ok
+
+Version = tuple[int, ...]
+
+OLDEST: Version = (3, 35, 0)
+"""Before this SQLite could not drop columns, which a downgrade does."""
+
+SOUND: Version = (3, 51, 3)
+"""Since this the log is safe where it begins anew (SQLite release notes)."""
 
 _SCHEMA_ADVICE = {
     "missing": "Run 'userctl db migrate' to create it, or correct the URL.",
@@ -42,6 +51,26 @@ class DatabaseChecks:
                 f"The schema is {status.state.replace('_', ' ')} "
                 f"(revision {status.current or 'none'}, needed {status.head}).{pending}",
                 _SCHEMA_ADVICE[status.state],
+            )
+        ]
+
+    def sqlite_version(self, version: Version = sqlite3.sqlite_version_info) -> Iterable[Finding]:
+        """Check that the library is new enough, and tell of the fault that most of them have.
+
+        Args:
+            version: the version of the library.
+        """
+        name = f"SQLite {'.'.join(map(str, version))}"
+        if version < OLDEST:
+            needed = ".".join(map(str, OLDEST))
+            return [Finding("failure", f"{name} is older than {needed}.", "Use a newer Python.")]
+        if version >= SOUND:
+            return [ok(f"{name} is new enough.")]
+        # No warning, because few can help it, and nobody reads what comes every day.
+        return [
+            ok(
+                f"{name} is new enough. Before 3.51.3 a file could be damaged, very rarely, where "
+                "two processes worked on its log at the same instant: keep backups."
             )
         ]
 
