@@ -268,7 +268,11 @@ class Services:
         from userctl.services.backup import BackupService
 
         return BackupService(
-            self._engine, self._settings.database_url, schema=self.schema, clock=self._clock
+            self._engine,
+            self._settings.database_url,
+            schema=self.schema,
+            clock=self._clock,
+            protected=[*self._files.secrets, *self._files.shared],
         )
 
     @cached_property
@@ -400,11 +404,12 @@ class Services:
         )
         embedded = [] if database is None else [database.with_name(f"{database.name}.keys")]
         named = filter(None, (settings.keyring_file, settings.secret_key_file))
+        secrets = [self._session_file.path, *embedded, *named]
         return Files(
-            secrets=[self._session_file.path, *embedded, *named],
+            secrets=secrets,
             shared=shared,
             trusted=[config_path()],
-            folders=[path.parent for path in shared[:1]],
+            folders=sorted({path.parent for path in (*secrets, *shared, config_path())}),
         )
 
     @cached_property

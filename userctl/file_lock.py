@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from glob import escape
+from math import inf
 from pathlib import Path
 
 from userctl.errors import DatabaseBusy, InputOutputFailed
-from userctl.private_files import draft_prefix
+from userctl.private_files import remove_drafts
 
 LOCK_TIMEOUT_SECONDS = 60
 
@@ -54,13 +54,8 @@ def locked(path: Path) -> Iterator[None]:
     except OSError as error:
         raise InputOutputFailed(f"Cannot lock {path}: {error.strerror}.") from error
     try:
-        _remove_drafts(path)
+        # Nobody else is writing now.
+        remove_drafts(path, before=inf)
         yield
     finally:
         lock.release()
-
-
-def _remove_drafts(path: Path) -> None:
-    """Remove what writers left behind that were killed; nobody else is writing now."""
-    for draft in path.parent.glob(f"{escape(draft_prefix(path))}*"):
-        draft.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from glob import escape
@@ -11,6 +12,12 @@ from pathlib import Path
 from userctl.errors import FileExists, InputOutputFailed, UnsafeFile
 
 MAXIMUM_BYTES = 65_536
+
+DRAFT = ".draft"
+"""What the name of a file ends with while it is being written."""
+
+FORGOTTEN_SECONDS = 86_400
+"""After how long whoever was writing a draft has surely been killed."""
 
 
 def read_private(path: Path) -> str | None:
@@ -117,7 +124,8 @@ def draft_of(path: Path, *, replace: bool) -> Iterator[Path]:
     """
     require_file_or_nothing(path)
     try:
-        handle, name = tempfile.mkstemp(prefix=draft_prefix(path), dir=path.parent)
+        remove_drafts(path, before=time.time() - FORGOTTEN_SECONDS)
+        handle, name = tempfile.mkstemp(DRAFT, draft_prefix(path), path.parent)
         os.close(handle)
     except OSError as error:
         raise InputOutputFailed(f"Cannot write {path}: {error.strerror}.") from error
@@ -150,6 +158,24 @@ def _umask() -> int:
 def draft_prefix(path: Path) -> str:
     """Return what the name of a file begins with while it is being written."""
     return f".{path.name}-"
+
+
+def drafts(path: Path) -> Iterable[Path]:
+    """Return what those have left, or are writing, who write a file."""
+    return path.parent.glob(f"{escape(draft_prefix(path))}*{DRAFT}*")
+
+
+def remove_drafts(path: Path, *, before: float) -> None:
+    """Remove what writers of a file left behind that were killed.
+
+    Args:
+        path: the file.
+        before: when they last wrote at the latest, in seconds since the epoch.
+    """
+    for draft in drafts(path):
+        with suppress(FileNotFoundError):
+            if draft.stat().st_mtime < before:
+                draft.unlink()
 
 
 def _put(draft: Path, path: Path, *, replace: bool) -> None:

@@ -71,6 +71,9 @@ def downgrade() -> None:
     # Without its scope a session of a machine would be allowed everything.
     op.execute(sa.text("UPDATE refresh_tokens SET revoked = true WHERE origin IS NOT NULL"))
     op.drop_table("login_throttles")
+    if op.get_context().dialect.name == "sqlite":
+        # Adopted tables may have it.
+        op.execute(sa.text("DROP TRIGGER IF EXISTS userctl_tokens_end"))
     op.drop_table("api_tokens")
     for table, columns in ADDED.items():
         for name, _, _ in columns:

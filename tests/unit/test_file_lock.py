@@ -6,18 +6,18 @@ import pytest
 
 from userctl.errors import InputOutputFailed
 from userctl.file_lock import locked
-from userctl.private_files import draft_prefix, write_private
+from userctl.private_files import DRAFT, draft_prefix, write_private
 
 
 @pytest.mark.parametrize("name", ["session.json", "a[b]*.keys"])
 def test_what_a_killed_writer_left_behind_is_removed(tmp_path: Path, name: str) -> None:
     file = tmp_path / name
     write_private(file, "kept")
-    (tmp_path / f"{draft_prefix(file)}x1").write_text("secret")
-    (tmp_path / ".session-prod.json-x2").write_text("not ours")
+    (tmp_path / f"{draft_prefix(file)}x1{DRAFT}").write_text("secret")
+    (tmp_path / ".session-prod.json-x2.draft").write_text("not ours")
     with locked(file):
         names = {path.name for path in tmp_path.iterdir()}
-    assert names == {name, f"{name}.lock", ".session-prod.json-x2"}
+    assert names == {name, f"{name}.lock", ".session-prod.json-x2.draft"}
     assert file.read_text() == "kept"
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -35,6 +36,8 @@ def csv_cell(value: Any, *, escaped: bool) -> str:
         return "true" if value else "false"
     if isinstance(value, datetime):
         return rfc3339(value)
+    if isinstance(value, dict):
+        value = json.dumps(value, sort_keys=True)
     if isinstance(value, list):
         value = ", ".join(map(str, value))
     if not isinstance(value, str):

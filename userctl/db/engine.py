@@ -69,7 +69,7 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
         )
     connection = sqlite3.connect(
         # Without "rw" SQLite would create a missing file.
-        f"file:{quote(str(path))}?mode=rw",
+        f"file:{quote(os.fsencode(path))}?mode=rw",
         uri=True,
         timeout=BUSY_TIMEOUT_SECONDS,
         # The driver must not open transactions: _begin_sqlite decides which kind it is.

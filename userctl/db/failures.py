@@ -31,6 +31,10 @@ _BY_SQLSTATE: dict[str, tuple[type[errors.UserctlError], str]] = {
     "57014": (errors.DatabaseBusy, "The database server cancelled the statement."),
     "25006": (errors.ReadOnly, "The database server accepts no writes."),
     "42501": (errors.DatabaseAccessDenied, "The database role lacks a privilege."),
+    "22001": (errors.ConstraintViolated, "A value is too long for its column."),
+    "2BP01": (errors.ConstraintViolated, "Something else in the database depends on it."),
+    "42809": (errors.ForeignTables, "A view, or the like, has the name of a table of ours."),
+    "42P07": (errors.ForeignTables, "There is a table or a view of this name already."),
     "42P01": (errors.DatabaseNotMigrated, "A table is missing."),
     "42703": (errors.DatabaseNotMigrated, "A column is missing."),
     "XX001": (errors.DatabaseDamaged, "The database server found damaged data."),
@@ -77,6 +81,10 @@ def _from_sqlite(error: sqlite3.Error) -> errors.UserctlError | None:
         return kind(f"{message} ({text})")
     if text.startswith(("no such table", "no such column")):
         return errors.DatabaseNotMigrated(f"The schema is not complete ({text}).")
+    if text.startswith("error in "):
+        return errors.ConstraintViolated(f"Something else in the database depends on it ({text}).")
+    if text.endswith("already exists") or "there is already " in text:
+        return errors.ForeignTables(f"There is a table or a view of this name already ({text}).")
     if text == "integer overflow":
         return errors.DatabaseDamaged("A stored number is out of range.")
     if text.startswith("Could not decode to UTF-8"):

@@ -15,6 +15,9 @@ _GUARDS = {
     "postgresql": {"audit_events_append_only"},
 }
 _REFERRING = ("refresh_tokens", "api_tokens")
+TOKENS_END = "userctl_tokens_end"
+"""The trigger that an adopted table of SQLite needs which gives ids again."""
+
 SHOWN = 5
 """How many problems of a kind are looked for."""
 
@@ -41,21 +44,41 @@ def damage(engine: Engine) -> list[str]:
     with _reading(engine) as connection:
         if engine.dialect.name == "sqlite":
             return [*_sqlite_damage(connection)]
-        return [*_postgresql_damage(connection)]
+        return [*_orphans(connection), *_postgresql_damage(connection)]
+
+
+def token_trouble(engine: Engine) -> list[str]:
+    """Return what may let tokens of SQLite outlive their account."""
+    with _reading(engine) as connection:
+        found = [*_orphans(connection)]
+        if lost_trigger(connection):
+            found.append(f"the table users gives ids again, and its trigger {TOKENS_END} is gone")
+        return found
 
 
 def missing_guards(engine: Engine) -> list[str]:
     """Return which triggers of the audit trail are not there, or not in force."""
     with _reading(engine) as connection:
         if engine.dialect.name == "sqlite":
-            query = "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
+            query = (
+                "SELECT name FROM sqlite_schema WHERE type = 'trigger' "
+                "AND tbl_name = 'audit_events' AND sql LIKE '%RAISE(ABORT%'"
+            )
         else:
             query = (
-                "SELECT tgname FROM pg_trigger WHERE tgrelid = 'audit_events'::regclass "
-                "AND tgenabled IN ('O', 'A')"
+                "SELECT tgname FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
+                "WHERE tgrelid = 'audit_events'::regclass AND tgenabled IN ('O', 'A') "
+                "AND prosrc LIKE '%%RAISE EXCEPTION%%'"
             )
         there = set(connection.exec_driver_sql(query).scalars())
         return sorted(_GUARDS[engine.dialect.name] - there)
+
+
+def lost_trigger(connection: Connection) -> bool:
+    """Tell whether an SQLite table of accounts gives ids again and no trigger ends their tokens."""
+    query = "SELECT name, sql FROM sqlite_schema WHERE tbl_name = 'users'"
+    found = {str(name): str(sql) for name, sql in connection.exec_driver_sql(query)}
+    return TOKENS_END not in found and "AUTOINCREMENT" not in found.get("users", "").upper()
 
 
 def excess_of_role(engine: Engine) -> list[str]:
@@ -73,7 +96,15 @@ def lacks_of_role(engine: Engine) -> list[str]:
     """Return what the role on a server may not do to our tables, and needs to."""
     needed = [(t, p) for t in TABLES for p in ("SELECT", "INSERT", "UPDATE", "DELETE")]
     with _reading(engine) as connection:
-        return [
+        numbers = text(
+            "SELECT has_sequence_privilege(pg_get_serial_sequence(:table, 'id'), 'USAGE')"
+        )
+        lacks = [
+            f"USAGE on the sequence of {table}"
+            for table in ("users", *_REFERRING)
+            if connection.execute(numbers, {"table": table}).scalar() is False
+        ]
+        return lacks + [
             f"{privilege} on {table}"
             for table, privilege in needed
             if (table, privilege) not in {("audit_events", "UPDATE"), ("audit_events", "DELETE")}
@@ -92,7 +123,8 @@ def _sqlite_damage(connection: Connection) -> Iterator[str]:
         yield f"row {row[1]} of {row[0]} refers to a row of {row[2]} that is not there"
 
 
-def _postgresql_damage(connection: Connection) -> Iterator[str]:
+def _orphans(connection: Connection) -> Iterator[str]:
+    """Yield tokens of nobody, whom no foreign key may know."""
     for table in _REFERRING:
         orphans = connection.exec_driver_sql(
             f"SELECT id FROM {table} t WHERE NOT EXISTS "  # noqa: S608
@@ -100,6 +132,9 @@ def _postgresql_damage(connection: Connection) -> Iterator[str]:
         )
         for (number,) in orphans:
             yield f"row {number} of {table} refers to a row of users that is not there"
+
+
+def _postgresql_damage(connection: Connection) -> Iterator[str]:
     invalid = text(
         "SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid "
         "WHERE NOT i.indisvalid AND c.relname = ANY (:tables) LIMIT :shown"

@@ -4,8 +4,9 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +23,10 @@ _SESSION = f"-c lock_timeout={BUSY_TIMEOUT_SECONDS}s -c client_min_messages=warn
 """How a connection of the programs begins. PgBouncer refuses such options, which is as well: the
 programs change settings for good, and it would hand the connection on to others with these."""
 
+_FOR_EVER = b"SET lock_timeout = 0;"
+_FOR_LONG = f"SET lock_timeout = '{BUSY_TIMEOUT_SECONDS}s';".encode()
+"""What a script says near its beginning, and what it should."""
+
 
 def dump(url: DatabaseURL, file: Path) -> None:
     """Write all of a database, as it is at one moment, into a file of pg_dump's custom format.
@@ -31,7 +36,9 @@ def dump(url: DatabaseURL, file: Path) -> None:
         DatabaseToolFailed: if it failed, with what it said.
     """
     connection, environment = _connection(url)
-    _run(["pg_dump", "--format=custom", f"--file={file}", connection], environment)
+    patience = f"--lock-wait-timeout={BUSY_TIMEOUT_SECONDS}s"
+    place = f"--file={file.absolute()}"
+    _run(["pg_dump", "--format=custom", patience, place, connection], environment)
 
 
 def require_sound(file: Path) -> None:
@@ -40,7 +47,17 @@ def require_sound(file: Path) -> None:
     Raises:
         DatabaseToolMissing, DatabaseToolFailed: as :func:`dump` does.
     """
-    _run(["pg_restore", "--file=/dev/null", str(file)])
+    _run(["pg_restore", "--file=/dev/null", str(file.absolute())])
+
+
+def tables(file: Path) -> set[str]:
+    """Return the names of the tables in a dump.
+
+    Raises:
+        DatabaseToolMissing, DatabaseToolFailed: as :func:`dump` does.
+    """
+    listed = _run(["pg_restore", "--list", str(file.absolute())])
+    return set(re.findall(r"^\d+; \d+ \d+ TABLE \S+ (\S+) ", listed, re.MULTILINE))
 
 
 def restore(file: Path, url: DatabaseURL) -> None:
@@ -52,59 +69,94 @@ def restore(file: Path, url: DatabaseURL) -> None:
     Raises:
         DatabaseToolMissing, DatabaseToolFailed: as :func:`dump` does; nothing is changed then.
     """
-    listed = _run(["pg_restore", "--list", str(file)])
-    kept = set(re.findall(r"^\d+; \d+ \d+ TABLE \S+ (\S+) ", listed, re.MULTILINE))
-    later = [f"DROP TABLE IF EXISTS {table}" for table in TABLES if table not in kept]
+    kept = tables(file)
+    later = [f"DROP TABLE IF EXISTS {table};" for table in TABLES if table not in kept]
     if "audit_events" not in kept:
-        later.append("DROP FUNCTION IF EXISTS userctl_audit_append_only()")
+        later.append("DROP FUNCTION IF EXISTS userctl_audit_append_only();")
     connection, environment = _connection(url)
-    script = _start(["pg_restore", "--clean", "--if-exists", "--no-owner", "--file=-", str(file)])
-    options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
-    # These come first, because the script ends the search for tables without their schema.
-    work = [*(f"--command={statement}" for statement in later), "--file=-"]
-    psql = _start(["psql", *options, *work, connection], environment)
-    with psql, script:
+    options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-", "--output=/dev/null"]
+    script = ["pg_restore", "--clean", "--if-exists", "--no-owner", "--file=-"]
+    with (
+        _started(["psql", *options, connection], environment) as psql,
+        _started([*script, str(file.absolute())]) as source,
+    ):
         # psql ends early where a statement fails, and says why.
         with suppress(BrokenPipeError):
-            shutil.copyfileobj(_pipe(script.stdout), _pipe(psql.stdin))
-        _, complaint = script.communicate()
-        if script.returncode > 0:
-            # What psql got so far is a part, and it commits where its input ends.
-            psql.kill()
-            raise _failure("pg_restore", complaint)
-        _, complaint = psql.communicate()
-        if psql.returncode != 0:
-            raise _failure("psql", complaint)
+            # What is dropped comes first, because the script ends the search for tables without
+            # their schema.
+            psql.write("\n".join(["BEGIN;", *later, ""]).encode())
+            psql.write(source.read(4096).replace(_FOR_EVER, _FOR_LONG))
+            shutil.copyfileobj(source.output, psql.input)
+            source.finish()
+            # Without this, wherever the script ends or we do, nothing was changed.
+            psql.write(b"\nCOMMIT;\n")
+        psql.finish()
+
+
+class _Program:
+    """A program that runs, and whose complaints are kept."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", name: str, said: IO[bytes]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self.input, self.output = process.stdin, process.stdout
+        self._process = process
+        self._name = name
+        self._said = said
+
+    def write(self, text: bytes) -> None:
+        self.input.write(text)
+        self.input.flush()
+
+    def read(self, size: int) -> bytes:
+        return self.output.read(size)
+
+    def finish(self) -> bytes:
+        """Wait for the end, and return what is still to be read.
+
+        Raises:
+            DatabaseToolFailed: if the program did.
+        """
+        with suppress(BrokenPipeError):
+            self.input.close()
+        rest = self.output.read()
+        if self._process.wait() != 0:
+            self._said.seek(0)
+            raise _failure(self._name, self._said.read())
+        return rest
+
+
+@contextmanager
+def _started(
+    command: list[str], environment: Mapping[str, str] | None = None
+) -> Iterator[_Program]:
+    """Run a program beside us, which does not outlive the block."""
+    name, *arguments = command
+    found = shutil.which(name)
+    if found is None:
+        raise DatabaseToolMissing(f"The program {name} of PostgreSQL is not installed.")
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(  # noqa: S603
+            [found, *arguments],
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+        )
+        try:
+            yield _Program(process, name, said)
+        finally:
+            # Before its pipes are closed, which it might take for the end of its work.
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                with suppress(BrokenPipeError):
+                    pipe.close()  # type: ignore[union-attr]
 
 
 def _run(command: list[str], environment: Mapping[str, str] | None = None) -> str:
-    with _start(command, environment) as process:
-        output, complaint = process.communicate()
-    if process.returncode != 0:
-        raise _failure(command[0], complaint)
-    return output.decode(errors="replace")
-
-
-def _start(
-    command: list[str], environment: Mapping[str, str] | None = None
-) -> "subprocess.Popen[bytes]":
-    program, *arguments = command
-    found = shutil.which(program)
-    if found is None:
-        raise DatabaseToolMissing(f"The program {program} of PostgreSQL is not installed.")
-    pipe = subprocess.PIPE
-    return subprocess.Popen(  # noqa: S603
-        [found, *arguments],
-        env={**os.environ, **(environment or {})},
-        stdin=pipe,
-        stdout=pipe,
-        stderr=pipe,
-    )
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None
-    return stream
+    with _started(command, environment) as program:
+        return program.finish().decode(errors="replace")
 
 
 def _connection(url: DatabaseURL) -> tuple[str, dict[str, str]]:

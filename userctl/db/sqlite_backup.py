@@ -1,8 +1,9 @@
 """Copies of an SQLite database, made and put back while others use it."""
 
+import os
 import sqlite3
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from userctl.db.engine import (
     in_turns,
 )
 from userctl.db.failures import typed_failures
-from userctl.errors import DatabaseBusy, DatabaseDamaged, FileExists
+from userctl.errors import DatabaseBusy, DatabaseDamaged, InvalidInput
 from userctl.private_files import draft_of
 
 MAGIC = b"SQLite format 3\0"
@@ -71,16 +72,40 @@ def safety_copy(database: Path, revision: str | None, now: datetime) -> Path:
         revision: where its schema stands, for the name of the copy.
         now: the time, for the name of the copy.
     """
-    name = f"{database.name}.{revision or 'unknown'}-{now:%Y%m%dT%H%M%SZ}.backup"
+    name = f"{database.name}.{revision or 'unknown'}-{now:%Y%m%dT%H%M%S.%fZ}.backup"
     path = database.with_name(name)
-    # One that is there was made by somebody else in the same second.
-    with suppress(FileExists), draft_of(path, replace=False) as draft:
+    with draft_of(path, replace=False) as draft:
         copy_out(database, draft)
     return path
 
 
+def tables(path: Path) -> set[str]:
+    """Return the names of the tables of a database."""
+    with typed_failures(), closing(_read_only(path)) as connection:
+        return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+
+
+def require_same_pages(copy: Path, database: Path) -> None:
+    """Make sure that a copy can be put in the place of what a database holds.
+
+    Raises:
+        InvalidInput: if the pages of one are larger, which a database in use cannot change.
+    """
+    with (
+        typed_failures(),
+        closing(_read_only(copy)) as one,
+        closing(connect_sqlite(database)) as other,
+    ):
+        sizes = [file.execute("PRAGMA page_size").fetchone() for file in (one, other)]
+    if sizes[0] != sizes[1]:
+        raise InvalidInput(
+            f"{copy} has pages of {sizes[0][0]} bytes, the database of {sizes[1][0]}.",
+            hint="Move the database out of the way, and restore again.",
+        )
+
+
 def require_sound(path: Path) -> None:
-    """Make sure that a database can be read from end to end, and that all its rows belong together.
+    """Make sure that a copy can be read from end to end.
 
     Raises:
         DatabaseDamaged: naming the first thing that is wrong.
@@ -88,15 +113,16 @@ def require_sound(path: Path) -> None:
     with typed_failures(), closing(_read_only(path)) as connection:
         found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if found != "ok":
-            raise DatabaseDamaged(f"{path} is damaged ({found}).")
-        if broken := connection.execute("PRAGMA foreign_key_check").fetchone():
-            raise DatabaseDamaged(
-                f"In {path} row {broken[1]} of {broken[0]} refers to a row of {broken[2]} that is "
-                "not there."
-            )
+            raise DatabaseDamaged(f"The database is damaged ({found}).")
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
     # A backup has no log beside it, and may lie where nothing can be written.
-    url = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        raise InvalidInput(
+            f"Beside {path} lies a log with changes that are not in it.",
+            hint="Take a file that 'userctl db backup' wrote.",
+        )
+    url = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1"
     return sqlite3.connect(url, uri=True, isolation_level=None)

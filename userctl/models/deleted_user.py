@@ -17,13 +17,13 @@ class DeletedUser(SQLModel, table=True):
     __tablename__ = "deleted_users"
 
     id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    name: str | None = Field(default=None, max_length=100)
-    email: str = Field(max_length=255, index=True)
-    hashed_password: str = Field(max_length=128)
-    role: str = Field(max_length=50)
+    name: str | None = Field(default=None)
+    email: str = Field(index=True)
+    hashed_password: str
+    role: str
     created_at: datetime = Field(sa_type=UTCDateTime)
     updated_at: datetime = Field(sa_type=UTCDateTime)
     disabled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
-    disabled_hash: str | None = Field(default=None, max_length=128)
+    disabled_hash: str | None = Field(default=None)
     must_change_password: bool
     deleted_at: datetime = Field(sa_type=UTCDateTime, index=True)

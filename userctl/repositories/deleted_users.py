@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, literal
+from sqlalchemy import bindparam, insert, literal, text
 from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select
@@ -46,8 +46,10 @@ class DeletedUserRepository:
         row = row.where(col(User.id) == user_id)
         self._session.execute(insert(DeletedUser).from_select([*_MOVED, "deleted_at"], row))
 
-    def give_back(self, user: DeletedUser, now: datetime, *, email: str) -> None:
-        """Move an account back to ``users``.
+    def give_back(self, user: DeletedUser, now: datetime, *, email: str) -> int:
+        """Move an account back to ``users``, and return its id.
+
+        That is the one it had, unless the table gave it to another account meanwhile.
 
         Args:
             user: the account, which is locked.
@@ -55,24 +57,30 @@ class DeletedUserRepository:
             email: the address that it has from now on.
 
         Raises:
-            UserExists: if the address, or the id, is taken meanwhile.
+            UserExists: if the address is taken meanwhile.
         """
-        changed = {"email": email, "updated_at": now}
-        columns = [
-            literal(changed[name], _type_of(name)) if name in changed else column
-            for name, column in ((name, getattr(DeletedUser, name)) for name in _MOVED)
-        ]
-        row = core_select(*columns).where(col(DeletedUser.id) == user.id)
+        same = self._session.get(User, user.id) is None
+        names = [name for name in _MOVED if same or name != "id"]
+        changed = {"email": ":email", "updated_at": ":now"}
+        # An identity of PostgreSQL that is always generated gives way to nothing else.
+        overriding = "OVERRIDING SYSTEM VALUE " if self._dialect == "postgresql" else ""
+        statement = text(
+            f"INSERT INTO users ({', '.join(names)}) {overriding}"  # noqa: S608
+            f"SELECT {', '.join(changed.get(name, name) for name in names)} "
+            "FROM deleted_users WHERE id = :id RETURNING id"
+        ).bindparams(bindparam("now", type_=_type_of("updated_at")))
         try:
-            self._session.execute(insert(User).from_select(_MOVED, row))
+            values = {"email": email, "now": now, "id": user.id}
+            given = self._session.execute(statement, values).scalar_one()
         except IntegrityError as error:
             if violates_uniqueness(error):
                 raise UserExists(
-                    f"Another account has the address {email}, or the id {user.id}, meanwhile.",
+                    f"Another account has the address {email} meanwhile.",
                     hint="Give --email to restore it with another address.",
                 ) from error
             raise
         self.delete([user.id])
+        return int(given)
 
     def delete(self, user_ids: Sequence[int]) -> None:
         """Delete accounts for ever."""
@@ -81,12 +89,12 @@ class DeletedUserRepository:
 
     def page(self, query: UserQuery) -> Sequence[DeletedUser]:
         """Return the accounts that a query asks for in the order of their ids."""
-        dialect = self._session.connection().dialect.name
-        statement = select(DeletedUser).where(*conditions(DeletedUser, query, dialect))
+        statement = select(DeletedUser).where(*conditions(DeletedUser, query, self._dialect))
         if query.beginning is not None:
             email = col(DeletedUser.email)
             statement = statement.where(email.startswith(query.beginning, autoescape=True))
-        statement = statement.where(col(DeletedUser.id) > (query.after or 0))
+        if query.after is not None:
+            statement = statement.where(col(DeletedUser.id) > query.after)
         return self._session.exec(statement.order_by(col(DeletedUser.id)).limit(query.limit)).all()
 
     def count(self, before: datetime) -> int:
@@ -104,6 +112,10 @@ class DeletedUserRepository:
         deleted_at = col(DeletedUser.deleted_at)
         query = select(DeletedUser).where(deleted_at < before).order_by(deleted_at).limit(limit)
         return self._session.exec(query.with_for_update()).all()
+
+    @property
+    def _dialect(self) -> str:
+        return self._session.connection().dialect.name
 
     def _found(self, condition: Any) -> Sequence[DeletedUser]:
         query = select(DeletedUser).where(condition).order_by(col(DeletedUser.id))

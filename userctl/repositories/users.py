@@ -11,7 +11,7 @@ from sqlalchemy.types import NULLTYPE
 from sqlmodel import Session, col, delete, func, select, type_coerce, update
 
 from userctl.errors import TransactionConflict, UserExists
-from userctl.models import User
+from userctl.models import ApiToken, RefreshToken, User
 from userctl.repositories.bulk_insert import insert_rows
 from userctl.repositories.user_filter import conditions
 from userctl.repositories.user_order import BeginningWith, Position, SortedBy
@@ -139,7 +139,10 @@ class UserRepository:
         self._session.refresh(user)
 
     def delete(self, user_id: int) -> bool:
-        """Delete an account, its refresh tokens with it; False if it was gone already."""
+        """Delete an account, its tokens with it; False if it was gone already."""
+        # The foreign keys of an application may leave that out, and SQLite give the id again.
+        for table in (ApiToken, RefreshToken):
+            self._execute(delete(table).where(col(table.user_id) == user_id))
         return self._execute(delete(User).where(col(User.id) == user_id)).rowcount == 1
 
     def position(self, query: UserQuery, user_id: int) -> Position | None:

@@ -85,7 +85,9 @@ class WholeTableRepository:
                 "(quote_ident(schemaname) || '.' || quote_ident(sequencename))::regclass = "
                 "pg_get_serial_sequence(:table, 'id')::regclass"
             )
-        given = self._session.execute(text(query), {"table": table}).scalar() or 0
+        given = self._session.execute(text(query), {"table": table}).scalar()
+        # SQLite lets everybody write anything there.
+        given = given if isinstance(given, int) else 0
         # Another program may have chosen ids by itself.
         largest = self._session.execute(core_select(func.max(_table(table).columns.id))).scalar()
         return max(given, largest or 0)

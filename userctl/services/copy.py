@@ -13,7 +13,7 @@ from userctl.db.engine import READ_ONLY, database_engine
 from userctl.db.failures import typed_failures
 from userctl.db.revisions import current_revision, require_current
 from userctl.db.unit_of_work import Database, UnitOfWork
-from userctl.errors import DatabaseDamaged, DatabaseNotEmpty, InvalidInput
+from userctl.errors import ConstraintViolated, DatabaseDamaged, DatabaseNotEmpty, InvalidInput
 from userctl.models import TABLES
 from userctl.repositories.whole_tables import Digest
 from userctl.schemas import TableCopy
@@ -123,7 +123,7 @@ def _copied(old: UnitOfWork, new: UnitOfWork, table: str, tell: Told) -> TableCo
         try:
             with typed_failures():
                 new.whole_tables.add(table, rows)
-        except DatabaseDamaged as error:
+        except (ConstraintViolated, DatabaseDamaged) as error:
             raise DatabaseDamaged(
                 f"A row of {table} does not fit into the other database: {error.message}"
             ) from error

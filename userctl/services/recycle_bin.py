@@ -75,6 +75,8 @@ class RecycleBinService:
     def restore(self, reference: str, *, email: str | None = None) -> UserRead:
         """Bring a deleted account back, with its id, its password and without its sessions.
 
+        Where an application's table gave the id to another account, it gets another one.
+
         Args:
             reference: its id, or the address that it had.
             email: another address, where its own is taken meanwhile.
@@ -88,8 +90,8 @@ class RecycleBinService:
         now = self._clock()
         with self._database.writing() as uow:
             user = _lock_deleted(uow, reference)
-            uow.deleted_users.give_back(user, now, email=address or user.email)
-            restored = uow.users.get(user.id)
+            given = uow.deleted_users.give_back(user, now, email=address or user.email)
+            restored = uow.users.get(given)
             assert restored is not None
             uow.record(
                 AuditTag.ACCOUNT_RESTORE,
@@ -97,7 +99,7 @@ class RecycleBinService:
                 user=restored,
                 role=restored.role,
                 deleted_at=user.deleted_at.isoformat(),
-                was=user.email,
+                was=[user.id, user.email],
             )
             uow.commit()
             return user_read(restored)
@@ -163,20 +165,25 @@ def _locked(
     uow: UnitOfWork, references: Sequence[str], *, missing_ok: bool, hard: bool
 ) -> tuple[list[User], list[DeletedUser]]:
     """Return accounts and, if those may be meant too, accounts that were deleted before."""
-    living: set[int | None] = set()
+    living: set[int] = set()
     buried: set[int] = set()
     for reference in references:
+        found = _deleted(uow, reference) if hard else []
+        buried.update(user.id for user in found)
         try:
-            living.add(find_user(uow, reference).id)
+            living.add(_id_of(find_user(uow, reference)))
         except UserNotFound:
-            found = _deleted(uow, reference) if hard else []
             if not found and not missing_ok:
                 raise
-            buried.update(user.id for user in found)
     # Everybody locks in the order of the ids, or two who lock the same accounts would deadlock.
-    users = [_still_there(uow.users.lock(i), i, missing_ok) for i in sorted(filter(None, living))]
+    users = [_still_there(uow.users.lock(i), i, missing_ok) for i in sorted(living)]
     gone = [uow.deleted_users.lock(user_id) for user_id in sorted(buried)]
     return [user for user in users if user], [user for user in gone if user]
+
+
+def _id_of(user: User) -> int:
+    assert user.id is not None
+    return user.id
 
 
 def _still_there(user: User | None, user_id: int, missing_ok: bool) -> User | None:  # noqa: FBT001

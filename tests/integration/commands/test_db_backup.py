@@ -1,19 +1,24 @@
 """``userctl db backup`` and ``userctl db restore``."""
 
+import os
 import re
+import signal
 import sqlite3
 import stat
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.cli import Userctl
 from tests.forking import forking
 from tests.postgres import programs_folder
+from userctl.db import postgresql_programs
 from userctl.db.sqlite_backup import copy_out, require_sound
 from userctl.errors import DatabaseDamaged
 
@@ -162,15 +167,93 @@ def test_a_damaged_database_has_to_be_moved_out_of_the_way(local: Userctl) -> No
     assert stat.S_IMODE(database.stat().st_mode) == 0o600
 
 
-def test_a_row_that_refers_to_nothing_is_noticed_in_a_backup(local: Userctl) -> None:
+def test_a_row_that_refers_to_nothing_is_backed_up_like_others(local: Userctl) -> None:
     with closing(sqlite3.connect(database_of(local))) as connection, connection:
         connection.execute(
             "INSERT INTO refresh_tokens (token, user_id, expires_at) VALUES ('x', 77, '2030-01-01')"
         )
-    result = local("db", "backup", "a.backup", "-o", "json")
-    assert (result.code, result.error["code"]) == (6, "database_damaged")
-    assert "row 1 of refresh_tokens" in result.error["message"]
-    assert names_in(local.home) == []
+    backup = written(local)
+    with closing(sqlite3.connect(backup)) as connection:
+        assert connection.execute("SELECT count(*) FROM refresh_tokens").fetchone() == (1,)
+
+
+def test_a_backup_replaces_no_file_of_the_installation(local: Userctl) -> None:
+    local.keyring = True
+    assert local("key", "generate").code == 0
+    local.create(ADA)
+    database = database_of(local)
+    link = local.home / "link"
+    link.symlink_to(database)
+    hard = local.home / "hard"
+    hard.hardlink_to(database)
+    for file in (database, f"{database}-wal", f"{database}.keys", "keyring", link, hard):
+        result = local("db", "backup", str(file), "--force", "-o", "json")
+        assert (result.code, result.error["code"]) == (2, "invalid_input"), file
+    assert local.login(ADA)["email"] == ADA
+
+
+def test_a_database_is_not_restored_from_itself_or_from_one_in_use(local: Userctl) -> None:
+    local.create(ADA)
+    assert local("db", "restore", str(database_of(local)), "--yes").code == 2
+    other = Userctl(local.home, f"sqlite:///{local.home}/other.db")
+    assert other("db", "migrate").code == 0
+    with closing(sqlite3.connect(local.home / "other.db")) as connection, connection:
+        connection.execute("UPDATE userctl_version SET version_num = version_num")
+        connection.commit()
+        result = local("db", "restore", "other.db", "--yes", "-o", "json")
+        assert (result.code, result.error["code"]) == (2, "invalid_input")
+    assert emails(local) == [ADA]
+
+
+def test_accounts_do_not_give_way_to_something_else(userctl: Userctl, tmp_path: Path) -> None:
+    userctl.create(ADA)
+    url = userctl.database_url
+    assert url is not None
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(tmp_path / "app.dump")) as connection, connection:
+            connection.execute("CREATE TABLE users (id INTEGER, nick TEXT)")
+    else:
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute("CREATE TABLE apples (id int)")
+        dump = [f"{programs_folder()}/pg_dump", "-Fc", "-t", "apples", f"--dbname={url}",
+                f"--file={tmp_path / 'app.dump'}"]  # fmt: skip
+        subprocess.run(dump, check=True)
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute("DROP TABLE apples")
+    result = userctl("db", "restore", str(tmp_path / "app.dump"), "--yes", "-o", "json")
+    assert (result.code, result.error["code"]) == (2, "invalid_input")
+    assert emails(userctl) == [ADA]
+
+
+def test_a_backup_with_other_pages_wants_a_database_out_of_the_way(local: Userctl) -> None:
+    local.create(ADA)
+    backup = written(local)
+    with closing(sqlite3.connect(backup)) as connection:
+        connection.execute("PRAGMA page_size = 8192")
+        connection.execute("VACUUM")
+    result = local("db", "restore", "a.backup", "--yes", "-o", "json")
+    assert (result.code, result.error["code"]) == (2, "invalid_input")
+    assert "8192" in result.error["message"]
+    database_of(local).rename(local.home / "away")
+    assert local("db", "restore", "a.backup", "--yes").code == 0
+    assert emails(local) == [ADA]
+
+
+def test_what_killed_writers_left_is_gone_after_a_day(userctl: Userctl) -> None:
+    old, young = userctl.home / ".a.backup-x.draft", userctl.home / ".a.backup-y.draft-wal"
+    old.touch()
+    young.touch()
+    os.utime(old, (0, 0))
+    written(userctl)
+    assert names_in(userctl.home) == [young.name, "a.backup"]
+
+
+@pytest.mark.parametrize("name", ["-v", "--version", "a\udcffb"])
+def test_a_backup_may_have_any_name(userctl: Userctl, name: str) -> None:
+    userctl.create(ADA)
+    assert userctl("db", "backup", "--", name).code == 0
+    assert userctl("db", "restore", "--yes", "--", name).code == 0
+    assert emails(userctl) == [ADA]
 
 
 def test_a_copy_is_of_one_moment_however_much_is_written_meanwhile(tmp_path: Path) -> None:
@@ -304,8 +387,6 @@ def test_what_a_program_complains_about_is_told_in_a_line(home: Path, postgres_u
     written(userctl)
     assert userctl("user", "show", ADA).code == 0
     # Somebody else's table refers to ours, and the backup knows nothing of it.
-    import psycopg  # noqa: PLC0415
-
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute("CREATE TABLE orders (user_id int REFERENCES users)")
         try:
@@ -323,3 +404,79 @@ def test_a_check_names_the_damage(tmp_path: Path) -> None:
     path.write_bytes(b"nonsense" * 1000)
     with pytest.raises(DatabaseDamaged):
         require_sound(path)
+
+
+@pytest.fixture
+def large(home: Path, bare_postgres_url: str) -> Userctl:
+    """A backup of which most is a table that takes a while, and an account since."""
+    userctl = Userctl(home, bare_postgres_url)
+    assert userctl("db", "migrate").code == 0
+    with psycopg.connect(bare_postgres_url, autocommit=True) as server:
+        server.execute("CREATE TABLE docs (body text)")
+        server.execute("INSERT INTO docs SELECT repeat(md5(i::text), 200) "
+                       "FROM generate_series(1, 5000) i")  # fmt: skip
+        server.execute("SELECT lo_from_bytea(0, 'abc') FROM generate_series(1, 3000)")
+    userctl.create(ADA)
+    written(userctl)
+    userctl.create(EVE)
+    return userctl
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_restore_that_is_ended_amid_its_rows_changes_nothing(
+    large: Userctl, how: signal.Signals
+) -> None:
+    assert large.database_url is not None
+    restore = large.start("db", "restore", "a.backup", "--yes")
+    with psycopg.connect(large.database_url, autocommit=True) as server:
+        copying = (
+            "SELECT 1 FROM pg_stat_activity WHERE query ILIKE 'COPY%docs%' "
+            "AND datname = current_database()"
+        )
+        while restore.poll() is None and not server.execute(copying).fetchone():
+            pass
+        restore.send_signal(how)
+        restore.communicate()
+        assert restore.returncode in {-how, 128 + how}
+        ours = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'userctl' "
+        ours += "AND datname = current_database()"
+        while server.execute(ours).fetchone():
+            pass
+        assert server.execute("SELECT count(*) FROM docs").fetchone() == (5000,)
+    assert emails(large) == [ADA, EVE]
+
+
+def test_a_restore_with_large_objects_ends(large: Userctl) -> None:
+    assert large("db", "restore", "a.backup", "--yes").code == 0
+    assert emails(large) == [ADA]
+
+
+def test_a_restore_waits_for_a_lock_only_so_long(
+    large: Userctl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_programs, "_FOR_LONG", b"SET lock_timeout = '100ms';")
+    assert large.database_url is not None
+    with psycopg.connect(large.database_url) as server:
+        server.execute("SELECT count(*) FROM users")
+        result = large("db", "restore", "a.backup", "--yes", "-o", "json")
+    assert (result.code, result.error["code"]) == (6, "database_tool_failed")
+    assert "lock timeout" in result.error["message"]
+    assert emails(large) == [ADA, EVE]
+
+
+def test_a_dump_that_cannot_be_read_is_no_backup(home: Path, postgres_url: str) -> None:
+    programs = home / "bin"
+    programs.mkdir()
+    script = programs / "pg_dump"
+    # The last argument but one names the file.
+    script.write_text(
+        f'#!/bin/sh\n{programs_folder()}/pg_dump "$@" && for a; do case $a in --file=*) '
+        'truncate -s 9000 "${a#--file=}";; esac; done\n'
+    )
+    script.chmod(0o755)
+    userctl = Userctl(home, postgres_url)
+    userctl.extra["PATH"] = f"{programs}:{userctl.environment['PATH']}"
+    userctl.create(ADA)
+    result = userctl("db", "backup", "a.backup", "-o", "json")
+    assert (result.code, result.error["code"]) == (6, "database_tool_failed")
+    assert names_in(home) == ["bin"]

@@ -11,6 +11,9 @@ import pytest
 
 from tests.cli import PASSWORD, Userctl
 from tests.forking import forking
+from tests.integration.conftest import ACTOR, FakeClock, database_on, open_engine
+from userctl.database_url import DatabaseURL
+from userctl.services.copy import CopyService
 
 COUNTED = ("services/copy.py", "repositories/whole_tables.py", "private_files.py")
 """Where a copy is made."""
@@ -107,6 +110,44 @@ def test_a_database_with_a_row_is_left_alone(filled: Userctl, bare_database_url:
     ]
 
 
+def test_a_database_with_an_event_alone_is_not_empty(
+    filled: Userctl, bare_database_url: str
+) -> None:
+    assert Userctl(filled.home, bare_database_url)("db", "migrate").code == 0
+    result = filled("db", "copy", "--to", bare_database_url, "-o", "json")
+    assert (result.code, result.error["code"]) == (5, "database_not_empty")
+    assert "not even 'db migrate'" in result.error["hint"]
+
+
+def test_what_others_write_meanwhile_is_in_no_part_of_a_copy(
+    filled: Userctl, bare_database_url: str
+) -> None:
+    assert filled.database_url is not None
+    url = filled.database_url
+    added = False
+
+    def write(*_: object) -> None:
+        nonlocal added
+        if not added:
+            added = True
+            with connected(url) as connection:
+                connection.execute(
+                    "INSERT INTO users (id, email, hashed_password) VALUES (77, 'x@y.de', 'x')"
+                )
+                connection.execute(
+                    "INSERT INTO refresh_tokens (token, user_id, expires_at) "
+                    "VALUES ('x', 77, '2099-01-01 00:00:00')"
+                )
+
+    with open_engine(url) as engine:
+        service = CopyService(
+            database_on(engine), DatabaseURL.parse(url), actor=lambda: ACTOR, clock=FakeClock()
+        )
+        counts = {each.table: each.rows for each in service.copy(bare_database_url, tell=write)}
+    assert added
+    assert (counts["users"], counts["refresh_tokens"]) == (2, 2)
+
+
 def test_a_database_is_not_copied_into_itself(filled: Userctl) -> None:
     assert filled.database_url is not None
     result = filled("db", "copy", "--to", filled.database_url, "-o", "json")
@@ -152,7 +193,6 @@ def test_a_row_that_a_trigger_changes_is_noticed(filled: Userctl, bare_postgres_
     there = Userctl(filled.home, bare_postgres_url)
     assert there("db", "copy", "--to", "sqlite:///empty.db").code == 6
     with connected(bare_postgres_url) as connection:
-        from userctl.database_url import DatabaseURL  # noqa: PLC0415
         from userctl.db.engine import database_engine  # noqa: PLC0415
         from userctl.db.migrations import upgrade  # noqa: PLC0415
 

@@ -154,13 +154,31 @@ def test_a_folder_in_which_everybody_can_change_files_fails(local: Userctl) -> N
 
 def test_what_a_killed_writer_left_is_removed_once_it_is_old(local: Userctl) -> None:
     database = database_of(local)
-    draft = database.with_name(f".{database.name}-abcd")
+    draft = database.with_name(f".{database.name}-abcd.draft")
+    backup = database.with_name(f".{database.name}-20261125")
+    backup.touch()
+    os.utime(backup, (0, 0))
     draft.touch()
     assert statuses(local)["leftovers"] == "ok"
     os.utime(draft, (0, 0))
     assert statuses(local)["leftovers"] == "warning"
     assert findings(local, "--fix")["leftovers"]["fixed"]
     assert not draft.exists()
+    assert backup.exists()
+
+
+def test_a_secret_of_somebody_else_fails_and_a_database_is_a_warning(
+    local: Userctl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local.keyring = True
+    assert local("key", "generate").code == 0
+    monkeypatch.setattr("os.geteuid", lambda: 12345)
+    result = local("doctor", "-o", "jsonl")
+    found = [f for f in map(json.loads, result.out.splitlines()) if f["check"] == "files"]
+    told = {Path(f["message"].partition(" belongs")[0]).name: f["status"] for f in found}
+    assert told["keyring"] == "failure"
+    if os.getuid():
+        assert told[database_of(local).name] == "warning"
 
 
 def test_another_journal_mode_is_a_warning_until_it_is_fixed(local: Userctl) -> None:
@@ -330,6 +348,8 @@ def test_a_role_that_may_too_much_or_too_little_is_told(home: Path, bare_postgre
             connection.execute(
                 f"GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"
             )
+            assert "sequence of users" in findings(plain, code=6)["role"]["message"]
+            connection.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}")
             assert findings(plain)["role"]["status"] == "ok"
         finally:
             connection.execute(f"DROP OWNED BY {role}")

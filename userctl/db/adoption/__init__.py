@@ -15,8 +15,19 @@ from sqlalchemy.exc import DBAPIError
 from userctl.db.adoption.addresses import address_changes
 from userctl.db.adoption.change import Change, is_problem, problem, step
 from userctl.db.adoption.columns import TABLES, column_changes
-from userctl.db.adoption.constraints import reference_changes, unique_changes, width_changes
-from userctl.db.adoption.contents import account_warnings, id_changes, time_changes, token_changes
+from userctl.db.adoption.constraints import (
+    reference_changes,
+    tokens_end_changes,
+    unique_changes,
+    width_changes,
+)
+from userctl.db.adoption.contents import (
+    account_warnings,
+    id_changes,
+    time_changes,
+    token_changes,
+    type_changes,
+)
 from userctl.db.adoption.names import names_in_the_way
 from userctl.db.adoption.nulls import null_changes
 from userctl.db.failures import typed_failures
@@ -52,6 +63,7 @@ def plan(connection: Connection, order: AdoptionOrder) -> list[Change]:
     if not any(map(is_problem, changes)):
         changes += _row_changes(connection, order, tables)
         changes += _migrations(connection, current)
+        changes += tokens_end_changes(connection)
     return changes
 
 
@@ -88,6 +100,7 @@ def _row_changes(
         yield from id_changes(connection, table)
         yield from null_changes(connection, table, order)
         yield from time_changes(connection, table)
+        yield from type_changes(connection, table)
     yield from account_warnings(connection, order)
     yield from address_changes(connection)
     if "refresh_tokens" in tables:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from alembic.operations import Operations
-from sqlalchemy import Boolean, Column, Connection, DateTime, Enum, Integer, String, inspect
+from sqlalchemy import CHAR, Boolean, Column, Connection, DateTime, Enum, Integer, String, inspect
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import NullType, TypeEngine
 
@@ -81,6 +81,8 @@ def _misfit(
         yield problem(table, name, f"the type is {told}; userctl needs {needed} or its like")
     elif connection.dialect.name == "postgresql" and isinstance(kind, String):
         # SQLite holds texts of any length in any column.
+        if isinstance(kind, CHAR):
+            yield problem(table, name, "char pads values with spaces; make it varchar")
         length = kind.length or DIGEST_LENGTH
         if name == "hashed_password" and length < HASH_LENGTH:
             yield problem(table, name, f"it holds {length} characters; a hash has {HASH_LENGTH}")

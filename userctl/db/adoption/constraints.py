@@ -15,6 +15,7 @@ from userctl.db.adoption.change import (
     step,
 )
 from userctl.db.adoption.columns import present_columns
+from userctl.db.inspection import TOKENS_END, lost_trigger
 
 ASIDE_LENGTH = 128
 """How long a hash may be that is put aside, where the migrations made the column."""
@@ -24,6 +25,14 @@ _CASCADE = "userctl_refresh_tokens_cascade"
 _CASCADE_TRIGGER = f"""
 CREATE TRIGGER {_CASCADE} BEFORE DELETE ON users
 BEGIN DELETE FROM refresh_tokens WHERE user_id = OLD.id; END
+"""  # noqa: S608
+
+_TOKENS_END_TRIGGER = f"""
+CREATE TRIGGER {TOKENS_END} BEFORE DELETE ON users
+BEGIN
+    DELETE FROM refresh_tokens WHERE user_id = OLD.id;
+    DELETE FROM api_tokens WHERE user_id = OLD.id;
+END
 """  # noqa: S608
 
 
@@ -86,6 +95,17 @@ def reference_changes(connection: Connection) -> Iterator[Change]:
             "add an index",
             lambda op: op.create_index("ix_refresh_tokens_user_id", "refresh_tokens", ["user_id"]),
         )
+
+
+def tokens_end_changes(connection: Connection) -> Iterator[Change]:
+    """Yield what keeps tokens from passing to the next account where SQLite gives an id again.
+
+    It does so with the id of the last account, and foreign keys count only for who switches them
+    on. The trigger names a table of ours, so this comes after the migrations.
+    """
+    if connection.dialect.name == "sqlite" and lost_trigger(connection):
+        told = "a trigger ends the tokens of an account, whose id the next one may get"
+        yield step("users", "id", told, executing(_TOKENS_END_TRIGGER))
 
 
 def _foreign_key(others: Sequence[str], *, cascades: bool) -> Iterator[Change]:

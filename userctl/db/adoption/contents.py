@@ -5,11 +5,12 @@ from hashlib import sha256
 from typing import Any
 
 from alembic.operations import Operations
-from sqlalchemy import Connection, column, select, table
+from sqlalchemy import Boolean, Connection, String, column, select, table
 
 from userctl.db.adoption.addresses import BATCH
 from userctl.db.adoption.change import Change, problem, rows_where, step, warning
 from userctl.db.adoption.columns import present_columns, wanted_columns
+from userctl.db.revisions import VERSION_TABLE
 from userctl.errors import DatabaseDamaged
 from userctl.models.types import UTCDateTime
 from userctl.schemas import AdoptionOrder
@@ -22,6 +23,8 @@ IN_CLEAR = {
     "sqlite": "NOT (length(token) = 64 AND token NOT GLOB '*[^0-9a-f]*')",
 }
 """What tells a token from the hexadecimal form of a SHA-256."""
+
+_ZONE = "*[+-][0-9][0-9]*"
 
 
 def id_changes(connection: Connection, name: str) -> Iterator[Change]:
@@ -45,6 +48,13 @@ def time_changes(connection: Connection, name: str) -> Iterator[Change]:
             count = len(ids)
         if count:
             yield problem(name, time, "times that cannot be read", rows=count, ids=ids)
+    if connection.dialect.name == "sqlite" and name == "refresh_tokens":
+        # Times are compared as texts, so that those of another zone would be hours off.
+        condition = f"substr(expires_at, 20) GLOB '{_ZONE}' AND expires_at NOT LIKE '%+00:00'"
+        count, ids = rows_where(connection, name, condition)
+        if count:
+            told = "times of another zone than UTC; store them in UTC"
+            yield problem(name, "expires_at", told, rows=count, ids=ids)
 
 
 def _unreadable(connection: Connection, name: str, time: str) -> list[int]:
@@ -67,8 +77,6 @@ def token_changes(connection: Connection, order: AdoptionOrder) -> Iterator[Chan
     if count:
         told = "tokens of accounts that are gone; delete them"
         yield problem("refresh_tokens", "user_id", told, rows=count, ids=ids)
-    if connection.dialect.name == "sqlite":
-        yield from _untyped(connection)
     condition = "token IS NOT NULL" if order.tokens_in_clear else IN_CLEAR[connection.dialect.name]
     count, ids = rows_where(connection, "refresh_tokens", condition)
     if count:
@@ -78,19 +86,29 @@ def token_changes(connection: Connection, order: AdoptionOrder) -> Iterator[Chan
         )
         told = "the application has to look tokens up by their SHA-256 from now on"
         yield warning("refresh_tokens", "token", told)
+    hashed, _ = rows_where(connection, "refresh_tokens", f"NOT ({condition})")
+    if hashed and not connection.dialect.has_table(connection, VERSION_TABLE):
+        told = "these count as hashes; if they are tokens, say so now: --tokens-in-clear"
+        yield warning("refresh_tokens", "token", told, hashed)
 
 
-def _untyped(connection: Connection) -> Iterator[Change]:
+def type_changes(connection: Connection, name: str) -> Iterator[Change]:
     """Yield what another type than that of its column makes unusable, as only SQLite allows."""
-    values = {"token": "typeof(token) NOT IN ('text', 'null')"}
-    if "revoked" in present_columns(connection, "refresh_tokens"):
-        values["revoked"] = "revoked NOT IN (0, 1)"
-    for name, condition in values.items():
-        count, ids = rows_where(connection, "refresh_tokens", condition)
+    if connection.dialect.name != "sqlite":
+        return
+    for column_name, wanted in wanted_columns(name).items():
+        if column_name not in present_columns(connection, name):
+            continue
+        if isinstance(wanted.type, String):
+            condition = f"typeof({column_name}) NOT IN ('text', 'null')"
+        elif isinstance(wanted.type, Boolean):
+            condition = f"{column_name} NOT IN (0, 1)"
+        else:
+            continue
+        count, ids = rows_where(connection, name, condition)
         if count:
-            needed = wanted_columns("refresh_tokens")[name].type
-            told = f"values that are no {needed.compile(connection.dialect)}"
-            yield problem("refresh_tokens", name, told, rows=count, ids=ids)
+            told = f"values that are no {wanted.type.compile(connection.dialect)}"
+            yield problem(name, column_name, told, rows=count, ids=ids)
 
 
 def _hash(op: Operations, condition: str) -> None:

@@ -84,7 +84,9 @@ class DoctorService:
             yield "integrity", self._database.integrity
         if status.state != "current":
             return
-        if self._url.sqlite_path is None:
+        if self._url.sqlite_path is not None:
+            yield "tokens", self._database.tokens
+        else:
             yield "integrity", self._database.integrity
             yield "role", self._database.role
         contents = self._contents()

@@ -103,6 +103,14 @@ class DatabaseChecks:
             ok("Nothing is damaged, and no row refers to one that is not there.")
         ]
 
+    def tokens(self) -> Iterable[Finding]:
+        """Check that tokens of SQLite go with their account, whoever made the tables."""
+        advice = "Run 'userctl db adopt', after each migration of the application."
+        return [
+            Finding("failure", f"Tokens outlive accounts: {what}.", advice)
+            for what in inspection.token_trouble(self._engine())
+        ] or [ok("Tokens go with their accounts.")]
+
     def role(self) -> Iterable[Finding]:
         """Check that the role on the server may do what it needs to, and no more."""
         if lacks := inspection.lacks_of_role(self._engine()):

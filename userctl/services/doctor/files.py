@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
-from userctl.private_files import draft_prefix
-from userctl.services.doctor.finding import Finding, ok
-
-FORGOTTEN_SECONDS = 3600
-"""After how long whoever was writing a draft has surely been killed."""
+from userctl.private_files import DRAFT, FORGOTTEN_SECONDS
+from userctl.services.doctor.finding import Finding, Status, ok
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class Files:
     def modes(self) -> Iterable[Finding]:
         """Check who may read and write them, and whose they are."""
         findings = [
-            *_findings(self.secrets, forbidden=0o077),
+            *_findings(self.secrets, forbidden=0o077, of_others="failure"),
             *_findings(self.shared, forbidden=0o007),
             *_findings(self.trusted, forbidden=0o022),
             *_findings(filter(_lets_files_go, self.folders), forbidden=0o002),
@@ -45,13 +42,14 @@ class Files:
     def leftovers(self) -> Iterable[Finding]:
         """Check for what writers left behind that were killed."""
         before = time.time() - FORGOTTEN_SECONDS
-        drafts = [
+        found = [
             draft
-            for path in (*self.secrets, *self.shared)
-            for draft in path.parent.glob(f"{escape(draft_prefix(path))}*")
+            # Those of copies beside a file have a name that begins with its name.
+            for path in (*self.secrets, *self.shared[:1])
+            for draft in path.parent.glob(f".{escape(path.name)}*{DRAFT}*")
             if draft.is_file() and draft.stat().st_mtime < before
         ]
-        if not drafts:
+        if not found:
             return [ok("Nobody who was killed left a file behind.")]
         return [
             Finding(
@@ -60,7 +58,7 @@ class Files:
                 "Remove it, or give --fix.",
                 draft.unlink,
             )
-            for draft in drafts
+            for draft in found
         ]
 
 
@@ -69,7 +67,9 @@ def _lets_files_go(folder: Path) -> bool:
     return folder.is_dir() and not folder.stat().st_mode & stat.S_ISVTX
 
 
-def _findings(paths: Iterable[Path], *, forbidden: int) -> Iterator[Finding]:
+def _findings(
+    paths: Iterable[Path], *, forbidden: int, of_others: Status = "warning"
+) -> Iterator[Finding]:
     for path in paths:
         try:
             status = path.stat()
@@ -84,9 +84,11 @@ def _findings(paths: Iterable[Path], *, forbidden: int) -> Iterator[Finding]:
                 f"Run: chmod {allowed:04o} '{path}', or give --fix.",
                 lambda path=path, allowed=allowed: path.chmod(allowed),  # type: ignore[misc]
             )
-        if status.st_uid not in {os.geteuid(), 0} and os.geteuid() != 0:
+        # Root may use what belongs to an application, but a secret has to be one's own.
+        trusted = {os.geteuid()} if of_others == "failure" else {os.geteuid(), 0}
+        if status.st_uid not in trusted and (os.geteuid() or of_others == "failure"):
             yield Finding(
-                "warning",
+                of_others,
                 f"{path} belongs to the user with the number {status.st_uid}, not to you.",
                 "Run userctl as that user, or give the file to yours.",
             )
