@@ -82,7 +82,7 @@ def test_leaving_a_prompt_is_exit_130_and_changes_nothing(
 def test_delete_asks_first(terminal: Terminal, local: Userctl, answer: str, code: int) -> None:
     local.create("ada@example.com")
     child = terminal("user", "delete", "ada@example.com")
-    child.expect_exact("Delete ada@example.com for ever? [y/N]: ")
+    child.expect_exact("Delete ada@example.com? [y/N]: ")
     child.sendline(answer)
     assert ended(child)[0] == code
     assert local("user", "list", "-q").out == ("" if code == 0 else "1\n")
@@ -90,7 +90,7 @@ def test_delete_asks_first(terminal: Terminal, local: Userctl, answer: str, code
 
 def test_a_question_shows_hostile_arguments_as_plain_text(terminal: Terminal) -> None:
     child = terminal("user", "delete", "\x1b[31mx@example.com")
-    child.expect_exact("Delete \\x1b[31mx@example.com for ever? [y/N]: ")
+    child.expect_exact("Delete \\x1b[31mx@example.com? [y/N]: ")
     child.sendline("n")
     assert ended(child)[0] == 5
 

@@ -126,8 +126,11 @@ def test_what_others_write_meanwhile_is_in_no_part_of_a_copy(
     url = filled.database_url
     added = False
 
-    def write(*_: object) -> None:
+    told = []
+
+    def write(what: str, done: int, total: int) -> None:
         nonlocal added
+        told.append((what, done, total))
         if not added:
             added = True
             with connected(url) as connection:
@@ -145,6 +148,7 @@ def test_what_others_write_meanwhile_is_in_no_part_of_a_copy(
         )
         counts = {each.table: each.rows for each in service.copy(bare_database_url, tell=write)}
     assert added
+    assert {("Copying users", 2, 2), ("Checking users", 2, 2)} <= set(told)
     assert (counts["users"], counts["refresh_tokens"]) == (2, 2)
 
 
