@@ -281,6 +281,9 @@ def test_an_id_that_a_table_gave_again_does_not_push_the_first_one_out(
     sql("INSERT INTO users (id, email, hashed_password) VALUES (1, 'eve@example.com', 'x')")
     with pytest.raises(UserExists, match="id 1"):
         program.recycle_bin.delete(["eve@example.com"])
+    program.recycle_bin.delete(["1"], hard=True)
+    assert ids(program.recycle_bin) == [1]
+    sql("INSERT INTO users (id, email, hashed_password) VALUES (1, 'eve@example.com', 'x')")
     assert program.recycle_bin.restore(ADA).id not in {0, 1}
     assert program.accounts.show("1").email == "eve@example.com"
     assert program.log_in(ADA, PASSWORD).user.email == ADA

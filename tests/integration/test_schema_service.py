@@ -3,8 +3,10 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine
@@ -269,3 +271,21 @@ def test_a_migration_whose_event_cannot_be_written_is_none(
     with pytest.raises(DatabaseDamaged):
         schema.migrate("head")
     assert schema.status().current == "0005"
+
+
+def test_of_migrations_at_once_only_the_one_that_does_something_copies_the_file(
+    missing: Missing, tmp_path: Path
+) -> None:
+    url, schema = missing(tmp_path / "userctl.db")
+    schema.migrate("0004")
+    barrier = Barrier(2)
+
+    def migrate(_: int) -> str | None:
+        with open_engine(url) as engine:
+            barrier.wait(timeout=30)
+            return schema_on(engine, url).migrate("head").backup
+
+    with ThreadPoolExecutor(2) as pool:
+        copies = [copy for copy in pool.map(migrate, range(2)) if copy]
+    assert len(copies) == 1
+    assert [str(path) for path in tmp_path.glob("*.backup")] == copies

@@ -1,6 +1,7 @@
 """Taking over the tables of an application."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -11,6 +12,7 @@ from userctl.db import adoption
 from userctl.db.migrations import lock, use_write_ahead_log
 from userctl.db.retry import retried
 from userctl.db.revisions import current_revision, revisions
+from userctl.db.sqlite_backup import safety_copy
 from userctl.db.unit_of_work import Database
 from userctl.errors import DatabaseMissing
 from userctl.schemas import AdoptionOrder, AdoptionStep
@@ -62,8 +64,17 @@ class AdoptionService:
         return [change.record for change in changes]
 
     @retried
-    def adopt(self, *, tokens_in_clear: bool = False) -> list[AdoptionStep]:
+    def adopt(
+        self,
+        *,
+        tokens_in_clear: bool = False,
+        copied: Callable[[Path], object] = lambda _path: None,
+    ) -> list[AdoptionStep]:
         """Do what there is to do, all of it or nothing, and return it.
+
+        Args:
+            tokens_in_clear: as for :meth:`plan`.
+            copied: told where an SQLite file that was never adopted is kept as it was.
 
         Raises:
             AdoptionRefused: if something has to be corrected before.
@@ -73,7 +84,13 @@ class AdoptionService:
         with self._database.writing() as uow:
             lock(uow.connection)
             before = current_revision(uow.connection)
-            done = adoption.adopt(uow.connection, self._order(tokens_in_clear))
+
+            def keep() -> None:
+                if self._url.sqlite_path is not None and before is None:
+                    copied(safety_copy(self._url.sqlite_path, before, self._clock()))
+
+            order = self._order(tokens_in_clear)
+            done = adoption.adopt(uow.connection, order, prepare=keep)
             steps = [step for step in done if step.kind == "step"]
             if steps:
                 rows = {f"{step.table}.{step.subject}": step.rows for step in steps if step.rows}

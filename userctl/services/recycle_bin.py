@@ -168,13 +168,16 @@ def _locked(
     living: set[int] = set()
     buried: set[int] = set()
     for reference in references:
-        found = _deleted(uow, reference) if hard else []
-        buried.update(user.id for user in found)
+        missing = None
         try:
             living.add(_id_of(find_user(uow, reference)))
-        except UserNotFound:
-            if not found and not missing_ok:
-                raise
+        except UserNotFound as error:
+            missing = error
+        # Several may have had an address, but an id that somebody has is nobody else's.
+        found = _deleted(uow, reference) if hard and (missing or "@" in reference) else []
+        buried.update(user.id for user in found)
+        if missing and not found and not missing_ok:
+            raise missing
     # Everybody locks in the order of the ids, or two who lock the same accounts would deadlock.
     users = [_still_there(uow.users.lock(i), i, missing_ok) for i in sorted(living)]
     gone = [uow.deleted_users.lock(user_id) for user_id in sorted(buried)]

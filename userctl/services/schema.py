@@ -88,35 +88,58 @@ class SchemaService:
             InvalidInput: if the revision is unknown or lies behind.
             DatabaseTooNew: if the database is ahead of this userctl.
         """
-        copy = None
         if (path := self._url.missing_file) is not None:
             require_folder(path)
             self.create(path, target)
-        elif backup:
-            copy = self._copied(migrations.resolve(target))
-        self._upgrade(self._engine, target)
+        copy = self._upgrade(self._engine, target, self._url.sqlite_path if backup else None)
         return self.status().model_copy(update={"backup": copy})
 
     def create(self, path: Path, target: str = "head") -> bool:
         """Create an SQLite database at a revision; False if somebody else was faster."""
         return migrations.create_sqlite(path, lambda engine: self._upgrade(engine, target))
 
-    def _upgrade(self, engine: Engine, target: str) -> None:
+    def _upgrade(self, engine: Engine, target: str, file: Path | None = None) -> str | None:
         with typed_failures():
             migrations.use_write_ahead_log(engine)
-        self._move(engine, AuditTag.DATABASE_MIGRATE, partial(migrations.upgrade_on, target=target))
+        target = migrations.resolve(target)
+        move = partial(migrations.upgrade_on, target=target)
+        return self._move(engine, AuditTag.DATABASE_MIGRATE, move, target, file)
 
     @retried
     def _move(
-        self, engine: Engine, tag: AuditTag, move: Callable[[Connection], str | None]
-    ) -> None:
-        """Move the schema, and record that where there is a trail by then."""
+        self,
+        engine: Engine,
+        tag: AuditTag,
+        move: Callable[[Connection], str | None],
+        target: str,
+        file: Path | None,
+    ) -> str | None:
+        """Move the schema, and record that where there is a trail by then.
+
+        Args:
+            engine: the database.
+            tag: what is recorded.
+            move: moves the schema, and returns where it was.
+            target: where it goes.
+            file: the SQLite file to copy beside itself, if there is something to lose.
+
+        Returns:
+            Where it was copied to.
+        """
+        copy = None
         with Database(lambda: engine, self._actor).writing() as uow:
+            if file is not None:
+                # From here on nobody else writes, so that the copy has everything.
+                uow.begin()
+                revision = self._look().revision
+                if revision not in {None, target}:
+                    copy = str(safety_copy(file, revision, self._clock()))
             before = move(uow.connection)
             after = current_revision(uow.connection)
             if after != before and has_trail(uow.connection):
                 uow.record(tag, self._clock(), before=before, after=after)
             uow.commit()
+        return copy
 
     def restored(self, digest: str) -> SchemaStatus:
         """Record that the database was restored, if its schema can, and return where it stands.
@@ -151,18 +174,11 @@ class SchemaService:
         """
         if (path := self._url.missing_file) is not None:
             raise DatabaseUnreachable(f"There is no database at {path}.")
-        copy = self._copied(target)
         move = partial(migrations.downgrade_on, target=target)
-        self._move(self._engine, AuditTag.DATABASE_DOWNGRADE, move)
+        copy = self._move(
+            self._engine, AuditTag.DATABASE_DOWNGRADE, move, target, self._url.sqlite_path
+        )
         return self.status().model_copy(update={"backup": copy})
-
-    def _copied(self, target: str) -> str | None:
-        """Copy an SQLite file that is about to be changed, and return where to."""
-        current = self._look().revision
-        path = self._url.sqlite_path
-        if path is None or current in {None, target}:
-            return None
-        return str(safety_copy(path, current, self._clock()))
 
     def _state(
         self, current: str | None, pending: list[str], *, known: bool, foreign: bool

@@ -1,5 +1,6 @@
 """``userctl db adopt`` on tables of applications."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,22 @@ def test_the_way_from_a_refusal_to_a_login(application: Application, bare: Userc
     renewed = bare("token", "refresh", "--stdin", "-o", "json", stdin=IN_CLEAR).json
     assert renewed["refresh_token"].startswith("uctl_rt_")
     assert bare("audit", "verify").code == 0
+
+
+def test_an_sqlite_file_is_kept_as_it_was_and_only_once(
+    application: Application, bare: Userctl, bare_database_url: str
+) -> None:
+    done = bare("db", "adopt", "--yes")
+    if bare_database_url.startswith("postgresql"):
+        assert done.err == ""
+        return
+    kept = re.fullmatch(r"The database as it was is kept in (.*)\.\n", done.err)
+    assert kept is not None
+    before = Userctl(bare.home, f"sqlite:///{kept[1]}")
+    assert before("db", "status", "-o", "json").json["state"] == "foreign"
+    run_script(bare_database_url, "UPDATE users SET email = 'BOB@example.com' WHERE id = 2")
+    assert bare("db", "adopt", "--yes").err == ""
+    assert bare("user", "show", "bob@example.com").code == 0
 
 
 def test_an_adoption_needs_a_yes(application: Application, bare: Userctl) -> None:

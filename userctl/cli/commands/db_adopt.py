@@ -38,7 +38,8 @@ def adopt(
 
     What is missing is added, addresses are written in one form, refresh tokens that lie there in
     clear are hashed and go on working, and the migrations run: all of it in one transaction, in
-    which the application waits. On adopted tables this does what has come up since.
+    which the application waits. An SQLite file is copied beside itself first. On adopted tables
+    this does what has come up since.
     """
     service = run.services.adoption
     if dry_run:
@@ -47,7 +48,11 @@ def adopt(
     if run.interactive and not yes:
         _tell(run, service.plan(tokens_in_clear=tokens_in_clear))
     run.confirm(f"Adopt the tables of {run.settings.database_url}?", yes=yes)
-    run.emit_all(service.adopt(tokens_in_clear=tokens_in_clear), COLUMNS)
+    done = service.adopt(
+        tokens_in_clear=tokens_in_clear,
+        copied=lambda path: run.note(f"The database as it was is kept in {path}."),
+    )
+    run.emit_all(done, COLUMNS)
 
 
 def _show(run: Invocation, plan: Plan) -> None:

@@ -4,7 +4,7 @@ Nothing is built anew. What SQLite cannot change about a table, triggers make up
 copy an application's table would lose what its author gave it: checks, collations and triggers.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from alembic.migration import MigrationContext
@@ -67,10 +67,15 @@ def plan(connection: Connection, order: AdoptionOrder) -> list[Change]:
     return changes
 
 
-def adopt(connection: Connection, order: AdoptionOrder) -> list[AdoptionStep]:
+def adopt(
+    connection: Connection, order: AdoptionOrder, *, prepare: Callable[[], object]
+) -> list[AdoptionStep]:
     """Do what a plan says, and return it; that lasts if the transaction of the connection does.
 
-    The schema has to be locked.
+    Args:
+        connection: the database, whose schema has to be locked.
+        order: how to go about it.
+        prepare: called before the first change, if there is one.
 
     Raises:
         AdoptionRefused: if something stands in the way.
@@ -85,6 +90,8 @@ def adopt(connection: Connection, order: AdoptionOrder) -> list[AdoptionStep]:
     changes = plan(connection, order)
     if problems := [change.record for change in changes if is_problem(change)]:
         raise AdoptionRefused(_refusal(problems))
+    if changes:
+        prepare()
     with _refusals():
         op = Operations(MigrationContext.configure(connection))
         for change in changes:
