@@ -73,8 +73,10 @@ class DoctorService:
         yield "files", self._files.modes
         yield "leftovers", self._files.leftovers
         yield "signing_key", partial(signing_key, self._keys, self._clock)
-        yield "connection", self._connection
-        if _fails(self._connection):
+        # A file that others lock is waited for once.
+        connection = _found(self._connection)
+        yield "connection", lambda: connection
+        if any(found.status == "failure" for found in connection):
             return
         status = self._schema().status()
         yield "schema", partial(self._database.schema, status)
@@ -109,10 +111,6 @@ def _found(check: Check) -> list[Finding]:
         return [Finding("failure", error.message, error.hint)]
     except OSError as error:
         return [Finding("failure", f"{error.filename}: {error.strerror}.", None)]
-
-
-def _fails(check: Check) -> bool:
-    return any(found.status == "failure" for found in _found(check))
 
 
 def _corrected(correct: Callable[[], object]) -> list[Finding]:
