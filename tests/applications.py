@@ -1,8 +1,8 @@
 """Databases that applications made with SQL of their own, to be adopted."""
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -111,11 +111,22 @@ STRICT = Application(
 APPLICATIONS = (LOOSE, STRICT)
 
 
-def run_script(url: str, script: str) -> None:
-    """Run statements over a connection that userctl did not set up."""
+@contextmanager
+def connected(url: str) -> Iterator[Any]:
+    """Yield a connection that userctl did not set up, on which each statement lasts by itself."""
     if url.startswith("sqlite:"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-            connection.executescript(script)
+        path = url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            yield connection
     else:
         with psycopg.connect(url, autocommit=True) as server:
-            server.execute(script.encode())
+            yield server
+
+
+def run_script(url: str, script: str) -> None:
+    """Run statements over a connection that userctl did not set up."""
+    with connected(url) as connection:
+        if isinstance(connection, sqlite3.Connection):
+            connection.executescript(script)
+        else:
+            connection.execute(script.encode())

@@ -59,6 +59,12 @@ class Userctl:
         return self.home / ".local/state/userctl/session.json"
 
     @property
+    def database_file(self) -> Path:
+        """The file of an SQLite database."""
+        assert self.database_url is not None
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
     def environment(self) -> dict[str, str]:
         """The whole environment of the command."""
         # Coverage of subprocesses is switched on by variables of its own.

@@ -48,6 +48,12 @@ class DatabaseURL:
         return self.masked if self.sqlite_path is None else os.path.realpath(self.sqlite_path)
 
     @property
+    def embedded_keyring(self) -> Path | None:
+        """Where the keys of an SQLite database lie, unless the settings say otherwise."""
+        path = self.sqlite_path
+        return None if path is None else path.with_name(f"{path.name}.keys")
+
+    @property
     def missing_file(self) -> Path | None:
         """The SQLite file if it is not there, or cannot be looked for."""
         # Path.exists raises where a folder on the way may not be searched.

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from userctl.actor import Actor, kept, machine_user
 from userctl.clock import Clock, utc_now
-from userctl.config import Settings, config_path, default_database_path, state_path
+from userctl.config import Settings, default_database_path, state_path
 from userctl.errors import DatabaseMissing, UserctlError
+from userctl.installation import InstallationFiles, installation_files
 from userctl.private_files import create_private_folder
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from userctl.services.backup import BackupService
     from userctl.services.copy import CopyService
     from userctl.services.doctor import DoctorService
-    from userctl.services.doctor.files import Files
     from userctl.services.health import HealthService
     from userctl.services.key_trail import KeyTrail
     from userctl.services.keys import KeyService
@@ -272,7 +272,7 @@ class Services:
             self._settings.database_url,
             schema=self.schema,
             clock=self._clock,
-            protected=[*self._files.secrets, *self._files.shared],
+            protected=[*self._files.secrets, *self._files.database],
         )
 
     @cached_property
@@ -392,25 +392,8 @@ class Services:
         return SessionFile(state_path() / name)
 
     @property
-    def _files(self) -> "Files":
-        from userctl.services.doctor.files import Files
-
-        settings = self._settings
-        database = settings.database_url.sqlite_path
-        shared = (
-            []
-            if database is None
-            else [database.with_name(f"{database.name}{ending}") for ending in ("", "-wal", "-shm")]
-        )
-        embedded = [] if database is None else [database.with_name(f"{database.name}.keys")]
-        named = filter(None, (settings.keyring_file, settings.secret_key_file))
-        secrets = [self._session_file.path, *embedded, *named]
-        return Files(
-            secrets=secrets,
-            shared=shared,
-            trusted=[config_path()],
-            folders=sorted({path.parent for path in (*secrets, *shared, config_path())}),
-        )
+    def _files(self) -> InstallationFiles:
+        return installation_files(self._settings, self._session_file.path)
 
     @cached_property
     def _actor(self) -> Actor:

@@ -160,11 +160,6 @@ def draft_prefix(path: Path) -> str:
     return f".{path.name}-"
 
 
-def drafts(path: Path) -> Iterable[Path]:
-    """Return what those have left, or are writing, who write a file."""
-    return path.parent.glob(f"{escape(draft_prefix(path))}*{DRAFT}*")
-
-
 def remove_drafts(path: Path, *, before: float) -> None:
     """Remove what writers of a file left behind that were killed.
 
@@ -172,7 +167,7 @@ def remove_drafts(path: Path, *, before: float) -> None:
         path: the file.
         before: when they last wrote at the latest, in seconds since the epoch.
     """
-    for draft in drafts(path):
+    for draft in path.parent.glob(f"{escape(draft_prefix(path))}*{DRAFT}*"):
         with suppress(FileNotFoundError):
             if draft.stat().st_mtime < before:
                 draft.unlink()

@@ -59,16 +59,20 @@ def test_tokens_of_an_account_that_an_application_deletes_pass_to_nobody(
 
 
 def test_a_migration_of_the_application_that_drops_triggers_is_noticed_and_made_good(
-    adopted: Program, adoption: AdoptionService, bare_engine: Engine, run: Sql
+    tmp_path: Path, clock: FakeClock
 ) -> None:
-    if bare_engine.dialect.name == "postgresql":
-        return
-    assert token_trouble(bare_engine) == []
-    run("DROP TRIGGER userctl_tokens_end")
-    [trouble] = token_trouble(bare_engine)
-    assert "userctl_tokens_end is gone" in trouble
-    assert told(adoption.adopt(), "step") == [("users", "id", [])]
-    assert token_trouble(bare_engine) == []
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    (tmp_path / "x.db").touch()
+    with open_engine(url) as engine:
+        LOOSE.build(engine)
+        adoption = adoption_on(engine, url, clock)
+        adoption.adopt()
+        assert token_trouble(engine) == []
+        sql_on(engine)("DROP TRIGGER userctl_tokens_end")
+        [trouble] = token_trouble(engine)
+        assert "userctl_tokens_end is gone" in trouble
+        assert told(adoption.adopt(), "step") == [("users", "id", [])]
+        assert token_trouble(engine) == []
 
 
 def test_an_identity_that_is_always_generated_can_be_restored(

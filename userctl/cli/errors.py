@@ -24,7 +24,6 @@ EXIT_CODES: dict[type[errors.UserctlError], int] = {
 JSON_FORMATS = ("json", "jsonl")
 UNEXPECTED = 1
 USAGE = 2
-CONFLICT = 5
 PARTIAL = 7
 PENDING = 8
 IO = 9

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -60,16 +60,20 @@ def tables(file: Path) -> set[str]:
     return set(re.findall(r"^\d+; \d+ \d+ TABLE \S+ (\S+) ", listed, re.MULTILINE))
 
 
-def restore(file: Path, url: DatabaseURL) -> None:
+def restore(file: Path, url: DatabaseURL, kept: Collection[str]) -> None:
     """Put the content of a dump in the place of what a database holds, in one transaction.
 
     Tables that are not in the dump stay, unless they are ours: a later schema has them, and
     migrating to it would find them there.
 
+    Args:
+        file: the dump.
+        url: the database.
+        kept: the tables in the dump.
+
     Raises:
         DatabaseToolMissing, DatabaseToolFailed: as :func:`dump` does; nothing is changed then.
     """
-    kept = tables(file)
     later = [f"DROP TABLE IF EXISTS {table};" for table in TABLES if table not in kept]
     if "audit_events" not in kept:
         later.append("DROP FUNCTION IF EXISTS userctl_audit_append_only();")

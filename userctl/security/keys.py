@@ -44,15 +44,15 @@ def key_source(settings: Settings) -> KeySource:
         return _fixed(settings, fixed)
     if settings.keyring_file is not None:
         return KeyringFile(settings.keyring_file)
-    database = settings.database_url.sqlite_path
-    if database is None:
+    embedded = settings.database_url.embedded_keyring
+    if embedded is None:
         raise SecretKeyMissing(
             "No key to sign and verify tokens with is configured.",
             hint="Set USERCTL_SECRET_KEY, or secret_key_file in the config file, to the key that "
             f"your service verifies with: {MINIMUM_KEY_BYTES} bytes or more. Or set keyring_file "
             "and run 'userctl key generate'.",
         )
-    return KeyringFile(database.with_name(f"{database.name}.keys"), embedded=True)
+    return KeyringFile(embedded, embedded=True)
 
 
 def signing_keyring(

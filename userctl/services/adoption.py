@@ -60,7 +60,7 @@ class AdoptionService:
         """
         self._require_file()
         with self._database.reading() as uow:
-            changes = adoption.plan(uow.connection, self._order(tokens_in_clear))
+            changes = adoption.plan(uow.connection, self._order(tokens_in_clear=tokens_in_clear))
         return [change.record for change in changes]
 
     @retried
@@ -89,7 +89,7 @@ class AdoptionService:
                 if self._url.sqlite_path is not None and before is None:
                     copied(safety_copy(self._url.sqlite_path, before, self._clock()))
 
-            order = self._order(tokens_in_clear)
+            order = self._order(tokens_in_clear=tokens_in_clear)
             done = adoption.adopt(uow.connection, order, prepare=keep)
             steps = [step for step in done if step.kind == "step"]
             if steps:
@@ -107,7 +107,7 @@ class AdoptionService:
             use_write_ahead_log(self._engine)
         return done
 
-    def _order(self, tokens_in_clear: bool) -> AdoptionOrder:  # noqa: FBT001
+    def _order(self, *, tokens_in_clear: bool) -> AdoptionOrder:
         return AdoptionOrder(
             tokens_in_clear=tokens_in_clear, roles=self._roles, unmatchable=self._unmatchable
         )

@@ -93,8 +93,9 @@ class BackupService:
         copy = None
         if self._url.sqlite_path is None:
             postgresql_programs.require_sound(file)
-            self._require_ours(file, postgresql_programs.tables(file))
-            postgresql_programs.restore(file, self._url)
+            tables = postgresql_programs.tables(file)
+            self._require_ours(file, tables)
+            postgresql_programs.restore(file, self._url, tables)
         elif _same(file, self._url.sqlite_path):
             raise InvalidInput(f"{file} is the database itself.")
         else:

@@ -140,14 +140,14 @@ class RecycleBinService:
             if waiting and not trust_clock:
                 require_plausible_clock(uow, now, self._longest_session)
         purged = 0
-        while batch := self._purge_batch(now, older_than):
+        while batch := self._purge_batch(before):
             purged += batch
         return DeletedUserPurge(purged=purged)
 
     @retried
-    def _purge_batch(self, now: datetime, older_than: timedelta) -> int:
+    def _purge_batch(self, before: datetime) -> int:
         with self._database.writing() as uow:
-            users = uow.deleted_users.lock_deleted_before(now - older_than, BATCH)
+            users = uow.deleted_users.lock_deleted_before(before, BATCH)
             self._bury(uow, users)
             uow.commit()
         return len(users)
@@ -179,7 +179,7 @@ def _locked(
         if missing and not found and not missing_ok:
             raise missing
     # Everybody locks in the order of the ids, or two who lock the same accounts would deadlock.
-    users = [_still_there(uow.users.lock(i), i, missing_ok) for i in sorted(living)]
+    users = [_lock(uow, user_id, missing_ok=missing_ok) for user_id in sorted(living)]
     gone = [uow.deleted_users.lock(user_id) for user_id in sorted(buried)]
     return [user for user in users if user], [user for user in gone if user]
 
@@ -189,7 +189,8 @@ def _id_of(user: User) -> int:
     return user.id
 
 
-def _still_there(user: User | None, user_id: int, missing_ok: bool) -> User | None:  # noqa: FBT001
+def _lock(uow: UnitOfWork, user_id: int, *, missing_ok: bool) -> User | None:
+    user = uow.users.lock(user_id)
     if user is None and not missing_ok:
         raise UserNotFound(f"Account {user_id} was deleted by somebody else just now.")
     return user

@@ -39,12 +39,6 @@ def written(userctl: Userctl, name: str = "a.backup") -> Path:
     return userctl.home / name
 
 
-def database_of(userctl: Userctl) -> Path:
-    """Return the file of an SQLite database."""
-    assert userctl.database_url is not None
-    return Path(userctl.database_url.removeprefix("sqlite:///"))
-
-
 def names_in(folder: Path) -> list[str]:
     """Return the names of the files in a folder."""
     return sorted(path.name for path in folder.iterdir())
@@ -154,7 +148,7 @@ def test_what_was_there_before_a_restore_is_kept_beside_it(local: Userctl) -> No
 def test_a_damaged_database_has_to_be_moved_out_of_the_way(local: Userctl) -> None:
     local.create(ADA)
     written(local)
-    database = database_of(local)
+    database = local.database_file
     database.write_bytes(b"nonsense" * 1000)
     result = local("db", "restore", "a.backup", "--yes", "-o", "json")
     assert (result.code, result.error["code"]) == (6, "database_damaged")
@@ -168,7 +162,7 @@ def test_a_damaged_database_has_to_be_moved_out_of_the_way(local: Userctl) -> No
 
 
 def test_a_row_that_refers_to_nothing_is_backed_up_like_others(local: Userctl) -> None:
-    with closing(sqlite3.connect(database_of(local))) as connection, connection:
+    with closing(sqlite3.connect(local.database_file)) as connection, connection:
         connection.execute(
             "INSERT INTO refresh_tokens (token, user_id, expires_at) VALUES ('x', 77, '2030-01-01')"
         )
@@ -181,7 +175,7 @@ def test_a_backup_replaces_no_file_of_the_installation(local: Userctl) -> None:
     local.keyring = True
     assert local("key", "generate").code == 0
     local.create(ADA)
-    database = database_of(local)
+    database = local.database_file
     link = local.home / "link"
     link.symlink_to(database)
     hard = local.home / "hard"
@@ -194,7 +188,7 @@ def test_a_backup_replaces_no_file_of_the_installation(local: Userctl) -> None:
 
 def test_a_database_is_not_restored_from_itself_or_from_one_in_use(local: Userctl) -> None:
     local.create(ADA)
-    assert local("db", "restore", str(database_of(local)), "--yes").code == 2
+    assert local("db", "restore", str(local.database_file), "--yes").code == 2
     other = Userctl(local.home, f"sqlite:///{local.home}/other.db")
     assert other("db", "migrate").code == 0
     with closing(sqlite3.connect(local.home / "other.db")) as connection, connection:
@@ -234,7 +228,7 @@ def test_a_backup_with_other_pages_wants_a_database_out_of_the_way(local: Userct
     result = local("db", "restore", "a.backup", "--yes", "-o", "json")
     assert (result.code, result.error["code"]) == (2, "invalid_input")
     assert "8192" in result.error["message"]
-    database_of(local).rename(local.home / "away")
+    local.database_file.rename(local.home / "away")
     assert local("db", "restore", "a.backup", "--yes").code == 0
     assert emails(local) == [ADA]
 
@@ -292,7 +286,7 @@ def test_others_who_have_the_database_open_see_all_of_a_restored_one_or_nothing(
     local.create(ADA)
     written(local)
     local.create(EVE)
-    with closing(sqlite3.connect(database_of(local), isolation_level=None)) as other:
+    with closing(sqlite3.connect(local.database_file, isolation_level=None)) as other:
         other.execute("BEGIN")
         assert other.execute("SELECT count(*) FROM users").fetchone() == (2,)
         assert local("db", "restore", "a.backup", "--yes").code == 0
@@ -304,7 +298,7 @@ def test_others_who_have_the_database_open_see_all_of_a_restored_one_or_nothing(
 def test_a_restore_waits_for_whoever_is_writing(local: Userctl) -> None:
     local.create(ADA)
     written(local)
-    with closing(sqlite3.connect(database_of(local), isolation_level=None)) as other:
+    with closing(sqlite3.connect(local.database_file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         other.execute("DELETE FROM users")
         restore = local.start("db", "restore", "a.backup", "--yes", "--verbose")
@@ -329,16 +323,16 @@ def test_a_restore_that_is_killed_leaves_the_old_or_the_new(local: Userctl) -> N
             found = tuple(emails(local))
             seen.add(found)
             assert found in {(ADA,), (ADA, EVE)}
-            require_sound(database_of(local))
+            require_sound(local.database_file)
     assert seen == {(ADA,), (ADA, EVE)}
 
 
 def test_migrating_copies_an_sqlite_file_first_and_names_the_copy(local: Userctl) -> None:
     local.create(ADA)
     down = local("db", "downgrade", "0004", "--yes", "-o", "json").json
-    assert down["backup"].startswith(f"{database_of(local)}.0006-")
+    assert down["backup"].startswith(f"{local.database_file}.0006-")
     up = local("db", "migrate", "-o", "json").json
-    assert up["backup"].startswith(f"{database_of(local)}.0004-")
+    assert up["backup"].startswith(f"{local.database_file}.0004-")
     assert stat.S_IMODE(Path(up["backup"]).stat().st_mode) == 0o600
     assert local("db", "migrate", "-o", "json").json["backup"] is None
     restored = local("db", "restore", up["backup"], "--yes", "-o", "json").json

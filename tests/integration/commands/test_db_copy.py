@@ -1,14 +1,11 @@
 """``userctl db copy``: from each kind of database into each."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
+from tests.applications import connected
 from tests.cli import PASSWORD, Userctl
 from tests.forking import forking
 from tests.integration.conftest import ACTOR, FakeClock, database_on, open_engine
@@ -19,18 +16,6 @@ COUNTED = ("services/copy.py", "repositories/whole_tables.py", "private_files.py
 """Where a copy is made."""
 
 ADA, EVE = "ada@example.com", "eve@example.com"
-
-
-@contextmanager
-def connected(url: str) -> Iterator[Any]:
-    """Yield a connection of another program."""
-    if url.startswith("sqlite"):
-        path = url.removeprefix("sqlite:///")
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            yield connection
-    else:
-        with psycopg.connect(url, autocommit=True) as connection:
-            yield connection
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 import json
 import os
-import sqlite3
 import stat
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.applications import connected
 from tests.cli import Userctl
 from userctl import file_system
 from userctl.database_url import DatabaseURL
@@ -36,30 +35,17 @@ def statuses(userctl: Userctl, *options: str, code: int = 0) -> dict[str, str]:
     return {name: f["status"] for name, f in findings(userctl, *options, code=code).items()}
 
 
-def database_of(userctl: Userctl) -> Path:
-    """Return the file of an SQLite database."""
+def changed(userctl: Userctl) -> AbstractContextManager[Any]:
+    """Return a connection by which another program changes the database."""
     assert userctl.database_url is not None
-    return Path(userctl.database_url.removeprefix("sqlite:///"))
-
-
-@contextmanager
-def changed(userctl: Userctl) -> Iterator[Any]:
-    """Yield a connection by which another program changes the database."""
-    url = userctl.database_url
-    assert url is not None
-    if url.startswith("sqlite"):
-        with closing(sqlite3.connect(database_of(userctl), isolation_level=None)) as connection:
-            yield connection
-    else:
-        with psycopg.connect(url, autocommit=True) as connection:
-            yield connection
+    return connected(userctl.database_url)
 
 
 @pytest.fixture
 def healthy(userctl: Userctl) -> Userctl:
     userctl.create(ADA, "--role", "admin")
     if userctl.database_url is not None and userctl.database_url.startswith("sqlite"):
-        database_of(userctl).chmod(0o600)
+        userctl.database_file.chmod(0o600)
     return userctl
 
 
@@ -73,7 +59,7 @@ def test_where_all_is_well_every_check_says_so(healthy: Userctl) -> None:
 
 
 def test_each_trouble_says_what_to_do(local: Userctl) -> None:
-    database_of(local).chmod(0o666)
+    local.database_file.chmod(0o666)
     found = findings(local, code=6)
     for finding in found.values():
         assert (finding["advice"] is None) == (finding["status"] == "ok")
@@ -119,7 +105,7 @@ def test_pending_migrations_fail(home: Path, bare_database_url: str) -> None:
 def test_a_database_that_everybody_can_read_fails_until_it_is_fixed(
     local: Userctl, mode: int
 ) -> None:
-    database = database_of(local)
+    database = local.database_file
     database.chmod(mode)
     assert statuses(local, code=6)["files"] == "failure"
     assert stat.S_IMODE(database.stat().st_mode) == mode
@@ -130,7 +116,7 @@ def test_a_database_that_everybody_can_read_fails_until_it_is_fixed(
 
 
 def test_a_group_may_share_a_database_and_no_key(local: Userctl) -> None:
-    database_of(local).chmod(0o660)
+    local.database_file.chmod(0o660)
     assert statuses(local)["files"] == "ok"
     local.keyring = True
     assert local("key", "generate").code == 0
@@ -143,7 +129,7 @@ def test_a_group_may_share_a_database_and_no_key(local: Userctl) -> None:
 
 
 def test_a_folder_in_which_everybody_can_change_files_fails(local: Userctl) -> None:
-    folder = database_of(local).parent
+    folder = local.database_file.parent
     before = stat.S_IMODE(folder.stat().st_mode)
     folder.chmod(0o777)
     assert statuses(local, code=6)["files"] == "failure"
@@ -153,7 +139,7 @@ def test_a_folder_in_which_everybody_can_change_files_fails(local: Userctl) -> N
 
 
 def test_what_a_killed_writer_left_is_removed_once_it_is_old(local: Userctl) -> None:
-    database = database_of(local)
+    database = local.database_file
     draft = database.with_name(f".{database.name}-abcd.draft")
     backup = database.with_name(f".{database.name}-20261125")
     backup.touch()
@@ -178,7 +164,7 @@ def test_a_secret_of_somebody_else_fails_and_a_database_is_a_warning(
     told = {Path(f["message"].partition(" belongs")[0]).name: f["status"] for f in found}
     assert told["keyring"] == "failure"
     if os.getuid():
-        assert told[database_of(local).name] == "warning"
+        assert told[local.database_file.name] == "warning"
 
 
 def test_another_journal_mode_is_a_warning_until_it_is_fixed(local: Userctl) -> None:
@@ -262,7 +248,7 @@ def test_a_damaged_page_fails(local: Userctl) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         query = "SELECT rootpage FROM sqlite_schema WHERE name = 'ix_users_role'"
         [(page,)] = connection.execute(query)
-    with database_of(local).open("r+b") as file:
+    with local.database_file.open("r+b") as file:
         file.seek((page - 1) * 4096)
         file.write(b"\xff" * 4096)
     assert statuses(local, code=6)["integrity"] == "failure"
@@ -310,7 +296,7 @@ def test_weak_foreign_and_expired_passwords_are_warnings(healthy: Userctl) -> No
 
 def test_accounts_without_an_active_admin_are_a_warning(userctl: Userctl) -> None:
     if userctl.database_url is not None and userctl.database_url.startswith("sqlite"):
-        database_of(userctl).chmod(0o600)
+        userctl.database_file.chmod(0o600)
     assert statuses(userctl)["admins"] == "ok"
     userctl.create(ADA)
     assert statuses(userctl)["admins"] == "warning"

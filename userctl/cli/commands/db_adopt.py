@@ -8,9 +8,10 @@ import typer
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.commands.db import commands
-from userctl.cli.errors import CONFLICT, PENDING
+from userctl.cli.errors import EXIT_CODES, PENDING
 from userctl.cli.invocation import Invocation
 from userctl.cli.render import write_error
+from userctl.errors import Conflict
 
 Plan = Sequence["schemas.AdoptionStep"]
 COLUMNS = ("kind", "table", "subject", "rows", "ids", "detail")
@@ -72,4 +73,4 @@ def _tell(run: Invocation, plan: Plan) -> None:
 def _require_feasible(plan: Plan) -> None:
     if problems := sum(step.kind == "problem" for step in plan):
         write_error(f"In the way: {problems}. Correct that in the application's tables first.")
-        raise typer.Exit(CONFLICT)
+        raise typer.Exit(EXIT_CODES[Conflict])

@@ -6,11 +6,12 @@ from functools import partial
 from userctl.clock import Clock
 from userctl.database_url import DatabaseURL
 from userctl.errors import DatabaseMissing, UserctlError
+from userctl.installation import InstallationFiles
 from userctl.schemas import CheckRead
 from userctl.security.keys import KeySource
 from userctl.services.doctor.contents import ContentChecks
 from userctl.services.doctor.database import DatabaseChecks
-from userctl.services.doctor.files import Files
+from userctl.services.doctor.files import leftovers, modes
 from userctl.services.doctor.finding import Check, Finding
 from userctl.services.doctor.keys import signing_key
 from userctl.services.schema import SchemaService
@@ -33,7 +34,7 @@ class DoctorService:
         self,
         url: DatabaseURL,
         *,
-        files: Files,
+        files: InstallationFiles,
         keys: Callable[[], KeySource],
         schema: Callable[[], SchemaService],
         database: DatabaseChecks,
@@ -70,8 +71,8 @@ class DoctorService:
                 )
 
     def _checks(self) -> Iterator[tuple[str, Check]]:
-        yield "files", self._files.modes
-        yield "leftovers", self._files.leftovers
+        yield "files", partial(modes, self._files)
+        yield "leftovers", partial(leftovers, self._files)
         yield "signing_key", partial(signing_key, self._keys, self._clock)
         # A file that others lock is waited for once.
         connection = _found(self._connection)

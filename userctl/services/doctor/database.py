@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from userctl.database_url import DatabaseURL
 from userctl.db import inspection
 from userctl.db.migrations import use_write_ahead_log
+from userctl.errors import DatabaseMissing, DatabaseNotMigrated, DatabaseTooNew, ForeignTables
 from userctl.file_system import network_file_system
 from userctl.schemas import SchemaStatus
 from userctl.services.doctor.finding import Finding, ok
@@ -21,11 +22,11 @@ SOUND: Version = (3, 51, 3)
 """Since this the log is safe where it begins anew (SQLite release notes)."""
 
 _SCHEMA_ADVICE = {
-    "missing": "Run 'userctl db migrate' to create it, or correct the URL.",
-    "empty": "Run 'userctl db migrate'.",
-    "foreign": "Use a database without tables of these names.",
-    "outdated": "Run 'userctl db migrate'.",
-    "too_new": "Upgrade userctl on this machine.",
+    "missing": DatabaseMissing.hint,
+    "empty": DatabaseNotMigrated.hint,
+    "foreign": ForeignTables.hint,
+    "outdated": DatabaseNotMigrated.hint,
+    "too_new": DatabaseTooNew.hint,
 }
 
 

@@ -3,63 +3,46 @@
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from glob import escape
 from pathlib import Path
 
+from userctl.installation import InstallationFiles
 from userctl.private_files import DRAFT, FORGOTTEN_SECONDS
 from userctl.services.doctor.finding import Finding, Status, ok
 
 
-@dataclass(frozen=True)
-class Files:
-    """The files of an installation, there or not.
+def modes(files: InstallationFiles) -> Iterable[Finding]:
+    """Check who may read and write the files, and whose they are."""
+    findings = [
+        *_findings(files.secrets, forbidden=0o077, of_others="failure"),
+        *_findings(files.database, forbidden=0o007),
+        *_findings(files.trusted, forbidden=0o022),
+        *_findings(filter(_lets_files_go, files.folders), forbidden=0o002),
+    ]
+    there = [p for p in (*files.secrets, *files.database, *files.trusted) if p.exists()]
+    return findings or [ok(f"Files that are closed to others: {len(there)}.")]
 
-    Args:
-        secrets: those that are for their owner alone.
-        shared: those that an application may share by its group.
-        trusted: those that others may read but not write.
-        folders: those in which only the owner and the group may put files in the place of others.
-    """
 
-    secrets: Sequence[Path]
-    shared: Sequence[Path]
-    trusted: Sequence[Path]
-    folders: Sequence[Path]
-
-    def modes(self) -> Iterable[Finding]:
-        """Check who may read and write them, and whose they are."""
-        findings = [
-            *_findings(self.secrets, forbidden=0o077, of_others="failure"),
-            *_findings(self.shared, forbidden=0o007),
-            *_findings(self.trusted, forbidden=0o022),
-            *_findings(filter(_lets_files_go, self.folders), forbidden=0o002),
-        ]
-        there = [path for path in (*self.secrets, *self.shared, *self.trusted) if path.exists()]
-        return findings or [ok(f"Files that are closed to others: {len(there)}.")]
-
-    def leftovers(self) -> Iterable[Finding]:
-        """Check for what writers left behind that were killed."""
-        before = time.time() - FORGOTTEN_SECONDS
-        found = [
-            draft
-            # Those of copies beside a file have a name that begins with its name.
-            for path in (*self.secrets, *self.shared[:1])
-            for draft in path.parent.glob(f".{escape(path.name)}*{DRAFT}*")
-            if draft.is_file() and draft.stat().st_mtime < before
-        ]
-        if not found:
-            return [ok("Nobody who was killed left a file behind.")]
-        return [
-            Finding(
-                "warning",
-                f"{draft} was left behind by somebody who was killed.",
-                "Remove it, or give --fix.",
-                draft.unlink,
-            )
-            for draft in found
-        ]
+def leftovers(files: InstallationFiles) -> Iterable[Finding]:
+    """Check for what writers left behind that were killed."""
+    before = time.time() - FORGOTTEN_SECONDS
+    found = [
+        draft
+        # Those of copies beside a file have a name that begins with its name.
+        for path in (*files.secrets, *files.database[:1])
+        for draft in path.parent.glob(f".{escape(path.name)}*{DRAFT}*")
+        if draft.is_file() and draft.stat().st_mtime < before
+    ]
+    return [
+        Finding(
+            "warning",
+            f"{draft} was left behind by somebody who was killed.",
+            "Remove it, or give --fix.",
+            draft.unlink,
+        )
+        for draft in found
+    ] or [ok("Nobody who was killed left a file behind.")]
 
 
 def _lets_files_go(folder: Path) -> bool:
