@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from tests.integration.conftest import (
@@ -11,6 +12,7 @@ from tests.integration.conftest import (
     Sql,
     at_once,
     kinds,
+    open_engine,
 )
 from userctl.errors import (
     ClockSuspect,
@@ -325,3 +327,18 @@ def test_tokens_end_with_their_account_though_no_foreign_key_counts(
             for table in ("refresh_tokens", "api_tokens"):
                 sql(f"ALTER TABLE {table} ADD CONSTRAINT fk_{table}_user_id FOREIGN KEY (user_id) "
                     "REFERENCES users (id) ON DELETE CASCADE")  # fmt: skip
+
+
+def test_what_is_being_purged_cannot_be_restored(postgres_url: str, clock: FakeClock) -> None:
+    with open_engine(postgres_url) as engine:
+        program = Program(engine, clock)
+        program.accounts.create(UserCreate(email=ADA))
+        program.recycle_bin.delete([ADA])
+        with program.database.writing() as uow:
+            later = clock.now + timedelta(seconds=1)
+            assert len(uow.deleted_users.lock_deleted_before(later, 10)) == 1
+            with (
+                psycopg.connect(postgres_url) as other,
+                pytest.raises(psycopg.errors.LockNotAvailable),
+            ):
+                other.execute("SELECT 1 FROM deleted_users FOR UPDATE NOWAIT")

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.applications import connected
@@ -238,3 +239,26 @@ def test_a_copy_that_is_killed_can_be_made_again(local: Userctl) -> None:
     assert {(0, True), (3, False)} <= seen <= {(0, True), (3, True), (3, False)}
     assert local("db", "copy", "--to", f"sqlite:///{target}").code == 0
     assert there("audit", "verify").code == 0
+
+
+def test_nobody_else_fills_the_database_that_is_copied_into(
+    local: Userctl, bare_postgres_url: str
+) -> None:
+    local.create(ADA)
+    assert local.database_url is not None
+    refused = set()
+
+    def write(what: str, *_: object) -> None:
+        if not what.startswith("Copying"):
+            return
+        with psycopg.connect(bare_postgres_url, options="-c lock_timeout=50") as other:
+            try:
+                other.execute("INSERT INTO users (email, hashed_password) VALUES ('x@y.de', 'x')")
+            except psycopg.errors.LockNotAvailable:
+                refused.add(what)
+
+    with open_engine(local.database_url) as engine:
+        url = DatabaseURL.parse(local.database_url)
+        service = CopyService(database_on(engine), url, actor=lambda: ACTOR, clock=FakeClock())
+        service.copy(bare_postgres_url, tell=write)
+    assert "Copying audit_events" in refused

@@ -15,7 +15,7 @@ from tests.integration.conftest import sql_on
 KILLS = 25
 KILLED = -9
 ADOPT = ["db", "adopt", "--yes", "-o", "json"]
-PACKAGE = Path(__file__).parents[2] / "userctl"
+PACKAGE = Path(__file__).parents[3] / "userctl"
 FILES = [
     "services/adoption.py",
     "db/commit.py",
