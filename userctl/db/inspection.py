@@ -16,7 +16,7 @@ _GUARDS = {
 }
 _REFERRING = ("refresh_tokens", "api_tokens")
 TOKENS_END = "userctl_tokens_end"
-"""The trigger that an adopted table of SQLite needs which gives ids again."""
+"""The trigger that adopted tables of SQLite need."""
 
 SHOWN = 5
 """How many problems of a kind are looked for."""
@@ -51,8 +51,8 @@ def token_trouble(engine: Engine) -> list[str]:
     """Return what may let tokens of SQLite outlive their account."""
     with _reading(engine) as connection:
         found = [*_orphans(connection)]
-        if lost_trigger(connection):
-            found.append(f"the table users gives ids again, and its trigger {TOKENS_END} is gone")
+        if lacks_trigger(connection):
+            found.append(f"the trigger {TOKENS_END} is gone, which adopted tables need")
         return found
 
 
@@ -74,11 +74,17 @@ def missing_guards(engine: Engine) -> list[str]:
         return sorted(_GUARDS[engine.dialect.name] - there)
 
 
-def lost_trigger(connection: Connection) -> bool:
-    """Tell whether an SQLite table of accounts gives ids again and no trigger ends their tokens."""
+def lacks_trigger(connection: Connection) -> bool:
+    """Tell whether tables of SQLite lack the trigger that ends the tokens of an account.
+
+    Those that userctl made need none: they give no id again, and their foreign keys cascade.
+    """
     query = "SELECT name, sql FROM sqlite_schema WHERE tbl_name = 'users'"
     found = {str(name): str(sql) for name, sql in connection.exec_driver_sql(query)}
-    return TOKENS_END not in found and "AUTOINCREMENT" not in found.get("users", "").upper()
+    keys = connection.exec_driver_sql("PRAGMA foreign_key_list(refresh_tokens)").mappings()
+    cascades = [key["on_delete"] == "CASCADE" for key in keys if key["from"] == "user_id"]
+    gives_ids_again = "AUTOINCREMENT" not in found.get("users", "").upper()
+    return TOKENS_END not in found and (gives_ids_again or not cascades or not all(cascades))
 
 
 def excess_of_role(engine: Engine) -> list[str]:

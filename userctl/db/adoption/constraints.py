@@ -9,24 +9,17 @@ from userctl.db.adoption.change import (
     Apply,
     Change,
     executing,
-    has_trigger,
     problem,
     rows_where,
     step,
 )
 from userctl.db.adoption.columns import present_columns
-from userctl.db.inspection import TOKENS_END, lost_trigger
+from userctl.db.inspection import TOKENS_END, lacks_trigger
 
 ASIDE_LENGTH = 128
 """How long a hash may be that is put aside, where the migrations made the column."""
 
 _UNIQUE = {"users": "email", "refresh_tokens": "token"}
-_CASCADE = "userctl_refresh_tokens_cascade"
-_CASCADE_TRIGGER = f"""
-CREATE TRIGGER {_CASCADE} BEFORE DELETE ON users
-BEGIN DELETE FROM refresh_tokens WHERE user_id = OLD.id; END
-"""  # noqa: S608
-
 _TOKENS_END_TRIGGER = f"""
 CREATE TRIGGER {TOKENS_END} BEFORE DELETE ON users
 BEGIN
@@ -83,10 +76,6 @@ def reference_changes(connection: Connection) -> Iterator[Change]:
     cascades = len(keys) > len(others)
     if connection.dialect.name == "postgresql":
         yield from _foreign_key(others, cascades=cascades)
-    elif (others or not cascades) and not has_trigger(connection, "users", _CASCADE):
-        # SQLite cannot change the foreign keys of a table.
-        told = "a trigger deletes the tokens of an account that is deleted"
-        yield step("refresh_tokens", "user_id", told, executing(_CASCADE_TRIGGER))
     indexes = inspector.get_indexes("refresh_tokens")
     if not any(index["column_names"][:1] == ["user_id"] for index in indexes):
         yield step(
@@ -98,13 +87,14 @@ def reference_changes(connection: Connection) -> Iterator[Change]:
 
 
 def tokens_end_changes(connection: Connection) -> Iterator[Change]:
-    """Yield what keeps tokens from passing to the next account where SQLite gives an id again.
+    """Yield what lets tokens of SQLite go with their account, and pass to no other.
 
-    It does so with the id of the last account, and foreign keys count only for who switches them
-    on. The trigger names a table of ours, so this comes after the migrations.
+    SQLite cannot change the foreign keys of a table, which count only for who switches them on,
+    and may give the id of the last account to the next one. The trigger names a table of ours, so
+    this comes after the migrations.
     """
-    if connection.dialect.name == "sqlite" and lost_trigger(connection):
-        told = "a trigger ends the tokens of an account, whose id the next one may get"
+    if connection.dialect.name == "sqlite" and lacks_trigger(connection):
+        told = "a trigger ends the tokens of an account that is deleted"
         yield step("users", "id", told, executing(_TOKENS_END_TRIGGER))
 
 
