@@ -14,9 +14,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from userctl.config import load_settings
-from userctl.errors import InvalidCredentials
-from userctl.factory import Services
+from userctl.config.settings import load_settings
+from userctl.container import Services
+from userctl.core.errors import InvalidCredentials
 from userctl.schemas import Credentials, UserCreate
 
 PASSWORD = secrets.token_hex(16)

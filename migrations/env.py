@@ -6,9 +6,9 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from userctl import models  # noqa: F401
-from userctl.config import load_settings
+from userctl.config.settings import load_settings
 from userctl.db.engine import database_engine
-from userctl.db.revisions import VERSION_TABLE
+from userctl.db.schema.revisions import VERSION_TABLE
 
 OUR_TABLES = set(SQLModel.metadata.tables)
 OF_ONE_DIALECT = {"ix_users_email_pattern"}

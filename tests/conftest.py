@@ -10,9 +10,9 @@ import pytest
 from tests import postgres
 from tests.cli import Userctl
 from tests.cluster import Cluster, running_cluster
-from userctl.database_url import DatabaseURL
+from userctl.config.database_url import DatabaseURL
 from userctl.db.engine import database_engine
-from userctl.db.migrations import create_sqlite, upgrade
+from userctl.db.schema.migrations import create_sqlite, upgrade
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context, op
 
-from userctl.errors import DowngradeRefused
+from userctl.core.errors import DowngradeRefused
 
 revision = "0001"
 down_revision = None

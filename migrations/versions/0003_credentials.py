@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from userctl.errors import DowngradeRefused
+from userctl.core.errors import DowngradeRefused
 
 revision = "0003"
 down_revision = "0002"

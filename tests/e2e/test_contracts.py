@@ -10,7 +10,7 @@ import pytest
 from tests.applications import run_script
 from tests.cli import PASSWORD, SECRET_KEY, Userctl
 from userctl.cli.app import program
-from userctl.private_files import write_private
+from userctl.core.secure_files import write_private
 from userctl.security.jwk import SigningKey
 
 USER = ["id", "email", "name", "role", "status", "has_password", "must_change_password",

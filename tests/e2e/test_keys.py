@@ -27,9 +27,9 @@ ROTATING = """
 import sys
 from datetime import timedelta
 from pathlib import Path
-from userctl.clock import utc_now
+from userctl.core.clock import utc_now
 from userctl.security.keyring_file import KeyringFile
-from userctl.services.keys import KeyService
+from userctl.services.keys.manage import KeyService
 keys = KeyService(KeyringFile(Path(sys.argv[1])), clock=utc_now)
 for _ in sys.stdin:
     print(keys.rotate(timedelta()).kid, flush=True)
@@ -41,10 +41,10 @@ DYING = """
 import os, signal, sys
 from datetime import timedelta
 from pathlib import Path
-from userctl.clock import utc_now
-from userctl.private_files import write_private
+from userctl.core.clock import utc_now
+from userctl.core.secure_files import write_private
 from userctl.security.keyring_file import KeyringFile
-from userctl.services.keys import KeyService
+from userctl.services.keys.manage import KeyService
 file = KeyringFile(Path(sys.argv[1]))
 first = file.path.read_text()
 FILES = ("keyring_file", "private_files", "file_lock")

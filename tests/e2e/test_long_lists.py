@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.cli import Userctl
-from userctl.database_url import DatabaseURL
+from userctl.config.database_url import DatabaseURL
 from userctl.db.engine import database_engine
 
 ROWS = 8000

@@ -90,7 +90,9 @@ def test_a_stored_session_outlives_the_loss_of_what_a_command_says_of_it(
 @pytest.mark.parametrize("output", ["table", "json"])
 def test_a_closed_standard_output_ends_the_session_too(userctl: Userctl, output: str) -> None:
     closed = Userctl(
-        userctl.home, userctl.database_url, ("sh", "-c", 'exec "$@" >&-', "sh", *userctl.program)
+        userctl.home,
+        userctl.database_url,
+        ("sh", "-c", 'exec "$@" >&-', "sh", *userctl.program),
     )
     check_lost(closed.spawn(*LOGIN, "-o", output, stdin=PASSWORD))
     assert states(userctl) == ["revoked"]

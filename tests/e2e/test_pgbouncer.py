@@ -17,7 +17,7 @@ from tests.forking import Forks
 from tests.integration.commit_proxy import Fate, commit_proxy
 from tests.integration.conftest import FakeClock, Program, open_engine, sql_on
 from tests.pgbouncer import running_pgbouncer
-from userctl.errors import DatabaseUnreachable
+from userctl.core.errors import DatabaseUnreachable
 from userctl.schemas import UserCreate
 
 AT_ONCE = 20

@@ -12,31 +12,31 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import Engine, text
 
-from userctl.actor import Actor
-from userctl.database_url import DatabaseURL
+from userctl.config.database_url import DatabaseURL
+from userctl.core.actor import Actor
+from userctl.core.errors import UserctlError
 from userctl.db.engine import database_engine
-from userctl.db.unit_of_work import Database
-from userctl.errors import UserctlError
+from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas import Credentials, UserCreate, UserCreated
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring, RingKey
 from userctl.security.passwords import PasswordHasher, PasswordPolicy
-from userctl.services.accounts import AccountService
-from userctl.services.api_tokens import ApiTokenService
-from userctl.services.audit import AuditService
-from userctl.services.authentication import Authenticator, Tools, authenticator
-from userctl.services.login import LoginService
-from userctl.services.purge import PurgeService
-from userctl.services.recycle_bin import RecycleBinService
-from userctl.services.revocation import RevocationService
-from userctl.services.statistics import StatisticsService
-from userctl.services.throttling import LoginThrottling
-from userctl.services.token_list import TokenListService
-from userctl.services.tokens import Grant, TokenLifetimes, TokenService
-from userctl.services.user_export import UserExportService
-from userctl.services.user_import import UserImportService
-from userctl.services.user_list import UserListService
+from userctl.services.audit.trail import AuditService
+from userctl.services.authentication.methods import Authenticator, Tools, authenticator
+from userctl.services.authentication.throttling import LoginThrottling
+from userctl.services.database.statistics import StatisticsService
+from userctl.services.sessions.login import LoginService
+from userctl.services.sessions.refresh import Grant, TokenLifetimes, TokenService
+from userctl.services.tokens.api import ApiTokenService
+from userctl.services.tokens.listing import TokenListService
+from userctl.services.tokens.purge import PurgeService
+from userctl.services.tokens.revocation import RevocationService
+from userctl.services.users.export import UserExportService
+from userctl.services.users.import_ import UserImportService
+from userctl.services.users.listing import UserListService
+from userctl.services.users.manage import AccountService
+from userctl.services.users.recycle_bin import RecycleBinService
 
 PASSWORD = "correct horse 77"
 KEY = SigningKey.symmetric(b"a key for the tests of at least 32 bytes")

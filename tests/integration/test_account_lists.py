@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.conftest import Program, Sql
-from userctl.errors import InvalidInput, UserNotFound
+from userctl.core.errors import InvalidInput, UserNotFound
 from userctl.schemas import UserCreate, UserCreated, UserQuery, UserRead
 from userctl.schemas.users import UserSort
-from userctl.services import user_list as module
-from userctl.services.user_list import UserListService
+from userctl.services.users import listing as module
+from userctl.services.users.listing import UserListService
 
 PEOPLE = [
     ("dora@example.com", None, "user"),

@@ -6,7 +6,7 @@ import bcrypt
 import pytest
 
 from tests.integration.conftest import NOW, PASSWORD, FakeClock, Program, Sql
-from userctl.errors import (
+from userctl.core.errors import (
     InvalidCredentials,
     InvalidInput,
     LastAdmin,
@@ -16,8 +16,8 @@ from userctl.errors import (
     UserNotFound,
 )
 from userctl.schemas import UserCreate, UserCreated, UserRead, UserUpdate
-from userctl.services.accounts import AccountService
-from userctl.services.tokens import Grant
+from userctl.services.sessions.refresh import Grant
+from userctl.services.users.manage import AccountService
 
 OTHER = "battery staple 88"
 

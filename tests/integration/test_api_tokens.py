@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, inspect
 
 from tests.integration.conftest import NOW, FakeClock, Program, Sql
-from userctl.errors import (
+from userctl.core.errors import (
     AccountDisabled,
     AuthenticationFailed,
     GuardRefused,
@@ -26,7 +26,7 @@ from userctl.schemas import (
     UserUpdate,
 )
 from userctl.security.opaque_token import API_TOKEN
-from userctl.services.tokens import Grant
+from userctl.services.sessions.refresh import Grant
 
 DAY = timedelta(days=1)
 

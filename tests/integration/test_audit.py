@@ -19,8 +19,8 @@ from tests.integration.conftest import (
     at_once,
     sql_on,
 )
-from userctl.audit_chain import chained
-from userctl.errors import AuditBroken, DatabaseDamaged, InvalidInput, UserctlError
+from userctl.core.audit_chain import chained
+from userctl.core.errors import AuditBroken, DatabaseDamaged, InvalidInput, UserctlError
 from userctl.schemas import (
     ApiTokenCreate,
     AuditQuery,
@@ -31,7 +31,7 @@ from userctl.schemas import (
     UserCreate,
     UserUpdate,
 )
-from userctl.services.audit import AuditService
+from userctl.services.audit.trail import AuditService
 
 ADA = "ada@example.com"
 EVERYTHING = AuditQuery(limit=None)

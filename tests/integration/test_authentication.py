@@ -7,10 +7,10 @@ import bcrypt
 import pytest
 
 from tests.integration.conftest import PASSWORD, Program, Sql
-from userctl.errors import InvalidCredentials
+from userctl.core.errors import InvalidCredentials
 from userctl.schemas import Credentials, UserCreate, UserCreated, UserUpdate
 from userctl.security.passwords import PasswordHasher
-from userctl.services.tokens import Grant
+from userctl.services.sessions.refresh import Grant
 
 
 class CountingHasher(PasswordHasher):

@@ -20,7 +20,7 @@ from tests.integration.conftest import (
     sql_on,
     with_options,
 )
-from userctl.errors import LastAdmin, TokenRevoked, UserNotFound
+from userctl.core.errors import LastAdmin, TokenRevoked, UserNotFound
 from userctl.schemas import (
     RevokeResult,
     TokenQuery,
@@ -31,7 +31,7 @@ from userctl.schemas import (
 )
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.passwords import PasswordHasher
-from userctl.services.tokens import Grant
+from userctl.services.sessions.refresh import Grant
 
 THREADS = 6
 ROUNDS = 8

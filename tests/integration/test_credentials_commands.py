@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli import PASSWORD, Userctl
 from tests.e2e.test_terminal import Terminal, ended, terminal
-from userctl.cli.commands.token_admin import GUARD
+from userctl.cli.commands.token.manage import GUARD
 
 __all__ = ["terminal"]
 

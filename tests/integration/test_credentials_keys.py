@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.integration.conftest import NOW, FakeClock
 from userctl.security.keyring import Keyring
 from userctl.security.keyring_file import KeyringFile
-from userctl.services.keys import VERIFIES_FOR, KeyService
+from userctl.services.keys.manage import VERIFIES_FOR, KeyService
 
 WAIT = timedelta(minutes=1)
 

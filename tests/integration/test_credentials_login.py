@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, at_once, kinds
-from userctl.errors import (
+from userctl.core.errors import (
     InvalidCredentials,
     LoginThrottled,
     PasswordChangeRequired,
@@ -17,7 +17,7 @@ from userctl.errors import (
 )
 from userctl.schemas import Credentials, TokenQuery, UserCreate, UserCreated
 from userctl.security.passwords import PasswordHasher
-from userctl.services.tokens import Grant
+from userctl.services.sessions.refresh import Grant
 
 ADA = "ada@example.com"
 NEW = "battery staple 88"

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from tests.integration.conftest import PASSWORD, FakeClock, Program, at_once
 from tests.integration.test_concurrency import overlapping, refreshing
-from userctl.errors import (
+from userctl.core.errors import (
     AccountDisabled,
     InvalidCredentials,
     TokenRevoked,
@@ -25,7 +25,7 @@ from userctl.schemas import (
     TokenQuery,
     UserCreate,
 )
-from userctl.services.tokens import Grant
+from userctl.services.sessions.refresh import Grant
 
 ADA = "ada@example.com"
 CI = ApiTokenCreate(user=ADA, label="ci", expires_in=None)

@@ -7,14 +7,14 @@ import pytest
 
 from tests.integration.conftest import NOW, RING, FakeClock, Program
 from tests.integration.test_sessions import file, sessions, started, states, stored
-from userctl import file_lock
-from userctl.errors import DatabaseBusy, TokenReused, TokenRevoked, UnsafeFile
+from userctl.core import file_lock
+from userctl.core.errors import DatabaseBusy, TokenReused, TokenRevoked, UnsafeFile
 from userctl.schemas import TokenQuery, UserCreate
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
-from userctl.services.sessions import SessionService
-from userctl.services.tokens import FRESH_SECONDS, Grant
+from userctl.services.sessions.refresh import FRESH_SECONDS, Grant
+from userctl.services.sessions.stored import SessionService
 
 __all__ = ["file", "sessions", "started", "stored"]
 

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, event
 from tests.cluster import Cluster
 from tests.integration.conftest import FakeClock, Program, open_engine
 from tests.servers import PATIENCE_SECONDS, accepts, until
-from userctl.db.migrations import upgrade
-from userctl.errors import CommitUnknown
+from userctl.core.errors import CommitUnknown
+from userctl.db.schema.migrations import upgrade
 from userctl.schemas import UserCreate
 
 Catastrophe = Callable[[Cluster, int], None]

@@ -21,10 +21,8 @@ from tests.integration.conftest import (
     sql_on,
     with_options,
 )
-from userctl.database_url import DatabaseURL
-from userctl.db.engine import database_engine
-from userctl.db.retry import retried
-from userctl.errors import (
+from userctl.config.database_url import DatabaseURL
+from userctl.core.errors import (
     CommitUnknown,
     DatabaseAccessDenied,
     DatabaseBusy,
@@ -33,6 +31,8 @@ from userctl.errors import (
     InvalidConfiguration,
     ReadOnly,
 )
+from userctl.db.engine import database_engine
+from userctl.db.transaction.retry import retried
 from userctl.schemas import UserCreate, UserRead, UserUpdate
 
 ADA = UserCreate(email="ada@example.com")

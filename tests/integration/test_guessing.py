@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli import Userctl
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, at_once
-from userctl.errors import CryptoMissing, InvalidCredentials, LoginThrottled, UserctlError
+from userctl.core.errors import CryptoMissing, InvalidCredentials, LoginThrottled, UserctlError
 from userctl.schemas import Credentials, UserCreate, UserCreated
 from userctl.security import passwords
 from userctl.security.passwords import PasswordHasher

@@ -10,10 +10,10 @@ from sqlalchemy import Engine, text
 
 import userctl
 from tests.integration.conftest import NOW, FakeClock, Sql, open_engine, sql_on, with_options
-from userctl.database_url import DatabaseURL
+from userctl.config.database_url import DatabaseURL
 from userctl.db.engine import database_engine
-from userctl.db.migrations import upgrade
-from userctl.services.health import HealthService
+from userctl.db.schema.migrations import upgrade
+from userctl.services.database.health import HealthService
 
 
 def health_of(url: str) -> str:

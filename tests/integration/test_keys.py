@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.conftest import FakeClock
 from tests.signing_keys import key_for
-from userctl.errors import (
+from userctl.core.errors import (
     InvalidInput,
     KeyActive,
     KeyExists,
@@ -22,7 +22,7 @@ from userctl.schemas import AccessClaims
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.key_members import Algorithm
 from userctl.security.keyring_file import KeyringFile
-from userctl.services.keys import KeyService
+from userctl.services.keys.manage import KeyService
 
 HOUR = timedelta(hours=1)
 NONE = timedelta()

@@ -6,15 +6,15 @@ import pytest
 
 from tests.cli import Userctl
 from tests.integration.conftest import Program
-from userctl.errors import InvalidInput
-from userctl.services import authentication
-from userctl.services.authentication import authenticator, methods
+from userctl.core.errors import InvalidInput
+from userctl.services.authentication import methods as authentication
+from userctl.services.authentication.methods import authenticator, methods
 
 THIRD = '''
 """Authentication by knowing the magic word."""
 
-from userctl.errors import InvalidCredentials
-from userctl.services.authentication import Identity
+from userctl.core.errors import InvalidCredentials
+from userctl.services.authentication.methods import Identity
 
 
 class MagicWordAuth:

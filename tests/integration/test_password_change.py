@@ -7,7 +7,7 @@ import pytest
 from tests.cli import PASSWORD as CLI_PASSWORD
 from tests.cli import Userctl
 from tests.integration.conftest import PASSWORD, Program, Sql, at_once, kinds
-from userctl.errors import (
+from userctl.core.errors import (
     InvalidCredentials,
     InvalidInput,
     PasswordChangeRequired,
@@ -16,7 +16,7 @@ from userctl.errors import (
 )
 from userctl.schemas import Credentials, UserCreate, UserCreated
 from userctl.security.passwords import PasswordHasher
-from userctl.services.tokens import Grant
+from userctl.services.sessions.refresh import Grant
 
 NEW = "battery staple 88"
 

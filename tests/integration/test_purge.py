@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.integration.conftest import FakeClock, Program, Sql, open_engine
+from userctl.core.errors import ClockSuspect
 from userctl.db import engine as engine_rules
-from userctl.db import online, write_ahead_log
-from userctl.errors import ClockSuspect
+from userctl.db.maintenance import pacing as online
+from userctl.db.sqlite import wal as write_ahead_log
 from userctl.schemas import (
     ApiTokenCreate,
     PurgeOrder,
@@ -23,7 +24,7 @@ from userctl.schemas import (
     UserCreate,
     UserCreated,
 )
-from userctl.services.purge import PurgeService
+from userctl.services.tokens.purge import PurgeService
 
 DAY = timedelta(days=1)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, event
 from tests.integration.conftest import PASSWORD, Program, Sql
 from userctl.schemas import AuditQuery, Credentials, FileRecord, PurgeOrder, TokenQuery, UserQuery
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN
-from userctl.services.tokens import Grant
+from userctl.services.sessions.refresh import Grant
 
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
 

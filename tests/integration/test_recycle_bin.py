@@ -14,7 +14,7 @@ from tests.integration.conftest import (
     kinds,
     open_engine,
 )
-from userctl.errors import (
+from userctl.core.errors import (
     ClockSuspect,
     InvalidCredentials,
     InvalidEmail,
@@ -26,8 +26,8 @@ from userctl.errors import (
     UserNotFound,
 )
 from userctl.schemas import ApiTokenCreate, UserCreate, UserCreated, UserQuery
-from userctl.services.recycle_bin import BATCH, RecycleBinService
-from userctl.services.tokens import Grant
+from userctl.services.sessions.refresh import Grant
+from userctl.services.users.recycle_bin import BATCH, RecycleBinService
 
 ADA = "ada@example.com"
 

@@ -5,10 +5,10 @@ import random
 import pytest
 
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql
-from userctl.errors import RefreshConflict, TokenReused, TokenRevoked
+from userctl.core.errors import RefreshConflict, TokenReused, TokenRevoked
 from userctl.schemas import TokenPair, UserCreate, UserCreated
 from userctl.security.opaque_token import REFRESH_TOKEN
-from userctl.services.tokens import REPLAY_GRACE
+from userctl.services.sessions.refresh import REPLAY_GRACE
 
 SEEDS = 50
 MORE_THAN_GRACE = REPLAY_GRACE.total_seconds() + 0.001

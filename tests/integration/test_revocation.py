@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql
-from userctl.errors import TokenInvalid, TokenNotFound, TokenRevoked, UserNotFound
+from userctl.core.errors import TokenInvalid, TokenNotFound, TokenRevoked, UserNotFound
 from userctl.schemas import TokenQuery, UserCreate
 from userctl.security.opaque_token import REFRESH_TOKEN
-from userctl.services import revocation as module
-from userctl.services.revocation import RevocationService
-from userctl.services.tokens import Grant
+from userctl.services.sessions.refresh import Grant
+from userctl.services.tokens import revocation as module
+from userctl.services.tokens.revocation import RevocationService
 
 
 @pytest.fixture

@@ -12,17 +12,17 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.integration.conftest import ACTOR, FakeClock, open_engine, sql_on
-from userctl.database_url import DatabaseURL
-from userctl.db import engine as engine_module
-from userctl.db.revisions import require_current, revisions
-from userctl.errors import (
+from userctl.config.database_url import DatabaseURL
+from userctl.core.errors import (
     DatabaseBusy,
     DatabaseDamaged,
     DatabaseTooNew,
     DatabaseUnreachable,
     InvalidInput,
 )
-from userctl.services.schema import SchemaService
+from userctl.db import engine as engine_module
+from userctl.db.schema.revisions import require_current, revisions
+from userctl.services.database.schema import SchemaService
 
 
 def schema_on(engine: Engine, url: str) -> SchemaService:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import FakeClock, Program, open_engine
-from userctl.errors import (
+from userctl.core.errors import (
     DatabaseUnreachable,
     NotLoggedIn,
     RefreshConflict,
@@ -16,8 +16,8 @@ from userctl.errors import (
 from userctl.schemas import SessionRead, TokenQuery
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
-from userctl.services.sessions import SessionService
-from userctl.services.tokens import Grant
+from userctl.services.sessions.refresh import Grant
+from userctl.services.sessions.stored import SessionService
 
 
 @pytest.fixture

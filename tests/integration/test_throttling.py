@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import NOW, FakeClock, Program, Sql, at_once, kinds
-from userctl.errors import DatabaseDamaged, InvalidInput, LoginThrottled, UserNotFound
+from userctl.core.errors import DatabaseDamaged, InvalidInput, LoginThrottled, UserNotFound
+from userctl.core.text import has_unseen_characters
 from userctl.schemas import UserCreated, UserDetail
-from userctl.services.throttling import Charge, LoginThrottling
-from userctl.text import has_unseen_characters
+from userctl.services.authentication.throttling import Charge, LoginThrottling
 
 ADA = "ada@example.com"
 HOME = "ada@home"

@@ -3,12 +3,12 @@
 import pytest
 
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql
-from userctl.errors import InvalidInput, UserNotFound
+from userctl.core.errors import InvalidInput, UserNotFound
 from userctl.schemas import TokenQuery, UserCreate, UserCreated
 from userctl.schemas.tokens import TokenState
 from userctl.security.opaque_token import REFRESH_TOKEN
-from userctl.services import token_list as module
-from userctl.services.tokens import Grant
+from userctl.services.sessions.refresh import Grant
+from userctl.services.tokens import listing as module
 
 
 @pytest.fixture

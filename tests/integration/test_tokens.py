@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, inspect
 
 from tests.integration.conftest import KEY, NOW, FakeClock, Program, Sql
-from userctl.errors import (
+from userctl.core.errors import (
     AccountDisabled,
     AuthenticationFailed,
     RefreshConflict,
@@ -19,7 +19,7 @@ from userctl.errors import (
 )
 from userctl.schemas import TokenPair, TokenQuery
 from userctl.security.opaque_token import REFRESH_TOKEN
-from userctl.services.tokens import REPLAY_GRACE, Grant, TokenService
+from userctl.services.sessions.refresh import REPLAY_GRACE, Grant, TokenService
 
 GRACE_SECONDS = REPLAY_GRACE.total_seconds()
 

@@ -24,12 +24,8 @@ from tests.integration.conftest import (
     sql_on,
     with_options,
 )
-from userctl.database_url import DatabaseURL
-from userctl.db import engine as engine_module
-from userctl.db.engine import BUSY_TIMEOUT_SECONDS
-from userctl.db.migrations import upgrade
-from userctl.db.unit_of_work import Database
-from userctl.errors import (
+from userctl.config.database_url import DatabaseURL
+from userctl.core.errors import (
     AccountDisabled,
     DatabaseBusy,
     DatabaseDamaged,
@@ -38,9 +34,13 @@ from userctl.errors import (
     ReadOnly,
     UserctlError,
 )
+from userctl.db import engine as engine_module
+from userctl.db.engine import BUSY_TIMEOUT_SECONDS
+from userctl.db.schema.migrations import upgrade
+from userctl.db.transaction.unit_of_work import Database
 from userctl.models import RefreshToken, User
 from userctl.schemas import TokenQuery, UserCreate, UserCreated, UserQuery
-from userctl.services.reading import token_state
+from userctl.services.users.lookup import token_state
 
 
 def new_user(**values: Any) -> User:

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, open_engine
-from userctl.errors import DatabaseDamaged
+from userctl.core.errors import DatabaseDamaged
 from userctl.schemas import UserCreate
-from userctl.services import user_export
+from userctl.services.users import export as user_export
 
 
 def exported(program: Program, *, with_hashes: bool = False) -> list[dict[str, Any]]:

@@ -16,14 +16,14 @@ from tests.integration.conftest import (
     at_once,
     kinds,
 )
-from userctl.clock import utc_now
-from userctl.errors import InvalidCredentials, TransactionConflict, UserExists
+from userctl.core.clock import utc_now
+from userctl.core.errors import InvalidCredentials, TransactionConflict, UserExists
 from userctl.schemas import FileRecord, ImportReport, UserCreate, UserCreated
 from userctl.security.passwords import PasswordHasher, PasswordPolicy
-from userctl.services import user_import
-from userctl.services.accounts import AccountService
-from userctl.services.user_import import UserImportService
-from userctl.services.user_import.writing import Writer
+from userctl.services.users import import_ as user_import
+from userctl.services.users.import_ import UserImportService
+from userctl.services.users.import_.writing import Writer
+from userctl.services.users.manage import AccountService
 
 SALT = b"$2b$04$abcdefghijklmnopqrstuu"
 HASH = bcrypt.hashpw(PASSWORD.encode(), SALT).decode()

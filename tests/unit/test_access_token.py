@@ -11,7 +11,7 @@ import pytest
 
 from tests import jws
 from tests.jws import encoded
-from userctl.errors import TokenExpired, TokenInvalid
+from userctl.core.errors import TokenExpired, TokenInvalid
 from userctl.schemas import AccessClaims
 from userctl.security.access_token import MAXIMUM_LENGTH, AccessTokenCodec
 from userctl.security.jwk import SigningKey

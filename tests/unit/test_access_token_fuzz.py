@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.jws import encoded, signed
 from tests.signing_keys import key_for
-from userctl.errors import TokenExpired, TokenInvalid
+from userctl.core.errors import TokenExpired, TokenInvalid
 from userctl.schemas import AccessClaims
 from userctl.security.access_token import MAXIMUM_LENGTH, AccessTokenCodec
 from userctl.security.jwk import SigningKey

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.signing_keys import ALGORITHMS, ASYMMETRIC, NOW, key_for, ring_of
-from userctl.errors import TokenExpired, TokenInvalid
+from userctl.core.errors import TokenExpired, TokenInvalid
 from userctl.schemas import AccessClaims
 from userctl.security.access_token import MAXIMUM_LENGTH, TYPE, AccessTokenCodec
 from userctl.security.jwk import SigningKey

@@ -6,7 +6,7 @@ import pytest
 
 from tests import jws
 from tests.unit.test_access_token import CODEC, HEADER, NOW, PAYLOAD, SECRET
-from userctl.errors import TokenInvalid
+from userctl.core.errors import TokenInvalid
 
 
 def test_an_extension_that_only_the_library_knows_is_refused() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from userctl.core.errors import InvalidEmail
 from userctl.db.adoption.addresses import address_plan
-from userctl.errors import InvalidEmail
 from userctl.schemas.email_address import canonical_email
 
 LOCAL = st.sampled_from(["ada", "Ada", "ADA", "bob", "b.o", "\u00e4"])

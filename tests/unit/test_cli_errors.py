@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import typer
 
-from userctl import errors
 from userctl.cli.errors import EXIT_CODES, Terminated, report, wants_json
+from userctl.core import errors
 
 KINDS = {
     errors.InvalidInput: 2,

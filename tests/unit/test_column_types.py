@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql, sqlite
 
-from userctl.errors import DatabaseDamaged
+from userctl.core.errors import DatabaseDamaged
 from userctl.models.types import UTCDateTime
 
 TIME = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)

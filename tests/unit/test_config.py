@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from userctl.config import SETTINGS, Settings, load_settings
-from userctl.config_template import config_template
-from userctl.errors import InvalidConfiguration
+from userctl.config.settings import SETTINGS, Settings, load_settings
+from userctl.config.template import config_template
+from userctl.core.errors import InvalidConfiguration
 
 FILE = """
 output = "csv"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userctl.database_url import DatabaseURL
-from userctl.errors import InvalidInput
+from userctl.config.database_url import DatabaseURL
+from userctl.core.errors import InvalidInput
 
 SECRET = "hunter2"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userctl.errors import InvalidEmail
+from userctl.core.errors import InvalidEmail
 from userctl.schemas.email_address import _PLAIN, canonical_email, parsed_email
 
 

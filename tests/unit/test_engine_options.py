@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from userctl.database_url import DatabaseURL
+from userctl.config.database_url import DatabaseURL
+from userctl.core.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
 from userctl.db.engine import _postgresql_options, database_engine
-from userctl.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
 
 SECRET = "hunter2"
 

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy.exc import DatabaseError, InvalidRequestError, OperationalError
 
-from userctl import errors
+from userctl.core import errors
 from userctl.db.engine import _postgresql_options
-from userctl.db.failures import typed_failures
+from userctl.db.errors import typed_failures
 
 
 class ServerError(Exception):

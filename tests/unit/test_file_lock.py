@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from userctl.errors import InputOutputFailed
-from userctl.file_lock import locked
-from userctl.private_files import DRAFT, draft_prefix, write_private
+from userctl.core.errors import InputOutputFailed
+from userctl.core.file_lock import locked
+from userctl.core.secure_files import DRAFT, draft_prefix, write_private
 
 
 @pytest.mark.parametrize("name", ["session.json", "a[b]*.keys"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from userctl.file_system import network_file_system
+from userctl.core.mounts import network_file_system
 
 MOUNTS = r"""
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw

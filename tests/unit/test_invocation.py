@@ -6,10 +6,10 @@ from typing import get_args
 
 import pytest
 
-from userctl.cli import invocation
-from userctl.cli.commands.user import SORT_FIELDS
-from userctl.cli.invocation import Invocation
-from userctl.errors import ConfirmationRequired, Declined, InvalidInput
+from userctl.cli import context as invocation
+from userctl.cli.commands.user.manage import SORT_FIELDS
+from userctl.cli.context import Invocation
+from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput
 from userctl.repositories.users import _SORT_KEYS
 from userctl.schemas.users import UserSort
 

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from userctl import schemas
-from userctl.cli.invocation import Invocation
-from userctl.errors import OutputLost
+from userctl.cli.context import Invocation
+from userctl.core.errors import OutputLost
 
 PAIR = schemas.TokenPair(access_token="a", refresh_token="r", expires_in=60)
 

@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from tests.signing_keys import ALGORITHMS, ASYMMETRIC, key_for
-from userctl.errors import InvalidConfiguration, InvalidInput
+from userctl.core.errors import InvalidConfiguration, InvalidInput
 from userctl.security.jwk import SigningKey
 from userctl.security.key_members import Algorithm, algorithm_of, encoded, members_of
 from userctl.security.new_keys import draw

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.signing_keys import NOW, key_for, ring_of
-from userctl.errors import KeyActive, KeyExists, KeyNotFound, KeyNotPublished, UserctlError
+from userctl.core.errors import KeyActive, KeyExists, KeyNotFound, KeyNotPublished, UserctlError
 from userctl.security.jwk import SigningKey
 from userctl.security.keyring import REMEMBERED, Keyring, RingKey
 from userctl.security.new_keys import draw

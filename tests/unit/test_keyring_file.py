@@ -10,13 +10,13 @@ import jwt
 import pytest
 
 from tests.signing_keys import NOW, key_for, ring_of
-from userctl.errors import (
+from userctl.core.errors import (
     InputOutputFailed,
     KeyringFull,
     SecretKeyMissing,
     UnsafeFile,
 )
-from userctl.private_files import write_private
+from userctl.core.secure_files import write_private
 from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring
 from userctl.security.keyring_file import KeyringFile

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from userctl.config import Settings
-from userctl.database_url import DatabaseURL
-from userctl.errors import InvalidConfiguration, SecretKeyMissing, UnsafeFile
+from userctl.config.database_url import DatabaseURL
+from userctl.config.settings import Settings
+from userctl.core.errors import InvalidConfiguration, SecretKeyMissing, UnsafeFile
 from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring
 from userctl.security.keyring_file import KeyringFile

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from userctl.errors import InvalidInput
-from userctl.services.login_source import login_source
+from userctl.core.errors import InvalidInput
+from userctl.services.authentication.source import login_source
 
 
 def test_a_login_comes_from_the_user_and_the_host_that_run_it() -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from userctl.errors import LoginThrottled
+from userctl.core.errors import LoginThrottled
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from tests.signing_keys import ALGORITHMS, ASYMMETRIC, key_for
-from userctl.errors import InvalidInput
+from userctl.core.errors import InvalidInput
 from userctl.security.jwk import SigningKey
 from userctl.security.key_members import Algorithm, encoded
 from userctl.security.new_keys import imported

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userctl.errors import TokenInvalid
+from userctl.core.errors import TokenInvalid
 from userctl.security.opaque_token import API_TOKEN, LONGEST_FOREIGN, REFRESH_TOKEN, refresh_digest
 
 BODY = "uctl_rt_" + "0123456789abcdef" * 4

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from userctl.cli.options import duration
-from userctl.errors import InvalidInput
+from userctl.core.errors import InvalidInput
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from userctl.cli import passwords
-from userctl.cli.invocation import Invocation
-from userctl.cli.passwords import NewPassword, new_password, password, read_stdin
-from userctl.errors import InputOutputFailed, InvalidInput
+from userctl.cli import prompts as passwords
+from userctl.cli.context import Invocation
+from userctl.cli.prompts import NewPassword, new_password, password, read_stdin
+from userctl.core.errors import InputOutputFailed, InvalidInput
 
 NOBODY = Invocation(no_input=True)
 READ = [

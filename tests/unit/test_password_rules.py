@@ -9,7 +9,7 @@ import bcrypt
 import pytest
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from userctl.errors import PasswordRejected
+from userctl.core.errors import PasswordRejected
 from userctl.security.passwords import PasswordHasher, PasswordPolicy
 
 PASSWORD = "correct horse 77"

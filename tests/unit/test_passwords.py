@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userctl.errors import PasswordRejected
+from userctl.core.errors import PasswordRejected
 from userctl.security import passwords
 from userctl.security.passwords import (
     PasswordHasher,

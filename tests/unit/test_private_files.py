@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from userctl.errors import InputOutputFailed, UnsafeFile
-from userctl.private_files import create_private_folder, read_private, write_private
+from userctl.core.errors import InputOutputFailed, UnsafeFile
+from userctl.core.secure_files import create_private_folder, read_private, write_private
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from userctl.cli.csv_cells import csv_cell, csv_text
-from userctl.cli.record_reader import TEXT, RecordFormat, read_records
-from userctl.cli.record_writer import record_lines
-from userctl.errors import InvalidInput
+from userctl.core.errors import InvalidInput
+from userctl.formats.csv_cells import csv_cell, csv_text
+from userctl.formats.reader import TEXT, RecordFormat, read_records
+from userctl.formats.writer import record_lines
 
 KNOWN = ("email", "name", "password", "id")
 

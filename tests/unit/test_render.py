@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from userctl.cli import render, table
-from userctl.cli.render import Renderer
-from userctl.errors import OutputLost
-from userctl.text import has_unseen_characters
+from userctl.cli.output import render, table
+from userctl.cli.output.render import Renderer
+from userctl.core.errors import OutputLost
+from userctl.core.text import has_unseen_characters
 
 COLUMNS = ("id", "name")
 

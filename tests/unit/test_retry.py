@@ -2,8 +2,8 @@
 
 import pytest
 
-from userctl.db import retry
-from userctl.errors import DatabaseBusy, TransactionConflict
+from userctl.core.errors import DatabaseBusy, TransactionConflict
+from userctl.db.transaction import retry
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from userctl.db.revisions import migrations_folder, revisions
+from userctl.db.schema.revisions import migrations_folder, revisions
 
 
 def test_the_history_is_a_straight_line_numbered_by_file_name() -> None:

@@ -9,11 +9,11 @@ from threading import Event, Thread
 
 import pytest
 
-from userctl import file_lock
-from userctl.config import Settings
-from userctl.database_url import DatabaseURL
-from userctl.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
-from userctl.private_files import MAXIMUM_BYTES, read_private, write_private, write_whole
+from userctl.config.database_url import DatabaseURL
+from userctl.config.settings import Settings
+from userctl.core import file_lock
+from userctl.core.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
+from userctl.core.secure_files import MAXIMUM_BYTES, read_private, write_private, write_whole
 from userctl.security.jwk import SigningKey
 from userctl.security.keys import key_source, signing_keyring
 from userctl.security.session_file import SessionFile, StoredSession

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from userctl import file_lock
-from userctl.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
+from userctl.core import file_lock
+from userctl.core.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
 from userctl.security.session_file import SessionFile, StoredSession
 
 STORED = StoredSession("access", "refresh", "2030-01-01T00:00:00+00:00")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from userctl import setting_values
-from userctl.errors import InvalidInput
+from userctl.config import parsers as setting_values
+from userctl.core.errors import InvalidInput
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import pytest
 
-from userctl.services.user_import import spool
-from userctl.services.user_import.spool import Spool
+from userctl.services.users.import_ import spool
+from userctl.services.users.import_.spool import Spool
 
 
 class Row(NamedTuple):

@@ -6,8 +6,8 @@ import sys
 import pytest
 from pydantic import BaseModel
 
-from userctl.cli import render
-from userctl.cli.render import Renderer
+from userctl.cli.output import render
+from userctl.cli.output.render import Renderer
 
 
 class Named(BaseModel):

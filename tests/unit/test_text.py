@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userctl.text import escape_unseen, has_unseen_characters
+from userctl.core.text import escape_unseen, has_unseen_characters
 
 UNSEEN = [
     "\x00", "\x07", "\t", "\n", "\r", "\x1b", "\x7f", "\x85", "\x9b", "\u00ad", "\u200b", "\u200d",

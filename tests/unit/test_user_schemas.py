@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from userctl.errors import InvalidEmail, InvalidInput
+from userctl.core.errors import InvalidEmail, InvalidInput
 from userctl.schemas import TokenQuery, UserCreate, UserQuery, UserUpdate
 
 ADDRESS = "ada@example.com"

@@ -10,29 +10,20 @@ import typer
 
 import userctl
 from userctl.cli.command import Builder, BuiltOnDemand, LazyGroup
-from userctl.cli.commands import (
-    audit,
-    config,
-    db_adopt,
-    db_backup,
-    db_copy,
-    doctor,
-    health,
-    key,
-    login,
-    logout,
-    metrics,
-    token_admin,
-    token_purge,
-    user_delete,
-    user_export,
-    user_import,
-    whoami,
-)
+from userctl.cli.commands import audit, config, doctor, health, key, metrics
+from userctl.cli.commands.db import adopt as db_adopt
+from userctl.cli.commands.db import backup as db_backup
+from userctl.cli.commands.db import copy as db_copy
+from userctl.cli.commands.session import login, logout, whoami
+from userctl.cli.commands.token import manage as token_admin
+from userctl.cli.commands.token import purge as token_purge
+from userctl.cli.commands.user import delete as user_delete
+from userctl.cli.commands.user import export as user_export
+from userctl.cli.commands.user import import_ as user_import
+from userctl.cli.context import Invocation
 from userctl.cli.errors import EXIT_CODES_HELP, UNEXPECTED, report, terminate_on_sigterm
-from userctl.cli.invocation import Invocation
-from userctl.cli.render import flush, prepare, write
-from userctl.errors import OutputLost
+from userctl.cli.output.render import flush, prepare, write
+from userctl.core.errors import OutputLost
 
 PROGRAM = "userctl"
 

@@ -12,8 +12,8 @@ import typer
 from typer.core import TyperGroup
 
 from userctl.cli import options
-from userctl.cli.invocation import Invocation
-from userctl.errors import InvalidInput
+from userctl.cli.context import Invocation
+from userctl.core.errors import InvalidInput
 
 Body = Callable[..., None]
 Builder = Callable[[], Any]

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 
 import typer
 
-from userctl import errors
-from userctl.cli.render import write_error
-from userctl.text import escape_unseen
+from userctl.cli.output.render import write_error
+from userctl.core import errors
+from userctl.core.text import escape_unseen
 
 EXIT_CODES: dict[type[errors.UserctlError], int] = {
     errors.InvalidInput: 2,

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from userctl.cli.record_reader import RecordFormat
-from userctl.config import LogFormat, OutputFormat
-from userctl.errors import InvalidInput
+from userctl.config.settings import LogFormat, OutputFormat
+from userctl.core.errors import InvalidInput
+from userctl.formats.reader import RecordFormat
 
 _CONNECTION = "Database and profile"
 _OUTPUT = "Output"

@@ -12,8 +12,8 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import OperationalError
 
-from userctl.database_url import DatabaseURL
-from userctl.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
+from userctl.config.database_url import DatabaseURL
+from userctl.core.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
 
 logger = logging.getLogger(__name__)
 

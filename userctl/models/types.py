@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect
 from sqlalchemy.types import TypeDecorator
 
-from userctl.errors import DatabaseDamaged
+from userctl.core.errors import DatabaseDamaged
 
 
 class UTCDateTime(TypeDecorator[datetime]):

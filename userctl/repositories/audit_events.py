@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, text, true
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, func, select
 
-from userctl.audit_chain import NO_HASH, chained
-from userctl.errors import DatabaseDamaged
+from userctl.core.audit_chain import NO_HASH, chained
+from userctl.core.errors import DatabaseDamaged
 from userctl.models import AuditEvent
 from userctl.schemas.page import LARGEST_ID
 

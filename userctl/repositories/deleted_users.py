@@ -9,7 +9,7 @@ from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select
 
-from userctl.errors import UserExists
+from userctl.core.errors import UserExists
 from userctl.models import DeletedUser, User
 from userctl.repositories.user_filter import conditions
 from userctl.repositories.violations import violates_uniqueness

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import NULLTYPE
 from sqlmodel import Session, col, delete, func, select, type_coerce, update
 
-from userctl.errors import TransactionConflict, UserExists
+from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.repositories.bulk_insert import insert_rows
 from userctl.repositories.user_filter import conditions

@@ -2,8 +2,8 @@
 
 import re
 
-from userctl.errors import InvalidEmail
-from userctl.text import escape_unseen
+from userctl.core.errors import InvalidEmail
+from userctl.core.text import escape_unseen
 
 _PLAIN = re.compile(
     r"(?=.{6,254}\Z)(?=[^@]{1,64}@)"

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from userctl.errors import InvalidInput
+from userctl.core.errors import InvalidInput
+from userctl.core.text import has_unseen_characters
 from userctl.schemas.page import Count
-from userctl.text import has_unseen_characters
 
 TokenKind = Literal["api", "refresh"]
 TokenState = Literal["active", "used", "revoked", "expired"]

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
-from userctl.errors import InvalidInput
+from userctl.core.errors import InvalidInput
+from userctl.core.text import has_unseen_characters
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import Count
-from userctl.text import has_unseen_characters
 
 NAME_LENGTH = 100
 

@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 
 import jwt
 
-from userctl.errors import TokenExpired, TokenInvalid
+from userctl.core.errors import TokenExpired, TokenInvalid
+from userctl.core.text import has_unseen_characters
 from userctl.schemas.tokens import AccessClaims
 from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring, RingKey
-from userctl.text import has_unseen_characters
 
 TYPE = "at+jwt"
 LEEWAY_SECONDS = 30

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from userctl.errors import InvalidInput
+from userctl.core.errors import InvalidInput
 from userctl.security.jwk import SigningKey
 from userctl.security.key_members import Algorithm, members_of
 

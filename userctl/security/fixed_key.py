@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NoReturn
 
-from userctl.errors import InvalidConfiguration, InvalidInput
+from userctl.core.errors import InvalidConfiguration, InvalidInput
 from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring, RingKey
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import jwt
 
-from userctl.errors import CryptoMissing, InvalidConfiguration
+from userctl.core.errors import CryptoMissing, InvalidConfiguration
 from userctl.security.key_members import (
     KINDS,
     Algorithm,

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import jwt
 
-from userctl.errors import InvalidInput
-from userctl.setting_values import MINIMUM_KEY_BYTES
+from userctl.config.parsers import MINIMUM_KEY_BYTES
+from userctl.core.errors import InvalidInput
 
 Algorithm = Literal["HS256", "EdDSA", "ES256", "RS256"]
 

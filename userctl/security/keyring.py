@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from userctl.errors import KeyActive, KeyExists, KeyNotFound, KeyNotPublished
+from userctl.core.errors import KeyActive, KeyExists, KeyNotFound, KeyNotPublished
 from userctl.security.jwk import SigningKey
 
 State = Literal["next", "active", "passive", "retired"]

@@ -12,15 +12,15 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
-from userctl.errors import (
+from userctl.core.errors import (
     InputOutputFailed,
     InvalidInput,
     KeyringFull,
     SecretKeyMissing,
     UnsafeFile,
 )
-from userctl.file_lock import locked
-from userctl.private_files import MAXIMUM_BYTES, read_private, write_private
+from userctl.core.file_lock import locked
+from userctl.core.secure_files import MAXIMUM_BYTES, read_private, write_private
 from userctl.security.jwk import SigningKey
 from userctl.security.key_members import Algorithm
 from userctl.security.keyring import Keyring, RingKey

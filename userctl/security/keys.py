@@ -5,14 +5,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from userctl.config import Settings
-from userctl.errors import InvalidConfiguration, SecretKeyMissing
-from userctl.private_files import read_secret
+from userctl.config.parsers import MINIMUM_KEY_BYTES
+from userctl.config.settings import Settings
+from userctl.core.errors import InvalidConfiguration, SecretKeyMissing
+from userctl.core.secure_files import read_secret
 from userctl.security.fixed_key import FixedKey
 from userctl.security.keyring import Keyring
 from userctl.security.keyring_file import KeyringFile
 from userctl.security.new_keys import draw
-from userctl.setting_values import MINIMUM_KEY_BYTES
 
 
 class KeySource(Protocol):

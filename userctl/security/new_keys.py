@@ -4,7 +4,7 @@ import json
 import secrets
 from typing import Any
 
-from userctl.errors import InvalidInput
+from userctl.core.errors import InvalidInput
 from userctl.security.jwk import SigningKey, require_crypto
 from userctl.security.key_members import Algorithm, algorithm_of, members_of
 

@@ -6,8 +6,8 @@ import secrets
 import zlib
 from dataclasses import dataclass
 
-from userctl.errors import TokenInvalid
-from userctl.token_prefixes import API_PREFIX, REFRESH_PREFIX
+from userctl.core.errors import TokenInvalid
+from userctl.core.token_prefixes import API_PREFIX, REFRESH_PREFIX
 
 
 @dataclass(frozen=True)

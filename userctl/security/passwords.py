@@ -7,7 +7,7 @@ from functools import cache
 
 import bcrypt
 
-from userctl.errors import PasswordRejected
+from userctl.core.errors import PasswordRejected
 
 MAXIMUM_BYTES = 72
 """bcrypt reads no further; a longer password would be cut off in silence."""

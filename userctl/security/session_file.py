@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from userctl.errors import UnsafeFile
-from userctl.file_lock import locked
-from userctl.private_files import create_private_folder, read_private, write_private
+from userctl.core.errors import UnsafeFile
+from userctl.core.file_lock import locked
+from userctl.core.secure_files import create_private_folder, read_private, write_private
 
 
 @dataclass(frozen=True)

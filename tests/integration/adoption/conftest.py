@@ -18,9 +18,9 @@ from tests.integration.conftest import (
     Sql,
     sql_on,
 )
-from userctl.database_url import DatabaseURL
+from userctl.config.database_url import DatabaseURL
 from userctl.schemas import AdoptionStep
-from userctl.services.adoption import AdoptionService
+from userctl.services.database.adoption import AdoptionService
 
 UNMATCHABLE = f"$2b$12${'.' * 53}"
 

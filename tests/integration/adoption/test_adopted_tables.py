@@ -34,10 +34,7 @@ from tests.integration.conftest import (
     sql_on,
     with_options,
 )
-from userctl.db.inspection import token_trouble
-from userctl.db.migrations import downgrade, upgrade
-from userctl.db.revisions import require_current, revisions
-from userctl.errors import (
+from userctl.core.errors import (
     DowngradeRefused,
     InvalidCredentials,
     TokenExpired,
@@ -45,9 +42,12 @@ from userctl.errors import (
     TokenReused,
     TokenRevoked,
 )
+from userctl.db.maintenance.inspection import token_trouble
+from userctl.db.schema.migrations import downgrade, upgrade
+from userctl.db.schema.revisions import require_current, revisions
 from userctl.models import TABLES
 from userctl.schemas import ApiTokenCreate, PurgeOrder, TokenQuery, UserCreate, UserQuery
-from userctl.services.adoption import AdoptionService
+from userctl.services.database.adoption import AdoptionService
 
 
 def test_the_accounts_of_an_application_can_be_worked_with(

@@ -25,19 +25,19 @@ from tests.integration.conftest import (
     at_once,
     open_engine,
 )
-from userctl.db import migrations
-from userctl.db.adoption import addresses, adopt
-from userctl.db.migrations import upgrade
-from userctl.db.revisions import require_current, revisions
-from userctl.errors import (
+from userctl.core.errors import (
     DatabaseMissing,
     DatabaseNotMigrated,
     DatabaseTooNew,
     InvalidInput,
     TokenInvalid,
 )
+from userctl.db.adoption import addresses, adopt
+from userctl.db.schema import migrations
+from userctl.db.schema.migrations import upgrade
+from userctl.db.schema.revisions import require_current, revisions
 from userctl.schemas import AdoptionOrder
-from userctl.services.adoption import AdoptionService
+from userctl.services.database.adoption import AdoptionService
 
 
 def test_a_plan_changes_nothing_and_is_what_is_done(

@@ -19,11 +19,11 @@ from tests.integration.conftest import (
     open_engine,
     sql_on,
 )
-from userctl.db.revisions import require_current
-from userctl.errors import (
+from userctl.core.errors import (
     AdoptionRefused,
 )
-from userctl.services.adoption import AdoptionService
+from userctl.db.schema.revisions import require_current
+from userctl.services.database.adoption import AdoptionService
 
 
 def test_addresses_that_would_become_the_same_are_listed_and_nothing_is_merged(

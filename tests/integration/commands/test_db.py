@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.cli import Userctl
-from userctl.database_url import DatabaseURL
+from userctl.config.database_url import DatabaseURL
 from userctl.db.engine import database_engine
 
 

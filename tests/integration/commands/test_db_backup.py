@@ -18,9 +18,9 @@ import pytest
 from tests.cli import Userctl
 from tests.forking import forking
 from tests.postgres import programs_folder
-from userctl.db import postgresql_programs
-from userctl.db.sqlite_backup import copy_out, require_sound
-from userctl.errors import DatabaseDamaged
+from userctl.core.errors import DatabaseDamaged
+from userctl.db.postgresql import pg_dump as postgresql_programs
+from userctl.db.sqlite.backup import copy_out, require_sound
 
 COUNTED = ("services/backup.py", "db/sqlite_backup.py", "private_files.py")
 """Where a backup is put back."""

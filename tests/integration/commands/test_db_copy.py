@@ -10,8 +10,8 @@ from tests.applications import connected
 from tests.cli import PASSWORD, Userctl
 from tests.forking import forking
 from tests.integration.conftest import ACTOR, FakeClock, database_on, open_engine
-from userctl.database_url import DatabaseURL
-from userctl.services.copy import CopyService
+from userctl.config.database_url import DatabaseURL
+from userctl.services.database.copy import CopyService
 
 COUNTED = ("services/copy.py", "repositories/whole_tables.py", "private_files.py")
 """Where a copy is made."""
@@ -184,7 +184,7 @@ def test_a_row_that_a_trigger_changes_is_noticed(filled: Userctl, bare_postgres_
     assert there("db", "copy", "--to", "sqlite:///empty.db").code == 6
     with connected(bare_postgres_url) as connection:
         from userctl.db.engine import database_engine  # noqa: PLC0415
-        from userctl.db.migrations import upgrade  # noqa: PLC0415
+        from userctl.db.schema.migrations import upgrade  # noqa: PLC0415
 
         engine = database_engine(DatabaseURL.parse(bare_postgres_url))
         upgrade(engine)

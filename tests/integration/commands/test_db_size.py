@@ -11,7 +11,7 @@ from tests.cli import Userctl
 from tests.expired import insert_tokens, token_count
 from tests.integration.conftest import Sql, open_engine, sql_on
 from userctl.db import engine as engine_rules
-from userctl.db import vacuum as vacuum_rules
+from userctl.db.maintenance import vacuum as vacuum_rules
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ import pytest
 
 from tests.applications import connected
 from tests.cli import Userctl
-from userctl import file_system
-from userctl.database_url import DatabaseURL
+from userctl.config.database_url import DatabaseURL
+from userctl.core import mounts as file_system
+from userctl.core.secure_files import write_private
 from userctl.db.engine import database_engine
-from userctl.private_files import write_private
 from userctl.services.doctor.database import DatabaseChecks
 
 ADA = "ada@example.com"

@@ -76,7 +76,7 @@ def test_the_textfile_is_replaced_as_a_whole_and_others_may_read_it(local: Userc
 def test_without_the_library_the_message_says_what_to_install(
     local: Userctl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "userctl.cli.prometheus", raising=False)
+    monkeypatch.delitem(sys.modules, "userctl.formats.prometheus", raising=False)
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     done = local("metrics")
     assert done.code == 2

@@ -55,7 +55,7 @@ def test_purge_that_a_limit_stopped_says_what_remains_and_exits_8(
 def test_purge_beside_another_one_says_so_and_exits_0(
     userctl: Userctl, sql: Sql, database_url: str
 ) -> None:
-    from userctl.db.exclusive import exclusively  # noqa: PLC0415
+    from userctl.db.lock import exclusively  # noqa: PLC0415
 
     insert_tokens(sql, 5, days=2)
     with open_engine(database_url) as other, exclusively(other, "purge") as ours:

@@ -5,9 +5,9 @@ from contextlib import closing
 import pytest
 
 from tests.cli import Userctl
-from userctl.config import load_settings
-from userctl.errors import LoginThrottled
-from userctl.factory import Services
+from userctl.config.settings import load_settings
+from userctl.container import Services
+from userctl.core.errors import LoginThrottled
 
 FACTS = ("failed_logins", "last_failed_login_at", "throttled_until")
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.cli import PASSWORD, Userctl
-from userctl.database_url import DatabaseURL
+from userctl.config.database_url import DatabaseURL
 from userctl.db.engine import database_engine
 
 

@@ -10,14 +10,14 @@ import typer
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import Commands
+from userctl.cli.context import Invocation
 from userctl.cli.errors import JSON_FORMATS
-from userctl.cli.invocation import Invocation
-from userctl.cli.output_file import write_new
-from userctl.cli.record_reader import STREAM, format_of
-from userctl.cli.record_writer import record_lines
-from userctl.cli.render import flush, on_terminal, write
-from userctl.errors import InvalidInput
-from userctl.text import escape_unseen, rfc3339
+from userctl.cli.output.output_file import write_new
+from userctl.cli.output.render import flush, on_terminal, write
+from userctl.core.errors import InvalidInput
+from userctl.core.text import escape_unseen, rfc3339
+from userctl.formats.reader import STREAM, format_of
+from userctl.formats.writer import record_lines
 
 commands = Commands("audit", "Read the audit trail, and find out whether it is whole.")
 

@@ -6,12 +6,12 @@ import typer
 
 from userctl import schemas
 from userctl.cli.command import Commands
-from userctl.cli.invocation import Invocation
-from userctl.cli.render import write
-from userctl.config import SETTINGS, config_path, is_secret
-from userctl.config_template import config_template
-from userctl.errors import FileExists
-from userctl.private_files import create_private_folder, write_private
+from userctl.cli.context import Invocation
+from userctl.cli.output.render import write
+from userctl.config.settings import SETTINGS, config_path, is_secret
+from userctl.config.template import config_template
+from userctl.core.errors import FileExists
+from userctl.core.secure_files import create_private_folder, write_private
 
 commands = Commands("config", "See the settings and begin a config file.")
 

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from userctl.cli.command import Commands
+from userctl.cli.context import Invocation
 from userctl.cli.errors import EXIT_CODES
-from userctl.cli.invocation import Invocation
-from userctl.errors import DatabaseNotReady
+from userctl.core.errors import DatabaseNotReady
 
 commands = Commands()
 

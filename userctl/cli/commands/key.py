@@ -8,11 +8,11 @@ import typer
 
 from userctl.cli import options
 from userctl.cli.command import Commands
-from userctl.cli.invocation import Invocation
-from userctl.cli.passwords import read_stdin
-from userctl.cli.render import write
-from userctl.errors import InputOutputFailed, InvalidInput
-from userctl.private_files import read_secret
+from userctl.cli.context import Invocation
+from userctl.cli.output.render import write
+from userctl.cli.prompts import read_stdin
+from userctl.core.errors import InputOutputFailed, InvalidInput
+from userctl.core.secure_files import read_secret
 
 commands = Commands("key", "Generate, rotate, retire and publish signing keys.")
 

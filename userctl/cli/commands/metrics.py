@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from userctl.cli.command import Commands
-from userctl.cli.invocation import Invocation
-from userctl.cli.render import write
-from userctl.private_files import write_whole
+from userctl.cli.context import Invocation
+from userctl.cli.output.render import write
+from userctl.core.secure_files import write_whole
 
 commands = Commands()
 
@@ -24,7 +24,7 @@ def metrics(
     ] = None,
 ) -> None:
     """Print what a monitor wants to know, in the text format of Prometheus."""
-    from userctl.cli.prometheus import exposition
+    from userctl.formats.prometheus import exposition
 
     text = exposition(run.services.metrics.collect())
     if textfile is None:

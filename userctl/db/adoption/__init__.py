@@ -12,6 +12,7 @@ from alembic.operations import Operations
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from userctl.core.errors import AdoptionRefused, DatabaseNotMigrated, InvalidInput
 from userctl.db.adoption.addresses import address_changes
 from userctl.db.adoption.change import Change, is_problem, problem, step
 from userctl.db.adoption.columns import TABLES, column_changes
@@ -30,10 +31,9 @@ from userctl.db.adoption.contents import (
 )
 from userctl.db.adoption.names import names_in_the_way
 from userctl.db.adoption.nulls import null_changes
-from userctl.db.failures import typed_failures
-from userctl.db.migrations import first_revision, known, take_over
-from userctl.db.revisions import VERSION_TABLE, current_revision, foreign_tables, revisions
-from userctl.errors import AdoptionRefused, DatabaseNotMigrated, InvalidInput
+from userctl.db.errors import typed_failures
+from userctl.db.schema.migrations import first_revision, known, take_over
+from userctl.db.schema.revisions import VERSION_TABLE, current_revision, foreign_tables, revisions
 from userctl.schemas import AdoptionOrder, AdoptionStep
 
 

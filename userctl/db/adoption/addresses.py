@@ -8,10 +8,10 @@ from typing import Any
 from alembic.operations import Operations
 from sqlalchemy import Connection, column, func, select, table, text
 
+from userctl.core.errors import InvalidEmail
+from userctl.core.text import escape_unseen
 from userctl.db.adoption.change import SHOWN, Change, problem, step
-from userctl.errors import InvalidEmail
 from userctl.schemas.email_address import canonical_email
-from userctl.text import escape_unseen
 
 BATCH = 100_000
 """How many accounts are read, or written, at a time."""

@@ -9,7 +9,7 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import NullType, TypeEngine
 
 from userctl.db.adoption.change import Apply, Change, problem, step, warning
-from userctl.db.migrations import first_revision
+from userctl.db.schema.migrations import first_revision
 
 TABLES = ("users", "refresh_tokens")
 ADDED = {"name", "role", "revoked", "created_at", "updated_at"}

@@ -14,7 +14,7 @@ from userctl.db.adoption.change import (
     step,
 )
 from userctl.db.adoption.columns import present_columns
-from userctl.db.inspection import TOKENS_END, lacks_trigger
+from userctl.db.maintenance.inspection import TOKENS_END, lacks_trigger
 
 ASIDE_LENGTH = 128
 """How long a hash may be that is put aside, where the migrations made the column."""

@@ -7,11 +7,11 @@ from typing import Any
 from alembic.operations import Operations
 from sqlalchemy import Boolean, Connection, String, column, select, table
 
+from userctl.core.errors import DatabaseDamaged
 from userctl.db.adoption.addresses import BATCH
 from userctl.db.adoption.change import Change, problem, rows_where, step, warning
 from userctl.db.adoption.columns import present_columns, wanted_columns
-from userctl.db.revisions import VERSION_TABLE
-from userctl.errors import DatabaseDamaged
+from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.models.types import UTCDateTime
 from userctl.schemas import AdoptionOrder
 from userctl.schemas.page import LARGEST_ID

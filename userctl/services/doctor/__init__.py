@@ -3,18 +3,18 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from userctl.clock import Clock
-from userctl.database_url import DatabaseURL
-from userctl.errors import DatabaseMissing, UserctlError
-from userctl.installation import InstallationFiles
+from userctl.config.database_url import DatabaseURL
+from userctl.config.paths import InstallationFiles
+from userctl.core.clock import Clock
+from userctl.core.errors import DatabaseMissing, UserctlError
 from userctl.schemas import CheckRead
 from userctl.security.keys import KeySource
+from userctl.services.database.schema import SchemaService
 from userctl.services.doctor.contents import ContentChecks
 from userctl.services.doctor.database import DatabaseChecks
 from userctl.services.doctor.files import leftovers, modes
 from userctl.services.doctor.finding import Check, Finding
 from userctl.services.doctor.keys import signing_key
-from userctl.services.schema import SchemaService
 
 
 class DoctorService:

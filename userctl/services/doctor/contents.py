@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from userctl.clock import Clock
-from userctl.db import inspection
-from userctl.db.unit_of_work import Database
-from userctl.errors import ClockSuspect
+from userctl.core.clock import Clock
+from userctl.core.errors import ClockSuspect
+from userctl.core.text import rfc3339
+from userctl.db.maintenance import inspection
+from userctl.db.transaction.unit_of_work import Database
 from userctl.security.passwords import PasswordHasher, is_bcrypt_hash
-from userctl.services.clock_check import require_plausible_clock
 from userctl.services.doctor.finding import Finding, ok
-from userctl.text import rfc3339
+from userctl.services.shared.clock_check import require_plausible_clock
 
 BACKLOG = timedelta(days=30)
 """How long an expired token may lie there before somebody should be told."""

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 
 from sqlalchemy import Engine
 
-from userctl.database_url import DatabaseURL
-from userctl.db import inspection
-from userctl.db.migrations import use_write_ahead_log
-from userctl.errors import DatabaseMissing, DatabaseNotMigrated, DatabaseTooNew, ForeignTables
-from userctl.file_system import network_file_system
+from userctl.config.database_url import DatabaseURL
+from userctl.core.errors import DatabaseMissing, DatabaseNotMigrated, DatabaseTooNew, ForeignTables
+from userctl.core.mounts import network_file_system
+from userctl.db.maintenance import inspection
+from userctl.db.schema.migrations import use_write_ahead_log
 from userctl.schemas import SchemaStatus
 from userctl.services.doctor.finding import Finding, ok
 

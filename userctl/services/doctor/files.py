@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from glob import escape
 from pathlib import Path
 
-from userctl.installation import InstallationFiles
-from userctl.private_files import DRAFT, FORGOTTEN_SECONDS
+from userctl.config.paths import InstallationFiles
+from userctl.core.secure_files import DRAFT, FORGOTTEN_SECONDS
 from userctl.services.doctor.finding import Finding, Status, ok
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-from userctl.clock import Clock
-from userctl.errors import CryptoMissing, SecretKeyMissing
+from userctl.core.clock import Clock
+from userctl.core.errors import CryptoMissing, SecretKeyMissing
 from userctl.security.keyring import RingKey
 from userctl.security.keys import KeySource
 from userctl.services.doctor.finding import Finding, ok

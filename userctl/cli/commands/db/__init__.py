@@ -1,0 +1,1 @@
+"""``userctl db``, a file per verb."""

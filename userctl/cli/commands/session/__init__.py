@@ -1,0 +1,1 @@
+"""``userctl login``, ``logout`` and ``whoami``."""

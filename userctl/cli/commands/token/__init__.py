@@ -1,0 +1,1 @@
+"""``userctl token``, a file per verb."""

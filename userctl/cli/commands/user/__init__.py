@@ -1,0 +1,1 @@
+"""``userctl user``, a file per verb."""

@@ -1,0 +1,1 @@
+"""The one place that writes to standard output and standard error."""

@@ -1,0 +1,33 @@
+"""Files that a command writes, unless they are there already."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from userctl.cli.output.render import write
+from userctl.core.errors import FileExists
+from userctl.core.secure_files import require_file_or_nothing, write_whole
+from userctl.formats.reader import STREAM
+
+
+def write_new(file: Path, texts: Iterable[str], *, force: bool, private: bool) -> None:
+    """Write texts to standard output, or to a file as a whole.
+
+    Args:
+        file: where to.
+        texts: what to write; nothing of it is made before it is clear that it may be written.
+        force: whether to replace a file that exists.
+        private: whether nobody else may read the file.
+
+    Raises:
+        FileExists: if there is a file that shall not be replaced.
+        InputOutputFailed: if it cannot be written.
+    """
+    if file == STREAM:
+        for text in texts:
+            write(text)
+        return
+    require_file_or_nothing(file)
+    if (file.exists() and not force) or not write_whole(
+        file, texts, replace=force, private=private
+    ):
+        raise FileExists(f"There is a file {file} already.", hint="Give --force to replace it.")

@@ -1,0 +1,47 @@
+"""The files that an installation consists of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from userctl.config.settings import Settings, config_path
+
+
+@dataclass(frozen=True)
+class InstallationFiles:
+    """The files of an installation, there or not.
+
+    Args:
+        secrets: those that are for their owner alone.
+        database: those of an SQLite database, itself the first, which an application may share by
+            its group.
+        trusted: those that others may read but not write.
+    """
+
+    secrets: Sequence[Path]
+    database: Sequence[Path]
+    trusted: Sequence[Path]
+
+    @property
+    def folders(self) -> Sequence[Path]:
+        """The folders in which nobody else may put files in the place of these."""
+        return sorted({path.parent for path in (*self.secrets, *self.database, *self.trusted)})
+
+
+def installation_files(settings: Settings, session: Path) -> InstallationFiles:
+    """Return the files that settings lead to.
+
+    Args:
+        settings: the settings.
+        session: where the session of ``userctl login`` is kept.
+    """
+    url = settings.database_url
+    path = url.sqlite_path
+    keys = (url.embedded_keyring, settings.keyring_file, settings.secret_key_file)
+    return InstallationFiles(
+        secrets=[session, *filter(None, keys)],
+        database=[path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm")]
+        if path is not None
+        else [],
+        trusted=[config_path()],
+    )

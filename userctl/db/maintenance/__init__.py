@@ -1,0 +1,1 @@
+"""Vacuum, size, inspection, and the pace of long work."""

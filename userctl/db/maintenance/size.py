@@ -1,0 +1,62 @@
+"""How many bytes a database takes."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, text
+
+from userctl.db.engine import READ_ONLY
+from userctl.db.errors import typed_failures
+from userctl.db.lock import sqlite_file
+from userctl.models import TABLES
+
+
+class Size(NamedTuple):
+    """Bytes of a database, those of them that are free for new rows, and those of a table.
+
+    The free ones are an estimate on PostgreSQL, from the rows that were deleted and not vacuumed
+    yet. SQLite does not say how much a table takes: the last is None.
+    """
+
+    total: int
+    free: int
+    refresh_tokens: int | None
+
+
+def measure(engine: Engine) -> Size:
+    """Return the size of a database: on SQLite its files, on PostgreSQL our tables and indexes."""
+    if engine.dialect.name == "sqlite":
+        return _measure_sqlite(engine)
+    reading = engine.execution_options(**{READ_ONLY: True, "postgresql_readonly": True})
+    with typed_failures(), reading.connect() as connection:
+        return _measure_postgresql(connection)
+
+
+def _measure_sqlite(engine: Engine) -> Size:
+    path = sqlite_file(engine)
+    total = 0
+    for file in (path, Path(f"{path}-wal")):
+        # The last connection that closes takes the log away.
+        with suppress(FileNotFoundError):
+            total += file.stat().st_size
+    with typed_failures(), engine.execution_options(**{READ_ONLY: True}).connect() as connection:
+        pages, bytes_each = (
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("freelist_count", "page_size")
+        )
+    return Size(total, pages * bytes_each, None)
+
+
+def _measure_postgresql(connection: Connection) -> Size:
+    total = free = tokens = 0
+    query = text(
+        "SELECT pg_total_relation_size(relid), n_dead_tup, n_live_tup "
+        "FROM pg_stat_user_tables WHERE relid = to_regclass(:table)"
+    )
+    for table in TABLES:
+        size, dead, live = connection.execute(query, {"table": table}).one()
+        total += size
+        free += size * dead // max(1, dead + live)
+        tokens = size if table == "refresh_tokens" else tokens
+    return Size(total, free, tokens)

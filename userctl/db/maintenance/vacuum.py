@@ -1,0 +1,70 @@
+"""Gives back what is free inside a database."""
+
+import sqlite3
+import time
+
+from sqlalchemy import Engine
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from userctl.core.errors import DatabaseBusy
+from userctl.db.engine import (
+    BUSY_TIMEOUT_SECONDS,
+    LOCK_TURN_MILLISECONDS,
+    READ_ONLY,
+    in_turns,
+)
+from userctl.db.errors import typed_failures
+from userctl.models import TABLES
+
+
+def vacuum(engine: Engine) -> None:
+    """Vacuum a database; SQLite writes its file anew, which needs as much space again meanwhile.
+
+    PostgreSQL gives most of it to new rows, not to the disk, and keeps nobody from anything.
+
+    Raises:
+        DatabaseBusy: if others held the database for too long.
+        DiskFull: if there is no space for it; nothing is lost then.
+    """
+    with typed_failures():
+        if engine.dialect.name == "sqlite":
+            _vacuum_sqlite(engine)
+        else:
+            _vacuum_postgresql(engine)
+
+
+def _vacuum_sqlite(engine: Engine) -> None:
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        # In short turns, because no signal reaches Python while SQLite waits.
+        cursor.execute(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
+        in_turns(lambda: cursor.execute("VACUUM"))
+        _truncate_log(cursor)
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
+        cursor.close()
+    finally:
+        connection.close()
+
+
+def _truncate_log(cursor: DBAPICursor) -> None:
+    """Bring the log into the file; one who reads an older state keeps it from that."""
+    end = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if (cursor.fetchone() or (0,))[0] == 0:
+                return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_LOCKED:
+                raise
+        if time.monotonic() > end:
+            raise DatabaseBusy("Somebody kept reading an older state of the database.")
+
+
+def _vacuum_postgresql(engine: Engine) -> None:
+    # Outside a transaction, and so nothing may be set for one.
+    options = {READ_ONLY: True, "isolation_level": "AUTOCOMMIT"}
+    with engine.execution_options(**options).connect() as connection:
+        for table in TABLES:
+            connection.exec_driver_sql(f"VACUUM (ANALYZE) {table}")

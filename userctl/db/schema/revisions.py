@@ -1,0 +1,78 @@
+"""Which migrations userctl has, and where a database stands; without importing Alembic."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+import userctl
+from userctl.core import errors
+from userctl.db.engine import READ_ONLY
+from userctl.db.errors import typed_failures
+
+VERSION_TABLE = "userctl_version"
+"""Not Alembic's default, so that an application's own Alembic can live in the same database."""
+
+
+def migrations_folder() -> Path:
+    """Return the Alembic folder: inside the installed package, or beside it in a checkout."""
+    package = Path(userctl.__file__).parent
+    inside = package / "migrations"
+    return inside if inside.is_dir() else package.parent / "migrations"
+
+
+@cache
+def revisions() -> tuple[str, ...]:
+    """Return the ids of all migrations, oldest first.
+
+    A migration's id is the number its file name begins with, and the history is a straight line;
+    a test holds both.
+    """
+    files = (migrations_folder() / "versions").glob("*.py")
+    return tuple(sorted(m[1] for f in files if (m := re.match(r"(\d{4})_", f.name))))
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the revision a database is at; None if userctl never migrated it."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    found = connection.scalars(text(f"SELECT version_num FROM {VERSION_TABLE}")).all()  # noqa: S608
+    if len(found) > 1:
+        raise errors.DatabaseDamaged(f"The table {VERSION_TABLE} has {len(found)} rows, not one.")
+    return found[0] if found else None
+
+
+def foreign_tables(connection: Connection) -> list[str]:
+    """Return the tables of our names in a database that userctl never migrated."""
+    return sorted(set(inspect(connection).get_table_names()) & {"users", "refresh_tokens"})
+
+
+def has_trail(connection: Connection) -> bool:
+    """Tell whether a database has an audit trail, which it keeps where its schema is older."""
+    return inspect(connection).has_table("audit_events")
+
+
+def require_current(engine: Engine) -> None:
+    """Make sure that the schema is the one this userctl works on.
+
+    Raises:
+        DatabaseNotMigrated: if it is missing or older.
+        DatabaseTooNew: if it is newer.
+        DatabaseNotReady: if it cannot be reached or read.
+    """
+    reading = engine.execution_options(**{READ_ONLY: True})
+    with typed_failures(), reading.connect() as connection:
+        revision = current_revision(connection)
+    if revision == revisions()[-1]:
+        return
+    if revision is None:
+        raise errors.DatabaseNotMigrated("The database has no userctl schema yet.")
+    if revision in revisions():
+        raise errors.DatabaseNotMigrated(
+            f"The schema is at revision {revision}; this userctl needs {revisions()[-1]}."
+        )
+    raise errors.DatabaseTooNew(
+        f"The schema is at revision {revision}, which this userctl {userctl.__version__} "
+        "does not know."
+    )

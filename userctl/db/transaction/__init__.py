@@ -1,0 +1,1 @@
+"""The unit of work, its commit, and the retry of transactions."""

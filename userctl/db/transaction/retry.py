@@ -1,0 +1,39 @@
+"""Runs a transaction again when the database chose it to give way."""
+
+import functools
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from userctl.core.errors import TransactionConflict
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ATTEMPTS = 6
+FIRST_PAUSE_SECONDS = 0.02
+
+
+def retried(method: Callable[P, R]) -> Callable[P, R]:
+    """Repeat a method that is one whole transaction, after growing random pauses.
+
+    PostgreSQL resolves deadlocks and serialization failures by ending one transaction and
+    expects that one to be run again (PostgreSQL manual, section 13.5).
+    """
+
+    @functools.wraps(method)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(ATTEMPTS - 1):
+            try:
+                return method(*args, **kwargs)
+            except TransactionConflict:
+                pause = FIRST_PAUSE_SECONDS * 2**attempt
+                logger.info("the database had a transaction give way; it is run again")
+                time.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+        return method(*args, **kwargs)
+
+    return run

@@ -1,0 +1,153 @@
+"""The unit of work: one transaction, rolled back unless it is committed."""
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+from functools import cached_property
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine
+from sqlmodel import Session
+
+from userctl.core.actor import Actor, kept
+from userctl.core.audit_chain import canonical
+from userctl.db.engine import READ_ONLY
+from userctl.db.errors import typed_failures
+from userctl.db.transaction.commit import commit
+from userctl.models import DeletedUser, User
+from userctl.repositories.api_tokens import ApiTokenRepository
+from userctl.repositories.audit_events import AuditEventRepository, NewEvent
+from userctl.repositories.deleted_users import DeletedUserRepository
+from userctl.repositories.ended_tokens import EndedTokenRepository
+from userctl.repositories.login_throttles import LoginThrottleRepository
+from userctl.repositories.refresh_tokens import RefreshTokenRepository
+from userctl.repositories.users import UserRepository
+from userctl.repositories.whole_tables import WholeTableRepository
+from userctl.schemas.audit import AuditTag
+
+logger = logging.getLogger(__name__)
+
+# Where it is not asked for, the default of the server stands, which may be read-only.
+_READING: dict[str, Any] = {READ_ONLY: True, "postgresql_readonly": True}
+
+
+class UnitOfWork:
+    """The repositories on one transaction; leaving the block without ``commit`` rolls back.
+
+    What is recorded for the audit trail is written at the commit.
+    """
+
+    users: UserRepository
+    deleted_users: DeletedUserRepository
+    api_tokens: ApiTokenRepository
+    refresh_tokens: RefreshTokenRepository
+    login_throttles: LoginThrottleRepository
+    ended_tokens: EndedTokenRepository
+    audit_events: AuditEventRepository
+    whole_tables: WholeTableRepository
+
+    def __init__(self, engine: Engine, actor: Callable[[], Actor], **options: Any) -> None:
+        self._engine = engine.execution_options(**options)
+        self._stack = ExitStack()
+        self._actor = actor
+        self._events: list[NewEvent] = []
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(typed_failures())
+        self._session = self._stack.enter_context(Session(self._engine, expire_on_commit=False))
+        self.users = UserRepository(self._session)
+        self.deleted_users = DeletedUserRepository(self._session)
+        self.api_tokens = ApiTokenRepository(self._session)
+        self.refresh_tokens = RefreshTokenRepository(self._session)
+        self.login_throttles = LoginThrottleRepository(self._session)
+        self.ended_tokens = EndedTokenRepository(self._session)
+        self.audit_events = AuditEventRepository(self._session)
+        self.whole_tables = WholeTableRepository(self._session)
+        return self
+
+    def begin(self) -> None:
+        """Begin the transaction now, which on SQLite waits for whoever is writing."""
+        self._session.connection()
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that the transaction is on, for what changes tables, not rows."""
+        return self._session.connection()
+
+    def record(
+        self,
+        tag: AuditTag,
+        now: datetime,
+        *,
+        user: User | DeletedUser | None = None,
+        user_id: int | None = None,
+        target: str | None = None,
+        **detail: Any,
+    ) -> None:
+        """Note an event, which lasts if the changes of this unit of work do.
+
+        Args:
+            tag: what happened.
+            now: when.
+            user: the account that it is about, of which id and address are kept.
+            user_id: the id alone, where nothing else is known of the account.
+            target: what it is about, if not the account itself.
+            detail: whatever else JSON can hold; never a secret.
+        """
+        if user is not None:
+            user_id, target = user.id, target or str(user.email)
+        what = None if target is None else kept(target)
+        self._events.append(NewEvent(now, tag, *self._actor(), user_id, what, canonical(detail)))
+
+    def commit(self) -> None:
+        """Make the changes of this unit of work last."""
+        with typed_failures():
+            if self._events:
+                self.audit_events.append(self._events)
+            commit(self._session, self._engine)
+        for event in self._events:
+            logger.info("committed %s, account %s", event.tag, event.user_id)
+        self._events = []
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, traceback)
+
+
+class Database:
+    """A database that is made ready when it is first used.
+
+    Args:
+        prepare: returns the engine of a database that is reachable and migrated, or raises.
+        actor: returns who uses it.
+    """
+
+    def __init__(self, prepare: Callable[[], Engine], actor: Callable[[], Actor]) -> None:
+        self._prepare = prepare
+        self._actor = actor
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine, for what is no transaction on rows."""
+        return self._prepare()
+
+    def reading(self) -> UnitOfWork:
+        """Return a unit of work that changes nothing; each query sees what is committed by then."""
+        return UnitOfWork(self.engine, self._actor, **_READING)
+
+    def snapshot(self) -> UnitOfWork:
+        """Return a unit of work that changes nothing, in which all queries see the same moment."""
+        options = dict(_READING)
+        if self.engine.dialect.name == "postgresql":
+            options["isolation_level"] = "REPEATABLE READ"
+        return UnitOfWork(self.engine, self._actor, **options)
+
+    def writing(self) -> UnitOfWork:
+        """Return a unit of work that may change rows."""
+        return UnitOfWork(self.engine, self._actor)

@@ -1,0 +1,188 @@
+"""Throttled logins: each is charged before a password is hashed, and refunded on success.
+
+The charges for one address go to buckets. A source that succeeded lately has one of its own, so
+that nobody elsewhere can lock it out; all other sources share one, so that nobody gains anything
+by naming many. An address that has no account is charged just the same.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from userctl.core.clock import Clock
+from userctl.core.errors import InvalidEmail, LoginThrottled
+from userctl.db.transaction.retry import retried
+from userctl.db.transaction.unit_of_work import Database, UnitOfWork
+from userctl.models import LoginThrottle, User
+from userctl.schemas import UserDetail
+from userctl.schemas.audit import AuditTag
+from userctl.schemas.email_address import canonical_email
+from userctl.services.authentication.source import login_source
+from userctl.services.users.lookup import find_user, lock_user, user_read
+
+SHARED = ""
+"""The source of the bucket for all that have none of their own; no real source is empty."""
+
+TRUST = timedelta(days=30)
+"""How long after a success a source keeps a bucket of its own."""
+
+MEMORY = timedelta(hours=24)
+"""How long after the end of its window a charge is told of."""
+
+CLOCK_SLACK = timedelta(minutes=5)
+"""How far clocks that agree may be apart, and how long a statement may wait for its turn.
+
+A window that ends later than one which opens now, and this, was opened by a clock that has been
+set back since. Without the slack a guess that overtook another would open a window anew.
+"""
+
+PRUNED = 2
+"""How many rows a charge removes at most: more than the one it adds, so that few remain."""
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What one login paid: to which bucket, for which window, and when others did before."""
+
+    address: str
+    source: str
+    bucket: str
+    window_ends_at: datetime
+    charged_at: datetime
+    charged_before: datetime
+    clock: Clock
+
+    def refund(self, uow: UnitOfWork) -> None:
+        """Take the charge back, because the login succeeded, and trust its source from now on.
+
+        Earlier failures of the same source no longer count (NIST SP 800-63B-4, section 3.2.2).
+        The shared bucket is locked first, as everybody does who locks several of an address.
+        """
+        now = self.clock()
+        uow.login_throttles.refund(
+            self.address,
+            self.bucket,
+            window_ends_at=self.window_ends_at,
+            charged_at=self.charged_at,
+            charged_before=self.charged_before,
+        )
+        uow.login_throttles.replace(
+            LoginThrottle(
+                address=self.address,
+                source=self.source,
+                charges=0,
+                window_ends_at=now,
+                charged_at=now,
+                succeeded_at=now,
+                expires_at=now + TRUST,
+            )
+        )
+
+
+class LoginThrottling:
+    """The use cases that charge logins, tell of failed ones and forget them.
+
+    Args:
+        database: where the charges are kept.
+        attempts: how many logins a window admits.
+        window: how long a window is, from its first charge on.
+        clock: where the time comes from.
+    """
+
+    def __init__(
+        self, database: Database, *, attempts: int, window: timedelta, clock: Clock
+    ) -> None:
+        self._database = database
+        self._attempts = attempts
+        self._window = window
+        self._clock = clock
+
+    @retried
+    def charge(self, email: str, source: str | None = None) -> Charge:
+        """Charge a login in a transaction of its own, which is committed on return.
+
+        Args:
+            email: the address as it was typed; whatever is none is charged to one bucket.
+            source: where the login comes from; see :func:`login_source`.
+
+        Raises:
+            InvalidInput: if there can be no such source.
+            LoginThrottled: if the window is full; nothing is charged then.
+        """
+        address, source = _digest(_canonical(email)), login_source(source)
+        now = self._clock()
+        with self._database.writing() as uow:
+            found = uow.login_throttles.bucket(address, source, now - TRUST)
+            bucket, before = (found.source, found.charged_at) if found else (SHARED, now)
+            new = LoginThrottle(
+                address=address,
+                source=bucket,
+                charges=1,
+                window_ends_at=now + self._window,
+                charged_at=now,
+                expires_at=now + self._window + MEMORY,
+            )
+            window_ends_at = uow.login_throttles.charge(
+                new, limit=self._attempts, latest_end=self._latest_end(now)
+            )
+            if window_ends_at is None:
+                raise LoginThrottled(uow.login_throttles.window_end(address, bucket) - now)
+            uow.login_throttles.delete_expired(now, PRUNED)
+            uow.commit()
+        return Charge(address, source, bucket, window_ends_at, now, before, self._clock)
+
+    def show(self, reference: str) -> UserDetail:
+        """Return an account with what is known of its failed logins.
+
+        Raises:
+            UserNotFound: if there is none.
+        """
+        with self._database.reading() as uow:
+            return self._detail(uow, find_user(uow, reference))
+
+    @retried
+    def unlock(self, reference: str) -> UserDetail:
+        """Forget the failed logins of an account, but not which sources are trusted.
+
+        Raises:
+            UserNotFound: if there is no such account.
+        """
+        with self._database.writing() as uow:
+            user = lock_user(uow, reference)
+            uow.login_throttles.reset(_digest(user_read(user).email), self._clock())
+            detail = self._detail(uow, user)
+            uow.record(AuditTag.ACCOUNT_UNLOCK, self._clock(), user=user)
+            uow.commit()
+        return detail
+
+    def _detail(self, uow: UnitOfWork, user: User) -> UserDetail:
+        read, now = user_read(user), self._clock()
+        address = _digest(read.email)
+        failed, last = uow.login_throttles.failures(address, now - MEMORY)
+        full_until = uow.login_throttles.full_until(
+            address,
+            limit=self._attempts,
+            now=now,
+            latest_end=self._latest_end(now),
+            trusted_since=now - TRUST,
+        )
+        return UserDetail(
+            **read.model_dump(),
+            failed_logins=failed,
+            last_failed_login_at=last,
+            throttled_until=full_until,
+        )
+
+    def _latest_end(self, now: datetime) -> datetime:
+        return now + self._window + CLOCK_SLACK
+
+
+def _canonical(email: str) -> str:
+    try:
+        return canonical_email(email)
+    except InvalidEmail:
+        return ""
+
+
+def _digest(address: str) -> str:
+    return hashlib.sha256(address.encode()).hexdigest()

@@ -1,0 +1,117 @@
+"""Taking over the tables of an application."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from userctl.config.database_url import DatabaseURL
+from userctl.core.actor import Actor
+from userctl.core.clock import Clock
+from userctl.core.errors import DatabaseMissing
+from userctl.db import adoption
+from userctl.db.schema.migrations import lock, use_write_ahead_log
+from userctl.db.schema.revisions import current_revision, revisions
+from userctl.db.sqlite.backup import safety_copy
+from userctl.db.transaction.retry import retried
+from userctl.db.transaction.unit_of_work import Database
+from userctl.schemas import AdoptionOrder, AdoptionStep
+from userctl.schemas.audit import AuditTag
+
+
+class AdoptionService:
+    """The use cases of ``userctl db adopt``; neither expects a migrated database.
+
+    Args:
+        engine: the engine of the database.
+        url: its URL.
+        actor: returns who adopts the tables.
+        clock: where the time comes from.
+        roles: the roles that are configured.
+        unmatchable: the hash of accounts that have none, so that nobody can log in to them.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        url: DatabaseURL,
+        *,
+        actor: Callable[[], Actor],
+        clock: Clock,
+        roles: Sequence[str],
+        unmatchable: str,
+    ) -> None:
+        self._engine = engine
+        self._url = url
+        self._database = Database(lambda: engine, actor)
+        self._clock = clock
+        self._roles = tuple(roles)
+        self._unmatchable = unmatchable
+
+    def plan(self, *, tokens_in_clear: bool = False) -> list[AdoptionStep]:
+        """Return what there is to do, to know, and to correct before; nothing is changed.
+
+        Args:
+            tokens_in_clear: whether refresh tokens that look like hashes are none.
+
+        Raises:
+            DatabaseNotReady: if there is nothing to adopt, or it cannot be read.
+            InvalidInput: if tokens shall be in clear that userctl may have hashed already.
+        """
+        self._require_file()
+        with self._database.reading() as uow:
+            changes = adoption.plan(uow.connection, self._order(tokens_in_clear=tokens_in_clear))
+        return [change.record for change in changes]
+
+    @retried
+    def adopt(
+        self,
+        *,
+        tokens_in_clear: bool = False,
+        copied: Callable[[Path], object] = lambda _path: None,
+    ) -> list[AdoptionStep]:
+        """Do what there is to do, all of it or nothing, and return it.
+
+        Args:
+            tokens_in_clear: as for :meth:`plan`.
+            copied: told where an SQLite file that was never adopted is kept as it was.
+
+        Raises:
+            AdoptionRefused: if something has to be corrected before.
+            DatabaseNotReady, InvalidInput: as :meth:`plan` does.
+        """
+        self._require_file()
+        with self._database.writing() as uow:
+            lock(uow.connection)
+            before = current_revision(uow.connection)
+
+            def keep() -> None:
+                if self._url.sqlite_path is not None and before is None:
+                    copied(safety_copy(self._url.sqlite_path, before, self._clock()))
+
+            order = self._order(tokens_in_clear=tokens_in_clear)
+            done = adoption.adopt(uow.connection, order, prepare=keep)
+            steps = [step for step in done if step.kind == "step"]
+            if steps:
+                rows = {f"{step.table}.{step.subject}": step.rows for step in steps if step.rows}
+                uow.record(
+                    AuditTag.DATABASE_ADOPT,
+                    self._clock(),
+                    before=before,
+                    after=revisions()[-1],
+                    steps=len(steps),
+                    rows=rows,
+                )
+            uow.commit()
+        if self._engine.dialect.name == "sqlite":
+            use_write_ahead_log(self._engine)
+        return done
+
+    def _order(self, *, tokens_in_clear: bool) -> AdoptionOrder:
+        return AdoptionOrder(
+            tokens_in_clear=tokens_in_clear, roles=self._roles, unmatchable=self._unmatchable
+        )
+
+    def _require_file(self) -> None:
+        if (path := self._url.missing_file) is not None:
+            raise DatabaseMissing(f"There is no database at {path}.")

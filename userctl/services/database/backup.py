@@ -1,0 +1,166 @@
+"""Backups of a whole database, and restoring them."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from userctl.config.database_url import DatabaseURL
+from userctl.core.clock import Clock
+from userctl.core.errors import (
+    DatabaseDamaged,
+    DatabaseMissing,
+    InputOutputFailed,
+    InvalidInput,
+)
+from userctl.core.secure_files import draft_of, require_file_or_nothing
+from userctl.db.postgresql import pg_dump as postgresql_programs
+from userctl.db.schema.revisions import VERSION_TABLE
+from userctl.db.sqlite import backup as sqlite_backup
+from userctl.schemas import BackupRead, SchemaStatus
+from userctl.services.database.schema import SchemaService, require_folder
+
+
+class BackupService:
+    """The use cases on backups, which hold the whole database, whatever else lies in it.
+
+    Args:
+        engine: the engine of the database.
+        url: its URL.
+        schema: what knows its schema.
+        clock: where the time comes from.
+        protected: the files that no backup may replace.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        url: DatabaseURL,
+        *,
+        schema: SchemaService,
+        clock: Clock,
+        protected: Sequence[Path],
+    ) -> None:
+        self._engine = engine
+        self._url = url
+        self._schema = schema
+        self._clock = clock
+        self._protected = protected
+
+    def backup(self, file: Path, *, replace: bool) -> BackupRead:
+        """Write a backup, while others go on, that is there as a whole or not at all.
+
+        Args:
+            file: where to; it will be readable by its owner alone.
+            replace: whether a file that is there gives way.
+
+        Raises:
+            FileExists: if there is a file that shall not give way.
+            DatabaseDamaged, DatabaseToolFailed: if what was written cannot be read.
+        """
+        if (missing := self._url.missing_file) is not None:
+            raise DatabaseMissing(f"There is no database at {missing}.")
+        if any(_same(file, path) for path in self._protected):
+            raise InvalidInput(f"{file} belongs to the installation itself.")
+        revision = self._schema.status().current
+        with draft_of(file, replace=replace) as draft:
+            if self._url.sqlite_path is not None:
+                sqlite_backup.copy_out(self._url.sqlite_path, draft)
+                sqlite_backup.require_sound(draft)
+            else:
+                postgresql_programs.dump(self._url, draft)
+                postgresql_programs.require_sound(draft)
+            size, digest = draft.stat().st_size, _sha256(draft)
+        return BackupRead(
+            file=str(file),
+            database=str(self._url),
+            revision=revision,
+            size_bytes=size,
+            sha256=digest,
+        )
+
+    def restore(self, file: Path) -> SchemaStatus:
+        """Put a backup in the place of what the database holds, all of it or nothing.
+
+        An SQLite file that is there is copied beside itself first. What others commit between the
+        copy and the restore is in neither, so they should be stopped.
+
+        Raises:
+            InvalidInput: if the file is no backup of this kind of database, or of other tables.
+            DatabaseDamaged, DatabaseToolFailed: if it is damaged.
+        """
+        digest = _require_backup(file, self._url.dialect)
+        copy = None
+        if self._url.sqlite_path is None:
+            postgresql_programs.require_sound(file)
+            tables = postgresql_programs.tables(file)
+            self._require_ours(file, tables)
+            postgresql_programs.restore(file, self._url, tables)
+        elif _same(file, self._url.sqlite_path):
+            raise InvalidInput(f"{file} is the database itself.")
+        else:
+            sqlite_backup.require_sound(file)
+            copy = self._restore_sqlite(file, self._url.sqlite_path)
+        # Connections may know the tables as they were.
+        self._engine.dispose()
+        return self._schema.restored(digest).model_copy(update={"backup": copy})
+
+    def _require_ours(self, file: Path, tables: set[str]) -> None:
+        """Make sure that accounts which are there do not give way to something else."""
+        needed = {"users"} if self._schema.status().current is None else {"users", VERSION_TABLE}
+        if missing := needed - tables:
+            raise InvalidInput(
+                f"{file} is no backup of userctl: it has no table {min(missing)}.",
+                hint="'userctl db backup' writes one.",
+            )
+
+    def _restore_sqlite(self, file: Path, database: Path) -> str | None:
+        if self._url.missing_file is not None:
+            require_folder(database)
+            with draft_of(database, replace=False) as draft:
+                sqlite_backup.copy_in(file, draft)
+            return None
+        try:
+            self._require_ours(file, sqlite_backup.tables(file))
+            sqlite_backup.require_same_pages(file, database)
+            revision = self._schema.status().current
+            copy = sqlite_backup.safety_copy(database, revision, self._clock())
+            sqlite_backup.copy_in(file, database)
+        except DatabaseDamaged as error:
+            raise DatabaseDamaged(
+                error.message, hint="Move the damaged file out of the way, and restore again."
+            ) from error
+        return str(copy)
+
+
+def _require_backup(file: Path, dialect: str) -> str:
+    """Make sure that a file is a backup of a kind of database, and return its SHA-256."""
+    kinds = {"sqlite": sqlite_backup.MAGIC, "postgresql": postgresql_programs.MAGIC}
+    require_file_or_nothing(file)
+    try:
+        with file.open("rb") as opened:
+            start = opened.read(16)
+        digest = _sha256(file)
+    except OSError as error:
+        raise InputOutputFailed(f"Cannot read {file}: {error.strerror}.") from error
+    for kind, magic in kinds.items():
+        if start.startswith(magic):
+            if kind == dialect:
+                return digest
+            raise InvalidInput(
+                f"{file} is a backup of another kind of database ({kind}).",
+                hint="Restore it into one of that kind, and take that with 'userctl db copy'.",
+            )
+    raise InvalidInput(f"{file} is no backup.", hint="'userctl db backup' writes one.")
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve() or (
+        one.exists() and other.exists() and one.samefile(other)
+    )
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -1,0 +1,146 @@
+"""Copying a database into another one, of the same kind or not."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+
+from userctl.config.database_url import DatabaseURL
+from userctl.core.actor import Actor
+from userctl.core.clock import Clock
+from userctl.core.errors import ConstraintViolated, DatabaseDamaged, DatabaseNotEmpty, InvalidInput
+from userctl.db.engine import READ_ONLY, database_engine
+from userctl.db.errors import typed_failures
+from userctl.db.schema import migrations
+from userctl.db.schema.revisions import current_revision, require_current
+from userctl.db.transaction.unit_of_work import Database, UnitOfWork
+from userctl.models import TABLES
+from userctl.repositories.whole_tables import Digest
+from userctl.schemas import TableCopy
+from userctl.schemas.audit import AuditTag
+from userctl.services.database.schema import require_folder
+
+Told = Callable[[str, int, int], None]
+"""Takes what is done, how many rows of it, and how many there are to do."""
+
+
+class CopyService:
+    """The use case of moving house: all rows, and the numbers that the next rows get.
+
+    Args:
+        source: what is copied.
+        url: where that is.
+        actor: returns who does it.
+        clock: where the time comes from.
+    """
+
+    def __init__(
+        self, source: Database, url: DatabaseURL, *, actor: Callable[[], Actor], clock: Clock
+    ) -> None:
+        self._source = source
+        self._url = url
+        self._actor = actor
+        self._clock = clock
+
+    def left_behind(self) -> list[str]:
+        """Return the columns of an application that a copy would not have."""
+        with self._source.reading() as uow:
+            return uow.whole_tables.foreign_columns()
+
+    def copy(self, to: str, *, tell: Told = lambda _what, _done, _all: None) -> list[TableCopy]:
+        """Copy everything, as it is at one moment, into a database that has no rows yet.
+
+        That gets its schema first if it has none. Then all rows come in one transaction, are read
+        again, and stay if they are the same.
+
+        Args:
+            to: the URL of the other database; an SQLite file that is not there is created.
+            tell: told after each batch.
+
+        Raises:
+            InvalidInput: if it is the same database.
+            DatabaseNotEmpty: if it has a row.
+            DatabaseDamaged: if a row cannot be read, or written there.
+        """
+        url = DatabaseURL.parse(to)
+        # Whoever names a missing database to copy from shall hear of that first.
+        source = self._source.engine
+        if url.identity == self._url.identity:
+            raise InvalidInput(f"{url} is the database that would be copied.")
+        with _prepared(url) as engine:
+            target = Database(lambda: engine, self._actor)
+            with self._source.snapshot() as old, target.writing() as new:
+                new.begin()
+                _require_empty(new)
+                copied = [_copied(old, new, table, tell) for table in TABLES]
+                new.whole_tables.go_on_after(old.whole_tables.last_numbers())
+                _verify(new, copied, tell)
+                new.record(
+                    AuditTag.DATABASE_COPY,
+                    self._clock(),
+                    source=source.dialect.name,
+                    rows={table.table: table.rows for table in copied},
+                )
+                new.commit()
+        return copied
+
+
+@contextmanager
+def _prepared(url: DatabaseURL) -> Iterator[Engine]:
+    """Yield the engine of a database that has the schema."""
+    if (path := url.missing_file) is not None:
+        require_folder(path)
+        migrations.create_sqlite(path)
+    engine = database_engine(url)
+    try:
+        with (
+            typed_failures(),
+            engine.execution_options(**{READ_ONLY: True}).connect() as connection,
+        ):
+            current = current_revision(connection)
+        if current is None:
+            migrations.upgrade(engine)
+        require_current(engine)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _require_empty(uow: UnitOfWork) -> None:
+    uow.whole_tables.keep_others_out()
+    for table in TABLES:
+        if rows := uow.whole_tables.count(table):
+            raise DatabaseNotEmpty(
+                f"The database to copy into has {rows} rows in {table} already.",
+                hint="Name an empty one, in which not even 'db migrate' ran, or a new SQLite file.",
+            )
+
+
+def _copied(old: UnitOfWork, new: UnitOfWork, table: str, tell: Told) -> TableCopy:
+    digest, total = Digest(), old.whole_tables.count(table)
+    for rows in old.whole_tables.chunks(table):
+        digest.add(rows)
+        try:
+            with typed_failures():
+                new.whole_tables.add(table, rows)
+        except (ConstraintViolated, DatabaseDamaged) as error:
+            raise DatabaseDamaged(
+                f"A row of {table} does not fit into the other database: {error.message}"
+            ) from error
+        tell(f"Copying {table}", digest.rows, total)
+    return TableCopy(table=table, rows=digest.rows, digest=digest.text)
+
+
+def _verify(new: UnitOfWork, copied: list[TableCopy], tell: Told) -> None:
+    """Make sure that what can be read from a database is what was written to it."""
+    for table in copied:
+        digest = Digest()
+        for rows in new.whole_tables.chunks(table.table):
+            digest.add(rows)
+            tell(f"Checking {table.table}", digest.rows, table.rows)
+        if (digest.rows, digest.text) != (table.rows, table.digest):
+            raise DatabaseDamaged(
+                f"The rows of {table.table} are not the same in the other database; "
+                "nothing was copied.",
+                hint="Look for a trigger there, or for values of the wrong type here.",
+            )

@@ -1,0 +1,34 @@
+"""Whether the database can serve."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+
+import userctl
+from userctl.core.clock import Clock
+from userctl.core.errors import UserctlError
+from userctl.db.schema.revisions import require_current
+from userctl.schemas import Health
+
+
+class HealthService:
+    """Answers a monitor; it changes nothing and creates nothing."""
+
+    def __init__(self, engine: Callable[[], Engine], *, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def check(self) -> tuple[Health, UserctlError | None]:
+        """Return the state of the database, and the error if it cannot serve."""
+        failure: UserctlError | None = None
+        try:
+            require_current(self._engine())
+        except UserctlError as error:
+            failure = error
+        health = Health(
+            status="healthy" if failure is None else "unhealthy",
+            timestamp=self._clock(),
+            database="connected" if failure is None else failure.code,
+            version=userctl.__version__,
+        )
+        return health, failure

@@ -1,0 +1,48 @@
+"""What a monitor wants to know of a database."""
+
+from userctl.core.clock import Clock
+from userctl.db.transaction.unit_of_work import Database, UnitOfWork
+from userctl.repositories.audit_events import EventFilter
+from userctl.schemas import AccountCount, LastPurge, Metrics
+from userctl.schemas.audit import AuditTag
+from userctl.services.audit.trail import event_read
+from userctl.services.users.lookup import validated
+
+
+class MetricsService:
+    """The use case that counts; it reads whole tables."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def collect(self) -> Metrics:
+        """Return everything that is counted, as it is at one moment."""
+        now = self._clock()
+        with self._database.snapshot() as uow:
+            return Metrics(
+                accounts=[
+                    AccountCount(role=role, status=status, count=count)
+                    for role, status, count in uow.users.by_role_and_status()
+                ],
+                refresh_tokens=uow.refresh_tokens.by_state(now),
+                api_tokens=uow.api_tokens.by_state(now),
+                oldest_expired_at=uow.ended_tokens.oldest(now),
+                login_failures=uow.audit_events.count(AuditTag.LOGIN_FAILURE),
+                last_purge=_last_purge(uow),
+            )
+
+
+def _last_purge(uow: UnitOfWork) -> LastPurge | None:
+    found = uow.audit_events.last(EventFilter(tags=[AuditTag.TOKEN_PURGE_END]), limit=1)
+    if not found:
+        return None
+    event = event_read(found[0])
+    return validated(
+        LastPurge,
+        f"event {event.id} of the audit trail",
+        time=event.time,
+        deleted=event.detail.get("deleted"),
+        remaining=event.detail.get("remaining"),
+        outcome=event.detail.get("stopped_by") or "finished",
+    )

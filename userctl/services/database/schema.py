@@ -1,0 +1,222 @@
+"""The schema of the database: where it stands, and moving it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Connection, Engine
+
+from userctl.config.database_url import DatabaseURL
+from userctl.core.actor import Actor
+from userctl.core.clock import Clock
+from userctl.core.errors import DatabaseTooNew, DatabaseUnreachable, ForeignTables
+from userctl.db.engine import READ_ONLY
+from userctl.db.errors import typed_failures
+from userctl.db.schema import migrations
+from userctl.db.schema.revisions import current_revision, foreign_tables, has_trail, revisions
+from userctl.db.sqlite.backup import safety_copy
+from userctl.db.transaction.retry import retried
+from userctl.db.transaction.unit_of_work import Database
+from userctl.schemas import MigrationRead, SchemaStatus
+from userctl.schemas.audit import AuditTag
+
+
+class SchemaService:
+    """The use cases of ``userctl db``; none of them expects a migrated database."""
+
+    def __init__(
+        self, engine: Engine, url: DatabaseURL, *, actor: Callable[[], Actor], clock: Clock
+    ) -> None:
+        self._engine = engine
+        self._url = url
+        self._actor = actor
+        self._clock = clock
+
+    def status(self) -> SchemaStatus:
+        """Return where the schema stands.
+
+        Raises:
+            DatabaseNotReady: if the database cannot be reached or read.
+        """
+        look = self._look()
+        current = look.revision
+        known = current is None or current in revisions()
+        pending = [r for r in revisions() if current is None or r > current] if known else []
+        return SchemaStatus(
+            database=str(self._url),
+            state=self._state(current, pending, known=known, foreign=look.foreign),
+            current=current,
+            head=revisions()[-1],
+            pending=pending,
+        )
+
+    def check(self) -> SchemaStatus:
+        """Return where the schema stands, if it could be migrated.
+
+        Raises:
+            DatabaseTooNew, ForeignTables: where :meth:`migrate` would.
+        """
+        status = self.status()
+        if status.state == "too_new":
+            raise DatabaseTooNew(f"The database is at revision {status.current}, unknown here.")
+        if status.state == "foreign":
+            raise ForeignTables("The database holds tables that userctl did not make.")
+        return status
+
+    def history(self) -> list[MigrationRead]:
+        """Return all migrations, oldest first."""
+        current = self._look().revision
+        return [
+            MigrationRead(
+                revision=revision,
+                summary=summary,
+                applied=current is not None and revision <= current,
+            )
+            for revision, summary in migrations.summaries().items()
+        ]
+
+    def migrate(self, target: str, *, backup: bool = True) -> SchemaStatus:
+        """Bring the database to a revision; a missing SQLite file is created.
+
+        Args:
+            target: the revision.
+            backup: whether to copy an SQLite file that will be changed beside itself first.
+
+        Raises:
+            InvalidInput: if the revision is unknown or lies behind.
+            DatabaseTooNew: if the database is ahead of this userctl.
+        """
+        if (path := self._url.missing_file) is not None:
+            require_folder(path)
+            self.create(path, target)
+        copy = self._upgrade(self._engine, target, self._url.sqlite_path if backup else None)
+        return self.status().model_copy(update={"backup": copy})
+
+    def create(self, path: Path, target: str = "head") -> bool:
+        """Create an SQLite database at a revision; False if somebody else was faster."""
+        return migrations.create_sqlite(path, lambda engine: self._upgrade(engine, target))
+
+    def _upgrade(self, engine: Engine, target: str, file: Path | None = None) -> str | None:
+        with typed_failures():
+            migrations.use_write_ahead_log(engine)
+        target = migrations.resolve(target)
+        move = partial(migrations.upgrade_on, target=target)
+        return self._move(engine, AuditTag.DATABASE_MIGRATE, move, target, file)
+
+    @retried
+    def _move(
+        self,
+        engine: Engine,
+        tag: AuditTag,
+        move: Callable[[Connection], str | None],
+        target: str,
+        file: Path | None,
+    ) -> str | None:
+        """Move the schema, and record that where there is a trail by then.
+
+        Args:
+            engine: the database.
+            tag: what is recorded.
+            move: moves the schema, and returns where it was.
+            target: where it goes.
+            file: the SQLite file to copy beside itself, if there is something to lose.
+
+        Returns:
+            Where it was copied to.
+        """
+        copy = None
+        with Database(lambda: engine, self._actor).writing() as uow:
+            if file is not None:
+                # From here on nobody else writes, so that the copy has everything.
+                uow.begin()
+                revision = self._look().revision
+                if revision not in {None, target}:
+                    copy = str(safety_copy(file, revision, self._clock()))
+            before = move(uow.connection)
+            after = current_revision(uow.connection)
+            if after != before and has_trail(uow.connection):
+                uow.record(tag, self._clock(), before=before, after=after)
+            uow.commit()
+        return copy
+
+    def restored(self, digest: str) -> SchemaStatus:
+        """Record that the database was restored, if its schema can, and return where it stands.
+
+        Args:
+            digest: the SHA-256 of the backup.
+        """
+        status = self.status()
+        if status.state == "current":
+            self._record_restore(digest)
+        return status
+
+    @retried
+    def _record_restore(self, digest: str) -> None:
+        with Database(lambda: self._engine, self._actor).writing() as uow:
+            uow.record(AuditTag.DATABASE_RESTORE, self._clock(), sha256=digest)
+            uow.commit()
+
+    def migration_sql(self, target: str) -> str:
+        """Return the SQL that :meth:`migrate` would run now."""
+        look = self._look()
+        return migrations.upgrade_sql(
+            self._url.dialect, look.revision, target, has_trail=look.has_trail
+        )
+
+    def downgrade(self, target: str) -> SchemaStatus:
+        """Take the database back to a revision.
+
+        Raises:
+            InvalidInput: if the revision is unknown or lies ahead.
+            DowngradeRefused: if that would lose data.
+        """
+        if (path := self._url.missing_file) is not None:
+            raise DatabaseUnreachable(f"There is no database at {path}.")
+        move = partial(migrations.downgrade_on, target=target)
+        copy = self._move(
+            self._engine, AuditTag.DATABASE_DOWNGRADE, move, target, self._url.sqlite_path
+        )
+        return self.status().model_copy(update={"backup": copy})
+
+    def _state(
+        self, current: str | None, pending: list[str], *, known: bool, foreign: bool
+    ) -> Literal["missing", "empty", "foreign", "outdated", "current", "too_new"]:
+        if self._url.missing_file is not None:
+            return "missing"
+        if not known:
+            return "too_new"
+        if current is None:
+            return "foreign" if foreign else "empty"
+        return "outdated" if pending else "current"
+
+    def _look(self) -> "_Look":
+        if self._url.missing_file is not None:
+            return _Look(None, foreign=False, has_trail=False)
+        reading = self._engine.execution_options(**{READ_ONLY: True})
+        with typed_failures(), reading.connect() as connection:
+            current = current_revision(connection)
+            foreign = current is None and bool(foreign_tables(connection))
+            return _Look(current, foreign=foreign, has_trail=has_trail(connection))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What can be seen of a schema: its revision, or that somebody else made the tables."""
+
+    revision: str | None
+    foreign: bool
+    has_trail: bool
+
+
+def require_folder(path: Path) -> None:
+    """Make sure that a database file can be created.
+
+    Raises:
+        DatabaseUnreachable: if its folder does not exist.
+    """
+    if not path.parent.is_dir():
+        raise DatabaseUnreachable(
+            f"The folder {path.parent} does not exist.", hint="Create it, or correct the URL."
+        )

@@ -1,0 +1,41 @@
+"""Events of the audit trail about keys, which lie in a file and not in the database."""
+
+from collections.abc import Callable
+
+from userctl.core.clock import Clock
+from userctl.core.errors import DatabaseNotReady
+from userctl.db.transaction.retry import retried
+from userctl.db.transaction.unit_of_work import Database
+from userctl.schemas.audit import AuditTag
+
+
+class KeyTrail:
+    """Records what was done to a key, as soon as it is done.
+
+    Args:
+        database: where to.
+        clock: where the time comes from.
+        notify: told where the database takes no event; the keys must not depend on it.
+    """
+
+    def __init__(self, database: Database, *, clock: Clock, notify: Callable[[str], None]) -> None:
+        self._database = database
+        self._clock = clock
+        self._notify = notify
+
+    def __call__(self, tag: AuditTag, kid: str) -> None:
+        """Record an event about the key with an id."""
+        try:
+            self._record(tag, kid)
+        except DatabaseNotReady as error:
+            self._notify(f"This is not in the audit trail: {error.message}")
+
+    def generated(self, kid: str) -> None:
+        """Record that a key came into being by itself."""
+        self(AuditTag.KEY_GENERATE, kid)
+
+    @retried
+    def _record(self, tag: AuditTag, kid: str) -> None:
+        with self._database.writing() as uow:
+            uow.record(tag, self._clock(), target=kid)
+            uow.commit()

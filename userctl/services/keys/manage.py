@@ -1,0 +1,150 @@
+"""Signing keys: draw, import, rotate, retire, publish."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from userctl.config.settings import LONGEST_ACCESS_TOKEN_MINUTES
+from userctl.core.clock import Clock
+from userctl.schemas import KeyRead
+from userctl.schemas.audit import AuditTag
+from userctl.security.access_token import LEEWAY_SECONDS
+from userctl.security.key_members import Algorithm
+from userctl.security.keyring import Keyring, RingKey
+from userctl.security.keys import KeySource
+from userctl.security.new_keys import draw, imported
+
+STALE_RING = timedelta(hours=1)
+"""How long a process may go on signing with the ring that it read before a rotation."""
+
+VERIFIES_FOR = STALE_RING + timedelta(minutes=LONGEST_ACCESS_TOKEN_MINUTES, seconds=LEEWAY_SECONDS)
+"""How long a passive key verifies: until everything that it signed has expired."""
+
+
+class KeyService:
+    """The use cases on the keyring; each change is one write of the whole ring.
+
+    Args:
+        source: where the keys are.
+        clock: where the time comes from.
+        record: told what was done to the key with an id.
+    """
+
+    def __init__(
+        self,
+        source: KeySource,
+        *,
+        clock: Clock,
+        record: Callable[[AuditTag, str], None] = lambda _tag, _kid: None,
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._record = record
+
+    def read(self) -> list[KeyRead]:
+        """Return all keys: next, active, passive, retired, the latest of a state first.
+
+        Raises:
+            SecretKeyMissing: if the keyring that is configured does not exist.
+        """
+        return [_read(entry) for entry in self._source.load().at(self._clock()).keys]
+
+    def jwks(self) -> dict[str, list[dict[str, str]]]:
+        """Return the JWK Set (RFC 7517, section 5) of the public keys that verify.
+
+        A symmetric key has no public half, so it is not there.
+
+        Raises:
+            SecretKeyMissing: if the keyring that is configured does not exist.
+        """
+        now = self._clock()
+        verifying = [entry.key for entry in self._source.load().keys if entry.verifies(now)]
+        return {"keys": [key.public_jwk for key in verifying if not key.symmetrical]}
+
+    def generate(self, algorithm: Algorithm | None = None) -> KeyRead:
+        """Draw a key: the active one of an empty ring, else the next one.
+
+        Args:
+            algorithm: None for that of the active key, or HS256 where there is none.
+
+        Raises:
+            KeyExists: if there is a next key already.
+            CryptoMissing: if the library for asymmetric keys is needed and not installed.
+        """
+
+        def generated(ring: Keyring, now: datetime) -> Keyring:
+            ring.require_place()
+            default = ring.active.key.algorithm if ring.active else "HS256"
+            return ring.with_key(draw(algorithm or default), now)
+
+        return self._recorded(AuditTag.KEY_GENERATE, _newest(self._change(generated)))
+
+    def import_(self, text: str) -> KeyRead:
+        """Add a key that a text holds: PEM, a JWK, or else the HS256 secret itself.
+
+        Raises:
+            InvalidInput: if it is weak, public, encrypted, or of a kind that is not supported.
+            KeyExists: if the ring knows it, or has a next key already.
+            CryptoMissing: if the library for asymmetric keys is needed and not installed.
+        """
+        key = imported(text)
+        changed = self._change(lambda ring, now: ring.with_key(key, now))
+        return self._recorded(AuditTag.KEY_IMPORT, _newest(changed))
+
+    def rotate(self, minimum_age: timedelta) -> KeyRead:
+        """Let the next key sign, and draw another next one; return the one that signs.
+
+        Args:
+            minimum_age: how long the next key must have been published.
+
+        Raises:
+            KeyNotPublished: if there is no next key, or it is younger than that.
+            CryptoMissing: if the library for asymmetric keys is needed and not installed.
+        """
+
+        def rotated(ring: Keyring, now: datetime) -> Keyring:
+            ring = ring.promoted(now, minimum_age=minimum_age, verifies_for=VERIFIES_FOR)
+            assert ring.active is not None
+            return ring.with_key(draw(ring.active.key.algorithm), now)
+
+        active = self._change(rotated).active
+        assert active is not None
+        return self._recorded(AuditTag.KEY_ROTATE, _read(active))
+
+    def retire(self, kid: str) -> KeyRead:
+        """Accept nothing more that a key signed, at once, and forget its material.
+
+        Raises:
+            KeyNotFound: if there is no such key.
+            KeyActive: if it is the one that signs.
+        """
+        changed = self._change(lambda ring, now: ring.with_retired(kid, now))
+        return self._recorded(AuditTag.KEY_RETIRE, _read(changed.get(kid)))
+
+    def _recorded(self, tag: AuditTag, key: KeyRead) -> KeyRead:
+        self._record(tag, key.kid)
+        return key
+
+    def _change(self, change: Callable[[Keyring, datetime], Keyring]) -> Keyring:
+        def changed(ring: Keyring) -> Keyring:
+            # Only now it is certain that nobody else is changing the ring.
+            now = self._clock()
+            return change(ring.at(now), now)
+
+        return self._source.change(changed)
+
+
+def _newest(ring: Keyring) -> KeyRead:
+    newest = ring.next or ring.active
+    assert newest is not None
+    return _read(newest)
+
+
+def _read(entry: RingKey) -> KeyRead:
+    return KeyRead(
+        kid=entry.key.kid,
+        algorithm=entry.key.algorithm,
+        state=entry.state,
+        created_at=entry.created_at,
+        activated_at=entry.activated_at,
+        verifies_until=entry.verifies_until,
+    )

@@ -1,0 +1,1 @@
+"""Tokens of machines, lists of tokens, their revocation and their purge."""

@@ -1,0 +1,107 @@
+"""API tokens: issue and verify."""
+
+from userctl.core.clock import Clock
+from userctl.core.errors import AuthenticationFailed
+from userctl.db.transaction.retry import retried
+from userctl.db.transaction.unit_of_work import Database
+from userctl.models import ApiToken
+from userctl.schemas import ApiTokenClaims, ApiTokenCreate, ApiTokenIssued, Credentials
+from userctl.schemas.audit import AuditTag
+from userctl.security.opaque_token import API_TOKEN
+from userctl.services.authentication.failures import record_refusal
+from userctl.services.authentication.methods import Authenticator
+from userctl.services.users.lookup import (
+    api_token_id,
+    api_token_read,
+    lock_user,
+    subject_of,
+    validated,
+)
+
+
+class ApiTokenService:
+    """The use cases on the tokens of machines.
+
+    Args:
+        database: where they are kept.
+        authenticator: tells whose a token is.
+        subject: what a token calls its owner, ``email`` or ``id``.
+        clock: where the time comes from.
+    """
+
+    def __init__(
+        self, database: Database, *, authenticator: Authenticator, subject: str, clock: Clock
+    ) -> None:
+        self._database = database
+        self._authenticator = authenticator
+        self._subject = subject
+        self._clock = clock
+
+    @retried
+    def issue(self, new: ApiTokenCreate) -> ApiTokenIssued:
+        """Issue a token for an account and return its text, this once.
+
+        Raises:
+            UserNotFound: if there is no such account.
+        """
+        now = self._clock()
+        text = API_TOKEN.draw()
+        with self._database.writing() as uow:
+            user = lock_user(uow, new.user)
+            assert user.id is not None
+            token = ApiToken(
+                token=API_TOKEN.digest(text),
+                user_id=user.id,
+                label=new.label,
+                scope=" ".join(new.scope),
+                created_at=now,
+                expires_at=None if new.expires_in is None else now + new.expires_in,
+            )
+            uow.api_tokens.add(token)
+            uow.record(
+                AuditTag.API_TOKEN_CREATE,
+                now,
+                user=user,
+                token=api_token_id(token),
+                label=new.label,
+                scope=token.scope,
+            )
+            uow.commit()
+            read = api_token_read(token, user.email, now)
+        return ApiTokenIssued(**read.model_dump(), token=text)
+
+    def verify(self, text: str) -> ApiTokenClaims:
+        """Return what an API token stands for.
+
+        Raises:
+            AuthenticationFailed: if it is not in force.
+        """
+        try:
+            return self._claims(text)
+        except AuthenticationFailed as error:
+            tag = AuditTag.API_TOKEN_VERIFY_FAILURE
+            record_refusal(self._database, tag, self._clock(), error, method="api-token")
+            raise
+
+    @retried
+    def _claims(self, text: str) -> ApiTokenClaims:
+        proof = self._authenticator.authenticate(Credentials(secret=text))
+        with self._database.writing() as uow:
+            who = proof.redeem(uow)
+            user, token = who.user, uow.api_tokens.by_digest(API_TOKEN.digest(text))
+            uow.record(AuditTag.API_TOKEN_VERIFY, self._clock(), user=user, token=who.origin)
+            uow.commit()
+        assert token is not None
+        assert user.id is not None
+        return validated(
+            ApiTokenClaims,
+            f"token {api_token_id(token)} or its account",
+            sub=subject_of(user, self._subject),
+            uid=user.id,
+            role=user.role,
+            scope=token.scope or None,
+            iat=int(token.created_at.timestamp()),
+            exp=None if token.expires_at is None else int(token.expires_at.timestamp()),
+            jti=api_token_id(token),
+            label=token.label,
+        )

@@ -1,0 +1,222 @@
+"""Removes tokens that can no longer be used for anything."""
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from userctl.core.clock import Clock
+from userctl.core.errors import DatabaseBusy, TransactionConflict
+from userctl.db.lock import exclusively
+from userctl.db.maintenance.pacing import Pace, online
+from userctl.db.transaction.retry import retried
+from userctl.db.transaction.unit_of_work import Database
+from userctl.repositories.ended_tokens import ENDS, Deleted
+from userctl.schemas import PurgeOrder, PurgeResult
+from userctl.schemas.audit import AuditTag
+from userctl.schemas.database import PurgeStop
+from userctl.services.shared.clock_check import require_plausible_clock
+
+logger = logging.getLogger(__name__)
+
+SLICE_SECONDS = 0.1
+"""How soon a rest ends when the purge shall stop."""
+
+
+class PurgeService:
+    """Deletes tokens in batches, each a short transaction of its own, while others go on.
+
+    Refresh tokens go when they have expired, used ones too, because until then one that comes
+    back has to be recognised. API tokens go when they have expired or were revoked.
+
+    Args:
+        database: where they are kept.
+        longest_session: how long a session may last.
+        clock: where the time comes from.
+        monotonic: seconds that pass whatever is done to the clock.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        longest_session: timedelta,
+        clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._longest_session = longest_session
+        self._clock = clock
+        self._monotonic = monotonic
+
+    def purge(
+        self,
+        order: PurgeOrder,
+        *,
+        on_batch: Callable[[int, int], None] | None = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> PurgeResult:
+        """Delete the tokens that ended longer ago than a span of time.
+
+        Args:
+            order: what shall go, and within which limits.
+            on_batch: called after each batch with the number deleted so far and the number
+                there was at the start, which is counted for this only.
+            stop: asked after each batch, and while resting, whether to stop.
+
+        Raises:
+            ClockSuspect: if something would go and the clock cannot be right.
+        """
+        before = self._clock() - order.older_than
+        if order.dry_run:
+            return PurgeResult(remaining=sum(self._count(before)), dry_run=True)
+        with exclusively(self._database.engine, "purge") as ours:
+            if not ours:
+                return PurgeResult(remaining=sum(self._count(before)), stopped_by="other_purge")
+            if not self._anything_to_do(order, before):
+                return self._recorded(PurgeResult(remaining=0))
+            total = sum(self._count(before)) if on_batch else 0
+
+            def tell(deleted: int) -> None:
+                if on_batch:
+                    on_batch(deleted, max(total, deleted))
+
+            gap = None if order.pause is None else order.pause.total_seconds()
+            with online(self._database.engine, largest=order.batch_size, gap=gap) as pace:
+                run = _Run(self, order, before, pace, self._monotonic, tell, stop)
+                stopped_by = run.finish()
+            remaining = sum(self._count(before)) if stopped_by else 0
+            return self._recorded(
+                PurgeResult(
+                    deleted=run.deleted,
+                    deleted_api_tokens=run.deleted_api_tokens,
+                    remaining=remaining,
+                    stopped_by=stopped_by if remaining else None,
+                )
+            )
+
+    @retried
+    def delete_batch(
+        self, end: str, before: datetime, size: int, since: datetime | None
+    ) -> tuple[Deleted, float]:
+        """Delete some tokens; return what that did, and the seconds it took."""
+        with self._database.writing() as uow:
+            uow.begin()
+            begun = self._monotonic()
+            deleted = uow.ended_tokens.delete(end, before, size, since)
+            if deleted.rows:
+                uow.record(
+                    AuditTag.TOKEN_PURGE,
+                    self._clock(),
+                    tokens=deleted.rows,
+                    ended=end,
+                    before=before.isoformat(),
+                )
+            uow.commit()
+            seconds = self._monotonic() - begun
+        logger.debug("deleted %d tokens in %.3f s", deleted.rows, seconds)
+        return deleted, seconds
+
+    def _recorded(self, result: PurgeResult) -> PurgeResult:
+        # Where others keep even that from being written, the count is still to be told.
+        with suppress(DatabaseBusy, TransactionConflict):
+            self._record(result)
+        return result
+
+    @retried
+    def _record(self, result: PurgeResult) -> None:
+        """Record how a purge ended."""
+        with self._database.writing() as uow:
+            told = result.model_dump(exclude={"dry_run"})
+            uow.record(AuditTag.TOKEN_PURGE_END, self._clock(), **told)
+            uow.commit()
+
+    def _count(self, before: datetime) -> tuple[int, int]:
+        with self._database.reading() as uow:
+            return uow.ended_tokens.count(before)
+
+    def _anything_to_do(self, order: PurgeOrder, before: datetime) -> bool:
+        """Tell whether a token shall go, if the clock may be believed."""
+        with self._database.reading() as uow:
+            found = uow.ended_tokens.any(before)
+            if found and not order.trust_clock:
+                require_plausible_clock(uow, before + order.older_than, self._longest_session)
+        return found
+
+
+class _Run:
+    """One purge under way."""
+
+    def __init__(
+        self,
+        service: PurgeService,
+        order: PurgeOrder,
+        before: datetime,
+        pace: Pace,
+        monotonic: Callable[[], float],
+        tell: Callable[[int], None],
+        stop: Callable[[], bool],
+    ) -> None:
+        self.deleted = 0
+        self.deleted_api_tokens = 0
+        self._service = service
+        self._order = order
+        self._before = before
+        self._pace = pace
+        self._monotonic = monotonic
+        self._tell = tell
+        self._stop = stop
+        self._begun = monotonic()
+
+    def finish(self) -> PurgeStop | None:
+        """Delete batch after batch; return what stopped it, if not everything has gone for sure."""
+        stopped_by: PurgeStop | None = None
+        for end in ENDS:
+            try:
+                stopped_by = self._clear(end) or stopped_by
+            except (DatabaseBusy, TransactionConflict):
+                return "locked"
+            if stopped_by not in {None, "locked"}:
+                break
+        return stopped_by
+
+    def _clear(self, end: str) -> PurgeStop | None:
+        """Delete the tokens that ended in one way, and look again for what others had locked."""
+        before = -1
+        while self.deleted != before:
+            before, skipped, more, since = self.deleted, False, True, None
+            while more:
+                if (reason := self._reason_to_stop()) is not None:
+                    return reason
+                batch = self._batch(end, since)
+                more, since, skipped = batch.more, batch.since, skipped or batch.skipped
+            if not skipped:
+                return None
+        return "locked"
+
+    def _batch(self, end: str, since: datetime | None) -> Deleted:
+        limit = self._order.max_rows
+        size = self._pace.size if limit is None else min(self._pace.size, limit - self.deleted)
+        batch, seconds = self._service.delete_batch(end, self._before, size, since)
+        self.deleted += batch.rows
+        self.deleted_api_tokens += batch.rows if end != "refresh" else 0
+        if batch.rows:
+            self._tell(self.deleted)
+            self._rest(self._pace.made(batch.rows, seconds))
+        return batch
+
+    def _reason_to_stop(self) -> PurgeStop | None:
+        order = self._order
+        if self._stop():
+            return "signal"
+        if order.max_rows is not None and self.deleted >= order.max_rows:
+            return "max_rows"
+        if order.max_seconds is not None and self._monotonic() - self._begun >= order.max_seconds:
+            return "max_seconds"
+        return None
+
+    def _rest(self, seconds: float) -> None:
+        while seconds > 0 and self._reason_to_stop() is None:
+            time.sleep(min(seconds, SLICE_SECONDS))
+            seconds -= SLICE_SECONDS

@@ -1,0 +1,149 @@
+"""Ending sessions and revoking API tokens."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from userctl.core.clock import Clock
+from userctl.core.errors import GuardRefused, TokenInvalid, TokenNotFound
+from userctl.db.transaction.retry import retried
+from userctl.db.transaction.unit_of_work import Database, UnitOfWork
+from userctl.models import ApiToken, RefreshToken
+from userctl.schemas import RevokeResult, TokenQuery
+from userctl.schemas.audit import AuditTag
+from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN, refresh_digest
+from userctl.services.tokens.listing import filter_of, token_id
+from userctl.services.users.lookup import api_token_id, lock_user
+
+
+class RevocationService:
+    """The use cases that end tokens for good.
+
+    Revoking a refresh token ends its whole session, and revoking an API token ends the sessions
+    that were started with it. All of them lock the account, its API tokens, then its refresh
+    tokens, as everything does that hands tokens out.
+    """
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    @retried
+    def revoke(self, token_ids: Sequence[str]) -> RevokeResult:
+        """Revoke tokens, all or, if one is unknown, none.
+
+        Raises:
+            InvalidInput: if one is no id of a token.
+            TokenNotFound: naming the first id that is unknown.
+        """
+        now = self._clock()
+        with self._database.writing() as uow:
+            tokens = [_known(uow, text) for text in token_ids]
+            for user_id in sorted({token.user_id for token in tokens}):
+                uow.users.lock(user_id)
+            # An exchange that was under way may have given a token a family.
+            tokens = [_known(uow, text) for text in token_ids]
+            results = [_revoke(uow, token, now) for token in tokens]
+            uow.commit()
+        return RevokeResult(
+            revoked_sessions=sum(result.revoked_sessions for result in results),
+            revoked_api_tokens=sum(result.revoked_api_tokens for result in results),
+        )
+
+    @retried
+    def revoke_text(self, token: str) -> RevokeResult:
+        """Revoke the token with this text; one that is not known needs no revoking (RFC 7009).
+
+        Raises:
+            TokenInvalid: if the text is neither a refresh token nor an API token of ours, and not
+                known as one of an application.
+        """
+        now = self._clock()
+        result = RevokeResult()
+        with self._database.writing() as uow:
+            if API_TOKEN.resembles(token):
+                issued = uow.api_tokens.by_digest(API_TOKEN.digest(token))
+                if issued is not None:
+                    uow.users.lock(issued.user_id)
+                    result = _revoke(uow, issued, now)
+            else:
+                found = uow.refresh_tokens.by_digest(refresh_digest(token))
+                if found is not None:
+                    uow.users.lock(found.user_id)
+                    # An exchange that was under way may have given it a family.
+                    current = uow.refresh_tokens.get(found.id or 0) or found
+                    result = _revoke(uow, current, now)
+                elif not REFRESH_TOKEN.resembles(token):
+                    # It may be anything, an access token too, which nobody must think revoked.
+                    raise TokenInvalid("This is no token that is known here.")
+            uow.commit()
+        return result
+
+    @retried
+    def revoke_matching(self, query: TokenQuery, *, at_most: int | None = None) -> RevokeResult:
+        """Revoke the tokens that a query is about, however many a page of it would hold.
+
+        Args:
+            query: which tokens.
+            at_most: how many may be meant; None for any number.
+
+        Raises:
+            UserNotFound: if their owner does not exist.
+            GuardRefused: if there are more; then none is revoked.
+        """
+        now = self._clock()
+        result = RevokeResult()
+        with self._database.writing() as uow:
+            if query.user is not None:
+                lock_user(uow, query.user)
+            wanted = filter_of(uow, query, now)
+            if query.kind != "refresh":
+                result.revoked_api_tokens = uow.api_tokens.revoke_matching(wanted, now)
+            if query.user is None:
+                # A refresh under way could otherwise insert a token that the update does not see.
+                uow.refresh_tokens.lock_all()
+            if result.revoked_api_tokens:
+                result.revoked_sessions += uow.refresh_tokens.revoke_started_by_revoked(
+                    now, wanted.user_id
+                )
+            if query.kind != "api":
+                result.revoked_sessions += uow.refresh_tokens.revoke_matching(wanted, now)
+            count = result.revoked_sessions + result.revoked_api_tokens
+            if at_most is not None and count > at_most:
+                raise GuardRefused(count)
+            if count:
+                asked = query.model_dump(mode="json", exclude_none=True, exclude={"limit", "after"})
+                uow.record(
+                    AuditTag.TOKEN_REVOKE,
+                    now,
+                    user_id=wanted.user_id,
+                    matching=asked,
+                    **result.model_dump(),
+                )
+            uow.commit()
+        return result
+
+
+def _known(uow: UnitOfWork, text: str) -> ApiToken | RefreshToken:
+    kind, number = token_id(text)
+    token = (uow.api_tokens if kind == "api" else uow.refresh_tokens).get(number)
+    if token is None:
+        raise TokenNotFound(f"There is no token {text}; nothing was revoked.")
+    return token
+
+
+def _revoke(uow: UnitOfWork, token: ApiToken | RefreshToken, now: datetime) -> RevokeResult:
+    assert token.id is not None
+    if isinstance(token, ApiToken):
+        name = api_token_id(token)
+        result = RevokeResult(
+            revoked_api_tokens=uow.api_tokens.revoke_id(token.id, now),
+            revoked_sessions=uow.refresh_tokens.revoke_origin(token.user_id, name, now),
+        )
+    else:
+        name = str(token.id)
+        result = RevokeResult(revoked_sessions=uow.refresh_tokens.revoke_family(token, now))
+    if result.revoked_sessions or result.revoked_api_tokens:
+        uow.record(
+            AuditTag.TOKEN_REVOKE, now, user_id=token.user_id, token=name, **result.model_dump()
+        )
+    return result

@@ -1,0 +1,193 @@
+"""Importing accounts: everything is checked and hashed first, then written in one transaction."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from heapq import merge
+from itertools import islice
+from typing import Any
+
+from userctl.core.clock import Clock
+from userctl.db.transaction.retry import retried
+from userctl.db.transaction.unit_of_work import Database
+from userctl.schemas import ImportReport, ImportResult
+from userctl.schemas.audit import AuditTag
+from userctl.schemas.transfer import FileRecord, OnConflict, Reject
+from userctl.security.passwords import PasswordHasher, PasswordPolicy
+from userctl.services.users.import_.hashing import hashed
+from userctl.services.users.import_.records import Account, Parsed, RecordParser
+from userctl.services.users.import_.spool import Spool
+from userctl.services.users.import_.writing import Tally, Writer
+
+CHUNK = 5000
+"""How many records are held in memory and written at once."""
+
+
+class UserImportService:
+    """The use case that creates and changes many accounts."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        hasher: PasswordHasher,
+        policy: PasswordPolicy,
+        roles: Sequence[str],
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._hasher = hasher
+        self._policy = policy
+        self._roles = roles
+        self._clock = clock
+
+    def load(
+        self,
+        records: Iterable[FileRecord],
+        *,
+        on_conflict: OnConflict = "error",
+        partial: bool = False,
+        dry_run: bool = False,
+        digest: Callable[[], str | None] = lambda: None,
+        on_checked: Callable[[int, int], None] = lambda _done, _read: None,
+        on_written: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> ImportReport:
+        """Import accounts, all of them in one transaction.
+
+        Args:
+            records: the records of a file.
+            on_conflict: what becomes of a record whose account exists: it is rejected, skipped,
+                or what it says is done to the account.
+            partial: whether the good records are imported where others are rejected.
+            dry_run: whether to do everything, and take it back at the end.
+            digest: returns the SHA-256 of the file when it has been read, for the audit trail.
+            on_checked: called with the number of records that were checked and hashed, and that of
+                those that were read.
+            on_written: called with the number of records written and that of all to be written.
+        """
+        now = self._clock()
+        accounts = Spool(Account._make)
+        checked = self._check(records, accounts, now, on_conflict, on_checked)
+        written = Tally()
+        if partial or not checked.rejected:
+            written = self._write(
+                accounts,
+                now,
+                on_conflict,
+                on_written,
+                keep=lambda tally: not dry_run and (partial or not tally.rejected),
+                about=lambda tally: {
+                    "sha256": digest(),
+                    **_result(checked, tally).model_dump(exclude={"dry_run"}),
+                },
+            )
+        return _report(checked, written, partial=partial, dry_run=dry_run)
+
+    def _check(
+        self,
+        records: Iterable[FileRecord],
+        accounts: Spool[Account],
+        now: datetime,
+        on_conflict: OnConflict,
+        on_checked: Callable[[int, int], None],
+    ) -> Tally:
+        """Parse records and hash their passwords; the good ones go into the spool."""
+        parser = RecordParser(roles=self._roles, policy=self._policy, now=now)
+        tally = Tally()
+        source = iter(records)
+        read = 0
+
+        def on_hashed(left: int) -> None:
+            on_checked(read - left, read)
+
+        while chunk := list(islice(source, CHUNK)):
+            read += len(chunk)
+            accepted = _accepted(parser.parse(chunk), tally)
+            parsed = self._missing(accepted, on_conflict, tally)
+            accounts.append(hashed(parsed, self._hasher, on_hashed))
+            on_checked(read, read)
+        return tally
+
+    def _missing(self, parsed: list[Parsed], on_conflict: OnConflict, tally: Tally) -> list[Parsed]:
+        """Sort out the records whose accounts exist, where it would take long to hash in vain."""
+        if on_conflict == "update" or all(record.password is None for record in parsed):
+            return parsed
+        with self._database.reading() as uow:
+            taken = uow.users.taken([record.account.email for record in parsed])
+        missing = []
+        for record in parsed:
+            if record.account.email not in taken:
+                missing.append(record)
+            elif on_conflict == "skip":
+                tally.skipped += 1
+            else:
+                tally.reject_existing(record.account)
+        return missing
+
+    @retried
+    def _write(
+        self,
+        accounts: Spool[Account],
+        now: datetime,
+        on_conflict: OnConflict,
+        on_written: Callable[[int, int], None],
+        keep: Callable[[Tally], bool],
+        about: Callable[[Tally], dict[str, Any]],
+    ) -> Tally:
+        """Write the accounts in one transaction, which lasts if ``keep`` says so.
+
+        ``about`` returns what the audit trail tells of it.
+        """
+        with self._database.writing() as uow:
+            writer = Writer(
+                uow, on_conflict=on_conflict, unmatchable=self._hasher.unmatchable(), now=now
+            )
+            done = 0
+            for chunk in accounts.chunks():
+                writer.write(chunk)
+                done += len(chunk)
+                on_written(done, accounts.rows)
+            if keep(writer.tally):
+                uow.record(AuditTag.ACCOUNT_IMPORT, now, **about(writer.tally))
+                uow.commit()
+        return writer.tally
+
+
+def _accepted(outcomes: Iterable[Parsed | list[Reject]], tally: Tally) -> list[Parsed]:
+    accepted = []
+    for outcome in outcomes:
+        if isinstance(outcome, Parsed):
+            accepted.append(outcome)
+        else:
+            tally.reject(outcome)
+    return accepted
+
+
+class _Rejects:
+    """The rejects of both steps in the order of their lines, as often as they are wanted."""
+
+    def __init__(self, *spools: Spool[Reject]) -> None:
+        self._spools = spools
+
+    def __iter__(self) -> Iterator[Reject]:
+        return merge(*self._spools)
+
+
+def _result(checked: Tally, written: Tally) -> ImportResult:
+    return ImportResult(
+        created=written.created,
+        updated=written.updated,
+        skipped=checked.skipped + written.skipped,
+        rejected=checked.rejected + written.rejected,
+        dry_run=False,
+    )
+
+
+def _report(checked: Tally, written: Tally, *, partial: bool, dry_run: bool) -> ImportReport:
+    result = _result(checked, written)
+    rejected = result.rejected
+    nothing = {"created": 0, "updated": 0, "skipped": 0} if rejected and not partial else {}
+    return ImportReport(
+        result.model_copy(update={"dry_run": dry_run, **nothing}),
+        _Rejects(checked.rejects, written.rejects),
+        conflicts_only=rejected == checked.conflicts + written.conflicts,
+    )

@@ -1,0 +1,72 @@
+"""Listing accounts, a page at a time or all of them."""
+
+from collections.abc import Iterator, Sequence
+
+from userctl.core.errors import UserNotFound
+from userctl.db.transaction.unit_of_work import Database, UnitOfWork
+from userctl.repositories.user_order import Position
+from userctl.schemas import UserQuery, UserRead
+from userctl.schemas.page import Page
+from userctl.services.shared.paging import STREAM_PAGE
+from userctl.services.users.lookup import user_read
+from userctl.services.users.rules import require_role
+
+
+class UserListService:
+    """The use cases that read many accounts."""
+
+    def __init__(self, database: Database, *, roles: Sequence[str]) -> None:
+        self._database = database
+        self._roles = roles
+
+    def page(self, query: UserQuery) -> Page[UserRead]:
+        """Return one page of accounts.
+
+        Raises:
+            InvalidInput: if the role is not configured.
+            UserNotFound: if the list, sorted by more than the id, cannot go on after an account
+                because that does not exist.
+        """
+        if query.role is not None:
+            require_role(query.role, self._roles)
+        limit = query.limit
+        wanted = query.model_copy(update={"limit": None if limit is None else limit + 1})
+        with self._database.reading() as uow:
+            found = uow.users.page(wanted, _position_after(uow, query))
+            users = [user_read(user) for user, _ in found]
+        return Page(items=users[:limit], more=limit is not None and len(users) > limit)
+
+    def stream(self, query: UserQuery) -> Iterator[UserRead]:
+        """Return all accounts a query asks for, which are read while they are taken.
+
+        Raises:
+            InvalidInput, UserNotFound: at once, as :meth:`page` does.
+        """
+        if query.role is not None:
+            require_role(query.role, self._roles)
+        with self._database.reading() as uow:
+            position = _position_after(uow, query)
+        return self._pages(query, position)
+
+    def _pages(self, query: UserQuery, position: Position | None) -> Iterator[UserRead]:
+        wanted = query.model_copy(update={"limit": STREAM_PAGE})
+        while True:
+            with self._database.reading() as uow:
+                found = uow.users.page(wanted, position)
+                users = [user_read(user) for user, _ in found]
+            yield from users
+            if len(users) < STREAM_PAGE:
+                return
+            wanted = wanted.model_copy(update={"skip": 0})
+            position = found[-1][1]
+
+
+def _position_after(uow: UnitOfWork, query: UserQuery) -> Position | None:
+    if query.after is None:
+        return None
+    if query.sort == "id":
+        return query.after, query.after
+    position = uow.users.position(query, query.after)
+    if position is None:
+        raise UserNotFound(f"There is no account {query.after} to go on after.")
+    return position
