@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import postgres
-from tests.cli import Userctl
-from tests.cluster import Cluster, running_cluster
+from tests.support import postgres
+from tests.support.cli import Userctl
+from tests.support.cluster import Cluster, running_cluster
 from userctl.config.database_url import DatabaseURL
 from userctl.db.engine import database_engine
 from userctl.db.schema.migrations import create_sqlite, upgrade

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cli import Userctl
-from tests.forking import Forks, forking
+from tests.support.cli import Userctl
+from tests.support.forking import Forks, forking
 
 
 @pytest.fixture

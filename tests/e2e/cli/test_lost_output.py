@@ -1,0 +1,98 @@
+"""Tokens that were issued and reach nobody are revoked before the command ends."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import PASSWORD, Result, Userctl
+
+REFRESH = ["token", "refresh", "--stdin"]
+LOGIN = ["login", "ada@example.com", "--no-store", "--password-stdin"]
+
+
+@contextmanager
+def full_disk() -> Iterator[int]:
+    """Yield an output behind which there is no space."""
+    with Path("/dev/full").open("wb") as full:
+        yield full.fileno()
+
+
+@contextmanager
+def reader_that_left() -> Iterator[int]:
+    """Yield a pipe that nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        yield writer
+    finally:
+        os.close(writer)
+
+
+OUTPUTS = {"a full disk": full_disk, "a closed pipe": reader_that_left}
+
+
+@pytest.fixture(autouse=True)
+def ada(userctl: Userctl) -> None:
+    userctl.create("ada@example.com")
+
+
+@pytest.fixture(params=OUTPUTS.values(), ids=OUTPUTS)
+def lost(request: pytest.FixtureRequest) -> Iterator[int]:
+    """An output in which everything is lost."""
+    with request.param() as output:
+        yield output
+
+
+def states(userctl: Userctl) -> list[str]:
+    """Return the states of all refresh tokens in the order in which they were issued."""
+    tokens = userctl("token", "list", "--all", "-o", "json").json
+    return [token["state"] for token in tokens]
+
+
+def check_lost(result: Result) -> None:
+    assert (result.code, result.err.count("\n")) == (9, 1), result
+    assert "uctl_rt_" not in result.err
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_a_session_whose_tokens_are_lost_is_ended(userctl: Userctl, lost: int, output: str) -> None:
+    check_lost(userctl.spawn(*LOGIN, "-o", output, stdin=PASSWORD, stdout=lost))
+    assert states(userctl) == ["revoked"]
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_a_session_whose_refreshed_tokens_are_lost_is_ended_and_no_other(
+    userctl: Userctl, lost: int, output: str
+) -> None:
+    pair = userctl.login("ada@example.com", "--no-store")
+    other = userctl.login("ada@example.com", "--no-store")
+    command = [*REFRESH, "-o", output]
+    check_lost(userctl.spawn(*command, stdin=pair["refresh_token"], stdout=lost))
+    assert states(userctl) == ["used", "active", "revoked"]
+    for kind, verb in (("access", "verify"), ("refresh", "refresh")):
+        assert userctl("token", verb, "--stdin", stdin=pair[f"{kind}_token"]).code == 4
+        assert userctl("token", verb, "--stdin", stdin=other[f"{kind}_token"]).code == 0
+
+
+def test_a_stored_session_outlives_the_loss_of_what_a_command_says_of_it(
+    userctl: Userctl, lost: int
+) -> None:
+    command = ["login", "ada@example.com", "--password-stdin"]
+    check_lost(userctl.spawn(*command, stdin=PASSWORD, stdout=lost))
+    check_lost(userctl.spawn("token", "refresh", stdout=lost))
+    assert states(userctl) == ["used", "active"]
+    assert userctl("whoami").code == 0
+
+
+@pytest.mark.parametrize("output", ["table", "json"])
+def test_a_closed_standard_output_ends_the_session_too(userctl: Userctl, output: str) -> None:
+    closed = Userctl(
+        userctl.home,
+        userctl.database_url,
+        ("sh", "-c", 'exec "$@" >&-', "sh", *userctl.program),
+    )
+    check_lost(closed.spawn(*LOGIN, "-o", output, stdin=PASSWORD))
+    assert states(userctl) == ["revoked"]

@@ -1,0 +1,252 @@
+"""What a person sees on a terminal of 80 columns."""
+
+import os
+import re
+from collections.abc import Callable
+
+import pexpect
+import pytest
+
+from tests.integration.conftest import open_engine
+from tests.support.applications import LOOSE, run_script
+from tests.support.cli import PASSWORD, Userctl
+
+Terminal = Callable[..., "pexpect.spawn[str]"]
+
+
+@pytest.fixture
+def terminal(local: Userctl) -> Terminal:
+    """Starts userctl on a terminal."""
+
+    def start(*args: str, **environment: str) -> "pexpect.spawn[str]":
+        program, *rest = local.program
+        return pexpect.spawn(
+            program,
+            [*rest, *args],
+            env={**local.environment, "TERM": "xterm-256color", **environment},
+            cwd=str(local.home),
+            encoding="utf-8",
+            dimensions=(24, 80),
+            timeout=30,
+        )
+
+    return start
+
+
+def ended(child: "pexpect.spawn[str]") -> tuple[int, str]:
+    """Wait for the end; return the exit code and what was printed since the last match."""
+    child.expect(pexpect.EOF)
+    child.close()
+    assert isinstance(child.before, str)
+    assert child.exitstatus is not None
+    return child.exitstatus, child.before
+
+
+def test_create_asks_for_the_password_twice_and_does_not_show_it(terminal: Terminal) -> None:
+    child = terminal("user", "create", "ada@example.com")
+    child.expect("Password: ")
+    child.sendline(PASSWORD)
+    child.expect("Repeat for confirmation: ")
+    child.sendline(PASSWORD)
+    code, printed = ended(child)
+    assert code == 0
+    assert "ada@example.com" in printed
+    assert PASSWORD not in printed
+
+
+def test_login_asks_for_what_was_not_given(terminal: Terminal, local: Userctl) -> None:
+    local.create("ada@example.com")
+    child = terminal("login")
+    child.expect("E-mail address: ")
+    child.sendline("ada@example.com")
+    child.expect("Password: ")
+    child.sendline(PASSWORD)
+    assert ended(child)[0] == 0
+    assert local("whoami").code == 0
+
+
+@pytest.mark.parametrize("key", ["c", "d"])
+def test_leaving_a_prompt_is_exit_130_and_changes_nothing(
+    terminal: Terminal, local: Userctl, key: str
+) -> None:
+    child = terminal("user", "create", "ada@example.com")
+    child.expect("Password: ")
+    child.sendcontrol(key)
+    code, printed = ended(child)
+    assert code == 130
+    assert "Traceback" not in printed
+    assert local("user", "list", "-q").out == ""
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 5), ("", 5)])
+def test_delete_asks_first(terminal: Terminal, local: Userctl, answer: str, code: int) -> None:
+    local.create("ada@example.com")
+    child = terminal("user", "delete", "ada@example.com")
+    child.expect_exact("Delete ada@example.com? [y/N]: ")
+    child.sendline(answer)
+    assert ended(child)[0] == code
+    assert local("user", "list", "-q").out == ("" if code == 0 else "1\n")
+
+
+def test_a_question_shows_hostile_arguments_as_plain_text(terminal: Terminal) -> None:
+    child = terminal("user", "delete", "\x1b[31mx@example.com")
+    child.expect_exact("Delete \\x1b[31mx@example.com? [y/N]: ")
+    child.sendline("n")
+    assert ended(child)[0] == 5
+
+
+def test_bytes_that_are_no_text_are_refused_at_a_prompt(terminal: Terminal) -> None:
+    child = terminal("user", "create", "ada@example.com")
+    child.expect("Password: ")
+    child.delaybeforesend = None
+    os.write(child.child_fd, b"\xff\xfe\n")
+    code, printed = ended(child)
+    assert code == 2
+    assert "not UTF-8" in printed
+
+
+def test_a_terminal_that_claims_no_width_still_shows_the_table(
+    terminal: Terminal, local: Userctl
+) -> None:
+    local.create("ada@example.com")
+    assert "ada@example.com" in ended(terminal("user", "list", COLUMNS="0"))[1]
+
+
+def test_no_input_never_asks(terminal: Terminal) -> None:
+    code, printed = ended(terminal("user", "create", "ada@example.com", "--no-input"))
+    assert code == 2
+    assert "--password-stdin" in printed
+
+
+def test_a_table_fits_the_terminal_and_loses_nothing(terminal: Terminal, local: Userctl) -> None:
+    local.create("ada@example.com", "--name", "x" * 100)
+    code, printed = ended(terminal("user", "list"))
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", printed)
+    assert code == 0
+    assert all(len(line) <= 80 for line in plain.splitlines())
+    assert "".join(plain.split()).count("x" * 10) >= 1
+    assert plain.count("x") == 101  # The name, and the x of example.com.
+
+
+def test_a_heading_is_bold_unless_colour_is_unwanted(terminal: Terminal) -> None:
+    assert "\x1b[1m" in ended(terminal("user", "list"))[1]
+    assert "\x1b[3" not in ended(terminal("user", "list", NO_COLOR="1"))[1]
+
+
+def test_a_hostile_name_colours_nothing_on_a_terminal(terminal: Terminal, local: Userctl) -> None:
+    local.create("ada@example.com", "--name", "[red]x[/red] :smile:")
+    _, printed = ended(terminal("user", "show", "1"))
+    assert "[red]x[/red] :smile:" in printed
+    assert "\x1b[31m" not in printed
+
+
+def test_a_quiet_purge_shows_nothing_on_a_terminal(terminal: Terminal) -> None:
+    assert ended(terminal("token", "purge", "-q")) == (0, "")
+
+
+def test_a_long_purge_shows_progress_and_leaves_standard_output_alone(
+    terminal: Terminal,
+) -> None:
+    code, printed = ended(terminal("token", "purge", "-o", "json"))
+    assert code == 0
+    assert '"deleted": 0' in printed
+
+
+def test_login_asks_for_another_password_until_one_is_accepted(
+    terminal: Terminal, local: Userctl
+) -> None:
+    local.create("ada@example.com", "--must-change")
+    child = terminal("login", "ada@example.com", "--quiet")
+    child.expect("Password: ")
+    child.sendline(PASSWORD)
+    for new, reason in ((PASSWORD, "should replace"), ("iloveyou", "most common")):
+        child.expect("New password: ")
+        child.sendline(new)
+        child.expect("Repeat for confirmation: ")
+        child.sendline(new)
+        child.expect(reason)
+    child.expect("New password: ")
+    child.sendline("battery staple 88")
+    child.expect("Repeat for confirmation: ")
+    child.sendline("battery staple 88")
+    assert ended(child)[0] == 0
+    assert local("whoami", "-o", "json").json["must_change_password"] is False
+    old = local("login", "ada@example.com", "--password-stdin", stdin=PASSWORD)
+    assert old.code == 4
+
+
+def test_leaving_the_question_for_a_new_password_changes_nothing(
+    terminal: Terminal, local: Userctl
+) -> None:
+    local.create("ada@example.com", "--must-change")
+    child = terminal("login", "ada@example.com")
+    child.expect("Password: ")
+    child.sendline(PASSWORD)
+    child.expect("New password: ")
+    child.sendcontrol("c")
+    assert ended(child)[0] == 130
+    assert local("user", "show", "1", "-o", "json").json["must_change_password"] is True
+    assert local("token", "list", "-q").out == ""
+
+
+def test_a_filter_that_means_many_tokens_asks_first(terminal: Terminal, local: Userctl) -> None:
+    local.create("ada@example.com")
+    for _ in range(11):
+        assert local("token", "issue", "--user", "1", "--label", "ci").code == 0
+    for answer, code, left in (("n", 5, 11), ("y", 0, 0)):
+        child = terminal("token", "revoke", "--unused-since", "0s")
+        child.expect("11 tokens")
+        child.sendline(answer)
+        assert ended(child)[0] == code
+        assert local("token", "list", "--state", "active", "-q").out.count("\n") == left
+
+
+def test_a_token_is_not_broken_over_two_lines(terminal: Terminal, local: Userctl) -> None:
+    local.create("ada@example.com")
+    printed = ended(terminal("token", "issue", "--user", "1", "--label", "ci"))[1]
+    assert re.search(r"uctl_api_[0-9a-f]{72}\b", printed)
+
+
+def test_times_and_names_of_keys_are_not_broken_over_two_lines(
+    terminal: Terminal, local: Userctl
+) -> None:
+    local.keyring = True
+    assert local("key", "generate", "--algorithm", "EdDSA").code == 0
+    kid = local("key", "list", "-q").out.strip()
+    printed = ended(terminal("key", "list"))[1]
+    assert kid in printed
+    assert re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", printed)
+
+
+@pytest.fixture
+def application(local: Userctl) -> str:
+    """The URL of a database with an application's tables, which the terminal then works on."""
+    url = f"sqlite:///{local.home / 'application.db'}"
+    (local.home / "application.db").touch()
+    with open_engine(url) as engine:
+        LOOSE.build(engine)
+    return url
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 5)])
+def test_adopt_shows_its_plan_and_asks(
+    terminal: Terminal, local: Userctl, application: str, answer: str, code: int
+) -> None:
+    child = terminal("db", "adopt", USERCTL_DATABASE_URL=application)
+    child.expect("step: users, email: write Ada@Example.COM as ada@example.com")
+    child.expect(r"\[y/N\]: ")
+    child.sendline(answer)
+    assert ended(child)[0] == code
+    local.database_url = application
+    assert local("user", "list").code == (0 if answer == "y" else 6)
+
+
+def test_adopt_does_not_ask_where_something_is_in_the_way(
+    terminal: Terminal, application: str
+) -> None:
+    run_script(application, "INSERT INTO users (email) VALUES ('ada@EXAMPLE.com')")
+    child = terminal("db", "adopt", USERCTL_DATABASE_URL=application)
+    code, printed = ended(child)
+    assert code == 5
+    assert "problem: users, email" in printed
+    assert "[y/N]" not in printed

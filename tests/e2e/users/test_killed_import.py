@@ -1,0 +1,53 @@
+"""An import that is killed, whenever that is, has created all of its accounts or none."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.conftest import Sql, open_engine, sql_on
+from tests.support.cli import PASSWORD, Userctl
+from tests.support.forking import Forks
+
+KILLS = 100
+KILLED = -9
+ACCOUNTS = 6_000
+WITH_PASSWORDS = 3
+IMPORT = ["user", "import", "accounts.csv", "-o", "json"]
+
+
+@pytest.fixture
+def accounts(userctl: Userctl) -> int:
+    """A file of many accounts, of which a few have a password to be hashed."""
+    lines = ["email,name,password"]
+    lines += [f"p{n}@example.com,With,{PASSWORD}" for n in range(WITH_PASSWORDS)]
+    lines += [f"u{n}@example.com,Without," for n in range(ACCOUNTS - WITH_PASSWORDS)]
+    (userctl.home / "accounts.csv").write_text("\n".join([*lines, ""]))
+    return ACCOUNTS
+
+
+@pytest.fixture
+def sql(database_url: str) -> Iterator[Sql]:
+    with open_engine(database_url) as engine:
+        yield sql_on(engine)
+
+
+def test_an_import_killed_at_any_moment_has_created_all_accounts_or_none(
+    userctl: Userctl, forks: Forks, accounts: int, sql: Sql
+) -> None:
+    draws = random.Random(4)
+    [normal] = forks.at_once([IMPORT])
+    assert normal.code == 0, normal.err
+    kills = 0
+    while kills < KILLS:
+        sql("DELETE FROM users")
+        delay = draws.uniform(0, normal.seconds)
+        killed = forks.killed_after(IMPORT, delay)
+        assert killed.code in (0, KILLED)
+        kills += killed.code == KILLED
+        [(count, different)] = sql("SELECT count(*), count(DISTINCT email) FROM users")
+        assert count == different
+        assert count in (0, accounts), delay
+    [again] = forks.at_once([[*IMPORT, "--on-conflict", "skip"]])
+    assert again.code == 0, again.err
+    assert sql("SELECT count(*), count(DISTINCT email) FROM users") == [(accounts, accounts)]

@@ -1,0 +1,92 @@
+"""Tables of applications, and what adopts them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, inspect
+
+from tests.integration.conftest import (
+    ACTOR,
+    FakeClock,
+    Program,
+    Sql,
+    sql_on,
+)
+from tests.support.applications import (
+    APPLICATIONS,
+    LOOSE,
+    Application,
+)
+from userctl.config.database_url import DatabaseURL
+from userctl.schemas import AdoptionStep
+from userctl.services.database.adoption import AdoptionService
+
+UNMATCHABLE = f"$2b$12${'.' * 53}"
+
+
+def adoption_on(engine: Engine, url: str, clock: FakeClock | None = None) -> AdoptionService:
+    return AdoptionService(
+        engine,
+        DatabaseURL.parse(url),
+        actor=lambda: ACTOR,
+        clock=clock or FakeClock(),
+        roles=("user", "admin"),
+        unmatchable=UNMATCHABLE,
+    )
+
+
+@pytest.fixture(params=APPLICATIONS, ids=lambda application: application.name)
+def application(request: pytest.FixtureRequest, bare_engine: Engine) -> Application:
+    """Tables of an application, with rows in them."""
+    request.param.build(bare_engine)
+    return request.param
+
+
+@pytest.fixture
+def loose(bare_engine: Engine) -> Application:
+    LOOSE.build(bare_engine)
+    return LOOSE
+
+
+@pytest.fixture
+def adoption(bare_engine: Engine, bare_database_url: str, clock: FakeClock) -> AdoptionService:
+    return adoption_on(bare_engine, bare_database_url, clock)
+
+
+@pytest.fixture
+def run(bare_engine: Engine) -> Sql:
+    """SQL that the application runs."""
+    return sql_on(bare_engine)
+
+
+@pytest.fixture
+def adopted(bare_engine: Engine, adoption: AdoptionService, clock: FakeClock) -> Program:
+    """The services on tables that were adopted; ask for the application first."""
+    adoption.adopt()
+    return Program(bare_engine, clock)
+
+
+def everything(engine: Engine) -> Any:
+    """Return all rows and what all tables are like."""
+    names = sorted(inspect(engine).get_table_names())
+    inspector, sql = inspect(engine), sql_on(engine)
+    shape = {
+        name: [
+            [(c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(name)],
+            sorted(str(index["name"]) for index in inspector.get_indexes(name)),
+            [key["options"] for key in inspector.get_foreign_keys(name)],
+        ]
+        for name in names
+    }
+    # Some values of PostgreSQL are such as Python cannot have.
+    row = "{0}::text" if engine.dialect.name == "postgresql" else "*"
+    rows = {
+        name: sorted(map(repr, sql(f"SELECT {row.format(name)} FROM {name}"))) for name in names
+    }
+    return shape, rows
+
+
+def told(steps: Sequence[AdoptionStep], kind: str) -> list[tuple[str | None, str, list[int]]]:
+    """Return what the records of a kind are about."""
+    return [(step.table, step.subject, step.ids) for step in steps if step.kind == kind]

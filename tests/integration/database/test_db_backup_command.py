@@ -1,0 +1,476 @@
+"""``userctl db backup`` and ``userctl db restore``."""
+
+import os
+import re
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.support.cli import Userctl
+from tests.support.forking import forking
+from tests.support.postgres import programs_folder
+from userctl.core.errors import DatabaseDamaged
+from userctl.db.postgresql import pg_dump as postgresql_programs
+from userctl.db.sqlite.backup import copy_out, require_sound
+
+COUNTED = ("services/database/backup.py", "db/sqlite/backup.py", "core/secure_files.py")
+"""Where a backup is put back."""
+
+ADA, EVE = "ada@example.com", "eve@example.com"
+
+
+def emails(userctl: Userctl) -> list[str]:
+    """Return the addresses of all accounts."""
+    return [user["email"] for user in userctl("user", "list", "-o", "json").json]
+
+
+def written(userctl: Userctl, name: str = "a.backup") -> Path:
+    """Write a backup and return its path."""
+    assert userctl("db", "backup", name).code == 0
+    return userctl.home / name
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names of the files in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_what_a_backup_holds_comes_back(userctl: Userctl) -> None:
+    userctl.create(ADA, "--role", "admin")
+    userctl.login(ADA)
+    head = userctl("audit", "head", "-o", "json").json["anchor"]
+    backup = userctl("db", "backup", "a.backup", "-o", "json").json
+    assert backup["revision"] == userctl("db", "status", "-o", "json").json["current"]
+    assert backup["size_bytes"] == (userctl.home / "a.backup").stat().st_size
+    userctl.create(EVE)
+    assert userctl("user", "passwd", ADA, "--no-password").code == 0
+    assert userctl("whoami").code == 4
+    assert userctl("db", "restore", "a.backup", "--yes", "-o", "json").json["state"] == "current"
+    assert emails(userctl) == [ADA]
+    assert userctl("whoami").code == 0
+    assert userctl("audit", "verify", "--anchor", head).code == 0
+    [event] = userctl("audit", "list", "--tag", "database:restore", "-o", "json").json
+    assert event["detail"] == {"sha256": backup["sha256"]}
+    assert userctl.create("next@example.com")["id"] == 2
+
+
+def test_a_backup_is_for_its_owner_alone_and_replaces_nothing_by_itself(userctl: Userctl) -> None:
+    backup = written(userctl)
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    before = backup.read_bytes()
+    userctl.create(ADA)
+    assert userctl("db", "backup", "a.backup").code == 5
+    assert backup.read_bytes() == before
+    assert userctl("db", "backup", "a.backup", "--force").code == 0
+    assert backup.read_bytes() != before
+    assert names_in(userctl.home) == ["a.backup"]
+
+
+def test_a_backup_makes_a_new_database(userctl: Userctl, bare_database_url: str) -> None:
+    userctl.create(ADA)
+    written(userctl)
+    other = Userctl(userctl.home, bare_database_url)
+    if userctl.database_url[:6] != bare_database_url[:6]:  # type: ignore[index]
+        result = other("db", "restore", "a.backup", "--yes", "-o", "json")
+        assert (result.code, result.error["code"]) == (2, "invalid_input")
+        assert "another kind" in result.error["message"]
+        return
+    assert other("db", "restore", "a.backup", "--yes").code == 0
+    assert emails(other) == [ADA]
+    assert other.create(EVE)["id"] == 2
+
+
+def test_a_backup_of_an_older_schema_comes_back_as_it_was(
+    home: Path, bare_database_url: str
+) -> None:
+    userctl = Userctl(home, bare_database_url)
+    assert userctl("db", "migrate").code == 0
+    userctl.create(ADA)
+    assert userctl("db", "downgrade", "0004", "--yes").code == 0
+    written(userctl)
+    assert userctl("db", "migrate").code == 0
+    restored = userctl("db", "restore", "a.backup", "--yes", "-o", "json").json
+    assert (restored["state"], restored["current"]) == ("outdated", "0004")
+    assert userctl("db", "migrate").code == 0
+    assert emails(userctl) == [ADA]
+
+
+@pytest.mark.parametrize("place", [100, 20_480, -4096])
+def test_a_damaged_backup_is_not_restored(userctl: Userctl, place: int) -> None:
+    for number in range(3):
+        userctl.create(f"u{number}@example.com")
+    backup = written(userctl)
+    content = bytearray(backup.read_bytes())
+    place %= len(content)
+    content[place : place + 3000] = b"\xff" * len(content[place : place + 3000])
+    backup.write_bytes(content)
+    result = userctl("db", "restore", "a.backup", "--yes", "-o", "json")
+    assert result.code == 6
+    assert result.error["code"] in {"database_damaged", "database_tool_failed"}
+    assert len(emails(userctl)) == 3
+
+
+def test_a_cut_backup_is_not_restored(userctl: Userctl) -> None:
+    userctl.create(ADA)
+    backup = written(userctl)
+    content = backup.read_bytes()
+    for size in (len(content) // 2, 20):
+        backup.write_bytes(content[:size])
+        assert userctl("db", "restore", "a.backup", "--yes").code == 6
+    assert emails(userctl) == [ADA]
+
+
+def test_a_missing_database_has_no_backup(home: Path) -> None:
+    result = Userctl(home, f"sqlite:///{home}/none.db")("db", "backup", "x", "-o", "json")
+    assert (result.code, result.error["code"]) == (6, "database_missing")
+    assert names_in(home) == []
+
+
+def test_what_was_there_before_a_restore_is_kept_beside_it(local: Userctl) -> None:
+    local.create(ADA)
+    written(local)
+    local.create(EVE)
+    copy = local("db", "restore", "a.backup", "--yes", "-o", "json").json["backup"]
+    assert emails(local) == [ADA]
+    assert local("db", "restore", copy, "--yes").code == 0
+    assert emails(local) == [ADA, EVE]
+
+
+def test_a_damaged_database_has_to_be_moved_out_of_the_way(local: Userctl) -> None:
+    local.create(ADA)
+    written(local)
+    database = local.database_file
+    database.write_bytes(b"nonsense" * 1000)
+    result = local("db", "restore", "a.backup", "--yes", "-o", "json")
+    assert (result.code, result.error["code"]) == (6, "database_damaged")
+    assert "out of the way" in str(result.error["hint"])
+    database.rename(database.with_name("damaged"))
+    assert local("db", "restore", "a.backup", "--yes").code == 0
+    assert emails(local) == [ADA]
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert stat.S_IMODE(database.stat().st_mode) == 0o600
+
+
+def test_a_row_that_refers_to_nothing_is_backed_up_like_others(local: Userctl) -> None:
+    with closing(sqlite3.connect(local.database_file)) as connection, connection:
+        connection.execute(
+            "INSERT INTO refresh_tokens (token, user_id, expires_at) VALUES ('x', 77, '2030-01-01')"
+        )
+    backup = written(local)
+    with closing(sqlite3.connect(backup)) as connection:
+        assert connection.execute("SELECT count(*) FROM refresh_tokens").fetchone() == (1,)
+
+
+def test_a_backup_replaces_no_file_of_the_installation(local: Userctl) -> None:
+    local.keyring = True
+    assert local("key", "generate").code == 0
+    local.create(ADA)
+    database = local.database_file
+    link = local.home / "link"
+    link.symlink_to(database)
+    hard = local.home / "hard"
+    hard.hardlink_to(database)
+    for file in (database, f"{database}-wal", f"{database}.keys", "keyring", link, hard):
+        result = local("db", "backup", str(file), "--force", "-o", "json")
+        assert (result.code, result.error["code"]) == (2, "invalid_input"), file
+    assert local.login(ADA)["email"] == ADA
+
+
+def test_a_database_is_not_restored_from_itself_or_from_one_in_use(local: Userctl) -> None:
+    local.create(ADA)
+    assert local("db", "restore", str(local.database_file), "--yes").code == 2
+    other = Userctl(local.home, f"sqlite:///{local.home}/other.db")
+    assert other("db", "migrate").code == 0
+    with closing(sqlite3.connect(local.home / "other.db")) as connection, connection:
+        connection.execute("UPDATE userctl_version SET version_num = version_num")
+        connection.commit()
+        result = local("db", "restore", "other.db", "--yes", "-o", "json")
+        assert (result.code, result.error["code"]) == (2, "invalid_input")
+    assert emails(local) == [ADA]
+
+
+def test_accounts_do_not_give_way_to_something_else(userctl: Userctl, tmp_path: Path) -> None:
+    userctl.create(ADA)
+    url = userctl.database_url
+    assert url is not None
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(tmp_path / "app.dump")) as connection, connection:
+            connection.execute("CREATE TABLE users (id INTEGER, nick TEXT)")
+    else:
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute("CREATE TABLE apples (id int)")
+        dump = [f"{programs_folder()}/pg_dump", "-Fc", "-t", "apples", f"--dbname={url}",
+                f"--file={tmp_path / 'app.dump'}"]  # fmt: skip
+        subprocess.run(dump, check=True)
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute("DROP TABLE apples")
+    result = userctl("db", "restore", str(tmp_path / "app.dump"), "--yes", "-o", "json")
+    assert (result.code, result.error["code"]) == (2, "invalid_input")
+    assert emails(userctl) == [ADA]
+
+
+def test_a_backup_with_other_pages_wants_a_database_out_of_the_way(local: Userctl) -> None:
+    local.create(ADA)
+    backup = written(local)
+    with closing(sqlite3.connect(backup)) as connection:
+        connection.execute("PRAGMA page_size = 8192")
+        connection.execute("VACUUM")
+    result = local("db", "restore", "a.backup", "--yes", "-o", "json")
+    assert (result.code, result.error["code"]) == (2, "invalid_input")
+    assert "8192" in result.error["message"]
+    local.database_file.rename(local.home / "away")
+    assert local("db", "restore", "a.backup", "--yes").code == 0
+    assert emails(local) == [ADA]
+
+
+def test_what_killed_writers_left_is_gone_after_a_day(userctl: Userctl) -> None:
+    old, young = userctl.home / ".a.backup-x.draft", userctl.home / ".a.backup-y.draft-wal"
+    old.touch()
+    young.touch()
+    os.utime(old, (0, 0))
+    written(userctl)
+    assert names_in(userctl.home) == [young.name, "a.backup"]
+
+
+@pytest.mark.parametrize("name", ["-v", "--version", "a\udcffb"])
+def test_a_backup_may_have_any_name(userctl: Userctl, name: str) -> None:
+    userctl.create(ADA)
+    assert userctl("db", "backup", "--", name).code == 0
+    assert userctl("db", "restore", "--yes", "--", name).code == 0
+    assert emails(userctl) == [ADA]
+
+
+def test_a_copy_is_of_one_moment_however_much_is_written_meanwhile(tmp_path: Path) -> None:
+    database = tmp_path / "busy.db"
+    with closing(sqlite3.connect(database, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("CREATE TABLE pairs (a INTEGER, b TEXT)")
+        writer.execute("BEGIN")
+        writer.executemany("INSERT INTO pairs VALUES (?, ?)", [(1, "x" * 3000)] * 20_000)
+        writer.execute("COMMIT")
+    copy = tmp_path / "copy.db"
+    copy.touch()
+    with ThreadPoolExecutor(1) as pool:
+        copying = pool.submit(copy_out, database, copy)
+        written_meanwhile = 0
+        with closing(sqlite3.connect(database, isolation_level=None, timeout=30)) as writer:
+            while not copying.done() or not written_meanwhile:
+                # Whatever the moment, the sum is even.
+                writer.execute("BEGIN")
+                writer.execute("INSERT INTO pairs VALUES (1, 'y')")
+                writer.execute("INSERT INTO pairs VALUES (1, 'y')")
+                writer.execute("COMMIT")
+                written_meanwhile += 1
+        copying.result()
+    require_sound(copy)
+    with closing(sqlite3.connect(copy)) as connection:
+        [(total,)] = connection.execute("SELECT sum(a) FROM pairs")
+        assert total >= 20_000
+        assert total % 2 == 0
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
+def test_others_who_have_the_database_open_see_all_of_a_restored_one_or_nothing(
+    local: Userctl,
+) -> None:
+    local.create(ADA)
+    written(local)
+    local.create(EVE)
+    with closing(sqlite3.connect(local.database_file, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        assert other.execute("SELECT count(*) FROM users").fetchone() == (2,)
+        assert local("db", "restore", "a.backup", "--yes").code == 0
+        assert other.execute("SELECT count(*) FROM users").fetchone() == (2,)
+        other.execute("COMMIT")
+        assert other.execute("SELECT count(*) FROM users").fetchone() == (1,)
+
+
+def test_a_restore_waits_for_whoever_is_writing(local: Userctl) -> None:
+    local.create(ADA)
+    written(local)
+    with closing(sqlite3.connect(local.database_file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("DELETE FROM users")
+        restore = local.start("db", "restore", "a.backup", "--yes", "--verbose")
+        assert restore.stderr is not None
+        assert b"begins" in restore.stderr.readline()
+        other.execute("COMMIT")
+        assert restore.wait(60) == 0
+        restore.communicate()
+    assert emails(local) == [ADA]
+
+
+def test_a_restore_that_is_killed_leaves_the_old_or_the_new(local: Userctl) -> None:
+    local.create(ADA)
+    written(local)
+    local.create(EVE)
+    full = written(local, "full.backup")
+    seen = set()
+    with forking(local) as forks:
+        command = ["db", "restore", "a.backup", "--yes"]
+        prepare = partial(local, "db", "restore", str(full), "--yes")
+        for _ in forks.killed_everywhere(command, COUNTED, prepare):
+            found = tuple(emails(local))
+            seen.add(found)
+            assert found in {(ADA,), (ADA, EVE)}
+            require_sound(local.database_file)
+    assert seen == {(ADA,), (ADA, EVE)}
+
+
+def test_migrating_copies_an_sqlite_file_first_and_names_the_copy(local: Userctl) -> None:
+    local.create(ADA)
+    down = local("db", "downgrade", "0004", "--yes", "-o", "json").json
+    assert down["backup"].startswith(f"{local.database_file}.0006-")
+    up = local("db", "migrate", "-o", "json").json
+    assert up["backup"].startswith(f"{local.database_file}.0004-")
+    assert stat.S_IMODE(Path(up["backup"]).stat().st_mode) == 0o600
+    assert local("db", "migrate", "-o", "json").json["backup"] is None
+    restored = local("db", "restore", up["backup"], "--yes", "-o", "json").json
+    assert restored["current"] == "0004"
+    assert local("db", "migrate", "--no-backup", "-o", "json").json["backup"] is None
+    assert emails(local) == [ADA]
+
+
+def test_a_password_is_on_no_command_line(home: Path, postgres_url: str) -> None:
+    shown = home / "shown"
+    programs = home / "bin"
+    programs.mkdir()
+    for name in ("pg_dump", "pg_restore", "psql"):
+        script = programs / name
+        script.write_text(
+            f'#!/bin/sh\necho "$0 $@" >> {shown}\nexec {programs_folder()}/{name} "$@"\n'
+        )
+        script.chmod(0o755)
+    userctl = Userctl(home, re.sub("(:[^:@/]*)?@", ":s3cret@", postgres_url, count=1))
+    userctl.extra["PATH"] = f"{programs}:/usr/bin:/bin"
+    userctl.create(ADA)
+    assert userctl("db", "backup", "a.backup").code == 0
+    assert userctl("db", "restore", "a.backup", "--yes").code == 0
+    lines = shown.read_text()
+    assert lines.count("--dbname=") == 2
+    assert "s3cret" not in lines
+
+
+def test_a_secret_that_would_be_seen_is_refused(home: Path, postgres_url: str) -> None:
+    url = f"{postgres_url}{'&' if '?' in postgres_url else '?'}sslpassword=s3cret"
+    result = Userctl(home, url)("db", "backup", "a.backup", "-o", "json")
+    assert (result.code, result.error["code"]) == (2, "invalid_configuration")
+    assert "s3cret" not in result.err
+
+
+def test_missing_programs_are_named(home: Path, postgres_url: str) -> None:
+    userctl = Userctl(home, postgres_url, extra={"PATH": str(home)})
+    result = userctl("db", "backup", "a.backup", "-o", "json")
+    assert (result.code, result.error["code"]) == (6, "database_tool_missing")
+    assert names_in(home) == []
+
+
+def test_what_a_program_complains_about_is_told_in_a_line(home: Path, postgres_url: str) -> None:
+    userctl = Userctl(home, postgres_url, program=(sys.executable, "-m", "userctl"))
+    userctl.create(ADA)
+    written(userctl)
+    assert userctl("user", "show", ADA).code == 0
+    # Somebody else's table refers to ours, and the backup knows nothing of it.
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE orders (user_id int REFERENCES users)")
+        try:
+            result = userctl("db", "restore", "a.backup", "--yes", "-o", "json")
+            assert (result.code, result.error["code"]) == (6, "database_tool_failed")
+            assert "users" in result.error["message"]
+            assert result.err.count("\n") == 1
+        finally:
+            connection.execute("DROP TABLE orders")
+    assert emails(userctl) == [ADA]
+
+
+def test_a_check_names_the_damage(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    path.write_bytes(b"nonsense" * 1000)
+    with pytest.raises(DatabaseDamaged):
+        require_sound(path)
+
+
+@pytest.fixture
+def large(home: Path, bare_postgres_url: str) -> Userctl:
+    """A backup of which most is a table that takes a while, and an account since."""
+    userctl = Userctl(home, bare_postgres_url)
+    assert userctl("db", "migrate").code == 0
+    with psycopg.connect(bare_postgres_url, autocommit=True) as server:
+        server.execute("CREATE TABLE docs (body text)")
+        server.execute("INSERT INTO docs SELECT repeat(md5(i::text), 200) "
+                       "FROM generate_series(1, 5000) i")  # fmt: skip
+        server.execute("SELECT lo_from_bytea(0, 'abc') FROM generate_series(1, 3000)")
+    userctl.create(ADA)
+    written(userctl)
+    userctl.create(EVE)
+    return userctl
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_restore_that_is_ended_amid_its_rows_changes_nothing(
+    large: Userctl, how: signal.Signals
+) -> None:
+    assert large.database_url is not None
+    restore = large.start("db", "restore", "a.backup", "--yes")
+    with psycopg.connect(large.database_url, autocommit=True) as server:
+        copying = (
+            "SELECT 1 FROM pg_stat_activity WHERE query ILIKE 'COPY%docs%' "
+            "AND datname = current_database()"
+        )
+        while restore.poll() is None and not server.execute(copying).fetchone():
+            pass
+        restore.send_signal(how)
+        restore.communicate()
+        assert restore.returncode in {-how, 128 + how}
+        ours = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'userctl' "
+        ours += "AND datname = current_database()"
+        while server.execute(ours).fetchone():
+            pass
+        assert server.execute("SELECT count(*) FROM docs").fetchone() == (5000,)
+    assert emails(large) == [ADA, EVE]
+
+
+def test_a_restore_with_large_objects_ends(large: Userctl) -> None:
+    assert large("db", "restore", "a.backup", "--yes").code == 0
+    assert emails(large) == [ADA]
+
+
+def test_a_restore_waits_for_a_lock_only_so_long(
+    large: Userctl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_programs, "_FOR_LONG", b"SET lock_timeout = '100ms';")
+    assert large.database_url is not None
+    with psycopg.connect(large.database_url) as server:
+        server.execute("SELECT count(*) FROM users")
+        result = large("db", "restore", "a.backup", "--yes", "-o", "json")
+    assert (result.code, result.error["code"]) == (6, "database_tool_failed")
+    assert "lock timeout" in result.error["message"]
+    assert emails(large) == [ADA, EVE]
+
+
+def test_a_dump_that_cannot_be_read_is_no_backup(home: Path, postgres_url: str) -> None:
+    programs = home / "bin"
+    programs.mkdir()
+    script = programs / "pg_dump"
+    # The last argument but one names the file.
+    script.write_text(
+        f'#!/bin/sh\n{programs_folder()}/pg_dump "$@" && for a; do case $a in --file=*) '
+        'truncate -s 9000 "${a#--file=}";; esac; done\n'
+    )
+    script.chmod(0o755)
+    userctl = Userctl(home, postgres_url)
+    userctl.extra["PATH"] = f"{programs}:{userctl.environment['PATH']}"
+    userctl.create(ADA)
+    result = userctl("db", "backup", "a.backup", "-o", "json")
+    assert (result.code, result.error["code"]) == (6, "database_tool_failed")
+    assert names_in(home) == ["bin"]

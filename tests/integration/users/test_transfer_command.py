@@ -1,0 +1,218 @@
+"""``userctl user import`` and ``userctl user export``."""
+
+import csv
+import json
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+import bcrypt
+import pytest
+
+from tests.support.cli import PASSWORD, Userctl
+
+HASH = bcrypt.hashpw(PASSWORD.encode(), b"$2b$04$abcdefghijklmnopqrstuu").decode()
+NOTHING = {"created": 0, "updated": 0, "skipped": 0, "rejected": 0, "dry_run": False}
+
+
+def write(userctl: Userctl, name: str, *lines: str) -> str:
+    (userctl.home / name).write_text("".join(f"{line}\n" for line in lines))
+    return name
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_csv_file_is_imported(userctl: Userctl) -> None:
+    file = write(
+        userctl, "a.csv", "email,hashed_password", f"ada@example.com,{HASH}", "eve@example.com,"
+    )
+    assert userctl("user", "import", file, "-o", "json").json == NOTHING | {"created": 2}
+    assert userctl.login("ada@example.com")
+    assert userctl("user", "show", "eve@example.com", "-o", "json").json["has_password"] is False
+
+
+def test_json_lines_come_by_standard_input(userctl: Userctl) -> None:
+    lines = json.dumps({"email": "ada@example.com", "password": PASSWORD}) + "\n"
+    done = userctl("user", "import", "-", "--format", "jsonl", "-o", "json", stdin=lines)
+    assert done.json == NOTHING | {"created": 1}
+    assert userctl.login("ada@example.com")
+
+
+@pytest.mark.parametrize("file_format", ["csv", "jsonl"])
+def test_an_export_with_hashes_restores_every_account(userctl: Userctl, file_format: str) -> None:
+    userctl.create("ada@example.com", "--name", "=Ada 'A' Lovelace", "--role", "admin")
+    userctl.create("+grace@example.com", "--name", 'Grace, "née" Zoë')
+    userctl("user", "create", "eve@example.com", "--no-password")
+    userctl.create("bob@example.com", "--must-change")
+    userctl.create("mallory@example.com")
+    assert userctl("user", "disable", "mallory@example.com").code == 0
+    file = f"all.{file_format}"
+    listed = ("user", "list", "-o", "json", "--fields",
+              "email,name,role,status,has_password,must_change_password,created_at")  # fmt: skip
+    before = userctl(*listed).json
+    assert userctl("user", "export", file, "--with-hashes").code == 0
+    assert mode(userctl.home / file) == 0o600
+    userctl("user", "create", "root@example.com", "--no-password", "--role", "admin")
+    ids = [str(number) for number in range(1, 6)]
+    assert userctl("user", "delete", *ids, "--yes").code == 0
+    assert userctl("user", "import", file, "-o", "json").json["created"] == 5
+    assert userctl("user", "delete", "root@example.com", "--yes").code == 0
+    assert userctl(*listed).json == before
+    assert userctl("user", "enable", "mallory@example.com").code == 0
+    for email in ("ada@example.com", "+grace@example.com", "mallory@example.com"):
+        assert userctl.login(email)
+    again = userctl("login", "bob@example.com", "--password-stdin", "-o", "json", stdin=PASSWORD)
+    assert again.error["code"] == "password_change_required"
+
+
+def test_an_export_without_hashes_can_be_imported_too(userctl: Userctl) -> None:
+    userctl.create("ada@example.com", "--must-change")
+    file = write(userctl, "a.csv", *userctl("user", "export", "--format", "csv").out.splitlines())
+    assert userctl("user", "delete", "1", "--yes").code == 0
+    assert userctl("user", "import", file).code == 0
+    shown = userctl("user", "show", "ada@example.com", "-o", "json").json
+    assert (shown["has_password"], shown["must_change_password"]) == (False, False)
+
+
+def test_records_that_break_rules_are_told_and_nothing_is_imported(userctl: Userctl) -> None:
+    file = write(
+        userctl, "a.csv", "email,role", "ada@example.com,", "ada,root", "eve@example.com,x"
+    )
+    done = userctl("user", "import", file)
+    assert (done.code, done.out) == (2, "")
+    lines = done.err.splitlines()
+    assert lines[0].startswith("line 3, email: 'ada'")
+    assert lines[1] == "line 3, role: There is no role 'root'."
+    assert lines[2] == "line 4, role: There is no role 'x'."
+    assert lines[3].startswith("error: 2 records were rejected and nothing was imported.")
+    one = userctl("user", "import", write(userctl, "b.csv", "email", "eve"))
+    assert "error: 1 record was rejected and nothing was imported." in one.err
+    as_json = userctl("user", "import", file, "-o", "json")
+    assert (as_json.code, as_json.error["code"]) == (2, "import_rejected")
+    assert "line 3, role: There is no role 'root'." in as_json.error["message"]
+    assert userctl("user", "list", "-q").out == ""
+
+
+def test_only_the_first_reasons_are_told_and_all_are_written_down(userctl: Userctl) -> None:
+    file = write(userctl, "a.csv", "email", *["nonsense"] * 30)
+    done = userctl("user", "import", file, "--rejects", "rejects.csv")
+    assert len(done.err.splitlines()) == 22
+    assert done.err.splitlines()[20] == "and more"
+    with (userctl.home / "rejects.csv").open(newline="") as rejects:
+        rows = list(csv.DictReader(rejects))
+    assert [row["line"] for row in rows] == [str(line) for line in range(2, 32)]
+    assert set(rows[0]) == {"line", "field", "reason"}
+    assert mode(userctl.home / "rejects.csv") == 0o600
+
+
+def test_rejects_are_written_in_the_format_of_the_input(userctl: Userctl) -> None:
+    file = write(userctl, "a.jsonl", '{"email": "x"}', "{")
+    userctl("user", "import", file, "--rejects", "rejects")
+    lines = (userctl.home / "rejects").read_text().splitlines()
+    assert [(r["line"], r["field"]) for r in map(json.loads, lines)] == [(1, "email"), (2, None)]
+
+
+def test_rejects_push_nothing_aside_and_nothing_is_imported_then(userctl: Userctl) -> None:
+    file = write(userctl, "a.csv", "email", "ada@example.com", "nonsense")
+    for target, code in (("/dev/null", 2), ("a.csv", 2), ("missing/b.csv", 9)):
+        done = userctl("user", "import", file, "--partial", "--rejects", target)
+        assert (done.code, done.out) == (code, ""), target
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    assert (userctl.home / file).read_text().startswith("email\n")
+    assert userctl("user", "list", "-q").out == ""
+
+
+def test_a_partial_import_is_exit_7_and_says_what_was_rejected(userctl: Userctl) -> None:
+    file = write(userctl, "a.csv", "email", "ada@example.com", "nonsense")
+    done = userctl("user", "import", file, "--partial", "-o", "json")
+    assert done.code == 7
+    assert json.loads(done.out) == NOTHING | {"created": 1, "rejected": 1}
+    assert done.err.startswith("line 3, email: ")
+    assert userctl("user", "import", file, "--partial", "--on-conflict", "skip", "-q").err == ""
+    clean = write(userctl, "b.csv", "email", "eve@example.com")
+    assert userctl("user", "import", clean, "--partial").code == 0
+
+
+def test_accounts_that_exist_are_a_conflict_unless_told_otherwise(userctl: Userctl) -> None:
+    userctl.create("ada@example.com", "--name", "Ada")
+    file = write(userctl, "a.csv", "email,name", "ada@example.com,Other")
+    done = userctl("user", "import", file, "-o", "json")
+    assert (done.code, done.error["code"]) == (5, "user_exists")
+    skipped = userctl("user", "import", file, "--on-conflict", "skip", "-o", "json")
+    assert skipped.json == NOTHING | {"skipped": 1}
+    updated = userctl("user", "import", file, "--on-conflict", "update", "-o", "json")
+    assert updated.json == NOTHING | {"updated": 1}
+    assert userctl("user", "show", "1", "-o", "json").json["name"] == "Other"
+
+
+def test_a_dry_run_ends_as_the_import_would(userctl: Userctl) -> None:
+    file = write(userctl, "a.csv", "email", "ada@example.com")
+    done = userctl("user", "import", file, "--dry-run", "-o", "json")
+    assert done.json == NOTHING | {"created": 1, "dry_run": True}
+    assert userctl("user", "list", "-q").out == ""
+    bad = write(userctl, "b.csv", "email", "nonsense")
+    assert userctl("user", "import", bad, "--dry-run").code == 2
+
+
+def test_the_file_has_to_be_there_and_its_format_known(local: Userctl) -> None:
+    write(local, "accounts.txt", "email")
+    assert local("user", "import", "missing.csv", "-o", "json").error["code"] == "io_error"
+    assert local("user", "import", ".", "--format", "csv", "-o", "json").code == 9
+    assert local("user", "import", "accounts.txt", "-o", "json").code == 2
+    assert local("user", "import", "-", "-o", "json").code == 2
+    header = local("user", "import", "-", "--format", "csv", "-o", "json", stdin="mail\n")
+    assert (header.code, header.error["code"]) == (2, "invalid_input")
+
+
+def test_an_export_streams_to_standard_output(userctl: Userctl) -> None:
+    userctl.create("ada@example.com")
+    done = userctl("user", "export", "--format", "jsonl")
+    [account] = map(json.loads, done.out.splitlines())
+    assert account["email"] == "ada@example.com"
+    assert "hashed_password" not in account
+    assert userctl("user", "export", "-", "--format", "csv").out.startswith("id,email,name,role")
+
+
+def test_an_export_never_replaces_a_file_unasked(local: Userctl) -> None:
+    file = local.home / write(local, "a.jsonl", "precious")
+    done = local("user", "export", "a.jsonl", "-o", "json")
+    assert (done.code, file.read_text()) == (2, "precious\n")
+    assert local("user", "export", "a.jsonl").code == 5
+    assert file.read_text() == "precious\n"
+    assert local("user", "export", "a.jsonl", "--force").code == 0
+    assert file.read_text() == ""
+
+
+def test_an_export_without_hashes_is_a_file_like_any_other(local: Userctl) -> None:
+    before = os.umask(0o027)
+    try:
+        assert local("user", "export", "a.csv").code == 0
+        assert local("user", "export", "b.csv", "--with-hashes").code == 0
+    finally:
+        os.umask(before)
+    assert (mode(local.home / "a.csv"), mode(local.home / "b.csv")) == (0o640, 0o600)
+
+
+def test_an_export_touches_nothing_but_regular_files(local: Userctl) -> None:
+    os.mkfifo(local.home / "pipe.csv")
+    for target in ("pipe.csv", "/dev/null"):
+        done = local("user", "export", target, "--format", "csv", "--force")
+        assert (done.code, done.out) == (2, "")
+    assert stat.S_ISFIFO((local.home / "pipe.csv").stat().st_mode)
+
+
+def test_an_export_that_fails_leaves_nothing_behind(local: Userctl) -> None:
+    local.create("ada@example.com")
+    local.create("eve@example.com")
+    assert local("user", "export", "missing/a.csv").code == 9
+    path = str(local.database_url).removeprefix("sqlite:///")
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE users SET created_at = 'never' WHERE id = 2")
+    connection.close()
+    before = sorted(local.home.iterdir())
+    done = local("user", "export", "a.csv")
+    assert (done.code, "Account 2" in done.err) == (6, True)
+    assert sorted(local.home.iterdir()) == before

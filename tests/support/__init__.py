@@ -1,0 +1,1 @@
+"""What tests share: a runner of the command, servers, and makers of data."""

@@ -1,0 +1,215 @@
+"""Runs userctl in forked processes, because to start twenty Pythons takes seconds.
+
+As a program, this module imports userctl once and then forks a process for each command. It has
+one thread, and neither an engine nor anything else that a process must not share with another.
+"""
+
+import gc
+import json
+import os
+import pkgutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.support.cli import Userctl
+
+COUNTED = (
+    "services/sessions/stored.py",
+    "core/secure_files.py",
+    "db/transaction/commit.py",
+)
+"""Where a session is written down, exchanged and committed."""
+
+STREAMS = ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w"))
+
+
+@dataclass(frozen=True)
+class Forked:
+    """What a forked command left behind.
+
+    Attributes:
+        code: the exit code; that of a process that was killed is -9.
+        out: its standard output.
+        err: its standard error.
+        seconds: how long it and those beside it took.
+        lines: how many lines it ran in the files that count, if that was asked for.
+    """
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+    lines: int
+
+
+class Forks:
+    """Runs commands in processes forked by a server."""
+
+    def __init__(self, server: "subprocess.Popen[bytes]") -> None:
+        self._server = server
+
+    def at_once(self, commands: Sequence[Sequence[str]], stdin: str = "") -> list[Forked]:
+        """Let commands go at the same moment, each with the same standard input."""
+        return self._ask(commands=commands, stdin=stdin)
+
+    def killed_after(self, command: Sequence[str], seconds: float) -> Forked:
+        """Kill a command that long after its start, if it has not ended by then."""
+        return self._ask(commands=[command], kill_after=seconds)[0]
+
+    def killed_at(
+        self, command: Sequence[str], line: int, files: Sequence[str] = COUNTED
+    ) -> Forked:
+        """Let a command kill itself before the n-th line that it runs in the files that count."""
+        return self._ask(commands=[command], kill_at=line, files=files)[0]
+
+    def killed_everywhere(
+        self, command: Sequence[str], files: Sequence[str], prepare: Callable[[], object]
+    ) -> Iterator[Forked]:
+        """Kill a command at some 25 lines from its first to its last, and let it end once.
+
+        Args:
+            command: what to run.
+            files: those whose lines count.
+            prepare: called before each run.
+        """
+        prepare()
+        lines = self.killed_at(command, sys.maxsize, files).lines
+        for line in [*range(1, lines, max(1, lines // 25)), sys.maxsize]:
+            prepare()
+            yield self.killed_at(command, line, files)
+
+    def _ask(self, **request: Any) -> list[Forked]:
+        pipe_in, pipe_out = self._server.stdin, self._server.stdout
+        assert pipe_in is not None
+        assert pipe_out is not None
+        pipe_in.write(json.dumps(request).encode() + b"\n")
+        pipe_in.flush()
+        return [Forked(**result) for result in json.loads(pipe_out.readline())]
+
+
+@contextmanager
+def forking(userctl: "Userctl") -> Iterator[Forks]:
+    """Yield what runs commands in the environment of a Userctl."""
+    command = [sys.executable, "-P", __file__]
+    with userctl.start(program=command, stderr=None) as server:
+        yield Forks(server)
+        server.communicate(timeout=60)
+    assert server.returncode == 0
+
+
+def serve() -> None:
+    """Answer requests, one a line, until there are no more."""
+    package = import_module("userctl")
+    for module in pkgutil.walk_packages(package.__path__, "userctl."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    # What an engine would import, and what its first query would set up.
+    import_module("sqlalchemy.dialects.sqlite")
+    import_module("sqlalchemy.dialects.postgresql.psycopg")
+    import_module("psycopg")
+    import_module("sqlalchemy.orm").configure_mappers()
+    # A collection would touch, and so copy, all the memory that the children share.
+    gc.disable()
+    gc.freeze()
+    for line in sys.stdin:
+        with tempfile.TemporaryDirectory() as folder:
+            sys.stdout.write(json.dumps(_answer(Path(folder), **json.loads(line))) + "\n")
+            sys.stdout.flush()
+
+
+def _answer(
+    folder: Path,
+    commands: Sequence[Sequence[str]],
+    stdin: str = "",
+    kill_after: float | None = None,
+    kill_at: int | None = None,
+    files: Sequence[str] = COUNTED,
+) -> list[dict[str, Any]]:
+    start, go = os.pipe()
+    children = {}
+    for number, command in enumerate(commands):
+        own = folder / str(number)
+        own.mkdir()
+        (own / "stdin").write_text(stdin)
+        for _, name, _ in STREAMS:
+            (own / name).touch()
+        if not (pid := os.fork()):
+            os.close(go)
+            _run(own, command, start, kill_at, files)
+        children[pid] = own
+    os.close(start)
+    begun = time.monotonic()
+    # All of them read the end of this pipe, at the same moment.
+    os.close(go)
+    if kill_after is not None:
+        time.sleep(kill_after)
+        # Nobody has waited for it yet, so its number is its own even if it has ended.
+        os.kill(*children, signal.SIGKILL)
+    codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children]
+    seconds = time.monotonic() - begun
+    return [
+        {
+            "code": code,
+            "out": (own / "stdout").read_text(),
+            "err": (own / "stderr").read_text(),
+            "seconds": seconds,
+            "lines": int((own / "lines").read_text() if (own / "lines").exists() else 0),
+        }
+        for code, own in zip(codes, children.values(), strict=True)
+    ]
+
+
+def _run(
+    folder: Path, command: Sequence[str], start: int, kill_at: int | None, files: Sequence[str]
+) -> None:
+    """Run a command as the only thing that this process still does."""
+    code = 70
+    try:
+        app = import_module("userctl.cli.app")
+        for number, name, mode in STREAMS:
+            file = (folder / name).open(mode, encoding="utf-8")
+            os.dup2(file.fileno(), number)
+            setattr(sys, name, file)
+        os.read(start, 1)
+        count = None if kill_at is None else _kill_at(kill_at, files)
+        code = app.run(command)
+        if count is not None:
+            sys.settrace(None)
+            (folder / "lines").write_text(str(count()))
+    finally:
+        os._exit(code)
+
+
+def _kill_at(line: int, files: Sequence[str]) -> Callable[[], int]:
+    """Kill this process before the n-th line in the files that count; return their number."""
+    package = Path(import_module("userctl").__path__[0])
+    counted = {str((package / name).resolve(strict=True)) for name in files}
+    count = 0
+
+    def trace(frame: FrameType, event: str, _argument: object) -> Any:
+        nonlocal count
+        if frame.f_code.co_filename not in counted:
+            return None
+        if event != "call":
+            count += 1
+            if count == line:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return trace
+
+    sys.settrace(trace)
+    return lambda: count
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,56 @@
+"""A PgBouncer in transaction mode, in front of a real server."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.support.servers import accepts, running, until
+
+SETTINGS = """
+[databases]
+* = {server}
+
+[pgbouncer]
+pool_mode = transaction
+default_pool_size = 2
+auth_type = any
+unix_socket_dir = {folder}
+listen_port = 6432
+"""
+"""Everything else is as it is by default."""
+
+
+@contextmanager
+def running_pgbouncer(server_url: str) -> Iterator[str]:
+    """Yield a URL of all databases of a server; its clients share two connections to each."""
+    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program, "There is no pgbouncer. Install the Debian package: apt-get install pgbouncer"
+    given = conninfo_to_dict(server_url)
+    user = _user(str(given["host"]))
+    # Its socket wants a short path.
+    with tempfile.TemporaryDirectory(prefix="uctl-") as name:
+        folder, settings = Path(name), Path(name, "pgbouncer.ini")
+        server = " ".join(
+            f"{key}={given[key]}" for key in ("host", "port", "user", "password") if key in given
+        )
+        settings.write_text(SETTINGS.format(server=server, folder=folder))
+        for path in (folder, settings):
+            shutil.chown(path, user or os.getuid())
+        url = f"postgresql://postgres@/{given['dbname']}?host={folder}&port=6432"
+        log = folder / "log"
+        with running([program, str(settings)], log=log, signal="TERM", user=user):
+            until(lambda: accepts(url))
+            yield url
+
+
+def _user(host: str) -> str | None:
+    """Return who may be a client of a server; None is whoever runs the tests."""
+    if os.geteuid() != 0:
+        return None
+    # PgBouncer does not run as root.
+    return Path(host).owner() if host.startswith("/") else "nobody"
