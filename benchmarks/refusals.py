@@ -40,11 +40,11 @@ def prepare(url: str) -> Services:
     ready = services(url)
     ready.schema.migrate("head")
     for name in ("wrong", "disabled"):
-        ready.accounts.ensure(UserCreate(email=f"{name}@example.com", password=PASSWORD))
-    ready.accounts.disable("disabled@example.com")
-    ready.accounts.ensure(UserCreate(email="none@example.com"))
+        ready.users.ensure(UserCreate(email=f"{name}@example.com", password=PASSWORD))
+    ready.users.disable("disabled@example.com")
+    ready.users.ensure(UserCreate(email="none@example.com"))
     cheap = services(url, cost="10")
-    cheap.accounts.ensure(UserCreate(email="cheap@example.com", password=PASSWORD))
+    cheap.users.ensure(UserCreate(email="cheap@example.com", password=PASSWORD))
     cheap.close()
     return ready
 

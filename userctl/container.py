@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from userctl.config.paths import InstallationFiles, installation_files
 from userctl.config.settings import Settings, default_database_path, state_path
-from userctl.core.actor import Actor, kept, machine_user
+from userctl.core.actor import Actor, machine_user, sanitize_name
 from userctl.core.clock import Clock, utc_now
 from userctl.core.errors import DatabaseMissing, UserctlError
 from userctl.core.secure_files import create_private_folder
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from userctl.security.passwords import PasswordHasher, PasswordPolicy
     from userctl.security.session_file import SessionFile
     from userctl.services.audit.trail import AuditService
-    from userctl.services.authentication.methods import Tools
+    from userctl.services.authentication.methods import AuthenticationContext
     from userctl.services.authentication.throttling import LoginThrottling
     from userctl.services.database.adoption import AdoptionService
     from userctl.services.database.backup import BackupService
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from userctl.services.database.schema import SchemaService
     from userctl.services.database.statistics import StatisticsService
     from userctl.services.doctor import DoctorService
-    from userctl.services.keys.audit import KeyTrail
+    from userctl.services.keys.audit import KeyAuditLog
     from userctl.services.keys.manage import KeyService
     from userctl.services.sessions.login import LoginService
     from userctl.services.sessions.refresh import TokenService
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from userctl.services.users.export import UserExportService
     from userctl.services.users.import_ import UserImportService
     from userctl.services.users.listing import UserListService
-    from userctl.services.users.manage import AccountService
+    from userctl.services.users.manage import UserService
     from userctl.services.users.recycle_bin import RecycleBinService
 
 
@@ -68,11 +68,11 @@ class Services:
         self._clock = clock
 
     @cached_property
-    def accounts(self) -> "AccountService":
-        """Accounts."""
-        from userctl.services.users.manage import AccountService
+    def users(self) -> "UserService":
+        """Users."""
+        from userctl.services.users.manage import UserService
 
-        return AccountService(
+        return UserService(
             self._database,
             hasher=self._hasher,
             policy=self._policy,
@@ -125,7 +125,7 @@ class Services:
         from userctl.services.sessions.login import LoginService
 
         return LoginService(
-            lambda method: authenticator(method, self._authentication_tools),
+            lambda method: authenticator(method, self._authentication_context),
             tokens=self.tokens,
             database=self._database,
             clock=self._clock,
@@ -139,7 +139,7 @@ class Services:
 
         return ApiTokenService(
             self._database,
-            authenticator=authenticator("api-token", self._authentication_tools),
+            authenticator=authenticator("api-token", self._authentication_context),
             subject=self._settings.token_subject,
             clock=self._clock,
         )
@@ -171,7 +171,7 @@ class Services:
                     self._key_source,
                     self._clock(),
                     notify=self._notify,
-                    record=self._key_trail.generated,
+                    record=self._key_audit_log.generated,
                 ),
                 issuer=settings.token_issuer,
                 audience=settings.token_audience,
@@ -216,7 +216,7 @@ class Services:
         """Signing keys."""
         from userctl.services.keys.manage import KeyService
 
-        return KeyService(self._key_source, clock=self._clock, record=self._key_trail)
+        return KeyService(self._key_source, clock=self._clock, record=self._key_audit_log)
 
     @cached_property
     def purge(self) -> "PurgeService":
@@ -338,10 +338,10 @@ class Services:
             self._engine.dispose()
 
     @cached_property
-    def _key_trail(self) -> "KeyTrail":
-        from userctl.services.keys.audit import KeyTrail
+    def _key_audit_log(self) -> "KeyAuditLog":
+        from userctl.services.keys.audit import KeyAuditLog
 
-        return KeyTrail(self._database, clock=self._clock, notify=self._notify)
+        return KeyAuditLog(self._database, clock=self._clock, notify=self._notify)
 
     @cached_property
     def _hasher(self) -> "PasswordHasher":
@@ -356,10 +356,12 @@ class Services:
         return PasswordPolicy(minimum_length=self._settings.password_min_length)
 
     @cached_property
-    def _authentication_tools(self) -> "Tools":
-        from userctl.services.authentication.methods import Tools
+    def _authentication_context(self) -> "AuthenticationContext":
+        from userctl.services.authentication.methods import AuthenticationContext
 
-        return Tools(self._database, self._hasher, self._policy, self.throttling, self._clock)
+        return AuthenticationContext(
+            self._database, self._hasher, self._policy, self.throttling, self._clock
+        )
 
     @cached_property
     def _key_source(self) -> "KeySource":
@@ -408,7 +410,7 @@ class Services:
             return None
         if stored is None or stored.database != self._settings.database_url.identity:
             return None
-        return kept(stored.account)
+        return sanitize_name(stored.account)
 
     def _ready_engine(self) -> "Engine":
         from userctl.db.schema.revisions import require_current

@@ -23,7 +23,11 @@ from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring, RingKey
 from userctl.security.passwords import PasswordHasher, PasswordPolicy
 from userctl.services.audit.trail import AuditService
-from userctl.services.authentication.methods import Authenticator, Tools, authenticator
+from userctl.services.authentication.methods import (
+    AuthenticationContext,
+    Authenticator,
+    authenticator,
+)
 from userctl.services.authentication.throttling import LoginThrottling
 from userctl.services.database.statistics import StatisticsService
 from userctl.services.sessions.login import LoginService
@@ -35,7 +39,7 @@ from userctl.services.tokens.revocation import RevocationService
 from userctl.services.users.export import UserExportService
 from userctl.services.users.import_ import UserImportService
 from userctl.services.users.listing import UserListService
-from userctl.services.users.manage import AccountService
+from userctl.services.users.manage import UserService
 from userctl.services.users.recycle_bin import RecycleBinService
 
 PASSWORD = "correct horse 77"
@@ -75,7 +79,7 @@ class Program:
         policy = PasswordPolicy(minimum_length=8)
         self.engine = engine
         self.database = database
-        self.accounts = AccountService(
+        self.users = UserService(
             database,
             hasher=hasher,
             policy=policy,
@@ -89,7 +93,7 @@ class Program:
         self.throttling = LoginThrottling(
             database, attempts=5, window=timedelta(minutes=15), clock=clock
         )
-        self.tools = Tools(database, hasher, policy, self.throttling, clock)
+        self.tools = AuthenticationContext(database, hasher, policy, self.throttling, clock)
         self.tokens = TokenService(
             database,
             codec=AccessTokenCodec(RING, issuer="userctl", audience=None),
@@ -250,8 +254,8 @@ def database(program: Program) -> Database:
 
 
 @pytest.fixture
-def accounts(program: Program) -> AccountService:
-    return program.accounts
+def users(program: Program) -> UserService:
+    return program.users
 
 
 @pytest.fixture
@@ -275,9 +279,9 @@ def revocation(program: Program) -> RevocationService:
 
 
 @pytest.fixture
-def ada(accounts: AccountService) -> UserCreated:
+def ada(users: UserService) -> UserCreated:
     """An account with a password."""
-    return accounts.create(UserCreate(email="ada@example.com", name="Ada", password=PASSWORD))
+    return users.create(UserCreate(email="ada@example.com", name="Ada", password=PASSWORD))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 import userctl
-from userctl.cli.command import Builder, BuiltOnDemand, LazyGroup
+from userctl.cli.command import Builder, LazyCommands, LazyGroup
 from userctl.cli.commands import audit, config, doctor, health, key, metrics
 from userctl.cli.commands.db import adopt as db_adopt
 from userctl.cli.commands.db import backup as db_backup
@@ -20,7 +20,7 @@ from userctl.cli.commands.token import purge as token_purge
 from userctl.cli.commands.user import delete as user_delete
 from userctl.cli.commands.user import export as user_export
 from userctl.cli.commands.user import import_ as user_import
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES_HELP, UNEXPECTED, report, terminate_on_sigterm
 from userctl.cli.output.render import flush, prepare, write
 from userctl.core.errors import OutputLost
@@ -83,13 +83,13 @@ def program(*, completion: bool = False) -> Any:
         metrics,
     ):
         builders |= module.commands.builders()
-    group.commands = BuiltOnDemand(builders)  # type: ignore[assignment]
+    group.commands = LazyCommands(builders)  # type: ignore[assignment]
     return group
 
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return the exit code."""
-    invocation = Invocation()
+    invocation = CommandContext()
     code = UNEXPECTED
     try:
         code = _invoked(argv, invocation)
@@ -105,7 +105,7 @@ def run(argv: Sequence[str]) -> int:
     return code
 
 
-def _invoked(argv: Sequence[str], invocation: Invocation) -> int:
+def _invoked(argv: Sequence[str], invocation: CommandContext) -> int:
     command = program()
     try:
         with command.make_context(PROGRAM, list(argv), obj=invocation) as context:

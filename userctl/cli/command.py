@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from userctl.cli import options
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.core.errors import InvalidInput
 
 Body = Callable[..., None]
@@ -35,7 +35,7 @@ _PRINTING: dict[str, Any] = {
 _SETTINGS = ("database_url", "profile", "actor", "log_format", "output")
 
 
-class BuiltOnDemand(Mapping[str, Any]):
+class LazyCommands(Mapping[str, Any]):
     """Commands by name, each built when it is looked up."""
 
     def __init__(self, builders: Mapping[str, Builder]) -> None:
@@ -84,7 +84,7 @@ class Commands:
     ) -> Callable[[Body], Body]:
         """Register a function as a command.
 
-        The function gets the :class:`Invocation` first and its own parameters after it; the
+        The function gets the :class:`CommandContext` first and its own parameters after it; the
         shared options are added to those and never reach it.
 
         Args:
@@ -105,7 +105,7 @@ class Commands:
             name=self._noun,
             help=self._summary,
             rich_markup_mode=None,
-            commands=BuiltOnDemand(self._verbs),  # type: ignore[arg-type]
+            commands=LazyCommands(self._verbs),  # type: ignore[arg-type]
         )
 
 
@@ -159,8 +159,8 @@ def _default(name: str) -> Any:
 
 
 def _configured(
-    invocation: Invocation, given: dict[str, Any], schemas: tuple[str, ...]
-) -> Invocation:
+    invocation: CommandContext, given: dict[str, Any], schemas: tuple[str, ...]
+) -> CommandContext:
     """Take over the shared options."""
     invocation.flags = {name: given[name] for name in _SETTINGS if given.get(name) is not None}
     invocation.no_input = given["no_input"]

@@ -14,7 +14,7 @@ from userctl.cli.output.render import Renderer, flush, write_error
 from userctl.config.settings import Settings, load_settings
 from userctl.container import Services
 from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput
-from userctl.core.text import escape_unseen
+from userctl.core.text import escape_invisible
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Invocation:
+class CommandContext:
     """What the options that all commands share ask for, and the services they lead to."""
 
     flags: Mapping[str, str] = field(default_factory=dict)
@@ -140,7 +140,7 @@ class Invocation:
             raise ConfirmationRequired(
                 "This needs a confirmation and nobody is there to ask.", hint="Give --yes."
             )
-        if not typer.confirm(escape_unseen(question), err=True):
+        if not typer.confirm(escape_invisible(question), err=True):
             raise Declined("Nothing was changed.")
 
     def log(self, message: str) -> None:

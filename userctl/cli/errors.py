@@ -11,7 +11,7 @@ import typer
 
 from userctl.cli.output.render import write_error
 from userctl.core import errors
-from userctl.core.text import escape_unseen
+from userctl.core.text import escape_invisible
 
 EXIT_CODES: dict[type[errors.UserctlError], int] = {
     errors.InvalidInput: 2,
@@ -80,7 +80,7 @@ def report(
     exit_code, code, message, hint = _described(error)
     asks_for_json = output in JSON_FORMATS if output else wants_json(argv, os.environ)
     if asks_for_json:
-        body = {"code": code, "message": escape_unseen(message), "hint": hint}
+        body = {"code": code, "message": escape_invisible(message), "hint": hint}
         write_error(json.dumps({"error": body}))
     else:
         write_error(f"error: {message}" + (f" {hint}" if hint else ""))

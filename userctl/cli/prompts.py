@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.core.errors import InputOutputFailed, InvalidInput, TokenInvalid
 
 MAXIMUM_BYTES = 65_536
@@ -21,7 +21,7 @@ class NewPassword:
 
 
 def new_password(
-    run: Invocation,
+    run: CommandContext,
     *,
     stdin: bool,
     file: Path | None,
@@ -51,7 +51,7 @@ def new_password(
 
 
 def password(
-    run: Invocation,
+    run: CommandContext,
     *,
     stdin: bool,
     file: Path | None,

@@ -20,7 +20,7 @@ class StopRequest:
 
 
 @contextmanager
-def noted_signals() -> Iterator[StopRequest]:
+def deferred_signals() -> Iterator[StopRequest]:
     """Note SIGINT and SIGTERM instead of unwinding at once; the second one acts as ever."""
     request = StopRequest()
     # One that is ignored, as nohup and shells in the background see to, stays so.

@@ -7,14 +7,14 @@ from typing import Any
 
 from userctl.config.database_url import DatabaseURL, expanded
 from userctl.core.errors import InvalidInput
-from userctl.core.text import has_unseen_characters
+from userctl.core.text import has_invisible_characters
 
 MINIMUM_KEY_BYTES = 32
 
 
 def plain_text(value: Any) -> str:
     """Accept text that is neither empty nor holds an unseen character."""
-    if not isinstance(value, str) or not value or has_unseen_characters(value):
+    if not isinstance(value, str) or not value or has_invisible_characters(value):
         raise InvalidInput("expected some plain text")
     return value
 

@@ -4,7 +4,7 @@ import os
 import pwd
 from typing import NamedTuple
 
-from userctl.core.text import escape_unseen
+from userctl.core.text import escape_invisible
 
 LONGEST = 255
 """How many characters of a name are kept."""
@@ -17,12 +17,12 @@ class Actor(NamedTuple):
     machine: str
 
 
-def kept(name: str) -> str:
+def sanitize_name(name: str) -> str:
     """Return a name as every database takes it: visible, and not too long.
 
     Whoever could make a write fail by his name could see to it that no failure is recorded.
     """
-    return escape_unseen(name)[:LONGEST]
+    return escape_invisible(name)[:LONGEST]
 
 
 def machine_user() -> str:
@@ -32,4 +32,4 @@ def machine_user() -> str:
     except KeyError:
         # In a container the user may have no name.
         name = str(os.geteuid())
-    return kept(f"{name}@{os.uname().nodename}")
+    return sanitize_name(f"{name}@{os.uname().nodename}")

@@ -6,13 +6,13 @@ from math import inf
 from pathlib import Path
 
 from userctl.core.errors import DatabaseBusy, InputOutputFailed
-from userctl.core.secure_files import remove_drafts
+from userctl.core.secure_files import remove_temporary_files
 
 LOCK_TIMEOUT_SECONDS = 60
 
 
 @contextmanager
-def locked_if_free(path: Path) -> Iterator[bool]:
+def try_file_lock(path: Path) -> Iterator[bool]:
     """Hold a lock file, and tell whether nobody else does; it is free when its holder dies.
 
     Raises:
@@ -55,7 +55,7 @@ def locked(path: Path) -> Iterator[None]:
         raise InputOutputFailed(f"Cannot lock {path}: {error.strerror}.") from error
     try:
         # Nobody else is writing now.
-        remove_drafts(path, before=inf)
+        remove_temporary_files(path, before=inf)
         yield
     finally:
         lock.release()

@@ -71,11 +71,11 @@ def _require_private(path: Path, status: os.stat_result) -> None:
 
 
 def write_private(path: Path, text: str, *, replace: bool = True) -> bool:
-    """Write a secret file, as :func:`write_whole` does."""
-    return write_whole(path, [text], replace=replace, private=True)
+    """Write a secret file, as :func:`write_atomic` does."""
+    return write_atomic(path, [text], replace=replace, private=True)
 
 
-def write_whole(path: Path, pieces: Iterable[str], *, replace: bool, private: bool) -> bool:
+def write_atomic(path: Path, pieces: Iterable[str], *, replace: bool, private: bool) -> bool:
     """Write a file so that a reader finds the old text or the new, never a part.
 
     Args:
@@ -93,7 +93,7 @@ def write_whole(path: Path, pieces: Iterable[str], *, replace: bool, private: bo
     """
     try:
         with (
-            draft_of(path, replace=replace) as draft,
+            atomic_file(path, replace=replace) as draft,
             draft.open("w", encoding="utf-8", newline="") as file,
         ):
             file.writelines(pieces)
@@ -107,7 +107,7 @@ def write_whole(path: Path, pieces: Iterable[str], *, replace: bool, private: bo
 
 
 @contextmanager
-def draft_of(path: Path, *, replace: bool) -> Iterator[Path]:
+def atomic_file(path: Path, *, replace: bool) -> Iterator[Path]:
     """Yield an empty file for its owner alone, which takes its place when it has been written.
 
     So a reader finds the old file or the new one, never a part, whenever we are killed. If the
@@ -124,8 +124,8 @@ def draft_of(path: Path, *, replace: bool) -> Iterator[Path]:
     """
     require_file_or_nothing(path)
     try:
-        remove_drafts(path, before=time.time() - FORGOTTEN_SECONDS)
-        handle, name = tempfile.mkstemp(DRAFT, draft_prefix(path), path.parent)
+        remove_temporary_files(path, before=time.time() - FORGOTTEN_SECONDS)
+        handle, name = tempfile.mkstemp(DRAFT, temporary_prefix(path), path.parent)
         os.close(handle)
     except OSError as error:
         raise InputOutputFailed(f"Cannot write {path}: {error.strerror}.") from error
@@ -155,19 +155,19 @@ def _umask() -> int:
     return mask
 
 
-def draft_prefix(path: Path) -> str:
+def temporary_prefix(path: Path) -> str:
     """Return what the name of a file begins with while it is being written."""
     return f".{path.name}-"
 
 
-def remove_drafts(path: Path, *, before: float) -> None:
+def remove_temporary_files(path: Path, *, before: float) -> None:
     """Remove what writers of a file left behind that were killed.
 
     Args:
         path: the file.
         before: when they last wrote at the latest, in seconds since the epoch.
     """
-    for draft in path.parent.glob(f"{escape(draft_prefix(path))}*{DRAFT}*"):
+    for draft in path.parent.glob(f"{escape(temporary_prefix(path))}*{DRAFT}*"):
         with suppress(FileNotFoundError):
             if draft.stat().st_mtime < before:
                 draft.unlink()

@@ -8,15 +8,15 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 characters (bidi overrides, zero-width), lone surrogates, line and paragraph separators."""
 
 
-def has_unseen_characters(text: str) -> bool:
+def has_invisible_characters(text: str) -> bool:
     """Tell whether the text holds a character that is not plainly visible."""
     return not text.isprintable() and any(unicodedata.category(c) in _UNSEEN for c in text)
 
 
-def escape_unseen(text: str) -> str:
+def escape_invisible(text: str) -> str:
     r"""Return the text with every unseen character written as a backslash escape.
 
-    >>> escape_unseen("red\x1b[31m")
+    >>> escape_invisible("red\x1b[31m")
     'red\\x1b[31m'
     """
     if text.isprintable():

@@ -99,12 +99,12 @@ def _begin_sqlite(connection: Connection) -> None:
     # turns, because no signal reaches Python while SQLite waits.
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
     try:
-        in_turns(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        retry_while_busy(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     finally:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
 
 
-def in_turns(attempt: Callable[[], object]) -> None:
+def retry_while_busy(attempt: Callable[[], object]) -> None:
     """Repeat an attempt to lock an SQLite file until it succeeds or the busy timeout is over.
 
     The attempt itself waits for one turn, if it waits at all.

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from userctl.core import errors
-from userctl.core.text import escape_unseen
+from userctl.core.text import escape_invisible
 
 _BY_SQLITE_CODE: dict[int, tuple[type[errors.UserctlError], str]] = {
     sqlite3.SQLITE_BUSY: (errors.DatabaseBusy, "The database stayed locked by another process."),
@@ -97,18 +97,20 @@ def _from_postgresql(error: DBAPIError) -> errors.UserctlError | None:
     state = getattr(orig, "sqlstate", None)
     detail = "; ".join(line.strip() for line in str(orig).splitlines() if line.strip())
     if state is None and type(orig).__name__ == "DataError":
-        return errors.DatabaseDamaged(f"A stored value cannot be read ({escape_unseen(detail)}).")
+        return errors.DatabaseDamaged(
+            f"A stored value cannot be read ({escape_invisible(detail)})."
+        )
     if state is None:
         return _connection_failure(error, detail)
     # Not the detail that follows, which quotes the refused row with its hash.
     primary = getattr(getattr(orig, "diag", None), "message_primary", None) or state
     found = _BY_SQLSTATE.get(state) or _BY_SQLSTATE_CLASS.get(state[:2])
-    return found[0](f"{found[1]} ({escape_unseen(primary)})") if found else None
+    return found[0](f"{found[1]} ({escape_invisible(primary)})") if found else None
 
 
 def _connection_failure(error: DBAPIError, detail: str) -> errors.UserctlError | None:
     if type(error.orig).__name__ not in {"OperationalError", "ConnectionTimeout"}:
         return None
     return errors.DatabaseUnreachable(
-        f"No connection to the database server could be made ({escape_unseen(detail)})."
+        f"No connection to the database server could be made ({escape_invisible(detail)})."
     )

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from userctl.core.file_lock import locked_if_free
+from userctl.core.file_lock import try_file_lock
 from userctl.db.engine import READ_ONLY
 from userctl.db.errors import typed_failures
 
 
 @contextmanager
-def exclusively(engine: Engine, work: str) -> Iterator[bool]:
+def try_lock(engine: Engine, work: str) -> Iterator[bool]:
     """Keep other processes from the same work meanwhile, and tell whether it is ours to do.
 
     Nobody waits. Whatever ends the process ends its claim too, so that one that was killed is in
@@ -29,7 +29,7 @@ def exclusively(engine: Engine, work: str) -> Iterator[bool]:
     """
     if engine.dialect.name == "sqlite":
         path = sqlite_file(engine)
-        with locked_if_free(path.with_name(f"{path.name}.{work}.lock")) as free:
+        with try_file_lock(path.with_name(f"{path.name}.{work}.lock")) as free:
             yield free
         return
     key = int.from_bytes(sha256(f"userctl {work}".encode()).digest()[:8], signed=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from userctl.core.text import escape_unseen, rfc3339
+from userctl.core.text import escape_invisible, rfc3339
 
 _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "'")
 
@@ -42,7 +42,7 @@ def csv_cell(value: Any, *, escaped: bool) -> str:
         value = ", ".join(map(str, value))
     if not isinstance(value, str):
         return str(value)
-    text = escape_unseen(value) if escaped else value
+    text = escape_invisible(value) if escaped else value
     return f"'{text}" if text.startswith(_FORMULA_PREFIXES) else text
 
 

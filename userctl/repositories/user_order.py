@@ -15,7 +15,7 @@ Position = tuple[Any, int]
 
 
 @dataclass(frozen=True)
-class SortedBy:
+class SortedOrder:
     """Accounts by a sort key, those with the same key by id; a unique key needs no id."""
 
     key: Any
@@ -28,7 +28,7 @@ class SortedBy:
         keys = [self.key] if self.unique else [self.key, col(User.id)]
         return [key.desc() for key in keys] if self.descending else keys
 
-    def beyond(self, position: Position | None) -> list[ColumnElement[bool]]:
+    def after(self, position: Position | None) -> list[ColumnElement[bool]]:
         """Return the conditions on accounts that stand behind a position."""
         if position is None:
             return []
@@ -42,7 +42,7 @@ class SortedBy:
 
 
 @dataclass(frozen=True)
-class BeginningWith:
+class EmailPrefixOrder:
     """Accounts whose addresses begin with a text, in the order of the bytes of the addresses.
 
     SQLite compares text byte by byte, so they are a range of the unique index. PostgreSQL compares
@@ -63,7 +63,7 @@ class BeginningWith:
             return [UnaryExpression(email, modifier=operator)]
         return [email.desc() if self.descending else email]
 
-    def beyond(self, position: Position | None) -> list[ColumnElement[bool]]:
+    def after(self, position: Position | None) -> list[ColumnElement[bool]]:
         """Return the conditions on accounts that stand behind a position."""
         first, end, operator = self.text, _end_of(self.text), ">="
         # One bound on each side: SQLite searches an index by one, and might take the wider one.

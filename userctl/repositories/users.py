@@ -14,7 +14,7 @@ from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.repositories.bulk_insert import insert_rows
 from userctl.repositories.user_filter import conditions
-from userctl.repositories.user_order import BeginningWith, Position, SortedBy
+from userctl.repositories.user_order import EmailPrefixOrder, Position, SortedOrder
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.users import UserQuery
@@ -162,15 +162,15 @@ class UserRepository:
         # to SQLite in its own form would not equal the same time in ours.
         key, dialect = _SORT_KEYS[query.sort], self._session.connection().dialect.name
         statement = select(User, _as_stored(key)).where(*conditions(User, query, dialect))
-        order: SortedBy | BeginningWith
-        order = SortedBy(key, query.sort in _UNIQUE_KEYS, query.descending)
+        order: SortedOrder | EmailPrefixOrder
+        order = SortedOrder(key, query.sort in _UNIQUE_KEYS, query.descending)
         if query.beginning is not None:
-            beginning = BeginningWith(query.beginning, dialect, query.descending)
+            beginning = EmailPrefixOrder(query.beginning, dialect, query.descending)
             if query.sort == "email":
                 order = beginning
             else:
-                statement = statement.where(*beginning.beyond(None))
-        statement = statement.where(*order.beyond(position)).order_by(*order.clauses)
+                statement = statement.where(*beginning.after(None))
+        statement = statement.where(*order.after(position)).order_by(*order.clauses)
         rows = self._session.execute(statement.offset(query.skip or None).limit(query.limit))
         return [(user, (value, user.id)) for user, value in rows]
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from userctl.schemas.adoption import AdoptionOrder, AdoptionStep
+    from userctl.schemas.adoption import AdoptionOptions, AdoptionStep
     from userctl.schemas.audit import AuditEventRead, AuditHead, AuditQuery, AuditVerification
     from userctl.schemas.credentials import Credentials
     from userctl.schemas.database import (
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         DatabaseStats,
         Health,
         MigrationRead,
-        PurgeOrder,
+        PurgeOptions,
         PurgeResult,
         RevokeResult,
         SchemaStatus,
@@ -61,7 +61,7 @@ _MODULES = {
     "UNUSED_FIELDS": "transfer",
     "AccessClaims": "tokens",
     "AccountCount": "metrics",
-    "AdoptionOrder": "adoption",
+    "AdoptionOptions": "adoption",
     "AdoptionStep": "adoption",
     "ApiTokenClaims": "tokens",
     "ApiTokenCreate": "tokens",
@@ -84,7 +84,7 @@ _MODULES = {
     "LastPurge": "metrics",
     "Metrics": "metrics",
     "MigrationRead": "database",
-    "PurgeOrder": "database",
+    "PurgeOptions": "database",
     "PurgeResult": "database",
     "Reject": "transfer",
     "RevokeResult": "database",
@@ -109,7 +109,7 @@ __all__ = [
     "UNUSED_FIELDS",
     "AccessClaims",
     "AccountCount",
-    "AdoptionOrder",
+    "AdoptionOptions",
     "AdoptionStep",
     "ApiTokenClaims",
     "ApiTokenCreate",
@@ -132,7 +132,7 @@ __all__ = [
     "LastPurge",
     "Metrics",
     "MigrationRead",
-    "PurgeOrder",
+    "PurgeOptions",
     "PurgeResult",
     "Reject",
     "RevokeResult",

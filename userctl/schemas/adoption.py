@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 
-class AdoptionOrder(BaseModel):
+class AdoptionOptions(BaseModel):
     """How the tables of an application are to be read.
 
     ``tokens_in_clear`` says that refresh tokens which look like hashes are none. ``roles`` are

@@ -50,7 +50,7 @@ class Health(BaseModel):
     version: str
 
 
-class PurgeOrder(BaseModel):
+class PurgeOptions(BaseModel):
     """What a purge shall delete, and within which limits.
 
     Tokens go that ended longer ago than ``older_than``, at most ``batch_size`` in a transaction,

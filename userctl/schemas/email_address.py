@@ -3,7 +3,7 @@
 import re
 
 from userctl.core.errors import InvalidEmail
-from userctl.core.text import escape_unseen
+from userctl.core.text import escape_invisible
 
 _PLAIN = re.compile(
     r"(?=.{6,254}\Z)(?=[^@]{1,64}@)"
@@ -16,7 +16,7 @@ _PLAIN = re.compile(
 def canonical_email(address: str) -> str:
     """Return the form in which an address is stored, looked up and compared.
 
-    The syntax is that of RFC 5321 and RFC 5322 without quoted local parts; Unicode is normalised
+    The syntax is that of RFC 5321 and RFC 5322 without quoted local parts; Unicode is normalized
     (NFC), the domain becomes lower-case IDNA 2008 (RFC 5891), and the local part is compared
     case-insensitively although RFC 5321, section 2.4, would let it differ.
 
@@ -45,5 +45,5 @@ def parsed_email(address: str) -> str:
         )
     except email_validator.EmailNotValidError as error:
         reason = " ".join(str(error).split())
-        raise InvalidEmail(f"'{escape_unseen(address[:80])}': {reason}") from None
+        raise InvalidEmail(f"'{escape_invisible(address[:80])}': {reason}") from None
     return f"{parsed.local_part.lower()}@{parsed.ascii_domain.lower()}"

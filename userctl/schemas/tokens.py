@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from userctl.core.errors import InvalidInput
-from userctl.core.text import has_unseen_characters
+from userctl.core.text import has_invisible_characters
 from userctl.schemas.page import Count
 
 TokenKind = Literal["api", "refresh"]
@@ -18,7 +18,7 @@ SCOPE_LENGTH = 1000
 
 
 def _label(label: str) -> str:
-    if not 1 <= len(label) <= LABEL_LENGTH or label.isspace() or has_unseen_characters(label):
+    if not 1 <= len(label) <= LABEL_LENGTH or label.isspace() or has_invisible_characters(label):
         raise InvalidInput(f"A label has 1 to {LABEL_LENGTH} visible characters.")
     return label
 

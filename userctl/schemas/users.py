@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from userctl.core.errors import InvalidInput
-from userctl.core.text import has_unseen_characters
+from userctl.core.text import has_invisible_characters
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import Count
 
@@ -22,7 +22,7 @@ def checked_name(name: str) -> str:
     Raises:
         InvalidInput: for any other.
     """
-    if has_unseen_characters(name):
+    if has_invisible_characters(name):
         raise InvalidInput(
             "The name holds a control or invisible character.", hint="Type the name anew."
         )
@@ -38,7 +38,7 @@ def _new_name(name: str) -> str:
 
 
 def _search(text: str) -> str:
-    if has_unseen_characters(text):
+    if has_invisible_characters(text):
         raise InvalidInput("The text to search for holds a control or invisible character.")
     return text
 

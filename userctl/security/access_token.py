@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import jwt
 
 from userctl.core.errors import TokenExpired, TokenInvalid
-from userctl.core.text import has_unseen_characters
+from userctl.core.text import has_invisible_characters
 from userctl.schemas.tokens import AccessClaims
 from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring, RingKey
@@ -112,7 +112,7 @@ class AccessTokenCodec:
     def _checked(self, payload: dict[str, Any]) -> AccessClaims:
         for name in ("sub", "role", "iss", "jti", "sid", *payload.keys() & {"scope"}):
             value = payload.get(name)
-            if not isinstance(value, str) or has_unseen_characters(value):
+            if not isinstance(value, str) or has_invisible_characters(value):
                 _refuse(f"its claim '{name}' is missing or no plain text")
         for name in ("uid", "iat", "exp"):
             value = payload.get(name)

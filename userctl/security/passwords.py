@@ -25,7 +25,7 @@ _ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Letters and digits that are not mistaken for each other."""
 
 
-def normalised(password: str) -> str:
+def normalize_password(password: str) -> str:
     """Return the NFC form, so that a password typed on another keyboard is the same."""
     return unicodedata.normalize("NFC", password)
 
@@ -56,7 +56,7 @@ class PasswordPolicy:
         Raises:
             PasswordRejected: with every reason at once.
         """
-        password = normalised(password)
+        password = normalize_password(password)
         reasons = [
             *_unusable(password),
             *self._too_short(password),
@@ -91,13 +91,13 @@ def _guessable(password: str, *, email: str, name: str | None) -> list[str]:
     if folded in _common_passwords():
         reasons.append("it is one of the most common passwords")
     own = {email, email.partition("@")[0], *([name] if name else [])}
-    if folded in {normalised(word).casefold() for word in own}:
+    if folded in {normalize_password(word).casefold() for word in own}:
         reasons.append("it is the account's own e-mail address or name")
     return reasons
 
 
 def _unchanged(password: str, present: str | None) -> list[str]:
-    if present is None or password != normalised(present):
+    if present is None or password != normalize_password(present):
         return []
     return ["it is the password that it should replace"]
 
@@ -118,7 +118,9 @@ class PasswordHasher:
 
     def hash(self, password: str) -> str:
         """Return the hash of an accepted password."""
-        return bcrypt.hashpw(normalised(password).encode(), bcrypt.gensalt(self._cost)).decode()
+        return bcrypt.hashpw(
+            normalize_password(password).encode(), bcrypt.gensalt(self._cost)
+        ).decode()
 
     def verify(self, password: str, hashed: str) -> bool:
         """Tell whether a password matches.
@@ -127,7 +129,7 @@ class PasswordHasher:
         does not tell what is stored; only a hash that costs more takes longer.
         """
         try:
-            secret = normalised(password).encode()
+            secret = normalize_password(password).encode()
         except UnicodeEncodeError:
             secret = b""
         cost = _cost_of(hashed)

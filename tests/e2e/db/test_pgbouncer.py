@@ -153,7 +153,7 @@ def test_a_server_that_hangs_up_behind_pgbouncer_has_changed_nothing(
             sql_on(direct)(f"SELECT pg_terminate_backend({backend}, 30000)")
 
         with pytest.raises(DatabaseUnreachable, match="nothing was changed"):
-            Program(engine, FakeClock()).accounts.create(UserCreate(email="ada@example.com"))
+            Program(engine, FakeClock()).users.create(UserCreate(email="ada@example.com"))
         assert sql_on(direct)("SELECT * FROM users") == []
 
 

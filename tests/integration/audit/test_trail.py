@@ -26,7 +26,7 @@ from userctl.schemas import (
     AuditQuery,
     Credentials,
     FileRecord,
-    PurgeOrder,
+    PurgeOptions,
     TokenQuery,
     UserCreate,
     UserUpdate,
@@ -50,7 +50,7 @@ def last(audit: AuditService) -> tuple[str, str | None, dict[str, Any]]:
 
 @pytest.fixture
 def audit(program: Program) -> AuditService:
-    program.accounts.create(UserCreate(email=ADA, name="Ada", role="admin", password=PASSWORD))
+    program.users.create(UserCreate(email=ADA, name="Ada", role="admin", password=PASSWORD))
     return program.audit
 
 
@@ -67,16 +67,16 @@ def test_an_event_says_who_did_what_to_whom_when_and_how(
 
 
 def test_every_change_of_an_account_is_recorded(program: Program, audit: AuditService) -> None:
-    accounts = program.accounts
-    accounts.create(UserCreate(email="root@example.com", role="admin"))
-    accounts.update("1", UserUpdate(name="Ada L."))
+    users = program.users
+    users.create(UserCreate(email="root@example.com", role="admin"))
+    users.update("1", UserUpdate(name="Ada L."))
     assert last(audit)[2] == {"changes": {"name": ["Ada", "Ada L."]}}
-    accounts.update("1", UserUpdate(name="Ada L."))
-    accounts.set_password("1", "another horse 78")
-    accounts.require_password_change("1")
-    accounts.disable("1")
-    accounts.enable("1")
-    accounts.enable("1")
+    users.update("1", UserUpdate(name="Ada L."))
+    users.set_password("1", "another horse 78")
+    users.require_password_change("1")
+    users.disable("1")
+    users.enable("1")
+    users.enable("1")
     program.throttling.unlock("1")
     program.recycle_bin.delete(["1"])
     program.recycle_bin.restore("1")
@@ -102,9 +102,9 @@ def test_every_change_of_an_account_is_recorded(program: Program, audit: AuditSe
 
 def test_what_is_rolled_back_leaves_no_event(program: Program, audit: AuditService) -> None:
     for refused in (
-        lambda: program.accounts.create(UserCreate(email=ADA)),
+        lambda: program.users.create(UserCreate(email=ADA)),
         lambda: program.recycle_bin.delete(["1"]),
-        lambda: program.accounts.update("99", UserUpdate(name="Nobody")),
+        lambda: program.users.update("99", UserUpdate(name="Nobody")),
     ):
         with pytest.raises(UserctlError):
             refused()
@@ -145,7 +145,7 @@ def test_a_throttled_login_is_recorded(program: Program, audit: AuditService) ->
 def test_a_password_that_changes_at_a_login_is_recorded(
     program: Program, audit: AuditService
 ) -> None:
-    program.accounts.require_password_change("1")
+    program.users.require_password_change("1")
     with pytest.raises(UserctlError):
         program.log_in(ADA)
     assert last(audit)[2]["reason"] == "password_change_required"
@@ -213,7 +213,7 @@ def test_a_purge_records_each_transaction_and_how_it_ended(
     for _ in range(3):
         program.log_in(ADA)
     clock.advance(days=40)
-    order = PurgeOrder(older_than=timedelta(), batch_size=2, trust_clock=True)
+    order = PurgeOptions(older_than=timedelta(), batch_size=2, trust_clock=True)
     program.purge.purge(order)
     events = list(audit.stream(AuditQuery(tag="token:purge")))
     assert [event.detail.get("tokens") for event in events] == [2, 1, None]
@@ -244,7 +244,7 @@ def test_events_are_found_by_account_tag_and_time(
     program: Program, audit: AuditService, clock: FakeClock
 ) -> None:
     clock.advance(hours=1)
-    program.accounts.create(UserCreate(email="eve@example.com"))
+    program.users.create(UserCreate(email="eve@example.com"))
     program.log_in(ADA)
     program.recycle_bin.delete(["2"])
     assert tags(audit, AuditQuery(user=ADA)) == ["account:create", "account:login:success"]
@@ -298,7 +298,7 @@ def test_the_database_refuses_to_change_an_event(
 
 def test_sqlite_refuses_to_replace_an_event(sqlite_engine: Engine, clock: FakeClock) -> None:
     program = Program(sqlite_engine, clock)
-    program.accounts.create(UserCreate(email=ADA))
+    program.users.create(UserCreate(email=ADA))
     with pytest.raises(DatabaseError, match="append-only"), sqlite_engine.begin() as writer:
         writer.execute(text("INSERT OR REPLACE INTO audit_events SELECT * FROM audit_events"))
 
@@ -362,7 +362,7 @@ def test_fifty_random_changes_of_each_kind_are_all_found(
 ) -> None:
     for _ in range(6):
         program.log_in(ADA)
-        program.accounts.update("1", UserUpdate(name=f"Ada {random.random()}"))
+        program.users.update("1", UserUpdate(name=f"Ada {random.random()}"))
     anchor = audit.head().anchor
     assert audit.verify(anchor).events == 13
     written = [dict(zip(COLUMNS, row, strict=True)) for row in sql(
@@ -427,7 +427,7 @@ def test_a_trail_that_is_empty_is_whole(program: Program) -> None:
 
 def test_an_event_that_cannot_be_read_is_found(sqlite_engine: Engine, clock: FakeClock) -> None:
     program, sql = Program(sqlite_engine, clock), sql_on(sqlite_engine)
-    program.accounts.create(UserCreate(email=ADA))
+    program.users.create(UserCreate(email=ADA))
     with unguarded(sqlite_engine) as connection:
         connection.execute(text("UPDATE audit_events SET time = 'yesterday'"))
     with pytest.raises(AuditBroken, match="cannot be read"):
@@ -450,7 +450,7 @@ def test_a_refresh_with_what_is_no_token_is_recorded(program: Program, audit: Au
 def test_a_login_whose_new_password_is_refused_is_recorded(
     program: Program, audit: AuditService
 ) -> None:
-    program.accounts.require_password_change("1")
+    program.users.require_password_change("1")
     secrets = {"secret": PASSWORD, "new_secret": "short"}
     with pytest.raises(UserctlError):
         program.log_in_with("password", Credentials(identity=ADA, **secrets))
@@ -458,15 +458,15 @@ def test_a_login_whose_new_password_is_refused_is_recorded(
 
 
 def test_what_changes_nothing_is_no_event(program: Program, audit: AuditService) -> None:
-    program.accounts.create(UserCreate(email="eve@example.com"))
-    program.accounts.disable("2")
-    program.accounts.disable("2")
+    program.users.create(UserCreate(email="eve@example.com"))
+    program.users.disable("2")
+    program.users.disable("2")
     assert tags(audit).count("account:disable") == 1
 
 
 def test_a_text_cannot_become_bytes_unnoticed(sqlite_engine: Engine, clock: FakeClock) -> None:
     program = Program(sqlite_engine, clock)
-    program.accounts.create(UserCreate(email=ADA))
+    program.users.create(UserCreate(email=ADA))
     with unguarded(sqlite_engine) as connection:
         row = connection.execute(text("SELECT * FROM audit_events")).one()._asdict()
         rest = [row[name] for name in COLUMNS[2:-1]]
@@ -493,7 +493,7 @@ def test_an_event_with_the_largest_id_is_an_error_with_a_name(
         "SELECT 2147483647, time, tag, actor, machine, detail, hash FROM audit_events"
     )
     with pytest.raises(DatabaseDamaged, match="2147483647"):
-        program.accounts.create(UserCreate(email="eve@example.com"))
+        program.users.create(UserCreate(email="eve@example.com"))
     with pytest.raises(AuditBroken):
         audit.verify()
 
@@ -503,7 +503,7 @@ def test_a_time_that_python_does_not_know_is_found(
     postgres_engine: Engine, clock: FakeClock, time: str
 ) -> None:
     program = Program(postgres_engine, clock)
-    program.accounts.create(UserCreate(email=ADA))
+    program.users.create(UserCreate(email=ADA))
     with unguarded(postgres_engine) as connection:
         connection.execute(text(f"UPDATE audit_events SET time = '{time}'"))
     with pytest.raises(AuditBroken, match="cannot be read"):

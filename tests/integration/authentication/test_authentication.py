@@ -42,16 +42,16 @@ def test_a_login_succeeds_with_any_spelling_of_the_address(
 
 
 def test_a_login_succeeds_with_either_unicode_form_of_the_password(program: Program) -> None:
-    program.accounts.create(UserCreate(email="ada@example.com", password="caf\u00e9 au lait 7"))
+    program.users.create(UserCreate(email="ada@example.com", password="caf\u00e9 au lait 7"))
     program.log_in("ada@example.com", "cafe\u0301 au lait 7")
 
 
 @pytest.fixture
 def refused(program: Program, ada: UserCreated) -> dict[str, tuple[str, str]]:
     """Credentials that are refused, by the reason why."""
-    program.accounts.create(UserCreate(email="off@example.com", password=PASSWORD))
-    program.accounts.disable("off@example.com")
-    program.accounts.create(UserCreate(email="none@example.com"))
+    program.users.create(UserCreate(email="off@example.com", password=PASSWORD))
+    program.users.disable("off@example.com")
+    program.users.create(UserCreate(email="none@example.com"))
     return {
         "wrong": (ada.email, "wrong password"),
         "unknown": ("bob@example.com", PASSWORD),
@@ -131,8 +131,8 @@ def test_a_hash_that_is_none_is_a_wrong_password(
 @pytest.mark.parametrize(
     "change",
     [
-        lambda program: program.accounts.set_password("1", "battery staple 88"),
-        lambda program: program.accounts.disable("1"),
+        lambda program: program.users.set_password("1", "battery staple 88"),
+        lambda program: program.users.disable("1"),
         lambda program: program.recycle_bin.delete(["1"]),
     ],
     ids=["password changed", "disabled", "deleted"],
@@ -151,5 +151,5 @@ def test_a_proof_outlives_changes_to_the_rest_of_the_account(
     program: Program, ada: UserCreated
 ) -> None:
     proof = program.authentication.authenticate(Credentials(identity=ada.email, secret=PASSWORD))
-    program.accounts.update("1", UserUpdate(name="Countess", role="admin"))
+    program.users.update("1", UserUpdate(name="Countess", role="admin"))
     assert program.tokens.login(proof).user.role == "admin"

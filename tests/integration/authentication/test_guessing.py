@@ -57,16 +57,16 @@ def guess(program: Program, email: str, password: str = "wrong password") -> Non
 @pytest.fixture
 def refused(program: Program, ada: UserCreated, sql: Sql) -> list[tuple[str, str]]:
     """Credentials that are refused for every reason there is."""
-    program.accounts.create(UserCreate(email="off@example.com", password=PASSWORD))
-    program.accounts.disable("off@example.com")
-    program.accounts.create(UserCreate(email="none@example.com"))
+    program.users.create(UserCreate(email="off@example.com", password=PASSWORD))
+    program.users.disable("off@example.com")
+    program.users.create(UserCreate(email="none@example.com"))
     for name, hashed in (
         ("plain", "plain text"),
         ("costly", f"$2b$31${'a' * 53}"),
         ("salt", f"$2b$04${'/' * 53}"),
         ("cheap", PasswordHasher(cost=5).hash(PASSWORD)),
     ):
-        program.accounts.create(UserCreate(email=f"{name}@example.com"))
+        program.users.create(UserCreate(email=f"{name}@example.com"))
         sql(
             "UPDATE users SET hashed_password = :hashed WHERE email = :email",
             hashed=hashed,
@@ -137,7 +137,7 @@ def test_a_login_that_fails_for_another_reason_than_the_password_costs_nothing(
 ) -> None:
     credentials = Credentials(identity="ada@example.com", secret=PASSWORD)
     proof = program.authentication.authenticate(credentials)
-    program.accounts.disable("1")
+    program.users.disable("1")
     with pytest.raises(InvalidCredentials):
         program.tokens.login(proof)
     assert sql("SELECT sum(charges) FROM login_throttles") == [(0,)]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.conftest import NOW, FakeClock, Program, Sql, at_once, kinds
 from userctl.core.errors import DatabaseDamaged, InvalidInput, LoginThrottled, UserNotFound
-from userctl.core.text import has_unseen_characters
+from userctl.core.text import has_invisible_characters
 from userctl.schemas import UserCreated, UserDetail
 from userctl.services.authentication.throttling import Charge, LoginThrottling
 
@@ -356,7 +356,7 @@ def test_nobody_waits_for_a_row_that_could_be_pruned(
 def test_a_source_is_visible_text(throttling: LoginThrottling, sql: Sql, source: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         throttling.charge(ADA, source)
-    assert not has_unseen_characters(caught.value.message)
+    assert not has_invisible_characters(caught.value.message)
     assert rows(sql) == []
 
 

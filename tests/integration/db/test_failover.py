@@ -53,5 +53,5 @@ def test_a_commit_is_not_taken_for_done_because_another_transaction_has_its_numb
                 pass
 
         with cluster.standby_asleep(), pytest.raises(CommitUnknown):
-            program.accounts.create(UserCreate(email="ada@example.com"))
+            program.users.create(UserCreate(email="ada@example.com"))
     assert cluster.sql("SELECT * FROM users") == []

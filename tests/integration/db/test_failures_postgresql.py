@@ -32,7 +32,7 @@ from userctl.core.errors import (
     ReadOnly,
 )
 from userctl.db.engine import database_engine
-from userctl.db.transaction.retry import retried
+from userctl.db.transaction.retry import retry_transactions
 from userctl.schemas import UserCreate, UserRead, UserUpdate
 
 ADA = UserCreate(email="ada@example.com")
@@ -47,7 +47,7 @@ def find_nobody(url: str) -> None:
 def create_ada(url: str) -> UserRead:
     """Create an account."""
     with open_engine(url) as engine:
-        return Program(engine, FakeClock()).accounts.create(ADA)
+        return Program(engine, FakeClock()).users.create(ADA)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def lock_in_order(barrier: Barrier, *ids: int) -> Callable[[Program], int]:
     """Return a call that locks accounts one after the other and says which attempt succeeded."""
     attempts = 0
 
-    @retried
+    @retry_transactions
     def lock(program: Program) -> int:
         nonlocal attempts
         attempts += 1
@@ -132,7 +132,7 @@ def lock_in_order(barrier: Barrier, *ids: int) -> Callable[[Program], int]:
 
 @pytest.fixture
 def two_accounts(postgres_engine: Engine) -> None:
-    accounts = Program(postgres_engine, FakeClock()).accounts
+    accounts = Program(postgres_engine, FakeClock()).users
     for name in "ab":
         accounts.create(UserCreate(email=f"{name}@example.com"))
 
@@ -163,7 +163,7 @@ def test_transactions_that_cannot_be_serialised_are_run_again(
     postgres_url: str, two_accounts: None, isolation: str
 ) -> None:
     def naming(name: str) -> Callable[[Program], UserRead]:
-        return lambda program: program.accounts.update("1", UserUpdate(name=name))
+        return lambda program: program.users.update("1", UserUpdate(name=name))
 
     url = with_options(postgres_url, default_transaction_isolation=isolation)
     for round_ in range(4):
@@ -186,7 +186,7 @@ def test_a_connection_lost_in_a_transaction_is_unreachable_and_the_next_one_work
         engine.connect().close()
         with pytest.raises(DatabaseUnreachable):
             write_and_lose_the_connection(engine)
-        assert Program(engine, FakeClock()).accounts.create(ADA).email == ADA.email
+        assert Program(engine, FakeClock()).users.create(ADA).email == ADA.email
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def create_through_a_cut(
             engine.connect().close()
             proxy.armed = True
             try:
-                return Program(engine, FakeClock()).accounts.create(ADA)
+                return Program(engine, FakeClock()).users.create(ADA)
             finally:
                 assert not proxy.armed
 

@@ -92,7 +92,7 @@ def test_an_upgrade_from_nothing_makes_a_database_that_is_current(bare_engine: E
     upgrade(bare_engine)
     require_current(bare_engine)
     assert tables(bare_engine) == OURS
-    assert Program(bare_engine, FakeClock()).accounts.create(UserCreate(email="a@b.example")).id
+    assert Program(bare_engine, FakeClock()).users.create(UserCreate(email="a@b.example")).id
 
 
 def test_an_upgrade_of_a_current_database_changes_nothing(
@@ -122,7 +122,7 @@ def test_rows_outlive_an_upgrade_and_a_downgrade(with_rows: Engine, bare_sql: Sq
     before = bare_sql(shared)
     upgrade(with_rows)
     program = Program(with_rows, FakeClock())
-    assert program.accounts.show("ada@example.com").status == "active"
+    assert program.users.show("ada@example.com").status == "active"
     downgrade(with_rows, "0001")
     assert revision_of(with_rows) == "0001"
     assert bare_sql(shared) == before
@@ -155,7 +155,7 @@ def test_a_downgrade_that_would_lose_the_password_of_a_disabled_account_is_refus
     with_rows: Engine, bare_sql: Sql, target: str
 ) -> None:
     upgrade(with_rows)
-    Program(with_rows, FakeClock()).accounts.disable("1")
+    Program(with_rows, FakeClock()).users.disable("1")
     with pytest.raises(DowngradeRefused, match="1 disabled"):
         downgrade(with_rows, target)
     require_current(with_rows)

@@ -117,7 +117,7 @@ def test_a_conflict_that_is_not_about_the_address_does_not_pass_for_one_that_is(
     upgrade(bare_engine)
     sql_on(bare_engine)("ALTER TABLE users ADD COLUMN plan VARCHAR(9) CHECK (plan IS NOT NULL)")
     with pytest.raises((UserctlError, SQLAlchemyError)) as caught:
-        Program(bare_engine, FakeClock()).accounts.create(UserCreate(email="ada@example.com"))
+        Program(bare_engine, FakeClock()).users.create(UserCreate(email="ada@example.com"))
     assert getattr(caught.value, "code", "") != "user_exists"
 
 
@@ -201,7 +201,7 @@ def test_a_writer_that_waited_too_long_says_that_the_database_is_busy(
 ) -> None:
     monkeypatch.setattr(engine_module, "BUSY_TIMEOUT_SECONDS", 0)
     with open_engine(sqlite_url) as engine, pytest.raises(DatabaseBusy):
-        Program(engine, FakeClock()).accounts.create(UserCreate(email="ada@example.com"))
+        Program(engine, FakeClock()).users.create(UserCreate(email="ada@example.com"))
 
 
 def find_nobody(engine: Engine) -> None:
@@ -268,13 +268,13 @@ def test_a_database_that_accepts_no_writes_says_so(sqlite_engine: Engine) -> Non
         connection.execute("PRAGMA query_only = ON")
 
     with pytest.raises(ReadOnly):
-        Program(sqlite_engine, FakeClock()).accounts.create(UserCreate(email="ada@example.com"))
+        Program(sqlite_engine, FakeClock()).users.create(UserCreate(email="ada@example.com"))
 
 
 def read_everything(program: Program) -> None:
     """Use what a damaged row may break."""
     program.user_list.page(UserQuery())
-    program.accounts.show("1")
+    program.users.show("1")
     program.token_list.page(TokenQuery())
 
 
@@ -300,7 +300,7 @@ def test_a_value_that_another_program_stored_and_that_cannot_be_read_is_named(
     sqlite_engine: Engine, clock: FakeClock, statement: str
 ) -> None:
     program = Program(sqlite_engine, clock)
-    program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+    program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
     program.log_in("ada@example.com")
     sql_on(sqlite_engine)(statement)
     with pytest.raises(DatabaseDamaged):
@@ -311,7 +311,7 @@ def test_a_hash_that_cannot_be_read_breaks_no_login(
     sqlite_engine: Engine, clock: FakeClock
 ) -> None:
     program = Program(sqlite_engine, clock)
-    program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+    program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
     sql_on(sqlite_engine)("UPDATE users SET hashed_password = X'FF00'")
     with pytest.raises(UserctlError):
         program.log_in("ada@example.com")
@@ -333,9 +333,9 @@ def test_a_column_without_a_time_zone_holds_utc_whatever_the_server_says(
         for table, column in (("users", "created_at"), ("refresh_tokens", "expires_at")):
             sql(f"ALTER TABLE {table} ALTER {column} TYPE timestamp without time zone")
         program = Program(engine, FakeClock())
-        created = program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+        created = program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
         program.log_in("ada@example.com")
-        assert created.created_at == program.accounts.show("1").created_at == NOW
+        assert created.created_at == program.users.show("1").created_at == NOW
         assert sql("SELECT created_at FROM users") == [(NOW.replace(tzinfo=None),)]
         [token] = program.token_list.page(TokenQuery(state="active")).items
         assert token.expires_at == NOW + timedelta(days=7)

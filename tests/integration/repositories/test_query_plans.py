@@ -11,18 +11,18 @@ import pytest
 from sqlalchemy import Connection, event
 
 from tests.integration.conftest import PASSWORD, Program, Sql
-from userctl.schemas import AuditQuery, Credentials, FileRecord, PurgeOrder, TokenQuery, UserQuery
+from userctl.schemas import AuditQuery, Credentials, FileRecord, PurgeOptions, TokenQuery, UserQuery
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN
 from userctl.services.sessions.refresh import Grant
 
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
 
 API_TEXT = API_TOKEN.draw()
-PURGE = PurgeOrder(older_than=timedelta(), batch_size=10, trust_clock=True)
+PURGE = PurgeOptions(older_than=timedelta(), batch_size=10, trust_clock=True)
 
 CALLS: dict[str, Callable[[Program, Grant], object]] = {
-    "user by email": lambda program, _: program.accounts.show("ada@example.com"),
-    "user by id": lambda program, _: program.accounts.show("1"),
+    "user by email": lambda program, _: program.users.show("ada@example.com"),
+    "user by id": lambda program, _: program.users.show("1"),
     "login": lambda program, _: program.log_in("ada@example.com"),
     "refresh": lambda program, grant: program.tokens.refresh(grant.tokens.refresh_token),
     "verify": lambda program, grant: program.tokens.verify(grant.tokens.access_token),
@@ -38,7 +38,7 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "clock evidence": lambda program, _: program.purge.purge(
         PURGE.model_copy(update={"older_than": timedelta(days=366), "trust_clock": False})
     ),
-    "disable": lambda program, _: program.accounts.disable("1"),
+    "disable": lambda program, _: program.users.disable("1"),
     "delete": lambda program, _: program.recycle_bin.delete(["1"]),
     "delete for ever": lambda program, _: program.recycle_bin.delete(["1"], hard=True),
     "restore": lambda program, _: program.recycle_bin.restore("du77@example.com"),

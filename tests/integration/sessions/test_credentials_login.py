@@ -103,7 +103,7 @@ def test_a_source_that_logged_in_is_not_locked_out_by_failures_elsewhere(
 @pytest.fixture
 def given_out(program: Program) -> UserCreated:
     """An account whose password has to be changed."""
-    return program.accounts.create(
+    return program.users.create(
         UserCreate(email=ADA, name="Ada Lovelace", password=PASSWORD, must_change_password=True)
     )
 
@@ -114,7 +114,7 @@ def test_a_password_that_has_to_be_changed_starts_no_session(
     with pytest.raises(PasswordChangeRequired):
         log_in(program)
     assert states(program) == []
-    assert program.accounts.show(ADA).must_change_password
+    assert program.users.show(ADA).must_change_password
 
 
 def test_a_wrong_password_does_not_tell_that_it_would_have_to_be_changed(

@@ -106,7 +106,7 @@ def test_the_record_of_a_replay_keeps_the_first_time(
 def test_no_access_token_lives_on_the_session_of_another_account(
     program: Program, grant: Grant
 ) -> None:
-    program.accounts.create(UserCreate(email="bob@example.com", password="correct horse 77"))
+    program.users.create(UserCreate(email="bob@example.com", password="correct horse 77"))
     bob = program.log_in("bob@example.com")
     mine, his = (program.tokens.verify_offline(g.tokens.access_token) for g in (grant, bob))
     codec = AccessTokenCodec(RING, issuer="userctl", audience=None)

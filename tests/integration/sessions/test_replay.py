@@ -70,7 +70,7 @@ class Sessions:
 @pytest.fixture
 def sessions(program: Program, clock: FakeClock, ada: UserCreated) -> Sessions:
     """Sessions of two accounts."""
-    program.accounts.create(UserCreate(email="eve@example.com", password=PASSWORD))
+    program.users.create(UserCreate(email="eve@example.com", password=PASSWORD))
     return Sessions(program, clock, [ada.email, "eve@example.com"])
 
 

@@ -115,7 +115,7 @@ def test_the_text_of_a_token_is_nowhere_in_the_database(
 
 
 def test_a_token_in_force_says_what_it_stands_for(program: Program, issued: ApiTokenIssued) -> None:
-    program.accounts.update("1", UserUpdate(role="admin"))
+    program.users.update("1", UserUpdate(role="admin"))
     assert program.api_tokens.verify(issued.token).model_dump() == {
         "sub": "ada@example.com",
         "uid": 1,
@@ -168,11 +168,11 @@ def test_a_revoked_token_is_refused_and_revoking_it_again_does_nothing(
 def test_a_token_is_worth_nothing_while_its_account_is_disabled_or_gone(
     program: Program, issued: ApiTokenIssued
 ) -> None:
-    program.accounts.disable("1")
+    program.users.disable("1")
     for use in (program.api_tokens.verify, lambda token: log_in_with(program, token)):
         with pytest.raises(AccountDisabled):
             use(issued.token)
-    program.accounts.enable("1")
+    program.users.enable("1")
     assert is_usable(program, issued)
     program.recycle_bin.delete(["1"])
     with pytest.raises(TokenInvalid):
@@ -276,7 +276,7 @@ def test_a_token_survives_a_new_password_and_a_session_started_with_it_does_not(
     program: Program, issued: ApiTokenIssued
 ) -> None:
     session = log_in_with(program, issued.token)
-    program.accounts.set_password("1", "battery staple 88")
+    program.users.set_password("1", "battery staple 88")
     assert is_usable(program, issued)
     assert not is_alive(program, session)
 
@@ -288,7 +288,7 @@ def mixed(program: Program, ada: UserCreated, clock: FakeClock) -> Program:
     api-1 ends in 10 days and was used today, api-2 never ends and was never used, api-3 is
     revoked; 1 is a used, 2 an active refresh token of ada, 3 an active one of bob's.
     """
-    program.accounts.create(UserCreate(email="bob@example.com", password="correct horse 77"))
+    program.users.create(UserCreate(email="bob@example.com", password="correct horse 77"))
     short = issue(program, expires_in=110 * DAY)
     issue(program, expires_in=None, user="bob@example.com")
     program.revocation.revoke_text(issue(program).token)

@@ -52,14 +52,14 @@ ENDINGS: dict[str, Ending] = {
         TokenQuery(user=ADA, kind="api")
     ),
     "tokens of all": lambda program, _: program.revocation.revoke_matching(TokenQuery(kind="api")),
-    "disable": lambda program, _: program.accounts.disable(ADA),
+    "disable": lambda program, _: program.users.disable(ADA),
 }
 OF_THE_TOKEN = {name: end for name, end in ENDINGS.items() if "session" not in name}
 
 
 def handed_out(program: Program) -> Held:
     """Create the account of what somebody then holds."""
-    program.accounts.create(UserCreate(email=ADA, password=PASSWORD))
+    program.users.create(UserCreate(email=ADA, password=PASSWORD))
     token = program.api_tokens.issue(CI)
     return Held(token, log_in_with(program, token))
 
@@ -133,8 +133,8 @@ def test_no_session_begins_once_its_credential_is_being_ended(
 
 
 LOCKOUTS: dict[str, Call] = {
-    "disable": lambda program: program.accounts.disable(ADA),
-    "change password": lambda program: program.accounts.set_password(ADA, "battery staple 88"),
+    "disable": lambda program: program.users.disable(ADA),
+    "change password": lambda program: program.users.set_password(ADA, "battery staple 88"),
     "delete": lambda program: program.recycle_bin.delete([ADA]),
 }
 
@@ -143,7 +143,7 @@ LOCKOUTS: dict[str, Call] = {
 def test_no_session_begins_with_a_password_that_is_being_taken_away(
     postgres_url: str, postgres_program: Program, lock_out: Call
 ) -> None:
-    postgres_program.accounts.create(UserCreate(email=ADA, password=PASSWORD))
+    postgres_program.users.create(UserCreate(email=ADA, password=PASSWORD))
     outcomes = overlapping(postgres_url, lock_out, lambda other: other.log_in(ADA))
     assert isinstance(outcomes[1], InvalidCredentials)
     assert active(postgres_program) == []
@@ -152,7 +152,7 @@ def test_no_session_begins_with_a_password_that_is_being_taken_away(
 def test_no_token_is_issued_for_an_account_that_is_being_deleted(
     postgres_url: str, postgres_program: Program
 ) -> None:
-    postgres_program.accounts.create(UserCreate(email=ADA))
+    postgres_program.users.create(UserCreate(email=ADA))
     outcomes = overlapping(
         postgres_url, LOCKOUTS["delete"], lambda other: other.api_tokens.issue(CI)
     )

@@ -14,7 +14,7 @@ from userctl.services.tokens import listing as module
 @pytest.fixture
 def four_states(program: Program, grant: Grant, clock: FakeClock) -> Program:
     """Tokens 1 to 5: expired, revoked, used, active and (an other account's) active."""
-    program.accounts.create(UserCreate(email="bob@example.com", password=PASSWORD))
+    program.users.create(UserCreate(email="bob@example.com", password=PASSWORD))
     bob = program.log_in("bob@example.com")
     program.revocation.revoke_text(bob.tokens.refresh_token)
     clock.advance(days=7)

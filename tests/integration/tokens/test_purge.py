@@ -18,7 +18,7 @@ from userctl.db.maintenance import pacing as online
 from userctl.db.sqlite import wal as write_ahead_log
 from userctl.schemas import (
     ApiTokenCreate,
-    PurgeOrder,
+    PurgeOptions,
     PurgeResult,
     TokenQuery,
     UserCreate,
@@ -29,14 +29,14 @@ from userctl.services.tokens.purge import PurgeService
 DAY = timedelta(days=1)
 
 
-def order(days: float = 0, **values: Any) -> PurgeOrder:
+def order(days: float = 0, **values: Any) -> PurgeOptions:
     """Return an order for what ended some days ago, from somebody who trusts the clock."""
-    return PurgeOrder(**{"older_than": days * DAY, "trust_clock": True, **values})
+    return PurgeOptions(**{"older_than": days * DAY, "trust_clock": True, **values})
 
 
 def eight_tokens(program: Program, clock: FakeClock) -> PurgeService:
     """Make tokens 1 to 7 that expired seven, six, ... days ago and one that expires right now."""
-    program.accounts.create(UserCreate(email="ada@example.com", password="correct horse 77"))
+    program.users.create(UserCreate(email="ada@example.com", password="correct horse 77"))
     for _ in range(8):
         program.log_in("ada@example.com")
         clock.advance(days=1)
@@ -87,7 +87,7 @@ def test_the_tokens_that_expired_first_go_first_and_each_batch_lasts(
 
 
 def test_a_dry_run_counts_and_deletes_nothing(purge: PurgeService, sql: Sql) -> None:
-    dry = PurgeOrder(older_than=3 * DAY, dry_run=True)
+    dry = PurgeOptions(older_than=3 * DAY, dry_run=True)
     assert purge.purge(dry) == PurgeResult(remaining=4, dry_run=True)
     assert len(left(sql)) == 8
 
@@ -252,7 +252,7 @@ def test_a_clock_is_believed_while_somebody_was_there_lately(
     sqlite_engine: Engine, clock: FakeClock
 ) -> None:
     program = Program(sqlite_engine, clock)
-    program.accounts.create(UserCreate(email="ada@example.com", password="correct horse 77"))
+    program.users.create(UserCreate(email="ada@example.com", password="correct horse 77"))
     program.log_in("ada@example.com")
     clock.advance(days=29)
     assert program.purge.purge(order(trust_clock=False)).deleted == 1
@@ -264,7 +264,7 @@ def test_the_clock_of_a_server_is_evidence(
 ) -> None:
     clock = FakeClock(datetime.now(UTC) - 10 * DAY)
     program = Program(postgres_engine, clock)
-    program.accounts.create(UserCreate(email="ada@example.com", password="correct horse 77"))
+    program.users.create(UserCreate(email="ada@example.com", password="correct horse 77"))
     program.log_in("ada@example.com")
     clock.now = datetime.now(UTC) + ahead
     if refused:
@@ -281,7 +281,7 @@ def test_batches_on_sqlite_grow_and_shrink_with_the_time_they_take(
     with online.online(program.database.engine, largest=1000, gap=None) as pace:
         sizes = [pace.size]
         for seconds in (0.001, 0.001, 0.001, 0.5, 0.06):
-            pace.made(pace.size, seconds)
+            pace.record(pace.size, seconds)
             sizes.append(pace.size)
     assert sizes == [200, 400, 800, 1000, 500, 500]
 
@@ -297,7 +297,7 @@ def test_nobody_else_brings_in_the_log_of_a_purge_on_sqlite_and_it_is_emptied_in
 ) -> None:
     monkeypatch.setattr(write_ahead_log, "LONGEST_PAGES", 30)
     program = Program(sqlite_engine, clock)
-    program.accounts.create(UserCreate(email="ada@example.com", password="correct horse 77"))
+    program.users.create(UserCreate(email="ada@example.com", password="correct horse 77"))
     for _ in range(30):
         program.log_in("ada@example.com")
     clock.advance(days=8)

@@ -16,7 +16,7 @@ from userctl.services.tokens.revocation import RevocationService
 @pytest.fixture
 def bob(program: Program) -> Grant:
     """A session of a second account."""
-    program.accounts.create(UserCreate(email="bob@example.com", password=PASSWORD))
+    program.users.create(UserCreate(email="bob@example.com", password=PASSWORD))
     return program.log_in("bob@example.com")
 
 

@@ -95,7 +95,7 @@ def test_of_many_accounts_with_one_address_exactly_one_is_created(
     database_url: str, program: Program
 ) -> None:
     def create(other: Program) -> UserCreated:
-        return other.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+        return other.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
 
     outcomes = at_once(database_url, *[create] * THREADS)
     assert kinds(outcomes) == ["UserCreated"] + ["UserExists"] * (THREADS - 1)
@@ -106,7 +106,7 @@ def test_accounts_with_different_addresses_are_all_created(
     database_url: str, program: Program
 ) -> None:
     def creating(number: int) -> Callable[[Program], UserCreated]:
-        return lambda other: other.accounts.create(UserCreate(email=f"u{number}@example.com"))
+        return lambda other: other.users.create(UserCreate(email=f"u{number}@example.com"))
 
     outcomes = at_once(database_url, *[creating(number) for number in range(THREADS)])
     assert kinds(outcomes) == ["UserCreated"] * THREADS
@@ -117,10 +117,10 @@ def test_of_two_accounts_that_want_one_address_one_gets_it(
 ) -> None:
     def wanting(reference: str) -> Callable[[Program], UserRead]:
         change = UserUpdate(email="ada@example.com")
-        return lambda other: other.accounts.update(reference, change)
+        return lambda other: other.users.update(reference, change)
 
     for name in ("bob", "eve"):
-        program.accounts.create(UserCreate(email=f"{name}@example.com"))
+        program.users.create(UserCreate(email=f"{name}@example.com"))
     outcomes = at_once(database_url, wanting("1"), wanting("2"))
     assert kinds(outcomes) == ["UserExists", "UserRead"]
 
@@ -139,8 +139,8 @@ def test_a_token_exchanged_by_many_at_once_yields_one_grant_and_a_session_that_l
 DEMOTE = UserUpdate(role="user")
 Removal = Callable[[Program, str], UserRead | list[UserRead]]
 REMOVALS: dict[str, Removal] = {
-    "demote": lambda program, other: program.accounts.update(other, DEMOTE),
-    "disable": lambda program, other: program.accounts.disable(other),
+    "demote": lambda program, other: program.users.update(other, DEMOTE),
+    "disable": lambda program, other: program.users.disable(other),
     "delete": lambda program, other: program.recycle_bin.delete([other]),
 }
 
@@ -153,7 +153,7 @@ def removing(act: Removal, user: UserRead) -> Callable[[Program], UserRead | lis
 def two_admins(program: Program) -> list[UserRead]:
     """Create two admins."""
     return [
-        program.accounts.create(UserCreate(email=f"{name}@example.com", role="admin"))
+        program.users.create(UserCreate(email=f"{name}@example.com", role="admin"))
         for name in ("one", "two")
     ]
 
@@ -190,11 +190,11 @@ ENDINGS: dict[str, Ending] = {
     ),
     "revoke all": lambda program: program.revocation.revoke_matching(TokenQuery()),
     "revoke token": lambda program: program.revocation.revoke(active(program)),
-    "disable": lambda program: program.accounts.disable("ada@example.com"),
-    "change role": lambda program: program.accounts.update(
+    "disable": lambda program: program.users.disable("ada@example.com"),
+    "change role": lambda program: program.users.update(
         "ada@example.com", UserUpdate(role="admin")
     ),
-    "change password": lambda program: program.accounts.set_password("ada@example.com", None),
+    "change password": lambda program: program.users.set_password("ada@example.com", None),
 }
 
 
@@ -207,7 +207,7 @@ def test_no_token_is_alive_after_sessions_were_ended_while_one_was_exchanged(
 ) -> None:
     for _ in range(ROUNDS):
         sql("DELETE FROM users")
-        program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+        program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
         session = program.log_in("ada@example.com").tokens
         outcomes = at_once(database_url, refreshing(session.refresh_token), end)
         assert kinds(outcomes[1:])[0] in {"RevokeResult", "UserRead", "UserCreated"}
@@ -218,7 +218,7 @@ def test_no_token_is_alive_after_sessions_were_ended_while_one_was_exchanged(
 def test_a_token_that_is_being_handed_out_ends_with_the_sessions_too(
     postgres_url: str, postgres_program: Program, end: Ending
 ) -> None:
-    postgres_program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+    postgres_program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
     session = postgres_program.log_in("ada@example.com").tokens
     outcomes = overlapping(postgres_url, refreshing(session.refresh_token), end)
     assert isinstance(outcomes[0], Grant)
@@ -230,7 +230,7 @@ def test_a_token_that_is_being_handed_out_ends_with_the_sessions_too(
 def test_a_token_is_not_exchanged_once_sessions_are_being_ended(
     postgres_url: str, postgres_program: Program, end: Ending
 ) -> None:
-    postgres_program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+    postgres_program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
     session = postgres_program.log_in("ada@example.com").tokens
     outcomes = overlapping(postgres_url, end, refreshing(session.refresh_token))
     assert isinstance(outcomes[1], TokenRevoked)
@@ -242,7 +242,7 @@ def test_accounts_deleted_by_two_at_once_in_opposite_order_are_deleted(
 ) -> None:
     for _ in range(ROUNDS):
         for name in "ab":
-            program.accounts.create(UserCreate(email=f"{name}@example.com"))
+            program.users.create(UserCreate(email=f"{name}@example.com"))
 
         def deleting(*names: str) -> Callable[[Program], list[UserRead]]:
             addresses = [f"{name}@example.com" for name in names]
@@ -256,7 +256,7 @@ def test_an_account_that_two_delete_at_once_is_deleted_by_one_of_them(
     database_url: str, program: Program
 ) -> None:
     for _ in range(ROUNDS):
-        program.accounts.create(UserCreate(email="ada@example.com"))
+        program.users.create(UserCreate(email="ada@example.com"))
         outcomes = at_once(database_url, delete_ada, delete_ada)
         assert kinds(outcomes) == ["UserNotFound", "list"]
 
@@ -264,7 +264,7 @@ def test_an_account_that_two_delete_at_once_is_deleted_by_one_of_them(
 def test_an_account_that_another_is_deleting_is_not_deleted_again(
     postgres_url: str, postgres_program: Program
 ) -> None:
-    postgres_program.accounts.create(UserCreate(email="ada@example.com"))
+    postgres_program.users.create(UserCreate(email="ada@example.com"))
     outcomes = overlapping(postgres_url, delete_ada, delete_ada)
     assert [type(outcome) for outcome in outcomes] == [list, UserNotFound]
 
@@ -277,7 +277,7 @@ def delete_ada(program: Program) -> list[UserRead]:
 def test_whoever_asks_about_an_exchange_waits_until_it_is_decided(
     postgres_url: str, postgres_program: Program
 ) -> None:
-    postgres_program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+    postgres_program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
     token = postgres_program.log_in("ada@example.com").tokens.refresh_token
     successor = REFRESH_TOKEN.draw()
     outcomes = overlapping(
@@ -292,7 +292,7 @@ def test_whoever_asks_about_an_exchange_waits_until_it_is_decided(
 def test_locks_hold_whatever_isolation_the_server_has_by_default(
     postgres_url: str, postgres_program: Program, isolation: str
 ) -> None:
-    postgres_program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+    postgres_program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
     token = postgres_program.log_in("ada@example.com").tokens.refresh_token
     successor = REFRESH_TOKEN.draw()
     outcomes = overlapping(
@@ -307,7 +307,7 @@ def test_locks_hold_whatever_isolation_the_server_has_by_default(
 def test_revoking_a_foreign_token_ends_the_session_that_it_is_just_beginning(
     postgres_url: str, postgres_program: Program, by_text: bool
 ) -> None:
-    postgres_program.accounts.create(UserCreate(email="ada@example.com"))
+    postgres_program.users.create(UserCreate(email="ada@example.com"))
     text = REFRESH_TOKEN.draw()
     with open_engine(postgres_url) as engine:
         sql_on(engine)(
@@ -333,7 +333,7 @@ def test_revoking_a_foreign_token_ends_the_session_that_it_is_just_beginning(
 def test_right_passwords_at_once_all_log_in_while_their_hash_gets_a_higher_cost(
     database_url: str, program: Program
 ) -> None:
-    program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
+    program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
 
     def log_in(other: Program) -> Grant:
         other.tools = replace(other.tools, hasher=PasswordHasher(cost=7))

@@ -19,10 +19,10 @@ def exported(program: Program, *, with_hashes: bool = False) -> list[dict[str, A
 
 
 def test_every_account_is_exported_as_it_is_shown(program: Program, clock: FakeClock) -> None:
-    program.accounts.create(UserCreate(email="ada@example.com", name="Ada", password=PASSWORD))
+    program.users.create(UserCreate(email="ada@example.com", name="Ada", password=PASSWORD))
     clock.now = datetime(2031, 5, 6, 7, 8, 9, 999_999, tzinfo=UTC)
-    program.accounts.create(UserCreate(email="eve@example.com", role="admin"))
-    program.accounts.disable("ada@example.com")
+    program.users.create(UserCreate(email="eve@example.com", role="admin"))
+    program.users.disable("ada@example.com")
     assert exported(program) == [
         {
             "id": 1,
@@ -50,10 +50,10 @@ def test_every_account_is_exported_as_it_is_shown(program: Program, clock: FakeC
 
 
 def test_hashes_are_exported_only_when_they_are_asked_for(program: Program, sql: Sql) -> None:
-    program.accounts.create(UserCreate(email="ada@example.com", password=PASSWORD))
-    program.accounts.create(UserCreate(email="eve@example.com"))
+    program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
+    program.users.create(UserCreate(email="eve@example.com"))
     [own, _] = [hashed for (hashed,) in sql("SELECT hashed_password FROM users ORDER BY id")]
-    program.accounts.disable("ada@example.com")
+    program.users.disable("ada@example.com")
     assert all("hashed_password" not in account for account in exported(program))
     hashes = [account["hashed_password"] for account in exported(program, with_hashes=True)]
     assert hashes == [own, None]
@@ -64,7 +64,7 @@ def test_chunks_follow_each_other_without_a_gap(
 ) -> None:
     monkeypatch.setattr(user_export, "CHUNK", 3)
     for number in range(7):
-        program.accounts.create(UserCreate(email=f"u{number}@example.com"))
+        program.users.create(UserCreate(email=f"u{number}@example.com"))
     sizes = [len(chunk) for chunk in program.user_export.chunks(with_hashes=False)]
     assert sizes == [3, 3, 1]
     assert [account["id"] for account in exported(program)] == list(range(1, 8))
@@ -75,13 +75,13 @@ def test_what_is_exported_is_one_moment(
 ) -> None:
     monkeypatch.setattr(user_export, "CHUNK", 1)
     for name in ("ada", "eve"):
-        program.accounts.create(UserCreate(email=f"{name}@example.com"))
+        program.users.create(UserCreate(email=f"{name}@example.com"))
     chunks = program.user_export.chunks(with_hashes=False)
     first = next(chunks)
     with open_engine(database_url) as engine:
         other = Program(engine, FakeClock())
         other.recycle_bin.delete(["eve@example.com"])
-        other.accounts.create(UserCreate(email="new@example.com"))
+        other.users.create(UserCreate(email="new@example.com"))
     rest = [row for chunk in chunks for row in chunk]
     assert [row[1] for row in [*first, *rest]] == ["ada@example.com", "eve@example.com"]
 
@@ -100,7 +100,7 @@ def test_times_that_another_program_wrote_are_read(
     sqlite_engine: Engine, stored: str, shown: str
 ) -> None:
     program = Program(sqlite_engine, FakeClock())
-    program.accounts.create(UserCreate(email="ada@example.com"))
+    program.users.create(UserCreate(email="ada@example.com"))
     with sqlite_engine.begin() as connection:
         connection.exec_driver_sql("UPDATE users SET created_at = ?", (stored,))
     assert exported(program)[0]["created_at"] == shown
@@ -124,7 +124,7 @@ def test_a_value_that_cannot_be_right_names_the_account(
 ) -> None:
     program = Program(sqlite_engine, FakeClock())
     for name in ("ada", "eve"):
-        program.accounts.create(UserCreate(email=f"{name}@example.com"))
+        program.users.create(UserCreate(email=f"{name}@example.com"))
     with sqlite_engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE users SET {column} = ? WHERE id = 2", (value,))
     with pytest.raises(DatabaseDamaged, match="Account 2 "):

@@ -23,7 +23,7 @@ from userctl.security.passwords import PasswordHasher, PasswordPolicy
 from userctl.services.users import import_ as user_import
 from userctl.services.users.import_ import UserImportService
 from userctl.services.users.import_.writing import Writer
-from userctl.services.users.manage import AccountService
+from userctl.services.users.manage import UserService
 
 SALT = b"$2b$04$abcdefghijklmnopqrstuu"
 HASH = bcrypt.hashpw(PASSWORD.encode(), SALT).decode()
@@ -31,9 +31,9 @@ OTHER = bcrypt.hashpw(b"another horse 78", SALT).decode()
 
 
 @pytest.fixture
-def ada(accounts: AccountService, clock: FakeClock) -> UserCreated:
+def ada(users: UserService, clock: FakeClock) -> UserCreated:
     """An account that was created some time before the import."""
-    ada = accounts.create(UserCreate(email="ada@example.com", name="Ada", password=PASSWORD))
+    ada = users.create(UserCreate(email="ada@example.com", name="Ada", password=PASSWORD))
     clock.advance(minutes=1)
     return ada
 
@@ -71,15 +71,15 @@ def test_accounts_with_a_hash_a_password_or_neither_are_created(program: Program
     )
     assert numbers(report) == (3, 0, 0, 0)
     assert emails(sql) == ["ada@example.com", "grace@example.com", "eve@example.com"]
-    assert program.accounts.show("1").role == "admin"
+    assert program.users.show("1").role == "admin"
     for email in ("ada@example.com", "grace@example.com"):
         assert program.log_in(email)
-    eve = program.accounts.show("eve@example.com")
+    eve = program.users.show("eve@example.com")
     assert (eve.name, eve.role, eve.has_password, eve.created_at) == (None, "user", False, NOW)
 
 
 def test_times_are_stored_as_every_other_command_stores_them(program: Program, sql: Sql) -> None:
-    program.accounts.create(UserCreate(email="ada@example.com"))
+    program.users.create(UserCreate(email="ada@example.com"))
     program.user_import.load(records({"email": "grace@example.com"}))
     assert row_of(sql, "created_at, updated_at, must_change_password") == row_of(
         sql, "created_at, updated_at, must_change_password", "grace@example.com"
@@ -99,13 +99,13 @@ def test_an_account_is_imported_with_its_status_and_its_age(program: Program) ->
             }
         )
     )
-    ada = program.accounts.show("ada@example.com")
+    ada = program.users.show("ada@example.com")
     assert (ada.status, ada.has_password, ada.must_change_password) == ("disabled", True, True)
     assert (ada.created_at, ada.updated_at) == (born, NOW)
     with pytest.raises(InvalidCredentials):
         program.log_in("ada@example.com")
-    program.accounts.enable("ada@example.com")
-    program.accounts.set_password("ada@example.com", PASSWORD)
+    program.users.enable("ada@example.com")
+    program.users.set_password("ada@example.com", PASSWORD)
     assert program.log_in("ada@example.com")
 
 
@@ -113,7 +113,7 @@ def test_a_hash_that_matches_nothing_is_no_password(program: Program) -> None:
     program.user_import.load(
         records({"email": "ada@example.com", "hashed_password": "$2b$04$" + "." * 53})
     )
-    assert not program.accounts.show("ada@example.com").has_password
+    assert not program.users.show("ada@example.com").has_password
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_an_account_that_exists_can_be_skipped(
     )
     assert numbers(report) == (1, 0, 1, 0)
     assert row_of(sql, "*") == before
-    assert program.accounts.show("grace@example.com").has_password is (password is not None)
+    assert program.users.show("grace@example.com").has_password is (password is not None)
 
 
 def test_an_account_that_exists_can_be_updated(
@@ -226,7 +226,7 @@ def test_an_account_that_exists_can_be_updated(
         on_conflict="update",
     )
     assert numbers(report) == (1, 1, 0, 0)
-    changed = program.accounts.show(ada.email)
+    changed = program.users.show(ada.email)
     assert (changed.name, changed.role) == ("Ada L.", "user")
     assert (changed.created_at, changed.updated_at) == (NOW, clock())
     assert program.log_in(ada.email, "another horse 78")
@@ -255,7 +255,7 @@ def test_an_update_disables_and_enables(
     disabled = records({"email": ada.email, "status": "disabled"})
     enabled = records({"email": ada.email, "status": "active"})
     assert numbers(program.user_import.load(disabled, on_conflict="update")) == (0, 1, 0, 0)
-    assert program.accounts.show(ada.email).status == "disabled"
+    assert program.users.show(ada.email).status == "disabled"
     assert program.revocation.revoke_text(grant.tokens.refresh_token).revoked_sessions == 0
     clock.advance(minutes=1)
     assert numbers(program.user_import.load(enabled, on_conflict="update")) == (0, 1, 0, 0)
@@ -274,7 +274,7 @@ def test_an_update_that_asks_for_another_password_ends_the_sessions(
 
 def test_the_last_active_admin_is_guarded(program: Program, sql: Sql, clock: FakeClock) -> None:
     for name in ("ada", "grace"):
-        program.accounts.create(UserCreate(email=f"{name}@example.com", role="admin"))
+        program.users.create(UserCreate(email=f"{name}@example.com", role="admin"))
     clock.advance(minutes=1)
     report = program.user_import.load(
         records(
@@ -423,6 +423,6 @@ def test_nothing_to_import_is_no_failure(program: Program) -> None:
 
 def test_accounts_created_afterwards_get_ids_of_their_own(program: Program) -> None:
     program.user_import.load(records({"email": "ada@example.com"}, {"email": "eve@example.com"}))
-    assert program.accounts.create(UserCreate(email="grace@example.com")).id == 3
+    assert program.users.create(UserCreate(email="grace@example.com")).id == 3
     with pytest.raises(UserExists):
-        program.accounts.create(UserCreate(email="eve@example.com"))
+        program.users.create(UserCreate(email="eve@example.com"))

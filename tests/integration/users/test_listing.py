@@ -25,8 +25,8 @@ SORT_FIELDS = ("id", "email", "name", "role", "created_at", "updated_at")
 def listed(program: Program) -> UserListService:
     """Five accounts of the same second, of which the last one is disabled."""
     for email, name, role in PEOPLE:
-        program.accounts.create(UserCreate(email=email, name=name, role=role))
-    program.accounts.disable("emil@example.com")
+        program.users.create(UserCreate(email=email, name=name, role=role))
+    program.users.disable("emil@example.com")
     return program.user_list
 
 
@@ -120,7 +120,7 @@ def test_addresses_that_begin_with_a_text_are_listed_in_the_order_of_their_bytes
 def test_a_list_of_addresses_goes_on_after_an_account_whose_address_begins_otherwise(
     program: Program, listed: UserListService, after: str, letters: str
 ) -> None:
-    user_id = program.accounts.show(f"{after}@example.com").id
+    user_id = program.users.show(f"{after}@example.com").id
     query = UserQuery(beginning="c", sort="email", after=user_id)
     assert found(listed, query) == letters
     back = query.model_copy(update={"descending": True})

@@ -17,7 +17,7 @@ from userctl.core.errors import (
 )
 from userctl.schemas import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.services.sessions.refresh import Grant
-from userctl.services.users.manage import AccountService
+from userctl.services.users.manage import UserService
 
 OTHER = "battery staple 88"
 
@@ -33,14 +33,14 @@ def matches(password: str, hashed: str) -> bool:
 
 
 def test_a_created_account_is_found_by_id_and_by_any_spelling_of_its_address(
-    accounts: AccountService, ada: UserCreated
+    users: UserService, ada: UserCreated
 ) -> None:
-    assert accounts.show(str(ada.id)) == accounts.show("ADA@Example.COM")
+    assert users.show(str(ada.id)) == users.show("ADA@Example.COM")
 
 
-def test_an_account_is_created_with_every_field(accounts: AccountService) -> None:
+def test_an_account_is_created_with_every_field(users: UserService) -> None:
     new = UserCreate(email="Zoe@Bücher.Example", name="Zoë", role="admin")
-    assert accounts.create(new) == UserCreated(
+    assert users.create(new) == UserCreated(
         id=1,
         email="zoe@xn--bcher-kva.example",
         name="Zoë",
@@ -54,23 +54,23 @@ def test_an_account_is_created_with_every_field(accounts: AccountService) -> Non
 
 
 def test_an_address_belongs_to_one_account_however_it_is_spelt(
-    accounts: AccountService, ada: UserCreated
+    users: UserService, ada: UserCreated
 ) -> None:
     with pytest.raises(UserExists):
-        accounts.create(UserCreate(email="Ada@EXAMPLE.com"))
+        users.create(UserCreate(email="Ada@EXAMPLE.com"))
 
 
 def test_ensure_creates_an_account_once_and_then_leaves_it_alone(
-    accounts: AccountService,
+    users: UserService,
 ) -> None:
-    first, created = accounts.ensure(UserCreate(email="ada@example.com", name="Ada"))
-    again, created_again = accounts.ensure(UserCreate(email="ADA@example.com", name="Eve"))
+    first, created = users.ensure(UserCreate(email="ada@example.com", name="Ada"))
+    again, created_again = users.ensure(UserCreate(email="ADA@example.com", name="Eve"))
     assert (created, created_again) == (True, False)
     assert again == first
 
 
 def test_a_generated_password_logs_in(program: Program) -> None:
-    created = program.accounts.create(UserCreate(email="ada@example.com"), generate=True)
+    created = program.users.create(UserCreate(email="ada@example.com"), generate=True)
     assert created.generated_password is not None
     assert program.log_in("ada@example.com", created.generated_password).user.id == created.id
 
@@ -78,46 +78,44 @@ def test_a_generated_password_logs_in(program: Program) -> None:
 def test_an_account_without_a_password_says_so_and_cannot_log_in(
     program: Program, sql: Sql
 ) -> None:
-    created = program.accounts.create(UserCreate(email="ada@example.com"))
+    created = program.users.create(UserCreate(email="ada@example.com"))
     assert not created.has_password
     assert not matches("", stored_hash(sql, created.id))
     with pytest.raises(InvalidCredentials):
         program.log_in("ada@example.com", "")
 
 
-def test_a_weak_password_is_refused_and_no_account_is_left(accounts: AccountService) -> None:
+def test_a_weak_password_is_refused_and_no_account_is_left(users: UserService) -> None:
     with pytest.raises(PasswordRejected):
-        accounts.create(UserCreate(email="ada@example.com", password="password1"))
+        users.create(UserCreate(email="ada@example.com", password="password1"))
     with pytest.raises(UserNotFound):
-        accounts.show("ada@example.com")
+        users.show("ada@example.com")
 
 
-def test_a_role_that_is_not_configured_is_refused(
-    accounts: AccountService, ada: UserCreated
-) -> None:
+def test_a_role_that_is_not_configured_is_refused(users: UserService, ada: UserCreated) -> None:
     with pytest.raises(InvalidInput, match="root"):
-        accounts.create(UserCreate(email="bob@example.com", role="root"))
+        users.create(UserCreate(email="bob@example.com", role="root"))
     with pytest.raises(InvalidInput, match="root"):
-        accounts.update("1", UserUpdate(role="root"))
+        users.update("1", UserUpdate(role="root"))
 
 
 @pytest.mark.parametrize("reference", ["2", "0", "3000000000", "9" * 30, "bob@example.com"])
 def test_an_account_that_is_not_there_is_not_found(
-    accounts: AccountService, ada: UserCreated, reference: str
+    users: UserService, ada: UserCreated, reference: str
 ) -> None:
     with pytest.raises(UserNotFound):
-        accounts.show(reference)
+        users.show(reference)
 
 
 def test_an_update_changes_what_is_given_and_nothing_else(
-    accounts: AccountService, ada: UserCreated, clock: FakeClock
+    users: UserService, ada: UserCreated, clock: FakeClock
 ) -> None:
     clock.advance(hours=1)
-    updated = accounts.update(ada.email, UserUpdate(name="Countess"))
+    updated = users.update(ada.email, UserUpdate(name="Countess"))
     expected = UserRead(**ada.model_dump()).model_copy(
         update={"name": "Countess", "updated_at": clock.now}
     )
-    assert updated == accounts.show("1") == expected
+    assert updated == users.show("1") == expected
 
 
 def test_an_update_to_what_is_there_keeps_the_time_of_change_and_the_sessions(
@@ -125,32 +123,32 @@ def test_an_update_to_what_is_there_keeps_the_time_of_change_and_the_sessions(
 ) -> None:
     clock.advance(minutes=1)
     same = UserUpdate(email="ADA@example.com", name="Ada", role="user")
-    assert program.accounts.update("1", same).updated_at == NOW
+    assert program.users.update("1", same).updated_at == NOW
     program.tokens.refresh(grant.tokens.refresh_token)
 
 
-def test_an_empty_name_takes_the_name_away(accounts: AccountService, ada: UserCreated) -> None:
-    assert accounts.update("1", UserUpdate(name="")).name is None
+def test_an_empty_name_takes_the_name_away(users: UserService, ada: UserCreated) -> None:
+    assert users.update("1", UserUpdate(name="")).name is None
 
 
 def test_a_new_name_keeps_the_sessions(program: Program, grant: Grant) -> None:
-    program.accounts.update("1", UserUpdate(name="Countess"))
+    program.users.update("1", UserUpdate(name="Countess"))
     program.tokens.verify(grant.tokens.access_token)
 
 
 def test_an_address_cannot_become_that_of_another_account(
-    accounts: AccountService, ada: UserCreated
+    users: UserService, ada: UserCreated
 ) -> None:
-    accounts.create(UserCreate(email="bob@example.com"))
+    users.create(UserCreate(email="bob@example.com"))
     with pytest.raises(UserExists, match=r"ada@example\.com"):
-        accounts.update("bob@example.com", UserUpdate(email="ADA@example.com"))
+        users.update("bob@example.com", UserUpdate(email="ADA@example.com"))
 
 
 @pytest.mark.parametrize("change", [{"role": "admin"}, {"email": "countess@example.com"}])
 def test_a_new_role_or_address_ends_the_sessions(
     program: Program, grant: Grant, change: dict[str, str]
 ) -> None:
-    program.accounts.update("1", UserUpdate(**change))
+    program.users.update("1", UserUpdate(**change))
     with pytest.raises(TokenRevoked):
         program.tokens.refresh(grant.tokens.refresh_token)
 
@@ -158,7 +156,7 @@ def test_a_new_role_or_address_ends_the_sessions(
 def test_a_new_password_takes_the_place_of_the_old_one_and_ends_the_sessions(
     program: Program, grant: Grant
 ) -> None:
-    program.accounts.set_password("1", OTHER)
+    program.users.set_password("1", OTHER)
     with pytest.raises(TokenRevoked):
         program.tokens.refresh(grant.tokens.refresh_token)
     with pytest.raises(InvalidCredentials):
@@ -167,79 +165,79 @@ def test_a_new_password_takes_the_place_of_the_old_one_and_ends_the_sessions(
 
 
 def test_a_password_can_be_taken_away(program: Program, ada: UserCreated) -> None:
-    assert not program.accounts.set_password("1", None).has_password
+    assert not program.users.set_password("1", None).has_password
     with pytest.raises(InvalidCredentials):
         program.log_in(ada.email)
 
 
 def test_a_refused_password_leaves_the_old_one(program: Program, ada: UserCreated) -> None:
     with pytest.raises(PasswordRejected):
-        program.accounts.set_password("1", ada.email)
+        program.users.set_password("1", ada.email)
     program.log_in(ada.email)
 
 
 def test_a_password_set_while_disabled_waits_until_the_account_is_enabled(
     program: Program, ada: UserCreated, sql: Sql
 ) -> None:
-    program.accounts.disable("1")
-    program.accounts.set_password("1", OTHER)
+    program.users.disable("1")
+    program.users.set_password("1", OTHER)
     assert not matches(OTHER, stored_hash(sql, 1))
     with pytest.raises(InvalidCredentials):
         program.log_in(ada.email, OTHER)
-    program.accounts.enable("1")
+    program.users.enable("1")
     program.log_in(ada.email, OTHER)
 
 
 def test_a_disabled_account_is_refused_by_a_program_that_reads_only_its_hash(
-    accounts: AccountService, ada: UserCreated, sql: Sql
+    users: UserService, ada: UserCreated, sql: Sql
 ) -> None:
-    disabled = accounts.disable("1")
+    disabled = users.disable("1")
     assert (disabled.status, disabled.has_password) == ("disabled", True)
     assert stored_hash(sql, 1).startswith("$2b$")
     assert not matches(PASSWORD, stored_hash(sql, 1))
 
 
 def test_enabling_an_account_brings_its_hash_back(
-    accounts: AccountService, ada: UserCreated, sql: Sql
+    users: UserService, ada: UserCreated, sql: Sql
 ) -> None:
     before = stored_hash(sql, 1)
-    accounts.disable("1")
-    assert accounts.enable("1").status == "active"
+    users.disable("1")
+    assert users.enable("1").status == "active"
     assert stored_hash(sql, 1) == before
 
 
 def test_disabling_an_account_ends_its_sessions(program: Program, grant: Grant) -> None:
-    program.accounts.disable("1")
-    program.accounts.enable("1")
+    program.users.disable("1")
+    program.users.enable("1")
     with pytest.raises(TokenRevoked):
         program.tokens.refresh(grant.tokens.refresh_token)
 
 
 @pytest.fixture
-def changed_elsewhere(program: Program, ada: UserCreated, sql: Sql) -> AccountService:
+def changed_elsewhere(program: Program, ada: UserCreated, sql: Sql) -> UserService:
     """A disabled account, to which another program that knows nothing of that gave a password."""
-    program.accounts.disable("1")
+    program.users.disable("1")
     hashed = bcrypt.hashpw(OTHER.encode(), bcrypt.gensalt(4)).decode()
     sql("UPDATE users SET hashed_password = :hashed WHERE id = 1", hashed=hashed)
-    return program.accounts
+    return program.users
 
 
 def test_enabling_keeps_a_password_that_another_program_set_meanwhile(
-    changed_elsewhere: AccountService, program: Program
+    changed_elsewhere: UserService, program: Program
 ) -> None:
     changed_elsewhere.enable("1")
     program.log_in("ada@example.com", OTHER)
 
 
 def test_disabling_again_puts_a_password_aside_that_another_program_set(
-    changed_elsewhere: AccountService, sql: Sql
+    changed_elsewhere: UserService, sql: Sql
 ) -> None:
     changed_elsewhere.disable("1")
     assert not matches(OTHER, stored_hash(sql, 1))
 
 
 def test_of_the_passwords_set_while_disabled_the_last_one_counts(
-    changed_elsewhere: AccountService, program: Program
+    changed_elsewhere: UserService, program: Program
 ) -> None:
     changed_elsewhere.set_password("1", "yet another pony 99")
     changed_elsewhere.enable("1")
@@ -247,54 +245,52 @@ def test_of_the_passwords_set_while_disabled_the_last_one_counts(
 
 
 def test_disabling_and_enabling_twice_is_the_same_as_once(
-    accounts: AccountService, ada: UserCreated, sql: Sql, clock: FakeClock
+    users: UserService, ada: UserCreated, sql: Sql, clock: FakeClock
 ) -> None:
     before = stored_hash(sql, 1)
-    disabled = accounts.disable("1")
+    disabled = users.disable("1")
     clock.advance(hours=1)
-    assert accounts.disable("1") == disabled
-    enabled = accounts.enable("1")
+    assert users.disable("1") == disabled
+    enabled = users.enable("1")
     clock.advance(hours=1)
-    assert accounts.enable("1") == enabled
+    assert users.enable("1") == enabled
     assert stored_hash(sql, 1) == before
 
 
 def test_an_account_without_a_password_has_none_after_disabling_and_enabling(
-    accounts: AccountService,
+    users: UserService,
 ) -> None:
-    accounts.create(UserCreate(email="ada@example.com"))
-    assert not accounts.disable("1").has_password
-    assert not accounts.enable("1").has_password
+    users.create(UserCreate(email="ada@example.com"))
+    assert not users.disable("1").has_password
+    assert not users.enable("1").has_password
 
 
 def test_the_last_active_admin_cannot_be_disabled_or_demoted(
-    accounts: AccountService,
+    users: UserService,
 ) -> None:
-    accounts.create(UserCreate(email="root@example.com", role="admin"))
-    accounts.create(UserCreate(email="off@example.com", role="admin"))
-    accounts.disable("off@example.com")
+    users.create(UserCreate(email="root@example.com", role="admin"))
+    users.create(UserCreate(email="off@example.com", role="admin"))
+    users.disable("off@example.com")
     with pytest.raises(LastAdmin):
-        accounts.disable("root@example.com")
+        users.disable("root@example.com")
     with pytest.raises(LastAdmin):
-        accounts.update("root@example.com", UserUpdate(role="user"))
-    accounts.enable("off@example.com")
-    assert accounts.disable("root@example.com").status == "disabled"
+        users.update("root@example.com", UserUpdate(role="user"))
+    users.enable("off@example.com")
+    assert users.disable("root@example.com").status == "disabled"
 
 
 @pytest.mark.parametrize("name", ["\x1b[31mred", "a\u202eb", "[bold]x[/bold]", "=1+1", "a\nb", ""])
 def test_a_hostile_name_that_another_program_stored_can_be_read_and_replaced(
-    accounts: AccountService, ada: UserCreated, sql: Sql, name: str
+    users: UserService, ada: UserCreated, sql: Sql, name: str
 ) -> None:
     sql("UPDATE users SET name = :name", name=name)
-    assert accounts.show("1").name == name
-    assert accounts.update("1", UserUpdate(name="Ada")).name == "Ada"
+    assert users.show("1").name == name
+    assert users.update("1", UserUpdate(name="Ada")).name == "Ada"
 
 
-def test_an_account_that_another_program_inserted_can_be_read(
-    accounts: AccountService, sql: Sql
-) -> None:
+def test_an_account_that_another_program_inserted_can_be_read(users: UserService, sql: Sql) -> None:
     sql("INSERT INTO users (email, hashed_password) VALUES ('bob@example.com', 'md5:abc')")
-    found = accounts.show("bob@example.com")
+    found = users.show("bob@example.com")
     assert (found.name, found.role, found.status) == (None, "user", "active")
 
 
@@ -308,7 +304,7 @@ def test_an_account_that_another_program_inserted_can_be_read(
     ],
 )
 def test_an_account_that_is_not_there_cannot_be_changed(
-    accounts: AccountService, action: str, arguments: dict[str, Any]
+    users: UserService, action: str, arguments: dict[str, Any]
 ) -> None:
     with pytest.raises(UserNotFound):
-        getattr(accounts, action)("ada@example.com", **arguments)
+        getattr(users, action)("ada@example.com", **arguments)

@@ -24,7 +24,7 @@ NEW = "battery staple 88"
 @pytest.fixture
 def temporary(program: Program, ada: UserCreated) -> UserCreated:
     """An account whose password has to be changed."""
-    return program.accounts.set_password("1", PASSWORD, must_change=True)
+    return program.users.set_password("1", PASSWORD, must_change=True)
 
 
 def log_in(program: Program, new: str | None = None, password: str = PASSWORD) -> Grant:
@@ -41,7 +41,7 @@ def charges(sql: Sql) -> int:
 def test_an_account_can_be_created_with_a_password_that_has_to_be_changed(
     program: Program,
 ) -> None:
-    created = program.accounts.create(
+    created = program.users.create(
         UserCreate(email="ada@example.com", password=PASSWORD, must_change_password=True)
     )
     assert created.must_change_password
@@ -102,7 +102,7 @@ def test_a_new_password_has_to_keep_the_policy_and_the_refusal_costs_nothing(
 
 
 def test_the_present_password_in_another_unicode_form_is_no_new_one(program: Program) -> None:
-    program.accounts.create(
+    program.users.create(
         UserCreate(
             email="ada@example.com", password="caf\u00e9 au lait 7", must_change_password=True
         )
@@ -131,7 +131,7 @@ def test_a_new_password_that_nobody_asked_for_is_not_set(
 def test_setting_a_password_for_good_takes_the_duty_to_change_it_away(
     program: Program, temporary: UserCreated
 ) -> None:
-    program.accounts.set_password("1", NEW)
+    program.users.set_password("1", NEW)
     log_in(program, password=NEW)
 
 
@@ -144,7 +144,7 @@ def test_a_duty_that_came_after_the_check_makes_the_proof_worthless(
     sql("UPDATE users SET must_change_password = true")
     with pytest.raises(InvalidCredentials):
         program.tokens.login(proof)
-    assert program.accounts.show("1").must_change_password
+    assert program.users.show("1").must_change_password
 
 
 def test_of_two_logins_that_change_the_password_at_once_one_does(
@@ -177,7 +177,7 @@ def test_a_script_gets_exit_4_and_is_told_what_to_do(userctl: Userctl) -> None:
 
 def test_the_present_password_can_be_made_to_be_changed(program: Program, ada: UserCreated) -> None:
     session = program.log_in("ada@example.com")
-    assert program.accounts.require_password_change("1").must_change_password
+    assert program.users.require_password_change("1").must_change_password
     with pytest.raises(TokenRevoked):
         program.tokens.refresh(session.tokens.refresh_token)
     with pytest.raises(PasswordChangeRequired):
@@ -186,9 +186,9 @@ def test_the_present_password_can_be_made_to_be_changed(program: Program, ada: U
 
 
 def test_an_account_without_a_password_has_none_to_change(program: Program) -> None:
-    program.accounts.create(UserCreate(email="ada@example.com"))
+    program.users.create(UserCreate(email="ada@example.com"))
     with pytest.raises(InvalidInput):
-        program.accounts.require_password_change("1")
+        program.users.require_password_change("1")
 
 
 def test_passwd_with_must_change_alone_keeps_the_password(userctl: Userctl) -> None:

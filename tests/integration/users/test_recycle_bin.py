@@ -51,31 +51,31 @@ def test_an_application_no_longer_sees_a_deleted_account(
 
 
 def test_the_last_active_admin_cannot_be_deleted(program: Program) -> None:
-    accounts, recycle_bin = program.accounts, program.recycle_bin
-    accounts.create(UserCreate(email="root@example.com", role="admin"))
-    accounts.create(UserCreate(email="off@example.com", role="admin"))
-    accounts.disable("off@example.com")
+    users, recycle_bin = program.users, program.recycle_bin
+    users.create(UserCreate(email="root@example.com", role="admin"))
+    users.create(UserCreate(email="off@example.com", role="admin"))
+    users.disable("off@example.com")
     for hard in (False, True):
         with pytest.raises(LastAdmin):
             recycle_bin.delete(["root@example.com"], hard=hard)
-    accounts.enable("off@example.com")
+    users.enable("off@example.com")
     recycle_bin.delete(["root@example.com"])
     with pytest.raises(UserNotFound):
-        accounts.show("root@example.com")
+        users.show("root@example.com")
 
 
 def test_all_admins_at_once_cannot_be_deleted(program: Program) -> None:
     for name in ("one", "two"):
-        program.accounts.create(UserCreate(email=f"{name}@example.com", role="admin"))
+        program.users.create(UserCreate(email=f"{name}@example.com", role="admin"))
     with pytest.raises(LastAdmin):
         program.recycle_bin.delete(["one@example.com", "2"])
-    assert program.accounts.show("1").email == "one@example.com"
+    assert program.users.show("1").email == "one@example.com"
 
 
 def test_deleting_removes_all_accounts_or_none(program: Program, ada: UserCreated) -> None:
     with pytest.raises(UserNotFound, match=r"gone@example\.com"):
         program.recycle_bin.delete([ada.email, "gone@example.com"])
-    assert program.accounts.show(ada.email).id == ada.id
+    assert program.users.show(ada.email).id == ada.id
     assert ids(program.recycle_bin) == []
 
 
@@ -104,17 +104,17 @@ def test_the_address_of_a_deleted_account_is_free_and_its_id_is_not(
     program: Program, ada: UserCreated
 ) -> None:
     program.recycle_bin.delete(["1"])
-    assert program.accounts.create(UserCreate(email=ada.email)).id == 2
+    assert program.users.create(UserCreate(email=ada.email)).id == 2
 
 
 def test_a_restored_account_is_as_it_was(program: Program, ada: UserCreated) -> None:
-    program.accounts.require_password_change(ADA)
-    before = program.accounts.show(ADA)
+    program.users.require_password_change(ADA)
+    before = program.users.show(ADA)
     program.recycle_bin.delete([ADA])
     program.tools.clock.advance(hours=1)  # type: ignore[attr-defined]
     restored = program.recycle_bin.restore(ADA)
     assert restored == before.model_copy(update={"updated_at": program.tools.clock()})
-    assert program.accounts.show(ADA) == restored
+    assert program.users.show(ADA) == restored
     assert ids(program.recycle_bin) == []
 
 
@@ -139,10 +139,10 @@ def test_a_restored_account_has_its_password_and_nothing_that_was_handed_out(
 def test_a_disabled_account_comes_back_disabled_and_can_be_enabled(
     program: Program, ada: UserCreated
 ) -> None:
-    program.accounts.disable(ADA)
+    program.users.disable(ADA)
     program.recycle_bin.delete([ADA])
     assert program.recycle_bin.restore(ADA).status == "disabled"
-    program.accounts.enable(ADA)
+    program.users.enable(ADA)
     assert program.log_in(ADA, PASSWORD).user.id == 1
 
 
@@ -150,7 +150,7 @@ def test_an_address_that_is_taken_meanwhile_is_not_taken_back(
     program: Program, ada: UserCreated
 ) -> None:
     program.recycle_bin.delete([ADA])
-    program.accounts.create(UserCreate(email=ADA))
+    program.users.create(UserCreate(email=ADA))
     with pytest.raises(UserExists):
         program.recycle_bin.restore(ADA)
     assert ids(program.recycle_bin) == [1]
@@ -161,7 +161,7 @@ def test_an_address_that_is_taken_meanwhile_is_not_taken_back(
 
 def test_an_address_that_several_had_wants_an_id(program: Program, ada: UserCreated) -> None:
     program.recycle_bin.delete([ADA])
-    program.accounts.create(UserCreate(email=ADA))
+    program.users.create(UserCreate(email=ADA))
     program.recycle_bin.delete([ADA])
     with pytest.raises(InvalidInput) as caught:
         program.recycle_bin.restore(ADA)
@@ -199,7 +199,7 @@ def test_a_purge_takes_what_was_deleted_long_ago(
     recycle_bin, span = program.recycle_bin, timedelta(days=30)
     recycle_bin.delete([ADA])
     clock.advance(days=29)
-    program.accounts.create(UserCreate(email="eve@example.com"))
+    program.users.create(UserCreate(email="eve@example.com"))
     recycle_bin.delete(["eve@example.com"])
     assert recycle_bin.purge(span).purged == 0
     clock.advance(days=1, seconds=1)
@@ -225,7 +225,7 @@ def test_a_purge_goes_through_more_accounts_than_a_batch(program: Program, sql: 
 def test_a_clock_that_jumped_ahead_purges_nothing(
     program: Program, clock: FakeClock, ada: UserCreated
 ) -> None:
-    program.accounts.create(UserCreate(email="eve@example.com"))
+    program.users.create(UserCreate(email="eve@example.com"))
     program.recycle_bin.delete([ADA])
     clock.advance(days=365)
     with pytest.raises(ClockSuspect):
@@ -236,9 +236,9 @@ def test_a_clock_that_jumped_ahead_purges_nothing(
 
 def test_deleted_accounts_are_listed_and_searched_like_others(program: Program) -> None:
     for name, role in (("ada", "admin"), ("eve", "user"), ("a_b", "user"), ("bob", "admin")):
-        program.accounts.create(UserCreate(email=f"{name}@example.com", name=name, role=role))
-    program.accounts.create(UserCreate(email="root@example.com", role="admin"))
-    program.accounts.disable("eve@example.com")
+        program.users.create(UserCreate(email=f"{name}@example.com", name=name, role=role))
+    program.users.create(UserCreate(email="root@example.com", role="admin"))
+    program.users.disable("eve@example.com")
     recycle_bin = program.recycle_bin
     recycle_bin.delete(["1", "2", "3", "4"])
     assert ids(recycle_bin) == [1, 2, 3, 4]
@@ -287,7 +287,7 @@ def test_an_id_that_a_table_gave_again_does_not_push_the_first_one_out(
     assert ids(program.recycle_bin) == [1]
     sql("INSERT INTO users (id, email, hashed_password) VALUES (1, 'eve@example.com', 'x')")
     assert program.recycle_bin.restore(ADA).id not in {0, 1}
-    assert program.accounts.show("1").email == "eve@example.com"
+    assert program.users.show("1").email == "eve@example.com"
     assert program.log_in(ADA, PASSWORD).user.email == ADA
 
 
@@ -300,9 +300,9 @@ def test_the_first_account_may_have_the_id_0(program: Program, sql: Sql) -> None
 
 def test_a_hard_deletion_by_address_reaches_all_who_had_it(program: Program) -> None:
     for _ in range(2):
-        program.accounts.create(UserCreate(email=ADA))
+        program.users.create(UserCreate(email=ADA))
         program.recycle_bin.delete([ADA])
-    program.accounts.create(UserCreate(email=ADA))
+    program.users.create(UserCreate(email=ADA))
     deleted = program.recycle_bin.delete([ADA], hard=True)
     assert [user.id for user in deleted] == [3, 1, 2]
     assert ids(program.recycle_bin) == []
@@ -332,7 +332,7 @@ def test_tokens_end_with_their_account_though_no_foreign_key_counts(
 def test_what_is_being_purged_cannot_be_restored(postgres_url: str, clock: FakeClock) -> None:
     with open_engine(postgres_url) as engine:
         program = Program(engine, clock)
-        program.accounts.create(UserCreate(email=ADA))
+        program.users.create(UserCreate(email=ADA))
         program.recycle_bin.delete([ADA])
         with program.database.writing() as uow:
             later = clock.now + timedelta(seconds=1)

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from userctl import schemas
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.core.errors import OutputLost
 
 PAIR = schemas.TokenPair(access_token="a", refresh_token="r", expires_in=60)
@@ -29,9 +29,9 @@ class Broken:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Invocation:
+def run(monkeypatch: pytest.MonkeyPatch) -> CommandContext:
     monkeypatch.setenv("USERCTL_OUTPUT", "json")
-    return Invocation(printed=("TokenPair",))
+    return CommandContext(printed=("TokenPair",))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Invocation:
     [(OSError(28, "No space left"), OutputLost), (KeyboardInterrupt(), KeyboardInterrupt)],
 )
 def test_what_did_not_arrive_is_undone_whatever_the_reason(
-    run: Invocation,
+    run: CommandContext,
     monkeypatch: pytest.MonkeyPatch,
     failure: BaseException,
     raised: type[BaseException],
@@ -52,7 +52,7 @@ def test_what_did_not_arrive_is_undone_whatever_the_reason(
     assert undone == ["once"]
 
 
-def test_what_arrived_is_not_undone(run: Invocation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_arrived_is_not_undone(run: CommandContext, monkeypatch: pytest.MonkeyPatch) -> None:
     printed = io.StringIO()
     monkeypatch.setattr(sys, "stdout", printed)
     run.emit_or_undo(PAIR, lambda: pytest.fail("It arrived."))

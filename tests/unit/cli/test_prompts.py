@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from userctl.cli import prompts as passwords
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.prompts import NewPassword, new_password, password, read_stdin
 from userctl.core.errors import InputOutputFailed, InvalidInput
 
-NOBODY = Invocation(no_input=True)
+NOBODY = CommandContext(no_input=True)
 READ = [
     (b"hunter2", "hunter2"),
     (b"hunter2\n", "hunter2"),
@@ -117,6 +117,6 @@ def test_a_password_is_typed_unseen_and_a_new_one_twice(
         return "hunter2"
 
     monkeypatch.setattr(passwords.typer, "prompt", prompt)
-    monkeypatch.setattr(Invocation, "interactive", True)
-    assert password(Invocation(), stdin=False, file=None, twice=twice) == "hunter2"
+    monkeypatch.setattr(CommandContext, "interactive", True)
+    assert password(CommandContext(), stdin=False, file=None, twice=twice) == "hunter2"
     assert asked == {"hide_input": True, "confirmation_prompt": twice, "err": True}

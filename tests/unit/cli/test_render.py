@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from userctl.cli.output import render, table
 from userctl.cli.output.render import Renderer
 from userctl.core.errors import OutputLost
-from userctl.core.text import has_unseen_characters
+from userctl.core.text import has_invisible_characters
 
 COLUMNS = ("id", "name")
 
@@ -339,7 +339,7 @@ def test_a_record_keeps_to_one_line_and_shows_nothing_unseen(
     header, row, end = capsys.readouterr().out.split("\n")
     assert (header.split(), end) == (["id", "name"], "")
     assert row.startswith("7")
-    assert not has_unseen_characters(row)
+    assert not has_invisible_characters(row)
 
 
 @pytest.mark.parametrize("prefix", ["=", "+", "-", "@", "\t", "\r", "'", "''", "=="])

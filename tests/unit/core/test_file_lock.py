@@ -6,14 +6,14 @@ import pytest
 
 from userctl.core.errors import InputOutputFailed
 from userctl.core.file_lock import locked
-from userctl.core.secure_files import DRAFT, draft_prefix, write_private
+from userctl.core.secure_files import DRAFT, temporary_prefix, write_private
 
 
 @pytest.mark.parametrize("name", ["session.json", "a[b]*.keys"])
 def test_what_a_killed_writer_left_behind_is_removed(tmp_path: Path, name: str) -> None:
     file = tmp_path / name
     write_private(file, "kept")
-    (tmp_path / f"{draft_prefix(file)}x1{DRAFT}").write_text("secret")
+    (tmp_path / f"{temporary_prefix(file)}x1{DRAFT}").write_text("secret")
     (tmp_path / ".session-prod.json-x2.draft").write_text("not ours")
     with locked(file):
         names = {path.name for path in tmp_path.iterdir()}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userctl.core.text import escape_unseen, has_unseen_characters
+from userctl.core.text import escape_invisible, has_invisible_characters
 
 UNSEEN = [
     "\x00", "\x07", "\t", "\n", "\r", "\x1b", "\x7f", "\x85", "\x9b", "\u00ad", "\u200b", "\u200d",
@@ -15,22 +15,22 @@ UNSEEN = [
 
 @pytest.mark.parametrize("character", UNSEEN)
 def test_an_unseen_character_is_found_and_escaped(character: str) -> None:
-    assert has_unseen_characters(f"a{character}b")
-    assert escape_unseen(f"a{character}b").isascii()
-    assert character not in escape_unseen(f"a{character}b")
+    assert has_invisible_characters(f"a{character}b")
+    assert escape_invisible(f"a{character}b").isascii()
+    assert character not in escape_invisible(f"a{character}b")
 
 
 @pytest.mark.parametrize(
     "text", ["", "Ada Lovelace", "Zoë", "名前", "[/]", "\\x1b", "a\u0301", "🙂"]
 )
 def test_visible_text_is_left_alone(text: str) -> None:
-    assert not has_unseen_characters(text)
-    assert escape_unseen(text) == text
+    assert not has_invisible_characters(text)
+    assert escape_invisible(text) == text
 
 
 @given(st.text(st.characters()))
 def test_escaped_text_holds_nothing_unseen(text: str) -> None:
-    assert not has_unseen_characters(escape_unseen(text))
+    assert not has_invisible_characters(escape_invisible(text))
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,14 @@ def test_escaped_text_holds_nothing_unseen(text: str) -> None:
 )  # fmt: skip
 def test_every_character_of_an_unseen_range_is_found_and_escaped(first: int, last: int) -> None:
     for character in map(chr, range(first, last + 1)):
-        assert has_unseen_characters(f"a{character}")
-        assert escape_unseen(f"a{character}").startswith("a\\")
+        assert has_invisible_characters(f"a{character}")
+        assert escape_invisible(f"a{character}").startswith("a\\")
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"])))
 def test_text_without_unseen_characters_is_never_changed(text: str) -> None:
-    assert not has_unseen_characters(text)
-    assert escape_unseen(text) == text
+    assert not has_invisible_characters(text)
+    assert escape_invisible(text) == text
 
 
 @pytest.mark.parametrize(
@@ -58,4 +58,4 @@ def test_text_without_unseen_characters_is_never_changed(text: str) -> None:
      ("\U000e0041", "\\U000e0041"), ("é\x00é", "é\\x00é")],
 )  # fmt: skip
 def test_an_escape_names_the_character_and_spares_the_rest(text: str, escaped: str) -> None:
-    assert escape_unseen(text) == escaped
+    assert escape_invisible(text) == escaped

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from userctl.db.engine import BUSY_TIMEOUT_SECONDS, LOCK_TURN_MILLISECONDS, in_turns
+from userctl.db.engine import BUSY_TIMEOUT_SECONDS, LOCK_TURN_MILLISECONDS, retry_while_busy
 
 TURNS = BUSY_TIMEOUT_SECONDS * 1000 // LOCK_TURN_MILLISECONDS
 
@@ -29,7 +29,7 @@ def waited(*outcomes: Exception | None) -> tuple[int, Exception | None]:
             raise outcome
 
     try:
-        in_turns(attempt)
+        retry_while_busy(attempt)
     except (OperationalError, sqlite3.OperationalError, ValueError) as error:
         return made, error
     return made, None

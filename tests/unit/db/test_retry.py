@@ -19,7 +19,7 @@ def test_a_transaction_that_gave_way_is_run_again_after_growing_pauses(
 ) -> None:
     outcomes = iter([TransactionConflict("x"), TransactionConflict("x"), "done"])
 
-    @retry.retried
+    @retry.retry_transactions
     def work() -> str:
         outcome = next(outcomes)
         if isinstance(outcome, Exception):
@@ -34,7 +34,7 @@ def test_a_transaction_that_gave_way_is_run_again_after_growing_pauses(
 def test_it_gives_up_at_last(pauses: list[float]) -> None:
     calls = []
 
-    @retry.retried
+    @retry.retry_transactions
     def work() -> None:
         calls.append(1)
         raise TransactionConflict("x")
@@ -45,7 +45,7 @@ def test_it_gives_up_at_last(pauses: list[float]) -> None:
 
 
 def test_any_other_error_is_not_tried_again(pauses: list[float]) -> None:
-    @retry.retried
+    @retry.retry_transactions
     def work() -> None:
         raise DatabaseBusy("x")
 
@@ -60,7 +60,7 @@ def drawn_pauses(monkeypatch: pytest.MonkeyPatch, share: float) -> list[float]:
     monkeypatch.setattr(retry.time, "sleep", made.append)
     monkeypatch.setattr(retry.random, "uniform", lambda low, high: low + share * (high - low))
 
-    @retry.retried
+    @retry.retry_transactions
     def work() -> None:
         raise TransactionConflict("x")
 
@@ -83,7 +83,7 @@ def test_two_that_collide_do_not_pause_alike(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_arguments_results_and_the_name_pass_through() -> None:
-    @retry.retried
+    @retry.retry_transactions
     def named(first: int, *, second: int) -> int:
         return first - second
 

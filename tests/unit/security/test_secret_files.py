@@ -13,7 +13,7 @@ from userctl.config.database_url import DatabaseURL
 from userctl.config.settings import Settings
 from userctl.core import file_lock
 from userctl.core.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
-from userctl.core.secure_files import MAXIMUM_BYTES, read_private, write_private, write_whole
+from userctl.core.secure_files import MAXIMUM_BYTES, read_private, write_atomic, write_private
 from userctl.security.jwk import SigningKey
 from userctl.security.keys import key_source, signing_keyring
 from userctl.security.session_file import SessionFile, StoredSession
@@ -110,7 +110,7 @@ def test_a_write_that_fails_leaves_no_draft(file: Path) -> None:
         yield "secret"
 
     with pytest.raises(InputOutputFailed):
-        write_whole(file, pieces(), replace=True, private=True)
+        write_atomic(file, pieces(), replace=True, private=True)
     assert [*file.parent.iterdir()] == [file]
 
 

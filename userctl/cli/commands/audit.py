@@ -10,12 +10,12 @@ import typer
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import Commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.errors import JSON_FORMATS
 from userctl.cli.output.output_file import write_new
 from userctl.cli.output.render import flush, on_terminal, write
 from userctl.core.errors import InvalidInput
-from userctl.core.text import escape_unseen, rfc3339
+from userctl.core.text import escape_invisible, rfc3339
 from userctl.formats.reader import STREAM, format_of
 from userctl.formats.writer import record_lines
 
@@ -44,7 +44,7 @@ AboutOption = Annotated[
     "list", prints="AuditEventRead", example="userctl audit list --tag account:login --since 7d"
 )
 def list_(
-    run: Invocation,
+    run: CommandContext,
     user: AboutOption = None,
     tag: TagOption = None,
     since: SinceOption = None,
@@ -72,7 +72,7 @@ def list_(
 
 @commands.command("export", example="userctl audit export trail.jsonl --force")
 def export(
-    run: Invocation,
+    run: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="[FILE|-]", help="Default: stdout.")] = STREAM,
     file_format: options.FormatOption = None,
     force: options.ForceOption = False,
@@ -87,7 +87,7 @@ def export(
 
 
 @commands.command("head", prints="AuditHead", example="userctl audit head --fields anchor -o csv")
-def head(run: Invocation) -> None:
+def head(run: CommandContext) -> None:
     """Print the last event as an anchor, to be kept where the database cannot be written."""
     run.emit(run.services.audit.head())
 
@@ -98,7 +98,7 @@ def head(run: Invocation) -> None:
     example="userctl audit verify -o json",
 )
 def verify(
-    run: Invocation,
+    run: CommandContext,
     anchor: Annotated[
         str | None, typer.Option("--anchor", metavar="ID:HASH", help="What 'audit head' printed.")
     ] = None,
@@ -124,7 +124,7 @@ def _since(text: str | None) -> datetime | timedelta | None:
         raise InvalidInput(f"The time {text[:40]} is out of range.") from None
 
 
-def _follow(run: Invocation, query: "schemas.AuditQuery") -> None:
+def _follow(run: CommandContext, query: "schemas.AuditQuery") -> None:
     if run.settings.output == "csv" or run.fields is not None:
         raise InvalidInput("What is followed is printed as text or, with -o jsonl, as JSON.")
     audit = run.services.audit
@@ -147,9 +147,9 @@ def _follow(run: Invocation, query: "schemas.AuditQuery") -> None:
             time.sleep(FOLLOW_SECONDS)
 
 
-def _show(run: Invocation, event: "schemas.AuditEventRead") -> None:
+def _show(run: CommandContext, event: "schemas.AuditEventRead") -> None:
     if run.quiet or run.settings.output in JSON_FORMATS:
         run.emit(event)
         return
     words = (rfc3339(event.time), event.tag, event.actor, event.target or "")
-    write(escape_unseen("  ".join(words)).rstrip() + "\n")
+    write(escape_invisible("  ".join(words)).rstrip() + "\n")

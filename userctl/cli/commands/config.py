@@ -6,7 +6,7 @@ import typer
 
 from userctl import schemas
 from userctl.cli.command import Commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write
 from userctl.config.settings import SETTINGS, config_path, is_secret
 from userctl.config.template import config_template
@@ -19,7 +19,7 @@ COLUMNS = ("key", "value", "source")
 
 
 @commands.command("show", prints="SettingRead", example="userctl config show")
-def show(run: Invocation) -> None:
+def show(run: CommandContext) -> None:
     """List every setting, its value with secrets masked, and where it came from."""
     settings = run.settings
     records = [
@@ -42,14 +42,14 @@ def _shown(name: str, value: object) -> str | None:
 
 
 @commands.command("path", example="userctl config path")
-def path(_run: Invocation) -> None:
+def path(_run: CommandContext) -> None:
     """Print where the config file is looked for."""
     write(f"{config_path()}\n")
 
 
 @commands.command("init", example="userctl config init")
 def init(
-    run: Invocation,
+    run: CommandContext,
     force: Annotated[
         bool, typer.Option("--force", help="Replace a config file that is there.")
     ] = False,

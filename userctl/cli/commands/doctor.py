@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from userctl.cli.command import Commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES
 from userctl.core.errors import DatabaseNotReady
 
@@ -16,7 +16,7 @@ COLUMNS = ("check", "status", "message", "advice")
 
 @commands.command("doctor", prints="CheckRead", example="userctl doctor")
 def doctor(
-    run: Invocation,
+    run: CommandContext,
     problems: Annotated[
         bool, typer.Option("--problems", help="Print only what is not in order.")
     ] = False,

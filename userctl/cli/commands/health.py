@@ -3,7 +3,7 @@
 import typer
 
 from userctl.cli.command import Commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES
 from userctl.core.errors import DatabaseNotReady
 
@@ -11,7 +11,7 @@ commands = Commands()
 
 
 @commands.command("health", prints="Health", example="userctl health -o json")
-def health(run: Invocation) -> None:
+def health(run: CommandContext) -> None:
     """Tell whether the database can serve; exit 6 if it cannot."""
     result, failure = run.services.health.check()
     run.emit(result)

@@ -8,7 +8,7 @@ import typer
 
 from userctl.cli import options
 from userctl.cli.command import Commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write
 from userctl.cli.prompts import read_stdin
 from userctl.core.errors import InputOutputFailed, InvalidInput
@@ -21,7 +21,7 @@ COLUMNS = ("kid", "algorithm", "state", "created_at", "activated_at", "verifies_
 
 @commands.command("generate", prints="KeyRead", example="userctl key generate --algorithm HS256")
 def generate(
-    run: Invocation,
+    run: CommandContext,
     algorithm: Annotated[
         Literal["HS256", "EdDSA", "ES256", "RS256"] | None,
         typer.Option("--algorithm", help="Default: that of the active key, else HS256."),
@@ -32,14 +32,14 @@ def generate(
 
 
 @commands.command("list", prints="KeyRead", example="userctl key list")
-def list_(run: Invocation) -> None:
+def list_(run: CommandContext) -> None:
     """List the keys: next, active, passive, retired; never what they are made of."""
     run.emit_all(run.services.keys.read(), COLUMNS)
 
 
 @commands.command("rotate", prints="KeyRead", example="userctl key rotate --min-age 0s")
 def rotate(
-    run: Invocation,
+    run: CommandContext,
     min_age: Annotated[
         str,
         typer.Option("--min-age", metavar="SPAN", help="How long the next key was published."),
@@ -55,7 +55,7 @@ def rotate(
     example='userctl key retire "$(userctl key list -q | head -n 1)" --yes',
 )
 def retire(
-    run: Invocation,
+    run: CommandContext,
     kid: Annotated[str, typer.Argument(metavar="KID", help="A name from 'key list'.")],
     yes: options.YesOption = False,
 ) -> None:
@@ -65,7 +65,7 @@ def retire(
 
 
 @commands.command("jwks", example="userctl key jwks > jwks.json")
-def jwks(run: Invocation) -> None:
+def jwks(run: CommandContext) -> None:
     """Print the public keys as a JWK Set, for those who verify; never a symmetric key."""
     key_set = run.services.keys.jwks()
     write(json.dumps(key_set, indent=2) + "\n")
@@ -75,7 +75,7 @@ def jwks(run: Invocation) -> None:
 
 @commands.command("import", prints="KeyRead", example="userctl key import --file secret.key")
 def import_(
-    run: Invocation,
+    run: CommandContext,
     file: Annotated[
         Path | None, typer.Option("--file", help="Read the key from a file that is yours alone.")
     ] = None,

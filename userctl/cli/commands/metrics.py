@@ -6,16 +6,16 @@ from typing import Annotated
 import typer
 
 from userctl.cli.command import Commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write
-from userctl.core.secure_files import write_whole
+from userctl.core.secure_files import write_atomic
 
 commands = Commands()
 
 
 @commands.command("metrics", example="userctl metrics --textfile userctl.prom")
 def metrics(
-    run: Invocation,
+    run: CommandContext,
     textfile: Annotated[
         Path | None,
         typer.Option(
@@ -30,4 +30,4 @@ def metrics(
     if textfile is None:
         write(text)
     else:
-        write_whole(textfile, [text], replace=True, private=False)
+        write_atomic(textfile, [text], replace=True, private=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from userctl.cli.output.render import write
 from userctl.core.errors import FileExists
-from userctl.core.secure_files import require_file_or_nothing, write_whole
+from userctl.core.secure_files import require_file_or_nothing, write_atomic
 from userctl.formats.reader import STREAM
 
 
@@ -27,7 +27,7 @@ def write_new(file: Path, texts: Iterable[str], *, force: bool, private: bool) -
             write(text)
         return
     require_file_or_nothing(file)
-    if (file.exists() and not force) or not write_whole(
+    if (file.exists() and not force) or not write_atomic(
         file, texts, replace=force, private=private
     ):
         raise FileExists(f"There is a file {file} already.", hint="Give --force to replace it.")

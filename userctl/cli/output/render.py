@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from userctl.cli.output.table import blocks, vertical
 from userctl.core.errors import OutputLost
-from userctl.core.text import escape_unseen, rfc3339
+from userctl.core.text import escape_invisible, rfc3339
 from userctl.formats.csv_cells import csv_cell, csv_line
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def write_error(text: str) -> None:
     if sys.stderr is None:
         return
     encoding = sys.stderr.encoding or "utf-8"
-    line = escape_unseen(text).encode(encoding, "backslashreplace").decode(encoding)
+    line = escape_invisible(text).encode(encoding, "backslashreplace").decode(encoding)
     try:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
@@ -144,7 +144,7 @@ Progress = Callable[[str, int, int | None], None]
 """Takes what is being done, how much is done, and how much there is to do if that is known."""
 
 
-def unseen(_what: str, _done: int, _total: int | None) -> None:
+def no_progress(_what: str, _done: int, _total: int | None) -> None:
     """Show no progress."""
 
 
@@ -156,7 +156,7 @@ def progress(*, quiet: bool) -> Iterator[Progress]:
         A function that moves the bar of a piece of work, and begins it with the first call.
     """
     if quiet or sys.stderr is None or not sys.stderr.isatty():
-        yield unseen
+        yield no_progress
         return
     from userctl.cli.output.progress import progress_bars
 

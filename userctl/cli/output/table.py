@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from userctl.core.text import escape_unseen, rfc3339
+from userctl.core.text import escape_invisible, rfc3339
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -140,4 +140,4 @@ def _plain(value: Any) -> str:
         return rfc3339(value)
     if isinstance(value, list):
         return ", ".join(map(_plain, value))
-    return escape_unseen(str(value))
+    return escape_invisible(str(value))

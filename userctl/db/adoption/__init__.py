@@ -34,10 +34,10 @@ from userctl.db.adoption.nulls import null_changes
 from userctl.db.errors import typed_failures
 from userctl.db.schema.migrations import first_revision, known, take_over
 from userctl.db.schema.revisions import VERSION_TABLE, current_revision, foreign_tables, revisions
-from userctl.schemas import AdoptionOrder, AdoptionStep
+from userctl.schemas import AdoptionOptions, AdoptionStep
 
 
-def plan(connection: Connection, order: AdoptionOrder) -> list[Change]:
+def plan(connection: Connection, order: AdoptionOptions) -> list[Change]:
     """Return what it takes to work on the tables of a database, in the order of doing it.
 
     Raises:
@@ -68,7 +68,7 @@ def plan(connection: Connection, order: AdoptionOrder) -> list[Change]:
 
 
 def adopt(
-    connection: Connection, order: AdoptionOrder, *, prepare: Callable[[], object]
+    connection: Connection, order: AdoptionOptions, *, prepare: Callable[[], object]
 ) -> list[AdoptionStep]:
     """Do what a plan says, and return it; that lasts if the transaction of the connection does.
 
@@ -101,7 +101,7 @@ def adopt(
 
 
 def _row_changes(
-    connection: Connection, order: AdoptionOrder, tables: Sequence[str]
+    connection: Connection, order: AdoptionOptions, tables: Sequence[str]
 ) -> Iterator[Change]:
     for table in tables:
         yield from id_changes(connection, table)

@@ -9,7 +9,7 @@ from alembic.operations import Operations
 from sqlalchemy import Connection, column, func, select, table, text
 
 from userctl.core.errors import InvalidEmail
-from userctl.core.text import escape_unseen
+from userctl.core.text import escape_invisible
 from userctl.db.adoption.change import SHOWN, Change, problem, step
 from userctl.schemas.email_address import canonical_email
 
@@ -98,7 +98,7 @@ def address_changes(connection: Connection) -> Iterator[Change]:
 
 def _canonical(address: Any) -> str:
     if not isinstance(address, str):
-        raise InvalidEmail(f"'{escape_unseen(str(address)[:80])}': It is no text.")
+        raise InvalidEmail(f"'{escape_invisible(str(address)[:80])}': It is no text.")
     return canonical_email(address)
 
 

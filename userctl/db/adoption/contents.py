@@ -13,7 +13,7 @@ from userctl.db.adoption.change import Change, problem, rows_where, step, warnin
 from userctl.db.adoption.columns import present_columns, wanted_columns
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.models.types import UTCDateTime
-from userctl.schemas import AdoptionOrder
+from userctl.schemas import AdoptionOptions
 from userctl.schemas.page import LARGEST_ID
 
 TIMES = {"users": ("created_at", "updated_at"),
@@ -69,7 +69,7 @@ def _unreadable(connection: Connection, name: str, time: str) -> list[int]:
     return unreadable
 
 
-def token_changes(connection: Connection, order: AdoptionOrder) -> Iterator[Change]:
+def token_changes(connection: Connection, order: AdoptionOptions) -> Iterator[Change]:
     """Yield what has to become of refresh tokens."""
     owner = "SELECT 1 FROM users WHERE users.id = refresh_tokens.user_id"
     lone = f"user_id IS NOT NULL AND NOT EXISTS ({owner})"
@@ -120,7 +120,7 @@ def _hash(op: Operations, condition: str) -> None:
     op.execute(f"UPDATE refresh_tokens SET token = {digest} WHERE {condition}")  # noqa: S608
 
 
-def account_warnings(connection: Connection, order: AdoptionOrder) -> Iterator[Change]:
+def account_warnings(connection: Connection, order: AdoptionOptions) -> Iterator[Change]:
     """Yield what userctl can work with only in part."""
     other = "hashed_password NOT LIKE '$2_$__$%' OR length(hashed_password) <> 60"
     count, _ = rows_where(connection, "users", other)

@@ -13,13 +13,13 @@ from userctl.db.adoption.change import (
     step,
 )
 from userctl.db.adoption.columns import added_later, present_columns, wanted_columns
-from userctl.schemas import AdoptionOrder
+from userctl.schemas import AdoptionOptions
 
 NEEDED = {"users": ("email",), "refresh_tokens": ("token", "user_id", "expires_at")}
 """Columns for which nothing could be filled in."""
 
 
-def null_changes(connection: Connection, table: str, order: AdoptionOrder) -> Iterator[Change]:
+def null_changes(connection: Connection, table: str, order: AdoptionOptions) -> Iterator[Change]:
     """Yield what has to become of the nulls of a table, those that come later too."""
     for name in NEEDED[table]:
         count, ids = rows_where(connection, table, f"{name} IS NULL")
@@ -40,7 +40,7 @@ def null_changes(connection: Connection, table: str, order: AdoptionOrder) -> It
                    executing(*_trigger(connection, table, values)))  # fmt: skip
 
 
-def _values(connection: Connection, table: str, order: AdoptionOrder) -> dict[str, str]:
+def _values(connection: Connection, table: str, order: AdoptionOptions) -> dict[str, str]:
     """Return the columns that may be null and may not stay it, and what is filled in, as SQL."""
     present, values = present_columns(connection, table), {}
     defaults = {"role": "'user'", "revoked": "false", "hashed_password": f"'{order.unmatchable}'"}

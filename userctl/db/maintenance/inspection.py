@@ -87,7 +87,7 @@ def lacks_trigger(connection: Connection) -> bool:
     return TOKENS_END not in found and (gives_ids_again or not cascades or not all(cascades))
 
 
-def excess_of_role(engine: Engine) -> list[str]:
+def excess_privileges(engine: Engine) -> list[str]:
     """Return what the role on a server may do that userctl needs nowhere."""
     with _reading(engine) as connection:
         row = connection.exec_driver_sql(
@@ -98,7 +98,7 @@ def excess_of_role(engine: Engine) -> list[str]:
         return [power for power, has in zip(powers, row, strict=True) if has]
 
 
-def lacks_of_role(engine: Engine) -> list[str]:
+def missing_privileges(engine: Engine) -> list[str]:
     """Return what the role on a server may not do to our tables, and needs to."""
     needed = [(t, p) for t in TABLES for p in ("SELECT", "INSERT", "UPDATE", "DELETE")]
     with _reading(engine) as connection:

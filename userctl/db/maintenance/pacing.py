@@ -19,7 +19,7 @@ long as 0.1 s are not over, so that everybody gets a turn between two transactio
 FIRST_SIZE = 200
 
 
-class Pace:
+class BatchPacer:
     """How large the next transaction may be, and when it may begin.
 
     PostgreSQL locks single rows, so there the size never changes and nobody has to be let by. An
@@ -41,7 +41,7 @@ class Pace:
         self._largest = largest
         self._adapts = adapts
 
-    def made(self, rows: int, seconds: float) -> float:
+    def record(self, rows: int, seconds: float) -> float:
         """Note how long a transaction took; return how long to rest now, in seconds."""
         if self._adapts and rows >= self.size // 2:
             factor = min(2.0, max(0.5, HOLD_SECONDS / max(seconds, 1e-6)))
@@ -52,7 +52,7 @@ class Pace:
 
 
 @contextmanager
-def online(engine: Engine, *, largest: int, gap: float | None) -> Iterator[Pace]:
+def online(engine: Engine, *, largest: int, gap: float | None) -> Iterator[BatchPacer]:
     """Prepare for a long series of transactions.
 
     Args:
@@ -61,13 +61,13 @@ def online(engine: Engine, *, largest: int, gap: float | None) -> Iterator[Pace]
         gap: seconds between two transactions; None for what the database needs.
     """
     if engine.dialect.name != "sqlite":
-        yield Pace(lambda: None, largest=largest, gap=gap or 0, adapts=False)
+        yield BatchPacer(lambda: None, largest=largest, gap=gap or 0, adapts=False)
         return
     gap = GAP_SECONDS if gap is None else gap
     try:
         _speed_up(engine)
         with long_log(engine) as log:
-            yield Pace(log.empty_if_long, largest=largest, gap=gap, adapts=True)
+            yield BatchPacer(log.checkpoint_if_large, largest=largest, gap=gap, adapts=True)
     finally:
         # The settings go with the connections.
         engine.dispose()

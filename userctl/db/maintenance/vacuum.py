@@ -11,7 +11,7 @@ from userctl.db.engine import (
     BUSY_TIMEOUT_SECONDS,
     LOCK_TURN_MILLISECONDS,
     READ_ONLY,
-    in_turns,
+    retry_while_busy,
 )
 from userctl.db.errors import typed_failures
 from userctl.models import TABLES
@@ -39,7 +39,7 @@ def _vacuum_sqlite(engine: Engine) -> None:
         cursor = connection.cursor()
         # In short turns, because no signal reaches Python while SQLite waits.
         cursor.execute(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
-        in_turns(lambda: cursor.execute("VACUUM"))
+        retry_while_busy(lambda: cursor.execute("VACUUM"))
         _truncate_log(cursor)
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
         cursor.close()

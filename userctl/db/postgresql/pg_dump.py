@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import DatabaseToolFailed, DatabaseToolMissing, InvalidConfiguration
-from userctl.core.text import escape_unseen
+from userctl.core.text import escape_invisible
 from userctl.db.engine import BUSY_TIMEOUT_SECONDS, server_defaults
 from userctl.models import TABLES
 
@@ -187,7 +187,7 @@ def _connection(url: DatabaseURL) -> tuple[str, dict[str, str]]:
 def _failure(program: str, said: bytes) -> DatabaseToolFailed:
     lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
     errors = [line for line in lines if "error:" in line.lower()] or lines or ["it said nothing"]
-    complaint = escape_unseen(errors[0].removeprefix(f"{program}: "))[:300]
+    complaint = escape_invisible(errors[0].removeprefix(f"{program}: "))[:300]
     hint = None
     if "startup parameter" in complaint:
         hint = "Nothing was changed. Name the server itself in the URL, not PgBouncer."

@@ -16,8 +16,8 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import DatabaseTooNew, DiskFull, FileExists, ForeignTables, InvalidInput
-from userctl.core.secure_files import draft_of
-from userctl.db.engine import LOCK_TURN_MILLISECONDS, database_engine, in_turns
+from userctl.core.secure_files import atomic_file
+from userctl.db.engine import LOCK_TURN_MILLISECONDS, database_engine, retry_while_busy
 from userctl.db.errors import typed_failures
 from userctl.db.schema.revisions import (
     current_revision,
@@ -154,7 +154,7 @@ def create_sqlite(path: Path, build: Callable[[Engine], object] = upgrade) -> bo
         False if somebody else created it first.
     """
     try:
-        with draft_of(path, replace=False) as draft:
+        with atomic_file(path, replace=False) as draft:
             engine = database_engine(DatabaseURL.for_sqlite(draft))
             try:
                 build(engine)
@@ -207,7 +207,7 @@ def use_write_ahead_log(engine: Engine) -> None:
         cursor = connection.cursor()
         # A journal mode cannot change inside a transaction, and it stays once it is set.
         if cursor.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-            in_turns(lambda: _set_write_ahead_log(cursor))
+            retry_while_busy(lambda: _set_write_ahead_log(cursor))
         cursor.close()
     finally:
         connection.close()

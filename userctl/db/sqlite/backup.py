@@ -9,12 +9,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from userctl.core.errors import DatabaseBusy, DatabaseDamaged, InvalidInput
-from userctl.core.secure_files import draft_of
+from userctl.core.secure_files import atomic_file
 from userctl.db.engine import (
     BUSY_TIMEOUT_SECONDS,
     LOCK_TURN_MILLISECONDS,
     connect_sqlite,
-    in_turns,
+    retry_while_busy,
 )
 from userctl.db.errors import typed_failures
 
@@ -61,7 +61,7 @@ def copy_in(copy: Path, database: Path) -> None:
     ):
         target.execute(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
         source.backup(target, progress=give_up)
-        in_turns(lambda: target.execute("PRAGMA journal_mode = WAL"))
+        retry_while_busy(lambda: target.execute("PRAGMA journal_mode = WAL"))
 
 
 def safety_copy(database: Path, revision: str | None, now: datetime) -> Path:
@@ -74,7 +74,7 @@ def safety_copy(database: Path, revision: str | None, now: datetime) -> Path:
     """
     name = f"{database.name}.{revision or 'unknown'}-{now:%Y%m%dT%H%M%S.%fZ}.backup"
     path = database.with_name(name)
-    with draft_of(path, replace=False) as draft:
+    with atomic_file(path, replace=False) as draft:
         copy_out(database, draft)
     return path
 

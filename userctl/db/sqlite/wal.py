@@ -29,9 +29,9 @@ class WriteAheadLog:
         self._own, self._reader, self._next = (connect_sqlite(path) for _ in range(3))
         _read(self._reader)
 
-    def empty_if_long(self) -> None:
+    def checkpoint_if_large(self) -> None:
         """Empty the log if it has grown long."""
-        if _bring_in(self._own) > LONGEST_PAGES:
+        if _checkpoint(self._own) > LONGEST_PAGES:
             self.empty()
 
     def empty(self) -> None:
@@ -44,9 +44,9 @@ class WriteAheadLog:
             _read(self._next)
             self._reader.execute("ROLLBACK")
             self._reader, self._next = self._next, self._reader
-            _bring_in(self._own)
+            _checkpoint(self._own)
         self._reader.execute("ROLLBACK")
-        _bring_in(self._own)
+        _checkpoint(self._own)
         _read(self._reader)
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ def _read(connection: sqlite3.Connection) -> None:
     connection.execute("SELECT count(*) FROM userctl_version").fetchall()
 
 
-def _bring_in(connection: sqlite3.Connection) -> int:
+def _checkpoint(connection: sqlite3.Connection) -> int:
     """Bring in what can be without waiting for anybody, and return how many pages the log has."""
     _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     return int(pages)

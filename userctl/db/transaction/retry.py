@@ -18,7 +18,7 @@ ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 0.02
 
 
-def retried(method: Callable[P, R]) -> Callable[P, R]:
+def retry_transactions(method: Callable[P, R]) -> Callable[P, R]:
     """Repeat a method that is one whole transaction, after growing random pauses.
 
     PostgreSQL resolves deadlocks and serialization failures by ending one transaction and

@@ -11,7 +11,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine
 from sqlmodel import Session
 
-from userctl.core.actor import Actor, kept
+from userctl.core.actor import Actor, sanitize_name
 from userctl.core.audit_chain import canonical
 from userctl.db.engine import READ_ONLY
 from userctl.db.errors import typed_failures
@@ -23,8 +23,8 @@ from userctl.repositories.deleted_users import DeletedUserRepository
 from userctl.repositories.ended_tokens import EndedTokenRepository
 from userctl.repositories.login_throttles import LoginThrottleRepository
 from userctl.repositories.refresh_tokens import RefreshTokenRepository
+from userctl.repositories.table_copy import TableCopyRepository
 from userctl.repositories.users import UserRepository
-from userctl.repositories.whole_tables import WholeTableRepository
 from userctl.schemas.audit import AuditTag
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class UnitOfWork:
     login_throttles: LoginThrottleRepository
     ended_tokens: EndedTokenRepository
     audit_events: AuditEventRepository
-    whole_tables: WholeTableRepository
+    table_copy: TableCopyRepository
 
     def __init__(self, engine: Engine, actor: Callable[[], Actor], **options: Any) -> None:
         self._engine = engine.execution_options(**options)
@@ -64,7 +64,7 @@ class UnitOfWork:
         self.login_throttles = LoginThrottleRepository(self._session)
         self.ended_tokens = EndedTokenRepository(self._session)
         self.audit_events = AuditEventRepository(self._session)
-        self.whole_tables = WholeTableRepository(self._session)
+        self.table_copy = TableCopyRepository(self._session)
         return self
 
     def begin(self) -> None:
@@ -98,7 +98,7 @@ class UnitOfWork:
         """
         if user is not None:
             user_id, target = user.id, target or str(user.email)
-        what = None if target is None else kept(target)
+        what = None if target is None else sanitize_name(target)
         self._events.append(NewEvent(now, tag, *self._actor(), user_id, what, canonical(detail)))
 
     def commit(self) -> None:

@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from userctl.core.errors import InvalidEmail, UserctlError
-from userctl.db.transaction.retry import retried
+from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
 
 
-@retried
+@retry_transactions
 def record_refusal(
     database: Database,
     tag: AuditTag,

@@ -4,7 +4,7 @@ import os
 import pwd
 
 from userctl.core.errors import InvalidInput
-from userctl.core.text import escape_unseen, has_unseen_characters
+from userctl.core.text import escape_invisible, has_invisible_characters
 
 MAXIMUM_LENGTH = 255
 
@@ -18,9 +18,9 @@ def login_source(given: str | None = None) -> str:
         InvalidInput: if it is no visible text of 1 to 255 characters.
     """
     source = f"{_system_user()}@{os.uname().nodename}" if given is None else given
-    if not source or source.isspace() or has_unseen_characters(source):
+    if not source or source.isspace() or has_invisible_characters(source):
         raise InvalidInput(
-            f"'{escape_unseen(source[:80])}' cannot be the source of a login.",
+            f"'{escape_invisible(source[:80])}' cannot be the source of a login.",
             hint="Name one in visible characters with --source.",
         )
     if len(source) > MAXIMUM_LENGTH:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from userctl.core.clock import Clock
 from userctl.core.errors import InvalidEmail, LoginThrottled
-from userctl.db.transaction.retry import retried
+from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import LoginThrottle, User
 from userctl.schemas import UserDetail
@@ -97,7 +97,7 @@ class LoginThrottling:
         self._window = window
         self._clock = clock
 
-    @retried
+    @retry_transactions
     def charge(self, email: str, source: str | None = None) -> Charge:
         """Charge a login in a transaction of its own, which is committed on return.
 
@@ -140,7 +140,7 @@ class LoginThrottling:
         with self._database.reading() as uow:
             return self._detail(uow, find_user(uow, reference))
 
-    @retried
+    @retry_transactions
     def unlock(self, reference: str) -> UserDetail:
         """Forget the failed logins of an account, but not which sources are trusted.
 

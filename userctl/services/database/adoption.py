@@ -13,9 +13,9 @@ from userctl.db import adoption
 from userctl.db.schema.migrations import lock, use_write_ahead_log
 from userctl.db.schema.revisions import current_revision, revisions
 from userctl.db.sqlite.backup import safety_copy
-from userctl.db.transaction.retry import retried
+from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
-from userctl.schemas import AdoptionOrder, AdoptionStep
+from userctl.schemas import AdoptionOptions, AdoptionStep
 from userctl.schemas.audit import AuditTag
 
 
@@ -63,7 +63,7 @@ class AdoptionService:
             changes = adoption.plan(uow.connection, self._order(tokens_in_clear=tokens_in_clear))
         return [change.record for change in changes]
 
-    @retried
+    @retry_transactions
     def adopt(
         self,
         *,
@@ -107,8 +107,8 @@ class AdoptionService:
             use_write_ahead_log(self._engine)
         return done
 
-    def _order(self, *, tokens_in_clear: bool) -> AdoptionOrder:
-        return AdoptionOrder(
+    def _order(self, *, tokens_in_clear: bool) -> AdoptionOptions:
+        return AdoptionOptions(
             tokens_in_clear=tokens_in_clear, roles=self._roles, unmatchable=self._unmatchable
         )
 

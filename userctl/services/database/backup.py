@@ -14,7 +14,7 @@ from userctl.core.errors import (
     InputOutputFailed,
     InvalidInput,
 )
-from userctl.core.secure_files import draft_of, require_file_or_nothing
+from userctl.core.secure_files import atomic_file, require_file_or_nothing
 from userctl.db.postgresql import pg_dump as postgresql_programs
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.db.sqlite import backup as sqlite_backup
@@ -64,7 +64,7 @@ class BackupService:
         if any(_same(file, path) for path in self._protected):
             raise InvalidInput(f"{file} belongs to the installation itself.")
         revision = self._schema.status().current
-        with draft_of(file, replace=replace) as draft:
+        with atomic_file(file, replace=replace) as draft:
             if self._url.sqlite_path is not None:
                 sqlite_backup.copy_out(self._url.sqlite_path, draft)
                 sqlite_backup.require_sound(draft)
@@ -118,7 +118,7 @@ class BackupService:
     def _restore_sqlite(self, file: Path, database: Path) -> str | None:
         if self._url.missing_file is not None:
             require_folder(database)
-            with draft_of(database, replace=False) as draft:
+            with atomic_file(database, replace=False) as draft:
                 sqlite_backup.copy_in(file, draft)
             return None
         try:

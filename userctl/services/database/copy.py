@@ -15,7 +15,7 @@ from userctl.db.schema import migrations
 from userctl.db.schema.revisions import current_revision, require_current
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import TABLES
-from userctl.repositories.whole_tables import Digest
+from userctl.repositories.table_copy import Digest
 from userctl.schemas import TableCopy
 from userctl.schemas.audit import AuditTag
 from userctl.services.database.schema import require_folder
@@ -45,7 +45,7 @@ class CopyService:
     def left_behind(self) -> list[str]:
         """Return the columns of an application that a copy would not have."""
         with self._source.reading() as uow:
-            return uow.whole_tables.foreign_columns()
+            return uow.table_copy.foreign_columns()
 
     def copy(self, to: str, *, tell: Told = lambda _what, _done, _all: None) -> list[TableCopy]:
         """Copy everything, as it is at one moment, into a database that has no rows yet.
@@ -73,7 +73,7 @@ class CopyService:
                 new.begin()
                 _require_empty(new)
                 copied = [_copied(old, new, table, tell) for table in TABLES]
-                new.whole_tables.go_on_after(old.whole_tables.last_numbers())
+                new.table_copy.set_sequences(old.table_copy.last_numbers())
                 _verify(new, copied, tell)
                 new.record(
                     AuditTag.DATABASE_COPY,
@@ -107,9 +107,9 @@ def _prepared(url: DatabaseURL) -> Iterator[Engine]:
 
 
 def _require_empty(uow: UnitOfWork) -> None:
-    uow.whole_tables.keep_others_out()
+    uow.table_copy.lock_tables()
     for table in TABLES:
-        if rows := uow.whole_tables.count(table):
+        if rows := uow.table_copy.count(table):
             raise DatabaseNotEmpty(
                 f"The database to copy into has {rows} rows in {table} already.",
                 hint="Name an empty one, in which not even 'db migrate' ran, or a new SQLite file.",
@@ -117,12 +117,12 @@ def _require_empty(uow: UnitOfWork) -> None:
 
 
 def _copied(old: UnitOfWork, new: UnitOfWork, table: str, tell: Told) -> TableCopy:
-    digest, total = Digest(), old.whole_tables.count(table)
-    for rows in old.whole_tables.chunks(table):
+    digest, total = Digest(), old.table_copy.count(table)
+    for rows in old.table_copy.chunks(table):
         digest.add(rows)
         try:
             with typed_failures():
-                new.whole_tables.add(table, rows)
+                new.table_copy.add(table, rows)
         except (ConstraintViolated, DatabaseDamaged) as error:
             raise DatabaseDamaged(
                 f"A row of {table} does not fit into the other database: {error.message}"
@@ -135,7 +135,7 @@ def _verify(new: UnitOfWork, copied: list[TableCopy], tell: Told) -> None:
     """Make sure that what can be read from a database is what was written to it."""
     for table in copied:
         digest = Digest()
-        for rows in new.whole_tables.chunks(table.table):
+        for rows in new.table_copy.chunks(table.table):
             digest.add(rows)
             tell(f"Checking {table.table}", digest.rows, table.rows)
         if (digest.rows, digest.text) != (table.rows, table.digest):

@@ -17,7 +17,7 @@ from userctl.db.errors import typed_failures
 from userctl.db.schema import migrations
 from userctl.db.schema.revisions import current_revision, foreign_tables, has_trail, revisions
 from userctl.db.sqlite.backup import safety_copy
-from userctl.db.transaction.retry import retried
+from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas import MigrationRead, SchemaStatus
 from userctl.schemas.audit import AuditTag
@@ -105,7 +105,7 @@ class SchemaService:
         move = partial(migrations.upgrade_on, target=target)
         return self._move(engine, AuditTag.DATABASE_MIGRATE, move, target, file)
 
-    @retried
+    @retry_transactions
     def _move(
         self,
         engine: Engine,
@@ -152,7 +152,7 @@ class SchemaService:
             self._record_restore(digest)
         return status
 
-    @retried
+    @retry_transactions
     def _record_restore(self, digest: str) -> None:
         with Database(lambda: self._engine, self._actor).writing() as uow:
             uow.record(AuditTag.DATABASE_RESTORE, self._clock(), sha256=digest)

@@ -114,7 +114,7 @@ class DatabaseChecks:
 
     def role(self) -> Iterable[Finding]:
         """Check that the role on the server may do what it needs to, and no more."""
-        if lacks := inspection.lacks_of_role(self._engine()):
+        if lacks := inspection.missing_privileges(self._engine()):
             return [
                 Finding(
                     "failure",
@@ -122,7 +122,7 @@ class DatabaseChecks:
                     "Grant it, or let the role own the tables.",
                 )
             ]
-        if excess := inspection.excess_of_role(self._engine()):
+        if excess := inspection.excess_privileges(self._engine()):
             return [
                 Finding(
                     "warning",

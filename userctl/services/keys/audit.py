@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from userctl.core.clock import Clock
 from userctl.core.errors import DatabaseNotReady
-from userctl.db.transaction.retry import retried
+from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditTag
 
 
-class KeyTrail:
+class KeyAuditLog:
     """Records what was done to a key, as soon as it is done.
 
     Args:
@@ -34,7 +34,7 @@ class KeyTrail:
         """Record that a key came into being by itself."""
         self(AuditTag.KEY_GENERATE, kid)
 
-    @retried
+    @retry_transactions
     def _record(self, tag: AuditTag, kid: str) -> None:
         with self._database.writing() as uow:
             uow.record(tag, self._clock(), target=kid)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from userctl.core.actor import kept
+from userctl.core.actor import sanitize_name
 from userctl.core.clock import Clock
 from userctl.core.errors import AuthenticationFailed, InvalidEmail, PasswordRejected, ProofOutdated
 from userctl.db.transaction.unit_of_work import Database
@@ -71,4 +71,4 @@ class LoginService:
 
 
 def _source(credentials: Credentials) -> str | None:
-    return credentials.source and kept(credentials.source)
+    return credentials.source and sanitize_name(credentials.source)

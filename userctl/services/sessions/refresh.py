@@ -17,7 +17,7 @@ from userctl.core.errors import (
     TransactionConflict,
     UserctlError,
 )
-from userctl.db.transaction.retry import retried
+from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import RefreshToken, User
 from userctl.schemas import AccessClaims, TokenPair, UserRead
@@ -79,7 +79,7 @@ class TokenService:
         self._lifetimes = lifetimes
         self._clock = clock
 
-    @retried
+    @retry_transactions
     def login(self, proof: Proof, *, source: str | None = None) -> Grant:
         """Start a session: a family with its first tokens.
 
@@ -133,7 +133,7 @@ class TokenService:
             self._record_refusal(digest, error)
             raise
 
-    @retried
+    @retry_transactions
     def _exchange(self, digest: str, successor: str | None) -> Grant:
         now = self._clock()
         with self._database.writing() as uow:
@@ -149,7 +149,7 @@ class TokenService:
             uow.commit()
         return grant
 
-    @retried
+    @retry_transactions
     def _record_refusal(self, digest: str | None, error: UserctlError) -> None:
         with self._database.writing() as uow:
             token = uow.refresh_tokens.by_digest(digest) if digest else None
@@ -162,7 +162,7 @@ class TokenService:
             )
             uow.commit()
 
-    @retried
+    @retry_transactions
     def was_exchanged(self, token: str, successor: str) -> bool:
         """Tell whether an exchange of which nobody saw the end was made.
 
@@ -216,13 +216,13 @@ class TokenService:
     def _require_live(self, uow: UnitOfWork, token: RefreshToken, now: datetime) -> None:
         state = token_state(token, now)
         if state == "used":
-            self._came_back(uow, token, now)
+            self._handle_reuse(uow, token, now)
         if state == "revoked":
             raise TokenRevoked("The session of this token has ended.")
         if state == "expired":
             raise TokenExpired("The refresh token has expired.", hint="Log in again.")
 
-    def _came_back(self, uow: UnitOfWork, token: RefreshToken, now: datetime) -> None:
+    def _handle_reuse(self, uow: UnitOfWork, token: RefreshToken, now: datetime) -> None:
         assert token.used_at is not None
         successor = uow.refresh_tokens.get(token.successor_id or 0)
         unused = successor is not None and token_state(successor, now) == "active"

@@ -2,7 +2,7 @@
 
 from userctl.core.clock import Clock
 from userctl.core.errors import AuthenticationFailed
-from userctl.db.transaction.retry import retried
+from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import ApiToken
 from userctl.schemas import ApiTokenClaims, ApiTokenCreate, ApiTokenIssued, Credentials
@@ -37,7 +37,7 @@ class ApiTokenService:
         self._subject = subject
         self._clock = clock
 
-    @retried
+    @retry_transactions
     def issue(self, new: ApiTokenCreate) -> ApiTokenIssued:
         """Issue a token for an account and return its text, this once.
 
@@ -83,7 +83,7 @@ class ApiTokenService:
             record_refusal(self._database, tag, self._clock(), error, method="api-token")
             raise
 
-    @retried
+    @retry_transactions
     def _claims(self, text: str) -> ApiTokenClaims:
         proof = self._authenticator.authenticate(Credentials(secret=text))
         with self._database.writing() as uow:

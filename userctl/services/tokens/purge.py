@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from userctl.core.clock import Clock
 from userctl.core.errors import DatabaseBusy, TransactionConflict
-from userctl.db.lock import exclusively
-from userctl.db.maintenance.pacing import Pace, online
-from userctl.db.transaction.retry import retried
+from userctl.db.lock import try_lock
+from userctl.db.maintenance.pacing import BatchPacer, online
+from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.repositories.ended_tokens import ENDS, Deleted
-from userctl.schemas import PurgeOrder, PurgeResult
+from userctl.schemas import PurgeOptions, PurgeResult
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.database import PurgeStop
 from userctl.services.shared.clock_check import require_plausible_clock
@@ -52,7 +52,7 @@ class PurgeService:
 
     def purge(
         self,
-        order: PurgeOrder,
+        order: PurgeOptions,
         *,
         on_batch: Callable[[int, int], None] | None = None,
         stop: Callable[[], bool] = lambda: False,
@@ -71,7 +71,7 @@ class PurgeService:
         before = self._clock() - order.older_than
         if order.dry_run:
             return PurgeResult(remaining=sum(self._count(before)), dry_run=True)
-        with exclusively(self._database.engine, "purge") as ours:
+        with try_lock(self._database.engine, "purge") as ours:
             if not ours:
                 return PurgeResult(remaining=sum(self._count(before)), stopped_by="other_purge")
             if not self._anything_to_do(order, before):
@@ -96,7 +96,7 @@ class PurgeService:
                 )
             )
 
-    @retried
+    @retry_transactions
     def delete_batch(
         self, end: str, before: datetime, size: int, since: datetime | None
     ) -> tuple[Deleted, float]:
@@ -124,7 +124,7 @@ class PurgeService:
             self._record(result)
         return result
 
-    @retried
+    @retry_transactions
     def _record(self, result: PurgeResult) -> None:
         """Record how a purge ended."""
         with self._database.writing() as uow:
@@ -136,7 +136,7 @@ class PurgeService:
         with self._database.reading() as uow:
             return uow.ended_tokens.count(before)
 
-    def _anything_to_do(self, order: PurgeOrder, before: datetime) -> bool:
+    def _anything_to_do(self, order: PurgeOptions, before: datetime) -> bool:
         """Tell whether a token shall go, if the clock may be believed."""
         with self._database.reading() as uow:
             found = uow.ended_tokens.any(before)
@@ -151,9 +151,9 @@ class _Run:
     def __init__(
         self,
         service: PurgeService,
-        order: PurgeOrder,
+        order: PurgeOptions,
         before: datetime,
-        pace: Pace,
+        pace: BatchPacer,
         monotonic: Callable[[], float],
         tell: Callable[[int], None],
         stop: Callable[[], bool],
@@ -203,7 +203,7 @@ class _Run:
         self.deleted_api_tokens += batch.rows if end != "refresh" else 0
         if batch.rows:
             self._tell(self.deleted)
-            self._rest(self._pace.made(batch.rows, seconds))
+            self._rest(self._pace.record(batch.rows, seconds))
         return batch
 
     def _reason_to_stop(self) -> PurgeStop | None:

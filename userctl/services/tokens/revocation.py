@@ -5,7 +5,7 @@ from datetime import datetime
 
 from userctl.core.clock import Clock
 from userctl.core.errors import GuardRefused, TokenInvalid, TokenNotFound
-from userctl.db.transaction.retry import retried
+from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import ApiToken, RefreshToken
 from userctl.schemas import RevokeResult, TokenQuery
@@ -27,7 +27,7 @@ class RevocationService:
         self._database = database
         self._clock = clock
 
-    @retried
+    @retry_transactions
     def revoke(self, token_ids: Sequence[str]) -> RevokeResult:
         """Revoke tokens, all or, if one is unknown, none.
 
@@ -49,7 +49,7 @@ class RevocationService:
             revoked_api_tokens=sum(result.revoked_api_tokens for result in results),
         )
 
-    @retried
+    @retry_transactions
     def revoke_text(self, token: str) -> RevokeResult:
         """Revoke the token with this text; one that is not known needs no revoking (RFC 7009).
 
@@ -78,7 +78,7 @@ class RevocationService:
             uow.commit()
         return result
 
-    @retried
+    @retry_transactions
     def revoke_matching(self, query: TokenQuery, *, at_most: int | None = None) -> RevokeResult:
         """Revoke the tokens that a query is about, however many a page of it would hold.
 

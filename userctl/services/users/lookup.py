@@ -13,7 +13,7 @@ from userctl.core.errors import (
     TokenRevoked,
     UserNotFound,
 )
-from userctl.core.text import escape_unseen
+from userctl.core.text import escape_invisible
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import ApiToken, DeletedUser, RefreshToken, User
 from userctl.models.api_token import API_ID_PREFIX
@@ -194,5 +194,5 @@ def validated(schema: type[T], which: str, **values: object) -> T:
     except ValidationError as error:
         field = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise DatabaseDamaged(
-            f"In {which} the field '{escape_unseen(field)}' cannot be read."
+            f"In {which} the field '{escape_invisible(field)}' cannot be read."
         ) from None

@@ -5,7 +5,7 @@ from typing import Any
 
 from userctl.core.clock import Clock
 from userctl.core.errors import InvalidInput, UserExists
-from userctl.db.transaction.retry import retried
+from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
 from userctl.schemas import UserCreate, UserCreated, UserRead, UserUpdate
@@ -20,7 +20,7 @@ from userctl.services.users.lookup import find_user, lock_user, user_read
 from userctl.services.users.rules import end_sessions, require_admin_left, require_role
 
 
-class AccountService:
+class UserService:
     """The use cases on accounts; each writing method is one transaction."""
 
     def __init__(
@@ -38,7 +38,7 @@ class AccountService:
         self._roles = roles
         self._clock = clock
 
-    @retried
+    @retry_transactions
     def create(self, new: UserCreate, *, generate: bool = False) -> UserCreated:
         """Create an account, if asked with a generated password that is returned this once.
 
@@ -84,7 +84,7 @@ class AccountService:
         with self._database.reading() as uow:
             return user_read(find_user(uow, reference))
 
-    @retried
+    @retry_transactions
     def update(self, reference: str, change: UserUpdate) -> UserRead:
         """Change an account; a new role or address ends its sessions, whose tokens name both.
 
@@ -112,7 +112,7 @@ class AccountService:
             uow.commit()
             return user_read(user)
 
-    @retried
+    @retry_transactions
     def set_password(
         self,
         reference: str,
@@ -158,7 +158,7 @@ class AccountService:
         generated = password if generate else None
         return UserCreated(**read.model_dump(), generated_password=generated)
 
-    @retried
+    @retry_transactions
     def require_password_change(self, reference: str) -> UserCreated:
         """Let the present password be good for one login only, and end the sessions.
 
@@ -180,7 +180,7 @@ class AccountService:
             uow.commit()
             return UserCreated(**user_read(user).model_dump())
 
-    @retried
+    @retry_transactions
     def disable(self, reference: str) -> UserRead:
         """Lock an account out, also of programs that read only its hash.
 
@@ -207,7 +207,7 @@ class AccountService:
             uow.commit()
             return user_read(user)
 
-    @retried
+    @retry_transactions
     def enable(self, reference: str) -> UserRead:
         """Let an account in again, with the password it had.
 

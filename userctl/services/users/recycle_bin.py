@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from userctl.core.clock import Clock
 from userctl.core.errors import InvalidInput, UserExists, UserNotFound
-from userctl.db.transaction.retry import retried
+from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import DeletedUser, User
 from userctl.schemas import DeletedUserPurge, DeletedUserRead, UserQuery, UserRead
@@ -35,7 +35,7 @@ class RecycleBinService:
         self._longest_session = longest_session
         self._clock = clock
 
-    @retried
+    @retry_transactions
     def delete(
         self, references: Sequence[str], *, missing_ok: bool = False, hard: bool = False
     ) -> list[UserRead]:
@@ -71,7 +71,7 @@ class RecycleBinService:
             uow.commit()
         return deleted
 
-    @retried
+    @retry_transactions
     def restore(self, reference: str, *, email: str | None = None) -> UserRead:
         """Bring a deleted account back, with its id, its password and without its sessions.
 
@@ -144,7 +144,7 @@ class RecycleBinService:
             purged += batch
         return DeletedUserPurge(purged=purged)
 
-    @retried
+    @retry_transactions
     def _purge_batch(self, before: datetime) -> int:
         with self._database.writing() as uow:
             users = uow.deleted_users.lock_deleted_before(before, BATCH)

@@ -46,31 +46,31 @@ from userctl.db.maintenance.inspection import token_trouble
 from userctl.db.schema.migrations import downgrade, upgrade
 from userctl.db.schema.revisions import require_current, revisions
 from userctl.models import TABLES
-from userctl.schemas import ApiTokenCreate, PurgeOrder, TokenQuery, UserCreate, UserQuery
+from userctl.schemas import ApiTokenCreate, PurgeOptions, TokenQuery, UserCreate, UserQuery
 from userctl.services.database.adoption import AdoptionService
 
 
 def test_the_accounts_of_an_application_can_be_worked_with(
     application: Application, adopted: Program, run: Sql, clock: FakeClock
 ) -> None:
-    ada = adopted.accounts.show("ada@example.com")
+    ada = adopted.users.show("ada@example.com")
     assert (ada.id, ada.created_at) == (1, datetime(2024, 1, 2, 3, 4, 5, 6, tzinfo=UTC))
     assert adopted.log_in("ada@example.com").user.id == 1
-    created = adopted.accounts.create(
+    created = adopted.users.create(
         UserCreate(email="new@example.com", name="New", password=PASSWORD)
     )
-    assert created.created_at == adopted.accounts.show("new@example.com").created_at == NOW
+    assert created.created_at == adopted.users.show("new@example.com").created_at == NOW
     assert len(adopted.user_list.page(UserQuery()).items) == created.id
-    adopted.accounts.disable("bob@example.com")
+    adopted.users.disable("bob@example.com")
     with pytest.raises(InvalidCredentials):
         adopted.log_in("bob@example.com")
-    adopted.accounts.enable("bob@example.com")
+    adopted.users.enable("bob@example.com")
     adopted.log_in("bob@example.com")
-    adopted.accounts.create(UserCreate(email="root@example.com", name="Root", role="admin"))
+    adopted.users.create(UserCreate(email="root@example.com", name="Root", role="admin"))
     adopted.recycle_bin.delete(["1"])
     assert run("SELECT count(*) FROM refresh_tokens WHERE user_id = 1") == [(0,)]
     clock.advance(days=60)
-    purged = adopted.purge.purge(PurgeOrder(older_than=timedelta(days=1), trust_clock=True))
+    purged = adopted.purge.purge(PurgeOptions(older_than=timedelta(days=1), trust_clock=True))
     assert purged.remaining == 0
     assert run("SELECT count(*) FROM refresh_tokens") == [(0,)]
     assert adopted.audit.verify(None).events > 0
@@ -124,9 +124,9 @@ def test_what_an_orm_sets_to_null_is_filled_in(
     loose: Application, adopted: Program, run: Sql
 ) -> None:
     run("UPDATE users SET role = NULL, created_at = NULL, hashed_password = NULL WHERE id = 2")
-    bob = adopted.accounts.show("bob@example.com")
+    bob = adopted.users.show("bob@example.com")
     assert (bob.role, bob.has_password) == ("user", False)
-    assert not adopted.accounts.show("eve@example.com").has_password
+    assert not adopted.users.show("eve@example.com").has_password
     with pytest.raises(InvalidCredentials):
         adopted.log_in("eve@example.com")
 
@@ -189,7 +189,7 @@ def test_the_applications_own_alembic_goes_on(
     own_alembic(bare_engine)
     assert run("SELECT version_num FROM alembic_version") == [("beef",)]
     assert run("SELECT nickname FROM users WHERE id = 1") == [(None,)]
-    assert adopted.accounts.show("1").email == "ada@example.com"
+    assert adopted.users.show("1").email == "ada@example.com"
     require_current(bare_engine)
 
 
@@ -201,7 +201,7 @@ def test_adopted_tables_can_be_taken_back_to_the_first_revision_and_are_never_dr
         downgrade(bare_engine, "base")
     run(application.sign_up, email="zoe@example.com", hash=HASH)
     upgrade(bare_engine)
-    assert adopted.accounts.show("zoe@example.com").role == "user"
+    assert adopted.users.show("zoe@example.com").role == "user"
 
 
 def test_times_without_a_zone_are_utc_whatever_the_server_says(bare_postgres_url: str) -> None:
@@ -212,9 +212,9 @@ def test_times_without_a_zone_are_utc_whatever_the_server_says(bare_postgres_url
         program = Program(engine, FakeClock(datetime.now(UTC)))
         with psycopg.connect(url, autocommit=True) as application:
             application.execute("INSERT INTO users (email) VALUES ('zoe@example.com')")
-        made = program.accounts.show("zoe@example.com").created_at
+        made = program.users.show("zoe@example.com").created_at
         assert abs(made - datetime.now(UTC)) < timedelta(hours=1)
-        assert program.accounts.show("1").created_at.hour == 3
+        assert program.users.show("1").created_at.hour == 3
         ends = program.token_list.page(TokenQuery()).items[0].expires_at
         assert ends == datetime(2030, 1, 5, tzinfo=UTC)
 
@@ -238,8 +238,8 @@ def test_a_hash_of_any_length_can_be_put_aside(
     program = Program(bare_engine, FakeClock())
     with pytest.raises(InvalidCredentials):
         program.log_in("bob@example.com")
-    program.accounts.disable("2")
-    program.accounts.enable("2")
+    program.users.disable("2")
+    program.users.enable("2")
     assert run("SELECT hashed_password FROM users WHERE id = 2") == [(long,)]
 
 
@@ -257,7 +257,7 @@ def test_tokens_of_an_account_that_an_application_deletes_pass_to_nobody(
     )
     with pytest.raises(TokenInvalid):
         adopted.api_tokens.verify(machine.token)
-    assert adopted.accounts.show("victim@example.com").role == "admin"
+    assert adopted.users.show("victim@example.com").role == "admin"
 
 
 def test_a_migration_of_the_application_that_drops_triggers_is_noticed_and_made_good(

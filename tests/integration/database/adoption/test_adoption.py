@@ -36,7 +36,7 @@ from userctl.db.adoption import addresses, adopt
 from userctl.db.schema import migrations
 from userctl.db.schema.migrations import upgrade
 from userctl.db.schema.revisions import require_current, revisions
-from userctl.schemas import AdoptionOrder
+from userctl.schemas import AdoptionOptions
 from userctl.services.database.adoption import AdoptionService
 
 
@@ -187,7 +187,7 @@ def test_nobody_writes_what_the_plan_has_not_seen(bare_postgres_url: str) -> Non
             except psycopg.errors.LockNotAvailable:
                 refused.append("late")
 
-    order = AdoptionOrder(tokens_in_clear=False, roles=("user", "admin"), unmatchable=UNMATCHABLE)
+    order = AdoptionOptions(tokens_in_clear=False, roles=("user", "admin"), unmatchable=UNMATCHABLE)
     with open_engine(bare_postgres_url) as engine:
         LOOSE.build(engine)
         with engine.begin() as connection:

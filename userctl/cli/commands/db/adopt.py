@@ -8,7 +8,7 @@ import typer
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.commands.db.schema import commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES, PENDING
 from userctl.cli.output.render import write_error
 from userctl.core.errors import Conflict
@@ -19,7 +19,7 @@ COLUMNS = ("kind", "table", "subject", "rows", "ids", "detail")
 
 @commands.command("adopt", prints="AdoptionStep", example="userctl db adopt --dry-run")
 def adopt(
-    run: Invocation,
+    run: CommandContext,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -56,14 +56,14 @@ def adopt(
     run.emit_all(done, COLUMNS)
 
 
-def _show(run: Invocation, plan: Plan) -> None:
+def _show(run: CommandContext, plan: Plan) -> None:
     run.emit_all(plan, COLUMNS)
     _require_feasible(plan)
     if any(step.kind == "step" for step in plan):
         raise typer.Exit(PENDING)
 
 
-def _tell(run: Invocation, plan: Plan) -> None:
+def _tell(run: CommandContext, plan: Plan) -> None:
     for step in plan:
         ids = f" (ids {', '.join(map(str, step.ids))})" if step.ids else ""
         run.note(f"{step.kind}: {step.table or 'the file'}, {step.subject}: {step.detail}{ids}")

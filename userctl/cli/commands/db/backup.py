@@ -7,12 +7,12 @@ import typer
 
 from userctl.cli import options
 from userctl.cli.commands.db.schema import commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 
 
 @commands.command("backup", prints="BackupRead", example="userctl db backup accounts.backup")
 def backup(
-    run: Invocation,
+    run: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to.")],
     force: options.ForceOption = False,
 ) -> None:
@@ -28,7 +28,7 @@ def backup(
     "restore", prints="SchemaStatus", example="userctl db restore accounts.backup --yes"
 )
 def restore(
-    run: Invocation,
+    run: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What 'db backup' wrote.")],
     yes: options.YesOption = False,
 ) -> None:

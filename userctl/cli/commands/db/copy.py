@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from userctl.cli.commands.db.schema import commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.output.render import progress
 
 COLUMNS = ("table", "rows")
@@ -13,7 +13,7 @@ COLUMNS = ("table", "rows")
 
 @commands.command("copy", prints="TableCopy", example="userctl db copy --to sqlite:///copy.db")
 def copy(
-    run: Invocation,
+    run: CommandContext,
     to: Annotated[
         str, typer.Option("--to", metavar="URL", help="An empty database, or a new SQLite file.")
     ],

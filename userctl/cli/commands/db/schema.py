@@ -6,7 +6,7 @@ import typer
 
 from userctl.cli import options
 from userctl.cli.command import Commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.errors import PENDING
 from userctl.cli.output.render import write
 from userctl.core.errors import InvalidInput
@@ -18,7 +18,7 @@ HISTORY_COLUMNS = ("revision", "summary", "applied")
 
 @commands.command("migrate", prints="SchemaStatus", example="userctl db migrate")
 def migrate(
-    run: Invocation,
+    run: CommandContext,
     revision: Annotated[str, typer.Argument(metavar="[REVISION]", help="Where to go to.")] = "head",
     sql: Annotated[bool, typer.Option("--sql", help="Print the SQL and change nothing.")] = False,
     check: Annotated[
@@ -47,20 +47,20 @@ def migrate(
 
 
 @commands.command("status", prints="SchemaStatus", example="userctl db status -o json")
-def status(run: Invocation) -> None:
+def status(run: CommandContext) -> None:
     """Show which revision the schema is at, and what is pending."""
     run.emit(run.services.schema.status())
 
 
 @commands.command("history", prints="MigrationRead", example="userctl db history")
-def history(run: Invocation) -> None:
+def history(run: CommandContext) -> None:
     """List all migrations, oldest first."""
     run.emit_all(run.services.schema.history(), HISTORY_COLUMNS)
 
 
 @commands.command("downgrade", prints="SchemaStatus", example="userctl db downgrade 0001 --yes")
 def downgrade(
-    run: Invocation,
+    run: CommandContext,
     revision: Annotated[
         str, typer.Argument(metavar="REVISION", help="Where to go back to; 'base' drops all.")
     ],
@@ -75,13 +75,13 @@ def downgrade(
 
 
 @commands.command("stats", prints="DatabaseStats", example="userctl db stats -o json")
-def stats(run: Invocation, older_than: options.OlderThanOption = "1d") -> None:
+def stats(run: CommandContext, older_than: options.OlderThanOption = "1d") -> None:
     """Show rows, sizes in bytes, and what 'token purge' with this span would delete and free."""
     run.emit(run.services.statistics.stats(options.duration(older_than)))
 
 
 @commands.command("vacuum", prints="VacuumResult", example="userctl db vacuum")
-def vacuum(run: Invocation) -> None:
+def vacuum(run: CommandContext) -> None:
     """Give back the space of what was deleted.
 
     SQLite writes its file anew, which needs as much space again and keeps others from writing

@@ -9,7 +9,7 @@ import typer
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import Commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write_error
 from userctl.cli.prompts import password
 from userctl.core.errors import InvalidInput, PasswordChangeRequired, PasswordRejected
@@ -18,7 +18,7 @@ commands = Commands()
 
 DEFAULT_METHOD = "password"
 
-Enter = Callable[[Invocation, str, "schemas.Credentials"], None]
+Enter = Callable[[CommandContext, str, "schemas.Credentials"], None]
 
 
 @commands.command(
@@ -27,7 +27,7 @@ Enter = Callable[[Invocation, str, "schemas.Credentials"], None]
     example="userctl login ada@example.com --password-file ada.password",
 )
 def login(
-    run: Invocation,
+    run: CommandContext,
     email: Annotated[
         str | None, typer.Argument(metavar="[EMAIL]", help="The e-mail address.")
     ] = None,
@@ -73,7 +73,7 @@ def login(
 
 
 def _enters_with_new_password(
-    run: Invocation, enter: Enter, method: str, credentials: "schemas.Credentials"
+    run: CommandContext, enter: Enter, method: str, credentials: "schemas.Credentials"
 ) -> bool:
     """Ask for a new password and log in with it; False if the policy refuses it."""
     new = password(run, stdin=False, file=None, prompt="New password", twice=True)
@@ -85,17 +85,17 @@ def _enters_with_new_password(
     return True
 
 
-def _keep_session(run: Invocation, method: str, credentials: "schemas.Credentials") -> None:
+def _keep_session(run: CommandContext, method: str, credentials: "schemas.Credentials") -> None:
     log_in = partial(run.services.login.log_in, method, credentials)
     run.emit(run.services.sessions.start(log_in))
 
 
-def _print_tokens(run: Invocation, method: str, credentials: "schemas.Credentials") -> None:
+def _print_tokens(run: CommandContext, method: str, credentials: "schemas.Credentials") -> None:
     pair = run.services.login.log_in(method, credentials).tokens
     run.emit_or_undo(pair, lambda: run.services.revocation.revoke_text(pair.refresh_token))
 
 
-def _ask_email(run: Invocation) -> str:
+def _ask_email(run: CommandContext) -> str:
     if not run.interactive:
         raise InvalidInput("No e-mail address was given.", hint="Write: userctl login EMAIL")
     return str(typer.prompt("E-mail address", err=True))

@@ -1,12 +1,12 @@
 """``userctl whoami``."""
 
 from userctl.cli.command import Commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 
 commands = Commands()
 
 
 @commands.command("whoami", prints="SessionRead", example="userctl whoami -o json")
-def whoami(run: Invocation) -> None:
+def whoami(run: CommandContext) -> None:
     """Show who is logged in, when the session ends and where it is kept."""
     run.emit(run.services.sessions.who())

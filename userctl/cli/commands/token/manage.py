@@ -8,7 +8,7 @@ import typer
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.commands.token.use import commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.prompts import read_token
 from userctl.core.errors import GuardRefused, InvalidInput
 
@@ -38,7 +38,7 @@ UnusedSinceOption = Annotated[
     example="userctl token issue --user ada@example.com --label ci --scope deploy -o json",
 )
 def issue(
-    run: Invocation,
+    run: CommandContext,
     user: Annotated[str, typer.Option("--user", metavar="USER", help="Whose token it is.")],
     label: Annotated[str, typer.Option("--label", help="What it is for.")],
     expires: Annotated[
@@ -66,7 +66,7 @@ def issue(
     example="userctl token list --user ada@example.com --state active",
 )
 def list_(
-    run: Invocation,
+    run: CommandContext,
     user: OwnerOption = None,
     kind: KindOption = None,
     state: Annotated[
@@ -100,7 +100,7 @@ def list_(
     example="userctl token revoke --user ada@example.com --yes",
 )
 def revoke(
-    run: Invocation,
+    run: CommandContext,
     token_ids: Annotated[
         list[str] | None, typer.Argument(metavar="[TOKEN_ID]...", help="Ids from 'token list'.")
     ] = None,
@@ -132,7 +132,7 @@ def revoke(
 
 
 def _revoke_matching(
-    run: Invocation, query: "schemas.TokenQuery", *, yes: bool
+    run: CommandContext, query: "schemas.TokenQuery", *, yes: bool
 ) -> "schemas.RevokeResult":
     revocation = run.services.revocation
     narrow = query.expires_within is not None or query.unused_since is not None

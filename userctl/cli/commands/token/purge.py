@@ -8,10 +8,10 @@ import typer
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.commands.token.use import commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.errors import PENDING
-from userctl.cli.output.render import progress, unseen, write_error
-from userctl.cli.signals import noted_signals
+from userctl.cli.output.render import no_progress, progress, write_error
+from userctl.cli.signals import deferred_signals
 from userctl.core.errors import ClockSuspect
 
 _UNFINISHED = {
@@ -28,7 +28,7 @@ Outcome = tuple["schemas.PurgeResult", int | None]
     "purge", prints="PurgeResult", example="userctl token purge --older-than 7d --quiet"
 )
 def purge(
-    run: Invocation,
+    run: CommandContext,
     older_than: options.OlderThanOption = "1d",
     batch_size: Annotated[
         int, typer.Option("--batch-size", min=1, max=100_000, help="At most so many at once.")
@@ -52,7 +52,7 @@ def purge(
     because of a limit or because others kept them locked. A signal ends the purge after the
     transaction that is under way. Where another purge is running, this one does nothing.
     """
-    order = schemas.PurgeOrder(
+    order = schemas.PurgeOptions(
         older_than=options.duration(older_than),
         batch_size=batch_size,
         max_rows=max_rows,
@@ -73,7 +73,7 @@ def purge(
         raise typer.Exit(PENDING)
 
 
-def _purged(run: Invocation, order: "schemas.PurgeOrder") -> Outcome:
+def _purged(run: CommandContext, order: "schemas.PurgeOptions") -> Outcome:
     try:
         return _purged_as_ordered(run, order)
     except ClockSuspect as suspicion:
@@ -84,9 +84,9 @@ def _purged(run: Invocation, order: "schemas.PurgeOrder") -> Outcome:
         return _purged_as_ordered(run, trusting)
 
 
-def _purged_as_ordered(run: Invocation, order: "schemas.PurgeOrder") -> Outcome:
+def _purged_as_ordered(run: CommandContext, order: "schemas.PurgeOptions") -> Outcome:
     service = run.services.purge
-    with noted_signals() as stop, progress(quiet=run.quiet) as show:
-        on_batch = None if show is unseen else partial(show, "Purging")
+    with deferred_signals() as stop, progress(quiet=run.quiet) as show:
+        on_batch = None if show is no_progress else partial(show, "Purging")
         result = service.purge(order, on_batch=on_batch, stop=stop)
     return result, stop.exit_code

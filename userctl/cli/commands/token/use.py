@@ -6,7 +6,7 @@ import typer
 
 from userctl.cli import options
 from userctl.cli.command import Commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write
 from userctl.cli.prompts import read_token
 from userctl.core.errors import InvalidInput
@@ -16,7 +16,7 @@ commands = Commands("token", "Refresh, check, issue, list, revoke and purge toke
 
 
 @commands.command("refresh", prints=("SessionRead", "TokenPair"), example="userctl token refresh")
-def refresh(run: Invocation, stdin: options.TokenStdinOption = False) -> None:
+def refresh(run: CommandContext, stdin: options.TokenStdinOption = False) -> None:
     """Exchange a refresh token, once: that of the stored session, or one from stdin."""
     run.prints("TokenPair" if stdin else "SessionRead")
     if stdin and run.quiet:
@@ -31,7 +31,7 @@ def refresh(run: Invocation, stdin: options.TokenStdinOption = False) -> None:
 @commands.command(
     "print", example='curl -H "Authorization: Bearer $(userctl token print)" localhost'
 )
-def print_(run: Invocation) -> None:
+def print_(run: CommandContext) -> None:
     """Print the access token of the stored session, refreshed if that is due."""
     write(run.services.sessions.access_token() + "\n")
 
@@ -42,7 +42,7 @@ def print_(run: Invocation) -> None:
     example="userctl token print | userctl token verify --stdin -o json",
 )
 def verify(
-    run: Invocation,
+    run: CommandContext,
     stdin: options.TokenStdinOption = False,
     offline: Annotated[
         bool, typer.Option("--offline", help="Check signature and times only, not the database.")

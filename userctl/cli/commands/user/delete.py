@@ -6,14 +6,14 @@ import typer
 
 from userctl.cli import options
 from userctl.cli.commands.user.manage import COLUMNS, commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 
 
 @commands.command(
     "delete", prints="UserRead", example="userctl user delete grace@example.com --yes"
 )
 def delete(
-    run: Invocation,
+    run: CommandContext,
     users: Annotated[list[str], typer.Argument(metavar="USER...", help="Ids or e-mail addresses.")],
     yes: options.YesOption = False,
     if_exists: Annotated[
@@ -35,7 +35,7 @@ def delete(
 
 @commands.command("restore", prints="UserRead", example="userctl user restore grace@example.com")
 def restore(
-    run: Invocation,
+    run: CommandContext,
     user: options.UserArgument,
     email: Annotated[
         str | None,
@@ -50,7 +50,7 @@ def restore(
     "purge", prints="DeletedUserPurge", example="userctl user purge --older-than 30d --quiet"
 )
 def purge(
-    run: Invocation,
+    run: CommandContext,
     older_than: Annotated[
         str,
         typer.Option("--older-than", metavar="SPAN", help="Deleted for at least: 12h, 30d, 52w."),

@@ -7,7 +7,7 @@ import typer
 
 from userctl.cli import options
 from userctl.cli.commands.user.manage import commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.output.output_file import write_new
 from userctl.cli.output.render import on_terminal
 from userctl.formats.reader import STREAM, format_of
@@ -16,7 +16,7 @@ from userctl.formats.writer import record_lines
 
 @commands.command("export", example="userctl user export accounts.jsonl --force")
 def export(
-    run: Invocation,
+    run: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="[FILE|-]", help="Default: stdout.")] = STREAM,
     file_format: options.FormatOption = None,
     with_hashes: Annotated[

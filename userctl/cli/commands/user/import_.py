@@ -11,7 +11,7 @@ import typer
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.commands.user.manage import commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.errors import JSON_FORMATS, PARTIAL
 from userctl.cli.output.render import progress, write_error
 from userctl.core.errors import (
@@ -21,7 +21,7 @@ from userctl.core.errors import (
     UserctlError,
     UserExists,
 )
-from userctl.core.secure_files import require_file_or_nothing, write_whole
+from userctl.core.secure_files import require_file_or_nothing, write_atomic
 from userctl.formats.reader import RecordFormat, format_of, read_records
 from userctl.formats.source import record_source
 from userctl.formats.writer import record_lines
@@ -34,7 +34,7 @@ SHOWN = 20
     "import", prints="ImportResult", example="userctl user import accounts.csv --dry-run"
 )
 def import_(
-    run: Invocation,
+    run: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE|-", help="CSV or JSON lines.")],
     file_format: options.FormatOption = None,
     on_conflict: Annotated[
@@ -70,7 +70,7 @@ def import_(
             on_written=applied(show, "Writing"),
         )
     if rejects is not None:
-        write_whole(rejects, _lines_of(report, chosen), replace=True, private=True)
+        write_atomic(rejects, _lines_of(report, chosen), replace=True, private=True)
     if report.result.rejected and not partial:
         raise _refusal(run, report)
     for line in _told(report):
@@ -105,7 +105,7 @@ def _told(report: "schemas.ImportReport") -> list[str]:
     return told if next(reasons, None) is None else [*told, "and more"]
 
 
-def _refusal(run: Invocation, report: "schemas.ImportReport") -> UserctlError:
+def _refusal(run: CommandContext, report: "schemas.ImportReport") -> UserctlError:
     count = report.result.rejected
     rejected = "1 record was" if count == 1 else f"{count} records were"
     message = f"{rejected} rejected and nothing was imported"

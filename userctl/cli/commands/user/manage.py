@@ -7,7 +7,7 @@ import typer
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import Commands
-from userctl.cli.context import Invocation
+from userctl.cli.context import CommandContext
 from userctl.cli.prompts import new_password
 from userctl.core.errors import InvalidInput
 
@@ -33,7 +33,7 @@ StatusOption = Annotated[
     example="userctl user create ada@example.com --role admin --generate-password",
 )
 def create(
-    run: Invocation,
+    run: CommandContext,
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="The e-mail address.")],
     name: NameOption = None,
     role: Annotated[str, typer.Option("--role", help="A configured role.")] = "user",
@@ -59,11 +59,11 @@ def create(
     )
     new = new.model_copy(update={"password": password.text, "must_change_password": must_change})
     if if_not_exists:
-        account, created = run.services.accounts.ensure(new, generate=password.generate)
+        account, created = run.services.users.ensure(new, generate=password.generate)
         if not created:
             run.note(f"The account {account.email} exists already and was left as it is.")
     else:
-        account = run.services.accounts.create(new, generate=password.generate)
+        account = run.services.users.create(new, generate=password.generate)
     run.emit(account)
 
 
@@ -73,7 +73,7 @@ def create(
     example="userctl user list --role admin --sort=-created_at",
 )
 def list_(
-    run: Invocation,
+    run: CommandContext,
     search: Annotated[
         str | None,
         typer.Option(
@@ -153,7 +153,7 @@ def _sorted(text: str) -> dict[str, str | bool]:
 
 
 @commands.command("show", prints="UserDetail", example="userctl user show ada@example.com")
-def show(run: Invocation, user: options.UserArgument) -> None:
+def show(run: CommandContext, user: options.UserArgument) -> None:
     """Show an account and what is known of its failed logins."""
     run.emit(run.services.throttling.show(user))
 
@@ -162,7 +162,7 @@ def show(run: Invocation, user: options.UserArgument) -> None:
     "update", prints="UserRead", example="userctl user update ada@example.com --name 'Ada L.'"
 )
 def update(
-    run: Invocation,
+    run: CommandContext,
     user: options.UserArgument,
     email: Annotated[
         str | None, typer.Option("--email", help="The new address; ends all sessions.")
@@ -176,7 +176,7 @@ def update(
 ) -> None:
     """Change the address, the name or the role of an account."""
     change = schemas.UserUpdate(email=email, name=name, role=role)
-    run.emit(run.services.accounts.update(user, change))
+    run.emit(run.services.users.update(user, change))
 
 
 @commands.command(
@@ -185,7 +185,7 @@ def update(
     example="userctl user passwd ada@example.com --generate-password",
 )
 def passwd(
-    run: Invocation,
+    run: CommandContext,
     user: options.UserArgument,
     password_stdin: options.PasswordStdinOption = False,
     password_file: options.PasswordFileOption = None,
@@ -200,7 +200,7 @@ def passwd(
     if must_change and not (
         password_stdin or password_file is not None or generate_password or no_password
     ):
-        run.emit(run.services.accounts.require_password_change(user))
+        run.emit(run.services.users.require_password_change(user))
         return
     password = new_password(
         run,
@@ -210,7 +210,7 @@ def passwd(
         none=no_password,
         must_change=must_change,
     )
-    accounts = run.services.accounts
+    accounts = run.services.users
     run.emit(
         accounts.set_password(
             user, password.text, generate=password.generate, must_change=must_change
@@ -219,18 +219,18 @@ def passwd(
 
 
 @commands.command("disable", prints="UserRead", example="userctl user disable grace@example.com")
-def disable(run: Invocation, user: options.UserArgument) -> None:
+def disable(run: CommandContext, user: options.UserArgument) -> None:
     """Lock an account out and end all its sessions."""
-    run.emit(run.services.accounts.disable(user))
+    run.emit(run.services.users.disable(user))
 
 
 @commands.command("enable", prints="UserRead", example="userctl user enable grace@example.com")
-def enable(run: Invocation, user: options.UserArgument) -> None:
+def enable(run: CommandContext, user: options.UserArgument) -> None:
     """Let a disabled account in again, with the password it had."""
-    run.emit(run.services.accounts.enable(user))
+    run.emit(run.services.users.enable(user))
 
 
 @commands.command("unlock", prints="UserDetail", example="userctl user unlock ada@example.com")
-def unlock(run: Invocation, user: options.UserArgument) -> None:
+def unlock(run: CommandContext, user: options.UserArgument) -> None:
     """Forget the failed logins of an account, so that nobody has to wait any more."""
     run.emit(run.services.throttling.unlock(user))

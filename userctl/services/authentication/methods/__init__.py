@@ -17,7 +17,7 @@ from typing import Protocol
 
 from userctl.core.clock import Clock
 from userctl.core.errors import InvalidInput
-from userctl.core.text import escape_unseen
+from userctl.core.text import escape_invisible
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import User
 from userctl.schemas import Credentials
@@ -69,7 +69,7 @@ class Authenticator(Protocol):
 
 
 @dataclass(frozen=True)
-class Tools:
+class AuthenticationContext:
     """What a method may need."""
 
     database: Database
@@ -84,7 +84,7 @@ def methods() -> list[str]:
     return sorted(module.name.replace("_", "-") for module in iter_modules(__path__))
 
 
-def authenticator(method: str, tools: Tools) -> Authenticator:
+def authenticator(method: str, tools: AuthenticationContext) -> Authenticator:
     """Return a method by its name.
 
     Raises:
@@ -92,9 +92,9 @@ def authenticator(method: str, tools: Tools) -> Authenticator:
     """
     if method not in methods():
         raise InvalidInput(
-            f"There is no way to log in called '{escape_unseen(method[:40])}'.",
+            f"There is no way to log in called '{escape_invisible(method[:40])}'.",
             hint=f"There are: {', '.join(methods())}.",
         )
-    build: Callable[[Tools], Authenticator]
+    build: Callable[[AuthenticationContext], Authenticator]
     build = import_module(f"{__name__}.{method.replace('-', '_')}").build
     return build(tools)

@@ -8,14 +8,14 @@ from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.schemas import Credentials
 from userctl.schemas.email_address import canonical_email
 from userctl.security.opaque_token import API_TOKEN
-from userctl.services.authentication.methods import Identity, Proof, Tools
+from userctl.services.authentication.methods import AuthenticationContext, Identity, Proof
 from userctl.services.users.lookup import api_token_id, require_usable
 
 
 class ApiTokenAuth:
     """The secret is an API token, which says whose it is."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: AuthenticationContext) -> None:
         self._clock = tools.clock
 
     def authenticate(self, credentials: Credentials) -> Proof:

@@ -10,12 +10,12 @@ from userctl.core.errors import (
     PasswordChangeRequired,
     ProofOutdated,
 )
-from userctl.db.transaction.retry import retried
+from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.schemas import Credentials
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
-from userctl.services.authentication.methods import Identity, Proof, Tools
+from userctl.services.authentication.methods import AuthenticationContext, Identity, Proof
 from userctl.services.authentication.throttling import Charge
 
 
@@ -33,7 +33,7 @@ class Account:
 class EmailPasswordAuth:
     """The identity is an e-mail address, the secret a password."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: AuthenticationContext) -> None:
         self._database = tools.database
         self._hasher = tools.hasher
         self._policy = tools.policy
@@ -57,12 +57,12 @@ class EmailPasswordAuth:
             raise InvalidCredentials
         # Whatever may go wrong from here on, the password was right.
         self._refund(charge)
-        better = self._better(account, credentials)
+        better = self._replacement_hash(account, credentials)
         return PasswordProof(
             account.user_id, account.hashed, better, account.must_change, self._clock
         )
 
-    @retried
+    @retry_transactions
     def _refund(self, charge: Charge) -> None:
         with self._database.writing() as uow:
             charge.refund(uow)
@@ -86,7 +86,7 @@ class EmailPasswordAuth:
                 user.must_change_password,
             )
 
-    def _better(self, account: Account, credentials: Credentials) -> str | None:
+    def _replacement_hash(self, account: Account, credentials: Credentials) -> str | None:
         """Return the hash that shall take the place of the present one, if one shall."""
         if account.must_change:
             new = credentials.new_secret

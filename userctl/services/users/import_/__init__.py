@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from userctl.core.clock import Clock
-from userctl.db.transaction.retry import retried
+from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas import ImportReport, ImportResult
 from userctl.schemas.audit import AuditTag
@@ -123,7 +123,7 @@ class UserImportService:
                 tally.reject_existing(record.account)
         return missing
 
-    @retried
+    @retry_transactions
     def _write(
         self,
         accounts: Spool[Account],

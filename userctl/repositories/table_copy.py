@@ -20,7 +20,7 @@ _NUMBERED = ("users", "refresh_tokens", "api_tokens")
 """The tables whose ids are given by the database, each number once."""
 
 
-class WholeTableRepository:
+class TableCopyRepository:
     """The tables as such, whatever their rows mean."""
 
     def __init__(self, session: Session) -> None:
@@ -31,7 +31,7 @@ class WholeTableRepository:
         query = select(func.count()).select_from(_table(table))
         return self._session.exec(query).one()
 
-    def keep_others_out(self) -> None:
+    def lock_tables(self) -> None:
         """Let nobody else add rows until the transaction ends."""
         if self._dialect == "postgresql":
             names = ", ".join(TABLES)
@@ -51,7 +51,7 @@ class WholeTableRepository:
         """Return the last id that each table gave to a row, which may be gone; 0 before that."""
         return {table: self._last_number(table) for table in _NUMBERED}
 
-    def go_on_after(self, numbers: dict[str, int]) -> None:
+    def set_sequences(self, numbers: dict[str, int]) -> None:
         """Let each table give ids that come after a number."""
         for table, number in numbers.items():
             values = {"table": table, "number": max(number, 1), "used": number > 0}
