@@ -1,14 +1,16 @@
 """The one place where settings become services, each built when it is first used.
 
-The imports stand inside the properties on purpose: a command pays only for what it uses, and the
-rest of the package can import at the top.
+The imports of services stand in strings and inside functions on purpose: a command pays only for
+what it uses, and the rest of the package can import at the top.
 """
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
+from importlib import import_module
+from inspect import Parameter, getattr_static, signature
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from userctl.config.paths import InstallationFiles, installation_files
 from userctl.config.settings import Settings, default_database_path, state_path
@@ -21,11 +23,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from userctl.db.transaction.unit_of_work import Database
+    from userctl.security.access_token import AccessTokenCodec
     from userctl.security.keys import KeySource
     from userctl.security.passwords import PasswordHasher, PasswordPolicy
     from userctl.security.session_file import SessionFile
     from userctl.services.audit.trail import AuditService
-    from userctl.services.authentication.methods import AuthenticationContext
+    from userctl.services.authentication.methods import AuthenticationContext, Authenticator
     from userctl.services.authentication.throttling import LoginThrottling
     from userctl.services.database.adoption import AdoptionService
     from userctl.services.database.backup import BackupService
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
     from userctl.services.keys.audit import KeyAuditLog
     from userctl.services.keys.manage import KeyService
     from userctl.services.sessions.login import LoginService
-    from userctl.services.sessions.refresh import TokenService
+    from userctl.services.sessions.refresh import TokenLifetimes, TokenService
     from userctl.services.sessions.stored import SessionService
     from userctl.services.tokens.api import ApiTokenService
     from userctl.services.tokens.listing import TokenListService
@@ -50,287 +53,106 @@ if TYPE_CHECKING:
     from userctl.services.users.manage import UserService
     from userctl.services.users.recycle_bin import RecycleBinService
 
+T = TypeVar("T")
+
+
+class Lazy(Generic[T]):
+    """Something that is imported and built when it is first asked for.
+
+    Each parameter of its constructor that has no default gets the part or the service of its name.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._module, _, self._class = path.partition(":")
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, services: "Services", _owner: type) -> T:
+        build: Callable[..., T]
+        build = getattr(import_module(f"userctl.{self._module}"), self._class)
+        parameters = signature(build).parameters.values()
+        required = [each.name for each in parameters if each.default is Parameter.empty]
+        built = build(**{name: services.part(name) for name in required})
+        # An attribute of the instance is found before this descriptor from now on.
+        services.__dict__[self._name] = built
+        return built
+
 
 class Services:
-    """Everything the command line can ask for.
+    """Everything an adapter can ask for.
 
     Args:
         settings: the settings to build from.
         notify: called with a note for the operator, such as that a database was created.
         clock: where the time comes from.
+        replaced: parts by name, each used instead of the one that the settings lead to.
     """
 
+    adoption: Lazy["AdoptionService"] = Lazy("services.database.adoption:AdoptionService")
+    api_tokens: Lazy["ApiTokenService"] = Lazy("services.tokens.api:ApiTokenService")
+    audit: Lazy["AuditService"] = Lazy("services.audit.trail:AuditService")
+    backups: Lazy["BackupService"] = Lazy("services.database.backup:BackupService")
+    copy: Lazy["CopyService"] = Lazy("services.database.copy:CopyService")
+    doctor: Lazy["DoctorService"] = Lazy("services.doctor:DoctorService")
+    health: Lazy["HealthService"] = Lazy("services.database.health:HealthService")
+    keys: Lazy["KeyService"] = Lazy("services.keys.manage:KeyService")
+    login: Lazy["LoginService"] = Lazy("services.sessions.login:LoginService")
+    metrics: Lazy["MetricsService"] = Lazy("services.database.metrics:MetricsService")
+    purge: Lazy["PurgeService"] = Lazy("services.tokens.purge:PurgeService")
+    recycle_bin: Lazy["RecycleBinService"] = Lazy("services.users.recycle_bin:RecycleBinService")
+    revocation: Lazy["RevocationService"] = Lazy("services.tokens.revocation:RevocationService")
+    schema: Lazy["SchemaService"] = Lazy("services.database.schema:SchemaService")
+    sessions: Lazy["SessionService"] = Lazy("services.sessions.stored:SessionService")
+    statistics: Lazy["StatisticsService"] = Lazy("services.database.statistics:StatisticsService")
+    throttling: Lazy["LoginThrottling"] = Lazy("services.authentication.throttling:LoginThrottling")
+    token_list: Lazy["TokenListService"] = Lazy("services.tokens.listing:TokenListService")
+    tokens: Lazy["TokenService"] = Lazy("services.sessions.refresh:TokenService")
+    user_export: Lazy["UserExportService"] = Lazy("services.users.export:UserExportService")
+    user_import: Lazy["UserImportService"] = Lazy("services.users.import_:UserImportService")
+    user_list: Lazy["UserListService"] = Lazy("services.users.listing:UserListService")
+    users: Lazy["UserService"] = Lazy("services.users.manage:UserService")
+
+    _authentication: Lazy["AuthenticationContext"] = Lazy(
+        "services.authentication.methods:AuthenticationContext"
+    )
+    _database: Lazy["Database"] = Lazy("db.transaction.unit_of_work:Database")
+    _engine: Lazy["Engine"] = Lazy("db.engine:database_engine")
+    _hasher: Lazy["PasswordHasher"] = Lazy("security.passwords:PasswordHasher")
+    _audit_log: Lazy["KeyAuditLog"] = Lazy("services.keys.audit:KeyAuditLog")
+    _policy: Lazy["PasswordPolicy"] = Lazy("security.passwords:PasswordPolicy")
+
     def __init__(
-        self, settings: Settings, *, notify: Callable[[str], None], clock: Clock = utc_now
+        self,
+        settings: Settings,
+        *,
+        notify: Callable[[str], None],
+        clock: Clock = utc_now,
+        **replaced: object,
     ) -> None:
         self._settings = settings
         self._notify = notify
         self._clock = clock
+        self._url = settings.database_url
+        self._roles = settings.roles
+        self._subject = settings.token_subject
+        self._longest_session = timedelta(days=settings.session_days)
+        self._login_attempts = settings.login_attempts
+        self._login_window = timedelta(minutes=settings.login_window_minutes)
+        self._cost = settings.password_cost
+        self._minimum_length = settings.password_min_length
+        # What may fail, or take long, is handed to those who may do without it as a function.
+        self._actor = lambda: self._current_actor
+        self._open_engine = lambda: self._engine
+        self._open_schema = lambda: self.schema
+        self._open_tokens = lambda: self.tokens
+        for name, part in replaced.items():
+            setattr(self, f"_{name}", part)
 
-    @cached_property
-    def users(self) -> "UserService":
-        """Users."""
-        from userctl.services.users.manage import UserService
-
-        return UserService(
-            self._database,
-            hasher=self._hasher,
-            policy=self._policy,
-            roles=self._settings.roles,
-            clock=self._clock,
-        )
-
-    @cached_property
-    def recycle_bin(self) -> "RecycleBinService":
-        """Accounts that go, and those that have gone."""
-        from userctl.services.users.recycle_bin import RecycleBinService
-
-        return RecycleBinService(
-            self._database,
-            longest_session=timedelta(days=self._settings.session_days),
-            clock=self._clock,
-        )
-
-    @cached_property
-    def user_list(self) -> "UserListService":
-        """Many accounts."""
-        from userctl.services.users.listing import UserListService
-
-        return UserListService(self._database, roles=self._settings.roles)
-
-    @cached_property
-    def user_import(self) -> "UserImportService":
-        """Accounts from a file."""
-        from userctl.services.users.import_ import UserImportService
-
-        return UserImportService(
-            self._database,
-            hasher=self._hasher,
-            policy=self._policy,
-            roles=self._settings.roles,
-            clock=self._clock,
-        )
-
-    @cached_property
-    def user_export(self) -> "UserExportService":
-        """Accounts for a file."""
-        from userctl.services.users.export import UserExportService
-
-        return UserExportService(self._database)
-
-    @cached_property
-    def login(self) -> "LoginService":
-        """Logging in."""
-        from userctl.services.authentication.methods import authenticator
-        from userctl.services.sessions.login import LoginService
-
-        return LoginService(
-            lambda method: authenticator(method, self._authentication_context),
-            tokens=self.tokens,
-            database=self._database,
-            clock=self._clock,
-        )
-
-    @cached_property
-    def api_tokens(self) -> "ApiTokenService":
-        """The tokens of machines."""
-        from userctl.services.authentication.methods import authenticator
-        from userctl.services.tokens.api import ApiTokenService
-
-        return ApiTokenService(
-            self._database,
-            authenticator=authenticator("api-token", self._authentication_context),
-            subject=self._settings.token_subject,
-            clock=self._clock,
-        )
-
-    @cached_property
-    def throttling(self) -> "LoginThrottling":
-        """Limits on failed logins."""
-        from userctl.services.authentication.throttling import LoginThrottling
-
-        return LoginThrottling(
-            self._database,
-            attempts=self._settings.login_attempts,
-            window=timedelta(minutes=self._settings.login_window_minutes),
-            clock=self._clock,
-        )
-
-    @cached_property
-    def tokens(self) -> "TokenService":
-        """Access and refresh tokens."""
-        from userctl.security.access_token import AccessTokenCodec
-        from userctl.security.keys import signing_keyring
-        from userctl.services.sessions.refresh import TokenLifetimes, TokenService
-
-        settings = self._settings
-        return TokenService(
-            self._database,
-            codec=AccessTokenCodec(
-                signing_keyring(
-                    self._key_source,
-                    self._clock(),
-                    notify=self._notify,
-                    record=self._key_audit_log.generated,
-                ),
-                issuer=settings.token_issuer,
-                audience=settings.token_audience,
-            ),
-            lifetimes=TokenLifetimes(
-                access=timedelta(minutes=settings.access_token_minutes),
-                refresh=timedelta(days=settings.refresh_token_days),
-                session=timedelta(days=settings.session_days),
-                subject=settings.token_subject,
-            ),
-            clock=self._clock,
-        )
-
-    @cached_property
-    def sessions(self) -> "SessionService":
-        """The stored session."""
-        from userctl.services.sessions.stored import SessionService
-
-        return SessionService(
-            self._session_file,
-            database=self._settings.database_url.identity,
-            tokens=lambda: self.tokens,
-            revocation=self.revocation,
-        )
-
-    @cached_property
-    def token_list(self) -> "TokenListService":
-        """Tokens as records."""
-        from userctl.services.tokens.listing import TokenListService
-
-        return TokenListService(self._database, clock=self._clock)
-
-    @cached_property
-    def revocation(self) -> "RevocationService":
-        """The end of tokens."""
-        from userctl.services.tokens.revocation import RevocationService
-
-        return RevocationService(self._database, clock=self._clock)
-
-    @cached_property
-    def keys(self) -> "KeyService":
-        """Signing keys."""
-        from userctl.services.keys.manage import KeyService
-
-        return KeyService(self._key_source, clock=self._clock, record=self._key_audit_log)
-
-    @cached_property
-    def purge(self) -> "PurgeService":
-        """Removal of tokens that have ended."""
-        from userctl.services.tokens.purge import PurgeService
-
-        return PurgeService(
-            self._database,
-            longest_session=timedelta(days=self._settings.session_days),
-            clock=self._clock,
-        )
-
-    @cached_property
-    def audit(self) -> "AuditService":
-        """The audit trail."""
-        from userctl.services.audit.trail import AuditService
-
-        return AuditService(self._database, clock=self._clock)
-
-    @cached_property
-    def metrics(self) -> "MetricsService":
-        """Numbers for monitors."""
-        from userctl.services.database.metrics import MetricsService
-
-        return MetricsService(self._database, clock=self._clock)
-
-    @cached_property
-    def statistics(self) -> "StatisticsService":
-        """The size of the database."""
-        from userctl.services.database.statistics import StatisticsService
-
-        return StatisticsService(self._database, clock=self._clock)
-
-    @cached_property
-    def schema(self) -> "SchemaService":
-        """The schema of the database."""
-        from userctl.services.database.schema import SchemaService
-
-        return SchemaService(
-            self._engine,
-            self._settings.database_url,
-            actor=lambda: self._actor,
-            clock=self._clock,
-        )
-
-    @cached_property
-    def backups(self) -> "BackupService":
-        """Backups of the database."""
-        from userctl.services.database.backup import BackupService
-
-        return BackupService(
-            self._engine,
-            self._settings.database_url,
-            schema=self.schema,
-            clock=self._clock,
-            protected=[*self._files.secrets, *self._files.database],
-        )
-
-    @cached_property
-    def copy(self) -> "CopyService":
-        """Copies of the database elsewhere."""
-        from userctl.services.database.copy import CopyService
-
-        return CopyService(
-            self._database,
-            self._settings.database_url,
-            actor=lambda: self._actor,
-            clock=self._clock,
-        )
-
-    @cached_property
-    def doctor(self) -> "DoctorService":
-        """Everything that may be wrong."""
-        from userctl.security.keys import key_source
-        from userctl.services.doctor import DoctorService
-        from userctl.services.doctor.contents import ContentChecks
-        from userctl.services.doctor.database import DatabaseChecks
-
-        return DoctorService(
-            self._settings.database_url,
-            files=self._files,
-            # Not the property, which would create a missing database.
-            keys=lambda: key_source(self._settings),
-            schema=lambda: self.schema,
-            database=DatabaseChecks(lambda: self._engine, self._settings.database_url),
-            contents=lambda: ContentChecks(
-                self._database,
-                hasher=self._hasher,
-                longest_session=timedelta(days=self._settings.session_days),
-                clock=self._clock,
-            ),
-            clock=self._clock,
-        )
-
-    @cached_property
-    def adoption(self) -> "AdoptionService":
-        """The tables of an application."""
-        from userctl.services.database.adoption import AdoptionService
-
-        return AdoptionService(
-            self._engine,
-            self._settings.database_url,
-            actor=lambda: self._actor,
-            clock=self._clock,
-            roles=self._settings.roles,
-            unmatchable=self._hasher.unmatchable(),
-        )
-
-    @cached_property
-    def health(self) -> "HealthService":
-        """Whether the database can serve."""
-        from userctl.services.database.health import HealthService
-
-        return HealthService(lambda: self._engine, clock=self._clock)
+    def part(self, name: str) -> Any:
+        """Return the part of this name, or the service."""
+        private = f"_{name}"
+        return getattr(self, private if getattr_static(self, private, None) is not None else name)
 
     def close(self) -> None:
         """Close every connection."""
@@ -338,52 +160,49 @@ class Services:
             self._engine.dispose()
 
     @cached_property
-    def _key_audit_log(self) -> "KeyAuditLog":
-        from userctl.services.keys.audit import KeyAuditLog
+    def _authenticators(self) -> "Callable[[str], Authenticator]":
+        from userctl.services.authentication import methods
 
-        return KeyAuditLog(self._database, clock=self._clock, notify=self._notify)
-
-    @cached_property
-    def _hasher(self) -> "PasswordHasher":
-        from userctl.security.passwords import PasswordHasher
-
-        return PasswordHasher(cost=self._settings.password_cost)
+        return partial(methods.authenticator, context=self._authentication)
 
     @cached_property
-    def _policy(self) -> "PasswordPolicy":
-        from userctl.security.passwords import PasswordPolicy
+    def _codec(self) -> "AccessTokenCodec":
+        from userctl.security.access_token import AccessTokenCodec
+        from userctl.security.keys import signing_keyring
 
-        return PasswordPolicy(minimum_length=self._settings.password_min_length)
+        keyring = signing_keyring(
+            self._key_source,
+            self._clock(),
+            notify=self._notify,
+            record=self._audit_log.generated,
+        )
+        issuer, audience = self._settings.token_issuer, self._settings.token_audience
+        return AccessTokenCodec(keyring, issuer=issuer, audience=audience)
 
     @cached_property
-    def _authentication_context(self) -> "AuthenticationContext":
-        from userctl.services.authentication.methods import AuthenticationContext
+    def _lifetimes(self) -> "TokenLifetimes":
+        from userctl.services.sessions.refresh import TokenLifetimes
 
-        return AuthenticationContext(
-            self._database, self._hasher, self._policy, self.throttling, self._clock
+        return TokenLifetimes(
+            access=timedelta(minutes=self._settings.access_token_minutes),
+            refresh=timedelta(days=self._settings.refresh_token_days),
+            session=self._longest_session,
+            subject=self._subject,
         )
 
     @cached_property
     def _key_source(self) -> "KeySource":
-        from userctl.security.keys import key_source
-
-        source = key_source(self._settings)
+        source = self._find_keys()
         # An embedded keyring lies beside its database, so that one has to be there first.
-        if source.embedded and self._settings.database_url.missing_file is not None:
+        if source.embedded and self._url.missing_file is not None:
             self._ready_engine()
         return source
 
-    @cached_property
-    def _engine(self) -> "Engine":
-        from userctl.db.engine import database_engine
+    def _find_keys(self) -> "KeySource":
+        """Return where the keys are, and create nothing."""
+        from userctl.security.keys import key_source
 
-        return database_engine(self._settings.database_url)
-
-    @cached_property
-    def _database(self) -> "Database":
-        from userctl.db.transaction.unit_of_work import Database
-
-        return Database(self._ready_engine, lambda: self._actor)
+        return key_source(self._settings)
 
     @cached_property
     def _session_file(self) -> "SessionFile":
@@ -393,38 +212,38 @@ class Services:
         name = "session.json" if profile is None else f"session-{profile}.json"
         return SessionFile(state_path() / name)
 
-    @property
+    @cached_property
     def _files(self) -> InstallationFiles:
         return installation_files(self._settings, self._session_file.path)
 
     @cached_property
-    def _actor(self) -> Actor:
+    def _current_actor(self) -> Actor:
         machine = machine_user()
-        return Actor(self._settings.actor or self._logged_in() or machine, machine)
+        return Actor(self._settings.actor or self._logged_in_user() or machine, machine)
 
-    def _logged_in(self) -> str | None:
-        """Return the account that is logged in to this database, as its session file says."""
+    def _logged_in_user(self) -> str | None:
+        """Return who is logged in to this database, as the session file says."""
         try:
             stored = self._session_file.load()
         except UserctlError:
             return None
-        if stored is None or stored.database != self._settings.database_url.identity:
+        if stored is None or stored.database != self._url.identity:
             return None
         return sanitize_name(stored.account)
 
     def _ready_engine(self) -> "Engine":
+        """Return the engine of a migrated database; create the embedded one at first use."""
         from userctl.db.schema.revisions import require_current
 
-        url = self._settings.database_url
-        if url.sqlite_path == default_database_path():
-            create_private_folder(url.sqlite_path.parent)
-        if (path := url.missing_file) is not None:
+        if self._url.sqlite_path == default_database_path():
+            create_private_folder(self._url.sqlite_path.parent)
+        if (path := self._url.missing_file) is not None:
             self._create_database(path)
         require_current(self._engine)
         return self._engine
 
     def _create_database(self, path: Path) -> None:
-        # A path that somebody chose may be mistyped, or its disk not mounted.
+        # A path that was chosen may be mistyped, or its disk not mounted.
         if path != default_database_path():
             raise DatabaseMissing(f"There is no database at {path}.")
         if self.schema.create(path):

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Barrier
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
@@ -13,6 +14,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from userctl.config.database_url import DatabaseURL
+from userctl.config.settings import Settings, load_settings
+from userctl.container import Services
 from userctl.core.actor import Actor
 from userctl.core.errors import UserctlError
 from userctl.db.engine import database_engine
@@ -21,26 +24,16 @@ from userctl.schemas import Credentials, UserCreate, UserCreated
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring, RingKey
-from userctl.security.passwords import PasswordHasher, PasswordPolicy
-from userctl.services.audit.trail import AuditService
+from userctl.security.passwords import PasswordHasher
 from userctl.services.authentication.methods import (
     AuthenticationContext,
     Authenticator,
     authenticator,
 )
 from userctl.services.authentication.throttling import LoginThrottling
-from userctl.services.database.statistics import StatisticsService
-from userctl.services.sessions.login import LoginService
-from userctl.services.sessions.refresh import Grant, TokenLifetimes, TokenService
-from userctl.services.tokens.api import ApiTokenService
-from userctl.services.tokens.listing import TokenListService
-from userctl.services.tokens.purge import PurgeService
+from userctl.services.sessions.refresh import Grant, TokenService
 from userctl.services.tokens.revocation import RevocationService
-from userctl.services.users.export import UserExportService
-from userctl.services.users.import_ import UserImportService
-from userctl.services.users.listing import UserListService
 from userctl.services.users.manage import UserService
-from userctl.services.users.recycle_bin import RecycleBinService
 
 PASSWORD = "correct horse 77"
 KEY = SigningKey.symmetric(b"a key for the tests of at least 32 bytes")
@@ -70,56 +63,37 @@ def database_on(engine: Engine) -> Database:
     return Database(lambda: engine, lambda: ACTOR)
 
 
-class Program:
+def settings_of(subject: str) -> Settings:
+    """Return the defaults, but for the subject of access tokens."""
+    return load_settings({}, {"USERCTL_TOKEN_SUBJECT": subject}, Path("/nonexistent"))
+
+
+class Program(Services):
     """The services of one process, on an engine of its own."""
 
     def __init__(self, engine: Engine, clock: FakeClock, *, subject: str = "email") -> None:
-        database = database_on(engine)
-        hasher = PasswordHasher(cost=4)  # The cheapest that bcrypt allows.
-        policy = PasswordPolicy(minimum_length=8)
         self.engine = engine
-        self.database = database
-        self.users = UserService(
-            database,
-            hasher=hasher,
-            policy=policy,
-            roles=("user", "admin"),
+        self.database = database_on(engine)
+        super().__init__(
+            settings_of(subject),
+            notify=lambda _: None,
             clock=clock,
-        )
-        self.recycle_bin = RecycleBinService(
-            database, longest_session=timedelta(days=30), clock=clock
-        )
-        self.user_list = UserListService(database, roles=("user", "admin"))
-        self.throttling = LoginThrottling(
-            database, attempts=5, window=timedelta(minutes=15), clock=clock
-        )
-        self.tools = AuthenticationContext(database, hasher, policy, self.throttling, clock)
-        self.tokens = TokenService(
-            database,
+            engine=engine,
+            database=self.database,
             codec=AccessTokenCodec(RING, issuer="userctl", audience=None),
-            lifetimes=TokenLifetimes(
-                access=timedelta(minutes=60),
-                refresh=timedelta(days=7),
-                session=timedelta(days=30),
-                subject=subject,
-            ),
-            clock=clock,
+            hasher=PasswordHasher(cost=4),  # The cheapest that bcrypt allows.
         )
-        self.api_tokens = ApiTokenService(
-            database,
-            authenticator=authenticator("api-token", self.tools),
-            subject=subject,
-            clock=clock,
-        )
-        self.token_list = TokenListService(database, clock=clock)
-        self.revocation = RevocationService(database, clock=clock)
-        self.user_import = UserImportService(
-            database, hasher=hasher, policy=policy, roles=("user", "admin"), clock=clock
-        )
-        self.user_export = UserExportService(database)
-        self.purge = PurgeService(database, longest_session=timedelta(days=30), clock=clock)
-        self.statistics = StatisticsService(database, clock=clock)
-        self.audit = AuditService(database, clock=clock)
+
+    @property
+    def tools(self) -> AuthenticationContext:
+        """What methods of authentication may need."""
+        return self._authentication
+
+    @tools.setter
+    def tools(self, tools: AuthenticationContext) -> None:
+        self._authentication = tools
+        for built in ("_authenticators", "login", "api_tokens"):
+            self.__dict__.pop(built, None)
 
     @property
     def authentication(self) -> Authenticator:
@@ -132,13 +106,7 @@ class Program:
 
     def log_in_with(self, method: str, credentials: Credentials) -> Grant:
         """Authenticate in some way and start a session."""
-        login = LoginService(
-            lambda name: authenticator(name, self.tools),
-            tokens=self.tokens,
-            database=self.database,
-            clock=self.tools.clock,
-        )
-        return login.log_in(method, credentials)
+        return self.login.log_in(method, credentials)
 
 
 class Sql(Protocol):

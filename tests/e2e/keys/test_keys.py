@@ -30,7 +30,7 @@ from pathlib import Path
 from userctl.core.clock import utc_now
 from userctl.security.keyring_file import KeyringFile
 from userctl.services.keys.manage import KeyService
-keys = KeyService(KeyringFile(Path(sys.argv[1])), clock=utc_now)
+keys = KeyService(KeyringFile(Path(sys.argv[1])), clock=utc_now, audit_log=lambda *_: None)
 for _ in sys.stdin:
     print(keys.rotate(timedelta()).kid, flush=True)
 """
@@ -60,7 +60,7 @@ def rotate(moment):
             os.kill(os.getpid(), signal.SIGKILL)
         return trace
     sys.settrace(trace)
-    KeyService(file, clock=utc_now).rotate(timedelta())
+    KeyService(file, clock=utc_now, audit_log=lambda *_: None).rotate(timedelta())
     os._exit(0)
 
 moment, exit_code = 0, None

@@ -61,7 +61,7 @@ def charging(source: str, behind: timedelta) -> Callable[[Program], Charge]:
 
     def charge(other: Program) -> Charge:
         return LoginThrottling(
-            other.database, attempts=LIMIT, window=WINDOW, clock=lambda: now
+            other.database, login_attempts=LIMIT, login_window=WINDOW, clock=lambda: now
         ).charge(ADA, source)
 
     return charge
@@ -285,7 +285,9 @@ def test_a_clock_that_is_a_little_behind_opens_no_window_anew(
 def test_a_limit_that_was_lowered_counts_at_once(program: Program, ada: UserCreated) -> None:
     for _ in range(3):
         program.throttling.charge(ADA, "stranger")
-    stricter = LoginThrottling(program.database, attempts=2, window=WINDOW, clock=FakeClock())
+    stricter = LoginThrottling(
+        program.database, login_attempts=2, login_window=WINDOW, clock=FakeClock()
+    )
     with pytest.raises(LoginThrottled):
         stricter.charge(ADA, "stranger")
     assert stricter.show(ADA).throttled_until == NOW + WINDOW

@@ -27,7 +27,7 @@ class BusyFile(KeyringFile):
 def test_the_times_of_a_key_do_not_begin_while_its_change_still_waits(
     tmp_path: Path, clock: FakeClock
 ) -> None:
-    keys = KeyService(BusyFile(tmp_path / "keyring", clock), clock=clock)
+    keys = KeyService(BusyFile(tmp_path / "keyring", clock), clock=clock, audit_log=lambda *_: None)
     assert keys.generate().created_at == NOW + WAIT
     assert keys.generate().created_at == NOW + 2 * WAIT
     assert keys.rotate(timedelta()).activated_at == NOW + 3 * WAIT

@@ -35,7 +35,7 @@ def file(tmp_path: Path) -> KeyringFile:
 
 @pytest.fixture
 def keys(file: KeyringFile, clock: FakeClock) -> KeyService:
-    return KeyService(file, clock=clock)
+    return KeyService(file, clock=clock, audit_log=lambda *_: None)
 
 
 def states(keys: KeyService) -> list[str]:

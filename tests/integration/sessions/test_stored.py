@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import FakeClock, Program, open_engine
+from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import (
     DatabaseUnreachable,
     NotLoggedIn,
@@ -19,6 +20,8 @@ from userctl.security.session_file import SessionFile, StoredSession
 from userctl.services.sessions.refresh import Grant
 from userctl.services.sessions.stored import SessionService
 
+HERE = DatabaseURL.parse("sqlite:////nonexistent/userctl.db")
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> SessionFile:
@@ -29,7 +32,7 @@ def file(tmp_path: Path) -> SessionFile:
 def holder(program: Program, file: SessionFile) -> SessionService:
     """Return a command that uses the stored session."""
     return SessionService(
-        file, database="here", tokens=lambda: program.tokens, revocation=program.revocation
+        file, url=HERE, open_tokens=lambda: program.tokens, revocation=program.revocation
     )
 
 
@@ -176,7 +179,7 @@ def test_a_session_that_was_ended_elsewhere_can_be_forgotten(
 def test_a_session_with_a_token_that_is_none_can_be_forgotten(
     sessions: SessionService, started: SessionRead, file: SessionFile
 ) -> None:
-    file.save(StoredSession("x", "y", started.session_expires_at.isoformat(), "here"))
+    file.save(StoredSession("x", "y", started.session_expires_at.isoformat(), HERE.identity))
     assert sessions.end()
     assert file.load() is None
 

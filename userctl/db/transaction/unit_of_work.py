@@ -124,18 +124,18 @@ class Database:
     """A database that is made ready when it is first used.
 
     Args:
-        prepare: returns the engine of a database that is reachable and migrated, or raises.
+        ready_engine: returns the engine of a database that is reachable and migrated, or raises.
         actor: returns who uses it.
     """
 
-    def __init__(self, prepare: Callable[[], Engine], actor: Callable[[], Actor]) -> None:
-        self._prepare = prepare
+    def __init__(self, ready_engine: Callable[[], Engine], actor: Callable[[], Actor]) -> None:
+        self._ready_engine = ready_engine
         self._actor = actor
 
     @cached_property
     def engine(self) -> Engine:
         """The engine, for what is no transaction on rows."""
-        return self._prepare()
+        return self._ready_engine()
 
     def reading(self) -> UnitOfWork:
         """Return a unit of work that changes nothing; each query sees what is committed by then."""

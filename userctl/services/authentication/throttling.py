@@ -84,17 +84,22 @@ class LoginThrottling:
 
     Args:
         database: where the charges are kept.
-        attempts: how many logins a window admits.
-        window: how long a window is, from its first charge on.
+        login_attempts: how many logins a window admits.
+        login_window: how long a window is, from its first charge on.
         clock: where the time comes from.
     """
 
     def __init__(
-        self, database: Database, *, attempts: int, window: timedelta, clock: Clock
+        self,
+        database: Database,
+        *,
+        login_attempts: int,
+        login_window: timedelta,
+        clock: Clock,
     ) -> None:
         self._database = database
-        self._attempts = attempts
-        self._window = window
+        self._attempts = login_attempts
+        self._window = login_window
         self._clock = clock
 
     @retry_transactions

@@ -17,6 +17,7 @@ from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas import AdoptionOptions, AdoptionStep
 from userctl.schemas.audit import AuditTag
+from userctl.security.passwords import PasswordHasher
 
 
 class AdoptionService:
@@ -28,7 +29,7 @@ class AdoptionService:
         actor: returns who adopts the tables.
         clock: where the time comes from.
         roles: the roles that are configured.
-        unmatchable: the hash of accounts that have none, so that nobody can log in to them.
+        hasher: makes the hash of users who have none, which no password matches.
     """
 
     def __init__(
@@ -39,14 +40,14 @@ class AdoptionService:
         actor: Callable[[], Actor],
         clock: Clock,
         roles: Sequence[str],
-        unmatchable: str,
+        hasher: PasswordHasher,
     ) -> None:
         self._engine = engine
         self._url = url
         self._database = Database(lambda: engine, actor)
         self._clock = clock
         self._roles = tuple(roles)
-        self._unmatchable = unmatchable
+        self._unmatchable = hasher.unmatchable()
 
     def plan(self, *, tokens_in_clear: bool = False) -> list[AdoptionStep]:
         """Return what there is to do, to know, and to correct before; nothing is changed.

@@ -1,12 +1,12 @@
 """Backups of a whole database, and restoring them."""
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from userctl.config.database_url import DatabaseURL
+from userctl.config.paths import InstallationFiles
 from userctl.core.clock import Clock
 from userctl.core.errors import (
     DatabaseDamaged,
@@ -30,7 +30,7 @@ class BackupService:
         url: its URL.
         schema: what knows its schema.
         clock: where the time comes from.
-        protected: the files that no backup may replace.
+        files: the files of the installation, which no backup may replace.
     """
 
     def __init__(
@@ -40,13 +40,13 @@ class BackupService:
         *,
         schema: SchemaService,
         clock: Clock,
-        protected: Sequence[Path],
+        files: InstallationFiles,
     ) -> None:
         self._engine = engine
         self._url = url
         self._schema = schema
         self._clock = clock
-        self._protected = protected
+        self._protected = (*files.secrets, *files.database)
 
     def backup(self, file: Path, *, replace: bool) -> BackupRead:
         """Write a backup, while others go on, that is there as a whole or not at all.

@@ -28,16 +28,16 @@ class CopyService:
     """The use case of moving house: all rows, and the numbers that the next rows get.
 
     Args:
-        source: what is copied.
+        database: what is copied.
         url: where that is.
         actor: returns who does it.
         clock: where the time comes from.
     """
 
     def __init__(
-        self, source: Database, url: DatabaseURL, *, actor: Callable[[], Actor], clock: Clock
+        self, database: Database, url: DatabaseURL, *, actor: Callable[[], Actor], clock: Clock
     ) -> None:
-        self._source = source
+        self._source = database
         self._url = url
         self._actor = actor
         self._clock = clock

@@ -14,15 +14,15 @@ from userctl.schemas import Health
 class HealthService:
     """Answers a monitor; it changes nothing and creates nothing."""
 
-    def __init__(self, engine: Callable[[], Engine], *, clock: Clock) -> None:
-        self._engine = engine
+    def __init__(self, open_engine: Callable[[], Engine], *, clock: Clock) -> None:
+        self._open_engine = open_engine
         self._clock = clock
 
     def check(self) -> tuple[Health, UserctlError | None]:
         """Return the state of the database, and the error if it cannot serve."""
         failure: UserctlError | None = None
         try:
-            require_current(self._engine())
+            require_current(self._open_engine())
         except UserctlError as error:
             failure = error
         health = Health(

@@ -1,14 +1,19 @@
 """Looks an installation over and says what is wrong, and what to do about it."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
+
+from sqlalchemy import Engine
 
 from userctl.config.database_url import DatabaseURL
 from userctl.config.paths import InstallationFiles
 from userctl.core.clock import Clock
 from userctl.core.errors import DatabaseMissing, UserctlError
+from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas import CheckRead
 from userctl.security.keys import KeySource
+from userctl.security.passwords import PasswordHasher
 from userctl.services.database.schema import SchemaService
 from userctl.services.doctor.contents import ContentChecks
 from userctl.services.doctor.database import DatabaseChecks
@@ -23,10 +28,12 @@ class DoctorService:
     Args:
         url: the database.
         files: the files of the installation.
-        keys: returns where the signing keys are.
-        schema: returns what knows the schema.
-        database: the checks of the database.
-        contents: returns the checks of what it holds.
+        find_keys: returns where the signing keys are.
+        open_engine: returns the engine, without any look at the database.
+        open_schema: returns what knows the schema.
+        database: the database, used once it is known to be sound.
+        hasher: knows the cost of password hashes.
+        longest_session: how long a session can last.
         clock: where the time comes from.
     """
 
@@ -35,18 +42,22 @@ class DoctorService:
         url: DatabaseURL,
         *,
         files: InstallationFiles,
-        keys: Callable[[], KeySource],
-        schema: Callable[[], SchemaService],
-        database: DatabaseChecks,
-        contents: Callable[[], ContentChecks],
+        find_keys: Callable[[], KeySource],
+        open_engine: Callable[[], Engine],
+        open_schema: Callable[[], SchemaService],
+        database: Database,
+        hasher: PasswordHasher,
+        longest_session: timedelta,
         clock: Clock,
     ) -> None:
         self._url = url
         self._files = files
-        self._keys = keys
-        self._schema = schema
-        self._database = database
-        self._contents = contents
+        self._find_keys = find_keys
+        self._open_schema = open_schema
+        self._database = DatabaseChecks(open_engine, url)
+        self._contents = ContentChecks(
+            database, hasher=hasher, longest_session=longest_session, clock=clock
+        )
         self._clock = clock
 
     def examine(self, *, fix: bool = False) -> Iterator[CheckRead]:
@@ -73,13 +84,13 @@ class DoctorService:
     def _checks(self) -> Iterator[tuple[str, Check]]:
         yield "files", partial(modes, self._files)
         yield "leftovers", partial(leftovers, self._files)
-        yield "signing_key", partial(signing_key, self._keys, self._clock)
+        yield "signing_key", partial(signing_key, self._find_keys, self._clock)
         # A file that others lock is waited for once.
         connection = _found(self._connection)
         yield "connection", lambda: connection
         if any(found.status == "failure" for found in connection):
             return
-        status = self._schema().status()
+        status = self._open_schema().status()
         yield "schema", partial(self._database.schema, status)
         if self._url.sqlite_path is not None:
             yield "sqlite_version", self._database.sqlite_version
@@ -92,12 +103,11 @@ class DoctorService:
         else:
             yield "integrity", self._database.integrity
             yield "role", self._database.role
-        contents = self._contents()
-        yield "clock", contents.clock
-        yield "expired_tokens", contents.backlog
-        yield "passwords", contents.passwords
-        yield "admins", contents.admins
-        yield "audit_trail", contents.audit_trail
+        yield "clock", self._contents.clock
+        yield "expired_tokens", self._contents.backlog
+        yield "passwords", self._contents.passwords
+        yield "admins", self._contents.admins
+        yield "audit_trail", self._contents.audit_trail
 
     def _connection(self) -> list[Finding]:
         if (path := self._url.missing_file) is not None:

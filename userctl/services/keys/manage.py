@@ -24,21 +24,21 @@ class KeyService:
     """The use cases on the keyring; each change is one write of the whole ring.
 
     Args:
-        source: where the keys are.
+        key_source: where the keys are.
         clock: where the time comes from.
-        record: told what was done to the key with an id.
+        audit_log: told what was done to the key with an id.
     """
 
     def __init__(
         self,
-        source: KeySource,
+        key_source: KeySource,
         *,
         clock: Clock,
-        record: Callable[[AuditTag, str], None] = lambda _tag, _kid: None,
+        audit_log: Callable[[AuditTag, str], None],
     ) -> None:
-        self._source = source
+        self._source = key_source
         self._clock = clock
-        self._record = record
+        self._record = audit_log
 
     def read(self) -> list[KeyRead]:
         """Return all keys: next, active, passive, retired, the latest of a state first.

@@ -17,7 +17,7 @@ class LoginService:
     """Starts sessions, whatever way somebody proves who they are.
 
     Args:
-        authenticator: returns a method by its name.
+        authenticators: returns a method by its name.
         tokens: hands out the tokens.
         database: where failures are recorded.
         clock: where the time comes from.
@@ -25,13 +25,13 @@ class LoginService:
 
     def __init__(
         self,
-        authenticator: Callable[[str], Authenticator],
+        authenticators: Callable[[str], Authenticator],
         *,
         tokens: TokenService,
         database: Database,
         clock: Clock,
     ) -> None:
-        self._authenticator = authenticator
+        self._authenticators = authenticators
         self._tokens = tokens
         self._database = database
         self._clock = clock
@@ -43,7 +43,7 @@ class LoginService:
             InvalidInput: if there is no such method.
             AuthenticationFailed: if they prove nothing.
         """
-        authenticator = self._authenticator(method)
+        authenticator = self._authenticators(method)
         try:
             return self._proven(authenticator, credentials)
         except (AuthenticationFailed, InvalidEmail, PasswordRejected) as error:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
+from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import NotLoggedIn, TokenExpired, TokenInvalid, UserctlError
 from userctl.schemas import SessionRead, UserRead
 from userctl.security.opaque_token import REFRESH_TOKEN
@@ -21,23 +22,23 @@ class SessionService:
     out later which of the two counts.
 
     Args:
-        file: where the session is kept.
-        database: the database in use; a session of another one is left alone.
-        tokens: returns the service that needs the signing key; ending a session needs none.
+        session_file: where the session is kept.
+        url: the database in use; a session of another one is left alone.
+        open_tokens: returns the service that needs the signing key; ending a session needs none.
         revocation: ends sessions.
     """
 
     def __init__(
         self,
-        file: SessionFile,
+        session_file: SessionFile,
         *,
-        database: str,
-        tokens: Callable[[], TokenService],
+        url: DatabaseURL,
+        open_tokens: Callable[[], TokenService],
         revocation: RevocationService,
     ) -> None:
-        self._file = file
-        self._database = database
-        self._tokens = tokens
+        self._file = session_file
+        self._database = url.identity
+        self._open_tokens = open_tokens
         self._revocation = revocation
 
     def start(self, log_in: Callable[[], Grant]) -> SessionRead:
@@ -72,7 +73,7 @@ class SessionService:
         """
         stored = self._load()
         try:
-            _, user = self._tokens().verify(stored.access_token)
+            _, user = self._open_tokens().verify(stored.access_token)
         except TokenExpired:
             return self.refresh(seen=stored)
         except TokenInvalid as error:
@@ -84,7 +85,7 @@ class SessionService:
         """Return a live access token of the session, refreshing it if that is due."""
         self.who()
         stored = self._load()
-        if not self._tokens().is_fresh(stored.access_token):
+        if not self._open_tokens().is_fresh(stored.access_token):
             self.refresh(seen=stored)
         return self.stored_access_token()
 
@@ -110,11 +111,11 @@ class SessionService:
         with self._file.locked():
             stored = self._settled()
             if seen is not None and stored.access_token != seen.access_token:
-                _, user = self._tokens().verify(stored.access_token)
+                _, user = self._open_tokens().verify(stored.access_token)
                 return self._read(user, stored)
             successor = REFRESH_TOKEN.draw()
             self._file.save(replace(stored, pending=successor))
-            grant = self._tokens().refresh(stored.refresh_token, successor=successor)
+            grant = self._open_tokens().refresh(stored.refresh_token, successor=successor)
             return self._read(grant.user, self._save(grant))
 
     def end(self) -> bool:
@@ -152,7 +153,7 @@ class SessionService:
         if not stored.pending:
             return stored
         settled = replace(stored, pending="")
-        if self._tokens().was_exchanged(stored.refresh_token, stored.pending):
+        if self._open_tokens().was_exchanged(stored.refresh_token, stored.pending):
             settled = replace(settled, refresh_token=stored.pending)
         self._file.save(settled)
         return settled

@@ -1,5 +1,7 @@
 """API tokens: issue and verify."""
 
+from collections.abc import Callable
+
 from userctl.core.clock import Clock
 from userctl.core.errors import AuthenticationFailed
 from userctl.db.transaction.retry import retry_transactions
@@ -24,16 +26,21 @@ class ApiTokenService:
 
     Args:
         database: where they are kept.
-        authenticator: tells whose a token is.
+        authenticators: returns a method by its name.
         subject: what a token calls its owner, ``email`` or ``id``.
         clock: where the time comes from.
     """
 
     def __init__(
-        self, database: Database, *, authenticator: Authenticator, subject: str, clock: Clock
+        self,
+        database: Database,
+        *,
+        authenticators: Callable[[str], Authenticator],
+        subject: str,
+        clock: Clock,
     ) -> None:
         self._database = database
-        self._authenticator = authenticator
+        self._authenticators = authenticators
         self._subject = subject
         self._clock = clock
 
@@ -85,7 +92,7 @@ class ApiTokenService:
 
     @retry_transactions
     def _claims(self, text: str) -> ApiTokenClaims:
-        proof = self._authenticator.authenticate(Credentials(secret=text))
+        proof = self._authenticators("api-token").authenticate(Credentials(secret=text))
         with self._database.writing() as uow:
             who = proof.redeem(uow)
             user, token = who.user, uow.api_tokens.by_digest(API_TOKEN.digest(text))

@@ -20,6 +20,7 @@ from tests.support.applications import (
 )
 from userctl.config.database_url import DatabaseURL
 from userctl.schemas import AdoptionStep
+from userctl.security.passwords import PasswordHasher
 from userctl.services.database.adoption import AdoptionService
 
 UNMATCHABLE = f"$2b$12${'.' * 53}"
@@ -32,7 +33,7 @@ def adoption_on(engine: Engine, url: str, clock: FakeClock | None = None) -> Ado
         actor=lambda: ACTOR,
         clock=clock or FakeClock(),
         roles=("user", "admin"),
-        unmatchable=UNMATCHABLE,
+        hasher=PasswordHasher(cost=12),
     )
 
 

@@ -84,7 +84,7 @@ def methods() -> list[str]:
     return sorted(module.name.replace("_", "-") for module in iter_modules(__path__))
 
 
-def authenticator(method: str, tools: AuthenticationContext) -> Authenticator:
+def authenticator(method: str, context: AuthenticationContext) -> Authenticator:
     """Return a method by its name.
 
     Raises:
@@ -97,4 +97,4 @@ def authenticator(method: str, tools: AuthenticationContext) -> Authenticator:
         )
     build: Callable[[AuthenticationContext], Authenticator]
     build = import_module(f"{__name__}.{method.replace('-', '_')}").build
-    return build(tools)
+    return build(context)
