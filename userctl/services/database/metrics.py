@@ -27,7 +27,7 @@ class MetricsService:
                 ],
                 refresh_tokens=uow.refresh_tokens.by_state(now),
                 api_tokens=uow.api_tokens.by_state(now),
-                oldest_expired_at=uow.ended_tokens.oldest(now),
+                oldest_expired_at=uow.token_purge.oldest(now),
                 login_failures=uow.audit_events.count(AuditTag.LOGIN_FAILURE),
                 last_purge=_last_purge(uow),
             )

@@ -24,10 +24,10 @@ class StatisticsService:
         """
         now = self._clock()
         with self._database.reading() as uow:
-            rows = uow.ended_tokens.rows()
-            expired, _ = uow.ended_tokens.count(now)
-            refresh, api = uow.ended_tokens.count(now - older_than)
-            oldest = uow.ended_tokens.oldest(now)
+            rows = uow.database_stats.rows()
+            expired, _ = uow.token_purge.count(now)
+            refresh, api = uow.token_purge.count(now - older_than)
+            oldest = uow.token_purge.oldest(now)
         size = measure(self._database.engine)
         return DatabaseStats(
             **rows,

@@ -1,5 +1,7 @@
-"""Queries on the tokens of both kinds that have ended, and on how many rows there are."""
+"""Queries that count and delete the tokens of both kinds that have ended."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -7,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, any_, literal_column, text, true
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, and_, col, delete, func, or_, select
 
-from userctl.models import ApiToken, AuditEvent, DeletedUser, LoginThrottle, RefreshToken, User
+from userctl.models import ApiToken, RefreshToken
 
 _ENDS: dict[str, tuple[Any, Any]] = {
     "refresh": (RefreshToken, col(RefreshToken.expires_at)),
@@ -17,8 +19,8 @@ _ENDS: dict[str, tuple[Any, Any]] = {
 ENDS = tuple(_ENDS)
 """The ways in which a token ends; each has an index on the time when it did."""
 
-PATIENCE = "50ms"
-"""How long a lock of others is waited for before locked rows are looked for one by one."""
+RANGE_LOCK_TIMEOUT = "50ms"
+"""How long a batch waits for locks of others before it skips the rows that they lock."""
 
 _LOCK_NOT_AVAILABLE = "55P03"
 """PostgreSQL manual, appendix A."""
@@ -40,7 +42,7 @@ class Deleted(NamedTuple):
     skipped: bool = False
 
 
-class EndedTokenRepository:
+class TokenPurgeRepository:
     """The tokens that ended before a time."""
 
     def __init__(self, session: Session) -> None:
@@ -102,8 +104,7 @@ class EndedTokenRepository:
         upper = self._session.execute(bound).scalar()
         reach = ahead if upper is None else and_(ahead, ended < upper)
         try:
-            with self._session.begin_nested():
-                self._session.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
+            with self._session.begin_nested(), self._lock_timeout(RANGE_LOCK_TIMEOUT):
                 count = self._session.connection().execute(delete(model).where(reach)).rowcount
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
@@ -113,6 +114,19 @@ class EndedTokenRepository:
         if not count and upper is not None:
             return None
         return Deleted(count, more=upper is not None, since=upper)
+
+    @contextmanager
+    def _lock_timeout(self, timeout: str) -> Iterator[None]:
+        """Wait for locks only so long in the block, which a savepoint surrounds.
+
+        A rollback to the savepoint undoes the setting, but its release keeps it. Whatever else the
+        transaction locks, such as the audit trail, is waited for as long as ever.
+        """
+        usual = self._one(text("SELECT current_setting('lock_timeout')"))
+        setting = text("SELECT set_config('lock_timeout', :timeout, true)")
+        self._session.execute(setting, {"timeout": timeout})
+        yield
+        self._session.execute(setting, {"timeout": usual})
 
     def _delete_skipping_locked(
         self, model: Any, ended: Any, before: datetime, limit: int, ahead: ColumnElement[bool]
@@ -131,29 +145,6 @@ class EndedTokenRepository:
             )
         ).one()
         return Deleted(count, more=last is not None, since=last, skipped=True)
-
-    def newest(self) -> datetime | None:
-        """Return when the newest account or token was made, as far as ids tell."""
-        newest = [
-            self._session.exec(
-                select(model.created_at).order_by(col(model.id).desc()).limit(1)
-            ).first()
-            for model in (User, RefreshToken, ApiToken)
-        ]
-        return max((time for time in newest if time is not None), default=None)
-
-    def server_time(self) -> datetime | None:
-        """Return what the clock of the server says; None where there is no server."""
-        if self._session.connection().dialect.name == "sqlite":
-            return None
-        return self._session.execute(select(func.clock_timestamp())).scalar()
-
-    def rows(self) -> dict[str, int]:
-        """Return how many rows each table has."""
-        return {
-            str(model.__tablename__): self._one(select(func.count()).select_from(model))
-            for model in (User, DeletedUser, RefreshToken, ApiToken, LoginThrottle, AuditEvent)
-        }
 
     def _one(self, query: Any) -> Any:
         return self._session.execute(query).scalar_one()
