@@ -74,18 +74,23 @@ class Forks:
         return self._ask(commands=[command], kill_at=line, files=files)[0]
 
     def killed_everywhere(
-        self, command: Sequence[str], files: Sequence[str], prepare: Callable[[], object]
+        self,
+        command: Sequence[str],
+        files: Sequence[str],
+        prepare: Callable[[], object],
+        places: int = 25,
     ) -> Iterator[Forked]:
-        """Kill a command at some 25 lines from its first to its last, and let it end once.
+        """Kill a command at some lines from its first to its last, and let it end once.
 
         Args:
             command: what to run.
             files: those whose lines count.
             prepare: called before each run.
+            places: at how many lines it is killed, about.
         """
         prepare()
         lines = self.killed_at(command, sys.maxsize, files).lines
-        for line in [*range(1, lines, max(1, lines // 25)), sys.maxsize]:
+        for line in [*range(1, lines, max(1, lines // places)), sys.maxsize]:
             prepare()
             yield self.killed_at(command, line, files)
 

@@ -29,6 +29,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder / "venv/bin/userctl")
 
 
+# It downloads what the wheel asks for, and takes a minute.
+@pytest.mark.soak
 def test_the_wheel_does_the_main_job_on_both_databases(
     installed: str, home: Path, bare_postgres_url: str
 ) -> None:

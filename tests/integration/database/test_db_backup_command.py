@@ -17,6 +17,7 @@ import pytest
 
 from tests.support.cli import Userctl
 from tests.support.forking import forking
+from tests.support.marks import repeated
 from tests.support.postgres import programs_folder
 from tests.support.servers import until
 from userctl.core.errors import DatabaseDamaged
@@ -311,7 +312,8 @@ def test_a_restore_waits_for_whoever_is_writing(local: Userctl) -> None:
     assert emails(local) == [ADA]
 
 
-def test_a_restore_that_is_killed_leaves_the_old_or_the_new(local: Userctl) -> None:
+@repeated("places", few=5, soak=25)
+def test_a_restore_that_is_killed_leaves_the_old_or_the_new(local: Userctl, places: int) -> None:
     local.create(ADA)
     written(local)
     local.create(EVE)
@@ -320,7 +322,7 @@ def test_a_restore_that_is_killed_leaves_the_old_or_the_new(local: Userctl) -> N
     with forking(local) as forks:
         command = ["db", "restore", "a.backup", "--yes"]
         prepare = partial(local, "db", "restore", str(full), "--yes")
-        for _ in forks.killed_everywhere(command, COUNTED, prepare):
+        for _ in forks.killed_everywhere(command, COUNTED, prepare, places):
             found = tuple(emails(local))
             seen.add(found)
             assert found in {(ADA,), (ADA, EVE)}
