@@ -16,14 +16,9 @@ from userctl.core.errors import ClockSuspect
 from userctl.db import engine as engine_rules
 from userctl.db.maintenance import pacing as online
 from userctl.db.sqlite import wal as write_ahead_log
-from userctl.schemas import (
-    ApiTokenCreate,
-    PurgeOptions,
-    PurgeResult,
-    TokenQuery,
-    UserCreate,
-    UserCreated,
-)
+from userctl.schemas.database import PurgeOptions, PurgeResult
+from userctl.schemas.tokens import ApiTokenCreate, TokenQuery
+from userctl.schemas.users import UserCreate, UserCreated
 from userctl.services.tokens.purge import PurgeService
 
 DAY = timedelta(days=1)

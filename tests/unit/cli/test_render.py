@@ -36,12 +36,12 @@ FIELDS = list(Thing.model_fields)
 
 def printed(capsys: pytest.CaptureFixture[str], output: str, *things: Thing,
             fields: list[str] | None = None, quiet: bool = False) -> str:  # fmt: skip
-    Renderer(output, quiet=quiet, fields=fields).records(iter(things), COLUMNS, FIELDS)
+    Renderer(output, quiet=quiet, fields=fields).print_records(iter(things), COLUMNS, FIELDS)
     return capsys.readouterr().out
 
 
 def recorded(capsys: pytest.CaptureFixture[str], output: str, thing: Thing) -> str:
-    Renderer(output, quiet=False, fields=None).record(thing)
+    Renderer(output, quiet=False, fields=None).print_record(thing)
     return capsys.readouterr().out
 
 
@@ -101,7 +101,7 @@ def test_what_is_read_first_is_written_before_the_rest_is_read(
                 assert len(text) < 1_000_000
             yield Thing(id=number)
 
-    Renderer(output, quiet=quiet, fields=None).records(things(), COLUMNS, FIELDS)
+    Renderer(output, quiet=quiet, fields=None).print_records(things(), COLUMNS, FIELDS)
     assert "4999" in capsys.readouterr().out
 
 
@@ -121,7 +121,7 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch, width: int, *accounts: BaseMode
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setattr(table, "_BLOCK", 2)
-    Renderer("table", quiet=False, fields=None).records(accounts, ["name", "id", "email"])
+    Renderer("table", quiet=False, fields=None).print_records(accounts, ["name", "id", "email"])
     text = terminal.getvalue()
     assert text.startswith("\x1b[1m")
     return re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
@@ -256,7 +256,7 @@ def test_a_lost_output_is_reported(
 ) -> None:
     monkeypatch.setattr(sys, "stdout", output)
     with pytest.raises(OutputLost):
-        Renderer(form, quiet=False, fields=None).record(Thing())
+        Renderer(form, quiet=False, fields=None).print_record(Thing())
 
 
 @pytest.mark.parametrize("error", [Full(), None])
@@ -287,7 +287,7 @@ class Note(BaseModel):
 
 def shown(capsys: pytest.CaptureFixture[str], output: str, record: BaseModel,
           fields: list[str] | None = None, *, quiet: bool = False) -> str:  # fmt: skip
-    Renderer(output, quiet=quiet, fields=fields).record(record)
+    Renderer(output, quiet=quiet, fields=fields).print_record(record)
     return capsys.readouterr().out
 
 
@@ -314,7 +314,7 @@ def test_a_quiet_record_is_its_id(capsys: pytest.CaptureFixture[str], output: st
 
 @FORMATS
 def test_no_records_and_quiet_is_no_output(capsys: pytest.CaptureFixture[str], output: str) -> None:
-    Renderer(output, quiet=True, fields=None).records(iter([]), ["id"], ["id"])
+    Renderer(output, quiet=True, fields=None).print_records(iter([]), ["id"], ["id"])
     assert capsys.readouterr().out == ""
 
 
@@ -335,7 +335,7 @@ def test_a_missing_value_is_null_in_json_and_empty_in_csv(
 def test_a_record_keeps_to_one_line_and_shows_nothing_unseen(
     capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    Renderer("table", quiet=False, fields=None).records([Account(name=name)], ["id", "name"])
+    Renderer("table", quiet=False, fields=None).print_records([Account(name=name)], ["id", "name"])
     header, row, end = capsys.readouterr().out.split("\n")
     assert (header.split(), end) == (["id", "name"], "")
     assert row.startswith("7")
@@ -375,7 +375,7 @@ def test_records_that_nobody_reads_are_reported_once(
 ) -> None:
     monkeypatch.setattr(sys, "stdout", Closed())
     with pytest.raises(OutputLost, match="Broken pipe"):
-        Renderer(output, quiet=quiet, fields=None).records([Account()], ["id"], ["id"])
+        Renderer(output, quiet=quiet, fields=None).print_records([Account()], ["id"], ["id"])
     assert sys.stdout is None
     render.flush()
 

@@ -36,8 +36,8 @@ class Stream(io.TextIOWrapper):
 def printed(monkeypatch: pytest.MonkeyPatch, stdout: Stream, name: str) -> bytes:
     """Return the bytes of a CSV row on a standard output."""
     monkeypatch.setattr(sys, "stdout", stdout)
-    render.prepare()
-    Renderer("csv", quiet=False, fields=None).record(Named(name=name))
+    render.prepare_stdout()
+    Renderer("csv", quiet=False, fields=None).print_record(Named(name=name))
     render.flush()
     return stdout.sent
 
@@ -82,6 +82,6 @@ def test_off_a_terminal_progress_is_silent(
     monkeypatch: pytest.MonkeyPatch, stderr: Stream | None
 ) -> None:
     monkeypatch.setattr(sys, "stderr", stderr)
-    with render.progress(quiet=False) as show:
+    with render.show_progress(quiet=False) as show:
         show("Deleting", 1, 2)
     assert stderr is None or stderr.sent == b""
