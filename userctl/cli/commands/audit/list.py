@@ -28,7 +28,7 @@ def list_(
     tag: Annotated[
         str | None,
         typer.Option(
-            "--tag", metavar="TAG", help="Only this tag, or its prefix: account:login, token."
+            "--tag", metavar="TAG", help="Only this tag or tag prefix: token:reuse, account:login."
         ),
     ] = None,
     since: Annotated[

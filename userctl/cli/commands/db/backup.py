@@ -12,7 +12,7 @@ from userctl.cli.context import CommandContext
 
 
 @command(
-    example="userctl db backup accounts.backup",
+    example="userctl db backup users.backup",
     prints=lambda: schemas.database.BackupRead,
 )
 def backup(

@@ -12,7 +12,7 @@ from userctl.cli.context import CommandContext
 
 
 @command(
-    example="userctl db restore accounts.backup --yes",
+    example="userctl db restore users.backup --yes",
     prints=lambda: schemas.database.SchemaStatus,
 )
 def restore(

@@ -51,8 +51,8 @@ def login(
     context.choose_schema(schemas.tokens.TokenPair if no_store else schemas.session.SessionRead)
     if no_store and context.quiet:
         raise InvalidInput("--quiet cannot be used with --no-store: the tokens would be lost.")
-    if method == DEFAULT_METHOD:
-        email = email or _ask_email(context)
+    if method == DEFAULT_METHOD and not email:
+        email = _ask_email(context)
     prompt = method.replace("-", " ").capitalize()
     secret = read_password(context, stdin=password_stdin, file=password_file, prompt=prompt)
     credentials = schemas.credentials.Credentials(secret=secret, identity=email, source=source)
@@ -63,8 +63,7 @@ def login(
         if not context.is_interactive:
             raise
         write_error(error.message)
-        while not _log_in_with_new_password(context, log_in, method, credentials):
-            pass
+        _log_in_with_new_password(context, log_in, method, credentials)
 
 
 def _log_in_with_new_password(
@@ -72,15 +71,16 @@ def _log_in_with_new_password(
     log_in: LogIn,
     method: str,
     credentials: "schemas.credentials.Credentials",
-) -> bool:
-    """Ask for a new password and log in with it; return False if the policy rejects it."""
-    new = read_password(context, stdin=False, file=None, prompt="New password", twice=True)
-    try:
-        log_in(context, method, credentials.model_copy(update={"new_secret": new}))
-    except PasswordRejected as error:
-        write_error(error.message)
-        return False
-    return True
+) -> None:
+    """Ask for a new password until the policy accepts one, and log in with it."""
+    while True:
+        new = read_password(context, stdin=False, file=None, prompt="New password", twice=True)
+        try:
+            log_in(context, method, credentials.model_copy(update={"new_secret": new}))
+        except PasswordRejected as error:
+            write_error(error.message)
+        else:
+            return
 
 
 def _store_session(

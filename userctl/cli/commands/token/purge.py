@@ -56,9 +56,9 @@ def purge(
 ) -> None:
     """Delete expired refresh tokens, and expired or revoked API tokens.
 
-    They are deleted in short transactions, so that others can go on working. Exit code 8 means
-    that some remain, because of a limit or because they are locked. A signal ends the purge after
-    the current transaction. While another purge is running, this one does nothing.
+    They are deleted in short transactions, which hold up no other program for long. Exit code 8
+    means that some remain, because of a limit or because they are locked. A signal ends the purge
+    after the current transaction. While another purge is running, this one does nothing.
     """
     purge_options = schemas.database.PurgeOptions(
         older_than=options.parse_duration(older_than),
@@ -75,6 +75,10 @@ def purge(
     context.emit(result)
     if signal_code:
         raise typer.Exit(signal_code)
+    _require_finished(result)
+
+
+def _require_finished(result: "schemas.database.PurgeResult") -> None:
     if result.stopped_by in _UNFINISHED:
         # Also with --quiet: the mail from cron has to say why.
         remaining = (

@@ -29,8 +29,8 @@ def delete(
 ) -> None:
     """Delete users and end their sessions and tokens.
 
-    Either all of the named users are deleted or none. Their e-mail addresses are free again. Until
-    'user purge' removes a deleted user, 'user restore' brings it back.
+    Either all of the named users are deleted or none. Their e-mail addresses can be used again.
+    'user restore' restores a deleted user until 'user purge' removes it.
     """
     how = "Permanently delete" if hard else "Delete"
     context.confirm(f"{how} {', '.join(users)}?", yes=yes)

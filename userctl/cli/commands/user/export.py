@@ -14,7 +14,7 @@ from userctl.formats.file_format import STREAM, choose_format
 from userctl.formats.writer import EXPORT_EXTENSIONS, write_records
 
 
-@command(example="userctl user export accounts.jsonl --force")
+@command(example="userctl user export users.jsonl --force")
 def export(
     context: CommandContext,
     file: Annotated[

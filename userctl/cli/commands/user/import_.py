@@ -24,7 +24,7 @@ from userctl.formats.source import open_source
 
 
 @command(
-    example="userctl user import accounts.csv --dry-run",
+    example="userctl user import users.csv --dry-run",
     prints=lambda: schemas.transfer.ImportResult,
 )
 def import_(

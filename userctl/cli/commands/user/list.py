@@ -56,7 +56,7 @@ def list_(
     after: options.AfterOption = None,
     all_: options.AllOption = False,
     deleted: Annotated[
-        bool, typer.Option("--deleted", help="List deleted users, which 'user restore' restores.")
+        bool, typer.Option("--deleted", help="List deleted users that 'user restore' can restore.")
     ] = False,
 ) -> None:
     """List users, 100 at a time.

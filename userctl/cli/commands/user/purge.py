@@ -31,6 +31,6 @@ def purge(
         bool, typer.Option("--yes", "-y", help="Trust the system clock, even if it looks wrong.")
     ] = False,
 ) -> None:
-    """Permanently remove users that were deleted 30 days ago or earlier."""
+    """Permanently remove users deleted at least 30 days ago."""
     span = options.parse_duration(older_than)
     context.emit(context.services.recycle_bin.purge(span, dry_run=dry_run, trust_clock=yes))
