@@ -18,6 +18,14 @@ import sys
 print(*(name for name in sys.argv[1:] if name in sys.modules), file=sys.stderr)
 """
 
+EVERY_COMMAND = """
+import pkgutil
+from importlib import import_module
+from userctl.cli import commands
+for found in pkgutil.walk_packages(commands.__path__, f"{commands.__name__}."):
+    import_module(found.name)
+"""
+
 
 @pytest.mark.parametrize(
     "statement",
@@ -28,6 +36,7 @@ print(*(name for name in sys.argv[1:] if name in sys.modules), file=sys.stderr)
         "from userctl.cli.app import run; run(['--help'])",
         "from userctl.cli.app import run; run(['user', '--help'])",
         "from userctl.cli.app import run; run(['user', 'create', '--help'])",
+        EVERY_COMMAND,
     ],
 )
 def test_help_loads_no_heavy_module(statement: str) -> None:

@@ -88,7 +88,7 @@ def report(
 
 
 def wants_json(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
-    """Tell whether the arguments or else the environment ask for JSON."""
+    """Return whether the arguments or else the environment ask for JSON."""
     asked = environ.get("USERCTL_OUTPUT", "")
     for position, argument in enumerate(argv):
         if argument == "--":

@@ -15,7 +15,7 @@ class StopRequest:
     exit_code: int | None = None
 
     def __call__(self) -> bool:
-        """Tell whether to stop."""
+        """Return whether to stop."""
         return self.exit_code is not None
 
 

@@ -185,5 +185,5 @@ def _write_array(rows: Iterator[dict[str, Any]]) -> None:
 
 
 def is_terminal() -> bool:
-    """Tell whether standard output is a terminal."""
+    """Return whether standard output is a terminal."""
     return sys.stdout is not None and sys.stdout.isatty()
