@@ -113,7 +113,7 @@ def test_without_a_prompt_the_options_are_named() -> None:
 
 
 @pytest.mark.parametrize("twice", [True, False])
-def test_a_password_is_typed_unseen_and_a_new_one_twice(
+def test_a_password_is_typed_without_echo_and_a_new_one_twice(
     monkeypatch: pytest.MonkeyPatch, twice: bool
 ) -> None:
     asked: dict[str, object] = {}

@@ -70,11 +70,11 @@ def test_a_message_fits_the_encoding_of_standard_error(monkeypatch: pytest.Monke
     assert stderr.sent == b"Zo\\xeb\\n\\x1b\n"
 
 
-def test_a_closed_standard_error_hurts_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_standard_error_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     stderr = Stream("utf-8")
     stderr.close()
     monkeypatch.setattr(sys, "stderr", stderr)
-    render.write_error("nobody reads this")
+    render.write_error("not read")
 
 
 @pytest.mark.parametrize("stderr", [Stream("utf-8"), None])

@@ -125,7 +125,7 @@ def test_values_are_written_as_every_other_command_writes_them() -> None:
     assert list(csv.reader([header, cells])) == [list(fields), ["7", "a", "", "true", "false"]]
 
 
-def test_csv_on_a_terminal_shows_what_is_unseen() -> None:
+def test_csv_on_a_terminal_escapes_invisible_characters() -> None:
     [_, line] = write_records([[("\x1b[31m",)]], ("name",), "csv", escaped=True)
     assert line == "\\x1b[31m\n"
 
