@@ -164,7 +164,7 @@ def test_every_example_runs(local: Userctl, with_shell: bool) -> None:
     local.extra["PATH"] = f"{programs}:{local.environment['PATH']}"
     with_keyring(local)
     (local.home / "ada.password").write_text(PASSWORD)
-    (local.home / "accounts.csv").write_text("email\n")
+    (local.home / "users.csv").write_text("email\n")
     local.create("grace@example.com")
     local.create("root@example.com", "--role", "admin")
     examples = {name: example(leaf) for name, leaf in leaves()}

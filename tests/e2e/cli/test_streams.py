@@ -121,7 +121,7 @@ def test_a_table_off_a_terminal_is_whole_and_plain(local: Userctl) -> None:
 @pytest.mark.parametrize(
     "name", ["a\x1b[31mb", "a\u202eb", "a\u200bb", "a\x7fb", "a\x85b", "a\nb", "a\u2028b", ""]
 )
-def test_a_name_with_an_unseen_character_is_refused_in_one_plain_line(
+def test_a_name_with_an_invisible_character_is_refused_in_one_plain_line(
     local: Userctl, name: str
 ) -> None:
     result = local("user", "create", "ada@example.com", "--no-password", "--name", name)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.cli import PASSWORD, Userctl
 from tests.support.marks import repeated
-from userctl.schemas import AccessClaims
+from userctl.schemas.tokens import AccessClaims
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.keyring import Keyring
 from userctl.security.keyring_file import KeyringFile

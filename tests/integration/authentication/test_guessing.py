@@ -10,7 +10,8 @@ from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, at_onc
 from tests.support.cli import Userctl
 from tests.support.marks import repeated
 from userctl.core.errors import CryptoMissing, InvalidCredentials, LoginThrottled, UserctlError
-from userctl.schemas import Credentials, UserCreate, UserCreated
+from userctl.schemas.credentials import Credentials
+from userctl.schemas.users import UserCreate, UserCreated
 from userctl.security import passwords
 from userctl.security.passwords import PasswordHasher
 

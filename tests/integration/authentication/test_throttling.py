@@ -11,7 +11,7 @@ from tests.integration.conftest import NOW, FakeClock, Program, Sql, at_once, ki
 from tests.support.marks import repeated
 from userctl.core.errors import DatabaseDamaged, InvalidInput, LoginThrottled, UserNotFound
 from userctl.core.text import has_invisible_characters
-from userctl.schemas import UserCreated, UserDetail
+from userctl.schemas.users import UserCreated, UserDetail
 from userctl.services.authentication.throttling import Charge, LoginThrottling
 
 ADA = "ada@example.com"

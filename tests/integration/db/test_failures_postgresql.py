@@ -33,7 +33,7 @@ from userctl.core.errors import (
 )
 from userctl.db.engine import database_engine
 from userctl.db.transaction.retry import retry_transactions
-from userctl.schemas import UserCreate, UserRead, UserUpdate
+from userctl.schemas.users import UserCreate, UserRead, UserUpdate
 
 ADA = UserCreate(email="ada@example.com")
 

@@ -7,7 +7,8 @@ import pytest
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql
 from tests.support.marks import repeated
 from userctl.core.errors import RefreshConflict, TokenReused, TokenRevoked
-from userctl.schemas import TokenPair, UserCreate, UserCreated
+from userctl.schemas.tokens import TokenPair
+from userctl.schemas.users import UserCreate, UserCreated
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.sessions.refresh import REPLAY_GRACE
 

@@ -19,14 +19,9 @@ from userctl.db import engine as engine_rules
 from userctl.db.maintenance import pacing as online
 from userctl.db.sqlite import wal as write_ahead_log
 from userctl.repositories.audit_events import LOCK
-from userctl.schemas import (
-    ApiTokenCreate,
-    PurgeOptions,
-    PurgeResult,
-    TokenQuery,
-    UserCreate,
-    UserCreated,
-)
+from userctl.schemas.database import PurgeOptions, PurgeResult
+from userctl.schemas.tokens import ApiTokenCreate, TokenQuery
+from userctl.schemas.users import UserCreate, UserCreated
 from userctl.services.tokens import purge as module
 from userctl.services.tokens.purge import LOCK_PATIENCE_SECONDS, PurgeService
 

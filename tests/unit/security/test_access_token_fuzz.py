@@ -17,7 +17,7 @@ from tests.support.jws import encoded, signed
 from tests.support.marks import repeated
 from tests.support.signing_keys import key_for
 from userctl.core.errors import TokenExpired, TokenInvalid
-from userctl.schemas import AccessClaims
+from userctl.schemas.tokens import AccessClaims
 from userctl.security.access_token import MAXIMUM_LENGTH, AccessTokenCodec
 from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring, RingKey

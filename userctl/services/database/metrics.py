@@ -3,8 +3,8 @@
 from userctl.core.clock import Clock
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.repositories.audit_events import EventFilter
-from userctl.schemas import AccountCount, LastPurge, Metrics
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.metrics import AccountCount, LastPurge, Metrics
 from userctl.services.audit.trail import event_read
 from userctl.services.users.lookup import validated
 

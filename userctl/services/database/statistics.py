@@ -6,7 +6,7 @@ from userctl.core.clock import Clock
 from userctl.db.maintenance.size import Size, measure
 from userctl.db.maintenance.vacuum import vacuum
 from userctl.db.transaction.unit_of_work import Database
-from userctl.schemas import DatabaseStats, VacuumResult
+from userctl.schemas.database import DatabaseStats, VacuumResult
 
 
 class StatisticsService:

@@ -20,8 +20,9 @@ from userctl.core.errors import (
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import RefreshToken, User
-from userctl.schemas import AccessClaims, TokenPair, UserRead
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.tokens import AccessClaims, TokenPair
+from userctl.schemas.users import UserRead
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.opaque_token import REFRESH_TOKEN, refresh_digest
 from userctl.services.authentication.methods import Proof

@@ -13,9 +13,8 @@ from userctl.db.maintenance.pacing import BatchPacer, online
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.repositories.token_purge import ENDS, Deleted
-from userctl.schemas import PurgeOptions, PurgeResult
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.database import PurgeStop
+from userctl.schemas.database import PurgeOptions, PurgeResult, PurgeStop
 from userctl.services.shared.clock_check import require_plausible_clock
 
 logger = logging.getLogger(__name__)

@@ -17,10 +17,10 @@ from userctl.core.text import escape_invisible
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import ApiToken, DeletedUser, RefreshToken, User
 from userctl.models.api_token import API_ID_PREFIX
-from userctl.schemas import DeletedUserRead, TokenRead, UserRead
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import LARGEST_ID
-from userctl.schemas.tokens import TokenState
+from userctl.schemas.tokens import TokenRead, TokenState
+from userctl.schemas.users import DeletedUserRead, UserRead
 from userctl.security.passwords import is_unmatchable
 
 T = TypeVar("T", bound=BaseModel)

@@ -8,8 +8,8 @@ from userctl.core.errors import InvalidInput, UserExists
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
-from userctl.schemas import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.security.passwords import (
     PasswordHasher,
     PasswordPolicy,

@@ -46,7 +46,9 @@ from userctl.db.maintenance.inspection import token_trouble
 from userctl.db.schema.migrations import downgrade, upgrade
 from userctl.db.schema.revisions import require_current, revisions
 from userctl.models import TABLES
-from userctl.schemas import ApiTokenCreate, PurgeOptions, TokenQuery, UserCreate, UserQuery
+from userctl.schemas.database import PurgeOptions
+from userctl.schemas.tokens import ApiTokenCreate, TokenQuery
+from userctl.schemas.users import UserCreate, UserQuery
 from userctl.services.database.adoption import AdoptionService
 
 
