@@ -135,7 +135,10 @@ def _built(name: str, body: Body, example: str, schemas: tuple[str, ...]) -> Any
         epilog=f"\b\nExample:\n  {example}",
         context_settings={"allow_extra_args": True},
     )(run)
-    return typer.main.get_command(single)
+    command: Any = typer.main.get_command(single)
+    # The generator of the reference pages reads which records a command prints.
+    command.prints = schemas
+    return command
 
 
 def _signature(body: Body, shared: dict[str, Any]) -> inspect.Signature:
