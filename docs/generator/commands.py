@@ -126,8 +126,7 @@ def _command(name: str, leaf: Any) -> Command:
         for item in parameters
         if item.param_type_name == "option" and item.name != "help"
     )
-    # Typer puts braces around an argument that has to be given.
-    pieces = re.sub("[{}]", "", " ".join(leaf.collect_usage_pieces(context)))
+    pieces = " ".join(leaf.collect_usage_pieces(context))
     return Command(
         name=name,
         usage=f"userctl {name} {pieces}".strip(),
@@ -135,7 +134,7 @@ def _command(name: str, leaf: Any) -> Command:
         example=str(leaf.epilog).rpartition("Example:\n")[2].strip(),
         arguments=arguments,
         options=options,
-        schemas=tuple(_schema(printed) for printed in getattr(leaf, "prints", ())),
+        schemas=_schemas(leaf.prints),
     )
 
 
@@ -147,11 +146,7 @@ def _record(option: Any, context: typer.Context) -> tuple[str, str]:
     return written, re.sub(r"\s*\[default: (0|False)\]", "", text).strip()
 
 
-def _schema(printed: Any) -> type:
-    """Return a schema that is given by itself, by its name, or by what returns it."""
-    from userctl import schemas
-
-    if isinstance(printed, str):
-        printed = getattr(schemas, printed)
-    found: type = printed if isinstance(printed, type) else printed()
-    return found
+def _schemas(printed: Any) -> tuple[type, ...]:
+    """Return the schemas that a command prints, given by what returns one or some of them."""
+    found = printed() if printed is not None else ()
+    return found if isinstance(found, tuple) else (found,)

@@ -4,7 +4,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from generator.markdown import code, page, plain, table
-from userctl.config.settings import SETTINGS, Settings, environment_name
+from userctl.config.settings import SETTINGS, Settings
 from userctl.core.errors import InvalidInput
 
 INTRODUCTION = """\
@@ -32,7 +32,7 @@ ELSEWHERE = """\
 | `NO_COLOR` | Print without color. |
 | `PGPASSWORD`, `PGHOST`, ... | What libpq reads; see [PostgreSQL](../how-to/postgresql.md). |"""
 
-DEFAULTS = {"database_url": "an SQLite file in the user data directory"}
+DEFAULTS = {"database_url": "an SQLite file in the user's data folder"}
 
 
 def settings_page() -> str:
@@ -40,16 +40,21 @@ def settings_page() -> str:
     rows = [
         [
             code(item.name),
-            code(environment_name(item.name)),
+            code(f"USERCTL_{item.name.upper()}"),
             _default(item.name, item.default),
             plain(_accepted(item.name)),
-            plain(item.metadata["about"]),
+            plain(setting_help(item.name)),
         ]
         for item in fields(Settings)
         if item.name in SETTINGS
     ]
     header = ["key in config.toml", "environment", "default", "accepts", "meaning"]
     return page("Settings", INTRODUCTION, EXAMPLE, table(header, rows), ELSEWHERE)
+
+
+def setting_help(name: str) -> str:
+    """Return what a setting is for."""
+    return str(SETTINGS[name]["about"])
 
 
 def _default(name: str, value: Any) -> str:

@@ -12,7 +12,7 @@ RUN_BY_CI = ("tour command", "test command")
 """The markers of blocks that ``.ci/run`` runs."""
 
 _FENCE = re.compile(
-    r"(?:^<!-- (?P<comment>[^>]*?) ?-->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$",
+    r"(?:^<!-- (?P<comment>(?:(?!-->).)*?)\s*-->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 

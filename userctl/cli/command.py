@@ -11,6 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from userctl import schemas as all_schemas
 from userctl.cli import options
 from userctl.cli.context import CommandContext
 from userctl.core.errors import InvalidInput
@@ -136,8 +137,8 @@ def _built(name: str, body: Body, example: str, schemas: tuple[str, ...]) -> Any
         context_settings={"allow_extra_args": True},
     )(run)
     command: Any = typer.main.get_command(single)
-    # The generator of the reference pages reads which records a command prints.
-    command.prints = schemas
+    # The generator of the reference pages asks which records a command prints.
+    command.prints = lambda: tuple(getattr(all_schemas, printed) for printed in schemas)
     return command
 
 
