@@ -142,8 +142,12 @@ def _record(option: Any, context: typer.Context) -> tuple[str, str]:
     written, text = option.get_help_record(context)
     for placeholder, word in _PLACEHOLDERS.items():
         written = written.replace(placeholder, word)
-    # A flag that is counted has a default that says nothing.
-    return written, re.sub(r"\s*\[default: (0|False)\]", "", text).strip()
+    # Defaults that say nothing are left out, and ranges are put in words.
+    text = re.sub(
+        r"\[default: (0|False)(; |\])", lambda found: "[" if found[2] == "; " else "", text
+    )
+    text = re.sub(r"(\d+)<=x<=(\d+)", r"\1 to \2", text)
+    return written, re.sub(r"x>=(\d+)", r"at least \1", text).strip()
 
 
 def _schemas(printed: Any) -> tuple[type, ...]:

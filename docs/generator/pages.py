@@ -10,7 +10,7 @@ from generator.man import man_page
 from generator.records import audit_page, metrics_page, schema_page
 from generator.settings import settings_page
 
-_PART = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(\n<!-- end of generated -->)", re.DOTALL)
+_PART = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end of generated -->)", re.DOTALL)
 
 
 def pages() -> dict[str, str]:
@@ -38,4 +38,4 @@ def parts() -> dict[str, str]:
 
 def with_parts(text: str, generated: Mapping[str, str]) -> str:
     """Return a page with its generated parts renewed."""
-    return _PART.sub(lambda found: f"{found[1]}{generated[found[2]]}{found[3]}", text)
+    return _PART.sub(lambda found: f"{found[1]}{generated[found[2]]}\n{found[3]}", text)

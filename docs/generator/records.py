@@ -12,8 +12,8 @@ from generator.markdown import code, page, plain, table
 from userctl import models
 from userctl.db.schema.migrations import first_revision
 from userctl.formats.prometheus import exposition
-from userctl.schemas import AccountCount, LastPurge, Metrics
 from userctl.schemas.audit import AuditEventRead, AuditTag
+from userctl.schemas.metrics import AccountCount, LastPurge, Metrics
 
 SQLITE, POSTGRESQL = (registry.load(name)() for name in ("sqlite", "postgresql"))
 

@@ -37,7 +37,7 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
 
 
 def test_the_readme_is_one_to_read() -> None:
-    assert (ROOT / "README.md").read_text().count("\n") <= 130
+    assert (ROOT / "README.md").read_text().count("\n") <= 135
 
 
 @pytest.mark.parametrize("page", DOCUMENTS, ids=name)
