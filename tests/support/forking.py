@@ -113,8 +113,8 @@ def forking(userctl: "Userctl") -> Iterator[Forks]:
     assert server.returncode == 0
 
 
-def serve() -> None:
-    """Answer requests, one a line, until there are no more."""
+def import_everything() -> None:
+    """Import all of userctl, so that processes which are forked have it."""
     package = import_module("userctl")
     for module in pkgutil.walk_packages(package.__path__, "userctl."):
         if not module.name.endswith("__main__"):
@@ -127,6 +127,11 @@ def serve() -> None:
     # A collection would touch, and so copy, all the memory that the children share.
     gc.disable()
     gc.freeze()
+
+
+def serve() -> None:
+    """Answer requests, one a line, until there are no more."""
+    import_everything()
     for line in sys.stdin:
         with tempfile.TemporaryDirectory() as folder:
             sys.stdout.write(json.dumps(_answer(Path(folder), **json.loads(line))) + "\n")

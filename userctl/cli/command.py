@@ -104,7 +104,10 @@ class Command:
             epilog=f"\b\nExample:\n  {self.example}",
             context_settings={"allow_extra_args": True},
         )(run)
-        return typer.main.get_command(app)
+        built: Any = typer.main.get_command(app)
+        # The reference pages say which records a command prints.
+        built.prints = self.prints
+        return built
 
 
 def command(*, example: str, prints: Schemas | None = None) -> Callable[[Body], Command]:
