@@ -19,7 +19,7 @@ from userctl.core.errors import (
     SecretKeyMissing,
     UnsafeFile,
 )
-from userctl.core.file_lock import locked
+from userctl.core.file_lock import lock_file
 from userctl.core.secure_files import MAXIMUM_BYTES, read_private, write_private
 from userctl.security.jwk import SigningKey
 from userctl.security.key_members import Algorithm
@@ -125,7 +125,7 @@ class KeyringFile:
                 f"The folder {self.path.parent} does not exist.",
                 hint="Create it, or correct keyring_file.",
             )
-        with locked(self.path):
+        with lock_file(self.path):
             ring = change(self._read() or Keyring())
             text = _written(ring)
             if len(text) > MAXIMUM_BYTES:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from userctl.core.errors import UnsafeFile
-from userctl.core.file_lock import locked
+from userctl.core.file_lock import lock_file
 from userctl.core.secure_files import create_private_folder, read_private, write_private
 
 
@@ -72,12 +72,12 @@ class SessionFile:
         self.path.unlink(missing_ok=True)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Keep other processes from changing the file meanwhile.
 
         Raises:
             DatabaseBusy: if another process holds it for too long.
         """
         create_private_folder(self.path.parent)
-        with locked(self.path):
+        with lock_file(self.path):
             yield

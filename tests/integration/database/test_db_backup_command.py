@@ -22,7 +22,7 @@ from userctl.core.errors import DatabaseDamaged
 from userctl.db.postgresql import pg_dump as postgresql_programs
 from userctl.db.sqlite.backup import copy_out, require_sound
 
-COUNTED = ("services/database/backup.py", "db/sqlite/backup.py", "core/secure_files.py")
+COUNTED = ("services/database/backup.py", "db/sqlite/backup.py", "core/atomic_files.py")
 """Where a backup is put back."""
 
 ADA, EVE = "ada@example.com", "eve@example.com"

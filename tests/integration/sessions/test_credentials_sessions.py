@@ -46,7 +46,7 @@ def test_whoever_finds_the_session_being_exchanged_waits_for_that(
 ) -> None:
     monkeypatch.setattr(file_lock, "LOCK_TIMEOUT_SECONDS", 0)
     exchanging = replace(stored, pending=REFRESH_TOKEN.draw())
-    with SessionFile(file.path).locked():
+    with SessionFile(file.path).lock():
         file.save(exchanging)
         with pytest.raises(DatabaseBusy):
             act(sessions)

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from userctl.config.database_url import DatabaseURL
+from userctl.core.atomic_files import atomic_file
 from userctl.core.errors import DatabaseTooNew, DiskFull, FileExists, ForeignTables, InvalidInput
-from userctl.core.secure_files import atomic_file
 from userctl.db.engine import LOCK_TURN_MILLISECONDS, database_engine, retry_while_busy
 from userctl.db.errors import typed_failures
 from userctl.db.schema.revisions import (

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from userctl.core.atomic_files import atomic_file
 from userctl.core.errors import DatabaseBusy, DatabaseDamaged, InvalidInput
-from userctl.core.secure_files import atomic_file
 from userctl.db.engine import (
     BUSY_TIMEOUT_SECONDS,
     LOCK_TURN_MILLISECONDS,

@@ -14,6 +14,7 @@ from userctl.cli.commands.user.manage import commands
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import JSON_FORMATS, PARTIAL
 from userctl.cli.output.render import progress, write_error
+from userctl.core.atomic_files import require_regular_file_or_none, write_atomic
 from userctl.core.errors import (
     ImportRejected,
     InputOutputFailed,
@@ -21,7 +22,6 @@ from userctl.core.errors import (
     UserctlError,
     UserExists,
 )
-from userctl.core.secure_files import require_file_or_nothing, write_atomic
 from userctl.formats.reader import RecordFormat, format_of, read_records
 from userctl.formats.source import record_source
 from userctl.formats.writer import record_lines
@@ -82,7 +82,7 @@ def import_(
 
 def _require_separate(rejects: Path, file: Path) -> None:
     """Find out before anything is imported whether the rejects may be written."""
-    require_file_or_nothing(rejects)
+    require_regular_file_or_none(rejects)
     if rejects.exists() and file.exists() and rejects.samefile(file):
         raise InvalidInput("The rejects would be written over the file that is imported.")
     if not rejects.parent.is_dir():
