@@ -19,7 +19,8 @@ from tests.integration.conftest import (
 from userctl.core.clock import utc_now
 from userctl.core.errors import InvalidCredentials, TransactionConflict, UserExists
 from userctl.schemas import FileRecord, ImportReport, UserCreate, UserCreated
-from userctl.security.passwords import PasswordHasher, PasswordPolicy
+from userctl.security.password_policy import PasswordPolicy
+from userctl.security.passwords import PasswordHasher
 from userctl.services.users import import_ as user_import
 from userctl.services.users.import_ import UserImportService
 from userctl.services.users.import_.writing import Writer

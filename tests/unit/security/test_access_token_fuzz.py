@@ -275,7 +275,7 @@ def oversized(draws: random.Random) -> str:
 
 
 def something_else(draws: random.Random) -> str:
-    other = [REFRESH_TOKEN.draw(), "{}", json.dumps(PAYLOAD), "null", "..", ". .", "\0" * 99]
+    other = [REFRESH_TOKEN.generate(), "{}", json.dumps(PAYLOAD), "null", "..", ". .", "\0" * 99]
     letters = ALPHABET + OTHER_LETTERS
     noise = "".join(draws.choices(letters, k=draws.randint(1, 300)))
     return draws.choice([*other, noise, f"{HEAD}.{noise}.{SIGNATURE}"])

@@ -113,7 +113,7 @@ class SessionService:
             if seen is not None and stored.access_token != seen.access_token:
                 _, user = self._open_tokens().verify(stored.access_token)
                 return self._read(user, stored)
-            successor = REFRESH_TOKEN.draw()
+            successor = REFRESH_TOKEN.generate()
             self._file.save(replace(stored, pending=successor))
             grant = self._open_tokens().refresh(stored.refresh_token, successor=successor)
             return self._read(grant.user, self._save(grant))
