@@ -6,7 +6,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from userctl import models  # noqa: F401
-from userctl.config.settings import load_settings
+from userctl.config.loading import load_settings
 from userctl.db.engine import database_engine
 from userctl.db.schema.revisions import VERSION_TABLE
 

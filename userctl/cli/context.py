@@ -11,7 +11,8 @@ import typer
 
 from userctl import schemas
 from userctl.cli.output.render import Renderer, flush, write_error
-from userctl.config.settings import Settings, load_settings
+from userctl.config.loading import load_settings
+from userctl.config.settings import Settings
 from userctl.container import Services
 from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput
 from userctl.core.text import escape_invisible

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from userctl.config.settings import SETTINGS, load_settings
+from userctl.config.loading import load_settings
+from userctl.config.settings import SETTINGS
 from userctl.config.template import config_template
 from userctl.core.errors import InvalidConfiguration
 

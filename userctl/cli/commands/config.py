@@ -8,7 +8,7 @@ from userctl import schemas
 from userctl.cli.command import Commands
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write
-from userctl.config.settings import SETTINGS, config_path, is_secret
+from userctl.config.settings import SETTINGS, config_path
 from userctl.config.template import config_template
 from userctl.core.errors import FileExists
 from userctl.core.secure_files import create_private_folder, write_private
@@ -36,7 +36,7 @@ def show(run: CommandContext) -> None:
 def _shown(name: str, value: object) -> str | None:
     if value is None:
         return None
-    if is_secret(name):
+    if SETTINGS[name].secret:
         return "***"
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
