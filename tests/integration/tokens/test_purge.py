@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from tests.integration.conftest import FakeClock, Program, Sql, open_engine
 from userctl.core.errors import ClockSuspect
 from userctl.db import engine as engine_rules
-from userctl.db.maintenance import pacing as online
+from userctl.db.maintenance import pacing
 from userctl.db.sqlite import wal as write_ahead_log
 from userctl.schemas import (
     ApiTokenCreate,
@@ -278,7 +278,7 @@ def test_batches_on_sqlite_grow_and_shrink_with_the_time_they_take(
     sqlite_engine: Engine, clock: FakeClock
 ) -> None:
     program = Program(sqlite_engine, clock)
-    with online.online(program.database.engine, largest=1000, gap=None) as pace:
+    with pacing.pace_batches(program.database.engine, largest=1000, gap=None) as pace:
         sizes = [pace.size]
         for seconds in (0.001, 0.001, 0.001, 0.5, 0.06):
             pace.record(pace.size, seconds)

@@ -125,7 +125,7 @@ class BackupService:
             self._require_ours(file, sqlite_backup.tables(file))
             sqlite_backup.require_same_pages(file, database)
             revision = self._schema.status().current
-            copy = sqlite_backup.safety_copy(database, revision, self._clock())
+            copy = sqlite_backup.create_safety_copy(database, revision, self._clock())
             sqlite_backup.copy_in(file, database)
         except DatabaseDamaged as error:
             raise DatabaseDamaged(
