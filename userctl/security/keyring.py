@@ -135,7 +135,7 @@ class Keyring:
             verifies_for: how long the passive key will verify.
 
         Raises:
-            KeyNotPublished: if there is no next key, or it is younger than that.
+            KeyNotPublished: if the ring has no next key, or it is younger than that.
         """
         upcoming = self.next
         if upcoming is None:

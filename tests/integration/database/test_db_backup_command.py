@@ -448,7 +448,7 @@ def test_a_restore_with_large_objects_ends(large: Userctl) -> None:
 def test_a_restore_waits_for_a_lock_only_so_long(
     large: Userctl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgresql_programs, "_FOR_LONG", b"SET lock_timeout = '100ms';")
+    monkeypatch.setattr(postgresql_programs, "_LOCK_TIMEOUT", b"SET lock_timeout = '100ms';")
     assert large.database_url is not None
     with psycopg.connect(large.database_url) as server:
         server.execute("SELECT count(*) FROM users")

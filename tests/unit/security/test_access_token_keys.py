@@ -77,7 +77,7 @@ def test_the_algorithm_none_is_refused_under_every_key(algorithm: Algorithm) -> 
 
 
 def public_forms(key: SigningKey) -> list[bytes]:
-    """Return what somebody who has only the published key may take for a secret."""
+    """Return what an attacker who has only the published key may try as the secret."""
     texts: list[Any] = [
         key.verifier.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
         key.verifier.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),

@@ -1,4 +1,4 @@
-"""The file that keeps a keyring, and what somebody may have put in its place."""
+"""The keyring file, and files that another user may have put in its place."""
 
 import json
 from collections.abc import Callable
@@ -145,7 +145,7 @@ def with_first(**changes: Any) -> str:
     return edited(change)
 
 
-def test_a_file_that_somebody_wrote_by_the_rules_is_read(file: KeyringFile) -> None:
+def test_a_valid_file_that_another_program_wrote_is_read(file: KeyringFile) -> None:
     write_private(file.path, edited(lambda _: None))
     states = [entry.state for entry in file.load().keys]
     assert states == ["next", "active", "passive", "retired"]

@@ -1,4 +1,4 @@
-"""Keys that somebody brings along."""
+"""Keys that are imported."""
 
 import json
 from typing import Any

@@ -88,7 +88,7 @@ def test_what_is_no_bcrypt_hash_matches_nothing(stored: str) -> None:
 
 
 @pytest.mark.parametrize("password", ["x" * 73, "a\0b", "\udcff", ""])
-def test_a_password_that_nobody_can_have_does_not_match(password: str) -> None:
+def test_an_impossible_password_does_not_match(password: str) -> None:
     assert not HASHER.verify(password, HASHER.hash("correct horse 77"))
     assert not HASHER.verify(password, HASHER.unmatchable())
 

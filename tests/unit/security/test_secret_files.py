@@ -1,4 +1,4 @@
-"""Keys and sessions in files that somebody else may have planted."""
+"""Keys and sessions in files that another user may have planted."""
 
 import hashlib
 import os

@@ -22,7 +22,7 @@ from userctl.db.schema.revisions import (
     migrations_folder,
     revisions,
 )
-from userctl.db.sqlite.wal import complete_file, enable_wal
+from userctl.db.sqlite.wal import checkpoint_all, enable_wal
 
 _LOCK_KEY = 0x75736572_63746C  # "userctl" in ASCII
 
@@ -128,7 +128,7 @@ def resolve(target: str) -> str:
     """Return the revision id that ``target`` stands for.
 
     Raises:
-        InvalidInput: if there is no such revision.
+        InvalidInput: if the revision does not exist.
     """
     if target == "head":
         return revisions()[-1]
@@ -159,7 +159,7 @@ def create_sqlite(path: Path, build: Callable[[Engine], object] = upgrade) -> bo
             try:
                 build(engine)
                 with typed_failures():
-                    complete_file(engine)
+                    checkpoint_all(engine)
             finally:
                 engine.dispose()
     except FileExists:

@@ -34,7 +34,7 @@ def enable_wal(engine: Engine) -> None:
         connection.close()
 
 
-def complete_file(engine: Engine) -> None:
+def checkpoint_all(engine: Engine) -> None:
     """Checkpoint the whole write-ahead log, so that the file alone is complete."""
     connection = engine.raw_connection()
     try:

@@ -246,7 +246,7 @@ def test_a_hash_of_any_length_can_be_put_aside(
 EVE = "eve@example.com"
 
 
-def test_tokens_of_an_account_that_an_application_deletes_pass_to_nobody(
+def test_tokens_of_a_user_that_an_application_deletes_pass_to_no_other_user(
     loose: Application, adopted: Program, bare_database_url: str
 ) -> None:
     machine = adopted.api_tokens.issue(ApiTokenCreate(user=EVE, label="ci", expires_in=None))

@@ -178,7 +178,7 @@ def test_of_two_adoptions_at_once_one_does_it_and_the_other_finds_nothing_to_do(
     assert run("SELECT count(*) FROM audit_events") == [(1,)]
 
 
-def test_nobody_writes_what_the_plan_has_not_seen(bare_postgres_url: str) -> None:
+def test_no_row_changes_after_the_plan_has_read_it(bare_postgres_url: str) -> None:
     refused = []
 
     def write() -> None:
