@@ -13,7 +13,7 @@ from userctl.db.adoption.change import is_problem
 from userctl.db.adoption.plan import plan_adoption
 from userctl.db.errors import typed_failures
 from userctl.db.schema.revisions import foreign_tables
-from userctl.schemas import AdoptionOptions, AdoptionStep
+from userctl.schemas.adoption import AdoptionOptions, AdoptionStep
 
 
 def adopt_tables(

@@ -7,7 +7,7 @@ from typing import Any
 from alembic.operations import Operations
 from sqlalchemy import Connection, column, func, select, table, text
 
-from userctl.schemas import AdoptionStep
+from userctl.schemas.adoption import AdoptionStep
 
 IDS_LISTED = 20
 """How many ids a record lists at most."""

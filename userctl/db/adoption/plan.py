@@ -26,7 +26,7 @@ from userctl.db.adoption.names import name_changes
 from userctl.db.adoption.nulls import null_changes
 from userctl.db.schema.migrations import first_revision, require_known, upgrade_adopted
 from userctl.db.schema.revisions import VERSION_TABLE, current_revision, foreign_tables, revisions
-from userctl.schemas import AdoptionOptions
+from userctl.schemas.adoption import AdoptionOptions
 
 
 def plan_adoption(connection: Connection, options: AdoptionOptions) -> list[Change]:
