@@ -250,7 +250,7 @@ class TokenService:
         text: str | None = None,
     ) -> tuple[RefreshToken, Grant]:
         assert user.id is not None
-        text = text or REFRESH_TOKEN.draw()
+        text = text or REFRESH_TOKEN.generate()
         token = RefreshToken(
             token=REFRESH_TOKEN.digest(text),
             user_id=user.id,

@@ -53,7 +53,7 @@ class SessionService:
                 file lies in its place; a new session is then ended.
             InputOutputFailed: if the new one cannot be kept; it is then ended.
         """
-        with self._file.locked():
+        with self._file.lock():
             before = self._file.load()
             grant = log_in()
             try:
@@ -109,12 +109,12 @@ class SessionService:
             NotLoggedIn: if there is no session.
             AuthenticationFailed, RefreshConflict: if it cannot be refreshed.
         """
-        with self._file.locked():
+        with self._file.lock():
             stored = self._settled()
             if seen is not None and stored.access_token != seen.access_token:
                 _, user = self._open_tokens().verify(stored.access_token)
                 return self._read(user, stored)
-            successor = REFRESH_TOKEN.draw()
+            successor = REFRESH_TOKEN.generate()
             self._file.save(replace(stored, pending=successor))
             grant = self._open_tokens().refresh(stored.refresh_token, successor=successor)
             return self._read(grant.user, self._save(grant))
@@ -125,7 +125,7 @@ class SessionService:
         The file goes only after the session was revoked, so that a database that cannot be
         reached leaves something to try again with.
         """
-        with self._file.locked():
+        with self._file.lock():
             if self._file.load() is None:
                 return False
             self._revoke(self._stored())
@@ -142,7 +142,7 @@ class SessionService:
         stored = self._stored()
         if not stored.pending:
             return stored
-        with self._file.locked():
+        with self._file.lock():
             return self._settled()
 
     def _settled(self) -> StoredSession:

@@ -53,7 +53,7 @@ class ApiTokenService:
             UserNotFound: if there is no such account.
         """
         now = self._clock()
-        text = API_TOKEN.draw()
+        text = API_TOKEN.generate()
         with self._database.writing() as uow:
             user = lock_user(uow, new.user)
             assert user.id is not None

@@ -10,12 +10,8 @@ from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
-from userctl.security.passwords import (
-    PasswordHasher,
-    PasswordPolicy,
-    generate_password,
-    is_unmatchable,
-)
+from userctl.security.password_policy import PasswordPolicy, generate_password
+from userctl.security.passwords import PasswordHasher, is_unmatchable
 from userctl.services.users.lookup import find_user, lock_user, user_read
 from userctl.services.users.rules import end_sessions, require_admin_left, require_role
 
@@ -141,7 +137,10 @@ class UserService:
             user = lock_user(uow, str(found.id))
             values: dict[str, Any] = {"hashed_password": hashed}
             if user.disabled_at is not None:
-                values = {"disabled_hash": hashed, "hashed_password": self._hasher.unmatchable()}
+                values = {
+                    "disabled_hash": hashed,
+                    "hashed_password": self._hasher.unmatchable(),
+                }
             values["must_change_password"] = must_change
             uow.users.change(user, now, **values)
             end_sessions(uow, user, now)

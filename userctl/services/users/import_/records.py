@@ -9,7 +9,8 @@ from userctl.core.errors import InvalidInput, PasswordRejected
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.transfer import UNUSED_FIELDS, FileRecord, Reject
 from userctl.schemas.users import checked_name
-from userctl.security.passwords import PasswordPolicy, is_bcrypt_hash, is_unmatchable
+from userctl.security.password_policy import PasswordPolicy
+from userctl.security.passwords import is_bcrypt_hash, is_unmatchable
 from userctl.services.users.rules import require_role
 
 _TRUTH = {"true": True, "false": False}
