@@ -8,6 +8,10 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 characters (bidi overrides, zero-width), lone surrogates, line and paragraph separators."""
 
 
+LONGEST_QUOTE = 80
+"""How many characters of a value a message repeats."""
+
+
 def has_invisible_characters(text: str) -> bool:
     """Tell whether the text holds a character that is not plainly visible."""
     return not text.isprintable() and any(unicodedata.category(c) in _UNSEEN for c in text)
@@ -25,6 +29,11 @@ def escape_invisible(text: str) -> str:
         c.encode("unicode_escape").decode("ascii") if unicodedata.category(c) in _UNSEEN else c
         for c in text
     )
+
+
+def quote(text: str) -> str:
+    """Return a value as a message repeats it: escaped, bounded and in quotation marks."""
+    return f"'{escape_invisible(text[:LONGEST_QUOTE])}'"
 
 
 def rfc3339(time: datetime) -> str:

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, delete, func, select, type_coerce, update
 
 from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
-from userctl.repositories.bulk_insert import insert_rows
+from userctl.repositories import bulk_insert
 from userctl.repositories.user_filter import conditions
 from userctl.repositories.user_order import EmailPrefixOrder, Position, SortedOrder
 from userctl.repositories.violations import violates_uniqueness
@@ -28,6 +28,9 @@ _SORT_KEYS: dict[str, Any] = {
     "updated_at": col(User.updated_at),
 }
 _UNIQUE_KEYS = {"id", "email"}
+
+OWN_HASH = "own_hash"
+"""The hash of the user's own password, wherever it is kept while the user is disabled."""
 
 
 class UserRepository:
@@ -61,7 +64,7 @@ class UserRepository:
 
         Those without a password are not counted.
         """
-        own = func.coalesce(User.disabled_hash, User.hashed_password)
+        own = _own_hash()
         form = func.substr(own, 1, 7)
         query = core_select(form, func.count()).where(~own.endswith("." * 53)).group_by(form)
         return [(str(found), count) for found, count in self._session.execute(query.order_by(form))]
@@ -87,20 +90,21 @@ class UserRepository:
         query = query.with_for_update().execution_options(populate_existing=True)
         return self._session.exec(query).all()
 
-    def taken(self, emails: Sequence[str]) -> set[str]:
-        """Return which of these addresses have an account."""
-        return set(self._session.exec(select(User.email).where(col(User.email).in_(emails))))
+    def ids_by_email(self, emails: Sequence[str]) -> dict[str, int]:
+        """Return the ids of the users that have some of these addresses."""
+        query = core_select(col(User.email), col(User.id)).where(col(User.email).in_(emails))
+        return {row.email: row.id for row in self._session.execute(query)}
 
-    def add_all(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> bool:
-        """Insert accounts, all of them or none; False if an address is taken.
+    def insert_rows(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bool:
+        """Insert users, all of them or none; return False if an address is in use.
 
         Args:
-            names: the columns.
+            columns: the names of the columns.
             rows: their values, in the same order.
         """
         try:
             with self._session.begin_nested():
-                insert_rows(self._session.connection(), User, names, rows)
+                bulk_insert.insert_rows(self._session.connection(), User, columns, rows)
         except IntegrityError as error:
             if violates_uniqueness(error):
                 return False
@@ -120,7 +124,7 @@ class UserRepository:
             _raise_if_taken(error, user.email)
             raise
 
-    def change(self, user: User, now: datetime, **values: Any) -> None:
+    def update(self, user: User, now: datetime, **values: Any) -> None:
         """Set columns of an account that still has the values we saw.
 
         Raises:
@@ -174,24 +178,16 @@ class UserRepository:
         rows = self._session.execute(statement.offset(query.skip or None).limit(query.limit))
         return [(user, (value, user.id)) for user, value in rows]
 
-    def chunks(self, size: int) -> Iterator[Sequence[Sequence[Any]]]:
-        """Yield all accounts in the order of their ids, as the driver has them, and keep none.
+    def chunks(self, columns: Sequence[str], size: int) -> Iterator[Sequence[Sequence[Any]]]:
+        """Yield all users in the order of their ids, a chunk at a time, and keep none.
 
-        Each is an id, address, name, role, the time at which it was disabled, its own hash, whether
-        that must be changed, and the times at which it was created and changed.
+        Args:
+            columns: the names of the columns to read, or ``OWN_HASH``. Their values are those of
+                the driver, not converted.
+            size: how many users a chunk has.
         """
-        columns: list[Any] = [
-            User.id,
-            User.email,
-            User.name,
-            User.role,
-            User.disabled_at,
-            func.coalesce(User.disabled_hash, User.hashed_password),
-            User.must_change_password,
-            User.created_at,
-            User.updated_at,
-        ]
-        unconverted = (type_coerce(column, NULLTYPE) for column in columns)
+        found: list[Any] = [_own_hash() if c == OWN_HASH else getattr(User, c) for c in columns]
+        unconverted = (type_coerce(column, NULLTYPE) for column in found)
         statement = core_select(*unconverted).order_by(col(User.id))
         result = self._session.connection().execute(
             statement, execution_options={"yield_per": size}
@@ -200,6 +196,10 @@ class UserRepository:
 
     def _execute(self, statement: Any) -> CursorResult[Any]:
         return self._session.connection().execute(statement)
+
+
+def _own_hash() -> Any:
+    return func.coalesce(User.disabled_hash, User.hashed_password)
 
 
 def _as_stored(key: Any) -> Any:

@@ -16,7 +16,7 @@ UserStatus = Literal["active", "disabled"]
 UserSort = Literal["id", "email", "name", "role", "created_at", "updated_at"]
 
 
-def checked_name(name: str) -> str:
+def check_name(name: str) -> str:
     """Return a name that an account may have.
 
     Raises:
@@ -34,7 +34,7 @@ def checked_name(name: str) -> str:
 
 
 def _new_name(name: str) -> str:
-    return checked_name(name) if name else name
+    return check_name(name) if name else name
 
 
 def _search(text: str) -> str:
@@ -49,7 +49,7 @@ def _beginning(text: str) -> str:
 
 
 Email = Annotated[str, AfterValidator(canonical_email)]
-Name = Annotated[str, AfterValidator(checked_name)]
+Name = Annotated[str, AfterValidator(check_name)]
 
 
 class UserCreate(BaseModel):
@@ -104,7 +104,7 @@ class UserQuery(BaseModel):
 
 
 class UserRead(BaseModel):
-    """An account as it may be shown: without its hash."""
+    """A user as shown, without the password hash."""
 
     id: int
     email: str

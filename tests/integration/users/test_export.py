@@ -1,4 +1,4 @@
-"""Exporting accounts on both databases."""
+"""Exporting users on both databases."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -119,7 +119,7 @@ def test_times_that_another_program_wrote_are_read(
         ("must_change_password", "perhaps"),
     ],
 )
-def test_a_value_that_cannot_be_right_names_the_account(
+def test_a_value_that_cannot_be_right_names_the_user(
     sqlite_engine: Engine, column: str, value: object
 ) -> None:
     program = Program(sqlite_engine, FakeClock())
@@ -127,5 +127,5 @@ def test_a_value_that_cannot_be_right_names_the_account(
         program.users.create(UserCreate(email=f"{name}@example.com"))
     with sqlite_engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE users SET {column} = ? WHERE id = 2", (value,))
-    with pytest.raises(DatabaseDamaged, match="Account 2 "):
+    with pytest.raises(DatabaseDamaged, match="User 2 "):
         exported(program)

@@ -21,9 +21,12 @@ from userctl.schemas import DeletedUserRead, TokenRead, UserRead
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.tokens import TokenState
+from userctl.schemas.user_fields import SHOWN_FIELDS
 from userctl.security.passwords import is_unmatchable
 
 T = TypeVar("T", bound=BaseModel)
+
+_STORED_FIELDS = [name for name in SHOWN_FIELDS if name not in {"status", "has_password"}]
 
 
 def id_or_address(reference: str) -> int | str:
@@ -84,15 +87,9 @@ def _account_read(schema: type[T], user: User | DeletedUser, **more: object) -> 
     return validated(
         schema,
         f"account {user.id}",
-        id=user.id,
-        email=user.email,
-        name=user.name,
-        role=user.role,
+        **{field: getattr(user, field) for field in _STORED_FIELDS},
         status="active" if user.disabled_at is None else "disabled",
         has_password=not is_unmatchable(own_hash),
-        must_change_password=user.must_change_password,
-        created_at=user.created_at,
-        updated_at=user.updated_at,
         **more,
     )
 

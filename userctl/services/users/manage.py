@@ -106,7 +106,7 @@ class UserService:
             if values:
                 changes = {name: [getattr(user, name), value] for name, value in values.items()}
                 uow.record(AuditTag.ACCOUNT_UPDATE, now, user=user, changes=changes)
-                uow.users.change(user, now, **values)
+                uow.users.update(user, now, **values)
             if values.keys() & {"role", "email"}:
                 end_sessions(uow, user, now)
             uow.commit()
@@ -143,7 +143,7 @@ class UserService:
             if user.disabled_at is not None:
                 values = {"disabled_hash": hashed, "hashed_password": self._hasher.unmatchable()}
             values["must_change_password"] = must_change
-            uow.users.change(user, now, **values)
+            uow.users.update(user, now, **values)
             end_sessions(uow, user, now)
             uow.record(
                 AuditTag.PASSWORD_SET,
@@ -174,7 +174,7 @@ class UserService:
                     "The account has no password that could be changed.",
                     hint="Set one with 'userctl user passwd'.",
                 )
-            uow.users.change(user, now, must_change_password=True)
+            uow.users.update(user, now, must_change_password=True)
             end_sessions(uow, user, now)
             uow.record(AuditTag.PASSWORD_EXPIRE, now, user=user)
             uow.commit()
@@ -195,7 +195,7 @@ class UserService:
             require_admin_left(admins, {user.id})
             # Another program may have set a password while the account was disabled.
             if user.disabled_at is None or not is_unmatchable(user.hashed_password):
-                uow.users.change(
+                uow.users.update(
                     user,
                     now,
                     disabled_at=user.disabled_at or now,
@@ -222,7 +222,7 @@ class UserService:
                 # Another program may have set a password meanwhile; then that one counts.
                 if user.disabled_hash and is_unmatchable(user.hashed_password):
                     values["hashed_password"] = user.disabled_hash
-                uow.users.change(user, now, **values)
+                uow.users.update(user, now, **values)
                 uow.record(AuditTag.ACCOUNT_ENABLE, now, user=user)
             uow.commit()
             return user_read(user)

@@ -131,5 +131,5 @@ class PasswordProof:
             # Whoever else knew the password that was given out is out with this.
             uow.refresh_tokens.revoke_user(self.user_id, now)
         if values:
-            uow.users.change(user, now, **values)
+            uow.users.update(user, now, **values)
         return Identity(user)
