@@ -255,7 +255,7 @@ def test_events_are_found_by_account_tag_and_time(
     assert len(tags(audit, AuditQuery(tag="account"))) == 4
     assert len(tags(audit, AuditQuery(since=timedelta(minutes=59)))) == 3
     assert len(tags(audit, AuditQuery(since=clock.now))) == 3
-    with pytest.raises(InvalidInput, match="no tag"):
+    with pytest.raises(InvalidInput, match="'acc' is not an audit tag"):
         tags(audit, AuditQuery(tag="acc"))
 
 
@@ -397,7 +397,7 @@ def test_that_the_end_was_cut_off_shows_only_with_an_anchor(
         connection.execute(text("DELETE FROM audit_events WHERE id > 1"))
     assert audit.verify().events == 1
     assert audit.verify(start.anchor).events == 1
-    with pytest.raises(AuditBroken, match="ends with event 1"):
+    with pytest.raises(AuditBroken, match="ends at event 1, before the anchor at event"):
         audit.verify(anchor)
 
 
@@ -409,7 +409,7 @@ def test_a_trail_that_was_written_anew_is_not_that_of_the_anchor(
         connection.execute(text("DELETE FROM audit_events"))
     program.log_in(ADA)
     assert audit.verify().events == 1
-    with pytest.raises(AuditBroken, match="not that of the anchor"):
+    with pytest.raises(AuditBroken, match="does not match the anchor"):
         audit.verify(anchor)
 
 
@@ -526,3 +526,39 @@ def test_the_source_of_a_login_is_recorded(program: Program, audit: AuditService
                 "password", Credentials(identity=ADA, secret=secret, source="10.0.0.1")
             )
         assert last(audit)[2]["source"] == "10.0.0.1"
+
+
+@pytest.mark.parametrize("tag", ["account:pin:failure", "session:merge"])
+def test_an_event_of_a_later_version_is_shown_as_it_is(
+    program: Program, audit: AuditService, clock: FakeClock, tag: Any
+) -> None:
+    with program.database.writing() as uow:
+        uow.record(tag, clock(), target=ADA, pin=True)
+        uow.commit()
+    event = audit.page(AuditQuery(limit=1)).items[0]
+    assert (event.tag, event.detail) == (tag, {"pin": True})
+    assert event.outcome == ("failure" if tag.endswith(":failure") else "success")
+    assert tags(audit, AuditQuery(after=1, limit=None)) == [tag]
+    assert tags(audit, AuditQuery(user=ADA)) == ["account:create", tag]
+    assert [row[2] for chunk in audit.chunks() for row in chunk] == ["account:create", tag]
+    assert audit.verify().events == 2
+    assert program.metrics.collect().login_failures == 0
+
+
+@pytest.mark.parametrize("tag", ["nonsense", "Account:create", "account:", "account:x y", ""])
+def test_a_tag_that_breaks_the_grammar_is_damage(
+    program: Program, audit: AuditService, clock: FakeClock, tag: Any
+) -> None:
+    with program.database.writing() as uow:
+        uow.record(tag, clock())
+        uow.commit()
+    with pytest.raises(DatabaseDamaged, match="Event 2 "):
+        audit.page(AuditQuery())
+
+
+def test_an_unknown_tag_to_search_for_is_an_error_with_the_nearest_one(
+    audit: AuditService,
+) -> None:
+    with pytest.raises(InvalidInput, match="Did you mean 'account:create'") as caught:
+        audit.page(AuditQuery(tag="acount:create"))
+    assert caught.value.message.endswith("?")
