@@ -72,11 +72,11 @@ def test_every_change_of_an_account_is_recorded(program: Program, audit: AuditSe
     users.update("1", UserUpdate(name="Ada L."))
     assert last(audit)[2] == {"changes": {"name": ["Ada", "Ada L."]}}
     users.update("1", UserUpdate(name="Ada L."))
-    users.set_password("1", "another horse 78")
-    users.require_password_change("1")
-    users.disable("1")
-    users.enable("1")
-    users.enable("1")
+    program.user_passwords.set_password("1", "another horse 78")
+    program.user_passwords.require_change("1")
+    program.user_status.disable("1")
+    program.user_status.enable("1")
+    program.user_status.enable("1")
     program.throttling.unlock("1")
     program.recycle_bin.delete(["1"])
     program.recycle_bin.restore("1")
@@ -115,7 +115,7 @@ def test_logins_are_recorded_with_their_outcome(program: Program, audit: AuditSe
     grant = program.log_in(ADA)
     tag, target, detail = last(audit)
     assert (tag, target, detail["origin"]) == ("account:login:success", ADA, None)
-    session = program.tokens.verify_offline(grant.tokens.access_token).sid
+    session = program.token_verifier.verify_offline(grant.tokens.access_token).sid
     assert detail["session"] == session
     for email, reason in ((ADA, "invalid_credentials"), ("eve@example.com", "invalid_credentials")):
         with pytest.raises(UserctlError):
@@ -145,7 +145,7 @@ def test_a_throttled_login_is_recorded(program: Program, audit: AuditService) ->
 def test_a_password_that_changes_at_a_login_is_recorded(
     program: Program, audit: AuditService
 ) -> None:
-    program.users.require_password_change("1")
+    program.user_passwords.require_change("1")
     with pytest.raises(UserctlError):
         program.log_in(ADA)
     assert last(audit)[2]["reason"] == "password_change_required"
@@ -158,16 +158,16 @@ def test_refreshes_are_recorded_and_so_are_their_failures(
     program: Program, audit: AuditService, clock: FakeClock
 ) -> None:
     first = program.log_in(ADA).tokens.refresh_token
-    program.tokens.refresh(first)
+    program.token_exchange.refresh(first)
     assert last(audit)[0] == "token:refresh:success"
     with pytest.raises(UserctlError):
-        program.tokens.refresh(first)
+        program.token_exchange.refresh(first)
     assert (last(audit)[0], last(audit)[2]["reason"]) == (
         "token:refresh:failure", "refresh_conflict",
     )  # fmt: skip
     clock.advance(minutes=1)
     with pytest.raises(UserctlError):
-        program.tokens.refresh(first)
+        program.token_exchange.refresh(first)
     assert tags(audit)[-2:] == ["token:refresh:failure", "token:reuse"]
     [event] = audit.page(AuditQuery(limit=1)).items
     assert (event.outcome, event.user_id) == ("failure", 1)
@@ -441,7 +441,7 @@ def test_an_event_that_cannot_be_read_is_found(sqlite_engine: Engine, clock: Fak
 
 def test_a_refresh_with_what_is_no_token_is_recorded(program: Program, audit: AuditService) -> None:
     with pytest.raises(UserctlError):
-        program.tokens.refresh("garbage")
+        program.token_exchange.refresh("garbage")
     assert last(audit) == (
         "token:refresh:failure", None, {"reason": "token_invalid", "session": None},
     )  # fmt: skip
@@ -450,7 +450,7 @@ def test_a_refresh_with_what_is_no_token_is_recorded(program: Program, audit: Au
 def test_a_login_whose_new_password_is_refused_is_recorded(
     program: Program, audit: AuditService
 ) -> None:
-    program.users.require_password_change("1")
+    program.user_passwords.require_change("1")
     secrets = {"secret": PASSWORD, "new_secret": "short"}
     with pytest.raises(UserctlError):
         program.log_in_with("password", Credentials(identity=ADA, **secrets))
@@ -459,8 +459,8 @@ def test_a_login_whose_new_password_is_refused_is_recorded(
 
 def test_what_changes_nothing_is_no_event(program: Program, audit: AuditService) -> None:
     program.users.create(UserCreate(email="eve@example.com"))
-    program.users.disable("2")
-    program.users.disable("2")
+    program.user_status.disable("2")
+    program.user_status.disable("2")
     assert tags(audit).count("account:disable") == 1
 
 

@@ -22,7 +22,7 @@ def test_every_account_is_exported_as_it_is_shown(program: Program, clock: FakeC
     program.users.create(UserCreate(email="ada@example.com", name="Ada", password=PASSWORD))
     clock.now = datetime(2031, 5, 6, 7, 8, 9, 999_999, tzinfo=UTC)
     program.users.create(UserCreate(email="eve@example.com", role="admin"))
-    program.users.disable("ada@example.com")
+    program.user_status.disable("ada@example.com")
     assert exported(program) == [
         {
             "id": 1,
@@ -53,7 +53,7 @@ def test_hashes_are_exported_only_when_they_are_asked_for(program: Program, sql:
     program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
     program.users.create(UserCreate(email="eve@example.com"))
     [own, _] = [hashed for (hashed,) in sql("SELECT hashed_password FROM users ORDER BY id")]
-    program.users.disable("ada@example.com")
+    program.user_status.disable("ada@example.com")
     assert all("hashed_password" not in account for account in exported(program))
     hashes = [account["hashed_password"] for account in exported(program, with_hashes=True)]
     assert hashes == [own, None]

@@ -10,7 +10,7 @@ from userctl.schemas.email_address import canonical_email
 
 
 @retry_transactions
-def record_refusal(
+def record_failure(
     database: Database,
     tag: AuditTag,
     now: datetime,

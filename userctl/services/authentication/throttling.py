@@ -18,7 +18,8 @@ from userctl.schemas import UserDetail
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
 from userctl.services.authentication.source import login_source
-from userctl.services.users.lookup import find_user, lock_user, user_read
+from userctl.services.users.lookup import find_user, lock_user
+from userctl.services.users.records import user_read
 
 SHARED = ""
 """The source of the bucket for all that have none of their own; no real source is empty."""

@@ -6,7 +6,7 @@ from userctl.repositories.audit_events import EventFilter
 from userctl.schemas import AccountCount, LastPurge, Metrics
 from userctl.schemas.audit import AuditTag
 from userctl.services.audit.trail import event_read
-from userctl.services.users.lookup import validated
+from userctl.services.shared.records import validate_record
 
 
 class MetricsService:
@@ -38,7 +38,7 @@ def _last_purge(uow: UnitOfWork) -> LastPurge | None:
     if not found:
         return None
     event = event_read(found[0])
-    return validated(
+    return validate_record(
         LastPurge,
         f"event {event.id} of the audit trail",
         time=event.time,

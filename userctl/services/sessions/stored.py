@@ -9,7 +9,9 @@ from userctl.core.errors import NotLoggedIn, TokenExpired, TokenInvalid, Userctl
 from userctl.schemas import SessionRead, UserRead
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
-from userctl.services.sessions.refresh import Grant, TokenService
+from userctl.services.sessions.exchange import TokenExchange
+from userctl.services.sessions.issue import Grant
+from userctl.services.sessions.verify import TokenVerifier
 from userctl.services.tokens.revocation import RevocationService
 
 
@@ -24,7 +26,9 @@ class SessionService:
     Args:
         session_file: where the session is kept.
         url: the database in use; a session of another one is left alone.
-        open_tokens: returns the service that needs the signing key; ending a session needs none.
+        open_exchange: returns what exchanges refresh tokens. It needs the signing key, which
+            ending a session does not.
+        open_verifier: returns what verifies access tokens, with the same key.
         revocation: ends sessions.
     """
 
@@ -33,12 +37,14 @@ class SessionService:
         session_file: SessionFile,
         *,
         url: DatabaseURL,
-        open_tokens: Callable[[], TokenService],
+        open_exchange: Callable[[], TokenExchange],
+        open_verifier: Callable[[], TokenVerifier],
         revocation: RevocationService,
     ) -> None:
         self._file = session_file
         self._database = url.identity
-        self._open_tokens = open_tokens
+        self._open_exchange = open_exchange
+        self._open_verifier = open_verifier
         self._revocation = revocation
 
     def start(self, log_in: Callable[[], Grant]) -> SessionRead:
@@ -73,7 +79,7 @@ class SessionService:
         """
         stored = self._load()
         try:
-            _, user = self._open_tokens().verify(stored.access_token)
+            _, user = self._open_verifier().verify(stored.access_token)
         except TokenExpired:
             return self.refresh(seen=stored)
         except TokenInvalid as error:
@@ -85,7 +91,7 @@ class SessionService:
         """Return a live access token of the session, refreshing it if that is due."""
         self.who()
         stored = self._load()
-        if not self._open_tokens().is_fresh(stored.access_token):
+        if not self._open_verifier().is_fresh(stored.access_token):
             self.refresh(seen=stored)
         return self.stored_access_token()
 
@@ -111,11 +117,11 @@ class SessionService:
         with self._file.locked():
             stored = self._settled()
             if seen is not None and stored.access_token != seen.access_token:
-                _, user = self._open_tokens().verify(stored.access_token)
+                _, user = self._open_verifier().verify(stored.access_token)
                 return self._read(user, stored)
             successor = REFRESH_TOKEN.draw()
             self._file.save(replace(stored, pending=successor))
-            grant = self._open_tokens().refresh(stored.refresh_token, successor=successor)
+            grant = self._open_exchange().refresh(stored.refresh_token, successor=successor)
             return self._read(grant.user, self._save(grant))
 
     def end(self) -> bool:
@@ -153,7 +159,7 @@ class SessionService:
         if not stored.pending:
             return stored
         settled = replace(stored, pending="")
-        if self._open_tokens().was_exchanged(stored.refresh_token, stored.pending):
+        if self._open_exchange().was_exchanged(stored.refresh_token, stored.pending):
             settled = replace(settled, refresh_token=stored.pending)
         self._file.save(settled)
         return settled

@@ -10,15 +10,11 @@ from userctl.models import ApiToken
 from userctl.schemas import ApiTokenClaims, ApiTokenCreate, ApiTokenIssued, Credentials
 from userctl.schemas.audit import AuditTag
 from userctl.security.opaque_token import API_TOKEN
-from userctl.services.authentication.failures import record_refusal
+from userctl.services.authentication.failures import record_failure
 from userctl.services.authentication.methods import Authenticator
-from userctl.services.users.lookup import (
-    api_token_id,
-    api_token_read,
-    lock_user,
-    subject_of,
-    validated,
-)
+from userctl.services.shared.records import validate_record
+from userctl.services.shared.token_records import api_token_id, api_token_read, subject_of
+from userctl.services.users.lookup import lock_user
 
 
 class ApiTokenService:
@@ -87,7 +83,7 @@ class ApiTokenService:
             return self._claims(text)
         except AuthenticationFailed as error:
             tag = AuditTag.API_TOKEN_VERIFY_FAILURE
-            record_refusal(self._database, tag, self._clock(), error, method="api-token")
+            record_failure(self._database, tag, self._clock(), error, method="api-token")
             raise
 
     @retry_transactions
@@ -100,7 +96,7 @@ class ApiTokenService:
             uow.commit()
         assert token is not None
         assert user.id is not None
-        return validated(
+        return validate_record(
             ApiTokenClaims,
             f"token {api_token_id(token)} or its account",
             sub=subject_of(user, self._subject),

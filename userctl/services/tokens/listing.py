@@ -13,7 +13,8 @@ from userctl.schemas import TokenQuery, TokenRead
 from userctl.schemas.page import LARGEST_ID, Page
 from userctl.schemas.tokens import TokenKind
 from userctl.services.shared.paging import STREAM_PAGE, all_pages
-from userctl.services.users.lookup import api_token_read, find_user, token_read
+from userctl.services.shared.token_records import api_token_read, refresh_token_read
+from userctl.services.users.lookup import find_user
 
 
 class TokenListService:
@@ -81,5 +82,5 @@ def _tokens(uow: UnitOfWork, query: TokenQuery, count: int, now: datetime) -> li
     if query.kind != "api":
         rest, after = count - len(found), after if kind == "refresh" else 0
         sessions = uow.refresh_tokens.page(wanted, now, after=after, limit=rest)
-        found += [token_read(token, email, now) for token, email in sessions]
+        found += [refresh_token_read(token, email, now) for token, email in sessions]
     return found

@@ -11,8 +11,9 @@ from userctl.models import ApiToken, RefreshToken
 from userctl.schemas import RevokeResult, TokenQuery
 from userctl.schemas.audit import AuditTag
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN, refresh_digest
+from userctl.services.shared.token_records import api_token_id
 from userctl.services.tokens.listing import filter_of, token_id
-from userctl.services.users.lookup import api_token_id, lock_user
+from userctl.services.users.lookup import lock_user
 
 
 class RevocationService:

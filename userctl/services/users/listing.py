@@ -8,7 +8,7 @@ from userctl.repositories.user_order import Position
 from userctl.schemas import UserQuery, UserRead
 from userctl.schemas.page import Page
 from userctl.services.shared.paging import STREAM_PAGE
-from userctl.services.users.lookup import user_read
+from userctl.services.users.records import user_read
 from userctl.services.users.rules import require_role
 
 

@@ -14,7 +14,8 @@ from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import Page
 from userctl.services.shared.clock_check import require_plausible_clock
 from userctl.services.shared.paging import all_pages
-from userctl.services.users.lookup import deleted_user_read, find_user, id_or_address, user_read
+from userctl.services.users.lookup import find_user, id_or_address
+from userctl.services.users.records import deleted_user_read, user_read
 from userctl.services.users.rules import require_admin_left
 
 BATCH = 1000

@@ -22,7 +22,7 @@ def refresh(run: CommandContext, stdin: options.TokenStdinOption = False) -> Non
     if stdin and run.quiet:
         raise InvalidInput("The tokens would be neither kept nor printed.")
     if stdin:
-        pair = run.services.tokens.refresh(read_token()).tokens
+        pair = run.services.token_exchange.refresh(read_token()).tokens
         run.emit_or_undo(pair, lambda: run.services.revocation.revoke_text(pair.refresh_token))
     else:
         run.emit(run.services.sessions.refresh())
@@ -60,6 +60,6 @@ def verify(
     if is_api_token:
         run.emit(run.services.api_tokens.verify(token))
     elif offline:
-        run.emit(run.services.tokens.verify_offline(token))
+        run.emit(run.services.token_verifier.verify_offline(token))
     else:
-        run.emit(run.services.tokens.verify(token)[0])
+        run.emit(run.services.token_verifier.verify(token)[0])

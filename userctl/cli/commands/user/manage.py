@@ -200,7 +200,7 @@ def passwd(
     if must_change and not (
         password_stdin or password_file is not None or generate_password or no_password
     ):
-        run.emit(run.services.users.require_password_change(user))
+        run.emit(run.services.user_passwords.require_change(user))
         return
     password = new_password(
         run,
@@ -210,9 +210,9 @@ def passwd(
         none=no_password,
         must_change=must_change,
     )
-    accounts = run.services.users
+    passwords = run.services.user_passwords
     run.emit(
-        accounts.set_password(
+        passwords.set_password(
             user, password.text, generate=password.generate, must_change=must_change
         )
     )
@@ -221,13 +221,13 @@ def passwd(
 @commands.command("disable", prints="UserRead", example="userctl user disable grace@example.com")
 def disable(run: CommandContext, user: options.UserArgument) -> None:
     """Lock an account out and end all its sessions."""
-    run.emit(run.services.users.disable(user))
+    run.emit(run.services.user_status.disable(user))
 
 
 @commands.command("enable", prints="UserRead", example="userctl user enable grace@example.com")
 def enable(run: CommandContext, user: options.UserArgument) -> None:
     """Let a disabled account in again, with the password it had."""
-    run.emit(run.services.users.enable(user))
+    run.emit(run.services.user_status.enable(user))
 
 
 @commands.command("unlock", prints="UserDetail", example="userctl user unlock ada@example.com")

@@ -9,7 +9,7 @@ from userctl.schemas import Credentials
 from userctl.schemas.email_address import canonical_email
 from userctl.security.opaque_token import API_TOKEN
 from userctl.services.authentication.methods import AuthenticationContext, Identity, Proof
-from userctl.services.users.lookup import api_token_id, require_usable
+from userctl.services.shared.token_records import api_token_id, require_usable
 
 
 class ApiTokenAuth:
