@@ -23,10 +23,10 @@ class MetricsService:
             return Metrics(
                 accounts=[
                     AccountCount(role=role, status=status, count=count)
-                    for role, status, count in uow.users.by_role_and_status()
+                    for role, status, count in uow.users.count_by_role_and_status()
                 ],
-                refresh_tokens=uow.refresh_tokens.by_state(now),
-                api_tokens=uow.api_tokens.by_state(now),
+                refresh_tokens=uow.refresh_tokens.count_by_state(now),
+                api_tokens=uow.api_tokens.count_by_state(now),
                 oldest_expired_at=uow.ended_tokens.oldest(now),
                 login_failures=uow.audit_events.count(AuditTag.LOGIN_FAILURE),
                 last_purge=_last_purge(uow),

@@ -77,7 +77,7 @@ class ContentChecks:
     def passwords(self) -> Iterable[Finding]:
         """Check how passwords are hashed, and which of them must be changed."""
         with self._database.reading() as uow:
-            forms, must_change = uow.users.by_hash_form(), uow.users.count_must_change()
+            forms, must_change = uow.users.count_by_hash_form(), uow.users.count_must_change()
         # What follows the kind and the cost does not matter here.
         hashes = [(form + "." * 53, count) for form, count in forms]
         weak = sum(count for hashed, count in hashes if self._hasher.is_outdated(hashed))
@@ -106,7 +106,7 @@ class ContentChecks:
     def admins(self) -> Iterable[Finding]:
         """Check that somebody can administrate."""
         with self._database.reading() as uow:
-            counts = {(r, s): count for r, s, count in uow.users.by_role_and_status()}
+            counts = {(r, s): count for r, s, count in uow.users.count_by_role_and_status()}
         active = counts.get(("admin", "active"), 0)
         if not active and counts:
             return [

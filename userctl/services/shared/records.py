@@ -10,12 +10,12 @@ from userctl.core.text import escape_invisible
 T = TypeVar("T", bound=BaseModel)
 
 
-def validate_record(schema: type[T], name: str, **values: object) -> T:
+def validate_record(schema: type[T], row: str, /, **values: object) -> T:
     """Return a record made of stored values.
 
     Args:
         schema: the record.
-        name: the row, for the error message.
+        row: what the row is called in an error message.
         values: the stored values.
 
     Raises:
@@ -27,5 +27,5 @@ def validate_record(schema: type[T], name: str, **values: object) -> T:
     except ValidationError as error:
         field = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise DatabaseDamaged(
-            f"The field '{escape_invisible(field)}' of {name} cannot be read."
+            f"The field '{escape_invisible(field)}' of {row} cannot be read."
         ) from None
