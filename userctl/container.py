@@ -185,7 +185,7 @@ class Services:
             self._key_source,
             self._clock(),
             notify=self._notify,
-            record=self._audit_log.generated,
+            record=self._audit_log.record_generated,
         )
         issuer, audience = self._settings.token_issuer, self._settings.token_audience
         return AccessTokenCodec(keyring, issuer=issuer, audience=audience)

@@ -319,7 +319,7 @@ def test_an_audit_trail_without_its_guard_fails(home: Path, bare_database_url: s
 def test_a_role_that_may_too_much_or_too_little_is_told(home: Path, bare_postgres_url: str) -> None:
     owner = Userctl(home, bare_postgres_url)
     assert owner("db", "migrate").code == 0
-    assert findings(owner)["role"]["message"].startswith("The database role may do more")
+    assert findings(owner)["role"]["message"].startswith("The database role has more privileges")
     # A role belongs to all databases of the server, which other workers use too.
     role = f"plain_{bare_postgres_url.rpartition('?')[0].rpartition('/')[2]}"
     with psycopg.connect(bare_postgres_url, autocommit=True) as connection:

@@ -1,4 +1,4 @@
-"""API tokens: issue and verify."""
+"""Issuing and verifying API tokens."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ from userctl.services.users.lookup import lock_user
 
 
 class ApiTokenService:
-    """The use cases on the tokens of machines.
+    """The use cases that issue and verify API tokens.
 
     Args:
         database: where they are kept.
@@ -42,10 +42,10 @@ class ApiTokenService:
 
     @retry_transactions
     def issue(self, new: ApiTokenCreate) -> ApiTokenIssued:
-        """Issue a token for an account and return its text, this once.
+        """Issue a token for a user and return its text, this once.
 
         Raises:
-            UserNotFound: if there is no such account.
+            UserNotFound: if there is no such user.
         """
         now = self._clock()
         text = API_TOKEN.draw()
@@ -74,7 +74,7 @@ class ApiTokenService:
         return ApiTokenIssued(**read.model_dump(), token=text)
 
     def verify(self, text: str) -> ApiTokenClaims:
-        """Return what an API token stands for.
+        """Return the claims of an API token.
 
         Raises:
             AuthenticationFailed: if it is not in force.
@@ -98,7 +98,7 @@ class ApiTokenService:
         assert user.id is not None
         return validate_record(
             ApiTokenClaims,
-            f"token {api_token_id(token)} or its account",
+            f"token {api_token_id(token)} or its user",
             sub=subject_of(user, self._subject),
             uid=user.id,
             role=user.role,
