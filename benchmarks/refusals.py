@@ -42,7 +42,7 @@ def prepare(url: str) -> Services:
     ready.schema.migrate("head")
     for name in ("wrong", "disabled"):
         ready.users.ensure(UserCreate(email=f"{name}@example.com", password=PASSWORD))
-    ready.users.disable("disabled@example.com")
+    ready.user_status.disable("disabled@example.com")
     ready.users.ensure(UserCreate(email="none@example.com"))
     cheap = services(url, cost="10")
     cheap.users.ensure(UserCreate(email="cheap@example.com", password=PASSWORD))

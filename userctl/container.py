@@ -41,9 +41,11 @@ if TYPE_CHECKING:
     from userctl.services.doctor import DoctorService
     from userctl.services.keys.audit import KeyAuditLog
     from userctl.services.keys.manage import KeyService
+    from userctl.services.sessions.exchange import TokenExchange
+    from userctl.services.sessions.issue import TokenIssuer, TokenLifetimes
     from userctl.services.sessions.login import LoginService
-    from userctl.services.sessions.refresh import TokenLifetimes, TokenService
     from userctl.services.sessions.stored import SessionService
+    from userctl.services.sessions.verify import TokenVerifier
     from userctl.services.tokens.api import ApiTokenService
     from userctl.services.tokens.listing import TokenListService
     from userctl.services.tokens.purge import PurgeService
@@ -52,7 +54,9 @@ if TYPE_CHECKING:
     from userctl.services.users.import_ import UserImportService
     from userctl.services.users.listing import UserListService
     from userctl.services.users.manage import UserService
+    from userctl.services.users.passwords import UserPasswordService
     from userctl.services.users.recycle_bin import RecycleBinService
+    from userctl.services.users.status import UserStatusService
 
 T = TypeVar("T")
 
@@ -107,11 +111,17 @@ class Services:
     sessions: Lazy["SessionService"] = Lazy("services.sessions.stored:SessionService")
     statistics: Lazy["StatisticsService"] = Lazy("services.database.statistics:StatisticsService")
     throttling: Lazy["LoginThrottling"] = Lazy("services.authentication.throttling:LoginThrottling")
+    token_exchange: Lazy["TokenExchange"] = Lazy("services.sessions.exchange:TokenExchange")
+    token_issuer: Lazy["TokenIssuer"] = Lazy("services.sessions.issue:TokenIssuer")
     token_list: Lazy["TokenListService"] = Lazy("services.tokens.listing:TokenListService")
-    tokens: Lazy["TokenService"] = Lazy("services.sessions.refresh:TokenService")
+    token_verifier: Lazy["TokenVerifier"] = Lazy("services.sessions.verify:TokenVerifier")
     user_export: Lazy["UserExportService"] = Lazy("services.users.export:UserExportService")
     user_import: Lazy["UserImportService"] = Lazy("services.users.import_:UserImportService")
     user_list: Lazy["UserListService"] = Lazy("services.users.listing:UserListService")
+    user_passwords: Lazy["UserPasswordService"] = Lazy(
+        "services.users.passwords:UserPasswordService"
+    )
+    user_status: Lazy["UserStatusService"] = Lazy("services.users.status:UserStatusService")
     users: Lazy["UserService"] = Lazy("services.users.manage:UserService")
 
     _authentication: Lazy["AuthenticationContext"] = Lazy(
@@ -146,7 +156,8 @@ class Services:
         self._actor = lambda: self._current_actor
         self._open_engine = lambda: self._engine
         self._open_schema = lambda: self.schema
-        self._open_tokens = lambda: self.tokens
+        self._open_exchange = lambda: self.token_exchange
+        self._open_verifier = lambda: self.token_verifier
         for name, part in replaced.items():
             setattr(self, f"_{name}", part)
 
@@ -175,20 +186,19 @@ class Services:
             self._key_source,
             self._clock(),
             notify=self._notify,
-            record=self._audit_log.generated,
+            record=self._audit_log.record_generated,
         )
         issuer, audience = self._settings.token_issuer, self._settings.token_audience
         return AccessTokenCodec(keyring, issuer=issuer, audience=audience)
 
     @cached_property
     def _lifetimes(self) -> "TokenLifetimes":
-        from userctl.services.sessions.refresh import TokenLifetimes
+        from userctl.services.sessions.issue import TokenLifetimes
 
         return TokenLifetimes(
             access=timedelta(minutes=self._settings.access_token_minutes),
             refresh=timedelta(days=self._settings.refresh_token_days),
             session=self._longest_session,
-            subject=self._subject,
         )
 
     @cached_property

@@ -12,7 +12,7 @@ from generator.markdown import code, page, plain, table
 from userctl import models
 from userctl.db.schema.migrations import first_revision
 from userctl.formats.prometheus import exposition
-from userctl.schemas.audit import AuditEventRead, AuditTag
+from userctl.schemas.audit import AuditEventRead, AuditTag, outcome_of
 from userctl.schemas.metrics import AccountCount, LastPurge, Metrics
 
 SQLITE, POSTGRESQL = (registry.load(name)() for name in ("sqlite", "postgresql"))
@@ -38,7 +38,7 @@ table is `userctl_version`."""
 
 def audit_page() -> str:
     """Return the page of audit tags."""
-    rows = [[code(tag.value), tag.outcome, plain(tag.meaning)] for tag in AuditTag]
+    rows = [[code(tag.value), outcome_of(tag), plain(tag.meaning)] for tag in AuditTag]
     keys = ", ".join(code(name) for name in AuditEventRead.model_fields)
     return page(
         "Audit events",

@@ -33,7 +33,7 @@ from userctl.services.authentication.methods import (
     authenticator,
 )
 from userctl.services.authentication.throttling import LoginThrottling
-from userctl.services.sessions.refresh import Grant, TokenService
+from userctl.services.sessions.issue import Grant
 from userctl.services.tokens.revocation import RevocationService
 from userctl.services.users.manage import UserService
 
@@ -231,11 +231,6 @@ def users(program: Program) -> UserService:
 @pytest.fixture
 def authentication(program: Program) -> Authenticator:
     return program.authentication
-
-
-@pytest.fixture
-def tokens(program: Program) -> TokenService:
-    return program.tokens
 
 
 @pytest.fixture

@@ -8,6 +8,10 @@ _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 characters (bidi overrides, zero-width), lone surrogates, line and paragraph separators."""
 
 
+LONGEST_QUOTE = 80
+"""How many characters of a value a message repeats."""
+
+
 def has_invisible_characters(text: str) -> bool:
     """Tell whether the text contains a control character or another invisible one."""
     return not text.isprintable() and any(
@@ -29,6 +33,11 @@ def escape_invisible(text: str) -> str:
         else c
         for c in text
     )
+
+
+def quote(text: str) -> str:
+    """Return a value as a message repeats it: escaped, bounded and in quotation marks."""
+    return f"'{escape_invisible(text[:LONGEST_QUOTE])}'"
 
 
 def rfc3339(time: datetime) -> str:

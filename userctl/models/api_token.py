@@ -7,14 +7,14 @@ from sqlmodel import Column, Field, ForeignKey, Integer, SQLModel, String
 from userctl.models.types import UTCDateTime
 
 API_ID_PREFIX = "api-"
-"""What the public id of an API token begins with, so that it is never that of a refresh token."""
+"""The beginning of the public id of an API token, which no refresh token has."""
 
 
 class ApiToken(SQLModel, table=True):
-    """A token of a machine, known by the SHA-256 of its text.
+    """A token of a machine, stored as the SHA-256 of its text.
 
-    ``scope`` holds words with a space between them (RFC 6749, section 3.3). ``last_used_at`` is
-    exact to a minute, so that a busy token does not write at every use.
+    ``scope`` holds words separated by spaces (RFC 6749, section 3.3). ``last_used_at`` has a
+    resolution of a minute, so that a busy token does not cause a write at every use.
     """
 
     __tablename__ = "api_tokens"

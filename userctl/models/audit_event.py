@@ -8,12 +8,12 @@ from userctl.models.types import UTCDateTime
 
 
 class AuditEvent(SQLModel, table=True):
-    """Something that happened. Rows are only added, which triggers see to.
+    """An event of the append-only audit trail; triggers reject every other change.
 
-    The ids count from 1 without a gap, and ``hash`` covers the event and the hash of the one before
-    it, so that what is changed, taken away or put in between shows. ``user_id`` and ``target`` name
-    what it was about, which may be gone by now. ``actor`` is who did it, ``machine`` the user of
-    the operating system and the host. ``detail`` is canonical JSON.
+    The ids count from 1 without gaps, and ``hash`` covers the event and the hash of the previous
+    one, so that changes, removals and insertions are detected. ``user_id`` and ``target`` name
+    what the event concerns, which may no longer exist. ``actor`` is who caused it, ``machine`` the
+    user of the operating system and the host. ``detail`` is canonical JSON.
     """
 
     __tablename__ = "audit_events"

@@ -8,11 +8,11 @@ from userctl.models.types import UTCDateTime
 
 
 class LoginThrottle(SQLModel, table=True):
-    """How many logins to one address were charged to a source in a window of time.
+    """The logins to one address that were charged to a source in a window of time.
 
-    The address is kept as its SHA-256, because what a stranger types may be anything. The source
-    is empty in the row that all sources share which did not succeed lately; one that did has a
-    row of its own, with ``succeeded_at``. After ``expires_at`` the row says nothing any more.
+    The address is stored as its SHA-256, because an attacker may type anything. The source is
+    empty in the row that is shared by all sources without a recent success; a source with one has
+    a row of its own, with ``succeeded_at``. After ``expires_at`` the row has no effect.
     """
 
     __tablename__ = "login_throttles"

@@ -8,13 +8,13 @@ from userctl.models.types import UTCDateTime
 
 
 class RefreshToken(SQLModel, table=True):
-    """A refresh token, known by the SHA-256 of its text.
+    """A refresh token, stored as the SHA-256 of its text.
 
-    The tokens of one login form a family. A token is exchanged once: it is then ``revoked`` for
-    every program that reads the table, ``used_at`` tells that apart from a real revocation, and
-    ``successor_id`` says what it was exchanged for. ``replayed_at`` is when a used token came back
-    and ended its family. ``origin`` names what the session was started with, if not a password,
-    and ``scope`` what that allows.
+    The tokens of one session form a family. A token is exchanged once: it is then ``revoked`` for
+    every program that reads the table, ``used_at`` distinguishes that from a real revocation, and
+    ``successor_id`` is the token that it was exchanged for. ``replayed_at`` is when a used token
+    was reused, which ended its family. ``origin`` names the credential that started the session,
+    if that was not a password, and ``scope`` limits what the session may do.
     """
 
     __tablename__ = "refresh_tokens"

@@ -11,13 +11,13 @@ from userctl.core.errors import DatabaseDamaged
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime on every dialect, also where the column itself knows no zones."""
+    """An aware UTC datetime on every dialect, even if the column does not store time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Refuse naive datetimes and store the others in UTC."""
+        """Reject naive datetimes and store the others in UTC."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -27,10 +27,10 @@ class UTCDateTime(TypeDecorator[datetime]):
     def result_processor(
         self, dialect: Dialect, coltype: object
     ) -> Callable[[Any], datetime | None]:
-        """Return a reader that names a stored value which is no time at all."""
+        """Return a reader that raises an error with the value if it is not a time."""
         read = self.impl_instance.dialect_impl(dialect).result_processor(dialect, coltype)
 
-        def aware(value: Any) -> datetime | None:
+        def read_aware(value: Any) -> datetime | None:
             try:
                 time: datetime | None = read(value) if read else value
                 if time is None:
@@ -39,4 +39,4 @@ class UTCDateTime(TypeDecorator[datetime]):
             except (ValueError, TypeError, AttributeError, OverflowError) as error:
                 raise DatabaseDamaged(f"A stored time cannot be read: {value!r:.80}.") from error
 
-        return aware
+        return read_aware

@@ -7,13 +7,31 @@ from sqlmodel import Boolean, Column, Field, Index, SQLModel, String, false, fun
 from userctl.models.types import UTCDateTime
 
 
-class User(SQLModel, table=True):
-    """An account.
+class UserColumns(SQLModel):
+    """The columns of a user, in ``users`` and, once deleted, in ``deleted_users``.
 
-    ``hashed_password`` always holds a well-formed bcrypt hash. While an account is disabled its
-    own hash waits in ``disabled_hash`` and one that matches nothing stands in its place, so that
-    a program which reads only ``hashed_password`` refuses the account too.
+    A new column belongs here. ``deleted_users`` takes each as it stands here, because its columns
+    must be as wide as those of any adopted table and need no defaults; ``users`` overrides some.
+
+    ``hashed_password`` always holds a well-formed bcrypt hash. While a user is disabled, their
+    own hash waits in ``disabled_hash`` and ``hashed_password`` holds one that no password matches,
+    so that a program that reads only ``hashed_password`` rejects the user too.
     """
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str | None = Field(default=None)
+    email: str
+    hashed_password: str
+    role: str = Field(default="user")
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    updated_at: datetime = Field(sa_type=UTCDateTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    disabled_hash: str | None = Field(default=None)
+    must_change_password: bool = Field(default=False)
+
+
+class User(UserColumns, table=True):
+    """A user."""
 
     __tablename__ = "users"
     __table_args__ = (
@@ -21,7 +39,6 @@ class User(SQLModel, table=True):
         {"sqlite_autoincrement": True},
     )
 
-    id: int | None = Field(default=None, primary_key=True)
     name: str | None = Field(default=None, max_length=100)
     email: str = Field(sa_column=Column(String(255), nullable=False, unique=True))
     hashed_password: str = Field(max_length=128)
@@ -34,7 +51,6 @@ class User(SQLModel, table=True):
     updated_at: datetime = Field(
         sa_type=UTCDateTime, sa_column_kwargs={"server_default": func.now()}
     )
-    disabled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     disabled_hash: str | None = Field(default=None, max_length=128)
     must_change_password: bool = Field(
         sa_column=Column(Boolean, nullable=False, server_default=false()), default=False

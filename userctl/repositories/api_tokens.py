@@ -14,7 +14,7 @@ from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.tokens import TokenState
 
 USE_RESOLUTION = timedelta(minutes=1)
-"""How exactly the last use is recorded."""
+"""The resolution at which the last use is recorded."""
 
 
 class ApiTokenRepository:
@@ -59,18 +59,18 @@ class ApiTokenRepository:
         return self.revoke(now, col(ApiToken.id) == token_id)
 
     def revoke_matching(self, wanted: TokenFilter, now: datetime) -> int:
-        """Revoke the tokens that a filter lets through."""
+        """Revoke the tokens that match a filter."""
         return self.revoke(now, *_conditions(wanted, now))
 
     def page(
         self, wanted: TokenFilter, now: datetime, *, after: int, limit: int
     ) -> Sequence[tuple[ApiToken, str]]:
-        """Return tokens and the addresses of their owners, in the order of their ids."""
+        """Return tokens and the addresses of their users, in the order of their ids."""
         query = select(ApiToken, User.email).join(User).where(*_conditions(wanted, now))
         query = query.where(col(ApiToken.id) > after).order_by(col(ApiToken.id))
         return self._session.exec(query.limit(limit)).all()
 
-    def by_state(self, now: datetime) -> dict[str, int]:
+    def count_by_state(self, now: datetime) -> dict[str, int]:
         """Return how many tokens there are in each state."""
         states = get_args(TokenState)
         counts = (func.count(case((_in_state(state, now), 1))).label(state) for state in states)

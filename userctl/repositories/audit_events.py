@@ -18,12 +18,12 @@ from userctl.schemas.page import LARGEST_ID
 CHUNK = 1000
 
 LOCK = int.from_bytes(sha256(b"userctl audit").digest()[:8], signed=True)
-"""The advisory lock of PostgreSQL that whoever appends holds until the transaction ends."""
+"""The advisory lock of PostgreSQL that appending takes until the transaction ends."""
 
 
 @dataclass(frozen=True)
 class NewEvent:
-    """What is to be appended; see :class:`AuditEvent`."""
+    """An event to append; see :class:`AuditEvent`."""
 
     time: datetime
     tag: str
@@ -36,13 +36,13 @@ class NewEvent:
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Lets an event through that has all that is not None.
+    """An event matches if it meets everything that is not None.
 
-    Args:
-        user_id: the account that it is about.
-        target: what it is about, where that is enough instead of ``user_id``.
-        tags: what happened, one of these.
-        since: it did not happen before this time.
+    Attributes:
+        user_id: the user that it concerns.
+        target: what it concerns; an event with this target needs no ``user_id``.
+        tags: its tag is one of these.
+        since: it happened at this time or later.
     """
 
     user_id: int | None = None
@@ -52,7 +52,7 @@ class EventFilter:
 
     @property
     def alternatives(self) -> list[ColumnElement[bool]]:
-        """Conditions of which one has to be met; for each an index has the events in order."""
+        """Conditions of which one must be met; each has an index with the events in order."""
         if self.user_id is not None or self.target is not None:
             return [
                 column == value
@@ -68,7 +68,7 @@ class EventFilter:
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
-        """Conditions that all have to be met."""
+        """Conditions that must all be met."""
         conditions: list[ColumnElement[bool]] = []
         if self.tags is not None:
             conditions.append(col(AuditEvent.tag).in_(self.tags))
@@ -84,16 +84,16 @@ class AuditEventRepository:
         self._session = session
 
     def append(self, events: Sequence[NewEvent]) -> None:
-        """Add events behind the last one. Until the transaction ends nobody else can.
+        """Append events after the last one; no other transaction can until this one ends.
 
-        So this comes last in a transaction, whatever else that locks.
+        So this comes last in a transaction, after all its other locks.
         """
         if self._session.connection().dialect.name == "postgresql":
             self._session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         head = self.head()
         last, previous = (head.id, head.hash) if head else (0, NO_HASH)
         if last > LARGEST_ID - len(events):
-            raise DatabaseDamaged(f"The audit trail cannot go on behind event {last}.")
+            raise DatabaseDamaged(f"The audit trail cannot continue after event {last}.")
         for number, event in enumerate(events, last + 1):
             values = (event.tag, event.actor, event.machine, event.user_id, event.target)
             previous = event_hash(previous, number, event.time, *values, event.detail)
@@ -106,12 +106,12 @@ class AuditEventRepository:
         return self._session.exec(query.order_by(col(AuditEvent.id).desc()).limit(1)).first()
 
     def count(self, tag: str) -> int:
-        """Return how often something happened."""
+        """Return the number of events with a tag."""
         query = select(func.count()).select_from(AuditEvent).where(AuditEvent.tag == tag)
         return self._session.exec(query).one()
 
     def page(self, wanted: EventFilter, *, after: int, limit: int) -> Sequence[AuditEvent]:
-        """Return the first events behind an id."""
+        """Return the first events after an id."""
         return self._found(wanted, after, limit, descending=False)
 
     def last(self, wanted: EventFilter, *, limit: int) -> Sequence[AuditEvent]:
@@ -121,7 +121,7 @@ class AuditEventRepository:
     def _found(
         self, wanted: EventFilter, after: int, limit: int, *, descending: bool
     ) -> list[AuditEvent]:
-        """Return the first events in an order: those of each index, of which some fall away."""
+        """Return the first events in an order, merged from the indexes of the alternatives."""
         key: Any = col(AuditEvent.id)
         found: dict[int, AuditEvent] = {}
         for alternative in wanted.alternatives:
@@ -131,9 +131,9 @@ class AuditEventRepository:
         return [found[number] for number in sorted(found, reverse=descending)[:limit]]
 
     def rows(self, after: int | None) -> Sequence[Any]:
-        """Return columns of the first events behind an id: what is hashed, then the hash.
+        """Return the first events after an id as rows: what is hashed, then the hash.
 
-        None begins with whatever row is the first, also if no event can have its id.
+        None starts with the very first row, even if its id is not that of an event.
         """
         table: Any = AuditEvent
         query: Any = core_select(

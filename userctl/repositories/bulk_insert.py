@@ -1,4 +1,4 @@
-"""Inserts many rows as fast as each database can."""
+"""Inserts many rows in the fastest way of each database."""
 
 import csv
 import io
@@ -15,8 +15,8 @@ Row = Sequence[Any]
 Processor = Callable[[Any], Any]
 
 BLOCK = 500
-"""How many rows go to PostgreSQL at once: as many as fit into a socket, so that the server is busy
-with them while the next are made ready."""
+"""How many rows go to PostgreSQL at once: as many as fit into a socket buffer, so that the server
+works on them while the next are prepared."""
 
 
 def insert_rows(
@@ -25,10 +25,10 @@ def insert_rows(
     names: Sequence[str],
     rows: Sequence[Row],
 ) -> None:
-    """Insert rows of a table, all of them or none if this stands in a savepoint.
+    """Insert rows into a table; inside a savepoint, all of them or none.
 
     Args:
-        connection: where to.
+        connection: the connection.
         model: the table.
         names: the columns.
         rows: their values, in the same order; no text is empty.
@@ -41,7 +41,7 @@ def insert_rows(
     processors = [kind.bind_processor(connection.dialect) for kind in types]
     columns = ", ".join(names)
     if connection.dialect.name == "postgresql":
-        # The format in which Python writes fastest; what is empty there is NULL.
+        # Python writes CSV fastest; an empty cell is NULL.
         statement = f"COPY {table.name} ({columns}) FROM STDIN (FORMAT csv)"
         texts = _cached([process and _text(process) for process in processors])
         _copy(connection, statement, (_stored(block, texts) for block in _blocks(rows)))
@@ -53,7 +53,7 @@ def insert_rows(
 
 
 def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows with a value for each column of a table, whatever that is.
+    """Insert rows that have a value for each column of a table.
 
     Raises:
         sqlalchemy.exc.DBAPIError: as for every other statement.
@@ -110,7 +110,7 @@ def _copying(connection: Connection, statement: str) -> Iterator[Any]:
         with cursor, cursor.copy(statement) as copy:
             yield copy
     except driver.Error as error:
-        # SQLAlchemy knows no COPY, so it does not turn this error into one of its own either.
+        # SQLAlchemy does not support COPY, so it does not wrap this error either.
         raise DBAPIError.instance(
             statement,
             None,

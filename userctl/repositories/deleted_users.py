@@ -17,52 +17,52 @@ from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.users import UserQuery
 
 _MOVED = [column.name for column in User.metadata.tables["users"].columns]
-"""The columns of an account, which it keeps as it is moved."""
+"""The columns of a user, all of which are archived."""
 
 
 class DeletedUserRepository:
-    """The accounts that were deleted and can come back."""
+    """The deleted users who can be restored."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def with_id(self, user_id: int) -> Sequence[DeletedUser]:
-        """Return the account with this id, if there is one."""
+        """Return the user with this id, if there is one."""
         return self._found(col(DeletedUser.id) == user_id) if user_id <= LARGEST_ID else []
 
     def with_email(self, email: str) -> Sequence[DeletedUser]:
-        """Return the accounts that had this canonical address."""
+        """Return the users that had this canonical address."""
         return self._found(col(DeletedUser.email) == email)
 
     def lock(self, user_id: int) -> DeletedUser | None:
-        """Return an account, locked until the transaction ends."""
+        """Return a user, locked until the transaction ends."""
         query = select(DeletedUser).where(DeletedUser.id == user_id).with_for_update()
         return self._session.exec(query.execution_options(populate_existing=True)).first()
 
-    def take(self, user_id: int, now: datetime) -> None:
-        """Copy an account to here, as it lies in ``users``."""
+    def archive(self, user_id: int, now: datetime) -> None:
+        """Copy a user here, as stored in ``users``."""
         columns = [getattr(User, name) for name in _MOVED]
         row = core_select(*columns, literal(now, _type_of("deleted_at")))
         row = row.where(col(User.id) == user_id)
         self._session.execute(insert(DeletedUser).from_select([*_MOVED, "deleted_at"], row))
 
-    def give_back(self, user: DeletedUser, now: datetime, *, email: str) -> int:
-        """Move an account back to ``users``, and return its id.
+    def restore(self, user: DeletedUser, now: datetime, *, email: str) -> int:
+        """Move a user back to ``users`` and return the id there.
 
-        That is the one it had, unless the table gave it to another account meanwhile.
+        It is the id that the user had, unless another user has it by now.
 
         Args:
-            user: the account, which is locked.
-            now: when it is changed by that.
-            email: the address that it has from now on.
+            user: the deleted user, locked.
+            now: when the user is restored.
+            email: the e-mail address from now on.
 
         Raises:
-            UserExists: if the address is taken meanwhile.
+            UserExists: if the address is in use by now.
         """
         same = self._session.get(User, user.id) is None
         names = [name for name in _MOVED if same or name != "id"]
         changed = {"email": ":email", "updated_at": ":now"}
-        # An identity of PostgreSQL that is always generated gives way to nothing else.
+        # PostgreSQL overrides an identity that is GENERATED ALWAYS only on request.
         overriding = "OVERRIDING SYSTEM VALUE " if self._dialect == "postgresql" else ""
         statement = text(
             f"INSERT INTO users ({', '.join(names)}) {overriding}"  # noqa: S608
@@ -75,20 +75,20 @@ class DeletedUserRepository:
         except IntegrityError as error:
             if violates_uniqueness(error):
                 raise UserExists(
-                    f"Another account has the address {email} meanwhile.",
-                    hint="Give --email to restore it with another address.",
+                    f"Another user has the address {email} by now.",
+                    hint="Pass --email to restore with another address.",
                 ) from error
             raise
         self.delete([user.id])
         return int(given)
 
     def delete(self, user_ids: Sequence[int]) -> None:
-        """Delete accounts for ever."""
+        """Delete users permanently."""
         self._session.execute(delete(DeletedUser).where(col(DeletedUser.id).in_(user_ids)))
         self._session.expunge_all()
 
     def page(self, query: UserQuery) -> Sequence[DeletedUser]:
-        """Return the accounts that a query asks for in the order of their ids."""
+        """Return the users that a query asks for, in the order of their ids."""
         statement = select(DeletedUser).where(*conditions(DeletedUser, query, self._dialect))
         if query.beginning is not None:
             email = col(DeletedUser.email)
@@ -103,11 +103,11 @@ class DeletedUserRepository:
         return self._session.exec(query.where(col(DeletedUser.deleted_at) < before)).one()
 
     def lock_deleted_before(self, before: datetime, limit: int) -> Sequence[DeletedUser]:
-        """Return those that have been here longest, locked until the transaction ends.
+        """Return the users deleted first, locked until the transaction ends.
 
         Args:
             before: they were deleted before this time.
-            limit: how many at the most.
+            limit: the largest number of users.
         """
         deleted_at = col(DeletedUser.deleted_at)
         query = select(DeletedUser).where(deleted_at < before).order_by(deleted_at).limit(limit)

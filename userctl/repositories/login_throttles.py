@@ -15,13 +15,13 @@ _ends_at, _expires_at = col(LoginThrottle.window_ends_at), col(LoginThrottle.exp
 
 
 class LoginThrottleRepository:
-    """The buckets that logins are charged to."""
+    """The buckets to which logins are charged."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def bucket(self, address: str, source: str, trusted_since: datetime) -> LoginThrottle | None:
-        """Return the bucket of a source that succeeded since then, else the shared one."""
+        """Return the bucket of a source that succeeded since a time, or else the shared one."""
         query = (
             select(LoginThrottle)
             .where(_address == address, _in_use(trusted_since), _source.in_(("", source)))
@@ -31,15 +31,15 @@ class LoginThrottleRepository:
         return self._session.exec(query).first()
 
     def charge(self, new: LoginThrottle, *, limit: int, latest_end: datetime) -> datetime | None:
-        """Charge one login in one atomic statement, to a running window or to a new one.
+        """Charge one login, in one atomic statement, to the current window or to a new one.
 
         Args:
             new: the row as it is when this charge is the first in its window.
-            limit: how many charges a window admits.
+            limit: how many charges a window allows.
             latest_end: a window that ends later than this is over as well.
 
         Returns:
-            The end of the window, or None if that is full; nothing has changed then.
+            The end of the window, or None if it is full and nothing was changed.
         """
         over = or_(_ends_at <= new.charged_at, _ends_at > latest_end)
         insert = self._insert(new)
@@ -50,7 +50,7 @@ class LoginThrottleRepository:
                 "charges": case((over, first.charges), else_=_charges + 1),
                 "window_ends_at": case((over, first.window_ends_at), else_=_ends_at),
                 "charged_at": first.charged_at,
-                # What is remembered of an earlier success is not forgotten sooner for a charge.
+                # A charge must not shorten how long an earlier success is remembered.
                 "expires_at": case(
                     (_expires_at > first.expires_at, _expires_at), else_=first.expires_at
                 ),
@@ -74,7 +74,7 @@ class LoginThrottleRepository:
         charged_at: datetime,
         charged_before: datetime,
     ) -> None:
-        """Take back one charge of a window, and its time unless there was a later one."""
+        """Remove one charge of a window, and its time unless there was a later charge."""
         statement = (
             update(LoginThrottle)
             .where(_address == address, _source == source)
@@ -84,18 +84,18 @@ class LoginThrottleRepository:
         self._execute(statement.values(charges=_charges - 1, charged_at=previous))
 
     def replace(self, row: LoginThrottle) -> None:
-        """Insert a row, or put it in the place of the one that is there."""
+        """Insert a row, or replace the present one."""
         insert = self._insert(row)
         values = {column.name: column for column in insert.excluded}
         self._execute(insert.on_conflict_do_update(index_elements=[_address, _source], set_=values))
 
     def reset(self, address: str, now: datetime) -> None:
-        """Empty all buckets of an address and end their windows."""
+        """Remove all charges of an address and end their windows."""
         statement = update(LoginThrottle).where(_address == address, _charges != 0)
         self._execute(statement.values(charges=0, window_ends_at=now))
 
     def failures(self, address: str, since: datetime) -> tuple[int, datetime | None]:
-        """Return how many charges stand in windows that end after a time, and the last's time."""
+        """Return the number of charges in windows that end after a time, and the last charge."""
         query = select(func.coalesce(func.sum(_charges), 0), func.max(_charged_at)).where(
             _address == address, _ends_at > since, _charges > 0
         )
@@ -111,7 +111,7 @@ class LoginThrottleRepository:
         latest_end: datetime,
         trusted_since: datetime,
     ) -> datetime | None:
-        """Return when the last of the running windows ends that are full and still in use."""
+        """Return when the last full window that is current and still in use ends."""
         query = select(func.max(_ends_at)).where(
             _address == address,
             _in_use(trusted_since),
@@ -122,7 +122,7 @@ class LoginThrottleRepository:
         return self._session.exec(query).one()
 
     def delete_expired(self, now: datetime, limit: int) -> None:
-        """Delete some rows that nobody needs any more, but none that another transaction holds."""
+        """Delete some expired rows, but none that another transaction has locked."""
         batch = (
             select(_address, _source)
             .where(_expires_at <= now)
@@ -133,7 +133,7 @@ class LoginThrottleRepository:
         self._execute(delete(LoginThrottle).where(tuple_(_address, _source).in_(batch)))
 
     def _insert(self, row: LoginThrottle) -> Any:
-        # Each dialect has its own, and the other one takes long to import.
+        # Each dialect has its own, and importing the other one takes long.
         dialect = self._session.connection().dialect.name
         insert = import_module(f"sqlalchemy.dialects.{dialect}").insert
         return insert(LoginThrottle).values(row.model_dump())

@@ -38,7 +38,7 @@ class RefreshTokenRepository:
         self._session.flush()
 
     def mark_used(self, token: RefreshToken, successor: RefreshToken, now: datetime) -> bool:
-        """Record that a live token was exchanged; False if it is no longer live."""
+        """Record that an active token was exchanged; return False if it is no longer active."""
         statement = (
             update(RefreshToken)
             .where(
@@ -51,7 +51,7 @@ class RefreshTokenRepository:
                 updated_at=now,
                 revoked=True,
                 successor_id=successor.id,
-                # A token that another program wrote joins the family it began.
+                # A token that another program wrote joins the family that it starts.
                 family_id=successor.family_id,
                 family_expires_at=successor.family_expires_at,
             )
@@ -59,46 +59,46 @@ class RefreshTokenRepository:
         return self._execute(statement) == 1
 
     def record_replay(self, token: RefreshToken, now: datetime) -> None:
-        """Record that a used token came back; the first time counts."""
+        """Record the first reuse of a token."""
         first = col(RefreshToken.replayed_at).is_(None)
         statement = update(RefreshToken).where(col(RefreshToken.id) == token.id, first)
         self._execute(statement.values(replayed_at=now, updated_at=now))
 
     def revoke(self, now: datetime, *which: ColumnElement[bool]) -> int:
-        """Revoke every token that matches and is not revoked yet; return how many were alive."""
+        """Revoke every token that matches and is not revoked yet; return how many were active."""
         statement = update(RefreshToken).where(*which).values(revoked=True, updated_at=now)
-        alive = self._execute(statement.where(_in_state("active", now)))
+        active = self._execute(statement.where(_in_state("active", now)))
         # The clock of another host may run behind ours, so what has expired is revoked too.
         self._execute(statement.where(_in_state("expired", now)))
-        return alive
+        return active
 
     def lock_all(self) -> None:
-        """Keep every other transaction from writing tokens until this one ends."""
-        # A writer on SQLite is alone anyway.
+        """Keep other transactions from writing tokens until this one ends."""
+        # SQLite has only one writer at a time.
         if self._session.connection().dialect.name == "postgresql":
             self._session.connection().execute(text("LOCK TABLE refresh_tokens IN EXCLUSIVE MODE"))
 
     def revoke_family(self, token: RefreshToken, now: datetime) -> int:
-        """Revoke the family of a token; one without a family, which is not ours, alone."""
+        """Revoke the family of a token; a token that another program wrote has none."""
         if token.family_id is None:
             return self.revoke(now, col(RefreshToken.id) == token.id)
         return self.revoke(now, col(RefreshToken.family_id) == token.family_id)
 
     def revoke_user(self, user_id: int, now: datetime) -> int:
-        """Revoke all tokens of an account."""
+        """Revoke all tokens of a user."""
         return self.revoke(now, col(RefreshToken.user_id) == user_id)
 
     def revoke_origin(self, user_id: int, origin: str, now: datetime) -> int:
-        """Revoke the tokens of an account whose sessions were started with a credential."""
+        """Revoke the tokens of a user's sessions that were started with a credential."""
         owned = col(RefreshToken.user_id) == user_id
         return self.revoke(now, owned, col(RefreshToken.origin) == origin)
 
     def revoke_started_by_revoked(self, now: datetime, user_id: int | None) -> int:
-        """Revoke the tokens whose sessions were started with an API token revoked at a time.
+        """Revoke the tokens of sessions that were started with an API token revoked just now.
 
         Args:
-            now: when that was.
-            user_id: whose API tokens were; None for those of all accounts.
+            now: when the API token was revoked.
+            user_id: whose API tokens; None for those of all users.
         """
         name = literal(API_ID_PREFIX).concat(cast(ApiToken.id, String))
         which = [col(ApiToken.revoked_at) == now]
@@ -106,17 +106,17 @@ class RefreshTokenRepository:
             which.append(col(ApiToken.user_id) == user_id)
         return self.revoke(
             now,
-            # The accounts have an index, which the origin, seldom there at all, does without.
+            # There is an index on the user, but none on the origin, which is rarely set.
             col(RefreshToken.user_id).in_(select(ApiToken.user_id).where(*which)),
             col(RefreshToken.origin).in_(select(name).where(*which)),
         )
 
     def revoke_matching(self, wanted: TokenFilter, now: datetime) -> int:
-        """Revoke the tokens that a filter lets through."""
+        """Revoke the tokens that match a filter."""
         return self.revoke(now, *_conditions(wanted, now))
 
     def live_in_family(self, family_id: str, now: datetime) -> RefreshToken | None:
-        """Return the token that a family could still be refreshed with."""
+        """Return the token with which a family can still be refreshed."""
         query = select(RefreshToken).where(
             RefreshToken.family_id == family_id, _in_state("active", now)
         )
@@ -125,12 +125,12 @@ class RefreshTokenRepository:
     def page(
         self, wanted: TokenFilter, now: datetime, *, after: int, limit: int
     ) -> Sequence[tuple[RefreshToken, str]]:
-        """Return tokens and the addresses of their owners, in the order of their ids."""
+        """Return tokens and the addresses of their users, in the order of their ids."""
         query = select(RefreshToken, User.email).join(User).where(*_conditions(wanted, now))
         query = query.where(col(RefreshToken.id) > after).order_by(col(RefreshToken.id))
         return self._session.exec(query.limit(limit)).all()
 
-    def by_state(self, now: datetime) -> dict[str, int]:
+    def count_by_state(self, now: datetime) -> dict[str, int]:
         """Return how many tokens there are in each state."""
         states = get_args(TokenState)
         counts = (func.count(case((_in_state(state, now), 1))).label(state) for state in states)

@@ -17,11 +17,11 @@ CHUNK = 10_000
 Row = Sequence[Any]
 
 _NUMBERED = ("users", "refresh_tokens", "api_tokens")
-"""The tables whose ids are given by the database, each number once."""
+"""The tables whose ids the database assigns, each only once."""
 
 
 class TableCopyRepository:
-    """The tables as such, whatever their rows mean."""
+    """All tables, whatever their rows mean."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -32,7 +32,7 @@ class TableCopyRepository:
         return self._session.exec(query).one()
 
     def lock_tables(self) -> None:
-        """Let nobody else add rows until the transaction ends."""
+        """Keep other transactions from adding rows until this one ends."""
         if self._dialect == "postgresql":
             names = ", ".join(TABLES)
             self._session.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
@@ -48,11 +48,11 @@ class TableCopyRepository:
         copy_rows(self._session.connection(), _table(table), rows)
 
     def last_numbers(self) -> dict[str, int]:
-        """Return the last id that each table gave to a row, which may be gone; 0 before that."""
+        """Return the last id that each table assigned, even if its row is gone; 0 for none."""
         return {table: self._last_number(table) for table in _NUMBERED}
 
     def set_sequences(self, numbers: dict[str, int]) -> None:
-        """Let each table give ids that come after a number."""
+        """Let each table assign only ids after a number."""
         for table, number in numbers.items():
             values = {"table": table, "number": max(number, 1), "used": number > 0}
             if self._dialect == "postgresql":
@@ -86,9 +86,9 @@ class TableCopyRepository:
                 "pg_get_serial_sequence(:table, 'id')::regclass"
             )
         given = self._session.execute(text(query), {"table": table}).scalar()
-        # SQLite lets everybody write anything there.
+        # Any program can write anything there on SQLite.
         given = given if isinstance(given, int) else 0
-        # Another program may have chosen ids by itself.
+        # Another program may have chosen ids itself.
         largest = self._session.execute(core_select(func.max(_table(table).columns.id))).scalar()
         return max(given, largest or 0)
 
@@ -98,17 +98,17 @@ class TableCopyRepository:
 
 
 class Digest:
-    """Tells whether two tables hold the same rows, in whatever order they are read."""
+    """A digest of rows that does not depend on their order."""
 
     def __init__(self) -> None:
         self.rows = 0
         self._sum = 0
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Take rows into account."""
+        """Add rows to the digest."""
         for row in rows:
             line = json.dumps(list(row), separators=(",", ":"), default=str).encode()
-            # A sum, unlike an exclusive or, notices a row that is there twice.
+            # A sum, unlike an exclusive or, notices a duplicate row.
             self._sum += int.from_bytes(sha256(line).digest())
         self.rows += len(rows)
 

@@ -1,4 +1,4 @@
-"""Which tokens are meant, whatever their kind."""
+"""A filter for tokens of either kind."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,12 +8,12 @@ from userctl.schemas.tokens import TokenState
 
 @dataclass(frozen=True)
 class TokenFilter:
-    """Lets a token through that has all that is not None.
+    """A token matches if it meets everything that is not None.
 
-    Args:
-        user_id: its owner.
-        state: where it stands in its life.
-        expires_before: it ends at this time or sooner.
+    Attributes:
+        user_id: its user.
+        state: its state.
+        expires_before: it expires at this time or earlier.
         unused_since: it was neither used nor issued after this time.
     """
 

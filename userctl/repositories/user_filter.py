@@ -1,4 +1,4 @@
-"""Which accounts a query asks for, whatever their order."""
+"""Conditions on the users that a query asks for."""
 
 from typing import Any
 
@@ -9,22 +9,22 @@ from userctl.schemas.users import UserQuery
 
 
 def conditions(model: type[User | DeletedUser], query: UserQuery, dialect: str) -> list[Any]:
-    """Return the conditions on a table of accounts; the beginning of an address is not among them.
+    """Return the conditions on a table of users, without that on the beginning of the address.
 
     Args:
         model: the table.
-        query: what is asked for.
+        query: the query.
         dialect: the name of the dialect.
     """
     found: list[Any] = []
     if query.search is not None:
-        # The database lowers both sides, so that they agree whatever its locale knows.
+        # The database lowers both sides, so that they agree in every locale.
         columns = (col(model.email), col(model.name))
         found.append(or_(*(c.icontains(query.search, autoescape=True) for c in columns)))
     if query.role is not None:
         role: Any = col(model.role)
         if query.beginning is not None and dialect == "sqlite":
-            # Without statistics it would take the index of roles and sort all of this one.
+            # Without statistics SQLite would use the index on roles and sort all of this role.
             role = role.concat("")
         found.append(role == query.role)
     if query.status is not None:

@@ -1,4 +1,4 @@
-"""In which order accounts are listed, and how a page goes on where another one ended."""
+"""The order in which users are listed, and where the next page starts."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +11,12 @@ from sqlmodel import col, literal, tuple_
 from userctl.models import User
 
 Position = tuple[Any, int]
-"""The sort key of an account, as the driver has it, and its id."""
+"""The sort key of a user, as the driver has it, and the id."""
 
 
 @dataclass(frozen=True)
 class SortedOrder:
-    """Accounts by a sort key, those with the same key by id; a unique key needs no id."""
+    """Users by a sort key, those with the same key by id; a unique key needs no id."""
 
     key: Any
     unique: bool
@@ -24,12 +24,12 @@ class SortedOrder:
 
     @property
     def clauses(self) -> list[Any]:
-        """What the accounts are sorted by."""
+        """The clauses that the users are sorted by."""
         keys = [self.key] if self.unique else [self.key, col(User.id)]
         return [key.desc() for key in keys] if self.descending else keys
 
     def after(self, position: Position | None) -> list[ColumnElement[bool]]:
-        """Return the conditions on accounts that stand behind a position."""
+        """Return the conditions on users after a position."""
         if position is None:
             return []
         here: Any = self.key
@@ -43,11 +43,11 @@ class SortedOrder:
 
 @dataclass(frozen=True)
 class EmailPrefixOrder:
-    """Accounts whose addresses begin with a text, in the order of the bytes of the addresses.
+    """Users whose addresses begin with a text, in the order of the bytes of the addresses.
 
     SQLite compares text byte by byte, so they are a range of the unique index. PostgreSQL compares
-    text as the collation of the database says, where they may lie apart; its operators with tildes
-    compare bytes whatever the collation, and ``ix_users_email_pattern`` serves only those.
+    text by the collation of the database, in which they may not be adjacent; its operators with
+    tildes compare bytes in every collation, and ``ix_users_email_pattern`` serves only those.
     """
 
     text: str
@@ -56,7 +56,7 @@ class EmailPrefixOrder:
 
     @property
     def clauses(self) -> list[Any]:
-        """What the accounts are sorted by."""
+        """The clauses that the users are sorted by."""
         email: Any = col(User.email)
         if self.dialect == "postgresql":
             operator = custom_op[Any](f"USING {'~>~' if self.descending else '~<~'}")
@@ -64,10 +64,10 @@ class EmailPrefixOrder:
         return [email.desc() if self.descending else email]
 
     def after(self, position: Position | None) -> list[ColumnElement[bool]]:
-        """Return the conditions on accounts that stand behind a position."""
+        """Return the conditions on users after a position."""
         first, end, operator = self.text, _end_of(self.text), ">="
-        # One bound on each side: SQLite searches an index by one, and might take the wider one.
-        # What another program left as an address may be no text.
+        # One bound on each side: SQLite uses only one of two, perhaps the wider one.
+        # What another program stored as an address may not be text.
         if position is not None and self.descending:
             end = min(filter(None, (end, str(position[0]))))
         elif position is not None and str(position[0]) >= first:
@@ -81,10 +81,10 @@ class EmailPrefixOrder:
 
 
 def _end_of(beginning: str) -> str | None:
-    """Return the first text behind all that begin with a text; None if there is none."""
+    """Return the first text after all that begin with a text; None if there is none."""
     text = beginning.rstrip("\U0010ffff")
     if not text:
         return None
     following = ord(text[-1]) + 1
-    # Surrogates are no characters.
+    # Surrogates are not characters.
     return text[:-1] + chr(0xE000 if following == 0xD800 else following)

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, delete, func, select, type_coerce, update
 
 from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
-from userctl.repositories.bulk_insert import insert_rows
+from userctl.repositories import bulk_insert
 from userctl.repositories.user_filter import conditions
 from userctl.repositories.user_order import EmailPrefixOrder, Position, SortedOrder
 from userctl.repositories.violations import violates_uniqueness
@@ -29,45 +29,48 @@ _SORT_KEYS: dict[str, Any] = {
 }
 _UNIQUE_KEYS = {"id", "email"}
 
+OWN_HASH = "own_hash"
+"""The hash of the user's own password, wherever it is kept while the user is disabled."""
+
 
 class UserRepository:
-    """The accounts."""
+    """The users."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def get(self, user_id: int) -> User | None:
-        """Return the account with this id."""
+        """Return the user with this id."""
         return self._session.get(User, user_id) if user_id <= LARGEST_ID else None
 
     def by_email(self, email: str) -> User | None:
-        """Return the account with this canonical address."""
+        """Return the user with this canonical address."""
         return self._session.exec(select(User).where(User.email == email)).first()
 
     def lock(self, user_id: int) -> User | None:
-        """Return the account as it is now, locked until the transaction ends."""
+        """Return the user as it is now, locked until the transaction ends."""
         query = select(User).where(User.id == user_id).with_for_update()
         return self._session.exec(query.execution_options(populate_existing=True)).first()
 
-    def by_role_and_status(self) -> Sequence[tuple[str, str, int]]:
-        """Return how many accounts there are of each role and status."""
+    def count_by_role_and_status(self) -> Sequence[tuple[str, str, int]]:
+        """Return how many users there are of each role and status."""
         role, disabled = col(User.role), col(User.disabled_at).is_not(None)
         query = core_select(role, disabled, func.count()).group_by(role, disabled)
         rows = self._session.execute(query.order_by(role, disabled))
         return [(name, "disabled" if off else "active", count) for name, off, count in rows]
 
-    def by_hash_form(self) -> Sequence[tuple[str, int]]:
-        """Return how many accounts have own hashes that begin alike: with their kind and cost.
+    def count_by_hash_form(self) -> Sequence[tuple[str, int]]:
+        """Return how many users there are of each beginning of a hash: its kind and cost.
 
-        Those without a password are not counted.
+        Users without a password are not counted.
         """
-        own = func.coalesce(User.disabled_hash, User.hashed_password)
+        own = _own_hash()
         form = func.substr(own, 1, 7)
         query = core_select(form, func.count()).where(~own.endswith("." * 53)).group_by(form)
         return [(str(found), count) for found, count in self._session.execute(query.order_by(form))]
 
     def count_must_change(self) -> int:
-        """Return how many accounts must change their password."""
+        """Return how many users must change their password."""
         query = select(func.count()).select_from(User)
         return self._session.exec(query.where(col(User.must_change_password))).one()
 
@@ -82,25 +85,26 @@ class UserRepository:
         return {user_id for user_id in self._session.exec(query) if user_id is not None}
 
     def lock_by_emails(self, emails: Sequence[str]) -> Sequence[User]:
-        """Return the accounts with some of these addresses, locked until the transaction ends."""
+        """Return the users that have some of these addresses, locked until the end."""
         query = select(User).where(col(User.email).in_(emails)).order_by(col(User.id))
         query = query.with_for_update().execution_options(populate_existing=True)
         return self._session.exec(query).all()
 
-    def taken(self, emails: Sequence[str]) -> set[str]:
-        """Return which of these addresses have an account."""
-        return set(self._session.exec(select(User.email).where(col(User.email).in_(emails))))
+    def ids_by_email(self, emails: Sequence[str]) -> dict[str, int]:
+        """Return the ids of the users that have some of these addresses."""
+        query = core_select(col(User.email), col(User.id)).where(col(User.email).in_(emails))
+        return {row.email: row.id for row in self._session.execute(query)}
 
-    def add_all(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> bool:
-        """Insert accounts, all of them or none; False if an address is taken.
+    def insert_rows(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bool:
+        """Insert users, all of them or none; return False if an address is in use.
 
         Args:
-            names: the columns.
+            columns: the names of the columns.
             rows: their values, in the same order.
         """
         try:
             with self._session.begin_nested():
-                insert_rows(self._session.connection(), User, names, rows)
+                bulk_insert.insert_rows(self._session.connection(), User, columns, rows)
         except IntegrityError as error:
             if violates_uniqueness(error):
                 return False
@@ -108,58 +112,59 @@ class UserRepository:
         return True
 
     def add(self, user: User) -> None:
-        """Insert an account.
+        """Insert a user.
 
         Raises:
-            UserExists: if its address is taken.
+            UserExists: if the address is in use.
         """
-        self._session.add(user)
         try:
-            self._session.flush()
+            with self._session.begin_nested():
+                self._session.add(user)
         except IntegrityError as error:
-            _raise_if_taken(error, user.email)
+            self._raise_if_exists(error, user.email)
             raise
 
-    def change(self, user: User, now: datetime, **values: Any) -> None:
-        """Set columns of an account that still has the values we saw.
+    def update(self, user: User, now: datetime, **values: Any) -> None:
+        """Set columns of a user, if they still have the values we saw.
 
         Raises:
-            UserExists: if a new address is taken.
-            TransactionConflict: if somebody else changed these columns meanwhile.
+            UserExists: if a new address is in use.
+            TransactionConflict: if another process changed these columns meanwhile.
         """
         seen = [getattr(User, name).is_not_distinct_from(getattr(user, name)) for name in values]
         statement = update(User).where(col(User.id) == user.id, *seen)
         try:
-            result = self._execute(statement.values(**values, updated_at=now))
+            with self._session.begin_nested():
+                result = self._execute(statement.values(**values, updated_at=now))
         except IntegrityError as error:
-            _raise_if_taken(error, values.get("email", user.email))
+            self._raise_if_exists(error, values.get("email", user.email))
             raise
         if result.rowcount != 1:
-            raise TransactionConflict(f"Account {user.id} was changed by somebody else.")
+            raise TransactionConflict(f"Another process changed user {user.id}.")
         self._session.refresh(user)
 
     def delete(self, user_id: int) -> bool:
-        """Delete an account, its tokens with it; False if it was gone already."""
-        # The foreign keys of an application may leave that out, and SQLite give the id again.
+        """Delete a user with their tokens; return False if there was no such user."""
+        # An application's foreign keys may not cascade, and SQLite may reuse the id.
         for table in (ApiToken, RefreshToken):
             self._execute(delete(table).where(col(table.user_id) == user_id))
         return self._execute(delete(User).where(col(User.id) == user_id)).rowcount == 1
 
     def position(self, query: UserQuery, user_id: int) -> Position | None:
-        """Return where an account stands in the order of a query; None if it is not there."""
+        """Return the position of a user in the order of a query; None if there is no such user."""
         key = _as_stored(_SORT_KEYS[query.sort])
         found = self._session.exec(select(key).where(User.id == user_id)).first()
         return None if found is None else (found, user_id)
 
     def page(self, query: UserQuery, position: Position | None) -> list[tuple[User, Position]]:
-        """Return the accounts that a query asks for, in its order, and where they stand in it.
+        """Return the users that a query asks for, in its order, with their positions.
 
         Args:
-            query: which accounts, how sorted and how many; its ``after`` is not looked at.
-            position: where to begin, after an account at this position.
+            query: which users, how sorted and how many; its ``after`` is ignored.
+            position: the position after which the page starts.
         """
-        # The key is taken and given back as the driver has it: a time that another program wrote
-        # to SQLite in its own form would not equal the same time in ours.
+        # The key is read and compared as the driver has it: a time that another program wrote to
+        # SQLite in its own format would not equal the same time in ours.
         key, dialect = _SORT_KEYS[query.sort], self._session.connection().dialect.name
         statement = select(User, _as_stored(key)).where(*conditions(User, query, dialect))
         order: SortedOrder | EmailPrefixOrder
@@ -174,39 +179,36 @@ class UserRepository:
         rows = self._session.execute(statement.offset(query.skip or None).limit(query.limit))
         return [(user, (value, user.id)) for user, value in rows]
 
-    def chunks(self, size: int) -> Iterator[Sequence[Sequence[Any]]]:
-        """Yield all accounts in the order of their ids, as the driver has them, and keep none.
+    def chunks(self, columns: Sequence[str], size: int) -> Iterator[Sequence[Sequence[Any]]]:
+        """Yield all users in the order of their ids, a chunk at a time, and keep none.
 
-        Each is an id, address, name, role, the time at which it was disabled, its own hash, whether
-        that must be changed, and the times at which it was created and changed.
+        Args:
+            columns: the names of the columns to read, or ``OWN_HASH``. Their values are those of
+                the driver, not converted.
+            size: how many users a chunk has.
         """
-        columns: list[Any] = [
-            User.id,
-            User.email,
-            User.name,
-            User.role,
-            User.disabled_at,
-            func.coalesce(User.disabled_hash, User.hashed_password),
-            User.must_change_password,
-            User.created_at,
-            User.updated_at,
-        ]
-        unconverted = (type_coerce(column, NULLTYPE) for column in columns)
+        found: list[Any] = [_own_hash() if c == OWN_HASH else getattr(User, c) for c in columns]
+        unconverted = (type_coerce(column, NULLTYPE) for column in found)
         statement = core_select(*unconverted).order_by(col(User.id))
         result = self._session.connection().execute(
             statement, execution_options={"yield_per": size}
         )
         yield from result.partitions()
 
+    def _raise_if_exists(self, error: IntegrityError, email: str) -> None:
+        if violates_uniqueness(error):
+            existing = self.by_email(email)
+            known = "" if existing is None else f" (id {existing.id})"
+            raise UserExists(f"{email} already exists{known}.") from error
+
     def _execute(self, statement: Any) -> CursorResult[Any]:
         return self._session.connection().execute(statement)
+
+
+def _own_hash() -> Any:
+    return func.coalesce(User.disabled_hash, User.hashed_password)
 
 
 def _as_stored(key: Any) -> Any:
     """Return a sort key that is read without a conversion to its Python type."""
     return type_coerce(key, NULLTYPE).label("sort_key")
-
-
-def _raise_if_taken(error: IntegrityError, email: str) -> None:
-    if violates_uniqueness(error):
-        raise UserExists(f"There is an account with the address {email} already.") from error

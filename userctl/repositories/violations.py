@@ -1,4 +1,4 @@
-"""Tells why the database refused a row."""
+"""Tells why the database rejected a row."""
 
 import sqlite3
 
@@ -12,7 +12,7 @@ _UNIQUE_CODES = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRI
 
 
 def violates_uniqueness(error: IntegrityError) -> bool:
-    """Tell whether a row was refused because its like is there already."""
+    """Tell whether a row was rejected because its key exists."""
     state = getattr(error.orig, "sqlstate", None)
     code = getattr(error.orig, "sqlite_errorcode", None)
     return state == _UNIQUE_VIOLATION or code in _UNIQUE_CODES

@@ -1,4 +1,4 @@
-"""What it takes to work on the tables of an application."""
+"""Adopting the tables of an application."""
 
 from typing import Literal
 
@@ -6,10 +6,11 @@ from pydantic import BaseModel, ConfigDict
 
 
 class AdoptionOptions(BaseModel):
-    """How the tables of an application are to be read.
+    """How to read the tables of an application.
 
-    ``tokens_in_clear`` says that refresh tokens which look like hashes are none. ``roles`` are
-    those that are configured, and ``unmatchable`` is the hash of an account without a password.
+    ``tokens_in_clear`` says that refresh tokens are not hashed although they look like hashes.
+    ``roles`` are the configured roles, and ``unmatchable`` is the hash of a user without a
+    password.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -20,10 +21,10 @@ class AdoptionOptions(BaseModel):
 
 
 class AdoptionStep(BaseModel):
-    """A step of an adoption, a warning, or a problem that stands in its way.
+    """A step of an adoption, a warning, or a problem that prevents it.
 
-    ``subject`` is a column, an index or whatever else of the table, or of the file where no table
-    is named, ``rows`` how many rows are concerned, and ``ids`` those of the first ones.
+    ``subject`` is a column, an index or another part of the table, or of the file if there is no
+    table; ``rows`` is the number of rows concerned, and ``ids`` are the first of them.
     """
 
     kind: Literal["step", "warning", "problem"]

@@ -1,16 +1,19 @@
-"""The audit trail: what happened, to whom, and who did it."""
+"""Events of the audit trail."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from userctl.schemas.page import Count
 
+Tag = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*)+$", max_length=50)]
+"""A tag of this version of userctl, or of a later one."""
+
 
 class AuditTag(StrEnum):
-    """What happened: a thing, what was done to it and, where that may fail, how it ended."""
+    """What happened: a subject, what was done to it and, if that may fail, how it ended."""
 
     meaning: str
 
@@ -64,22 +67,22 @@ class AuditTag(StrEnum):
     DATABASE_COPY = "database:copy", "All rows were copied to or from another database."
     DATABASE_RESTORE = "database:restore", "A backup was restored."
 
-    @property
-    def outcome(self) -> str:
-        """Whether what was tried came about: ``success`` or ``failure``."""
-        failed = self.endswith(":failure") or self is AuditTag.TOKEN_REUSE
-        return "failure" if failed else "success"
+
+def outcome_of(tag: str) -> str:
+    """Return whether an attempt came about: ``success`` or ``failure``."""
+    failed = tag.endswith(":failure") or tag == AuditTag.TOKEN_REUSE
+    return "failure" if failed else "success"
 
 
 class AuditQuery(BaseModel):
     """Which events to read, in the order in which they happened.
 
-    Args:
-        user: the id or the address of the account that they are about.
-        tag: what happened, or the beginning of that up to a colon.
-        since: the time of the first one, or how long ago that is.
-        after: the id that they come after; None for the last ``limit`` ones.
-        limit: how many at the most; None for all.
+    Attributes:
+        user: the id or the e-mail address of the user that the events concern.
+        tag: the tag, or its beginning up to a colon.
+        since: the time of the first event, or how long ago that is.
+        after: the id after which the page starts; None for the last ``limit`` events.
+        limit: the largest number of events; None for all.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -96,7 +99,7 @@ class AuditEventRead(BaseModel):
 
     id: int
     time: datetime
-    tag: str
+    tag: Tag
     outcome: str
     actor: str
     machine: str
@@ -107,7 +110,7 @@ class AuditEventRead(BaseModel):
 
 
 class AuditHead(BaseModel):
-    """The last event, to be kept where nobody can change it who can change the database."""
+    """The last event, as an anchor to keep out of reach of those who can write the database."""
 
     id: int
     hash: str
@@ -115,7 +118,7 @@ class AuditHead(BaseModel):
 
 
 class AuditVerification(BaseModel):
-    """An audit trail that was found whole, up to its last event."""
+    """An audit trail that was found intact up to its last event."""
 
     events: int
     hash: str

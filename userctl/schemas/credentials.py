@@ -1,4 +1,4 @@
-"""What somebody hands over to prove who they are."""
+"""Credentials."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -6,10 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class Credentials(BaseModel):
     """The credentials of one attempt to log in.
 
-    ``secret`` is a password, a token, whatever the method asks for; ``identity`` who they claim
-    to be, where the secret alone does not say that; ``new_secret`` takes the place of a secret
-    that has to be changed; ``source`` is where the attempt comes from, None for this user on this
-    host.
+    ``secret`` is a password, a token, or whatever the method asks for; ``identity`` is the claimed
+    identity, if the secret alone does not determine it; ``new_secret`` replaces a secret that must
+    be changed; ``source`` is where the attempt comes from, None for this user on this host.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)

@@ -9,10 +9,10 @@ PurgeStop = Literal["max_rows", "max_seconds", "locked", "signal", "other_purge"
 
 
 class SchemaStatus(BaseModel):
-    """Where the schema of a database stands; ``current`` is None before the first migration.
+    """The state of a schema; ``current`` is None before the first migration.
 
-    The state is ``foreign`` where tables of our names stand that userctl never migrated. ``backup``
-    names the copy that was made before a change, where one was made.
+    The state is ``foreign`` if tables of our names exist that userctl never migrated. ``backup``
+    is the copy that was made before a change, if one was made.
     """
 
     database: str
@@ -24,7 +24,7 @@ class SchemaStatus(BaseModel):
 
 
 class BackupRead(BaseModel):
-    """A backup that was written and can be read; ``revision`` is where the schema stands in it."""
+    """A backup that was written and verified; ``revision`` is that of its schema."""
 
     file: str
     database: str
@@ -42,7 +42,7 @@ class MigrationRead(BaseModel):
 
 
 class Health(BaseModel):
-    """What a monitor asks: ``database`` is ``connected`` or the code of what is wrong."""
+    """The health of the database: ``database`` is ``connected`` or an error code."""
 
     status: Literal["healthy", "unhealthy"]
     timestamp: datetime
@@ -51,11 +51,12 @@ class Health(BaseModel):
 
 
 class PurgeOptions(BaseModel):
-    """What a purge shall delete, and within which limits.
+    """What a purge deletes, and within which limits.
 
-    Tokens go that ended longer ago than ``older_than``, at most ``batch_size`` in a transaction,
-    ``max_rows`` of them in all and until ``max_seconds`` are over. ``pause`` is the rest after a
-    transaction, None what the database needs; ``trust_clock`` says that the clock is right.
+    It deletes tokens that expired or were revoked longer ago than ``older_than``, at most
+    ``batch_size`` in a transaction and ``max_rows`` in total, for at most ``max_seconds``.
+    ``pause`` is the pause after a transaction, None for what the database needs; ``trust_clock``
+    skips the check of the clock.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -70,10 +71,10 @@ class PurgeOptions(BaseModel):
 
 
 class PurgeResult(BaseModel):
-    """How many tokens went in all, how many of them were API tokens, and how many remain to go.
+    """How many tokens were deleted, how many of them are API tokens, and how many remain.
 
-    ``stopped_by`` tells why it ended before everything had gone, if it did: a limit, others who
-    kept tokens locked, a signal, or another purge that was running already.
+    ``stopped_by`` tells why it ended early, if it did: a limit, tokens locked by others, a signal,
+    or another purge in progress.
     """
 
     deleted: int = 0
@@ -84,10 +85,10 @@ class PurgeResult(BaseModel):
 
 
 class DatabaseStats(BaseModel):
-    """Rows of each table, sizes in bytes, and what a purge would delete and, about, free.
+    """The rows of each table, sizes in bytes, and what a purge would delete and roughly free.
 
-    ``free_bytes`` is what lies free inside the database, ``oldest_expired_at`` when the refresh
-    token expired that did so first.
+    ``free_bytes`` is unused space inside the database, and ``oldest_expired_at`` is when the first
+    of the expired refresh tokens expired.
     """
 
     users: int
@@ -113,14 +114,14 @@ class VacuumResult(BaseModel):
 
 
 class RevokeResult(BaseModel):
-    """How many live sessions were ended, and how many API tokens were revoked."""
+    """How many active sessions were ended, and how many API tokens were revoked."""
 
     revoked_sessions: int = 0
     revoked_api_tokens: int = 0
 
 
 class TableCopy(BaseModel):
-    """A table that was copied: its rows, and a digest that both databases have of them."""
+    """A copied table: its rows, and their digest, which is the same in both databases."""
 
     table: str
     rows: int
@@ -133,7 +134,7 @@ class TableCopy(BaseModel):
 
 
 class CheckRead(BaseModel):
-    """What a check found, and what to do about it; ``fixed`` says that it was found otherwise."""
+    """The finding of a check, and the advice; ``fixed`` says that the problem was fixed."""
 
     check: str
     status: Literal["ok", "warning", "failure"]

@@ -10,11 +10,11 @@ _PLAIN = re.compile(
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"
     r"@(?:(?=[^.]{1,63}\.)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+[A-Za-z]{2,63}"
 )
-"""Addresses of letters, digits and few signs, about which the standards leave no doubt."""
+"""Plain addresses of letters, digits and few other characters, which need no parser."""
 
 
 def canonical_email(address: str) -> str:
-    """Return the form in which an address is stored, looked up and compared.
+    """Return the canonical form, in which addresses are stored, looked up and compared.
 
     The syntax is that of RFC 5321 and RFC 5322 without quoted local parts; Unicode is normalized
     (NFC), the domain becomes lower-case IDNA 2008 (RFC 5891), and the local part is compared
@@ -25,11 +25,11 @@ def canonical_email(address: str) -> str:
     """
     if _PLAIN.fullmatch(address):
         return address.lower()
-    return parsed_email(address)
+    return parse_email(address)
 
 
-def parsed_email(address: str) -> str:
-    """Return the canonical form of any address, which takes some fifty times as long.
+def parse_email(address: str) -> str:
+    """Return the canonical form of any address; this takes some fifty times as long.
 
     Raises:
         InvalidEmail: as :func:`canonical_email` does.
@@ -37,7 +37,7 @@ def parsed_email(address: str) -> str:
     # Its regular expressions take long to compile, and most addresses are plain.
     import email_validator  # noqa: PLC0415
 
-    # A name such as printer.local is no business of the Internet's, but it is correct syntax.
+    # A domain such as printer.local is special but correct.
     email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
     try:
         parsed = email_validator.validate_email(

@@ -9,10 +9,10 @@ KeyState = Literal["next", "active", "passive", "retired"]
 
 
 class KeyRead(BaseModel):
-    """A signing key as it may be shown: never its material.
+    """A signing key as shown, never its material.
 
-    A time is None where it has not come or is not known; ``verifies_until`` is the end of a
-    passive key, or the end that a retired one had.
+    A time is None if it has not come or is unknown; ``verifies_until`` is when a passive key ends,
+    or a retired one ended.
     """
 
     kid: str

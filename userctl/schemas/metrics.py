@@ -1,4 +1,4 @@
-"""What a monitor wants to know."""
+"""Metrics for monitoring."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 
 class AccountCount(BaseModel):
-    """How many accounts have a role and a status."""
+    """How many users have a role and a status."""
 
     role: str
     status: str
@@ -14,7 +14,7 @@ class AccountCount(BaseModel):
 
 
 class LastPurge(BaseModel):
-    """How the last purge ended: ``finished``, or what stopped it."""
+    """The last purge, and how it ended: ``finished``, or what stopped it."""
 
     time: datetime
     deleted: int
@@ -23,9 +23,9 @@ class LastPurge(BaseModel):
 
 
 class Metrics(BaseModel):
-    """Numbers of rows, and what happened.
+    """Counts of rows and events.
 
-    ``refresh_tokens`` and ``api_tokens`` are numbers by state, ``login_failures`` counts all that
+    ``refresh_tokens`` and ``api_tokens`` are counts by state; ``login_failures`` counts all that
     were ever recorded.
     """
 

@@ -17,7 +17,7 @@ Count = Annotated[int, AfterValidator(lambda number: max(0, min(number, LARGEST_
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """Some records, and whether there are more behind them."""
+    """Some records, and whether there are more after them."""
 
     items: Sequence[T]
     more: bool

@@ -1,4 +1,4 @@
-"""The stored session, as it may be shown."""
+"""The stored session, as shown."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from userctl.schemas.users import UserRead
 
 
 class SessionRead(UserRead):
-    """The account that is logged in, when its session ends and where that is kept."""
+    """The user who is logged in, the end of the session, and its file."""
 
     session_expires_at: datetime
     session_file: str

@@ -1,10 +1,10 @@
-"""One setting, as it may be shown."""
+"""One setting, as shown."""
 
 from pydantic import BaseModel
 
 
 class SettingRead(BaseModel):
-    """A setting, its value with secrets masked, and where that came from."""
+    """A setting, its value with secrets masked, and the origin of the value."""
 
     key: str
     value: str | None

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from userctl.core.errors import InvalidInput
-from userctl.core.text import has_invisible_characters
+from userctl.core.text import has_invisible_characters, quote
 from userctl.schemas.page import Count
 
 TokenKind = Literal["api", "refresh"]
@@ -17,32 +17,33 @@ LABEL_LENGTH = 100
 SCOPE_LENGTH = 1000
 
 
-def _label(label: str) -> str:
+def _check_label(label: str) -> str:
     if not 1 <= len(label) <= LABEL_LENGTH or label.isspace() or has_invisible_characters(label):
-        raise InvalidInput(f"A label has 1 to {LABEL_LENGTH} visible characters.")
+        raise InvalidInput(f"The label is not valid. Use 1 to {LABEL_LENGTH} visible characters.")
     return label
 
 
-def _scope(words: tuple[str, ...]) -> tuple[str, ...]:
+def _check_scope(words: tuple[str, ...]) -> tuple[str, ...]:
     for word in words:
         if not re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]+", word):
             raise InvalidInput(
-                "A scope is a word of printable ASCII without blanks, quotes and backslashes.",
-                hint="Give --scope once for each.",
+                f"{quote(word)} is not a scope. "
+                "Use printable ASCII without spaces, quotation marks and backslashes.",
+                hint="Pass --scope once for each scope.",
             )
     if len(" ".join(words)) > SCOPE_LENGTH:
-        raise InvalidInput(f"The scopes have more than {SCOPE_LENGTH} characters in all.")
+        raise InvalidInput(f"The scopes have more than {SCOPE_LENGTH} characters in total.")
     return tuple(dict.fromkeys(words))
 
 
-def _lifetime(span: timedelta | None) -> timedelta | None:
+def _check_lifetime(span: timedelta | None) -> timedelta | None:
     if span is not None and span <= timedelta():
-        raise InvalidInput("A token that ends at once is good for nothing.")
+        raise InvalidInput("The lifetime of a token must be longer than zero.")
     return span
 
 
 class TokenPair(BaseModel):
-    """What a login or a refresh hands out (RFC 6749, section 5.1); ``expires_in`` in seconds."""
+    """The tokens of a login or a refresh (RFC 6749, section 5.1); ``expires_in`` in seconds."""
 
     access_token: str
     refresh_token: str
@@ -70,8 +71,7 @@ class AccessClaims(BaseModel):
 class TokenQuery(BaseModel):
     """Which tokens to list; ``limit`` None means all, ``after`` is the id of a token.
 
-    Where nothing is said about the state and the list is about tokens that end soon or that
-    nobody used, it is about active ones.
+    Without a state, a list of tokens that expire soon or are unused has only active tokens.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -86,10 +86,10 @@ class TokenQuery(BaseModel):
 
 
 class TokenRead(BaseModel):
-    """A token as it may be shown: never the token itself.
+    """A token as shown, never the token itself.
 
     A refresh token is used when it is exchanged, so the last use of a session is the time at
-    which its present token was issued.
+    which its current token was issued.
     """
 
     id: str
@@ -107,14 +107,14 @@ class TokenRead(BaseModel):
 
 
 class ApiTokenCreate(BaseModel):
-    """A new API token; ``expires_in`` None means that it never ends of itself."""
+    """A new API token; ``expires_in`` None means that it never expires."""
 
     model_config = ConfigDict(frozen=True)
 
     user: str
-    label: Annotated[str, AfterValidator(_label)]
-    scope: Annotated[tuple[str, ...], AfterValidator(_scope)] = ()
-    expires_in: Annotated[timedelta | None, AfterValidator(_lifetime)]
+    label: Annotated[str, AfterValidator(_check_label)]
+    scope: Annotated[tuple[str, ...], AfterValidator(_check_scope)] = ()
+    expires_in: Annotated[timedelta | None, AfterValidator(_check_lifetime)]
 
 
 class ApiTokenIssued(TokenRead):
@@ -124,7 +124,7 @@ class ApiTokenIssued(TokenRead):
 
 
 class ApiTokenClaims(BaseModel):
-    """What an API token in force stands for; times in seconds since the epoch.
+    """The claims of an API token in force; times in seconds since the epoch.
 
     The names are those of an access token's claims; ``jti`` is the id of the API token.
     """

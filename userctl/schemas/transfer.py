@@ -1,4 +1,4 @@
-"""Accounts on their way into the database from a file, and out of it into one."""
+"""Users that are imported from a file."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,35 +6,23 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel
 
-OnConflict = Literal["error", "skip", "update"]
+from userctl.schemas.user_fields import IMPORTED_FIELDS, UNUSED_FIELDS
 
-IMPORTED_FIELDS = (
-    "email",
-    "name",
-    "role",
-    "status",
-    "must_change_password",
-    "hashed_password",
-    "password",
-    "created_at",
-)
-EXPORTED_FIELDS = (
-    "id",
-    "email",
-    "name",
-    "role",
-    "status",
-    "has_password",
-    "must_change_password",
-    "created_at",
-    "updated_at",
-)
-UNUSED_FIELDS = ("id", "has_password", "updated_at")
-"""What an export holds too, and the database gives anew."""
+__all__ = [
+    "IMPORTED_FIELDS",
+    "UNUSED_FIELDS",
+    "FileRecord",
+    "ImportReport",
+    "ImportResult",
+    "OnConflict",
+    "Reject",
+]
+
+OnConflict = Literal["error", "skip", "update"]
 
 
 class FileRecord(NamedTuple):
-    """A record as it stands in a file: the names and texts of its fields, or why there are none."""
+    """A record of a file: the names and texts of its fields, or why it cannot be read."""
 
     line: int
     names: Sequence[str] = ()
@@ -43,7 +31,7 @@ class FileRecord(NamedTuple):
 
 
 class Reject(NamedTuple):
-    """Why a record was refused; ``field`` is None where it is about the record as a whole."""
+    """Why a record was rejected; ``field`` is None if the reason concerns the whole record."""
 
     line: int
     field: str | None
@@ -51,10 +39,10 @@ class Reject(NamedTuple):
 
 
 class ImportResult(BaseModel):
-    """How many accounts an import created, changed and left as they were.
+    """How many users an import created, updated and left unchanged.
 
-    ``rejected`` counts records. Where one was rejected, and the import was not to be partial,
-    nothing was changed, and the other numbers are zero.
+    ``rejected`` counts records. If a record was rejected and the import was not partial, nothing
+    was changed and the other counts are zero.
     """
 
     created: int
@@ -66,12 +54,12 @@ class ImportResult(BaseModel):
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What became of an import.
+    """The outcome of an import.
 
     Attributes:
-        result: the numbers.
-        rejects: why records were rejected, in the order of their lines.
-        conflicts_only: whether all of them were, because their accounts exist already.
+        result: the counts.
+        rejects: why records were rejected, in line order.
+        conflicts_only: whether every rejected record was rejected because its user exists.
     """
 
     result: ImportResult

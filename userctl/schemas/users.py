@@ -1,4 +1,4 @@
-"""Accounts, as services take and return them."""
+"""Users, as services take and return them."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -16,46 +16,46 @@ UserStatus = Literal["active", "disabled"]
 UserSort = Literal["id", "email", "name", "role", "created_at", "updated_at"]
 
 
-def checked_name(name: str) -> str:
-    """Return a name that an account may have.
+def check_name(name: str) -> str:
+    """Return a name if a user may have it.
 
     Raises:
-        InvalidInput: for any other.
+        InvalidInput: otherwise.
     """
     if has_invisible_characters(name):
         raise InvalidInput(
-            "The name holds a control or invisible character.", hint="Type the name anew."
+            "The name contains a control or invisible character.", hint="Type the name again."
         )
     if not 1 <= len(name) <= NAME_LENGTH:
-        raise InvalidInput(f"A name has 1 to {NAME_LENGTH} characters, not {len(name)}.")
+        raise InvalidInput(f"The name has {len(name)} characters. Use 1 to {NAME_LENGTH}.")
     if name.isspace():
         raise InvalidInput("The name is blank.")
     return name
 
 
-def _new_name(name: str) -> str:
-    return checked_name(name) if name else name
+def _check_new_name(name: str) -> str:
+    return check_name(name) if name else name
 
 
-def _search(text: str) -> str:
+def _check_search(text: str) -> str:
     if has_invisible_characters(text):
-        raise InvalidInput("The text to search for holds a control or invisible character.")
+        raise InvalidInput("The search text contains a control or invisible character.")
     return text
 
 
-def _beginning(text: str) -> str:
+def _check_prefix(text: str) -> str:
     # Stored addresses are in lower case.
-    return _search(text).lower()
+    return _check_search(text).lower()
 
 
 Email = Annotated[str, AfterValidator(canonical_email)]
-Name = Annotated[str, AfterValidator(checked_name)]
+Name = Annotated[str, AfterValidator(check_name)]
 
 
 class UserCreate(BaseModel):
-    """A new account; ``password`` is None for an account that cannot log in with one.
+    """A new user; ``password`` is None for a user who cannot log in with one.
 
-    A password that must be changed is good for one login, which asks for another.
+    A password that must be changed is valid for one login, which asks for another.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -68,32 +68,33 @@ class UserCreate(BaseModel):
 
 
 class UserUpdate(BaseModel):
-    """The fields to change; those that are None stay as they are, an empty name goes."""
+    """The fields to update; None leaves a field unchanged, and an empty name removes the name."""
 
     model_config = ConfigDict(frozen=True)
 
     email: Email | None = None
-    name: Annotated[str, AfterValidator(_new_name)] | None = None
+    name: Annotated[str, AfterValidator(_check_new_name)] | None = None
     role: str | None = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> "UserUpdate":
         if self.email is self.name is self.role is None:
-            raise InvalidInput("Nothing to update.", hint="Give --email, --name or --role.")
+            raise InvalidInput("Nothing to update.", hint="Pass --email, --name or --role.")
         return self
 
 
 class UserQuery(BaseModel):
-    """Which accounts to list, in which order.
+    """Which users to list, in which order.
 
-    ``search`` is a text that address or name contain, ``beginning`` one that the address begins
-    with. ``limit`` None means all; ``after`` is the id of the account after which the list goes on.
+    ``search`` is text that the address or the name contains, ``beginning`` text that the address
+    begins with. ``limit`` None means all; ``after`` is the id of the user after which the page
+    starts.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    search: Annotated[str, AfterValidator(_search)] | None = None
-    beginning: Annotated[str, AfterValidator(_beginning)] | None = None
+    search: Annotated[str, AfterValidator(_check_search)] | None = None
+    beginning: Annotated[str, AfterValidator(_check_prefix)] | None = None
     role: str | None = None
     status: UserStatus | None = None
     sort: UserSort = "id"
@@ -104,7 +105,7 @@ class UserQuery(BaseModel):
 
 
 class UserRead(BaseModel):
-    """An account as it may be shown: without its hash."""
+    """A user as shown, without the password hash."""
 
     id: int
     email: str
@@ -118,26 +119,26 @@ class UserRead(BaseModel):
 
 
 class DeletedUserRead(UserRead):
-    """A deleted account that can come back."""
+    """A deleted user who can be restored."""
 
     deleted_at: datetime
 
 
 class DeletedUserPurge(BaseModel):
-    """How many deleted accounts went for ever, or would."""
+    """How many deleted users were purged, or would be."""
 
     purged: int
     dry_run: bool = False
 
 
 class UserDetail(UserRead):
-    """An account with what is known of its failed logins.
+    """A user with their failed logins.
 
-    ``failed_logins`` counts those of the latest window of time of each source, if that ended no
-    longer than 24 hours ago; a login that is being checked counts until it succeeds.
-    ``last_failed_login_at`` is when the last of them began. ``throttled_until`` is when the last
-    full window ends, that of a trusted source or the one that all others share: until then logins
-    from at least one source are refused; it is None while none are.
+    ``failed_logins`` counts those in the latest window of each source, if that ended within the
+    last 24 hours; a login in progress counts until it succeeds. ``last_failed_login_at`` is when
+    the last of them began. ``throttled_until`` is when the last full window ends, be it that of a
+    trusted source or the one that all others share: until then, logins from at least one source
+    are rejected. It is None if no window is full.
     """
 
     failed_logins: int
@@ -146,6 +147,6 @@ class UserDetail(UserRead):
 
 
 class UserCreated(UserRead):
-    """An account with the password that was generated for it, shown this once."""
+    """A user with the password that was generated for them, shown this once."""
 
     generated_password: str | None = None

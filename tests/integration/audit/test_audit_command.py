@@ -143,7 +143,7 @@ def test_keys_can_be_changed_while_the_database_cannot_be_reached(local: Userctl
     local.database_url = "postgresql://x@127.0.0.1:1/x"
     done = local("key", "generate", "-o", "json")
     assert done.code == 0
-    assert done.err.startswith("This is not in the audit trail: ")
+    assert done.err.startswith("The change was not recorded in the audit trail: ")
 
 
 @pytest.mark.parametrize(

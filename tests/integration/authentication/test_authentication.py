@@ -11,7 +11,7 @@ from userctl.core.errors import InvalidCredentials
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.users import UserCreate, UserCreated, UserUpdate
 from userctl.security.passwords import PasswordHasher
-from userctl.services.sessions.refresh import Grant
+from userctl.services.sessions.issue import Grant
 
 
 class CountingHasher(PasswordHasher):
@@ -51,7 +51,7 @@ def test_a_login_succeeds_with_either_unicode_form_of_the_password(program: Prog
 def refused(program: Program, ada: UserCreated) -> dict[str, tuple[str, str]]:
     """Credentials that are refused, by the reason why."""
     program.users.create(UserCreate(email="off@example.com", password=PASSWORD))
-    program.users.disable("off@example.com")
+    program.user_status.disable("off@example.com")
     program.users.create(UserCreate(email="none@example.com"))
     return {
         "wrong": (ada.email, "wrong password"),
@@ -132,8 +132,8 @@ def test_a_hash_that_is_none_is_a_wrong_password(
 @pytest.mark.parametrize(
     "change",
     [
-        lambda program: program.users.set_password("1", "battery staple 88"),
-        lambda program: program.users.disable("1"),
+        lambda program: program.user_passwords.set_password("1", "battery staple 88"),
+        lambda program: program.user_status.disable("1"),
         lambda program: program.recycle_bin.delete(["1"]),
     ],
     ids=["password changed", "disabled", "deleted"],
@@ -144,7 +144,7 @@ def test_a_proof_is_worth_nothing_once_the_account_was_changed(
     proof = program.authentication.authenticate(Credentials(identity=ada.email, secret=PASSWORD))
     change(program)
     with pytest.raises(InvalidCredentials):
-        program.tokens.login(proof)
+        program.token_issuer.start_session(proof)
     assert sql("SELECT count(*) FROM refresh_tokens") == [(0,)]
 
 
@@ -153,4 +153,4 @@ def test_a_proof_outlives_changes_to_the_rest_of_the_account(
 ) -> None:
     proof = program.authentication.authenticate(Credentials(identity=ada.email, secret=PASSWORD))
     program.users.update("1", UserUpdate(name="Countess", role="admin"))
-    assert program.tokens.login(proof).user.role == "admin"
+    assert program.token_issuer.start_session(proof).user.role == "admin"

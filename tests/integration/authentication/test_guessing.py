@@ -60,7 +60,7 @@ def guess(program: Program, email: str, password: str = "wrong password") -> Non
 def refused(program: Program, ada: UserCreated, sql: Sql) -> list[tuple[str, str]]:
     """Credentials that are refused for every reason there is."""
     program.users.create(UserCreate(email="off@example.com", password=PASSWORD))
-    program.users.disable("off@example.com")
+    program.user_status.disable("off@example.com")
     program.users.create(UserCreate(email="none@example.com"))
     for name, hashed in (
         ("plain", "plain text"),
@@ -140,9 +140,9 @@ def test_a_login_that_fails_for_another_reason_than_the_password_costs_nothing(
 ) -> None:
     credentials = Credentials(identity="ada@example.com", secret=PASSWORD)
     proof = program.authentication.authenticate(credentials)
-    program.users.disable("1")
+    program.user_status.disable("1")
     with pytest.raises(InvalidCredentials):
-        program.tokens.login(proof)
+        program.token_issuer.start_session(proof)
     assert sql("SELECT sum(charges) FROM login_throttles") == [(0,)]
 
 

@@ -1,4 +1,4 @@
-"""A way to log in is a file, and nothing else has to know it."""
+"""A login method is a file and a row in the table of methods."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.integration.conftest import Program
 from tests.support.cli import Userctl
 from userctl.core.errors import InvalidInput
 from userctl.services.authentication import methods as authentication
-from userctl.services.authentication.methods import authenticator, methods
+from userctl.services.authentication.methods import METHODS, authenticator
 
 THIRD = '''
 """Authentication by knowing the magic word."""
@@ -18,8 +18,8 @@ from userctl.services.authentication.methods import Identity
 
 
 class MagicWordAuth:
-    def __init__(self, tools):
-        self._database = tools.database
+    def __init__(self, context):
+        self._database = context.database
 
     def authenticate(self, credentials):
         if credentials.secret != "please":
@@ -34,32 +34,32 @@ class MagicWordProof:
 
     def redeem(self, uow):
         return Identity(uow.users.lock(self._user_id), scope="magic")
-
-
-build = MagicWordAuth
 '''
 
 
 @pytest.fixture
 def third(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A third method, in one new file."""
+    """A third method, in one new file and one row, and beside it a helper file."""
     (tmp_path / "magic_word.py").write_text(THIRD)
+    (tmp_path / "spells.py").write_text("raise AssertionError\n")
     monkeypatch.setattr(authentication, "__path__", [*authentication.__path__, str(tmp_path)])
+    monkeypatch.setitem(METHODS, "magic-word", "magic_word:MagicWordAuth")
 
 
-def test_there_are_two_methods(program: Program) -> None:
-    assert methods() == ["api-token", "password"]
+def test_there_are_two_methods() -> None:
+    assert list(METHODS) == ["api-token", "password"]
 
 
 @pytest.mark.parametrize("name", ["", "__init__", "os", "../x", "magic-word", "api_token", "\x1b"])
-def test_a_method_that_is_none_is_refused(program: Program, name: str) -> None:
+def test_a_name_that_is_not_in_the_table_is_refused(program: Program, name: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         authenticator(name, program.tools)
-    assert caught.value.hint == "There are: api-token, password."
+    assert caught.value.message.endswith("is not a login method.")
+    assert caught.value.hint == "Use one of: api-token, password."
     assert "\x1b" not in caught.value.message
 
 
-def test_a_third_method_is_one_new_file(userctl: Userctl, third: None) -> None:
+def test_a_third_method_is_one_new_file_and_one_row(userctl: Userctl, third: None) -> None:
     userctl.create("ada@example.com")
     logged_in = userctl(
         "login", "--method", "magic-word", "--password-stdin", "-o", "json", stdin="please"
@@ -71,3 +71,8 @@ def test_a_third_method_is_one_new_file(userctl: Userctl, third: None) -> None:
         "login", "--method", "magic-word", "--password-stdin", "-o", "json", stdin="give me"
     )
     assert (refused.code, refused.error["code"]) == (4, "invalid_credentials")
+
+
+def test_a_file_beside_the_methods_is_not_a_method(program: Program, third: None) -> None:
+    with pytest.raises(InvalidInput):
+        authenticator("spells", program.tools)

@@ -155,7 +155,7 @@ def test_a_downgrade_that_would_lose_the_password_of_a_disabled_account_is_refus
     with_rows: Engine, bare_sql: Sql, target: str
 ) -> None:
     upgrade(with_rows)
-    Program(with_rows, FakeClock()).users.disable("1")
+    Program(with_rows, FakeClock()).user_status.disable("1")
     with pytest.raises(DowngradeRefused, match="1 disabled"):
         downgrade(with_rows, target)
     require_current(with_rows)

@@ -41,7 +41,7 @@ from userctl.db.transaction.unit_of_work import Database
 from userctl.models import RefreshToken, User
 from userctl.schemas.tokens import TokenQuery
 from userctl.schemas.users import UserCreate, UserCreated, UserQuery
-from userctl.services.users.lookup import token_state
+from userctl.services.shared.token_records import refresh_token_state
 
 
 def new_user(**values: Any) -> User:
@@ -344,4 +344,4 @@ def test_a_column_without_a_time_zone_holds_utc_whatever_the_server_says(
 
 def test_a_token_of_an_application_that_has_no_end_is_damaged_and_no_bug() -> None:
     with pytest.raises(DatabaseDamaged, match="expires_at"):
-        token_state(RefreshToken(id=1, token="x", user_id=1, expires_at=None), NOW)
+        refresh_token_state(RefreshToken(id=1, token="x", user_id=1, expires_at=None), NOW)

@@ -291,7 +291,7 @@ def test_weak_foreign_and_expired_passwords_are_warnings(healthy: Userctl) -> No
             "UPDATE users SET must_change_password = false, hashed_password = '$argon2id$v=19$x' "
             "WHERE email <> 'eve@example.com'"
         )
-    assert "who cannot log in here: 1." in findings(healthy)["passwords"]["message"]
+    assert "who cannot log in with userctl: 1." in findings(healthy)["passwords"]["message"]
 
 
 def test_accounts_without_an_active_admin_are_a_warning(userctl: Userctl) -> None:
@@ -319,7 +319,7 @@ def test_an_audit_trail_without_its_guard_fails(home: Path, bare_database_url: s
 def test_a_role_that_may_too_much_or_too_little_is_told(home: Path, bare_postgres_url: str) -> None:
     owner = Userctl(home, bare_postgres_url)
     assert owner("db", "migrate").code == 0
-    assert findings(owner)["role"]["message"].startswith("The database role may do more")
+    assert findings(owner)["role"]["message"].startswith("The database role has more privileges")
     # A role belongs to all databases of the server, which other workers use too.
     role = f"plain_{bare_postgres_url.rpartition('?')[0].rpartition('/')[2]}"
     with psycopg.connect(bare_postgres_url, autocommit=True) as connection:
@@ -358,7 +358,7 @@ def test_a_hostile_name_of_a_file_colours_nothing(home: Path) -> None:
     ("version", "status", "told"),
     [
         ((3, 34, 1), "failure", "older than 3.35.0"),
-        ((3, 40, 1), "ok", "keep backups"),
+        ((3, 40, 1), "ok", "Keep backups"),
         ((3, 51, 3), "ok", "is new enough."),
         ((3, 53, 0), "ok", "is new enough."),
     ],

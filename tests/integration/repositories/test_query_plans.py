@@ -18,7 +18,7 @@ from userctl.schemas.tokens import TokenQuery
 from userctl.schemas.transfer import FileRecord
 from userctl.schemas.users import UserQuery
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN
-from userctl.services.sessions.refresh import Grant
+from userctl.services.sessions.issue import Grant
 
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
 
@@ -29,8 +29,8 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "user by email": lambda program, _: program.users.show("ada@example.com"),
     "user by id": lambda program, _: program.users.show("1"),
     "login": lambda program, _: program.log_in("ada@example.com"),
-    "refresh": lambda program, grant: program.tokens.refresh(grant.tokens.refresh_token),
-    "verify": lambda program, grant: program.tokens.verify(grant.tokens.access_token),
+    "refresh": lambda program, grant: program.token_exchange.refresh(grant.tokens.refresh_token),
+    "verify": lambda program, grant: program.token_verifier.verify(grant.tokens.access_token),
     "revoke id": lambda program, _: program.revocation.revoke(["1"]),
     "revoke text": lambda program, grant: program.revocation.revoke_text(
         grant.tokens.refresh_token
@@ -43,7 +43,7 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "clock evidence": lambda program, _: program.purge.purge(
         PURGE.model_copy(update={"older_than": timedelta(days=366), "trust_clock": False})
     ),
-    "disable": lambda program, _: program.users.disable("1"),
+    "disable": lambda program, _: program.user_status.disable("1"),
     "delete": lambda program, _: program.recycle_bin.delete(["1"]),
     "delete for ever": lambda program, _: program.recycle_bin.delete(["1"], hard=True),
     "restore": lambda program, _: program.recycle_bin.restore("du77@example.com"),
@@ -77,7 +77,7 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "next api tokens": lambda program, _: program.token_list.page(
         TokenQuery(after="api-1000", kind="api")
     ),
-    "exchange that was cut off": lambda program, grant: program.tokens.was_exchanged(
+    "exchange that was cut off": lambda program, grant: program.token_exchange.was_exchanged(
         grant.tokens.refresh_token, REFRESH_TOKEN.generate()
     ),
     "import over accounts": lambda program, _: program.user_import.load(

@@ -20,7 +20,7 @@ from userctl.schemas.credentials import Credentials
 from userctl.schemas.tokens import TokenQuery
 from userctl.schemas.users import UserCreate, UserCreated
 from userctl.security.passwords import PasswordHasher
-from userctl.services.sessions.refresh import Grant
+from userctl.services.sessions.issue import Grant
 
 ADA = "ada@example.com"
 NEW = "battery staple 88"
@@ -165,7 +165,7 @@ def test_a_new_password_at_login_ends_the_sessions_of_whoever_knew_the_old_one(
     sql("UPDATE users SET must_change_password = true")
     log_in(program, new_secret=NEW)
     with pytest.raises(TokenRevoked):
-        program.tokens.refresh(grant.tokens.refresh_token)
+        program.token_exchange.refresh(grant.tokens.refresh_token)
     assert states(program) == ["revoked", "active"]
 
 
@@ -199,7 +199,7 @@ def test_a_proof_is_worth_nothing_once_another_program_changed_the_account(
     proof = program.authentication.authenticate(Credentials(identity=ADA, secret=PASSWORD))
     sql(change)
     with pytest.raises(InvalidCredentials):
-        program.tokens.login(proof)
+        program.token_issuer.start_session(proof)
     assert states(program) == []
 
 

@@ -14,8 +14,9 @@ from userctl.schemas.users import UserCreate
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
-from userctl.services.sessions.refresh import FRESH_SECONDS, Grant
+from userctl.services.sessions.issue import Grant
 from userctl.services.sessions.stored import SessionService
+from userctl.services.sessions.verify import FRESH_SECONDS
 
 __all__ = ["file", "sessions", "started", "stored"]
 
@@ -67,7 +68,7 @@ def test_a_session_that_cannot_be_saved_is_ended_and_the_one_before_lives_on(
     with pytest.raises(UnsafeFile):
         sessions.start(log_in)
     assert states(program) == ["active", "revoked"]
-    program.tokens.refresh(stored.refresh_token)
+    program.token_exchange.refresh(stored.refresh_token)
 
 
 def test_an_access_token_that_is_handed_out_lasts_for_a_while(
@@ -78,7 +79,7 @@ def test_an_access_token_that_is_handed_out_lasts_for_a_while(
     clock.advance(microseconds=1)
     fresh = sessions.access_token()
     assert fresh != stored.access_token
-    assert program.tokens.verify_offline(fresh).exp == int(clock().timestamp()) + 3600
+    assert program.token_verifier.verify_offline(fresh).exp == int(clock().timestamp()) + 3600
     assert states(program) == ["used", "active"]
 
 
@@ -89,17 +90,17 @@ def test_a_session_that_has_expired_here_is_ended_for_a_host_whose_clock_is_behi
     assert program.revocation.revoke_matching(TokenQuery(user="1")).revoked_sessions == 0
     behind = Program(program.engine, FakeClock(NOW))
     with pytest.raises(TokenRevoked):
-        behind.tokens.refresh(grant.tokens.refresh_token)
+        behind.token_exchange.refresh(grant.tokens.refresh_token)
 
 
 def test_the_record_of_a_replay_keeps_the_first_time(
     program: Program, grant: Grant, clock: FakeClock
 ) -> None:
-    program.tokens.refresh(grant.tokens.refresh_token)
+    program.token_exchange.refresh(grant.tokens.refresh_token)
     for _ in range(2):
         clock.advance(minutes=1)
         with pytest.raises(TokenReused):
-            program.tokens.refresh(grant.tokens.refresh_token)
+            program.token_exchange.refresh(grant.tokens.refresh_token)
     recorded = [token.replayed_at for token in program.token_list.stream(TokenQuery())]
     assert recorded == [NOW.replace(minute=1), None]
 
@@ -109,8 +110,8 @@ def test_no_access_token_lives_on_the_session_of_another_account(
 ) -> None:
     program.users.create(UserCreate(email="bob@example.com", password="correct horse 77"))
     bob = program.log_in("bob@example.com")
-    mine, his = (program.tokens.verify_offline(g.tokens.access_token) for g in (grant, bob))
+    mine, his = (program.token_verifier.verify_offline(g.tokens.access_token) for g in (grant, bob))
     codec = AccessTokenCodec(RING, issuer="userctl", audience=None)
     program.revocation.revoke_text(grant.tokens.refresh_token)
     with pytest.raises(TokenRevoked):
-        program.tokens.verify(codec.encode(mine.model_copy(update={"sid": his.sid})))
+        program.token_verifier.verify(codec.encode(mine.model_copy(update={"sid": his.sid})))

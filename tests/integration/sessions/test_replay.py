@@ -10,7 +10,7 @@ from userctl.core.errors import RefreshConflict, TokenReused, TokenRevoked
 from userctl.schemas.tokens import TokenPair
 from userctl.schemas.users import UserCreate, UserCreated
 from userctl.security.opaque_token import REFRESH_TOKEN
-from userctl.services.sessions.refresh import REPLAY_GRACE
+from userctl.services.sessions.exchange import REPLAY_GRACE
 
 MORE_THAN_GRACE = REPLAY_GRACE.total_seconds() + 0.001
 WAITS = [0.001, 1, MORE_THAN_GRACE, 60, 200]
@@ -31,15 +31,15 @@ class Sessions:
         return [self.program.log_in(email).tokens]
 
     def exchange(self, family: Family) -> None:
-        family.append(self.program.tokens.refresh(family[-1].refresh_token).tokens)
+        family.append(self.program.token_exchange.refresh(family[-1].refresh_token).tokens)
 
     def conflict(self, family: Family) -> None:
         self.exchange(family)
         with pytest.raises(RefreshConflict):
-            self.program.tokens.refresh(family[-2].refresh_token)
+            self.program.token_exchange.refresh(family[-2].refresh_token)
 
     def verify(self, family: Family) -> str:
-        claims, _ = self.program.tokens.verify(family[-1].access_token)
+        claims, _ = self.program.token_verifier.verify(family[-1].access_token)
         return claims.sid
 
     def meanwhile(self, draws: random.Random, watched: Family) -> None:
@@ -56,16 +56,16 @@ class Sessions:
 
     def replay(self, used: TokenPair) -> None:
         with pytest.raises(TokenReused):
-            self.program.tokens.refresh(used.refresh_token)
+            self.program.token_exchange.refresh(used.refresh_token)
 
     def check_dead(self, family: Family) -> None:
         for pair in family:
             with pytest.raises(TokenRevoked):
-                self.program.tokens.verify(pair.access_token)
+                self.program.token_verifier.verify(pair.access_token)
         for pair in family[:-1]:
             self.replay(pair)
         with pytest.raises(TokenRevoked):
-            self.program.tokens.refresh(family[-1].refresh_token)
+            self.program.token_exchange.refresh(family[-1].refresh_token)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from userctl.schemas.session import SessionRead
 from userctl.schemas.tokens import TokenQuery
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
-from userctl.services.sessions.refresh import Grant
+from userctl.services.sessions.issue import Grant
 from userctl.services.sessions.stored import SessionService
 
 HERE = DatabaseURL.parse("sqlite:////nonexistent/userctl.db")
@@ -33,7 +33,11 @@ def file(tmp_path: Path) -> SessionFile:
 def holder(program: Program, file: SessionFile) -> SessionService:
     """Return a command that uses the stored session."""
     return SessionService(
-        file, url=HERE, open_tokens=lambda: program.tokens, revocation=program.revocation
+        file,
+        url=HERE,
+        open_exchange=lambda: program.token_exchange,
+        open_verifier=lambda: program.token_verifier,
+        revocation=program.revocation,
     )
 
 
@@ -113,7 +117,7 @@ def test_an_access_token_is_handed_out_fresh(
     assert sessions.access_token() == stored.access_token
     clock.advance(hours=2)
     assert sessions.stored_access_token() == stored.access_token
-    program.tokens.verify(sessions.access_token())
+    program.token_verifier.verify(sessions.access_token())
 
 
 def test_a_second_holder_finds_the_fresh_tokens_instead_of_exchanging_again(
@@ -144,7 +148,7 @@ def test_a_refresh_that_was_asked_for_is_always_made(
 def test_a_session_whose_token_another_exchanged_a_moment_ago_stays_stored(
     program: Program, sessions: SessionService, stored: StoredSession, file: SessionFile
 ) -> None:
-    program.tokens.refresh(stored.refresh_token)
+    program.token_exchange.refresh(stored.refresh_token)
     with pytest.raises(RefreshConflict):
         sessions.refresh()
     assert settled(file) == stored
@@ -220,7 +224,7 @@ def test_an_exchange_that_was_made_but_not_saved_is_completed(
     clock: FakeClock,
     action: str,
 ) -> None:
-    program.tokens.refresh(cut_off.refresh_token, successor=cut_off.pending)
+    program.token_exchange.refresh(cut_off.refresh_token, successor=cut_off.pending)
     clock.advance(minutes=30)
     getattr(sessions, action)()
     assert sessions.who() == started
@@ -255,7 +259,7 @@ def test_the_new_token_is_written_down_before_the_database_hears_of_it(
     program: Program, stored: StoredSession, file: SessionFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[StoredSession | None] = []
-    exchange = program.tokens.refresh
+    exchange = program.token_exchange.refresh
 
     def refresh(token: str, *, successor: str | None = None) -> Grant:
         seen.append(file.load())
@@ -273,7 +277,7 @@ def test_the_new_token_is_written_down_before_the_database_hears_of_it(
 def test_a_session_that_is_cut_off_can_be_ended(
     program: Program, sessions: SessionService, cut_off: StoredSession, file: SessionFile
 ) -> None:
-    program.tokens.refresh(cut_off.refresh_token, successor=cut_off.pending)
+    program.token_exchange.refresh(cut_off.refresh_token, successor=cut_off.pending)
     assert sessions.end()
     assert states(program) == ["used", "revoked"]
 

@@ -20,7 +20,7 @@ from userctl.schemas.credentials import Credentials
 from userctl.schemas.tokens import ApiTokenCreate, ApiTokenIssued, TokenQuery
 from userctl.schemas.users import UserCreate, UserCreated, UserUpdate
 from userctl.security.opaque_token import API_TOKEN
-from userctl.services.sessions.refresh import Grant
+from userctl.services.sessions.issue import Grant
 
 DAY = timedelta(days=1)
 
@@ -62,8 +62,8 @@ def is_alive(program: Program, session: Grant) -> bool:
     """Tell whether both tokens of a session still work; the refresh token is used up."""
     works = []
     for use, token in (
-        (program.tokens.verify, session.tokens.access_token),
-        (program.tokens.refresh, session.tokens.refresh_token),
+        (program.token_verifier.verify, session.tokens.access_token),
+        (program.token_exchange.refresh, session.tokens.refresh_token),
     ):
         try:
             use(token)
@@ -162,11 +162,11 @@ def test_a_revoked_token_is_refused_and_revoking_it_again_does_nothing(
 def test_a_token_is_worth_nothing_while_its_account_is_disabled_or_gone(
     program: Program, issued: ApiTokenIssued
 ) -> None:
-    program.users.disable("1")
+    program.user_status.disable("1")
     for use in (program.api_tokens.verify, lambda token: log_in_with(program, token)):
         with pytest.raises(AccountDisabled):
             use(issued.token)
-    program.users.enable("1")
+    program.user_status.enable("1")
     assert is_usable(program, issued)
     program.recycle_bin.delete(["1"])
     with pytest.raises(TokenInvalid):
@@ -227,17 +227,17 @@ def test_a_session_started_with_a_token_has_its_scope_and_its_end(
     session = log_in_with(program, token.token)
     assert session.session_expires_at == NOW + 2 * DAY
     for _ in range(2):
-        claims, _user = program.tokens.verify(session.tokens.access_token)
+        claims, _user = program.token_verifier.verify(session.tokens.access_token)
         assert claims.scope == "deploy"
-        session = program.tokens.refresh(session.tokens.refresh_token)
+        session = program.token_exchange.refresh(session.tokens.refresh_token)
         assert session.session_expires_at == NOW + 2 * DAY
     clock.advance(days=2)
     with pytest.raises(TokenExpired):
-        program.tokens.refresh(session.tokens.refresh_token)
+        program.token_exchange.refresh(session.tokens.refresh_token)
 
 
 def test_a_session_started_with_a_password_has_no_scope(program: Program, grant: Grant) -> None:
-    assert program.tokens.verify(grant.tokens.access_token)[0].scope is None
+    assert program.token_verifier.verify(grant.tokens.access_token)[0].scope is None
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,8 @@ def test_revoking_a_token_ends_the_sessions_started_with_it_and_no_other(
 ) -> None:
     assert callable(revoke)
     started = log_in_with(program, issued.token)
-    renewed = program.tokens.refresh(log_in_with(program, issued.token).tokens.refresh_token)
+    session = log_in_with(program, issued.token)
+    renewed = program.token_exchange.refresh(session.tokens.refresh_token)
     result = revoke(program, issued)
     assert (result.revoked_api_tokens, result.revoked_sessions) == (1, 2)
     assert not is_alive(program, started)
@@ -270,7 +271,7 @@ def test_a_token_survives_a_new_password_and_a_session_started_with_it_does_not(
     program: Program, issued: ApiTokenIssued
 ) -> None:
     session = log_in_with(program, issued.token)
-    program.users.set_password("1", "battery staple 88")
+    program.user_passwords.set_password("1", "battery staple 88")
     assert is_usable(program, issued)
     assert not is_alive(program, session)
 
@@ -288,7 +289,7 @@ def mixed(program: Program, ada: UserCreated, clock: FakeClock) -> Program:
     program.revocation.revoke_text(issue(program).token)
     clock.advance(days=100)
     program.api_tokens.verify(short.token)
-    program.tokens.refresh(program.log_in("ada@example.com").tokens.refresh_token)
+    program.token_exchange.refresh(program.log_in("ada@example.com").tokens.refresh_token)
     program.log_in("bob@example.com")
     return program
 

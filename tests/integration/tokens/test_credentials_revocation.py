@@ -21,7 +21,7 @@ from userctl.core.errors import (
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.tokens import ApiTokenCreate, ApiTokenIssued, TokenQuery
 from userctl.schemas.users import UserCreate
-from userctl.services.sessions.refresh import Grant
+from userctl.services.sessions.issue import Grant
 
 ADA = "ada@example.com"
 CI = ApiTokenCreate(user=ADA, label="ci", expires_in=None)
@@ -48,7 +48,7 @@ ENDINGS: dict[str, Ending] = {
         TokenQuery(user=ADA, kind="api")
     ),
     "tokens of all": lambda program, _: program.revocation.revoke_matching(TokenQuery(kind="api")),
-    "disable": lambda program, _: program.users.disable(ADA),
+    "disable": lambda program, _: program.user_status.disable(ADA),
 }
 OF_THE_TOKEN = {name: end for name, end in ENDINGS.items() if "session" not in name}
 
@@ -129,8 +129,10 @@ def test_no_session_begins_once_its_credential_is_being_ended(
 
 
 LOCKOUTS: dict[str, Call] = {
-    "disable": lambda program: program.users.disable(ADA),
-    "change password": lambda program: program.users.set_password(ADA, "battery staple 88"),
+    "disable": lambda program: program.user_status.disable(ADA),
+    "change password": lambda program: program.user_passwords.set_password(
+        ADA, "battery staple 88"
+    ),
     "delete": lambda program: program.recycle_bin.delete([ADA]),
 }
 

@@ -7,7 +7,7 @@ from userctl.core.errors import InvalidInput, UserNotFound
 from userctl.schemas.tokens import TokenQuery, TokenState
 from userctl.schemas.users import UserCreate, UserCreated
 from userctl.security.opaque_token import REFRESH_TOKEN
-from userctl.services.sessions.refresh import Grant
+from userctl.services.sessions.issue import Grant
 from userctl.services.tokens import listing as module
 
 
@@ -19,7 +19,7 @@ def four_states(program: Program, grant: Grant, clock: FakeClock) -> Program:
     program.revocation.revoke_text(bob.tokens.refresh_token)
     clock.advance(days=7)
     third = program.log_in("ada@example.com")
-    program.tokens.refresh(third.tokens.refresh_token)
+    program.token_exchange.refresh(third.tokens.refresh_token)
     program.log_in("bob@example.com")
     return program
 
@@ -34,7 +34,7 @@ def test_a_listed_token_says_whose_it_is_and_never_what_it_is(
 ) -> None:
     [token] = program.token_list.page(TokenQuery()).items
     assert (token.id, token.user_id, token.email) == ("1", 1, "ada@example.com")
-    assert token.session == program.tokens.verify_offline(grant.tokens.access_token).sid
+    assert token.session == program.token_verifier.verify_offline(grant.tokens.access_token).sid
     assert REFRESH_TOKEN.digest(grant.tokens.refresh_token) not in token.model_dump_json()
 
 

@@ -103,7 +103,7 @@ def test_used_and_revoked_tokens_are_kept_until_they_expire(
     program: Program, ada: UserCreated, clock: FakeClock, sql: Sql
 ) -> None:
     session = program.log_in(ada.email)
-    program.tokens.refresh(session.tokens.refresh_token)
+    program.token_exchange.refresh(session.tokens.refresh_token)
     program.revocation.revoke_matching(TokenQuery())
     assert program.purge.purge(order()).deleted == 0
     clock.advance(days=8)

@@ -9,7 +9,7 @@ from userctl.core.errors import TokenInvalid, TokenNotFound, TokenRevoked, UserN
 from userctl.schemas.tokens import TokenQuery
 from userctl.schemas.users import UserCreate
 from userctl.security.opaque_token import REFRESH_TOKEN
-from userctl.services.sessions.refresh import Grant
+from userctl.services.sessions.issue import Grant
 from userctl.services.tokens import revocation as module
 from userctl.services.tokens.revocation import RevocationService
 
@@ -24,7 +24,7 @@ def bob(program: Program) -> Grant:
 def is_alive(program: Program, session: Grant) -> bool:
     """Tell whether the newest token of a session can still be exchanged."""
     try:
-        program.tokens.verify(session.tokens.access_token)
+        program.token_verifier.verify(session.tokens.access_token)
     except TokenRevoked:
         return False
     return True
@@ -62,13 +62,13 @@ def test_all_sessions_of_all_accounts_end_at_once(
 def test_revoking_an_old_token_ends_the_session_it_belongs_to(
     program: Program, grant: Grant
 ) -> None:
-    renewed = program.tokens.refresh(grant.tokens.refresh_token)
+    renewed = program.token_exchange.refresh(grant.tokens.refresh_token)
     assert program.revocation.revoke_text(grant.tokens.refresh_token).revoked_sessions == 1
     assert not is_alive(program, renewed)
 
 
 def test_a_session_named_by_two_of_its_tokens_ends_once(program: Program, grant: Grant) -> None:
-    program.tokens.refresh(grant.tokens.refresh_token)
+    program.token_exchange.refresh(grant.tokens.refresh_token)
     assert program.revocation.revoke(["1", "2", "1"]).revoked_sessions == 1
 
 

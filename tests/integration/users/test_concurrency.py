@@ -27,7 +27,7 @@ from userctl.schemas.tokens import TokenQuery
 from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.passwords import PasswordHasher
-from userctl.services.sessions.refresh import Grant
+from userctl.services.sessions.issue import Grant
 
 THREADS = 6
 WAITING = (
@@ -48,7 +48,7 @@ def active(program: Program) -> list[str]:
 
 def refreshing(token: str) -> Callable[[Program], Grant]:
     """Return a call that exchanges a token."""
-    return lambda other: other.tokens.refresh(token)
+    return lambda other: other.token_exchange.refresh(token)
 
 
 def overlapping(
@@ -127,15 +127,15 @@ def test_a_token_exchanged_by_many_at_once_yields_one_grant_and_a_session_that_l
         outcomes = at_once(database_url, *[refreshing(grant.tokens.refresh_token)] * THREADS)
         assert kinds(outcomes) == ["Grant"] + ["RefreshConflict"] * (THREADS - 1)
         [grant] = [outcome for outcome in outcomes if isinstance(outcome, Grant)]
-    program.tokens.verify(grant.tokens.access_token)
-    program.tokens.refresh(grant.tokens.refresh_token)
+    program.token_verifier.verify(grant.tokens.access_token)
+    program.token_exchange.refresh(grant.tokens.refresh_token)
 
 
 DEMOTE = UserUpdate(role="user")
 Removal = Callable[[Program, str], UserRead | list[UserRead]]
 REMOVALS: dict[str, Removal] = {
     "demote": lambda program, other: program.users.update(other, DEMOTE),
-    "disable": lambda program, other: program.users.disable(other),
+    "disable": lambda program, other: program.user_status.disable(other),
     "delete": lambda program, other: program.recycle_bin.delete([other]),
 }
 
@@ -187,11 +187,11 @@ ENDINGS: dict[str, Ending] = {
     ),
     "revoke all": lambda program: program.revocation.revoke_matching(TokenQuery()),
     "revoke token": lambda program: program.revocation.revoke(active(program)),
-    "disable": lambda program: program.users.disable("ada@example.com"),
+    "disable": lambda program: program.user_status.disable("ada@example.com"),
     "change role": lambda program: program.users.update(
         "ada@example.com", UserUpdate(role="admin")
     ),
-    "change password": lambda program: program.users.set_password("ada@example.com", None),
+    "change password": lambda program: program.user_passwords.set_password("ada@example.com", None),
 }
 
 
@@ -283,8 +283,8 @@ def test_whoever_asks_about_an_exchange_waits_until_it_is_decided(
     successor = REFRESH_TOKEN.generate()
     outcomes = overlapping(
         postgres_url,
-        lambda program: program.tokens.refresh(token, successor=successor),
-        lambda program: program.tokens.was_exchanged(token, successor),
+        lambda program: program.token_exchange.refresh(token, successor=successor),
+        lambda program: program.token_exchange.was_exchanged(token, successor),
     )
     assert outcomes[1] is True
 
@@ -298,8 +298,8 @@ def test_locks_hold_whatever_isolation_the_server_has_by_default(
     successor = REFRESH_TOKEN.generate()
     outcomes = overlapping(
         with_options(postgres_url, default_transaction_isolation=isolation),
-        lambda program: program.tokens.refresh(token, successor=successor),
-        lambda program: program.tokens.was_exchanged(token, successor),
+        lambda program: program.token_exchange.refresh(token, successor=successor),
+        lambda program: program.token_exchange.was_exchanged(token, successor),
     )
     assert outcomes[1] is True
 
@@ -328,7 +328,7 @@ def test_revoking_a_foreign_token_ends_the_session_that_it_is_just_beginning(
     assert isinstance(revoked, RevokeResult)
     assert revoked.revoked_sessions == 1
     with pytest.raises(TokenRevoked):
-        postgres_program.tokens.refresh(grant.tokens.refresh_token)
+        postgres_program.token_exchange.refresh(grant.tokens.refresh_token)
 
 
 def test_right_passwords_at_once_all_log_in_while_their_hash_gets_a_higher_cost(

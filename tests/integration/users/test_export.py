@@ -1,4 +1,4 @@
-"""Exporting accounts on both databases."""
+"""Exporting users on both databases."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +22,7 @@ def test_every_account_is_exported_as_it_is_shown(program: Program, clock: FakeC
     program.users.create(UserCreate(email="ada@example.com", name="Ada", password=PASSWORD))
     clock.now = datetime(2031, 5, 6, 7, 8, 9, 999_999, tzinfo=UTC)
     program.users.create(UserCreate(email="eve@example.com", role="admin"))
-    program.users.disable("ada@example.com")
+    program.user_status.disable("ada@example.com")
     assert exported(program) == [
         {
             "id": 1,
@@ -53,7 +53,7 @@ def test_hashes_are_exported_only_when_they_are_asked_for(program: Program, sql:
     program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
     program.users.create(UserCreate(email="eve@example.com"))
     [own, _] = [hashed for (hashed,) in sql("SELECT hashed_password FROM users ORDER BY id")]
-    program.users.disable("ada@example.com")
+    program.user_status.disable("ada@example.com")
     assert all("hashed_password" not in account for account in exported(program))
     hashes = [account["hashed_password"] for account in exported(program, with_hashes=True)]
     assert hashes == [own, None]
@@ -119,7 +119,7 @@ def test_times_that_another_program_wrote_are_read(
         ("must_change_password", "perhaps"),
     ],
 )
-def test_a_value_that_cannot_be_right_names_the_account(
+def test_a_value_that_cannot_be_right_names_the_user(
     sqlite_engine: Engine, column: str, value: object
 ) -> None:
     program = Program(sqlite_engine, FakeClock())
@@ -127,5 +127,5 @@ def test_a_value_that_cannot_be_right_names_the_account(
         program.users.create(UserCreate(email=f"{name}@example.com"))
     with sqlite_engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE users SET {column} = ? WHERE id = 2", (value,))
-    with pytest.raises(DatabaseDamaged, match="Account 2 "):
+    with pytest.raises(DatabaseDamaged, match="User 2 "):
         exported(program)

@@ -106,8 +106,8 @@ def test_an_account_is_imported_with_its_status_and_its_age(program: Program) ->
     assert (ada.created_at, ada.updated_at) == (born, NOW)
     with pytest.raises(InvalidCredentials):
         program.log_in("ada@example.com")
-    program.users.enable("ada@example.com")
-    program.users.set_password("ada@example.com", PASSWORD)
+    program.user_status.enable("ada@example.com")
+    program.user_passwords.set_password("ada@example.com", PASSWORD)
     assert program.log_in("ada@example.com")
 
 
@@ -247,7 +247,7 @@ def test_an_update_that_changes_nothing_leaves_the_account_and_its_sessions(
     )
     assert numbers(report) == (0, 0, 1, 0)
     assert row_of(sql, "*") == before
-    assert program.tokens.refresh(session.tokens.refresh_token)
+    assert program.token_exchange.refresh(session.tokens.refresh_token)
 
 
 def test_an_update_disables_and_enables(

@@ -25,7 +25,7 @@ def listed(program: Program) -> UserListService:
     """Five accounts of the same second, of which the last one is disabled."""
     for email, name, role in PEOPLE:
         program.users.create(UserCreate(email=email, name=name, role=role))
-    program.users.disable("emil@example.com")
+    program.user_status.disable("emil@example.com")
     return program.user_list
 
 

@@ -16,7 +16,7 @@ from userctl.core.errors import (
     UserNotFound,
 )
 from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
-from userctl.services.sessions.refresh import Grant
+from userctl.services.sessions.issue import Grant
 from userctl.services.users.manage import UserService
 
 OTHER = "battery staple 88"
@@ -124,7 +124,7 @@ def test_an_update_to_what_is_there_keeps_the_time_of_change_and_the_sessions(
     clock.advance(minutes=1)
     same = UserUpdate(email="ADA@example.com", name="Ada", role="user")
     assert program.users.update("1", same).updated_at == NOW
-    program.tokens.refresh(grant.tokens.refresh_token)
+    program.token_exchange.refresh(grant.tokens.refresh_token)
 
 
 def test_an_empty_name_takes_the_name_away(users: UserService, ada: UserCreated) -> None:
@@ -133,7 +133,7 @@ def test_an_empty_name_takes_the_name_away(users: UserService, ada: UserCreated)
 
 def test_a_new_name_keeps_the_sessions(program: Program, grant: Grant) -> None:
     program.users.update("1", UserUpdate(name="Countess"))
-    program.tokens.verify(grant.tokens.access_token)
+    program.token_verifier.verify(grant.tokens.access_token)
 
 
 def test_an_address_cannot_become_that_of_another_account(
@@ -150,73 +150,73 @@ def test_a_new_role_or_address_ends_the_sessions(
 ) -> None:
     program.users.update("1", UserUpdate(**change))
     with pytest.raises(TokenRevoked):
-        program.tokens.refresh(grant.tokens.refresh_token)
+        program.token_exchange.refresh(grant.tokens.refresh_token)
 
 
 def test_a_new_password_takes_the_place_of_the_old_one_and_ends_the_sessions(
     program: Program, grant: Grant
 ) -> None:
-    program.users.set_password("1", OTHER)
+    program.user_passwords.set_password("1", OTHER)
     with pytest.raises(TokenRevoked):
-        program.tokens.refresh(grant.tokens.refresh_token)
+        program.token_exchange.refresh(grant.tokens.refresh_token)
     with pytest.raises(InvalidCredentials):
         program.log_in("ada@example.com")
     program.log_in("ada@example.com", OTHER)
 
 
 def test_a_password_can_be_taken_away(program: Program, ada: UserCreated) -> None:
-    assert not program.users.set_password("1", None).has_password
+    assert not program.user_passwords.set_password("1", None).has_password
     with pytest.raises(InvalidCredentials):
         program.log_in(ada.email)
 
 
 def test_a_refused_password_leaves_the_old_one(program: Program, ada: UserCreated) -> None:
     with pytest.raises(PasswordRejected):
-        program.users.set_password("1", ada.email)
+        program.user_passwords.set_password("1", ada.email)
     program.log_in(ada.email)
 
 
 def test_a_password_set_while_disabled_waits_until_the_account_is_enabled(
     program: Program, ada: UserCreated, sql: Sql
 ) -> None:
-    program.users.disable("1")
-    program.users.set_password("1", OTHER)
+    program.user_status.disable("1")
+    program.user_passwords.set_password("1", OTHER)
     assert not matches(OTHER, stored_hash(sql, 1))
     with pytest.raises(InvalidCredentials):
         program.log_in(ada.email, OTHER)
-    program.users.enable("1")
+    program.user_status.enable("1")
     program.log_in(ada.email, OTHER)
 
 
 def test_a_disabled_account_is_refused_by_a_program_that_reads_only_its_hash(
-    users: UserService, ada: UserCreated, sql: Sql
+    program: Program, ada: UserCreated, sql: Sql
 ) -> None:
-    disabled = users.disable("1")
+    disabled = program.user_status.disable("1")
     assert (disabled.status, disabled.has_password) == ("disabled", True)
     assert stored_hash(sql, 1).startswith("$2b$")
     assert not matches(PASSWORD, stored_hash(sql, 1))
 
 
 def test_enabling_an_account_brings_its_hash_back(
-    users: UserService, ada: UserCreated, sql: Sql
+    program: Program, ada: UserCreated, sql: Sql
 ) -> None:
     before = stored_hash(sql, 1)
-    users.disable("1")
-    assert users.enable("1").status == "active"
+    program.user_status.disable("1")
+    assert program.user_status.enable("1").status == "active"
     assert stored_hash(sql, 1) == before
 
 
 def test_disabling_an_account_ends_its_sessions(program: Program, grant: Grant) -> None:
-    program.users.disable("1")
-    program.users.enable("1")
+    program.user_status.disable("1")
+    program.user_status.enable("1")
     with pytest.raises(TokenRevoked):
-        program.tokens.refresh(grant.tokens.refresh_token)
+        program.token_exchange.refresh(grant.tokens.refresh_token)
 
 
 @pytest.fixture
 def changed_elsewhere(program: Program, ada: UserCreated, sql: Sql) -> UserService:
     """A disabled account, to which another program that knows nothing of that gave a password."""
-    program.users.disable("1")
+    program.user_status.disable("1")
     hashed = bcrypt.hashpw(OTHER.encode(), bcrypt.gensalt(4)).decode()
     sql("UPDATE users SET hashed_password = :hashed WHERE id = 1", hashed=hashed)
     return program.users
@@ -245,38 +245,40 @@ def test_of_the_passwords_set_while_disabled_the_last_one_counts(
 
 
 def test_disabling_and_enabling_twice_is_the_same_as_once(
-    users: UserService, ada: UserCreated, sql: Sql, clock: FakeClock
+    program: Program, ada: UserCreated, sql: Sql, clock: FakeClock
 ) -> None:
     before = stored_hash(sql, 1)
-    disabled = users.disable("1")
+    disabled = program.user_status.disable("1")
     clock.advance(hours=1)
-    assert users.disable("1") == disabled
-    enabled = users.enable("1")
+    assert program.user_status.disable("1") == disabled
+    enabled = program.user_status.enable("1")
     clock.advance(hours=1)
-    assert users.enable("1") == enabled
+    assert program.user_status.enable("1") == enabled
     assert stored_hash(sql, 1) == before
 
 
 def test_an_account_without_a_password_has_none_after_disabling_and_enabling(
+    program: Program,
     users: UserService,
 ) -> None:
     users.create(UserCreate(email="ada@example.com"))
-    assert not users.disable("1").has_password
-    assert not users.enable("1").has_password
+    assert not program.user_status.disable("1").has_password
+    assert not program.user_status.enable("1").has_password
 
 
 def test_the_last_active_admin_cannot_be_disabled_or_demoted(
+    program: Program,
     users: UserService,
 ) -> None:
     users.create(UserCreate(email="root@example.com", role="admin"))
     users.create(UserCreate(email="off@example.com", role="admin"))
-    users.disable("off@example.com")
+    program.user_status.disable("off@example.com")
     with pytest.raises(LastAdmin):
-        users.disable("root@example.com")
+        program.user_status.disable("root@example.com")
     with pytest.raises(LastAdmin):
         users.update("root@example.com", UserUpdate(role="user"))
-    users.enable("off@example.com")
-    assert users.disable("root@example.com").status == "disabled"
+    program.user_status.enable("off@example.com")
+    assert program.user_status.disable("root@example.com").status == "disabled"
 
 
 @pytest.mark.parametrize("name", ["\x1b[31mred", "a\u202eb", "[bold]x[/bold]", "=1+1", "a\nb", ""])

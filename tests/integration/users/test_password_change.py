@@ -17,7 +17,7 @@ from userctl.core.errors import (
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.users import UserCreate, UserCreated
 from userctl.security.passwords import PasswordHasher
-from userctl.services.sessions.refresh import Grant
+from userctl.services.sessions.issue import Grant
 
 NEW = "battery staple 88"
 
@@ -25,7 +25,7 @@ NEW = "battery staple 88"
 @pytest.fixture
 def temporary(program: Program, ada: UserCreated) -> UserCreated:
     """An account whose password has to be changed."""
-    return program.users.set_password("1", PASSWORD, must_change=True)
+    return program.user_passwords.set_password("1", PASSWORD, must_change=True)
 
 
 def log_in(program: Program, new: str | None = None, password: str = PASSWORD) -> Grant:
@@ -119,7 +119,7 @@ def test_setting_a_new_password_ends_what_was_started_with_the_old_one(
     sql("UPDATE users SET must_change_password = true")
     log_in(program, NEW)
     with pytest.raises(TokenRevoked):
-        program.tokens.refresh(session.tokens.refresh_token)
+        program.token_exchange.refresh(session.tokens.refresh_token)
 
 
 def test_a_new_password_that_nobody_asked_for_is_not_set(
@@ -132,7 +132,7 @@ def test_a_new_password_that_nobody_asked_for_is_not_set(
 def test_setting_a_password_for_good_takes_the_duty_to_change_it_away(
     program: Program, temporary: UserCreated
 ) -> None:
-    program.users.set_password("1", NEW)
+    program.user_passwords.set_password("1", NEW)
     log_in(program, password=NEW)
 
 
@@ -144,7 +144,7 @@ def test_a_duty_that_came_after_the_check_makes_the_proof_worthless(
     proof = program.authentication.authenticate(credentials)
     sql("UPDATE users SET must_change_password = true")
     with pytest.raises(InvalidCredentials):
-        program.tokens.login(proof)
+        program.token_issuer.start_session(proof)
     assert program.users.show("1").must_change_password
 
 
@@ -178,9 +178,9 @@ def test_a_script_gets_exit_4_and_is_told_what_to_do(userctl: Userctl) -> None:
 
 def test_the_present_password_can_be_made_to_be_changed(program: Program, ada: UserCreated) -> None:
     session = program.log_in("ada@example.com")
-    assert program.users.require_password_change("1").must_change_password
+    assert program.user_passwords.require_change("1").must_change_password
     with pytest.raises(TokenRevoked):
-        program.tokens.refresh(session.tokens.refresh_token)
+        program.token_exchange.refresh(session.tokens.refresh_token)
     with pytest.raises(PasswordChangeRequired):
         log_in(program)
     log_in(program, NEW)
@@ -189,7 +189,7 @@ def test_the_present_password_can_be_made_to_be_changed(program: Program, ada: U
 def test_an_account_without_a_password_has_none_to_change(program: Program) -> None:
     program.users.create(UserCreate(email="ada@example.com"))
     with pytest.raises(InvalidInput):
-        program.users.require_password_change("1")
+        program.user_passwords.require_change("1")
 
 
 def test_passwd_with_must_change_alone_keeps_the_password(userctl: Userctl) -> None:

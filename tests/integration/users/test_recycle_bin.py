@@ -27,7 +27,7 @@ from userctl.core.errors import (
 )
 from userctl.schemas.tokens import ApiTokenCreate
 from userctl.schemas.users import UserCreate, UserCreated, UserQuery
-from userctl.services.sessions.refresh import Grant
+from userctl.services.sessions.issue import Grant
 from userctl.services.users.recycle_bin import BATCH, RecycleBinService
 
 ADA = "ada@example.com"
@@ -55,11 +55,11 @@ def test_the_last_active_admin_cannot_be_deleted(program: Program) -> None:
     users, recycle_bin = program.users, program.recycle_bin
     users.create(UserCreate(email="root@example.com", role="admin"))
     users.create(UserCreate(email="off@example.com", role="admin"))
-    users.disable("off@example.com")
+    program.user_status.disable("off@example.com")
     for hard in (False, True):
         with pytest.raises(LastAdmin):
             recycle_bin.delete(["root@example.com"], hard=hard)
-    users.enable("off@example.com")
+    program.user_status.enable("off@example.com")
     recycle_bin.delete(["root@example.com"])
     with pytest.raises(UserNotFound):
         users.show("root@example.com")
@@ -98,7 +98,7 @@ def test_deleting_an_account_deletes_its_tokens(program: Program, grant: Grant, 
     program.recycle_bin.delete(["1"])
     assert sql("SELECT count(*) FROM refresh_tokens") == [(0,)]
     with pytest.raises(TokenInvalid):
-        program.tokens.refresh(grant.tokens.refresh_token)
+        program.token_exchange.refresh(grant.tokens.refresh_token)
 
 
 def test_the_address_of_a_deleted_account_is_free_and_its_id_is_not(
@@ -109,7 +109,7 @@ def test_the_address_of_a_deleted_account_is_free_and_its_id_is_not(
 
 
 def test_a_restored_account_is_as_it_was(program: Program, ada: UserCreated) -> None:
-    program.users.require_password_change(ADA)
+    program.user_passwords.require_change(ADA)
     before = program.users.show(ADA)
     program.recycle_bin.delete([ADA])
     program.tools.clock.advance(hours=1)  # type: ignore[attr-defined]
@@ -128,8 +128,8 @@ def test_a_restored_account_has_its_password_and_nothing_that_was_handed_out(
         program.log_in(ADA, PASSWORD)
     program.recycle_bin.restore("1")
     for refused in (
-        lambda: program.tokens.refresh(grant.tokens.refresh_token),
-        lambda: program.tokens.verify(grant.tokens.access_token),
+        lambda: program.token_exchange.refresh(grant.tokens.refresh_token),
+        lambda: program.token_verifier.verify(grant.tokens.access_token),
         lambda: program.api_tokens.verify(machine.token),
     ):
         with pytest.raises((TokenInvalid, TokenRevoked)):
@@ -140,10 +140,10 @@ def test_a_restored_account_has_its_password_and_nothing_that_was_handed_out(
 def test_a_disabled_account_comes_back_disabled_and_can_be_enabled(
     program: Program, ada: UserCreated
 ) -> None:
-    program.users.disable(ADA)
+    program.user_status.disable(ADA)
     program.recycle_bin.delete([ADA])
     assert program.recycle_bin.restore(ADA).status == "disabled"
-    program.users.enable(ADA)
+    program.user_status.enable(ADA)
     assert program.log_in(ADA, PASSWORD).user.id == 1
 
 
@@ -239,7 +239,7 @@ def test_deleted_accounts_are_listed_and_searched_like_others(program: Program) 
     for name, role in (("ada", "admin"), ("eve", "user"), ("a_b", "user"), ("bob", "admin")):
         program.users.create(UserCreate(email=f"{name}@example.com", name=name, role=role))
     program.users.create(UserCreate(email="root@example.com", role="admin"))
-    program.users.disable("eve@example.com")
+    program.user_status.disable("eve@example.com")
     recycle_bin = program.recycle_bin
     recycle_bin.delete(["1", "2", "3", "4"])
     assert ids(recycle_bin) == [1, 2, 3, 4]

@@ -214,5 +214,5 @@ def test_an_export_that_fails_leaves_nothing_behind(local: Userctl) -> None:
     connection.close()
     before = sorted(local.home.iterdir())
     done = local("user", "export", "a.csv")
-    assert (done.code, "Account 2" in done.err) == (6, True)
+    assert (done.code, "User 2" in done.err) == (6, True)
     assert sorted(local.home.iterdir()) == before

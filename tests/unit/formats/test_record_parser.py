@@ -1,4 +1,4 @@
-"""Records become accounts."""
+"""Records become users."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 
 from userctl.schemas.transfer import IMPORTED_FIELDS, UNUSED_FIELDS, FileRecord
 from userctl.security.password_policy import PasswordPolicy
-from userctl.services.users.import_.records import Account, Parsed, RecordParser
+from userctl.services.users.import_.records import (
+    ImportedUser,
+    ParsedRecord,
+    RecordParser,
+)
 
 HASH = "$2b$12$" + "." * 22 + "a" * 31
 PARSER = RecordParser(
@@ -40,14 +44,14 @@ def test_a_record_means_the_same_beside_one_that_cannot_be_read(found: list[File
     assert list(PARSER.parse(found)) == beside
 
 
-def test_a_record_becomes_an_account() -> None:
+def test_a_record_becomes_a_user() -> None:
     names = ("id", "email", "role", "hashed_password", "created_at", "name")
     texts = ("7", "Ada@Example.com", "admin", HASH, "2026-01-01T01:00:00+01:00", "")
-    account = Account(
+    user = ImportedUser(
         2,
         "ada@example.com",
         role="admin",
         hashed_password=HASH,
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
-    assert list(PARSER.parse([FileRecord(2, names, texts)])) == [Parsed(account, None)]
+    assert list(PARSER.parse([FileRecord(2, names, texts)])) == [ParsedRecord(user, None)]

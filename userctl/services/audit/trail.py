@@ -1,5 +1,6 @@
-"""Reading the audit trail, and finding out whether it is whole."""
+"""Reading the audit trail, and verifying that it is intact."""
 
+import difflib
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -9,11 +10,19 @@ from typing import Any
 from userctl.core.audit_chain import NO_HASH, event_hash, microsecond_time
 from userctl.core.clock import Clock
 from userctl.core.errors import AuditBroken, DatabaseDamaged, InvalidInput, UserNotFound
+from userctl.core.text import quote
 from userctl.db.errors import typed_failures
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import AuditEvent
 from userctl.repositories.audit_events import EventFilter
-from userctl.schemas.audit import AuditEventRead, AuditHead, AuditQuery, AuditTag, AuditVerification
+from userctl.schemas.audit import (
+    AuditEventRead,
+    AuditHead,
+    AuditQuery,
+    AuditTag,
+    AuditVerification,
+    outcome_of,
+)
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import LARGEST_ID, Page
 from userctl.services.shared.paging import STREAM_PAGE, all_pages
@@ -21,12 +30,12 @@ from userctl.services.users.lookup import find_user
 
 
 class AuditService:
-    """The use cases on the audit trail; nothing here writes to it."""
+    """The use cases that read the audit trail; they never write to it."""
 
     fields = (
         "id", "time", "tag", "actor", "machine", "user_id", "target", "detail", "hash",
     )  # fmt: skip
-    """What is exported of an event: what its hash is made of, in this order, and the hash."""
+    """The exported fields of an event: what its hash covers, in this order, and the hash."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
@@ -36,7 +45,7 @@ class AuditService:
         """Return one page of events, the oldest first.
 
         Raises:
-            InvalidInput: if no tag is or begins as asked.
+            InvalidInput: if the tag of the query is neither a tag nor the beginning of one.
         """
         limit = STREAM_PAGE if query.limit is None else min(query.limit, LARGEST_ID - 1)
         with self._database.reading() as uow:
@@ -49,7 +58,7 @@ class AuditService:
         return Page(items=events[:limit], more=len(events) > limit)
 
     def stream(self, query: AuditQuery) -> Iterator[AuditEventRead]:
-        """Return all events a query asks for, which are read while they are taken."""
+        """Yield all events that a query asks for, read page by page."""
         return all_pages(self.page, query)
 
     def chunks(self) -> Iterator[list[tuple[Any, ...]]]:
@@ -64,33 +73,33 @@ class AuditService:
                 yield [(found, microsecond_time(time), *rest) for found, time, *rest in rows]
 
     def head(self) -> AuditHead:
-        """Return the last event; before the first one its id is 0."""
+        """Return the last event; its id is 0 if there is none."""
         with self._database.reading() as uow:
             head = uow.audit_events.head()
             number, digest = (head.id, head.hash) if head else (0, NO_HASH)
         return AuditHead(id=number, hash=digest, anchor=f"{number}:{digest}")
 
     def verify(self, anchor: str | None = None) -> AuditVerification:
-        """Make sure that nothing was changed, taken away or put in since it was written.
+        """Verify that no event was changed, removed or inserted since it was written.
 
         Args:
-            anchor: the head at an earlier time, as :meth:`head` gave it. Without one it cannot be
-                seen that the end was cut off, nor that the whole trail was written anew.
+            anchor: the head at an earlier time, from :meth:`head`. Without one, neither truncation
+                nor a rewrite of the whole trail can be detected.
 
         Raises:
-            InvalidInput: if the anchor is none.
+            InvalidInput: if the anchor is malformed.
             AuditBroken: naming the first event that is not as it was written.
         """
         kept = None if anchor is None else _anchor(anchor)
         number, previous = 0, NO_HASH
         if kept is not None and kept[0] == 0 and kept[1] != NO_HASH:
-            raise AuditBroken("No audit trail begins with this anchor.")
+            raise AuditBroken("The anchor does not belong to any audit trail.")
         with self._database.reading() as uow:
             while rows := _rows(uow, number or None):
                 for found, time, *rest, digest in rows:
                     number += 1
                     if found != number:
-                        raise AuditBroken(f"Where event {number} should be stands event {found}.")
+                        raise AuditBroken(f"Event {number} is missing (found event {found}).")
                     previous = event_hash(previous, number, time, *rest)
                     if digest != previous:
                         raise AuditBroken(
@@ -98,10 +107,12 @@ class AuditService:
                         )
                     if kept is not None and kept[0] == number and kept[1] != digest:
                         raise AuditBroken(
-                            f"The audit trail up to event {number} is not that of the anchor."
+                            f"The audit trail up to event {number} does not match the anchor."
                         )
         if kept is not None and kept[0] > number:
-            raise AuditBroken(f"The audit trail ends with event {number}, before the anchor.")
+            raise AuditBroken(
+                f"The audit trail ends at event {number}, before the anchor at event {kept[0]}."
+            )
         return AuditVerification(events=number, hash=previous, anchored=kept is not None)
 
     def _filter(self, uow: UnitOfWork, query: AuditQuery) -> EventFilter:
@@ -118,14 +129,14 @@ def _rows(uow: UnitOfWork, after: int | None) -> Sequence[Any]:
         with typed_failures():
             return uow.audit_events.rows(after)
     except DatabaseDamaged as error:
-        raise AuditBroken(f"An event behind event {after or 0} cannot be read.") from error
+        raise AuditBroken(f"An event after event {after or 0} cannot be read.") from error
 
 
 def _anchor(text: str) -> tuple[int, str]:
     found = re.fullmatch(r"(\d{1,10}):([0-9a-f]{64})", text, re.ASCII)
     if found is None:
         raise InvalidInput(
-            "The anchor is the number of an event, a colon and its hash.",
+            f"{quote(text)} is not an anchor: the id of an event, a colon and its hash.",
             hint="'userctl audit head --fields anchor -o csv' prints it.",
         )
     return int(found[1]), found[2]
@@ -135,36 +146,43 @@ def _tags(text: str) -> list[str]:
     found: list[str] = [tag for tag in AuditTag if tag == text or tag.startswith(f"{text}:")]
     if not found:
         raise InvalidInput(
-            f"There is no tag '{text[:40]}'.",
-            hint=f"The tags are {', '.join(AuditTag)}, and their beginnings up to a colon.",
+            f"{quote(text)} is not an audit tag.{_near_miss(text)}",
+            hint=f"Use one of: {', '.join(AuditTag)}, or the beginning of one up to a colon.",
         )
     return found
 
 
+def _near_miss(text: str) -> str:
+    groups = {tag.rpartition(":")[0] for tag in AuditTag}
+    close = difflib.get_close_matches(text, [*AuditTag, *sorted(groups)], n=1)
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
 def _about(uow: UnitOfWork, reference: str) -> tuple[int | None, str | None]:
-    """Return the id and the address of an account, which may be gone."""
+    """Return the id and the address of a user, who may be gone."""
     try:
         user = find_user(uow, reference)
     except UserNotFound:
         if not reference.isdecimal():
             return None, canonical_email(reference)
         if len(reference) >= len(str(LARGEST_ID)):
-            # No account has such an id.
+            # No user has such an id.
             return None, reference
         return int(reference), None
     return user.id, user.email
 
 
 def event_read(event: AuditEvent) -> AuditEventRead:
-    """Return an event as it is shown.
+    """Return an event as it is shown, also if a later version of userctl wrote it.
 
     Raises:
-        DatabaseDamaged: if its tag or its detail is none.
+        DatabaseDamaged: if its tag or its detail is malformed.
     """
     try:
-        detail, tag = json.loads(event.detail), AuditTag(event.tag)
         return AuditEventRead(
-            **event.model_dump(exclude={"detail"}), outcome=tag.outcome, detail=detail
+            **event.model_dump(exclude={"detail"}),
+            outcome=outcome_of(event.tag),
+            detail=json.loads(event.detail),
         )
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise DatabaseDamaged(f"Event {event.id} of the audit trail cannot be read.") from error

@@ -10,7 +10,7 @@ from userctl.schemas.email_address import canonical_email
 
 
 @retry_transactions
-def record_refusal(
+def record_failure(
     database: Database,
     tag: AuditTag,
     now: datetime,
@@ -20,17 +20,17 @@ def record_refusal(
     method: str | None = None,
     source: str | None = None,
 ) -> None:
-    """Record in a transaction of its own that somebody did not prove who they are.
+    """Record a failed authentication in a transaction of its own.
 
     Args:
-        database: where to.
-        tag: what was tried.
-        now: when.
+        database: the database.
+        tag: what was attempted.
+        now: the time.
         error: why it failed.
-        identity: who they said they are. It is kept only if it is an address, because a secret may
-            have been typed in its place.
-        method: how they tried to prove it.
-        source: where they came from.
+        identity: the claimed identity. It is recorded only if it is an e-mail address, because a
+            secret may have been typed in its place.
+        method: the login method.
+        source: where the attempt came from.
     """
     address = _address(identity)
     with database.writing() as uow:

@@ -1,40 +1,29 @@
 """Where a login comes from."""
 
-import os
-import pwd
-
+from userctl.core.actor import machine_user
 from userctl.core.errors import InvalidInput
-from userctl.core.text import escape_invisible, has_invisible_characters
+from userctl.core.text import has_invisible_characters, quote
 
 MAXIMUM_LENGTH = 255
 
 
 def login_source(given: str | None = None) -> str:
-    """Return the source of a login, which is what was given, or else who runs this and where.
+    """Return the source of a login: the given one, or else the user of this machine and its host.
 
-    The environment is not asked, because whoever guesses passwords can set it.
+    The environment is not consulted, because whoever guesses passwords can set it.
 
     Raises:
-        InvalidInput: if it is no visible text of 1 to 255 characters.
+        InvalidInput: if it is not visible text of 1 to 255 characters.
     """
-    source = f"{_system_user()}@{os.uname().nodename}" if given is None else given
+    source = machine_user() if given is None else given
     if not source or source.isspace() or has_invisible_characters(source):
         raise InvalidInput(
-            f"'{escape_invisible(source[:80])}' cannot be the source of a login.",
-            hint="Name one in visible characters with --source.",
+            f"{quote(source)} is not a login source.",
+            hint="Pass visible characters to --source.",
         )
     if len(source) > MAXIMUM_LENGTH:
         raise InvalidInput(
-            f"The source of a login has at most {MAXIMUM_LENGTH} characters, not {len(source)}.",
-            hint="Name a shorter one with --source.",
+            f"The login source has {len(source)} characters; at most {MAXIMUM_LENGTH} are allowed.",
+            hint="Pass a shorter --source.",
         )
     return source
-
-
-def _system_user() -> str:
-    uid = os.getuid()
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        # A container may run as a user that nobody named.
-        return str(uid)

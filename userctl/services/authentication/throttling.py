@@ -1,8 +1,8 @@
-"""Throttled logins: each is charged before a password is hashed, and refunded on success.
+"""Throttling logins: each is charged before a password is hashed, and refunded on success.
 
-The charges for one address go to buckets. A source that succeeded lately has one of its own, so
-that nobody elsewhere can lock it out; all other sources share one, so that nobody gains anything
-by naming many. An address that has no account is charged just the same.
+The charges for one address go to buckets. A source that succeeded recently has a bucket of its
+own, so that no other source can lock it out; all other sources share one, so that claiming many
+sources gains nothing. An address without a user is charged just the same.
 """
 
 import hashlib
@@ -18,31 +18,32 @@ from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.users import UserDetail
 from userctl.services.authentication.source import login_source
-from userctl.services.users.lookup import find_user, lock_user, user_read
+from userctl.services.users.lookup import find_user, lock_user
+from userctl.services.users.records import user_read
 
 SHARED = ""
-"""The source of the bucket for all that have none of their own; no real source is empty."""
+"""The source of the shared bucket; no real source is empty."""
 
 TRUST = timedelta(days=30)
-"""How long after a success a source keeps a bucket of its own."""
+"""How long after a success a source has a bucket of its own."""
 
 MEMORY = timedelta(hours=24)
-"""How long after the end of its window a charge is told of."""
+"""How long after the end of its window a charge is still shown."""
 
 CLOCK_SLACK = timedelta(minutes=5)
-"""How far clocks that agree may be apart, and how long a statement may wait for its turn.
+"""How far apart synchronized clocks may be, and how long a statement may wait for its turn.
 
-A window that ends later than one which opens now, and this, was opened by a clock that has been
-set back since. Without the slack a guess that overtook another would open a window anew.
+A window that ends later than a new one would, plus this slack, was opened by a clock that has been
+set back since. Without the slack, a guess that overtook another would open a new window.
 """
 
 PRUNED = 2
-"""How many rows a charge removes at most: more than the one it adds, so that few remain."""
+"""How many rows a charge removes at most: more than it adds, so that few remain."""
 
 
 @dataclass(frozen=True)
 class Charge:
-    """What one login paid: to which bucket, for which window, and when others did before."""
+    """A charge: its bucket, its window, and the time of the charge before it."""
 
     address: str
     source: str
@@ -53,10 +54,10 @@ class Charge:
     clock: Clock
 
     def refund(self, uow: UnitOfWork) -> None:
-        """Take the charge back, because the login succeeded, and trust its source from now on.
+        """Refund the charge, because the login succeeded, and trust its source from now on.
 
         Earlier failures of the same source no longer count (NIST SP 800-63B-4, section 3.2.2).
-        The shared bucket is locked first, as everybody does who locks several of an address.
+        The shared bucket is locked first, as always when several of an address are locked.
         """
         now = self.clock()
         uow.login_throttles.refund(
@@ -80,7 +81,7 @@ class Charge:
 
 
 class LoginThrottling:
-    """The use cases that charge logins, tell of failed ones and forget them.
+    """The use cases that charge logins, and show and forget failed ones.
 
     Args:
         database: where the charges are kept.
@@ -107,11 +108,11 @@ class LoginThrottling:
         """Charge a login in a transaction of its own, which is committed on return.
 
         Args:
-            email: the address as it was typed; whatever is none is charged to one bucket.
+            email: the address as it was typed; all invalid addresses share one bucket.
             source: where the login comes from; see :func:`login_source`.
 
         Raises:
-            InvalidInput: if there can be no such source.
+            InvalidInput: if the source is not valid.
             LoginThrottled: if the window is full; nothing is charged then.
         """
         address, source = _digest(_canonical(email)), login_source(source)
@@ -137,20 +138,20 @@ class LoginThrottling:
         return Charge(address, source, bucket, window_ends_at, now, before, self._clock)
 
     def show(self, reference: str) -> UserDetail:
-        """Return an account with what is known of its failed logins.
+        """Return a user with their failed logins.
 
         Raises:
-            UserNotFound: if there is none.
+            UserNotFound: if there is no such user.
         """
         with self._database.reading() as uow:
             return self._detail(uow, find_user(uow, reference))
 
     @retry_transactions
     def unlock(self, reference: str) -> UserDetail:
-        """Forget the failed logins of an account, but not which sources are trusted.
+        """Forget the failed logins of a user, but not which sources are trusted.
 
         Raises:
-            UserNotFound: if there is no such account.
+            UserNotFound: if there is no such user.
         """
         with self._database.writing() as uow:
             user = lock_user(uow, reference)

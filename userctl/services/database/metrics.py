@@ -6,7 +6,7 @@ from userctl.repositories.audit_events import EventFilter
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.metrics import AccountCount, LastPurge, Metrics
 from userctl.services.audit.trail import event_read
-from userctl.services.users.lookup import validated
+from userctl.services.shared.records import validate_record
 
 
 class MetricsService:
@@ -23,10 +23,10 @@ class MetricsService:
             return Metrics(
                 accounts=[
                     AccountCount(role=role, status=status, count=count)
-                    for role, status, count in uow.users.by_role_and_status()
+                    for role, status, count in uow.users.count_by_role_and_status()
                 ],
-                refresh_tokens=uow.refresh_tokens.by_state(now),
-                api_tokens=uow.api_tokens.by_state(now),
+                refresh_tokens=uow.refresh_tokens.count_by_state(now),
+                api_tokens=uow.api_tokens.count_by_state(now),
                 oldest_expired_at=uow.token_purge.oldest(now),
                 login_failures=uow.audit_events.count(AuditTag.LOGIN_FAILURE),
                 last_purge=_last_purge(uow),
@@ -38,7 +38,7 @@ def _last_purge(uow: UnitOfWork) -> LastPurge | None:
     if not found:
         return None
     event = event_read(found[0])
-    return validated(
+    return validate_record(
         LastPurge,
         f"event {event.id} of the audit trail",
         time=event.time,

@@ -1,4 +1,4 @@
-"""Looks an installation over and says what is wrong, and what to do about it."""
+"""Examines an installation and says what is wrong and what to do about it."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -23,15 +23,15 @@ from userctl.services.doctor.keys import signing_key
 
 
 class DoctorService:
-    """Runs all checks; what one of them needs that another found broken, it leaves out.
+    """Runs all checks, except those that need what another check found broken.
 
     Args:
         url: the database.
         files: the files of the installation.
         find_keys: returns where the signing keys are.
-        open_engine: returns the engine, without any look at the database.
-        open_schema: returns what knows the schema.
-        database: the database, used once it is known to be sound.
+        open_engine: returns the engine, without checking the database.
+        open_schema: returns the service that knows the schema.
+        database: the database, used once it is known to be usable.
         hasher: knows the cost of password hashes.
         longest_session: how long a session can last.
         clock: where the time comes from.
@@ -61,32 +61,32 @@ class DoctorService:
         self._clock = clock
 
     def examine(self, *, fix: bool = False) -> Iterator[CheckRead]:
-        """Yield how everything stands, one check after the other.
+        """Yield the findings, one check after the other.
 
         Args:
-            fix: correct what can be corrected here without losing anything.
+            fix: fix what can be fixed without losing anything.
         """
         for name, check in self._checks():
-            findings = _found(check)
-            corrections = [found.correct for found in findings if found.correct is not None]
-            if fix and corrections:
-                failures = [_found(partial(_corrected, correct)) for correct in corrections]
-                findings = [*_found(check), *(found for some in failures for found in some)]
+            findings = _run(check)
+            fixes = [found.fix for found in findings if found.fix is not None]
+            if fix and fixes:
+                failures = [_run(partial(_apply, each)) for each in fixes]
+                findings = [*_run(check), *(found for some in failures for found in some)]
             for found in findings:
                 yield CheckRead(
                     check=name,
                     status=found.status,
                     message=found.message,
                     advice=found.advice,
-                    fixed=bool(fix and corrections and found.status == "ok"),
+                    fixed=bool(fix and fixes and found.status == "ok"),
                 )
 
     def _checks(self) -> Iterator[tuple[str, Check]]:
         yield "files", partial(modes, self._files)
         yield "leftovers", partial(leftovers, self._files)
         yield "signing_key", partial(signing_key, self._find_keys, self._clock)
-        # A file that others lock is waited for once.
-        connection = _found(self._connection)
+        # Wait only once for a file that others have locked.
+        connection = _run(self._connection)
         yield "connection", lambda: connection
         if any(found.status == "failure" for found in connection):
             return
@@ -115,7 +115,7 @@ class DoctorService:
         return [*self._database.connection()]
 
 
-def _found(check: Check) -> list[Finding]:
+def _run(check: Check) -> list[Finding]:
     try:
         return [*check()]
     except UserctlError as error:
@@ -124,6 +124,6 @@ def _found(check: Check) -> list[Finding]:
         return [Finding("failure", f"{error.filename}: {error.strerror}.", None)]
 
 
-def _corrected(correct: Callable[[], object]) -> list[Finding]:
-    correct()
+def _apply(fix: Callable[[], object]) -> list[Finding]:
+    fix()
     return []

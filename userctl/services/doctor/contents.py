@@ -1,4 +1,4 @@
-"""Whether what the database holds needs somebody's attention."""
+"""Checks of what the database holds."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -13,10 +13,10 @@ from userctl.services.doctor.finding import Finding, ok
 from userctl.services.shared.clock_check import require_plausible_clock
 
 BACKLOG = timedelta(days=30)
-"""How long an expired token may lie there before somebody should be told."""
+"""How long ago a token may have expired before the check warns."""
 
 BEHIND = timedelta(minutes=1)
-"""How far a clock may be behind the newest row: other machines wrote it."""
+"""How far the clock may be behind the newest row, which another machine may have written."""
 
 
 class ContentChecks:
@@ -44,22 +44,22 @@ class ContentChecks:
             try:
                 require_plausible_clock(uow, now, self._longest_session)
             except ClockSuspect as error:
-                # Nothing may have happened for a long time, which is no failure.
+                # The database may have been idle for a long time, which is not a failure.
                 message = error.message.partition(";")[0]
-                return [Finding("warning", f"{message}.", "Set the clock right, if it is wrong.")]
+                return [Finding("warning", f"{message}.", "Set the clock if it is wrong.")]
         if latest - now > BEHIND:
             return [
                 Finding(
                     "failure",
                     f"The clock says {rfc3339(now)}, which is behind {rfc3339(latest)} "
-                    "(the newest row, or the server).",
-                    "Set the clock right: tokens would end too late.",
+                    "(the newest row or the server).",
+                    "Set the clock: tokens would expire too late.",
                 )
             ]
-        return [ok("The clock agrees with what else is known of the time.")]
+        return [ok("The clock agrees with the server and the newest row.")]
 
     def backlog(self) -> Iterable[Finding]:
-        """Check that somebody purges expired tokens."""
+        """Check that expired tokens are purged."""
         now = self._clock()
         with self._database.reading() as uow:
             oldest = uow.token_purge.oldest(now)
@@ -68,64 +68,64 @@ class ContentChecks:
             return [
                 Finding(
                     "warning",
-                    f"Tokens that ended more than {BACKLOG.days} days ago: {count}.",
+                    f"Tokens that expired more than {BACKLOG.days} days ago: {count}.",
                     "Run 'userctl token purge' every night.",
                 )
             ]
-        return [ok("No token ended long ago.")]
+        return [ok("No old expired tokens.")]
 
     def passwords(self) -> Iterable[Finding]:
         """Check how passwords are hashed, and which of them must be changed."""
         with self._database.reading() as uow:
-            forms, must_change = uow.users.by_hash_form(), uow.users.count_must_change()
-        # What follows the kind and the cost does not matter here.
+            forms, must_change = uow.users.count_by_hash_form(), uow.users.count_must_change()
+        # The salt and the digest do not matter here.
         hashes = [(form + "." * 53, count) for form, count in forms]
         weak = sum(count for hashed, count in hashes if self._hasher.is_outdated(hashed))
         foreign = sum(count for hashed, count in hashes if not is_bcrypt_hash(hashed))
         if foreign:
             yield Finding(
                 "warning",
-                f"Accounts whose hash is not bcrypt, who cannot log in here: {foreign}.",
+                f"Users whose hash is not bcrypt and who cannot log in with userctl: {foreign}.",
                 "Set new passwords with 'userctl user passwd'.",
             )
         if weak:
             yield Finding(
                 "warning",
-                f"Accounts with a hash of a lower cost than password_cost: {weak}.",
-                "Each is upgraded at the next login.",
+                f"Users with a hash of a lower cost than password_cost: {weak}.",
+                "Each hash is upgraded at the next login.",
             )
         if must_change:
             yield Finding(
                 "warning",
-                f"Accounts that must change their password at the next login: {must_change}.",
-                "Wait for them, or set new ones with 'userctl user passwd'.",
+                f"Users who must change their password at the next login: {must_change}.",
+                "Wait for their logins, or set new passwords with 'userctl user passwd'.",
             )
         if not (foreign or weak or must_change):
-            yield ok("All passwords are hashed as password_cost says, and none must be changed.")
+            yield ok("All passwords are hashed at password_cost, and none must be changed.")
 
     def admins(self) -> Iterable[Finding]:
-        """Check that somebody can administrate."""
+        """Check that there is an active admin."""
         with self._database.reading() as uow:
-            counts = {(r, s): count for r, s, count in uow.users.by_role_and_status()}
+            counts = {(r, s): count for r, s, count in uow.users.count_by_role_and_status()}
         active = counts.get(("admin", "active"), 0)
         if not active and counts:
             return [
                 Finding(
                     "warning",
-                    "No account is an active admin.",
+                    "No user is an active admin.",
                     "Make one: userctl user update USER --role admin",
                 )
             ]
-        return [ok(f"{active} of {sum(counts.values())} accounts are active admins.")]
+        return [ok(f"{active} of {sum(counts.values())} users are active admins.")]
 
     def audit_trail(self) -> Iterable[Finding]:
-        """Check that nobody can change the audit trail by mistake."""
+        """Check that the audit trail cannot be changed by mistake."""
         if missing := inspection.missing_audit_triggers(self._database.engine):
             return [
                 Finding(
                     "failure",
-                    f"The audit trail can be changed: the trigger {', '.join(missing)} is gone.",
+                    f"The audit trail can be changed: the trigger {', '.join(missing)} is missing.",
                     "Run 'userctl audit verify', and find out who dropped it.",
                 )
             ]
-        return [ok("The audit trail is append-only; 'userctl audit verify' reads all of it.")]
+        return [ok("The audit trail is append-only. 'userctl audit verify' verifies every event.")]

@@ -1,4 +1,4 @@
-"""Whether the database itself is in order."""
+"""Checks of the database itself."""
 
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -17,10 +17,10 @@ from userctl.services.doctor.finding import Finding, ok
 Version = tuple[int, ...]
 
 OLDEST: Version = (3, 35, 0)
-"""Before this SQLite could not drop columns, which a downgrade does."""
+"""Older versions cannot drop columns, which a downgrade does."""
 
 SOUND: Version = (3, 51, 3)
-"""Since this the log is safe where it begins anew (SQLite release notes)."""
+"""The first version in which restarting the write-ahead log is safe (SQLite release notes)."""
 
 _SCHEMA_ADVICE = {
     "missing": DatabaseMissing.hint,
@@ -32,7 +32,7 @@ _SCHEMA_ADVICE = {
 
 
 class DatabaseChecks:
-    """Checks that need a connection, and no schema."""
+    """Checks that need a connection but no schema."""
 
     def __init__(self, engine: Callable[[], Engine], url: DatabaseURL) -> None:
         self._engine = engine
@@ -43,7 +43,7 @@ class DatabaseChecks:
         return [ok(f"{self._url} answers: {inspection.describe(self._engine())}.")]
 
     def schema(self, status: SchemaStatus) -> Iterable[Finding]:
-        """Check that the schema is the one that this userctl needs."""
+        """Check that the schema is the one that this version of userctl needs."""
         if status.state == "current":
             return [ok(f"The schema is at revision {status.current}.")]
         pending = f" {len(status.pending)} migrations are pending." if status.pending else ""
@@ -57,7 +57,7 @@ class DatabaseChecks:
         ]
 
     def sqlite_version(self, version: Version = sqlite3.sqlite_version_info) -> Iterable[Finding]:
-        """Check that the library is new enough, and tell of the fault that most of them have.
+        """Check that the library is new enough, and mention the bug that most versions have.
 
         Args:
             version: the version of the library.
@@ -68,22 +68,22 @@ class DatabaseChecks:
             return [Finding("failure", f"{name} is older than {needed}.", "Use a newer Python.")]
         if version >= SOUND:
             return [ok(f"{name} is new enough.")]
-        # No warning, because few can help it, and nobody reads what comes every day.
+        # Not a warning: few can change it, and a warning every day is soon ignored.
         return [
             ok(
-                f"{name} is new enough. Before 3.51.3 a file could be damaged, very rarely, where "
-                "two processes worked on its log at the same instant: keep backups."
+                f"{name} is new enough. Versions before 3.51.3 can, very rarely, damage a file "
+                "when two processes use its log at the same instant. Keep backups."
             )
         ]
 
     def journal(self) -> Iterable[Finding]:
-        """Check that readers and writers of an SQLite file keep out of each other's way."""
+        """Check that readers and writers of an SQLite file do not block each other."""
         path = self._url.sqlite_path
         assert path is not None
         if kind := network_file_system(path):
             yield Finding(
                 "failure",
-                f"{path} lies on a network file system ({kind}), whose locks SQLite cannot trust.",
+                f"{path} is on a network file system ({kind}), whose locks SQLite cannot rely on.",
                 "Move it to a local disk, or use PostgreSQL.",
             )
         mode = inspection.journal_mode(self._engine())
@@ -92,43 +92,43 @@ class DatabaseChecks:
         else:
             yield Finding(
                 "warning",
-                f"The journal mode is {mode}, so that whoever writes keeps others from reading.",
-                "Give --fix.",
+                f"The journal mode is {mode}, in which a writer blocks readers.",
+                "Pass --fix.",
                 lambda: enable_wal(self._engine()),
             )
 
     def integrity(self) -> Iterable[Finding]:
-        """Check that all rows can be read and belong together."""
+        """Check that all rows can be read and all references are valid."""
         found = inspection.find_damage(self._engine())
-        advice = "Restore a backup ('userctl db restore'), or correct what is named here."
+        advice = "Restore a backup ('userctl db restore'), or repair what is named here."
         return [Finding("failure", f"Damaged: {what}.", advice) for what in found] or [
-            ok("Nothing is damaged, and no row refers to one that is not there.")
+            ok("No damage, and no row refers to a missing one.")
         ]
 
     def tokens(self) -> Iterable[Finding]:
-        """Check that tokens of SQLite go with their account, whoever made the tables."""
-        advice = "Run 'userctl db adopt', after each migration of the application."
+        """Check that SQLite deletes tokens with their user, whoever created the tables."""
+        advice = "Run 'userctl db adopt' after each migration of the application."
         return [
-            Finding("failure", f"Tokens outlive accounts: {what}.", advice)
+            Finding("failure", f"Tokens outlive users: {what}.", advice)
             for what in inspection.find_token_problems(self._engine())
-        ] or [ok("Tokens go with their accounts.")]
+        ] or [ok("Tokens are deleted with their users.")]
 
     def role(self) -> Iterable[Finding]:
-        """Check that the role on the server may do what it needs to, and no more."""
-        if lacks := privileges.missing_privileges(self._engine()):
+        """Check that the database role has the privileges that it needs, and no more."""
+        if missing := privileges.missing_privileges(self._engine()):
             return [
                 Finding(
                     "failure",
-                    f"The database role lacks {', '.join(lacks)}.",
-                    "Grant it, or let the role own the tables.",
+                    f"The database role lacks {', '.join(missing)}.",
+                    "Grant them, or make the role the owner of the tables.",
                 )
             ]
         if excess := privileges.excess_privileges(self._engine()):
             return [
                 Finding(
                     "warning",
-                    f"The database role may do more than it needs: {', '.join(excess)}.",
-                    "Use a role of its own that owns nothing but the database of the accounts.",
+                    f"The database role has more privileges than it needs: {', '.join(excess)}.",
+                    "Use a dedicated role that owns only this database.",
                 )
             ]
-        return [ok("The database role may do what it needs to, and no more.")]
+        return [ok("The database role has the privileges that it needs, and no more.")]

@@ -9,17 +9,17 @@ Status = Literal["ok", "warning", "failure"]
 
 @dataclass(frozen=True)
 class Finding:
-    """How something stands, what to do about it, and how that is done if it can be here."""
+    """The result of a check, the advice, and a function that fixes it if that is possible."""
 
     status: Status
     message: str
     advice: str | None = None
-    correct: Callable[[], object] | None = None
+    fix: Callable[[], object] | None = None
 
 
 Check = Callable[[], Iterable[Finding]]
 
 
 def ok(message: str) -> Finding:
-    """Return that all is well."""
+    """Return a finding without a problem."""
     return Finding("ok", message)

@@ -1,4 +1,4 @@
-"""Whether the signing keys are there, strong and young."""
+"""Checks of the signing keys."""
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -10,19 +10,19 @@ from userctl.security.keys import KeySource
 from userctl.services.doctor.finding import Finding, ok
 
 OLD = timedelta(days=365)
-"""How long a key may sign before it should make way for another."""
+"""How long a key may sign before it should be rotated."""
 
 
 def signing_key(source: Callable[[], KeySource], clock: Clock) -> Iterable[Finding]:
-    """Check the key that signs; one that is too weak cannot even be loaded."""
+    """Check the active key; a key that is too weak cannot even be loaded."""
     try:
         found = source()
         ring = found.load().at(clock())
     except SecretKeyMissing as error:
-        return [Finding("warning", f"{error.message} Nobody can log in here.", error.hint)]
+        return [Finding("warning", f"{error.message} Logins are not possible.", error.hint)]
     active = ring.active
     if active is None and found.is_embedded:
-        return [ok("The first login makes a signing key.")]
+        return [ok("The first login generates a signing key.")]
     if active is None:
         return [Finding("failure", "The keyring is empty.", "Run 'userctl key generate'.")]
     try:
@@ -35,7 +35,7 @@ def signing_key(source: Callable[[], KeySource], clock: Clock) -> Iterable[Findi
 def _age(active: RingKey, clock: Clock) -> Finding:
     name, since = f"{active.key.algorithm} key {active.key.kid}", active.activated_at
     if since is None:
-        return ok(f"The {name} is strong enough; how old it is is not known here.")
+        return ok(f"The {name} is strong enough. Its age is unknown.")
     age = clock() - since
     if age > OLD:
         return Finding(

@@ -1,4 +1,4 @@
-"""Events of the audit trail about keys, which lie in a file and not in the database."""
+"""Audit events of signing keys, which are kept in a file and not in the database."""
 
 from collections.abc import Callable
 
@@ -10,12 +10,12 @@ from userctl.schemas.audit import AuditTag
 
 
 class KeyAuditLog:
-    """Records what was done to a key, as soon as it is done.
+    """Records changes of keys as soon as they are made.
 
     Args:
-        database: where to.
+        database: the database.
         clock: where the time comes from.
-        notify: told where the database takes no event; the keys must not depend on it.
+        notify: called if the event cannot be written; changes of keys must not depend on it.
     """
 
     def __init__(self, database: Database, *, clock: Clock, notify: Callable[[str], None]) -> None:
@@ -28,10 +28,10 @@ class KeyAuditLog:
         try:
             self._record(tag, kid)
         except DatabaseNotReady as error:
-            self._notify(f"This is not in the audit trail: {error.message}")
+            self._notify(f"The change was not recorded in the audit trail: {error.message}")
 
-    def generated(self, kid: str) -> None:
-        """Record that a key came into being by itself."""
+    def record_generated(self, kid: str) -> None:
+        """Record that a key was generated at first use."""
         self(AuditTag.KEY_GENERATE, kid)
 
     @retry_transactions

@@ -1,4 +1,4 @@
-"""Signing keys: draw, import, rotate, retire, publish."""
+"""Generating, importing, rotating, retiring and publishing signing keys."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -14,14 +14,14 @@ from userctl.security.keys import KeySource
 from userctl.security.new_keys import generate_key, parse_key
 
 STALE_RING = timedelta(hours=1)
-"""How long a process may go on signing with the ring that it read before a rotation."""
+"""How long a process may keep signing with a keyring that it read before a rotation."""
 
 VERIFIES_FOR = STALE_RING + timedelta(minutes=LONGEST_ACCESS_TOKEN_MINUTES, seconds=LEEWAY_SECONDS)
 """How long a passive key verifies: until everything that it signed has expired."""
 
 
 class KeyService:
-    """The use cases on the keyring; each change is one write of the whole ring.
+    """The use cases on the keyring; each change is one atomic write of the whole keyring.
 
     Args:
         key_source: where the keys are.
@@ -44,89 +44,89 @@ class KeyService:
         """Return all keys: next, active, passive, retired, the latest of a state first.
 
         Raises:
-            SecretKeyMissing: if the keyring that is configured does not exist.
+            SecretKeyMissing: if the configured keyring does not exist.
         """
         return [_read(entry) for entry in self._source.load().at(self._clock()).keys]
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """Return the JWK Set (RFC 7517, section 5) of the public keys that verify.
 
-        A symmetric key has no public half, so it is not there.
+        A symmetric key has no public half and is left out.
 
         Raises:
-            SecretKeyMissing: if the keyring that is configured does not exist.
+            SecretKeyMissing: if the configured keyring does not exist.
         """
         now = self._clock()
         verifying = [entry.key for entry in self._source.load().keys if entry.can_verify(now)]
         return {"keys": [key.public_jwk for key in verifying if not key.is_symmetric]}
 
     def generate(self, algorithm: Algorithm | None = None) -> KeyRead:
-        """Draw a key: the active one of an empty ring, else the next one.
+        """Generate a key: the active one of an empty keyring, otherwise the next one.
 
         Args:
-            algorithm: None for that of the active key, or HS256 where there is none.
+            algorithm: None for that of the active key, or HS256 if there is none.
 
         Raises:
-            KeyExists: if there is a next key already.
-            CryptoMissing: if the library for asymmetric keys is needed and not installed.
+            KeyExists: if there is a next key.
+            CryptoMissing: if the library for asymmetric keys is needed but not installed.
         """
 
-        def generated(ring: Keyring, now: datetime) -> Keyring:
+        def add_generated(ring: Keyring, now: datetime) -> Keyring:
             ring.require_no_next_key()
             default = ring.active.key.algorithm if ring.active else "HS256"
             return ring.with_key(generate_key(algorithm or default), now)
 
-        return self._recorded(AuditTag.KEY_GENERATE, _newest(self._change(generated)))
+        return self._record_change(AuditTag.KEY_GENERATE, _newest(self._change(add_generated)))
 
     def import_(self, text: str) -> KeyRead:
-        """Add a key that a text holds: PEM, a JWK, or else the HS256 secret itself.
+        """Add a key given as PEM, as a JWK, or else as an HS256 secret.
 
         Raises:
-            InvalidInput: if it is weak, public, encrypted, or of a kind that is not supported.
-            KeyExists: if the ring knows it, or has a next key already.
-            CryptoMissing: if the library for asymmetric keys is needed and not installed.
+            InvalidInput: if it is weak, public, encrypted, or of an unsupported kind.
+            KeyExists: if the keyring has it, or has a next key.
+            CryptoMissing: if the library for asymmetric keys is needed but not installed.
         """
         key = parse_key(text)
         changed = self._change(lambda ring, now: ring.with_key(key, now))
-        return self._recorded(AuditTag.KEY_IMPORT, _newest(changed))
+        return self._record_change(AuditTag.KEY_IMPORT, _newest(changed))
 
     def rotate(self, minimum_age: timedelta) -> KeyRead:
-        """Let the next key sign, and draw another next one; return the one that signs.
+        """Make the next key the active one, and generate another; return the active one.
 
         Args:
             minimum_age: how long the next key must have been published.
 
         Raises:
-            KeyNotPublished: if there is no next key, or it is younger than that.
-            CryptoMissing: if the library for asymmetric keys is needed and not installed.
+            KeyNotPublished: if there is no next key, or it is too young.
+            CryptoMissing: if the library for asymmetric keys is needed but not installed.
         """
 
-        def rotated(ring: Keyring, now: datetime) -> Keyring:
+        def promote_next(ring: Keyring, now: datetime) -> Keyring:
             ring = ring.rotate(now, minimum_age=minimum_age, verifies_for=VERIFIES_FOR)
             assert ring.active is not None
             return ring.with_key(generate_key(ring.active.key.algorithm), now)
 
-        active = self._change(rotated).active
+        active = self._change(promote_next).active
         assert active is not None
-        return self._recorded(AuditTag.KEY_ROTATE, _read(active))
+        return self._record_change(AuditTag.KEY_ROTATE, _read(active))
 
     def retire(self, kid: str) -> KeyRead:
-        """Accept nothing more that a key signed, at once, and forget its material.
+        """Reject everything that a key signed, from now on, and erase its material.
 
         Raises:
             KeyNotFound: if there is no such key.
-            KeyActive: if it is the one that signs.
+            KeyActive: if it is the active key.
         """
         changed = self._change(lambda ring, now: ring.retire(kid, now))
-        return self._recorded(AuditTag.KEY_RETIRE, _read(changed.get(kid)))
+        return self._record_change(AuditTag.KEY_RETIRE, _read(changed.get(kid)))
 
-    def _recorded(self, tag: AuditTag, key: KeyRead) -> KeyRead:
+    def _record_change(self, tag: AuditTag, key: KeyRead) -> KeyRead:
         self._record(tag, key.kid)
         return key
 
     def _change(self, change: Callable[[Keyring, datetime], Keyring]) -> Keyring:
         def changed(ring: Keyring) -> Keyring:
-            # Only now it is certain that nobody else is changing the ring.
+            # The keyring is locked by now, so that no other process changes it.
             now = self._clock()
             return change(ring.at(now), now)
 

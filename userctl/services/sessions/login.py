@@ -9,18 +9,18 @@ from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.session import SessionRead
-from userctl.services.authentication.failures import record_refusal
+from userctl.services.authentication.failures import record_failure
 from userctl.services.authentication.methods import Authenticator
-from userctl.services.sessions.refresh import Grant, TokenService
+from userctl.services.sessions.issue import Grant, TokenIssuer
 from userctl.services.sessions.stored import SessionService
 
 
 class LoginService:
-    """Starts sessions, whatever way somebody proves who they are.
+    """Starts sessions, with whatever method a user authenticates.
 
     Args:
         authenticators: returns a method by its name.
-        tokens: hands out the tokens.
+        token_issuer: starts the session.
         sessions: keeps the stored session.
         database: where failures are recorded.
         clock: where the time comes from.
@@ -30,36 +30,36 @@ class LoginService:
         self,
         authenticators: Callable[[str], Authenticator],
         *,
-        tokens: TokenService,
+        token_issuer: TokenIssuer,
         sessions: SessionService,
         database: Database,
         clock: Clock,
     ) -> None:
         self._authenticators = authenticators
-        self._tokens = tokens
+        self._issuer = token_issuer
         self._sessions = sessions
         self._database = database
         self._clock = clock
 
     def log_in(self, method: str, credentials: Credentials) -> Grant:
-        """Start a session for whoever credentials belong to.
+        """Start a session for the user of these credentials.
 
         Raises:
             InvalidInput: if there is no such method.
-            AuthenticationFailed: if they prove nothing.
+            AuthenticationFailed: if the credentials are not valid.
         """
         authenticator = self._authenticators(method)
         try:
-            return self._proven(authenticator, credentials)
+            return self._start_session(authenticator, credentials)
         except (AuthenticationFailed, InvalidEmail, PasswordRejected) as error:
-            record_refusal(
+            record_failure(
                 self._database,
                 AuditTag.LOGIN_FAILURE,
                 self._clock(),
                 error,
                 identity=credentials.identity,
                 method=method,
-                source=_source(credentials),
+                source=_source_of(credentials),
             )
             raise
 
@@ -73,17 +73,16 @@ class LoginService:
         """
         return self._sessions.start(lambda: self.log_in(method, credentials))
 
-    def _proven(self, authenticator: Authenticator, credentials: Credentials) -> Grant:
+    def _start_session(self, authenticator: Authenticator, credentials: Credentials) -> Grant:
+        source = _source_of(credentials)
         try:
-            return self._tokens.login(
-                authenticator.authenticate(credentials), source=_source(credentials)
-            )
+            proof = authenticator.authenticate(credentials)
+            return self._issuer.start_session(proof, source=source)
         except ProofOutdated:
-            # Another login may just have given the same password a better hash.
-            return self._tokens.login(
-                authenticator.authenticate(credentials), source=_source(credentials)
-            )
+            # Another login may just have upgraded the hash of the same password.
+            proof = authenticator.authenticate(credentials)
+            return self._issuer.start_session(proof, source=source)
 
 
-def _source(credentials: Credentials) -> str | None:
+def _source_of(credentials: Credentials) -> str | None:
     return credentials.source and sanitize_name(credentials.source)

@@ -10,22 +10,26 @@ from userctl.schemas.session import SessionRead
 from userctl.schemas.users import UserRead
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
-from userctl.services.sessions.refresh import Grant, TokenService
+from userctl.services.sessions.exchange import TokenExchange
+from userctl.services.sessions.issue import Grant
+from userctl.services.sessions.verify import TokenVerifier
 from userctl.services.tokens.revocation import RevocationService
 
 
 class SessionService:
     """The use cases on the stored session.
 
-    The file stays locked while a session is exchanged, so that of two commands at once the second
-    finds the new tokens instead of exchanging the old ones again. The new refresh token is drawn
-    and written down before the database hears of it, so that whoever is killed in between finds
-    out later which of the two counts.
+    The file stays locked while a refresh token is exchanged, so that of two concurrent commands
+    the second finds the new tokens instead of exchanging the old one again. The new refresh token
+    is generated and stored in the file before it is sent to the database, so that a later command
+    can find out which of the two counts if this one is killed in between.
 
     Args:
-        session_file: where the session is kept.
-        url: the database in use; a session of another one is left alone.
-        open_tokens: returns the service that needs the signing key; ending a session needs none.
+        session_file: the file of the session.
+        url: the database in use; a session of another database is left alone.
+        open_exchange: returns what exchanges refresh tokens. It needs the signing key, which
+            ending a session does not.
+        open_verifier: returns what verifies access tokens, with the same key.
         revocation: ends sessions.
     """
 
@@ -34,24 +38,26 @@ class SessionService:
         session_file: SessionFile,
         *,
         url: DatabaseURL,
-        open_tokens: Callable[[], TokenService],
+        open_exchange: Callable[[], TokenExchange],
+        open_verifier: Callable[[], TokenVerifier],
         revocation: RevocationService,
     ) -> None:
         self._file = session_file
         self._database = url.identity
-        self._open_tokens = open_tokens
+        self._open_exchange = open_exchange
+        self._open_verifier = open_verifier
         self._revocation = revocation
 
     def start(self, log_in: Callable[[], Grant]) -> SessionRead:
-        """Log in and keep the session; the one that was kept before ends.
+        """Log in and store the session; a session that was stored before ends.
 
         Args:
-            log_in: called when it is sure that a session can be kept.
+            log_in: called once it is certain that a session can be stored.
 
         Raises:
-            UnsafeFile: if the stored session is not ours alone, or something else than a
-                file lies in its place; a new session is then ended.
-            InputOutputFailed: if the new one cannot be kept; it is then ended.
+            UnsafeFile: if other users can access the session file, or its path is not a file; a
+                new session is ended then.
+            InputOutputFailed: if the new session cannot be stored; it is ended then.
         """
         with self._file.lock():
             before = self._file.load()
@@ -66,15 +72,15 @@ class SessionService:
         return self._read(grant.user, stored)
 
     def who(self) -> SessionRead:
-        """Return the account that is logged in, refreshing the session if that is due.
+        """Return the user who is logged in, refreshing the session if that is due.
 
         Raises:
             NotLoggedIn: if there is no session.
-            AuthenticationFailed: if it no longer counts.
+            AuthenticationFailed: if the session has ended.
         """
         stored = self._load()
         try:
-            _, user = self._open_tokens().verify(stored.access_token)
+            _, user = self._open_verifier().verify(stored.access_token)
         except TokenExpired:
             return self.refresh(seen=stored)
         except TokenInvalid as error:
@@ -83,15 +89,15 @@ class SessionService:
         return self._read(user, stored)
 
     def access_token(self) -> str:
-        """Return a live access token of the session, refreshing it if that is due."""
+        """Return a valid access token of the session, refreshing it if that is due."""
         self.who()
         stored = self._load()
-        if not self._open_tokens().is_fresh(stored.access_token):
+        if not self._open_verifier().is_fresh(stored.access_token):
             self.refresh(seen=stored)
         return self.stored_access_token()
 
     def stored_access_token(self) -> str:
-        """Return the stored access token, whatever it is worth.
+        """Return the stored access token without checking it.
 
         Raises:
             NotLoggedIn: if there is no session.
@@ -102,28 +108,28 @@ class SessionService:
         """Exchange the refresh token of the session.
 
         Args:
-            seen: the session the caller found outdated. If the file holds another by now, then
-                somebody else has refreshed it, and that one is returned as it is.
+            seen: the session that the caller found outdated. If the file holds another one by
+                now, another process refreshed it, and that one is returned.
 
         Raises:
             NotLoggedIn: if there is no session.
             AuthenticationFailed, RefreshConflict: if it cannot be refreshed.
         """
         with self._file.lock():
-            stored = self._settled()
+            stored = self._settle()
             if seen is not None and stored.access_token != seen.access_token:
-                _, user = self._open_tokens().verify(stored.access_token)
+                _, user = self._open_verifier().verify(stored.access_token)
                 return self._read(user, stored)
             successor = REFRESH_TOKEN.generate()
             self._file.save(replace(stored, pending=successor))
-            grant = self._open_tokens().refresh(stored.refresh_token, successor=successor)
+            grant = self._open_exchange().refresh(stored.refresh_token, successor=successor)
             return self._read(grant.user, self._save(grant))
 
     def end(self) -> bool:
-        """End the session and forget it; False if there was none.
+        """End the session and remove its file; return False if there was no session.
 
-        The file goes only after the session was revoked, so that a database that cannot be
-        reached leaves something to try again with.
+        The file is removed only after the session was revoked, so that the command can be
+        repeated if the database cannot be reached.
         """
         with self._file.lock():
             if self._file.load() is None:
@@ -133,28 +139,28 @@ class SessionService:
         return True
 
     def _revoke(self, stored: StoredSession) -> None:
-        # What stands in the file may never have been a token.
+        # The file may hold something that was never a token.
         with suppress(TokenInvalid):
             self._revocation.revoke_text(stored.refresh_token)
 
     def _load(self) -> StoredSession:
-        """Return the stored session, after whatever somebody else is doing with it."""
+        """Return the stored session once no exchange of it is in progress."""
         stored = self._stored()
         if not stored.pending:
             return stored
         with self._file.lock():
-            return self._settled()
+            return self._settle()
 
-    def _settled(self) -> StoredSession:
-        """Return the stored session after finding out how an exchange ended that was cut off.
+    def _settle(self) -> StoredSession:
+        """Finish an interrupted exchange, if there is one, and return the stored session.
 
-        The file has to be locked.
+        The file must be locked.
         """
         stored = self._stored()
         if not stored.pending:
             return stored
         settled = replace(stored, pending="")
-        if self._open_tokens().was_exchanged(stored.refresh_token, stored.pending):
+        if self._open_exchange().was_exchanged(stored.refresh_token, stored.pending):
             settled = replace(settled, refresh_token=stored.pending)
         self._file.save(settled)
         return settled
@@ -162,11 +168,11 @@ class SessionService:
     def _stored(self) -> StoredSession:
         stored = self._file.load()
         if stored is None:
-            raise NotLoggedIn("Nobody is logged in.")
+            raise NotLoggedIn("You are not logged in.")
         if stored.database != self._database:
             raise NotLoggedIn(
-                f"The stored session belongs to another database, {stored.database}.",
-                hint="Choose that database, or log in to this one.",
+                f"The stored session belongs to another database ({stored.database}).",
+                hint="Use that database, or log in to this one.",
             )
         return stored
 

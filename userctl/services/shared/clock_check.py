@@ -1,4 +1,4 @@
-"""Whether the clock may be believed before something is deleted for its age."""
+"""A check of the clock before rows are deleted for their age."""
 
 from datetime import datetime, timedelta
 
@@ -10,17 +10,17 @@ SERVER_TOLERANCE = timedelta(hours=1)
 
 
 def require_plausible_clock(uow: UnitOfWork, now: datetime, longest_session: timedelta) -> None:
-    """Make sure that a clock is not far ahead, for then the living would seem to have ended.
+    """Make sure that the clock is not far ahead, or active tokens would seem to have expired.
 
-    A server has a clock of its own, though perhaps on the same machine. The newest account or token
-    says that it was at least that late. A database in which nobody did anything for longer than a
-    session may last looks the same, but what could be purged there is gone by then if a purge runs
-    every night. A clock that is behind deletes too little, which does no harm.
+    The clock of a database server is independent evidence, and the newest user or token shows that
+    it was at least that late. A database that was idle for longer than a session may last looks
+    the same, but a nightly purge has left nothing to delete there. A clock that is behind deletes
+    too little, which does no harm.
 
     Args:
-        uow: where to look.
-        now: what the clock says.
-        longest_session: how long ago the last sign of life may be.
+        uow: the unit of work.
+        now: the time by the clock.
+        longest_session: how old the newest row may be.
 
     Raises:
         ClockSuspect: naming both times.

@@ -1,4 +1,4 @@
-"""Lists that are read page after page."""
+"""Lists that are read page by page."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -11,15 +11,15 @@ Query = TypeVar("Query", bound=BaseModel)
 Record = TypeVar("Record", bound=BaseModel)
 
 STREAM_PAGE = 1000
-"""How many records a page has that nobody asked for by number."""
+"""The size of a page when no limit is given."""
 
 
 def all_pages(read: Callable[[Query], Page[Record]], query: Query) -> Iterator[Record]:
-    """Yield all records that a query asks for, without holding them all.
+    """Yield all records that a query asks for, without holding them all in memory.
 
     Args:
-        read: reads a page; the query says where it begins with ``after``, the id of a record.
-        query: what is asked for; how many at once is not.
+        read: reads a page; ``after`` of the query is the id after which it starts.
+        query: the query; its limit is ignored.
     """
     following: dict[str, Any] = {"limit": None}
     more = True

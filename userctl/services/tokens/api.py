@@ -1,4 +1,4 @@
-"""API tokens: issue and verify."""
+"""Issuing and verifying API tokens."""
 
 from collections.abc import Callable
 
@@ -11,19 +11,15 @@ from userctl.schemas.audit import AuditTag
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.tokens import ApiTokenClaims, ApiTokenCreate, ApiTokenIssued
 from userctl.security.opaque_token import API_TOKEN
-from userctl.services.authentication.failures import record_refusal
+from userctl.services.authentication.failures import record_failure
 from userctl.services.authentication.methods import Authenticator
-from userctl.services.users.lookup import (
-    api_token_id,
-    api_token_read,
-    lock_user,
-    subject_of,
-    validated,
-)
+from userctl.services.shared.records import validate_record
+from userctl.services.shared.token_records import api_token_id, api_token_read, subject_of
+from userctl.services.users.lookup import lock_user
 
 
 class ApiTokenService:
-    """The use cases on the tokens of machines.
+    """The use cases that issue and verify API tokens.
 
     Args:
         database: where they are kept.
@@ -47,10 +43,10 @@ class ApiTokenService:
 
     @retry_transactions
     def issue(self, new: ApiTokenCreate) -> ApiTokenIssued:
-        """Issue a token for an account and return its text, this once.
+        """Issue a token for a user and return its text, this once.
 
         Raises:
-            UserNotFound: if there is no such account.
+            UserNotFound: if there is no such user.
         """
         now = self._clock()
         text = API_TOKEN.generate()
@@ -79,7 +75,7 @@ class ApiTokenService:
         return ApiTokenIssued(**read.model_dump(), token=text)
 
     def verify(self, text: str) -> ApiTokenClaims:
-        """Return what an API token stands for.
+        """Return the claims of an API token.
 
         Raises:
             AuthenticationFailed: if it is not in force.
@@ -88,7 +84,7 @@ class ApiTokenService:
             return self._claims(text)
         except AuthenticationFailed as error:
             tag = AuditTag.API_TOKEN_VERIFY_FAILURE
-            record_refusal(self._database, tag, self._clock(), error, method="api-token")
+            record_failure(self._database, tag, self._clock(), error, method="api-token")
             raise
 
     @retry_transactions
@@ -101,9 +97,9 @@ class ApiTokenService:
             uow.commit()
         assert token is not None
         assert user.id is not None
-        return validated(
+        return validate_record(
             ApiTokenClaims,
-            f"token {api_token_id(token)} or its account",
+            f"token {api_token_id(token)} or its user",
             sub=subject_of(user, self._subject),
             uid=user.id,
             role=user.role,

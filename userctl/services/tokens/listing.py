@@ -1,4 +1,4 @@
-"""Listing tokens: the API tokens first, the refresh tokens after them."""
+"""Listing tokens: API tokens first, then refresh tokens."""
 
 import re
 from collections.abc import Iterator
@@ -12,11 +12,12 @@ from userctl.repositories.token_filter import TokenFilter
 from userctl.schemas.page import LARGEST_ID, Page
 from userctl.schemas.tokens import TokenKind, TokenQuery, TokenRead
 from userctl.services.shared.paging import STREAM_PAGE, all_pages
-from userctl.services.users.lookup import api_token_read, find_user, token_read
+from userctl.services.shared.token_records import api_token_read, refresh_token_read
+from userctl.services.users.lookup import find_user
 
 
 class TokenListService:
-    """The use cases that look at tokens as records, never at their text."""
+    """The use cases that list tokens, never with their text."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
@@ -26,8 +27,8 @@ class TokenListService:
         """Return one page of tokens.
 
         Raises:
-            UserNotFound: if the owner does not exist.
-            InvalidInput: if the list cannot go on after what is no id of a token.
+            UserNotFound: if the user of the query does not exist.
+            InvalidInput: if ``after`` is not the id of a token.
         """
         limit = STREAM_PAGE if query.limit is None else min(query.limit, LARGEST_ID - 1)
         with self._database.reading() as uow:
@@ -35,30 +36,30 @@ class TokenListService:
         return Page(items=tokens[:limit], more=len(tokens) > limit)
 
     def stream(self, query: TokenQuery) -> Iterator[TokenRead]:
-        """Yield all tokens a query asks for, without holding them all."""
+        """Yield all tokens that a query asks for, without holding them all in memory."""
         return all_pages(self.page, query)
 
 
 def token_id(text: str) -> tuple[TokenKind, int]:
-    """Return what the id of a token says: its kind and number.
+    """Return the kind and the number of a token from its id.
 
     Raises:
-        InvalidInput: if the text is no such id. It is not repeated: it may be the token itself.
+        InvalidInput: if the text is not such an id. It is not repeated: it may be a token.
     """
     found = re.fullmatch(rf"({API_ID_PREFIX})?([0-9]{{1,30}})", text)
     if found is None:
         raise InvalidInput(
-            "The id of a token is a number or 'api-' and a number, from 'userctl token list'.",
-            hint="Hand a token itself over with --stdin.",
+            "Not a token id. Use a number or 'api-' and a number, from 'userctl token list'.",
+            hint="Pass a token itself on standard input with --stdin.",
         )
     return "api" if found[1] else "refresh", int(found[2])
 
 
 def filter_of(uow: UnitOfWork, query: TokenQuery, now: datetime) -> TokenFilter:
-    """Return which tokens a query is about.
+    """Return the filter for a query.
 
     Raises:
-        UserNotFound: if the owner does not exist.
+        UserNotFound: if the user of the query does not exist.
     """
     narrowed = query.expires_within is not None or query.unused_since is not None
     return TokenFilter(
@@ -80,5 +81,5 @@ def _tokens(uow: UnitOfWork, query: TokenQuery, count: int, now: datetime) -> li
     if query.kind != "api":
         rest, after = count - len(found), after if kind == "refresh" else 0
         sessions = uow.refresh_tokens.page(wanted, now, after=after, limit=rest)
-        found += [token_read(token, email, now) for token, email in sessions]
+        found += [refresh_token_read(token, email, now) for token, email in sessions]
     return found

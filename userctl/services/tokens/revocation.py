@@ -12,16 +12,17 @@ from userctl.schemas.audit import AuditTag
 from userctl.schemas.database import RevokeResult
 from userctl.schemas.tokens import TokenQuery
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN, refresh_digest
+from userctl.services.shared.token_records import api_token_id
 from userctl.services.tokens.listing import filter_of, token_id
-from userctl.services.users.lookup import api_token_id, lock_user
+from userctl.services.users.lookup import lock_user
 
 
 class RevocationService:
-    """The use cases that end tokens for good.
+    """The use cases that revoke tokens.
 
     Revoking a refresh token ends its whole session, and revoking an API token ends the sessions
-    that were started with it. All of them lock the account, its API tokens, then its refresh
-    tokens, as everything does that hands tokens out.
+    that were started with it. All of them lock the user, then the API tokens, then the refresh
+    tokens, as everything that issues tokens does.
     """
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
@@ -30,19 +31,19 @@ class RevocationService:
 
     @retry_transactions
     def revoke(self, token_ids: Sequence[str]) -> RevokeResult:
-        """Revoke tokens, all or, if one is unknown, none.
+        """Revoke tokens, all of them or, if one is unknown, none.
 
         Raises:
-            InvalidInput: if one is no id of a token.
+            InvalidInput: if one is not the id of a token.
             TokenNotFound: naming the first id that is unknown.
         """
         now = self._clock()
         with self._database.writing() as uow:
-            tokens = [_known(uow, text) for text in token_ids]
+            tokens = [_find(uow, text) for text in token_ids]
             for user_id in sorted({token.user_id for token in tokens}):
                 uow.users.lock(user_id)
-            # An exchange that was under way may have given a token a family.
-            tokens = [_known(uow, text) for text in token_ids]
+            # An exchange in progress may have given a token a family.
+            tokens = [_find(uow, text) for text in token_ids]
             results = [_revoke(uow, token, now) for token in tokens]
             uow.commit()
         return RevokeResult(
@@ -52,11 +53,10 @@ class RevocationService:
 
     @retry_transactions
     def revoke_text(self, token: str) -> RevokeResult:
-        """Revoke the token with this text; one that is not known needs no revoking (RFC 7009).
+        """Revoke the token with this text; an unknown one needs no revoking (RFC 7009).
 
         Raises:
-            TokenInvalid: if the text is neither a refresh token nor an API token of ours, and not
-                known as one of an application.
+            TokenInvalid: if the text is neither a refresh token nor an API token.
         """
         now = self._clock()
         result = RevokeResult()
@@ -70,26 +70,26 @@ class RevocationService:
                 found = uow.refresh_tokens.by_digest(refresh_digest(token))
                 if found is not None:
                     uow.users.lock(found.user_id)
-                    # An exchange that was under way may have given it a family.
+                    # An exchange in progress may have given it a family.
                     current = uow.refresh_tokens.get(found.id or 0) or found
                     result = _revoke(uow, current, now)
                 elif not REFRESH_TOKEN.resembles(token):
-                    # It may be anything, an access token too, which nobody must think revoked.
-                    raise TokenInvalid("This is no token that is known here.")
+                    # It may be an access token, which must not seem to be revoked.
+                    raise TokenInvalid("Not a refresh token or API token of this database.")
             uow.commit()
         return result
 
     @retry_transactions
     def revoke_matching(self, query: TokenQuery, *, at_most: int | None = None) -> RevokeResult:
-        """Revoke the tokens that a query is about, however many a page of it would hold.
+        """Revoke all tokens that match a query, whatever its limit.
 
         Args:
             query: which tokens.
-            at_most: how many may be meant; None for any number.
+            at_most: the largest number of tokens to revoke; None for any number.
 
         Raises:
-            UserNotFound: if their owner does not exist.
-            GuardRefused: if there are more; then none is revoked.
+            UserNotFound: if the user of the query does not exist.
+            GuardRefused: if more tokens match; none is revoked then.
         """
         now = self._clock()
         result = RevokeResult()
@@ -100,7 +100,7 @@ class RevocationService:
             if query.kind != "refresh":
                 result.revoked_api_tokens = uow.api_tokens.revoke_matching(wanted, now)
             if query.user is None:
-                # A refresh under way could otherwise insert a token that the update does not see.
+                # A refresh in progress could otherwise insert a token that the update does not see.
                 uow.refresh_tokens.lock_all()
             if result.revoked_api_tokens:
                 result.revoked_sessions += uow.refresh_tokens.revoke_started_by_revoked(
@@ -124,11 +124,11 @@ class RevocationService:
         return result
 
 
-def _known(uow: UnitOfWork, text: str) -> ApiToken | RefreshToken:
+def _find(uow: UnitOfWork, text: str) -> ApiToken | RefreshToken:
     kind, number = token_id(text)
     token = (uow.api_tokens if kind == "api" else uow.refresh_tokens).get(number)
     if token is None:
-        raise TokenNotFound(f"There is no token {text}; nothing was revoked.")
+        raise TokenNotFound(f"There is no token {text}. Nothing was revoked.")
     return token
 
 

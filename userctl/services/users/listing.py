@@ -1,4 +1,4 @@
-"""Listing accounts, a page at a time or all of them."""
+"""Listing users, a page at a time or all of them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,24 +8,24 @@ from userctl.repositories.user_order import Position
 from userctl.schemas.page import Page
 from userctl.schemas.users import UserQuery, UserRead
 from userctl.services.shared.paging import STREAM_PAGE
-from userctl.services.users.lookup import user_read
+from userctl.services.users.records import user_read
 from userctl.services.users.rules import require_role
 
 
 class UserListService:
-    """The use cases that read many accounts."""
+    """The use cases that read many users."""
 
     def __init__(self, database: Database, *, roles: Sequence[str]) -> None:
         self._database = database
         self._roles = roles
 
     def page(self, query: UserQuery) -> Page[UserRead]:
-        """Return one page of accounts.
+        """Return one page of users.
 
         Raises:
             InvalidInput: if the role is not configured.
-            UserNotFound: if the list, sorted by more than the id, cannot go on after an account
-                because that does not exist.
+            UserNotFound: if the page starts after a user that does not exist, and the list is not
+                sorted by id.
         """
         if query.role is not None:
             require_role(query.role, self._roles)
@@ -37,7 +37,7 @@ class UserListService:
         return Page(items=users[:limit], more=limit is not None and len(users) > limit)
 
     def stream(self, query: UserQuery) -> Iterator[UserRead]:
-        """Return all accounts a query asks for, which are read while they are taken.
+        """Return all users that a query asks for, read page by page.
 
         Raises:
             InvalidInput, UserNotFound: at once, as :meth:`page` does.
@@ -68,5 +68,5 @@ def _position_after(uow: UnitOfWork, query: UserQuery) -> Position | None:
         return query.after, query.after
     position = uow.users.position(query, query.after)
     if position is None:
-        raise UserNotFound(f"There is no account {query.after} to go on after.")
+        raise UserNotFound(f"There is no user {query.after} to start after.")
     return position

@@ -1,10 +1,11 @@
-"""Deleting accounts, and getting them back."""
+"""Deleting users, restoring them, and purging them from the recycle bin."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from userctl.core.clock import Clock
 from userctl.core.errors import InvalidInput, UserExists, UserNotFound
+from userctl.core.text import quote
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import DeletedUser, User
@@ -14,18 +15,19 @@ from userctl.schemas.page import Page
 from userctl.schemas.users import DeletedUserPurge, DeletedUserRead, UserQuery, UserRead
 from userctl.services.shared.clock_check import require_plausible_clock
 from userctl.services.shared.paging import all_pages
-from userctl.services.users.lookup import deleted_user_read, find_user, id_or_address, user_read
+from userctl.services.users.lookup import find_user, id_or_address
+from userctl.services.users.records import deleted_user_read, user_read
 from userctl.services.users.rules import require_admin_left
 
 BATCH = 1000
-"""How many deleted accounts go for ever in one transaction."""
+"""How many deleted users are purged in one transaction."""
 
 
 class RecycleBinService:
-    """The use cases on accounts that go, and on those that have gone.
+    """The use cases that delete users, and those on deleted users.
 
     Args:
-        database: where they are kept.
+        database: where users are kept.
         longest_session: how long a session may last.
         clock: where the time comes from.
     """
@@ -39,58 +41,58 @@ class RecycleBinService:
     def delete(
         self, references: Sequence[str], *, missing_ok: bool = False, hard: bool = False
     ) -> list[UserRead]:
-        """Delete accounts, all of them or none, and return what they were.
+        """Delete users, all of them or none, and return them as they were.
 
-        Their sessions and tokens end, and their addresses are free. Until they are purged they can
-        be restored.
+        Their sessions and tokens end and their addresses become free. Until they are purged they
+        can be restored.
 
         Args:
-            references: their ids or addresses.
-            missing_ok: whether an account may be gone already.
-            hard: delete them for ever, also those that were deleted before.
+            references: their ids or e-mail addresses.
+            missing_ok: whether a user may be missing.
+            hard: delete them permanently, including those that were deleted before.
 
         Raises:
-            UserNotFound: if one does not exist, unless that is accepted.
+            UserNotFound: if one does not exist, unless ``missing_ok``.
             LastAdmin: if no active admin would be left.
-            UserExists: if an account that was deleted before had the same id.
+            UserExists: if a user that was deleted before had the same id.
         """
         now = self._clock()
         with self._database.writing() as uow:
             admins = uow.users.lock_active_admins()
-            users, buried = _locked(uow, references, missing_ok=missing_ok, hard=hard)
+            users, archived = _lock_all(uow, references, missing_ok=missing_ok, hard=hard)
             require_admin_left(admins, {user.id for user in users})
-            deleted = [*map(user_read, users), *map(user_read, buried)]
+            deleted = [*map(user_read, users), *map(user_read, archived)]
             for user in users:
                 uow.record(AuditTag.ACCOUNT_DELETE, now, user=user, role=user.role, hard=hard)
             for gone in deleted[: len(users)]:
                 if not hard:
                     _require_room(uow, gone.id)
-                    uow.deleted_users.take(gone.id, now)
+                    uow.deleted_users.archive(gone.id, now)
                 uow.users.delete(gone.id)
-            self._bury(uow, buried)
+            self._purge(uow, archived)
             uow.commit()
         return deleted
 
     @retry_transactions
     def restore(self, reference: str, *, email: str | None = None) -> UserRead:
-        """Bring a deleted account back, with its id, its password and without its sessions.
+        """Restore a deleted user, with their id and password but without their sessions.
 
-        Where an application's table gave the id to another account, it gets another one.
+        If an application's table gave the id to another user, they get another one.
 
         Args:
-            reference: its id, or the address that it had.
-            email: another address, where its own is taken meanwhile.
+            reference: the id, or the e-mail address that the user had.
+            email: another address, if the user's own is in use by now.
 
         Raises:
-            UserNotFound: if no such account was deleted, or it was purged.
-            UserExists: if the address is taken.
-            InvalidInput: if several deleted accounts had the address.
+            UserNotFound: if no such user was deleted, or they were purged.
+            UserExists: if the address is in use.
+            InvalidInput: if several deleted users had the address.
         """
         address = None if email is None else canonical_email(email)
         now = self._clock()
         with self._database.writing() as uow:
             user = _lock_deleted(uow, reference)
-            given = uow.deleted_users.give_back(user, now, email=address or user.email)
+            given = uow.deleted_users.restore(user, now, email=address or user.email)
             restored = uow.users.get(given)
             assert restored is not None
             uow.record(
@@ -105,7 +107,7 @@ class RecycleBinService:
             return user_read(restored)
 
     def page(self, query: UserQuery) -> Page[DeletedUserRead]:
-        """Return one page of the deleted accounts, in the order of their ids."""
+        """Return one page of the deleted users, in the order of their ids."""
         limit = query.limit
         wanted = query.model_copy(update={"limit": BATCH if limit is None else limit + 1})
         with self._database.reading() as uow:
@@ -115,21 +117,21 @@ class RecycleBinService:
         return Page(items=users[:limit], more=len(users) > limit)
 
     def stream(self, query: UserQuery) -> Iterator[DeletedUserRead]:
-        """Return all deleted accounts a query asks for, which are read while they are taken."""
+        """Yield all deleted users that a query asks for, read page by page."""
         return all_pages(self.page, query)
 
     def purge(
         self, older_than: timedelta, *, dry_run: bool = False, trust_clock: bool = False
     ) -> DeletedUserPurge:
-        """Delete for ever what was deleted longer ago than a span of time, in batches.
+        """Purge users who were deleted longer ago than a span of time, in batches.
 
         Args:
-            older_than: the span.
-            dry_run: count them only.
-            trust_clock: whether the clock is right, whatever else says.
+            older_than: the span of time.
+            dry_run: only count them.
+            trust_clock: whether to skip the check of the clock.
 
         Raises:
-            ClockSuspect: if something would go and the clock cannot be right.
+            ClockSuspect: if a user would be purged and the clock cannot be right.
         """
         now = self._clock()
         before = now - older_than
@@ -148,11 +150,11 @@ class RecycleBinService:
     def _purge_batch(self, before: datetime) -> int:
         with self._database.writing() as uow:
             users = uow.deleted_users.lock_deleted_before(before, BATCH)
-            self._bury(uow, users)
+            self._purge(uow, users)
             uow.commit()
         return len(users)
 
-    def _bury(self, uow: UnitOfWork, users: Sequence[DeletedUser]) -> None:
+    def _purge(self, uow: UnitOfWork, users: Sequence[DeletedUser]) -> None:
         if not users:
             return
         now = self._clock()
@@ -161,26 +163,26 @@ class RecycleBinService:
         uow.deleted_users.delete([user.id for user in users])
 
 
-def _locked(
+def _lock_all(
     uow: UnitOfWork, references: Sequence[str], *, missing_ok: bool, hard: bool
 ) -> tuple[list[User], list[DeletedUser]]:
-    """Return accounts and, if those may be meant too, accounts that were deleted before."""
-    living: set[int] = set()
-    buried: set[int] = set()
+    """Return users and, for a hard deletion, users that were deleted before; all locked."""
+    present: set[int] = set()
+    archived: set[int] = set()
     for reference in references:
         missing = None
         try:
-            living.add(_id_of(find_user(uow, reference)))
+            present.add(_id_of(find_user(uow, reference)))
         except UserNotFound as error:
             missing = error
-        # Several may have had an address, but an id that somebody has is nobody else's.
-        found = _deleted(uow, reference) if hard and (missing or "@" in reference) else []
-        buried.update(user.id for user in found)
+        # Several users may have had an address, but an id in use belongs to one user only.
+        found = _find_deleted(uow, reference) if hard and (missing or "@" in reference) else []
+        archived.update(user.id for user in found)
         if missing and not found and not missing_ok:
             raise missing
-    # Everybody locks in the order of the ids, or two who lock the same accounts would deadlock.
-    users = [_lock(uow, user_id, missing_ok=missing_ok) for user_id in sorted(living)]
-    gone = [uow.deleted_users.lock(user_id) for user_id in sorted(buried)]
+    # Locks are always taken in the order of the ids, or two deletions could deadlock.
+    users = [_lock(uow, user_id, missing_ok=missing_ok) for user_id in sorted(present)]
+    gone = [uow.deleted_users.lock(user_id) for user_id in sorted(archived)]
     return [user for user in users if user], [user for user in gone if user]
 
 
@@ -192,20 +194,20 @@ def _id_of(user: User) -> int:
 def _lock(uow: UnitOfWork, user_id: int, *, missing_ok: bool) -> User | None:
     user = uow.users.lock(user_id)
     if user is None and not missing_ok:
-        raise UserNotFound(f"Account {user_id} was deleted by somebody else just now.")
+        raise UserNotFound(f"Another process deleted user {user_id} just now.")
     return user
 
 
 def _require_room(uow: UnitOfWork, user_id: int) -> None:
-    # An application's table in SQLite may give the id of the last account to the next one.
+    # An application's table on SQLite may give the id of the last user to the next one.
     if uow.deleted_users.with_id(user_id):
         raise UserExists(
-            f"An account that was deleted before had the id {user_id} too.",
-            hint="Let it go first ('userctl user purge'), or delete this one with --hard.",
+            f"The recycle bin already holds a user with the id {user_id}.",
+            hint="Purge it first with 'userctl user purge', or delete this user with --hard.",
         )
 
 
-def _deleted(uow: UnitOfWork, reference: str) -> Sequence[DeletedUser]:
+def _find_deleted(uow: UnitOfWork, reference: str) -> Sequence[DeletedUser]:
     which = id_or_address(reference)
     if isinstance(which, int):
         return uow.deleted_users.with_id(which)
@@ -213,17 +215,17 @@ def _deleted(uow: UnitOfWork, reference: str) -> Sequence[DeletedUser]:
 
 
 def _lock_deleted(uow: UnitOfWork, reference: str) -> DeletedUser:
-    found = _deleted(uow, reference)
+    found = _find_deleted(uow, reference)
     if len(found) > 1:
         ids = ", ".join(str(user.id) for user in found[:20])
         raise InvalidInput(
-            f"{len(found)} deleted accounts had the address {found[0].email}.",
-            hint=f"Name the one that is meant by its id: {ids}.",
+            f"{len(found)} deleted users had the address {found[0].email}.",
+            hint=f"Use an id instead: {ids}.",
         )
     user = uow.deleted_users.lock(found[0].id) if found else None
     if user is None:
         raise UserNotFound(
-            f"There is no deleted account '{reference[:80]}'.",
-            hint="'userctl user list --deleted' shows those that there are.",
+            f"There is no deleted user {quote(reference)}.",
+            hint="List them with 'userctl user list --deleted'.",
         )
     return user

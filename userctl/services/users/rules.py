@@ -1,32 +1,34 @@
-"""What every change of an account has to heed."""
+"""Rules that every change of a user has to follow."""
 
 from collections.abc import Collection, Set
 from datetime import datetime
 
 from userctl.core.errors import InvalidInput, LastAdmin
+from userctl.core.text import quote
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import User
+from userctl.security.password_policy import PasswordPolicy
+from userctl.security.passwords import PasswordHasher
 
 
 def require_role(role: str, roles: Collection[str]) -> None:
     """Make sure that a role is configured.
 
     Raises:
-        InvalidInput: naming those that are.
+        InvalidInput: with the roles that are.
     """
     if role not in roles:
         raise InvalidInput(
-            f"There is no role '{role[:60]}'.",
-            hint=f"The configured roles are {', '.join(roles)}.",
+            f"{quote(role)} is not a configured role.", hint=f"Use one of: {', '.join(roles)}."
         )
 
 
 def require_admin_left(admins: Set[int], leaving: Set[int | None]) -> None:
-    """Make sure that somebody can still administrate.
+    """Make sure that an active admin is left.
 
     Args:
         admins: the ids of all active admins, who are locked.
-        leaving: the ids of accounts that stop being active admins, if they are.
+        leaving: the ids of users who stop being active admins, if they are.
 
     Raises:
         LastAdmin: if no active admin would be left.
@@ -36,6 +38,25 @@ def require_admin_left(admins: Set[int], leaving: Set[int | None]) -> None:
 
 
 def end_sessions(uow: UnitOfWork, user: User, now: datetime) -> None:
-    """Revoke all refresh tokens of an account."""
+    """Revoke all refresh tokens of a user."""
     assert user.id is not None
     uow.refresh_tokens.revoke_user(user.id, now)
+
+
+def hash_accepted(
+    password: str | None,
+    hasher: PasswordHasher,
+    policy: PasswordPolicy,
+    *,
+    email: str,
+    name: str | None,
+) -> str:
+    """Return the hash of a new password, or for None one that no password matches.
+
+    Raises:
+        PasswordRejected: if the password breaks the policy.
+    """
+    if password is None:
+        return hasher.unmatchable()
+    policy.check(password, email=email, name=name)
+    return hasher.hash(password)

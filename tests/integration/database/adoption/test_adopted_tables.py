@@ -63,10 +63,10 @@ def test_the_accounts_of_an_application_can_be_worked_with(
     )
     assert created.created_at == adopted.users.show("new@example.com").created_at == NOW
     assert len(adopted.user_list.page(UserQuery()).items) == created.id
-    adopted.users.disable("bob@example.com")
+    adopted.user_status.disable("bob@example.com")
     with pytest.raises(InvalidCredentials):
         adopted.log_in("bob@example.com")
-    adopted.users.enable("bob@example.com")
+    adopted.user_status.enable("bob@example.com")
     adopted.log_in("bob@example.com")
     adopted.users.create(UserCreate(email="root@example.com", name="Root", role="admin"))
     adopted.recycle_bin.delete(["1"])
@@ -81,15 +81,15 @@ def test_the_accounts_of_an_application_can_be_worked_with(
 def test_an_adopted_token_works_once_and_begins_a_session(
     application: Application, adopted: Program, clock: FakeClock
 ) -> None:
-    renewed = adopted.tokens.refresh(IN_CLEAR)
+    renewed = adopted.token_exchange.refresh(IN_CLEAR)
     assert renewed.user.email == "ada@example.com"
     assert renewed.session_expires_at == NOW + timedelta(days=30)
-    adopted.tokens.verify(renewed.tokens.access_token)
+    adopted.token_verifier.verify(renewed.tokens.access_token)
     clock.advance(minutes=1)
     with pytest.raises(TokenReused):
-        adopted.tokens.refresh(IN_CLEAR)
+        adopted.token_exchange.refresh(IN_CLEAR)
     with pytest.raises(TokenRevoked):
-        adopted.tokens.refresh(renewed.tokens.refresh_token)
+        adopted.token_exchange.refresh(renewed.tokens.refresh_token)
 
 
 def test_an_adopted_token_expires_when_the_application_said(
@@ -97,7 +97,7 @@ def test_an_adopted_token_expires_when_the_application_said(
 ) -> None:
     clock.advance(days=4)
     with pytest.raises(TokenExpired):
-        adopted.tokens.refresh(IN_CLEAR)
+        adopted.token_exchange.refresh(IN_CLEAR)
 
 
 def test_the_application_goes_on_with_its_own_statements(
@@ -115,7 +115,7 @@ def test_the_application_goes_on_with_its_own_statements(
         ("refresh_tokens", "token", [int(tokens[-1].id)]),
     ]
     assert adopted.log_in("zoe@example.com").user.id == number
-    assert adopted.tokens.refresh("another in clear").user.id == number
+    assert adopted.token_exchange.refresh("another in clear").user.id == number
     run("UPDATE users SET name = 'Zoe' WHERE id = :id", id=number)
     run("DELETE FROM refresh_tokens WHERE user_id = :id", id=number)
     run("DELETE FROM users WHERE id = :id", id=number)
@@ -240,8 +240,8 @@ def test_a_hash_of_any_length_can_be_put_aside(
     program = Program(bare_engine, FakeClock())
     with pytest.raises(InvalidCredentials):
         program.log_in("bob@example.com")
-    program.users.disable("2")
-    program.users.enable("2")
+    program.user_status.disable("2")
+    program.user_status.enable("2")
     assert run("SELECT hashed_password FROM users WHERE id = 2") == [(long,)]
 
 

@@ -89,9 +89,9 @@ def test_tokens_that_look_like_hashes_are_hashed_where_they_are_none(
     steps = adoption.adopt(tokens_in_clear=True)
     assert ("refresh_tokens", "token", [1, 2]) in told(steps, "step")
     program = Program(bare_engine, FakeClock())
-    assert program.tokens.refresh(DIGEST).user.id == 2
+    assert program.token_exchange.refresh(DIGEST).user.id == 2
     with pytest.raises(TokenInvalid):
-        program.tokens.refresh("known by its hash")
+        program.token_exchange.refresh("known by its hash")
     for act in (adoption.plan, adoption.adopt):
         with pytest.raises(InvalidInput, match="hashed again"):
             act(tokens_in_clear=True)
@@ -136,7 +136,7 @@ def test_a_missing_table_of_refresh_tokens_is_made(
     run("DROP TABLE refresh_tokens")
     adoption.adopt()
     program = Program(bare_engine, FakeClock())
-    program.tokens.refresh(program.log_in("ada@example.com").tokens.refresh_token)
+    program.token_exchange.refresh(program.log_in("ada@example.com").tokens.refresh_token)
     assert not told(adoption.plan(), "step")
 
 

@@ -21,7 +21,7 @@ def refresh(context: CommandContext, stdin: options.TokenStdinOption = False) ->
     if stdin and context.quiet:
         raise InvalidInput("--quiet cannot be used with --stdin: the new tokens would be lost.")
     if stdin:
-        pair = context.services.tokens.refresh(read_token()).tokens
+        pair = context.services.token_exchange.refresh(read_token()).tokens
         revocation = context.services.revocation
         context.emit_or_undo(pair, lambda: revocation.revoke_text(pair.refresh_token))
     else:

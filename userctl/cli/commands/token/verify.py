@@ -39,6 +39,6 @@ def verify(
     if is_api_token:
         context.emit(context.services.api_tokens.verify(token))
     elif offline:
-        context.emit(context.services.tokens.verify_offline(token))
+        context.emit(context.services.token_verifier.verify_offline(token))
     else:
-        context.emit(context.services.tokens.verify(token)[0])
+        context.emit(context.services.token_verifier.verify(token)[0])

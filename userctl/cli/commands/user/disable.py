@@ -12,4 +12,4 @@ from userctl.cli.context import CommandContext
 )
 def disable(context: CommandContext, user: options.UserArgument) -> None:
     """Disable a user and end all their sessions."""
-    context.emit(context.services.users.disable(user))
+    context.emit(context.services.user_status.disable(user))

@@ -12,4 +12,4 @@ from userctl.cli.context import CommandContext
 )
 def enable(context: CommandContext, user: options.UserArgument) -> None:
     """Enable a disabled user, with the password they had."""
-    context.emit(context.services.users.enable(user))
+    context.emit(context.services.user_status.enable(user))

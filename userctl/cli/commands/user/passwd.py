@@ -26,7 +26,7 @@ def passwd(
     """
     is_new = password_stdin or password_file is not None or generate_password or no_password
     if must_change and not is_new:
-        context.emit(context.services.users.require_password_change(user))
+        context.emit(context.services.user_passwords.require_change(user))
         return
     password = read_new_password(
         context,
@@ -36,7 +36,7 @@ def passwd(
         none=no_password,
         must_change=must_change,
     )
-    changed = context.services.users.set_password(
+    changed = context.services.user_passwords.set_password(
         user, password.text, generate=password.generate, must_change=must_change
     )
     context.emit(changed)

@@ -1,23 +1,21 @@
-"""Ways to prove who one is, a file for each.
+"""Methods of authentication, a file for each.
 
 A method checks credentials outside any transaction, because that may take long, and returns a
 proof. The proof is redeemed inside the transaction that starts a session, where it makes sure
 that what it proved still holds.
 
-Each module of this package is a method of its name: ``build`` returns its
-:class:`Authenticator`. Nothing else has to know it, so that a new one is a new file.
+A new method is a file with an :class:`Authenticator` and a row in :data:`METHODS`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import Protocol
 
 from userctl.core.clock import Clock
 from userctl.core.errors import InvalidInput
-from userctl.core.text import escape_invisible
+from userctl.core.text import quote
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import User
 from userctl.schemas.credentials import Credentials
@@ -28,13 +26,12 @@ from userctl.services.authentication.throttling import LoginThrottling
 
 @dataclass(frozen=True)
 class Identity:
-    """Who was authenticated, and the bounds of a session that is started with it.
+    """Who was authenticated, and the bounds of the session that is started with it.
 
     Args:
-        user: the account, locked.
-        origin: the credential that ends the session when it is revoked, if there is one.
-        scope: what the session is allowed (RFC 6749, section 3.3); None for all that the account
-            is.
+        user: the user, locked.
+        origin: the credential whose revocation ends the session, if there is one.
+        scope: what the session may do (RFC 6749, section 3.3); None for all that the user may.
         ends_at: when the session ends at the latest.
     """
 
@@ -51,20 +48,20 @@ class Proof(Protocol):
         """Return who was authenticated.
 
         Raises:
-            ProofOutdated: if the account was changed since, so that another look decides.
-            AuthenticationFailed: if the proof no longer holds.
+            ProofOutdated: if the user was changed since; the credentials may be checked again.
+            AuthenticationFailed: if the proof is no longer valid.
         """
         ...
 
 
 class Authenticator(Protocol):
-    """One way to authenticate."""
+    """A method of authentication."""
 
     def authenticate(self, credentials: Credentials) -> Proof:
         """Check credentials.
 
         Raises:
-            AuthenticationFailed: if they prove nothing.
+            AuthenticationFailed: if they are not valid.
         """
         ...
 
@@ -80,22 +77,24 @@ class AuthenticationContext:
     clock: Clock
 
 
-def methods() -> list[str]:
-    """Return the names of all methods, as they are typed."""
-    return sorted(module.name.replace("_", "-") for module in iter_modules(__path__))
+METHODS = {
+    "api-token": "api_token:ApiTokenAuth",
+    "password": "password:EmailPasswordAuth",
+}
+"""The methods by the name that is typed, each with its module in this package and its class."""
 
 
 def authenticator(method: str, context: AuthenticationContext) -> Authenticator:
     """Return a method by its name.
 
     Raises:
-        InvalidInput: if there is none of that name.
+        InvalidInput: if there is no method of this name.
     """
-    if method not in methods():
+    if method not in METHODS:
         raise InvalidInput(
-            f"There is no way to log in called '{escape_invisible(method[:40])}'.",
-            hint=f"There are: {', '.join(methods())}.",
+            f"{quote(method)} is not a login method.", hint=f"Use one of: {', '.join(METHODS)}."
         )
+    module, _, name = METHODS[method].partition(":")
     build: Callable[[AuthenticationContext], Authenticator]
-    build = import_module(f"{__name__}.{method.replace('-', '_')}").build
+    build = getattr(import_module(f"{__name__}.{module}"), name)
     return build(context)

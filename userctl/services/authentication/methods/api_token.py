@@ -9,33 +9,30 @@ from userctl.schemas.credentials import Credentials
 from userctl.schemas.email_address import canonical_email
 from userctl.security.opaque_token import API_TOKEN
 from userctl.services.authentication.methods import AuthenticationContext, Identity, Proof
-from userctl.services.users.lookup import api_token_id, require_usable
+from userctl.services.shared.token_records import api_token_id, require_usable
 
 
 class ApiTokenAuth:
-    """The secret is an API token, which says whose it is."""
+    """The secret is an API token, which identifies its owner."""
 
-    def __init__(self, tools: AuthenticationContext) -> None:
-        self._clock = tools.clock
+    def __init__(self, context: AuthenticationContext) -> None:
+        self._clock = context.clock
 
     def authenticate(self, credentials: Credentials) -> Proof:
-        """Check the form of a token; whether it is in force is seen when the proof is redeemed.
+        """Check the form of a token; redeeming the proof checks whether it is in force.
 
         Raises:
-            TokenInvalid: if it is no API token, or was mistyped.
-            InvalidEmail: if an identity is claimed that is no address.
+            TokenInvalid: if it is not an API token, or was mistyped.
+            InvalidEmail: if the claimed identity is not an e-mail address.
         """
         digest = API_TOKEN.digest(credentials.secret)
         claimed = credentials.identity and canonical_email(credentials.identity)
         return ApiTokenProof(digest, claimed, self._clock)
 
 
-build = ApiTokenAuth
-
-
 @dataclass(frozen=True)
 class ApiTokenProof:
-    """Somebody holds the token with this digest, and may have said whose it is."""
+    """The token with this digest was presented, perhaps with a claim about its owner."""
 
     digest: str = field(repr=False)
     claimed: str | None
@@ -45,23 +42,23 @@ class ApiTokenProof:
         """Return the owner of the token.
 
         Raises:
-            TokenInvalid: if no such token was issued, or it is somebody else's than claimed.
+            TokenInvalid: if no such token was issued, or it belongs to another user than claimed.
             TokenRevoked, TokenExpired, AccountDisabled: if it is not in force.
         """
         found = uow.api_tokens.by_digest(self.digest)
         user = uow.users.lock(found.user_id) if found else None
         token = uow.api_tokens.lock(found.id) if found and found.id else None
         if user is None or token is None:
-            raise TokenInvalid("This API token is not known here.")
+            raise TokenInvalid("Unknown API token.")
         if self.claimed not in {None, user.email}:
-            raise TokenInvalid("This API token belongs to another account.")
+            raise TokenInvalid("This API token belongs to another user.")
         now = self.clock()
         require_usable(token, user, now)
         uow.api_tokens.touch(token, now)
         return Identity(
             user,
             origin=api_token_id(token),
-            # A token that was issued without a scope is allowed all that its account is.
+            # A token issued without a scope may do all that its owner may.
             scope=token.scope or None,
             ends_at=token.expires_at,
         )

@@ -1,4 +1,4 @@
-"""Importing accounts: everything is checked and hashed first, then written in one transaction."""
+"""Importing users: all records are checked and hashed first, then written in one transaction."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -13,17 +13,22 @@ from userctl.schemas.audit import AuditTag
 from userctl.schemas.transfer import FileRecord, ImportReport, ImportResult, OnConflict, Reject
 from userctl.security.password_policy import PasswordPolicy
 from userctl.security.passwords import PasswordHasher
-from userctl.services.users.import_.hashing import hashed
-from userctl.services.users.import_.records import Account, Parsed, RecordParser
+from userctl.services.users.import_.hashing import hash_passwords
+from userctl.services.users.import_.records import (
+    ImportedUser,
+    ParsedRecord,
+    RecordParser,
+)
 from userctl.services.users.import_.spool import Spool
-from userctl.services.users.import_.writing import Tally, Writer
+from userctl.services.users.import_.tally import Tally
+from userctl.services.users.import_.writing import Writer
 
 CHUNK = 5000
 """How many records are held in memory and written at once."""
 
 
 class UserImportService:
-    """The use case that creates and changes many accounts."""
+    """The use case that creates and updates many users."""
 
     def __init__(
         self,
@@ -51,26 +56,25 @@ class UserImportService:
         on_checked: Callable[[int, int], None] = lambda _done, _read: None,
         on_written: Callable[[int, int], None] = lambda _done, _total: None,
     ) -> ImportReport:
-        """Import accounts, all of them in one transaction.
+        """Import users, all of them in one transaction.
 
         Args:
             records: the records of a file.
-            on_conflict: what becomes of a record whose account exists: it is rejected, skipped,
-                or what it says is done to the account.
-            partial: whether the good records are imported where others are rejected.
-            dry_run: whether to do everything, and take it back at the end.
-            digest: returns the SHA-256 of the file when it has been read, for the audit trail.
-            on_checked: called with the number of records that were checked and hashed, and that of
-                those that were read.
-            on_written: called with the number of records written and that of all to be written.
+            on_conflict: what to do with a record whose user exists: reject it, skip it, or update
+                the user.
+            partial: whether to import the good records although others are rejected.
+            dry_run: whether to roll everything back at the end.
+            digest: returns the SHA-256 of the file, once that is read, for the audit trail.
+            on_checked: called with the number of records checked and hashed, and the number read.
+            on_written: called with the number of records written, and the number to write.
         """
         now = self._clock()
-        accounts = Spool(Account._make)
-        checked = self._check(records, accounts, now, on_conflict, on_checked)
+        users = Spool(ImportedUser._make)
+        checked = self._check(records, users, now, on_conflict, on_checked)
         written = Tally()
         if partial or not checked.rejected:
             written = self._write(
-                accounts,
+                users,
                 now,
                 on_conflict,
                 on_written,
@@ -85,12 +89,12 @@ class UserImportService:
     def _check(
         self,
         records: Iterable[FileRecord],
-        accounts: Spool[Account],
+        users: Spool[ImportedUser],
         now: datetime,
         on_conflict: OnConflict,
         on_checked: Callable[[int, int], None],
     ) -> Tally:
-        """Parse records and hash their passwords; the good ones go into the spool."""
+        """Parse records, hash their passwords and append the good ones to the spool."""
         parser = RecordParser(roles=self._roles, policy=self._policy, now=now)
         tally = Tally()
         source = iter(records)
@@ -101,61 +105,66 @@ class UserImportService:
 
         while chunk := list(islice(source, CHUNK)):
             read += len(chunk)
-            accepted = _accepted(parser.parse(chunk), tally)
-            parsed = self._missing(accepted, on_conflict, tally)
-            accounts.append(hashed(parsed, self._hasher, on_hashed))
+            accepted = _sort_out_rejects(parser.parse(chunk), tally)
+            parsed = self._sort_out_existing(accepted, on_conflict, tally)
+            users.append(hash_passwords(parsed, self._hasher, on_hashed))
             on_checked(read, read)
         return tally
 
-    def _missing(self, parsed: list[Parsed], on_conflict: OnConflict, tally: Tally) -> list[Parsed]:
-        """Sort out the records whose accounts exist, where it would take long to hash in vain."""
+    def _sort_out_existing(
+        self, parsed: list[ParsedRecord], on_conflict: OnConflict, tally: Tally
+    ) -> list[ParsedRecord]:
+        """Sort out records whose users exist before time is spent on hashing their passwords."""
         if on_conflict == "update" or all(record.password is None for record in parsed):
             return parsed
         with self._database.reading() as uow:
-            taken = uow.users.taken([record.account.email for record in parsed])
+            ids = uow.users.ids_by_email([record.user.email for record in parsed])
         missing = []
         for record in parsed:
-            if record.account.email not in taken:
+            if record.user.email not in ids:
                 missing.append(record)
             elif on_conflict == "skip":
                 tally.skipped += 1
             else:
-                tally.reject_existing(record.account)
+                user = record.user
+                tally.reject_existing(user.line, user.email, ids[user.email])
         return missing
 
     @retry_transactions
     def _write(
         self,
-        accounts: Spool[Account],
+        users: Spool[ImportedUser],
         now: datetime,
         on_conflict: OnConflict,
         on_written: Callable[[int, int], None],
         keep: Callable[[Tally], bool],
         about: Callable[[Tally], dict[str, Any]],
     ) -> Tally:
-        """Write the accounts in one transaction, which lasts if ``keep`` says so.
+        """Write the users in one transaction and commit it if ``keep`` says so.
 
-        ``about`` returns what the audit trail tells of it.
+        ``about`` returns the details for the audit trail.
         """
         with self._database.writing() as uow:
             writer = Writer(
                 uow, on_conflict=on_conflict, unmatchable=self._hasher.unmatchable(), now=now
             )
             done = 0
-            for chunk in accounts.chunks():
+            for chunk in users.chunks():
                 writer.write(chunk)
                 done += len(chunk)
-                on_written(done, accounts.rows)
+                on_written(done, users.rows)
             if keep(writer.tally):
                 uow.record(AuditTag.ACCOUNT_IMPORT, now, **about(writer.tally))
                 uow.commit()
         return writer.tally
 
 
-def _accepted(outcomes: Iterable[Parsed | list[Reject]], tally: Tally) -> list[Parsed]:
+def _sort_out_rejects(
+    outcomes: Iterable[ParsedRecord | list[Reject]], tally: Tally
+) -> list[ParsedRecord]:
     accepted = []
     for outcome in outcomes:
-        if isinstance(outcome, Parsed):
+        if isinstance(outcome, ParsedRecord):
             accepted.append(outcome)
         else:
             tally.reject(outcome)
@@ -163,7 +172,7 @@ def _accepted(outcomes: Iterable[Parsed | list[Reject]], tally: Tally) -> list[P
 
 
 class _Rejects:
-    """The rejects of both steps in the order of their lines, as often as they are wanted."""
+    """The rejects of both steps in line order; can be read more than once."""
 
     def __init__(self, *spools: Spool[Reject]) -> None:
         self._spools = spools

@@ -5,35 +5,35 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from userctl.security.passwords import PasswordHasher
-from userctl.services.users.import_.records import Account, Parsed
+from userctl.services.users.import_.records import ImportedUser, ParsedRecord
 
 
-def hashed(
-    records: Sequence[Parsed], hasher: PasswordHasher, on_hashed: Callable[[int], None]
-) -> list[Account]:
-    """Return the accounts of records, with the hashes of their passwords.
+def hash_passwords(
+    records: Sequence[ParsedRecord], hasher: PasswordHasher, on_hashed: Callable[[int], None]
+) -> list[ImportedUser]:
+    """Return the users of records, with the hashes of their passwords.
 
     Args:
-        records: what was parsed.
-        hasher: what hashes; bcrypt lets other threads run meanwhile.
-        on_hashed: called after each record with the number of those that are left.
+        records: the parsed records.
+        hasher: hashes the passwords; bcrypt lets other threads run meanwhile.
+        on_hashed: called after each record with the number of records that are left.
     """
     if all(record.password is None for record in records):
-        return [record.account for record in records]
+        return [record.user for record in records]
 
-    def account(record: Parsed) -> Account:
+    def hash_one(record: ParsedRecord) -> ImportedUser:
         if record.password is None:
-            return record.account
-        return record.account._replace(hashed_password=hasher.hash(record.password))
+            return record.user
+        return record.user._replace(hashed_password=hasher.hash(record.password))
 
-    accounts = []
+    users = []
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         try:
-            for each in pool.map(account, records):
-                accounts.append(each)
-                on_hashed(len(records) - len(accounts))
+            for user in pool.map(hash_one, records):
+                users.append(user)
+                on_hashed(len(records) - len(users))
         except BaseException:
-            # Who interrupts it does not want to wait for what nobody has begun.
+            # An interrupt should not wait for hashes that no thread has begun.
             pool.shutdown(cancel_futures=True)
             raise
-    return accounts
+    return users

@@ -1,72 +1,78 @@
-"""Turns a record of a file into an account, or says what is wrong with it."""
+"""Turns a record of a file into a user, or says what is wrong with it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import repeat
 from typing import Any, NamedTuple
 
 from userctl.core.errors import InvalidInput, PasswordRejected
-from userctl.schemas.email_address import canonical_email
-from userctl.schemas.transfer import UNUSED_FIELDS, FileRecord, Reject
-from userctl.schemas.users import checked_name
+from userctl.core.text import quote
+from userctl.schemas.transfer import FileRecord, Reject
+from userctl.schemas.user_fields import PLAIN_FIELDS, UNUSED_FIELDS, USER_FIELDS
 from userctl.security.password_policy import PasswordPolicy
 from userctl.security.passwords import is_bcrypt_hash, is_unmatchable
 from userctl.services.users.rules import require_role
 
-_TRUTH = {"true": True, "false": False}
+NOT_GIVEN = (None,) * len(PLAIN_FIELDS)
 
 
-class Account(NamedTuple):
-    """An account to import; what is None was not given."""
+class ImportedUser(NamedTuple):
+    """A user to import; None stands for a field that was not given.
+
+    ``plain`` has the values of ``PLAIN_FIELDS``, which need no rules of their own.
+    """
 
     line: int
     email: str
-    name: str | None = None
     role: str | None = None
     status: str | None = None
     hashed_password: str | None = None
     must_change_password: bool | None = None
     created_at: datetime | None = None
+    plain: tuple[Any, ...] = NOT_GIVEN
 
 
-class Parsed(NamedTuple):
-    """An account, with the password that is still to be hashed if it has one."""
+_RULED_FIELDS = ImportedUser._fields[1:-1]
 
-    account: Account
+
+class ParsedRecord(NamedTuple):
+    """A user to import and the password that is still to be hashed, if there is one."""
+
+    user: ImportedUser
     password: str | None
 
 
 class RecordParser:
-    """Applies to each record of a file the rules by which an account is created.
+    """Applies the rules for creating a user to each record of a file.
 
     Args:
         roles: the configured roles.
         policy: which passwords are accepted.
-        now: the time of the import, which no account was created after.
+        now: the time of the import; no user was created later.
     """
 
     def __init__(self, *, roles: Sequence[str], policy: PasswordPolicy, now: datetime) -> None:
         self._roles = roles
         self._policy = policy
         self._now = now
-        self._parsers: Mapping[str, Callable[[str], Any]] = {
-            "email": canonical_email,
-            "name": checked_name,
-            "role": self._role,
-            "status": _status,
-            "must_change_password": _truth,
-            "hashed_password": _hash,
-            "password": str,
-            "created_at": self._time,
+        self._parsers: dict[str, Callable[[str], Any]] = {
+            field.name: field.parse for field in USER_FIELDS if field.parse is not None
+        }
+        self._parse_timestamp = self._parsers["created_at"]
+        self._parsers |= {
+            "role": self._parse_role,
+            "hashed_password": _parse_hash,
+            "created_at": self._parse_past_timestamp,
         }
 
-    def parse(self, records: Sequence[FileRecord]) -> Sequence[Parsed | list[Reject]]:
-        """Return the account of each record, or everything that is wrong with it."""
-        # Most files are like that, and it takes half the time.
-        return self._columns(records) or [self._record(record) for record in records]
+    def parse(self, records: Sequence[FileRecord]) -> Sequence[ParsedRecord | list[Reject]]:
+        """Return the user of each record, or everything that is wrong with it."""
+        # Most files can be parsed by column, which takes half the time.
+        columns = self._parse_columns(records)
+        return [self._parse_record(record) for record in records] if columns is None else columns
 
-    def _columns(self, records: Sequence[FileRecord]) -> list[Parsed] | None:
-        """Parse column by column; return None unless all is well, and no password to be hashed."""
+    def _parse_columns(self, records: Sequence[FileRecord]) -> list[ParsedRecord] | None:
+        """Parse column by column; return None if a record is wrong or has a password to hash."""
         names = records[0].names
         if "email" not in names or any(record.names != names for record in records):
             return None
@@ -82,78 +88,65 @@ class RecordParser:
         if any(values.pop("password", ())) or not all(values["email"]):
             return None
         lines = (record.line for record in records)
-        places = (values.get(name, repeat(None)) for name in Account._fields[1:])
-        return [Parsed(account, None) for account in map(Account, lines, *places)]
+        ruled = (values.get(name, repeat(None)) for name in _RULED_FIELDS)
+        plain = zip(*(values.get(name, repeat(None)) for name in PLAIN_FIELDS), strict=False)
+        return [ParsedRecord(user, None) for user in map(ImportedUser, lines, *ruled, plain)]
 
-    def _record(self, record: FileRecord) -> Parsed | list[Reject]:
-        line = record.line
+    def _parse_record(self, record: FileRecord) -> ParsedRecord | list[Reject]:
         if record.unreadable is not None:
-            return [Reject(line, None, record.unreadable)]
-        values, rejects = self._values(record)
-        rejects = rejects or self._contradictions(line, values)
-        password = values.pop("password", None)
-        return rejects or Parsed(Account(line, **values), password)
+            return [Reject(record.line, None, record.unreadable)]
+        values, rejects = self._parse_values(record)
+        rejects = rejects or self._contradictions(record.line, values)
+        if rejects:
+            return rejects
+        ruled = [values.get(name) for name in _RULED_FIELDS]
+        plain = tuple(values.get(name) for name in PLAIN_FIELDS)
+        user = ImportedUser._make([record.line, *ruled, plain])
+        return ParsedRecord(user, values.get("password"))
 
-    def _values(self, record: FileRecord) -> tuple[dict[str, Any], list[Reject]]:
-        line = record.line
+    def _parse_values(self, record: FileRecord) -> tuple[dict[str, Any], list[Reject]]:
         values: dict[str, Any] = {}
         rejects: list[Reject] = []
         for field, raw in zip(record.names, record.texts, strict=True):
-            if raw:
-                try:
-                    values[field] = self._parsers[field](raw)
-                except KeyError:
-                    if field not in UNUSED_FIELDS:
-                        rejects.append(Reject(line, field, "There is no such field."))
-                except InvalidInput as error:
-                    rejects.append(Reject(line, field, error.message))
+            if not raw or field in UNUSED_FIELDS:
+                continue
+            if field not in self._parsers:
+                rejects.append(Reject(record.line, field, f"{quote(field)} is not a field."))
+                continue
+            try:
+                values[field] = self._parsers[field](raw)
+            except InvalidInput as error:
+                rejects.append(Reject(record.line, field, error.message))
         return values, rejects
 
     def _contradictions(self, line: int, values: Mapping[str, Any]) -> list[Reject]:
         """Return what is wrong although each field by itself is right."""
         if "email" not in values:
-            return [Reject(line, "email", "It is missing.")]
+            return [Reject(line, "email", "The e-mail address is missing.")]
         if "password" not in values:
             return []
         if "hashed_password" in values:
-            return [Reject(line, "password", "There is a hash, too.")]
+            return [Reject(line, "password", "Cannot be combined with hashed_password.")]
         try:
             self._policy.check(values["password"], email=values["email"], name=values.get("name"))
         except PasswordRejected as error:
             return [Reject(line, "password", error.message)]
         return []
 
-    def _role(self, raw: str) -> str:
+    def _parse_role(self, raw: str) -> str:
         require_role(raw, self._roles)
         return raw
 
-    def _time(self, raw: str) -> datetime:
-        try:
-            time = datetime.fromisoformat(raw)
-        except ValueError:
-            raise InvalidInput("This is no time as in RFC 3339.") from None
-        if time.tzinfo is None:
-            raise InvalidInput("The time has no zone: end it with Z.")
+    def _parse_past_timestamp(self, raw: str) -> Any:
+        time = self._parse_timestamp(raw)
         if time > self._now:
-            raise InvalidInput("The time lies in the future.")
-        return time.astimezone(UTC)
+            raise InvalidInput(f"The timestamp {quote(raw)} is in the future.")
+        return time
 
 
-def _status(raw: str) -> str:
-    if raw not in {"active", "disabled"}:
-        raise InvalidInput("The status is active or disabled.")
-    return raw
-
-
-def _truth(raw: str) -> bool:
-    if raw not in _TRUTH:
-        raise InvalidInput("This is neither true nor false.")
-    return _TRUTH[raw]
-
-
-def _hash(raw: str) -> str | None:
+def _parse_hash(raw: str) -> str | None:
     if is_unmatchable(raw):
         return None
     if not is_bcrypt_hash(raw):
-        raise InvalidInput("This is no bcrypt hash that a password could match.")
+        raise InvalidInput("Not a valid bcrypt hash.")
     return raw

@@ -1,4 +1,4 @@
-"""Rows that wait on disk, because there may be more of them than memory."""
+"""Rows that are kept on disk, because they may not fit into memory."""
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,13 +12,13 @@ IN_MEMORY_BYTES = 16 * 2**20
 
 
 class Spool(Generic[T]):
-    """A sequence of chunks of rows, written once and read as often as it is wanted.
+    """Chunks of rows that are written once and can be read repeatedly.
 
-    Its file has no name, so that nobody else can read it and nothing is left behind, however this
-    process ends.
+    The file has no name, so that no other process can open it and nothing is left behind however
+    this process ends.
 
     Args:
-        make: makes a row of its values.
+        make: builds a row from its values.
     """
 
     def __init__(self, make: Callable[[Iterable[Any]], T]) -> None:
@@ -31,21 +31,21 @@ class Spool(Generic[T]):
         """Add a chunk.
 
         Raises:
-            OSError: if the disk takes no more.
+            OSError: if the disk is full.
         """
         if chunk:
-            # A plain tuple is written in a third of the time that one with names takes.
+            # A plain tuple takes a third of the time of a named one.
             plain = [tuple(row) for row in chunk]
             pickle.dump(plain, self._file, pickle.HIGHEST_PROTOCOL)
             self.rows += len(chunk)
 
     def chunks(self) -> Iterator[Sequence[T]]:
-        """Yield the chunks as they were added."""
+        """Yield the chunks in the order in which they were added."""
         end = self._file.tell()
         position = 0
         while position < end:
             self._file.seek(position)
-            # Nobody but this object can have written the file.
+            # Only this object can have written the file.
             chunk = pickle.load(self._file)  # noqa: S301
             position = self._file.tell()
             yield [self._make(values) for values in chunk]

@@ -1,0 +1,89 @@
+"""A new column of ``users`` is a field of the model, a migration, a declaration and a schema."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import userctl as package
+from tests.support.cli import Userctl
+
+LAST_REVISION = "0006"
+
+MIGRATION = f'''"""The language of a user."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9999"
+down_revision = "{LAST_REVISION}"
+
+
+def upgrade() -> None:
+    for table in ("users", "deleted_users"):
+        op.add_column(table, sa.Column("locale", sa.String(35)))
+'''
+
+EDITS = {
+    "userctl/models/user.py": (
+        "    disabled_hash: str | None = Field(default=None)\n",
+        "    locale: str | None = Field(default=None, max_length=35)\n",
+    ),
+    "userctl/schemas/user_fields.py": (
+        '    UserField("name", check_name, plain=True),\n',
+        '    UserField("locale", str, plain=True),\n',
+    ),
+    "userctl/schemas/users.py": (
+        "class UserRead(BaseModel):\n"
+        '    """A user as shown, without the password hash."""\n\n'
+        "    id: int\n    email: str\n    name: str | None\n",
+        "    locale: str | None\n",
+    ),
+}
+"""Each file of the package that the recipe touches: a line of it, and what is added after that."""
+
+
+@pytest.fixture
+def with_locale(tmp_path: Path, bare_database_url: str) -> Userctl:
+    """A copy of the package whose users have a locale, on a database that it migrated."""
+    root, home = tmp_path / "checkout", tmp_path / "home"
+    home.mkdir()
+    source = Path(package.__file__).parents[1]
+    for folder in ("userctl", "migrations"):
+        shutil.copytree(source / folder, root / folder)
+    for name, (before, added) in EDITS.items():
+        text = (root / name).read_text()
+        assert text.count(before) == 1, name
+        (root / name).write_text(text.replace(before, before + added))
+    (root / "migrations/versions/9999_locale.py").write_text(MIGRATION)
+    program = Userctl(home, bare_database_url, extra={"PYTHONPATH": str(root)})
+    assert program.spawn("db", "migrate").code == 0
+    return program
+
+
+def test_a_column_that_is_declared_is_imported_shown_exported_and_archived(
+    with_locale: Userctl,
+) -> None:
+    lines = "email,locale\nada@example.com,en-GB\neve@example.com,\n"
+    imported = with_locale.spawn(
+        "user", "import", "-", "--format", "csv", "-o", "json", stdin=lines
+    )
+    assert imported.json["created"] == 2
+    lines = "email,locale\nada@example.com,\neve@example.com,de\n"
+    updated = with_locale.spawn(
+        "user", "import", "-", "--format", "csv", "--on-conflict", "update", "-o", "json",
+        stdin=lines,
+    )  # fmt: skip
+    assert (updated.json["updated"], updated.json["skipped"]) == (1, 1)
+    assert with_locale.spawn("user", "delete", "ada@example.com", "--yes").code == 0
+    deleted = with_locale.spawn("user", "list", "--deleted", "-o", "json").json
+    assert [user["locale"] for user in deleted] == ["en-GB"]
+    assert with_locale.spawn("user", "restore", "ada@example.com").code == 0
+    shown = with_locale.spawn("user", "show", "ada@example.com", "-o", "json").json
+    assert (shown["name"], shown["locale"]) == (None, "en-GB")
+    exported = with_locale.spawn("user", "export", "-", "--format", "csv").out.splitlines()
+    assert exported[0].startswith("id,email,name,locale,role")
+    assert [line.split(",")[:4] for line in exported[1:]] == [
+        ["1", "ada@example.com", "", "en-GB"],
+        ["2", "eve@example.com", "", "de"],
+    ]

@@ -1,0 +1,83 @@
+"""The fields of a user: the one list that showing, exporting and importing users derive from.
+
+A new column of ``users`` is a line here, a field of :class:`userctl.models.user.UserColumns`, a
+field of :class:`userctl.schemas.users.UserRead` and a migration.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from userctl.core.errors import InvalidInput
+from userctl.core.text import quote
+from userctl.schemas.email_address import canonical_email
+from userctl.schemas.users import check_name
+
+
+@dataclass(frozen=True)
+class UserField:
+    """A field of a user in a file or an output.
+
+    Attributes:
+        name: what it is called; a plain field and its column have the same name.
+        parse: returns the value that a text in a file stands for, or raises
+            :class:`InvalidInput`. None where an import ignores the field, because the database
+            assigns the value.
+        shown: whether the field is shown and exported.
+        plain: whether an import stores the value as it is. Every other imported field has rules
+            of its own in the import.
+    """
+
+    name: str
+    parse: Callable[[str], Any] | None = None
+    shown: bool = True
+    plain: bool = False
+
+
+def _parse_status(text: str) -> str:
+    if text not in {"active", "disabled"}:
+        raise InvalidInput(f"{quote(text)} is not a status. Use active or disabled.")
+    return text
+
+
+def _parse_boolean(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise InvalidInput(f"{quote(text)} is not a boolean. Use true or false.")
+    return text == "true"
+
+
+def _parse_timestamp(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f"Not an RFC 3339 timestamp: {quote(text)}.") from None
+    if time.tzinfo is None:
+        raise InvalidInput(f"The timestamp {quote(text)} has no time zone. End it with Z.")
+    return time.astimezone(UTC)
+
+
+USER_FIELDS = (
+    UserField("id"),
+    UserField("email", canonical_email),
+    UserField("name", check_name, plain=True),
+    UserField("role", str),
+    UserField("status", _parse_status),
+    UserField("has_password"),
+    UserField("must_change_password", _parse_boolean),
+    UserField("hashed_password", str, shown=False),
+    UserField("password", str, shown=False),
+    UserField("created_at", _parse_timestamp),
+    UserField("updated_at"),
+)
+
+SHOWN_FIELDS = tuple(field.name for field in USER_FIELDS if field.shown)
+"""The fields of ``UserRead``, in their order."""
+
+IMPORTED_FIELDS = tuple(field.name for field in USER_FIELDS if field.parse is not None)
+
+UNUSED_FIELDS = tuple(field.name for field in USER_FIELDS if field.parse is None)
+"""The fields that an export has too, and an import ignores."""
+
+PLAIN_FIELDS = tuple(field.name for field in USER_FIELDS if field.plain)
+"""The columns that an import stores as they are."""

@@ -1,0 +1,156 @@
+"""Exchanges refresh tokens, each once, and ends the sessions of those that are reused."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from userctl.core.clock import Clock
+from userctl.core.errors import (
+    AccountDisabled,
+    AuthenticationFailed,
+    RefreshConflict,
+    TokenExpired,
+    TokenInvalid,
+    TokenReused,
+    TokenRevoked,
+    TransactionConflict,
+    UserctlError,
+)
+from userctl.db.transaction.retry import retry_transactions
+from userctl.db.transaction.unit_of_work import Database, UnitOfWork
+from userctl.models import RefreshToken, User
+from userctl.schemas.audit import AuditTag
+from userctl.security.opaque_token import REFRESH_TOKEN, refresh_digest
+from userctl.services.sessions.issue import Grant, TokenFamily, TokenIssuer
+from userctl.services.shared.token_records import refresh_token_state
+
+REPLAY_GRACE = timedelta(seconds=10)
+"""How long after its exchange a reused token counts as a race, not as a theft."""
+
+
+class TokenExchange:
+    """The use cases that exchange refresh tokens.
+
+    Args:
+        database: where sessions are kept.
+        token_issuer: issues the new tokens.
+        clock: where the time comes from.
+    """
+
+    def __init__(self, database: Database, *, token_issuer: TokenIssuer, clock: Clock) -> None:
+        self._database = database
+        self._issuer = token_issuer
+        self._clock = clock
+
+    def refresh(self, token: str, *, successor: str | None = None) -> Grant:
+        """Exchange a refresh token, once, for new tokens of the same session.
+
+        Args:
+            token: the refresh token, ours or one of an application whose tables were adopted.
+            successor: the new refresh token, if the caller generated it to store it beforehand.
+
+        Raises:
+            TokenInvalid: if the refresh token is unknown.
+            TokenExpired, TokenRevoked, AccountDisabled: if it is not active.
+            RefreshConflict: if another process exchanged it a moment ago.
+            TokenReused: if it was exchanged before; its whole session is then revoked.
+        """
+        digest = None
+        try:
+            digest = refresh_digest(token)
+            return self._exchange(digest, successor)
+        except TokenReused:
+            # The reuse is recorded with the end of the session.
+            raise
+        except (AuthenticationFailed, RefreshConflict) as error:
+            self._record_failure(digest, error)
+            raise
+
+    @retry_transactions
+    def was_exchanged(self, token: str, successor: str) -> bool:
+        """Tell whether an exchange that was interrupted was committed.
+
+        Raises:
+            TokenInvalid: if one of the two is not a refresh token.
+        """
+        digest, wanted = REFRESH_TOKEN.digest(token), REFRESH_TOKEN.digest(successor)
+        with self._database.writing() as uow:
+            found = uow.refresh_tokens.by_digest(digest)
+            if found is not None:
+                # The exchange itself may still be on its way through the server.
+                uow.users.lock(found.user_id)
+            return uow.refresh_tokens.by_digest(wanted) is not None
+
+    @retry_transactions
+    def _exchange(self, digest: str, successor: str | None) -> Grant:
+        now = self._clock()
+        with self._database.writing() as uow:
+            user, old = _lock_with_user(uow, digest)
+            self._require_active(uow, old, now)
+            if user.disabled_at is not None:
+                raise AccountDisabled("The user is disabled.")
+            family = _family_of(old, self._issuer.session_end(now))
+            new, grant = self._issuer.issue(uow, user, family, now, text=successor)
+            if not uow.refresh_tokens.mark_used(old, new, now):
+                raise TransactionConflict("Another process changed the token.")
+            uow.record(AuditTag.TOKEN_REFRESH, now, user=user, session=family.id)
+            uow.commit()
+        return grant
+
+    @retry_transactions
+    def _record_failure(self, digest: str | None, error: UserctlError) -> None:
+        with self._database.writing() as uow:
+            token = uow.refresh_tokens.by_digest(digest) if digest else None
+            uow.record(
+                AuditTag.TOKEN_REFRESH_FAILURE,
+                self._clock(),
+                user_id=token.user_id if token else None,
+                session=token.family_id if token else None,
+                reason=error.code,
+            )
+            uow.commit()
+
+    def _require_active(self, uow: UnitOfWork, token: RefreshToken, now: datetime) -> None:
+        state = refresh_token_state(token, now)
+        if state == "used":
+            self._handle_reuse(uow, token, now)
+        if state == "revoked":
+            raise TokenRevoked("The session of this token has ended.")
+        if state == "expired":
+            raise TokenExpired("The refresh token has expired.", hint="Log in again.")
+
+    def _handle_reuse(self, uow: UnitOfWork, token: RefreshToken, now: datetime) -> None:
+        assert token.used_at is not None
+        successor = uow.refresh_tokens.get(token.successor_id or 0)
+        unused = successor is not None and refresh_token_state(successor, now) == "active"
+        # A clock that was set back must not make a theft of long ago look like a race.
+        if unused and abs(now - token.used_at) <= REPLAY_GRACE:
+            raise RefreshConflict("Another process exchanged this token a moment ago.")
+        uow.refresh_tokens.record_replay(token, now)
+        uow.refresh_tokens.revoke_family(token, now)
+        uow.record(AuditTag.TOKEN_REUSE, now, user_id=token.user_id, session=token.family_id)
+        # The revocation has to last although the refresh fails.
+        uow.commit()
+        raise TokenReused(
+            "This refresh token was used before, so its session was ended.",
+            hint="Log in again, and find out who else has the token.",
+        )
+
+
+def _lock_with_user(uow: UnitOfWork, digest: str) -> tuple[User, RefreshToken]:
+    """Lock the user before the token is read, as everything that ends sessions does."""
+    found = uow.refresh_tokens.by_digest(digest)
+    user = uow.users.lock(found.user_id) if found else None
+    token = uow.refresh_tokens.get(found.id) if found and found.id else None
+    if user is None or token is None:
+        raise TokenInvalid("Unknown refresh token.")
+    return user, token
+
+
+def _family_of(token: RefreshToken, end: datetime) -> TokenFamily:
+    """Return the family of a token; one that another program wrote starts a family now."""
+    return TokenFamily(
+        token.family_id or secrets.token_hex(16),
+        token.family_expires_at or end,
+        token.origin,
+        token.scope,
+    )

@@ -1,0 +1,166 @@
+"""Starts sessions and issues their tokens."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from userctl.core.clock import Clock
+from userctl.db.transaction.retry import retry_transactions
+from userctl.db.transaction.unit_of_work import Database, UnitOfWork
+from userctl.models import RefreshToken, User
+from userctl.schemas.audit import AuditTag
+from userctl.schemas.tokens import AccessClaims, TokenPair
+from userctl.schemas.users import UserRead
+from userctl.security.access_token import AccessTokenCodec
+from userctl.security.opaque_token import REFRESH_TOKEN
+from userctl.services.authentication.methods import Proof
+from userctl.services.shared.records import validate_record
+from userctl.services.shared.token_records import subject_of
+from userctl.services.users.records import user_read
+
+
+@dataclass(frozen=True)
+class TokenLifetimes:
+    """How long access tokens, refresh tokens and whole sessions last."""
+
+    access: timedelta
+    refresh: timedelta
+    session: timedelta
+
+
+@dataclass(frozen=True)
+class Grant:
+    """New tokens, their user and the end of their session."""
+
+    tokens: TokenPair
+    user: UserRead
+    session_expires_at: datetime
+
+
+@dataclass(frozen=True)
+class TokenFamily:
+    """The tokens of one session: its end, the credential that started it, and its scope."""
+
+    id: str
+    ends_at: datetime
+    origin: str | None = None
+    scope: str | None = None
+
+
+class TokenIssuer:
+    """The use case that starts a session, and what every new pair of tokens goes through.
+
+    Args:
+        database: where sessions are kept.
+        codec: signs access tokens.
+        lifetimes: how long tokens and sessions last.
+        subject: what an access token calls its user, ``email`` or ``id``.
+        clock: where the time comes from.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        codec: AccessTokenCodec,
+        lifetimes: TokenLifetimes,
+        subject: str,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._codec = codec
+        self._lifetimes = lifetimes
+        self._subject = subject
+        self._clock = clock
+
+    @retry_transactions
+    def start_session(self, proof: Proof, *, source: str | None = None) -> Grant:
+        """Start a session and issue its first tokens.
+
+        Args:
+            proof: the result of an authentication.
+            source: where the login comes from, for the audit trail.
+
+        Raises:
+            AuthenticationFailed: if the proof is no longer valid.
+        """
+        now = self._clock()
+        with self._database.writing() as uow:
+            who = proof.redeem(uow)
+            end = self.session_end(now)
+            family = TokenFamily(
+                secrets.token_hex(16), min(end, who.ends_at or end), who.origin, who.scope
+            )
+            _, grant = self.issue(uow, who.user, family, now)
+            uow.record(
+                AuditTag.LOGIN_SUCCESS,
+                now,
+                user=who.user,
+                session=family.id,
+                origin=who.origin,
+                source=source,
+            )
+            uow.commit()
+        return grant
+
+    def session_end(self, now: datetime) -> datetime:
+        """Return when a session that starts now ends at the latest."""
+        return now + self._lifetimes.session
+
+    def issue(
+        self,
+        uow: UnitOfWork,
+        user: User,
+        family: TokenFamily,
+        now: datetime,
+        *,
+        text: str | None = None,
+    ) -> tuple[RefreshToken, Grant]:
+        """Issue a refresh token of a family and an access token.
+
+        Args:
+            uow: the unit of work, which the caller commits.
+            user: the user, locked.
+            family: the session.
+            now: the time of issue.
+            text: the refresh token, if the caller generated it.
+        """
+        assert user.id is not None
+        text = text or REFRESH_TOKEN.generate()
+        token = RefreshToken(
+            token=REFRESH_TOKEN.digest(text),
+            user_id=user.id,
+            expires_at=min(now + self._lifetimes.refresh, family.ends_at),
+            created_at=now,
+            updated_at=now,
+            family_id=family.id,
+            family_expires_at=family.ends_at,
+            origin=family.origin,
+            scope=family.scope,
+        )
+        uow.refresh_tokens.add(token)
+        lifetime = int(min(self._lifetimes.access, family.ends_at - now).total_seconds())
+        claims = self._claims(user, family, int(now.timestamp()), lifetime)
+        pair = TokenPair(
+            access_token=self._codec.encode(claims), refresh_token=text, expires_in=lifetime
+        )
+        return token, Grant(pair, user_read(user), family.ends_at)
+
+    def _claims(
+        self, user: User, family: TokenFamily, issued_at: int, lifetime: int
+    ) -> AccessClaims:
+        return validate_record(
+            AccessClaims,
+            f"user {user.id} or its session",
+            sub=subject_of(user, self._subject),
+            uid=user.id,
+            role=user.role,
+            iss=self._codec.issuer,
+            aud=self._codec.audience,
+            iat=issued_at,
+            exp=issued_at + lifetime,
+            jti=uuid4().hex,
+            sid=family.id,
+            scope=family.scope,
+        )

@@ -1,0 +1,67 @@
+"""Verifies access tokens."""
+
+from userctl.core.clock import Clock
+from userctl.core.errors import AccountDisabled, TokenExpired, TokenRevoked
+from userctl.db.transaction.unit_of_work import Database
+from userctl.schemas.tokens import AccessClaims
+from userctl.schemas.users import UserRead
+from userctl.security.access_token import AccessTokenCodec
+from userctl.services.shared.token_records import subject_of
+from userctl.services.users.records import user_read
+
+FRESH_SECONDS = 20
+"""How long a token that is handed to another program has to last at least."""
+
+
+class TokenVerifier:
+    """The use cases that verify access tokens.
+
+    Args:
+        database: where sessions are kept.
+        codec: decodes access tokens.
+        subject: what an access token calls its user, ``email`` or ``id``.
+        clock: where the time comes from.
+    """
+
+    def __init__(
+        self, database: Database, *, codec: AccessTokenCodec, subject: str, clock: Clock
+    ) -> None:
+        self._database = database
+        self._codec = codec
+        self._subject = subject
+        self._clock = clock
+
+    def verify(self, access_token: str) -> tuple[AccessClaims, UserRead]:
+        """Return the claims and the user of an access token whose session is active.
+
+        Raises:
+            TokenInvalid, TokenExpired: if the token is not valid.
+            AccountDisabled, TokenRevoked: if the database says that it no longer counts.
+        """
+        claims = self.verify_offline(access_token)
+        with self._database.reading() as uow:
+            user = uow.users.get(claims.uid)
+            if user is None or user.disabled_at is not None:
+                raise AccountDisabled("The user of this token is disabled or deleted.")
+            live = uow.refresh_tokens.live_in_family(claims.sid, self._clock())
+            if live is None or live.user_id != user.id:
+                raise TokenRevoked("The session of this token has ended.")
+            if (claims.sub, claims.role) != (subject_of(user, self._subject), user.role):
+                raise TokenRevoked("The user was changed after this token was issued.")
+            return claims, user_read(user)
+
+    def verify_offline(self, access_token: str) -> AccessClaims:
+        """Return the claims of an access token from its signature and times alone.
+
+        Raises:
+            TokenInvalid, TokenExpired: if the token is not valid.
+        """
+        return self._codec.decode(access_token, self._clock())
+
+    def is_fresh(self, access_token: str) -> bool:
+        """Tell whether an access token of ours stays valid for a while, without any leeway."""
+        try:
+            claims = self.verify_offline(access_token)
+        except TokenExpired:
+            return False
+        return claims.exp > self._clock().timestamp() + FRESH_SECONDS

@@ -1,0 +1,94 @@
+"""Tokens as records: their states, and what is shown of them."""
+
+from datetime import datetime
+
+from userctl.core.errors import AccountDisabled, DatabaseDamaged, TokenExpired, TokenRevoked
+from userctl.models import ApiToken, RefreshToken, User
+from userctl.models.api_token import API_ID_PREFIX
+from userctl.schemas.tokens import TokenRead, TokenState
+from userctl.services.shared.records import validate_record
+
+
+def subject_of(user: User, subject: str) -> str:
+    """Return what a token calls its user: the ``email``, or otherwise the id."""
+    return user.email if subject == "email" else str(user.id)
+
+
+def refresh_token_read(token: RefreshToken, email: str, now: datetime) -> TokenRead:
+    """Return what is shown of a refresh token and its user."""
+    return validate_record(
+        TokenRead,
+        f"token {token.id}",
+        id=str(token.id),
+        kind="refresh",
+        user_id=token.user_id,
+        email=email,
+        label=None,
+        scope=(token.scope or "").split(),
+        session=token.family_id,
+        state=refresh_token_state(token, now),
+        created_at=token.created_at,
+        last_used_at=token.used_at or token.created_at,
+        expires_at=token.expires_at,
+        replayed_at=token.replayed_at,
+    )
+
+
+def api_token_read(token: ApiToken, email: str, now: datetime) -> TokenRead:
+    """Return what is shown of an API token and its user."""
+    return validate_record(
+        TokenRead,
+        f"token {api_token_id(token)}",
+        id=api_token_id(token),
+        kind="api",
+        user_id=token.user_id,
+        email=email,
+        label=token.label,
+        scope=token.scope.split(),
+        session=None,
+        state=api_token_state(token, now),
+        created_at=token.created_at,
+        last_used_at=token.last_used_at,
+        expires_at=token.expires_at,
+        replayed_at=None,
+    )
+
+
+def api_token_id(token: ApiToken) -> str:
+    """Return the public id of an API token, which is never that of a refresh token."""
+    return f"{API_ID_PREFIX}{token.id}"
+
+
+def api_token_state(token: ApiToken, now: datetime) -> TokenState:
+    """Return the state of an API token."""
+    if token.revoked_at is not None:
+        return "revoked"
+    return "expired" if token.expires_at is not None and token.expires_at <= now else "active"
+
+
+def refresh_token_state(token: RefreshToken, now: datetime) -> TokenState:
+    """Return the state of a refresh token."""
+    if token.used_at is not None:
+        return "used"
+    if token.revoked:
+        return "revoked"
+    if token.expires_at is None:
+        # The column of an application may be nullable.
+        raise DatabaseDamaged(f"The field 'expires_at' of token {token.id} cannot be read.")
+    ends = min(filter(None, (token.expires_at, token.family_expires_at)))
+    return "expired" if ends <= now else "active"
+
+
+def require_usable(token: ApiToken, user: User, now: datetime) -> None:
+    """Make sure that an API token is in force.
+
+    Raises:
+        TokenRevoked, TokenExpired, AccountDisabled: if it is not.
+    """
+    state = api_token_state(token, now)
+    if state == "revoked":
+        raise TokenRevoked("This API token has been revoked.")
+    if state == "expired":
+        raise TokenExpired("This API token has expired.", hint="Issue another.")
+    if user.disabled_at is not None:
+        raise AccountDisabled("The user of this API token is disabled.")

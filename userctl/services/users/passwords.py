@@ -1,0 +1,98 @@
+"""Setting, expiring and removing passwords of users."""
+
+from typing import Any
+
+from userctl.core.clock import Clock
+from userctl.core.errors import InvalidInput
+from userctl.db.transaction.retry import retry_transactions
+from userctl.db.transaction.unit_of_work import Database
+from userctl.schemas.audit import AuditTag
+from userctl.schemas.users import UserCreated
+from userctl.security.password_policy import PasswordPolicy, generate_password
+from userctl.security.passwords import PasswordHasher
+from userctl.services.users.lookup import find_user, lock_user
+from userctl.services.users.records import user_read
+from userctl.services.users.rules import end_sessions, hash_accepted
+
+
+class UserPasswordService:
+    """The use cases that change the password of a user; each is one transaction."""
+
+    def __init__(
+        self, database: Database, *, hasher: PasswordHasher, policy: PasswordPolicy, clock: Clock
+    ) -> None:
+        self._database = database
+        self._hasher = hasher
+        self._policy = policy
+        self._clock = clock
+
+    @retry_transactions
+    def set_password(
+        self,
+        reference: str,
+        password: str | None,
+        *,
+        generate: bool = False,
+        must_change: bool = False,
+    ) -> UserCreated:
+        """Set, generate or (None) remove a password, and end the sessions of the user.
+
+        Args:
+            reference: the id or the e-mail address of the user.
+            password: the new password.
+            generate: generate one instead, and return it this once.
+            must_change: let the password be valid for one login only, which asks for another.
+
+        Raises:
+            UserNotFound: if there is no such user.
+            PasswordRejected: if the password breaks the policy.
+        """
+        with self._database.reading() as uow:
+            found = user_read(find_user(uow, reference))
+        password = generate_password(self._policy.minimum_length) if generate else password
+        hashed = hash_accepted(
+            password, self._hasher, self._policy, email=found.email, name=found.name
+        )
+        now = self._clock()
+        with self._database.writing() as uow:
+            user = lock_user(uow, str(found.id))
+            values: dict[str, Any] = {"hashed_password": hashed}
+            if user.disabled_at is not None:
+                values = {"disabled_hash": hashed, "hashed_password": self._hasher.unmatchable()}
+            values["must_change_password"] = must_change
+            uow.users.update(user, now, **values)
+            end_sessions(uow, user, now)
+            uow.record(
+                AuditTag.PASSWORD_SET,
+                now,
+                user=user,
+                generated=generate,
+                must_change=must_change,
+                removed=password is None,
+            )
+            uow.commit()
+            read = user_read(user)
+        generated = password if generate else None
+        return UserCreated(**read.model_dump(), generated_password=generated)
+
+    @retry_transactions
+    def require_change(self, reference: str) -> UserCreated:
+        """Let the present password be valid for one login only, and end the sessions.
+
+        Raises:
+            UserNotFound: if there is no such user.
+            InvalidInput: if the user has no password.
+        """
+        now = self._clock()
+        with self._database.writing() as uow:
+            user = lock_user(uow, reference)
+            if not user_read(user).has_password:
+                raise InvalidInput(
+                    f"{user.email} has no password to change.",
+                    hint="Set one with 'userctl user passwd'.",
+                )
+            uow.users.update(user, now, must_change_password=True)
+            end_sessions(uow, user, now)
+            uow.record(AuditTag.PASSWORD_EXPIRE, now, user=user)
+            uow.commit()
+            return UserCreated(**user_read(user).model_dump())

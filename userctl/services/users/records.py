@@ -1,0 +1,38 @@
+"""Users as records: what is shown of them."""
+
+from typing import TypeVar
+
+from userctl.core.errors import DatabaseDamaged
+from userctl.models import DeletedUser, User
+from userctl.schemas.user_fields import SHOWN_FIELDS
+from userctl.schemas.users import DeletedUserRead, UserRead
+from userctl.security.passwords import is_unmatchable
+from userctl.services.shared.records import validate_record
+
+T = TypeVar("T", bound=UserRead)
+
+_STORED_FIELDS = [name for name in SHOWN_FIELDS if name not in {"status", "has_password"}]
+
+
+def user_read(user: User | DeletedUser) -> UserRead:
+    """Return what is shown of a user."""
+    return _read(UserRead, user)
+
+
+def deleted_user_read(user: DeletedUser) -> DeletedUserRead:
+    """Return what is shown of a deleted user."""
+    return _read(DeletedUserRead, user, deleted_at=user.deleted_at)
+
+
+def _read(schema: type[T], user: User | DeletedUser, **more: object) -> T:
+    own_hash = user.disabled_hash or user.hashed_password
+    if not isinstance(own_hash, str):
+        raise DatabaseDamaged(f"The password hash of user {user.id} cannot be read.")
+    return validate_record(
+        schema,
+        f"user {user.id}",
+        **{field: getattr(user, field) for field in _STORED_FIELDS},
+        status="active" if user.disabled_at is None else "disabled",
+        has_password=not is_unmatchable(own_hash),
+        **more,
+    )

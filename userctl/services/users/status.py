@@ -1,0 +1,67 @@
+"""Disabling and enabling users."""
+
+from userctl.core.clock import Clock
+from userctl.db.transaction.retry import retry_transactions
+from userctl.db.transaction.unit_of_work import Database
+from userctl.schemas.audit import AuditTag
+from userctl.schemas.users import UserRead
+from userctl.security.passwords import PasswordHasher, is_unmatchable
+from userctl.services.users.lookup import lock_user
+from userctl.services.users.records import user_read
+from userctl.services.users.rules import end_sessions, require_admin_left
+
+
+class UserStatusService:
+    """The use cases that disable and enable a user; each is one transaction."""
+
+    def __init__(self, database: Database, *, hasher: PasswordHasher, clock: Clock) -> None:
+        self._database = database
+        self._hasher = hasher
+        self._clock = clock
+
+    @retry_transactions
+    def disable(self, reference: str) -> UserRead:
+        """Disable a user, also for programs that read only the hash, and end the sessions.
+
+        Raises:
+            UserNotFound: if there is no such user.
+            LastAdmin: if no active admin would be left.
+        """
+        now = self._clock()
+        with self._database.writing() as uow:
+            admins = uow.users.lock_active_admins()
+            user = lock_user(uow, reference)
+            require_admin_left(admins, {user.id})
+            # Another program may have set a password while the user was disabled.
+            if user.disabled_at is None or not is_unmatchable(user.hashed_password):
+                uow.users.update(
+                    user,
+                    now,
+                    disabled_at=user.disabled_at or now,
+                    disabled_hash=user.hashed_password,
+                    hashed_password=self._hasher.unmatchable(),
+                )
+                uow.record(AuditTag.ACCOUNT_DISABLE, now, user=user)
+            end_sessions(uow, user, now)
+            uow.commit()
+            return user_read(user)
+
+    @retry_transactions
+    def enable(self, reference: str) -> UserRead:
+        """Enable a user, with the password that they had.
+
+        Raises:
+            UserNotFound: if there is no such user.
+        """
+        now = self._clock()
+        with self._database.writing() as uow:
+            user = lock_user(uow, reference)
+            if user.disabled_at is not None:
+                values: dict[str, str | None] = {"disabled_at": None, "disabled_hash": None}
+                # If another program set a password meanwhile, that one counts.
+                if user.disabled_hash and is_unmatchable(user.hashed_password):
+                    values["hashed_password"] = user.disabled_hash
+                uow.users.update(user, now, **values)
+                uow.record(AuditTag.ACCOUNT_ENABLE, now, user=user)
+            uow.commit()
+            return user_read(user)
