@@ -9,14 +9,13 @@ from datetime import timedelta
 from functools import cached_property, partial
 from importlib import import_module
 from inspect import Parameter, getattr_static, signature
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from userctl.config.paths import InstallationFiles, installation_files
 from userctl.config.settings import Settings, default_database_path, state_path
-from userctl.core.actor import Actor, machine_user, sanitize_name
+from userctl.core.actor import Actor, machine_user
 from userctl.core.clock import Clock, utc_now
-from userctl.core.errors import DatabaseMissing, UserctlError
+from userctl.core.errors import DatabaseMissing
 from userctl.core.secure_files import create_private_folder
 
 if TYPE_CHECKING:
@@ -38,7 +37,8 @@ if TYPE_CHECKING:
     from userctl.services.database.metrics import MetricsService
     from userctl.services.database.schema import SchemaService
     from userctl.services.database.statistics import StatisticsService
-    from userctl.services.doctor import DoctorService
+    from userctl.services.doctor.installation import Installation
+    from userctl.services.doctor.service import DoctorService
     from userctl.services.keys.audit import KeyAuditLog
     from userctl.services.keys.manage import KeyService
     from userctl.services.sessions.exchange import TokenExchange
@@ -99,7 +99,7 @@ class Services:
     audit: Lazy["AuditService"] = Lazy("services.audit.trail:AuditService")
     backups: Lazy["BackupService"] = Lazy("services.database.backup:BackupService")
     copy: Lazy["CopyService"] = Lazy("services.database.copy:CopyService")
-    doctor: Lazy["DoctorService"] = Lazy("services.doctor:DoctorService")
+    doctor: Lazy["DoctorService"] = Lazy("services.doctor.service:DoctorService")
     health: Lazy["HealthService"] = Lazy("services.database.health:HealthService")
     keys: Lazy["KeyService"] = Lazy("services.keys.manage:KeyService")
     login: Lazy["LoginService"] = Lazy("services.sessions.login:LoginService")
@@ -131,6 +131,7 @@ class Services:
     _engine: Lazy["Engine"] = Lazy("db.engine:database_engine")
     _hasher: Lazy["PasswordHasher"] = Lazy("security.passwords:PasswordHasher")
     _audit_log: Lazy["KeyAuditLog"] = Lazy("services.keys.audit:KeyAuditLog")
+    _installation: Lazy["Installation"] = Lazy("services.doctor.installation:Installation")
     _policy: Lazy["PasswordPolicy"] = Lazy("security.password_policy:PasswordPolicy")
 
     def __init__(
@@ -152,17 +153,17 @@ class Services:
         self._login_window = timedelta(minutes=settings.login_window_minutes)
         self._cost = settings.password_cost
         self._minimum_length = settings.password_min_length
-        # What may fail, or take long, is handed to those who may do without it as a function.
         self._actor = lambda: self._current_actor
-        self._open_engine = lambda: self._engine
-        self._open_schema = lambda: self.schema
-        self._open_exchange = lambda: self.token_exchange
-        self._open_verifier = lambda: self.token_verifier
         for name, part in replaced.items():
             setattr(self, f"_{name}", part)
 
     def part(self, name: str) -> Any:
-        """Return the part of this name, or the service."""
+        """Return the part of this name, or the service.
+
+        What may fail or take long, a service takes as a function, named ``open_`` and its name.
+        """
+        if name.startswith("open_"):
+            return partial(self.part, name.removeprefix("open_"))
         private = f"_{name}"
         return getattr(self, private if getattr_static(self, private, None) is not None else name)
 
@@ -171,11 +172,10 @@ class Services:
         if "_engine" in self.__dict__:
             self._engine.dispose()
 
-    @cached_property
-    def _authenticators(self) -> "Callable[[str], Authenticator]":
+    def _authenticators(self, method: str) -> "Authenticator":
         from userctl.services.authentication import methods
 
-        return partial(methods.authenticator, context=self._authentication)
+        return methods.authenticator(method, self._authentication)
 
     @cached_property
     def _codec(self) -> "AccessTokenCodec":
@@ -229,33 +229,21 @@ class Services:
 
     @cached_property
     def _current_actor(self) -> Actor:
-        machine = machine_user()
-        return Actor(self._settings.actor or self._logged_in_user() or machine, machine)
-
-    def _logged_in_user(self) -> str | None:
-        """Return who is logged in to this database, as the session file says."""
-        try:
-            stored = self._session_file.load()
-        except UserctlError:
-            return None
-        if stored is None or stored.database != self._url.identity:
-            return None
-        return sanitize_name(stored.account)
+        machine, logged_in = machine_user(), self._session_file.user_of(self._url.identity)
+        return Actor(self._settings.actor or logged_in or machine, machine)
 
     def _ready_engine(self) -> "Engine":
         """Return the engine of a migrated database; create the embedded one at first use."""
         from userctl.db.schema.revisions import require_current
 
-        if self._url.sqlite_path == default_database_path():
-            create_private_folder(self._url.sqlite_path.parent)
-        if (path := self._url.missing_file) is not None:
-            self._create_database(path)
+        default = default_database_path()
+        if self._url.sqlite_path == default:
+            create_private_folder(default.parent)
+        if (missing := self._url.missing_file) is not None:
+            # A path that was chosen may be mistyped, or its disk not mounted.
+            if missing != default:
+                raise DatabaseMissing(f"There is no database at {missing}.")
+            if self.schema.create(missing):
+                self._notify(f"Created a new database at {missing}.")
         require_current(self._engine)
         return self._engine
-
-    def _create_database(self, path: Path) -> None:
-        # A path that was chosen may be mistyped, or its disk not mounted.
-        if path != default_database_path():
-            raise DatabaseMissing(f"There is no database at {path}.")
-        if self.schema.create(path):
-            self._notify(f"Created a new database at {path}.")

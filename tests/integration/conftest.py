@@ -94,7 +94,7 @@ class Program(Services):
     @tools.setter
     def tools(self, tools: AuthenticationContext) -> None:
         self._authentication = tools
-        for built in ("_authenticators", "login", "api_tokens"):
+        for built in ("login", "api_tokens"):
             self.__dict__.pop(built, None)
 
     @property

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from userctl.core.errors import UnsafeFile
+from userctl.core.actor import sanitize_name
+from userctl.core.errors import UnsafeFile, UserctlError
 from userctl.core.file_lock import lock_file
 from userctl.core.secure_files import create_private_folder, read_private, write_private
 
@@ -62,6 +63,16 @@ class SessionFile:
                 hint="Remove it and run 'userctl login' again.",
             ) from None
         return session
+
+    def user_of(self, database: str) -> str | None:
+        """Return who is logged in to a database; None without a login, or if that is unreadable."""
+        try:
+            stored = self.load()
+        except UserctlError:
+            return None
+        if stored is None or stored.database != database:
+            return None
+        return sanitize_name(stored.account)
 
     def save(self, session: StoredSession) -> None:
         """Replace the stored session."""

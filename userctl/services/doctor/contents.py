@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from userctl.core.clock import Clock
 from userctl.core.errors import ClockSuspect
 from userctl.core.text import rfc3339
 from userctl.db.maintenance import inspection
-from userctl.db.transaction.unit_of_work import Database
-from userctl.security.passwords import PasswordHasher, is_bcrypt_hash
+from userctl.security.passwords import is_bcrypt_hash
 from userctl.services.doctor.finding import Finding, ok
+from userctl.services.doctor.installation import Installation
 from userctl.services.shared.clock_check import require_plausible_clock
 
 BACKLOG = timedelta(days=30)
@@ -19,113 +18,101 @@ BEHIND = timedelta(minutes=1)
 """How far the clock may be behind the newest row, which another machine may have written."""
 
 
-class ContentChecks:
-    """Checks that need the schema of this userctl."""
-
-    def __init__(
-        self,
-        database: Database,
-        *,
-        hasher: PasswordHasher,
-        longest_session: timedelta,
-        clock: Clock,
-    ) -> None:
-        self._database = database
-        self._hasher = hasher
-        self._longest_session = longest_session
-        self._clock = clock
-
-    def clock(self) -> Iterable[Finding]:
-        """Check the clock against the server's, and against the newest row."""
-        now = self._clock()
-        with self._database.reading() as uow:
-            newest, server = uow.database_stats.newest(), uow.database_stats.server_time()
-            latest = max(filter(None, (newest, server)), default=now)
-            try:
-                require_plausible_clock(uow, now, self._longest_session)
-            except ClockSuspect as error:
-                # The database may have been idle for a long time, which is not a failure.
-                message = error.message.partition(";")[0]
-                return [Finding("warning", f"{message}.", "Set the clock if it is wrong.")]
-        if latest - now > BEHIND:
-            return [
-                Finding(
-                    "failure",
-                    f"The clock says {rfc3339(now)}, which is behind {rfc3339(latest)} "
-                    "(the newest row or the server).",
-                    "Set the clock: tokens would expire too late.",
-                )
-            ]
-        return [ok("The clock agrees with the server and the newest row.")]
-
-    def backlog(self) -> Iterable[Finding]:
-        """Check that expired tokens are purged."""
-        now = self._clock()
-        with self._database.reading() as uow:
-            oldest = uow.token_purge.oldest(now)
-            count = sum(uow.token_purge.count(now - BACKLOG)) if oldest else 0
-        if count:
-            return [
-                Finding(
-                    "warning",
-                    f"Tokens that expired more than {BACKLOG.days} days ago: {count}.",
-                    "Run 'userctl token purge' every night.",
-                )
-            ]
-        return [ok("No old expired tokens.")]
-
-    def passwords(self) -> Iterable[Finding]:
-        """Check how passwords are hashed, and which of them must be changed."""
-        with self._database.reading() as uow:
-            forms, must_change = uow.users.count_by_hash_form(), uow.users.count_must_change()
-        # The salt and the digest do not matter here.
-        hashes = [(form + "." * 53, count) for form, count in forms]
-        weak = sum(count for hashed, count in hashes if self._hasher.is_outdated(hashed))
-        foreign = sum(count for hashed, count in hashes if not is_bcrypt_hash(hashed))
-        if foreign:
-            yield Finding(
-                "warning",
-                f"Users whose hash is not bcrypt and who cannot log in with userctl: {foreign}.",
-                "Set new passwords with 'userctl user passwd'.",
+def clock(installation: Installation) -> Iterable[Finding]:
+    """Check the clock against the server's, and against the newest row."""
+    now = installation.clock()
+    with installation.database.reading() as uow:
+        newest, server = uow.database_stats.newest(), uow.database_stats.server_time()
+        latest = max(filter(None, (newest, server)), default=now)
+        try:
+            require_plausible_clock(uow, now, installation.longest_session)
+        except ClockSuspect as error:
+            # The database may have been idle for a long time, which is not a failure.
+            message = error.message.partition(";")[0]
+            return [Finding("warning", f"{message}.", "Set the clock if it is wrong.")]
+    if latest - now > BEHIND:
+        return [
+            Finding(
+                "failure",
+                f"The clock says {rfc3339(now)}, which is behind {rfc3339(latest)} "
+                "(the newest row or the server).",
+                "Set the clock: tokens would expire too late.",
             )
-        if weak:
-            yield Finding(
-                "warning",
-                f"Users with a hash of a lower cost than password_cost: {weak}.",
-                "Each hash is upgraded at the next login.",
-            )
-        if must_change:
-            yield Finding(
-                "warning",
-                f"Users who must change their password at the next login: {must_change}.",
-                "Wait for their logins, or set new passwords with 'userctl user passwd'.",
-            )
-        if not (foreign or weak or must_change):
-            yield ok("All passwords are hashed at password_cost, and none must be changed.")
+        ]
+    return [ok("The clock agrees with the server and the newest row.")]
 
-    def admins(self) -> Iterable[Finding]:
-        """Check that there is an active admin."""
-        with self._database.reading() as uow:
-            counts = {(r, s): count for r, s, count in uow.users.count_by_role_and_status()}
-        active = counts.get(("admin", "active"), 0)
-        if not active and counts:
-            return [
-                Finding(
-                    "warning",
-                    "No user is an active admin.",
-                    "Make one: userctl user update USER --role admin",
-                )
-            ]
-        return [ok(f"{active} of {sum(counts.values())} users are active admins.")]
 
-    def audit_trail(self) -> Iterable[Finding]:
-        """Check that the audit trail cannot be changed by mistake."""
-        if missing := inspection.missing_audit_triggers(self._database.engine):
-            return [
-                Finding(
-                    "failure",
-                    f"The audit trail can be changed: the trigger {', '.join(missing)} is missing.",
-                    "Run 'userctl audit verify', and find out who dropped it.",
-                )
-            ]
-        return [ok("The audit trail is append-only. 'userctl audit verify' verifies every event.")]
+def backlog(installation: Installation) -> Iterable[Finding]:
+    """Check that expired tokens are purged."""
+    now = installation.clock()
+    with installation.database.reading() as uow:
+        oldest = uow.token_purge.oldest(now)
+        count = sum(uow.token_purge.count(now - BACKLOG)) if oldest else 0
+    if count:
+        return [
+            Finding(
+                "warning",
+                f"Tokens that expired more than {BACKLOG.days} days ago: {count}.",
+                "Run 'userctl token purge' every night.",
+            )
+        ]
+    return [ok("No old expired tokens.")]
+
+
+def passwords(installation: Installation) -> Iterable[Finding]:
+    """Check how passwords are hashed, and which of them must be changed."""
+    with installation.database.reading() as uow:
+        forms, must_change = uow.users.count_by_hash_form(), uow.users.count_must_change()
+    # The salt and the digest do not matter here.
+    hashes = [(form + "." * 53, count) for form, count in forms]
+    weak = sum(count for hashed, count in hashes if installation.hasher.is_outdated(hashed))
+    foreign = sum(count for hashed, count in hashes if not is_bcrypt_hash(hashed))
+    if foreign:
+        yield Finding(
+            "warning",
+            f"Users whose hash is not bcrypt and who cannot log in with userctl: {foreign}.",
+            "Set new passwords with 'userctl user passwd'.",
+        )
+    if weak:
+        yield Finding(
+            "warning",
+            f"Users with a hash of a lower cost than password_cost: {weak}.",
+            "Each hash is upgraded at the next login.",
+        )
+    if must_change:
+        yield Finding(
+            "warning",
+            f"Users who must change their password at the next login: {must_change}.",
+            "Wait for their logins, or set new passwords with 'userctl user passwd'.",
+        )
+    if not (foreign or weak or must_change):
+        yield ok("All passwords are hashed at password_cost, and none must be changed.")
+
+
+def admins(installation: Installation) -> Iterable[Finding]:
+    """Check that there is an active admin."""
+    with installation.database.reading() as uow:
+        counts = {(r, s): count for r, s, count in uow.users.count_by_role_and_status()}
+    active = counts.get(("admin", "active"), 0)
+    if not active and counts:
+        return [
+            Finding(
+                "warning",
+                "No user is an active admin.",
+                "Make one: userctl user update USER --role admin",
+            )
+        ]
+    return [ok(f"{active} of {sum(counts.values())} users are active admins.")]
+
+
+def audit_trail(installation: Installation) -> Iterable[Finding]:
+    """Check that the audit trail cannot be changed by mistake."""
+    if missing := inspection.missing_audit_triggers(installation.database.engine):
+        return [
+            Finding(
+                "failure",
+                f"The audit trail can be changed: the trigger {', '.join(missing)} is missing.",
+                "Run 'userctl audit verify', and find out who dropped it.",
+            )
+        ]
+    return [ok("The audit trail is append-only. 'userctl audit verify' verifies every event.")]

@@ -1,18 +1,15 @@
 """Checks of the database itself."""
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from sqlalchemy import Engine
-
-from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import DatabaseMissing, DatabaseNotMigrated, DatabaseTooNew, ForeignTables
 from userctl.core.mounts import network_file_system
 from userctl.db.maintenance import inspection
 from userctl.db.postgresql import privileges
 from userctl.db.sqlite.wal import enable_wal
-from userctl.schemas.database import SchemaStatus
 from userctl.services.doctor.finding import Finding, ok
+from userctl.services.doctor.installation import Installation
 
 Version = tuple[int, ...]
 
@@ -31,104 +28,105 @@ _SCHEMA_ADVICE = {
 }
 
 
-class DatabaseChecks:
-    """Checks that need a connection but no schema."""
+def connection(installation: Installation) -> Iterable[Finding]:
+    """Check that the database answers."""
+    if (path := installation.url.missing_file) is not None:
+        raise DatabaseMissing(f"There is no database at {path}.")
+    return [ok(f"{installation.url} answers: {inspection.describe(installation.open_engine())}.")]
 
-    def __init__(self, engine: Callable[[], Engine], url: DatabaseURL) -> None:
-        self._engine = engine
-        self._url = url
 
-    def connection(self) -> Iterable[Finding]:
-        """Check that the database answers."""
-        return [ok(f"{self._url} answers: {inspection.describe(self._engine())}.")]
+def schema(installation: Installation) -> Iterable[Finding]:
+    """Check that the schema is the one that this version of userctl needs."""
+    status = installation.open_schema().status()
+    if status.state == "current":
+        return [ok(f"The schema is at revision {status.current}.")]
+    pending = f" {len(status.pending)} migrations are pending." if status.pending else ""
+    return [
+        Finding(
+            "failure",
+            f"The schema is {status.state.replace('_', ' ')} "
+            f"(revision {status.current or 'none'}, needed {status.head}).{pending}",
+            _SCHEMA_ADVICE[status.state],
+        )
+    ]
 
-    def schema(self, status: SchemaStatus) -> Iterable[Finding]:
-        """Check that the schema is the one that this version of userctl needs."""
-        if status.state == "current":
-            return [ok(f"The schema is at revision {status.current}.")]
-        pending = f" {len(status.pending)} migrations are pending." if status.pending else ""
+
+def sqlite_version(_installation: Installation) -> Iterable[Finding]:
+    """Check that the SQLite library is new enough."""
+    return [judge_version(sqlite3.sqlite_version_info)]
+
+
+def judge_version(version: Version) -> Finding:
+    """Return what to say about a version of SQLite, such as the bug that most of them have."""
+    name = f"SQLite {'.'.join(map(str, version))}"
+    if version < OLDEST:
+        needed = ".".join(map(str, OLDEST))
+        return Finding("failure", f"{name} is older than {needed}.", "Use a newer Python.")
+    if version >= SOUND:
+        return ok(f"{name} is new enough.")
+    # Not a warning: few can change it, and a warning every day is soon ignored.
+    return ok(
+        f"{name} is new enough. Versions before 3.51.3 can, very rarely, damage a file "
+        "when two processes use its log at the same instant. Keep backups."
+    )
+
+
+def journal(installation: Installation) -> Iterable[Finding]:
+    """Check that readers and writers of an SQLite file do not block each other."""
+    path = installation.url.sqlite_path
+    assert path is not None
+    if kind := network_file_system(path):
+        yield Finding(
+            "failure",
+            f"{path} is on a network file system ({kind}), whose locks SQLite cannot rely on.",
+            "Move it to a local disk, or use PostgreSQL.",
+        )
+    mode = inspection.journal_mode(installation.open_engine())
+    if mode == "wal":
+        yield ok("The journal mode is WAL.")
+    else:
+        yield Finding(
+            "warning",
+            f"The journal mode is {mode}, in which a writer blocks readers.",
+            "Pass --fix.",
+            lambda: enable_wal(installation.open_engine()),
+        )
+
+
+def integrity(installation: Installation) -> Iterable[Finding]:
+    """Check that all rows can be read and all references are valid."""
+    found = inspection.find_damage(installation.open_engine())
+    advice = "Restore a backup ('userctl db restore'), or repair what is named here."
+    return [Finding("failure", f"Damaged: {what}.", advice) for what in found] or [
+        ok("No damage, and no row refers to a missing one.")
+    ]
+
+
+def tokens(installation: Installation) -> Iterable[Finding]:
+    """Check that SQLite deletes tokens with their user, whoever created the tables."""
+    advice = "Run 'userctl db adopt' after each migration of the application."
+    return [
+        Finding("failure", f"Tokens outlive users: {what}.", advice)
+        for what in inspection.find_token_problems(installation.open_engine())
+    ] or [ok("Tokens are deleted with their users.")]
+
+
+def role(installation: Installation) -> Iterable[Finding]:
+    """Check that the database role has the privileges that it needs, and no more."""
+    if missing := privileges.missing_privileges(installation.open_engine()):
         return [
             Finding(
                 "failure",
-                f"The schema is {status.state.replace('_', ' ')} "
-                f"(revision {status.current or 'none'}, needed {status.head}).{pending}",
-                _SCHEMA_ADVICE[status.state],
+                f"The database role lacks {', '.join(missing)}.",
+                "Grant them, or make the role the owner of the tables.",
             )
         ]
-
-    def sqlite_version(self, version: Version = sqlite3.sqlite_version_info) -> Iterable[Finding]:
-        """Check that the library is new enough, and mention the bug that most versions have.
-
-        Args:
-            version: the version of the library.
-        """
-        name = f"SQLite {'.'.join(map(str, version))}"
-        if version < OLDEST:
-            needed = ".".join(map(str, OLDEST))
-            return [Finding("failure", f"{name} is older than {needed}.", "Use a newer Python.")]
-        if version >= SOUND:
-            return [ok(f"{name} is new enough.")]
-        # Not a warning: few can change it, and a warning every day is soon ignored.
+    if excess := privileges.excess_privileges(installation.open_engine()):
         return [
-            ok(
-                f"{name} is new enough. Versions before 3.51.3 can, very rarely, damage a file "
-                "when two processes use its log at the same instant. Keep backups."
-            )
-        ]
-
-    def journal(self) -> Iterable[Finding]:
-        """Check that readers and writers of an SQLite file do not block each other."""
-        path = self._url.sqlite_path
-        assert path is not None
-        if kind := network_file_system(path):
-            yield Finding(
-                "failure",
-                f"{path} is on a network file system ({kind}), whose locks SQLite cannot rely on.",
-                "Move it to a local disk, or use PostgreSQL.",
-            )
-        mode = inspection.journal_mode(self._engine())
-        if mode == "wal":
-            yield ok("The journal mode is WAL.")
-        else:
-            yield Finding(
+            Finding(
                 "warning",
-                f"The journal mode is {mode}, in which a writer blocks readers.",
-                "Pass --fix.",
-                lambda: enable_wal(self._engine()),
+                f"The database role has more privileges than it needs: {', '.join(excess)}.",
+                "Use a dedicated role that owns only this database.",
             )
-
-    def integrity(self) -> Iterable[Finding]:
-        """Check that all rows can be read and all references are valid."""
-        found = inspection.find_damage(self._engine())
-        advice = "Restore a backup ('userctl db restore'), or repair what is named here."
-        return [Finding("failure", f"Damaged: {what}.", advice) for what in found] or [
-            ok("No damage, and no row refers to a missing one.")
         ]
-
-    def tokens(self) -> Iterable[Finding]:
-        """Check that SQLite deletes tokens with their user, whoever created the tables."""
-        advice = "Run 'userctl db adopt' after each migration of the application."
-        return [
-            Finding("failure", f"Tokens outlive users: {what}.", advice)
-            for what in inspection.find_token_problems(self._engine())
-        ] or [ok("Tokens are deleted with their users.")]
-
-    def role(self) -> Iterable[Finding]:
-        """Check that the database role has the privileges that it needs, and no more."""
-        if missing := privileges.missing_privileges(self._engine()):
-            return [
-                Finding(
-                    "failure",
-                    f"The database role lacks {', '.join(missing)}.",
-                    "Grant them, or make the role the owner of the tables.",
-                )
-            ]
-        if excess := privileges.excess_privileges(self._engine()):
-            return [
-                Finding(
-                    "warning",
-                    f"The database role has more privileges than it needs: {', '.join(excess)}.",
-                    "Use a dedicated role that owns only this database.",
-                )
-            ]
-        return [ok("The database role has the privileges that it needs, and no more.")]
+    return [ok("The database role has the privileges that it needs, and no more.")]

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from glob import escape
 from pathlib import Path
 
-from userctl.config.paths import InstallationFiles
 from userctl.core.atomic_files import ABANDONED_AFTER_SECONDS, TEMPORARY_SUFFIX
 from userctl.services.doctor.finding import Finding, Status, ok
+from userctl.services.doctor.installation import Installation
 
 
-def modes(files: InstallationFiles) -> Iterable[Finding]:
+def modes(installation: Installation) -> Iterable[Finding]:
     """Check the permissions and the owners of the files."""
+    files = installation.files
     findings = [
         *_findings(files.secrets, forbidden=0o077, of_others="failure"),
         *_findings(files.database, forbidden=0o007),
@@ -24,24 +25,25 @@ def modes(files: InstallationFiles) -> Iterable[Finding]:
     return findings or [ok(f"Files with correct owners and permissions: {len(present)}.")]
 
 
-def leftovers(files: InstallationFiles) -> Iterable[Finding]:
+def leftovers(installation: Installation) -> Iterable[Finding]:
     """Check for temporary files of killed processes."""
+    files = installation.files
     before = time.time() - ABANDONED_AFTER_SECONDS
     found = [
-        draft
+        temporary
         # The temporary file of a copy beside a file has a name that begins with its name.
         for path in (*files.secrets, *files.database[:1])
-        for draft in path.parent.glob(f".{escape(path.name)}*{TEMPORARY_SUFFIX}*")
-        if draft.is_file() and draft.stat().st_mtime < before
+        for temporary in path.parent.glob(f".{escape(path.name)}*{TEMPORARY_SUFFIX}*")
+        if temporary.is_file() and temporary.stat().st_mtime < before
     ]
     return [
         Finding(
             "warning",
-            f"{draft} is a leftover temporary file of a killed process.",
+            f"{temporary} is a leftover temporary file of a killed process.",
             "Remove it, or pass --fix.",
-            draft.unlink,
+            temporary.unlink,
         )
-        for draft in found
+        for temporary in found
     ] or [ok("No leftover temporary files.")]
 
 

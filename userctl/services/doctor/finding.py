@@ -1,6 +1,6 @@
 """What a check finds."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,9 +15,6 @@ class Finding:
     message: str
     advice: str | None = None
     fix: Callable[[], object] | None = None
-
-
-Check = Callable[[], Iterable[Finding]]
 
 
 def ok(message: str) -> Finding:

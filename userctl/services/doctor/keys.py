@@ -1,23 +1,22 @@
 """Checks of the signing keys."""
 
-from collections.abc import Callable, Iterable
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
-from userctl.core.clock import Clock
 from userctl.core.errors import CryptoMissing, SecretKeyMissing
 from userctl.security.keyring import RingKey
-from userctl.security.keys import KeySource
 from userctl.services.doctor.finding import Finding, ok
+from userctl.services.doctor.installation import Installation
 
 OLD = timedelta(days=365)
 """How long a key may sign before it should be rotated."""
 
 
-def signing_key(source: Callable[[], KeySource], clock: Clock) -> Iterable[Finding]:
+def signing_key(installation: Installation) -> Iterable[Finding]:
     """Check the active key; a key that is too weak cannot even be loaded."""
     try:
-        found = source()
-        ring = found.load().at(clock())
+        found = installation.find_keys()
+        ring = found.load().at(installation.clock())
     except SecretKeyMissing as error:
         return [Finding("warning", f"{error.message} Logins are not possible.", error.hint)]
     active = ring.active
@@ -29,14 +28,14 @@ def signing_key(source: Callable[[], KeySource], clock: Clock) -> Iterable[Findi
         _ = active.key.signer
     except CryptoMissing as error:
         return [Finding("failure", error.message, error.hint)]
-    return [_age(active, clock)]
+    return [_age(active, installation.clock())]
 
 
-def _age(active: RingKey, clock: Clock) -> Finding:
+def _age(active: RingKey, now: datetime) -> Finding:
     name, since = f"{active.key.algorithm} key {active.key.kid}", active.activated_at
     if since is None:
         return ok(f"The {name} is strong enough. Its age is unknown.")
-    age = clock() - since
+    age = now - since
     if age > OLD:
         return Finding(
             "warning", f"The {name} has signed for {age.days} days.", "Run 'userctl key rotate'."

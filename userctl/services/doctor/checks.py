@@ -1,0 +1,49 @@
+"""The checks, in the order in which they are run.
+
+A new check is a function in a module of this package and a row here.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from userctl.services.doctor import contents, database, files, keys
+from userctl.services.doctor.finding import Finding
+from userctl.services.doctor.installation import Installation
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check.
+
+    Attributes:
+        name: its name in the output.
+        run: returns what it finds, at least one finding.
+        needs: the check without a failure of which this one makes no sense.
+        dialect: the only dialect on which this one makes sense.
+    """
+
+    name: str
+    run: Callable[[Installation], Iterable[Finding]]
+    needs: str | None = None
+    dialect: Literal["sqlite", "postgresql"] | None = None
+
+
+CHECKS = (
+    Check("files", files.modes),
+    Check("leftovers", files.leftovers),
+    Check("signing_key", keys.signing_key),
+    Check("connection", database.connection),
+    Check("schema", database.schema, needs="connection"),
+    Check("sqlite_version", database.sqlite_version, needs="connection", dialect="sqlite"),
+    Check("journal", database.journal, needs="connection", dialect="sqlite"),
+    Check("integrity", database.integrity, needs="connection", dialect="sqlite"),
+    Check("tokens", database.tokens, needs="schema", dialect="sqlite"),
+    Check("integrity", database.integrity, needs="schema", dialect="postgresql"),
+    Check("role", database.role, needs="schema", dialect="postgresql"),
+    Check("clock", contents.clock, needs="schema"),
+    Check("expired_tokens", contents.backlog, needs="schema"),
+    Check("passwords", contents.passwords, needs="schema"),
+    Check("admins", contents.admins, needs="schema"),
+    Check("audit_trail", contents.audit_trail, needs="schema"),
+)
