@@ -46,7 +46,7 @@ def test_v_tells_the_command_the_changes_and_the_exit_code(userctl: Userctl) -> 
     done = userctl("user", "create", "ada@example.com", "--no-password", "-v")
     messages = told(done.err)
     assert messages[0] == "userctl user create begins"
-    assert "committed account:create, account 1" in messages
+    assert "committed account:create, user 1" in messages
     assert messages[-1] == "exit code 0"
     assert not any("SELECT" in message for message in messages)
 
