@@ -17,7 +17,8 @@ from pathlib import Path
 from userctl.config.settings import load_settings
 from userctl.container import Services
 from userctl.core.errors import InvalidCredentials
-from userctl.schemas import Credentials, UserCreate
+from userctl.schemas.credentials import Credentials
+from userctl.schemas.users import UserCreate
 
 PASSWORD = secrets.token_hex(16)
 TOLERANCE = 0.10

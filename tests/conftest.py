@@ -6,13 +6,38 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-from tests.support import postgres
+from tests.support import postgres, requirements
 from tests.support.cli import Userctl
 from tests.support.cluster import Cluster, running_cluster
+from tests.support.compiled_sql import share_compiled_sql
+from tests.support.marks import mark_by_use
 from userctl.config.database_url import DatabaseURL
 from userctl.db.engine import database_engine
 from userctl.db.schema.migrations import create_sqlite, upgrade
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile(
+    "soak", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=200
+)
+settings.register_profile("fast", settings.get_profile("soak"), max_examples=20)
+# The option --hypothesis-profile is looked at later, so it wins.
+settings.load_profile("fast")
+
+share_compiled_sql()
+
+
+def pytest_configure() -> None:
+    """Refuse to run with requirements that nothing checks."""
+    requirements.required()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Set the marks before ``-m`` selects by them."""
+    for item in items:
+        mark_by_use(item)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The start of the program: ``userctl``, or ``python -m userctl``."""
+"""The entry point: ``userctl``, or ``python -m userctl``."""
 
 import gc
 import os
@@ -6,8 +6,8 @@ import sys
 from typing import NoReturn
 
 GARBAGE_THRESHOLD = 200_000
-"""After how many new objects Python looks for unused cycles of them. The imports of a command make
-100,000 that stay."""
+"""How many new objects start a garbage collection. The imports of a command alone create 100,000,
+none of which can be freed."""
 
 INTERRUPTED = 130
 
@@ -15,18 +15,18 @@ INTERRUPTED = 130
 def main() -> NoReturn:
     """Run the program."""
     gc.set_threshold(GARBAGE_THRESHOLD)
-    # Nothing that happens to be installed beside the program has a say in it.
+    # Plugins that happen to be installed in the same environment must not take part.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     try:
-        # Behind the threshold on purpose: this is where most objects are made.
+        # Imported after the threshold is set, because most objects are created here.
         from userctl.cli import app  # noqa: PLC0415
 
         app.main()
     except KeyboardInterrupt:
-        # The program reports this by itself once it is there.
+        # Once it is imported, the program reports an interruption itself.
         sys.exit(INTERRUPTED)
     finally:
-        # All memory goes with the process. To look through it first takes a fifth of a command.
+        # The process frees all memory anyway. A last collection takes a fifth of a command's time.
         gc.freeze()
 
 

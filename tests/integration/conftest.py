@@ -20,7 +20,8 @@ from userctl.core.actor import Actor
 from userctl.core.errors import UserctlError
 from userctl.db.engine import database_engine
 from userctl.db.transaction.unit_of_work import Database
-from userctl.schemas import Credentials, UserCreate, UserCreated
+from userctl.schemas.credentials import Credentials
+from userctl.schemas.users import UserCreate, UserCreated
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring, RingKey

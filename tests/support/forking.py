@@ -74,18 +74,23 @@ class Forks:
         return self._ask(commands=[command], kill_at=line, files=files)[0]
 
     def killed_everywhere(
-        self, command: Sequence[str], files: Sequence[str], prepare: Callable[[], object]
+        self,
+        command: Sequence[str],
+        files: Sequence[str],
+        prepare: Callable[[], object],
+        places: int = 25,
     ) -> Iterator[Forked]:
-        """Kill a command at some 25 lines from its first to its last, and let it end once.
+        """Kill a command at some lines from its first to its last, and let it end once.
 
         Args:
             command: what to run.
             files: those whose lines count.
             prepare: called before each run.
+            places: at how many lines it is killed, about.
         """
         prepare()
         lines = self.killed_at(command, sys.maxsize, files).lines
-        for line in [*range(1, lines, max(1, lines // 25)), sys.maxsize]:
+        for line in [*range(1, lines, max(1, lines // places)), sys.maxsize]:
             prepare()
             yield self.killed_at(command, line, files)
 
@@ -108,8 +113,8 @@ def forking(userctl: "Userctl") -> Iterator[Forks]:
     assert server.returncode == 0
 
 
-def serve() -> None:
-    """Answer requests, one a line, until there are no more."""
+def import_everything() -> None:
+    """Import all of userctl, so that processes which are forked have it."""
     package = import_module("userctl")
     for module in pkgutil.walk_packages(package.__path__, "userctl."):
         if not module.name.endswith("__main__"):
@@ -122,6 +127,11 @@ def serve() -> None:
     # A collection would touch, and so copy, all the memory that the children share.
     gc.disable()
     gc.freeze()
+
+
+def serve() -> None:
+    """Answer requests, one a line, until there are no more."""
+    import_everything()
     for line in sys.stdin:
         with tempfile.TemporaryDirectory() as folder:
             sys.stdout.write(json.dumps(_answer(Path(folder), **json.loads(line))) + "\n")

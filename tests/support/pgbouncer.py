@@ -9,6 +9,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
+from tests.support import requirements
 from tests.support.servers import accepts, running, until
 
 SETTINGS = """
@@ -28,8 +29,7 @@ listen_port = 6432
 @contextmanager
 def running_pgbouncer(server_url: str) -> Iterator[str]:
     """Yield a URL of all databases of a server; its clients share two connections to each."""
-    program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert program, "There is no pgbouncer. Install the Debian package: apt-get install pgbouncer"
+    program = requirements.program("pgbouncer")
     given = conninfo_to_dict(server_url)
     user = _user(str(given["host"]))
     # Its socket wants a short path.

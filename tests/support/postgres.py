@@ -16,6 +16,25 @@ from filelock import FileLock
 
 SERVER_VARIABLE = "USERCTL_TEST_POSTGRES_URL"
 
+TABLES = ("users", "deleted_users", "refresh_tokens", "api_tokens", "login_throttles",
+          "audit_events")  # fmt: skip
+_SIZES = " + ".join(f"pg_relation_size('{table}')" for table in TABLES)
+_DELETIONS = "".join(f"DELETE FROM {table}; " for table in TABLES)
+# The trigger of the audit trail would refuse it otherwise. To truncate takes five times as long
+# where there are few rows, because it makes new files for each table and each index.
+_EMPTY = f"""
+SET session_replication_role = replica;
+DO $$ BEGIN
+  IF {_SIZES} > 1000000 THEN
+    TRUNCATE {", ".join(TABLES)} RESTART IDENTITY;
+  ELSE
+    {_DELETIONS}
+    PERFORM setval(oid::regclass, 1, false) FROM pg_class
+    WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace;
+  END IF;
+END $$
+"""
+
 
 def programs_folder() -> Path:
     """Return where the programs of the server lie that comes along, such as pg_dump."""
@@ -48,7 +67,8 @@ def running_server(run_id: str) -> Iterator[str]:
     try:
         url = server.get_uri()
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("ALTER SYSTEM SET fsync = off")
+            for setting in ("fsync", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
             connection.execute("SELECT pg_reload_conf()")
         yield url
     finally:
@@ -59,18 +79,14 @@ def running_server(run_id: str) -> Iterator[str]:
 def create_database(server_url: str, name: str) -> str:
     """Create an empty database, dropping one of the same name, and return its URL."""
     with psycopg.connect(server_url, autocommit=True) as connection:
+        # Copying files is much faster than logging each page, where nothing waits for the disk.
+        strategy = "STRATEGY file_copy" if connection.info.server_version >= 150_000 else ""
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" {strategy}')
     return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
 
 
 def empty(url: str) -> None:
     """Delete all rows and start ids at 1 again."""
     with psycopg.connect(url, autocommit=True) as connection:
-        # The trigger of the audit trail would refuse it.
-        connection.execute("SET session_replication_role = replica")
-        connection.execute(
-            "TRUNCATE users, deleted_users, refresh_tokens, api_tokens, login_throttles, "
-            "audit_events "
-            "RESTART IDENTITY"
-        )
+        connection.execute(_EMPTY)

@@ -1,5 +1,6 @@
 """What a command does not pay for."""
 
+import pkgutil
 import subprocess
 import sys
 from importlib import import_module
@@ -17,6 +18,14 @@ import sys
 print(*(name for name in sys.argv[1:] if name in sys.modules), file=sys.stderr)
 """
 
+EVERY_COMMAND = """
+import pkgutil
+from importlib import import_module
+from userctl.cli import commands
+for found in pkgutil.walk_packages(commands.__path__, f"{commands.__name__}."):
+    import_module(found.name)
+"""
+
 
 @pytest.mark.parametrize(
     "statement",
@@ -27,6 +36,7 @@ print(*(name for name in sys.argv[1:] if name in sys.modules), file=sys.stderr)
         "from userctl.cli.app import run; run(['--help'])",
         "from userctl.cli.app import run; run(['user', '--help'])",
         "from userctl.cli.app import run; run(['user', 'create', '--help'])",
+        EVERY_COMMAND,
     ],
 )
 def test_help_loads_no_heavy_module(statement: str) -> None:
@@ -39,9 +49,25 @@ def test_help_loads_no_heavy_module(statement: str) -> None:
     assert done.stderr.split() == []
 
 
-def test_every_schema_that_is_offered_is_there() -> None:
-    assert sorted(schemas.__all__) == sorted(schemas._MODULES)
-    for name, module in schemas._MODULES.items():
-        assert getattr(schemas, name) is getattr(import_module(f"userctl.schemas.{module}"), name)
+def test_every_module_of_schemas_is_there_when_it_is_named() -> None:
+    for found in pkgutil.iter_modules(schemas.__path__):
+        module = getattr(schemas, found.name)
+        assert module is import_module(f"userctl.schemas.{found.name}")
+
+
+def test_a_module_of_schemas_is_not_loaded_before_it_is_named() -> None:
+    script = """
+import sys
+from userctl import schemas
+assert "userctl.schemas.users" not in sys.modules
+schemas.users.UserRead
+assert "userctl.schemas.users" in sys.modules
+assert "userctl.schemas.tokens" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize("name", ["UserRead", "nonsense", "_private", "__wrapped__"])
+def test_schemas_has_no_other_names(name: str) -> None:
     with pytest.raises(AttributeError):
-        _ = schemas.Nonsense
+        getattr(schemas, name)

@@ -1,4 +1,4 @@
-"""The program: puts the commands together and runs them."""
+"""The program: runs one command line and turns its end into an exit code."""
 
 import os
 import sys
@@ -9,20 +9,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 import userctl
-from userctl.cli.command import Builder, LazyCommands, LazyGroup
-from userctl.cli.commands import audit, config, doctor, health, key, metrics
-from userctl.cli.commands.db import adopt as db_adopt
-from userctl.cli.commands.db import backup as db_backup
-from userctl.cli.commands.db import copy as db_copy
-from userctl.cli.commands.session import login, logout, whoami
-from userctl.cli.commands.token import manage as token_admin
-from userctl.cli.commands.token import purge as token_purge
-from userctl.cli.commands.user import delete as user_delete
-from userctl.cli.commands.user import export as user_export
-from userctl.cli.commands.user import import_ as user_import
+from userctl.cli.command_table import COMMANDS
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES_HELP, UNEXPECTED, report, terminate_on_sigterm
-from userctl.cli.output.render import flush, prepare, write
+from userctl.cli.lazy_group import LazyCommands, LazyGroup
+from userctl.cli.output.render import flush, prepare_stdout, write
 from userctl.core.errors import OutputLost
 
 PROGRAM = "userctl"
@@ -30,11 +21,11 @@ PROGRAM = "userctl"
 
 def root(
     ctx: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
-    """Manage user accounts and their tokens, in a local SQLite file or in PostgreSQL.
+    """Manage users and their tokens in a local SQLite file or in PostgreSQL.
 
-    Options stand behind the command: userctl user list --profile prod -o json
+    Options follow the verb: userctl user list --profile prod -o json
 
     Shell completion: eval "$(_USERCTL_COMPLETE=source_bash userctl)", or source_zsh, source_fish.
     """
@@ -62,54 +53,33 @@ def program(*, completion: bool = False) -> Any:
     )(root)
     group = typer.main.get_command(app)
     assert isinstance(group, LazyGroup)
-    builders: dict[str, Builder] = {}
-    for module in (
-        user_import,
-        user_export,
-        user_delete,
-        login,
-        logout,
-        whoami,
-        token_admin,
-        token_purge,
-        key,
-        audit,
-        db_adopt,
-        db_backup,
-        db_copy,
-        config,
-        doctor,
-        health,
-        metrics,
-    ):
-        builders |= module.commands.builders()
-    group.commands = LazyCommands(builders)  # type: ignore[assignment]
+    group.commands = LazyCommands(COMMANDS)  # type: ignore[assignment]
     return group
 
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return the exit code."""
-    invocation = CommandContext()
+    context = CommandContext()
     code = UNEXPECTED
     try:
-        code = _invoked(argv, invocation)
+        code = _invoke(argv, context)
         flush()
     except BaseException as error:  # noqa: BLE001
-        debug = invocation.debug or "--debug" in argv
-        code = report(error, argv, debug=debug, output=invocation.known_output)
+        debug = context.debug or "--debug" in argv
+        code = report(error, argv, debug=debug, output=context.known_output)
         # What is left in the buffer of a lost output would fail again when the program ends.
         with suppress(OutputLost):
             flush()
     finally:
-        invocation.ended(code)
+        context.close(code)
     return code
 
 
-def _invoked(argv: Sequence[str], invocation: CommandContext) -> int:
+def _invoke(argv: Sequence[str], context: CommandContext) -> int:
     command = program()
     try:
-        with command.make_context(PROGRAM, list(argv), obj=invocation) as context:
-            command.invoke(context)
+        with command.make_context(PROGRAM, list(argv), obj=context) as click_context:
+            command.invoke(click_context)
     except typer.Exit as end:
         return end.exit_code
     return 0
@@ -118,7 +88,7 @@ def _invoked(argv: Sequence[str], invocation: CommandContext) -> int:
 def main() -> NoReturn:
     """Run the program on the arguments of this process."""
     terminate_on_sigterm()
-    prepare()
+    prepare_stdout()
     if f"_{PROGRAM.upper()}_COMPLETE" in os.environ:
         program(completion=True).main(prog_name=PROGRAM)
     sys.exit(run(sys.argv[1:]))

@@ -1,22 +1,24 @@
-"""Commands, and the options that all of them share.
-
-Turning a function into a Click command takes Typer some milliseconds, so a command is built only
-when the command line names it, or when help lists it.
-"""
+"""Commands, and the options that all of them share."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand
 
 from userctl.cli import options
 from userctl.cli.context import CommandContext
 from userctl.core.errors import InvalidInput
 
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
 Body = Callable[..., None]
-Builder = Callable[[], Any]
+Schemas = Callable[[], "type[BaseModel] | tuple[type[BaseModel], ...]"]
+"""Returns what a command prints. It is called when the command runs, because importing a schema
+means importing pydantic, which help can do without."""
 
 _SHARED: dict[str, Any] = {
     "database_url": options.DatabaseURLOption,
@@ -32,113 +34,93 @@ _PRINTING: dict[str, Any] = {
     "quiet": options.QuietOption,
     "fields": options.FieldsOption,
 }
+_DEFAULTS = {"verbose": 0, "no_input": False, "debug": False, "quiet": False}
 _SETTINGS = ("database_url", "profile", "actor", "log_format", "output")
 
 
-class LazyCommands(Mapping[str, Any]):
-    """Commands by name, each built when it is looked up."""
+class _ShortUsage(TyperCommand):
+    """A command whose usage line has no braces, and whose help lists the shared options last."""
 
-    def __init__(self, builders: Mapping[str, Builder]) -> None:
-        self._builders = builders
+    def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """Return the usage line: ``USER``, not ``{USER}``."""
+        pieces = super().collect_usage_pieces(ctx)
+        return [piece.replace("{", "").replace("}", "") for piece in pieces]
 
-    def __getitem__(self, name: str) -> Any:
-        return self._builders[name]()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._builders)
-
-    def __len__(self) -> int:
-        return len(self._builders)
-
-
-class LazyGroup(TyperGroup):
-    """A group that knows the names of its commands without building them."""
-
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
-        """Return the names in the order in which they were registered."""
-        del ctx
-        return list(self.commands)
-
-    def get_help_option(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        """Return the help option with a default, which Typer need not load pydantic to coerce."""
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.default = False
-        return option
+    def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        """Write the arguments, the options of this command, and those of every command."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            if (record := parameter.get_help_record(ctx)) is not None:
+                sections.setdefault(_section(parameter), []).append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
 
 
-class Commands:
-    """The commands of one noun, or such as stand alone."""
-
-    def __init__(self, noun: str | None = None, summary: str | None = None) -> None:
-        self._noun = noun
-        self._summary = summary
-        self._verbs: dict[str, Builder] = {}
-
-    def builders(self) -> dict[str, Builder]:
-        """Return what the program offers: the noun, or the commands that stand alone."""
-        return self._verbs if self._noun is None else {self._noun: self._group}
-
-    def command(
-        self, name: str, *, example: str, prints: str | tuple[str, ...] = ()
-    ) -> Callable[[Body], Body]:
-        """Register a function as a command.
-
-        The function gets the :class:`CommandContext` first and its own parameters after it; the
-        shared options are added to those and never reach it.
-
-        Args:
-            name: what is typed.
-            example: a command line for the help, which a test runs.
-            prints: the schema, or schemas, whose records the command prints, if it prints any.
-        """
-        schemas = (prints,) if isinstance(prints, str) else prints
-
-        def register(body: Body) -> Body:
-            self._verbs[name] = lambda: _built(name, body, example, schemas)
-            return body
-
-        return register
-
-    def _group(self) -> LazyGroup:
-        return LazyGroup(
-            name=self._noun,
-            help=self._summary,
-            rich_markup_mode=None,
-            commands=LazyCommands(self._verbs),  # type: ignore[arg-type]
-        )
+def _section(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return "Arguments"
+    shared = parameter.name in _SHARED or parameter.name in _PRINTING or parameter.name == "help"
+    return "Shared options" if shared else "Options"
 
 
-def _built(name: str, body: Body, example: str, schemas: tuple[str, ...]) -> Any:
-    """Return the Click command of a function."""
-    shared = _SHARED | (_PRINTING if schemas else {})
+@dataclass(frozen=True)
+class Command:
+    """A function that the command line runs.
 
-    def run(*, ctx: typer.Context, **values: Any) -> None:
-        given = {option: values.pop(option) for option in shared}
-        if ctx.args:
-            # They are not repeated: one may be a password typed in the wrong place.
-            raise InvalidInput(
-                f"More arguments than expected: {len(ctx.args)}.",
-                hint=f"See '{ctx.command_path} --help'.",
-            )
-        invocation = _configured(ctx.obj, given, schemas)
-        # Arguments are not told: one may be a secret typed in the wrong place.
-        invocation.log(f"{ctx.command_path} begins")
-        body(invocation, **values)
+    Attributes:
+        body: gets the :class:`CommandContext` first and its own parameters after it; the shared
+            options are added to those and never reach it.
+        example: a command line for the help, which a test runs.
+        prints: returns the schemas of the records that it prints; None if it prints none.
+    """
 
-    run.__signature__ = _signature(body, shared)  # type: ignore[attr-defined]
-    run.__annotations__ = {"ctx": typer.Context}
-    single = typer.Typer(rich_markup_mode=None, add_completion=False)
-    single.command(
-        name,
-        help=body.__doc__,
-        epilog=f"\b\nExample:\n  {example}",
-        context_settings={"allow_extra_args": True},
-    )(run)
-    return typer.main.get_command(single)
+    body: Body
+    example: str
+    prints: Schemas | None = None
+
+    def build(self, name: str) -> Any:
+        """Return the Click command, which takes Typer some milliseconds."""
+        shared = _SHARED | (_PRINTING if self.prints else {})
+
+        def run(*, ctx: typer.Context, **values: Any) -> None:
+            given = {option: values.pop(option) for option in shared}
+            if ctx.args:
+                # It is not repeated: it may be a password typed in the wrong place.
+                raise InvalidInput("Unexpected argument.", hint=f"See '{ctx.command_path} --help'.")
+            context: CommandContext = ctx.obj
+            _configure(context, given, self.prints)
+            # Arguments are not logged: one may be a secret typed in the wrong place.
+            context.log(f"{ctx.command_path} begins")
+            self.body(context, **values)
+
+        run.__signature__ = _signature(self.body, shared)  # type: ignore[attr-defined]
+        run.__annotations__ = {"ctx": typer.Context}
+        app = typer.Typer(rich_markup_mode=None, add_completion=False)
+        app.command(
+            name,
+            cls=_ShortUsage,
+            help=self.body.__doc__,
+            epilog=f"\b\nExample:\n  {self.example}",
+            context_settings={"allow_extra_args": True},
+        )(run)
+        built: Any = typer.main.get_command(app)
+        # The reference pages say which records a command prints.
+        built.prints = self.prints
+        return built
 
 
-def _signature(body: Body, shared: dict[str, Any]) -> inspect.Signature:
+def command(*, example: str, prints: Schemas | None = None) -> Callable[[Body], Command]:
+    """Make a command of a function; the command table says where it stands.
+
+    Args:
+        example: see :class:`Command`.
+        prints: see :class:`Command`; ``lambda: schemas.users.UserRead``.
+    """
+    return lambda body: Command(body, example, prints)
+
+
+def _signature(body: Body, shared: Mapping[str, Any]) -> inspect.Signature:
     keyword = inspect.Parameter.KEYWORD_ONLY
     context = inspect.Parameter("ctx", keyword, annotation=typer.Context)
     own = [
@@ -146,28 +128,21 @@ def _signature(body: Body, shared: dict[str, Any]) -> inspect.Signature:
         for parameter in list(inspect.signature(body).parameters.values())[1:]
     ]
     added = [
-        inspect.Parameter(name, keyword, annotation=annotation, default=_default(name))
+        inspect.Parameter(name, keyword, annotation=annotation, default=_DEFAULTS.get(name))
         for name, annotation in shared.items()
     ]
     return inspect.Signature([context, *own, *added])
 
 
-def _default(name: str) -> Any:
-    if name == "verbose":
-        return 0
-    return False if name in {"no_input", "debug", "quiet"} else None
-
-
-def _configured(
-    invocation: CommandContext, given: dict[str, Any], schemas: tuple[str, ...]
-) -> CommandContext:
-    """Take over the shared options."""
-    invocation.flags = {name: given[name] for name in _SETTINGS if given.get(name) is not None}
-    invocation.no_input = given["no_input"]
-    invocation.debug = given["debug"]
-    invocation.verbosity = given["verbose"]
-    invocation.quiet = given.get("quiet", False)
-    invocation.printed = schemas
+def _configure(context: CommandContext, given: Mapping[str, Any], prints: Schemas | None) -> None:
+    """Hand the shared options to the context."""
+    context.flags = {name: given[name] for name in _SETTINGS if given.get(name) is not None}
+    context.no_input = given["no_input"]
+    context.debug = given["debug"]
+    context.verbosity = given["verbose"]
+    context.quiet = given.get("quiet", False)
+    if prints is not None:
+        schemas = prints()
+        context.schemas = schemas if isinstance(schemas, tuple) else (schemas,)
     if given.get("fields") is not None:
-        invocation.pick_fields(given["fields"])
-    return invocation
+        context.pick_fields(given["fields"])

@@ -1,4 +1,4 @@
-"""One run of the command line: what was asked for, and what serves it."""
+"""One run of the command line: the shared options, the services, and where results go."""
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from userctl import schemas
 from userctl.cli.output.render import Renderer, flush, write_error
 from userctl.config.settings import Settings, load_settings
 from userctl.container import Services
@@ -26,7 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass
 class CommandContext:
-    """What the options that all commands share ask for, and the services they lead to."""
+    """The values of the shared options, and the services that they lead to.
+
+    Attributes:
+        flags: the settings that were given as options.
+        no_input: never prompt.
+        debug: show tracebacks.
+        verbosity: how much to log.
+        quiet: print only ids, and no notes.
+        fields: the fields to print; None for all.
+        schemas: the schemas of the records that the command may print.
+    """
 
     flags: Mapping[str, str] = field(default_factory=dict)
     no_input: bool = False
@@ -34,7 +43,7 @@ class CommandContext:
     verbosity: int = 0
     quiet: bool = False
     fields: Sequence[str] | None = None
-    printed: Sequence[str] = ()
+    schemas: "Sequence[type[BaseModel]]" = ()
     _stack: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
@@ -45,7 +54,7 @@ class CommandContext:
     @cached_property
     def services(self) -> Services:
         """The services of this run."""
-        # A database that comes into being is told of even where no notes are wanted.
+        # Also with --quiet it is said that a database was created.
         return Services(self.settings, notify=write_error)
 
     @property
@@ -54,56 +63,68 @@ class CommandContext:
         return self.settings.output if "settings" in self.__dict__ else None
 
     @property
-    def interactive(self) -> bool:
-        """Whether somebody is there to answer a prompt."""
-        return not self.no_input and sys.stdin is not None and sys.stdin.isatty()
+    def is_interactive(self) -> bool:
+        """Whether a prompt can be answered."""
+        return self.why_not_interactive is None
+
+    @property
+    def why_not_interactive(self) -> str | None:
+        """Why no prompt can be answered; None if one can."""
+        if self.no_input:
+            return "--no-input was given"
+        if sys.stdin is None or not sys.stdin.isatty():
+            return "standard input is not a terminal"
+        return None
 
     def pick_fields(self, text: str) -> None:
         """Print only the fields named in a comma-separated list.
 
         Raises:
-            InvalidInput: naming the fields there are.
+            InvalidInput: for an unknown field, naming those there are, and for a repeated one.
         """
-        known = _field_names(self.printed)
+        known = _field_names(self.schemas)
         names = [name.strip() for name in text.split(",")]
-        for name in names:
+        for position, name in enumerate(names):
             if name not in known:
                 raise InvalidInput(
-                    f"There is no field '{name[:40]}'.", hint=f"The fields are {', '.join(known)}."
+                    f"Unknown field '{name[:40]}'.", hint=f"The fields are {', '.join(known)}."
                 )
-        if len(set(names)) < len(names):
-            raise InvalidInput("A field is named twice.")
+            if name in names[:position]:
+                raise InvalidInput(f"Field '{name}' is listed twice.")
         self.fields = names
 
-    def prints(self, schema: str) -> None:
-        """Settle which of the schemas that a command can print it prints this time.
+    def choose_schema(self, schema: "type[BaseModel]") -> None:
+        """Choose which of the schemas that the command may print it prints this time.
 
         Raises:
             InvalidInput: if a field was picked that this one lacks.
         """
-        self.printed = (schema,)
+        self.schemas = (schema,)
         if self.fields is not None:
             self.pick_fields(",".join(self.fields))
 
-    def require_printed(self, name: str) -> None:
-        """Make sure that a field that is shown only once will be.
+    def require_field(self, name: str) -> None:
+        """Make sure that a field that is printed only once is not left out.
 
         Raises:
             InvalidInput: if the options leave it out.
         """
         if self.quiet or (self.fields is not None and name not in self.fields):
-            raise InvalidInput(f"The {name.replace('_', ' ')} would not be printed, and be lost.")
+            option = "--quiet" if self.quiet else "--fields"
+            raise InvalidInput(
+                f"{option} would lose the {name.replace('_', ' ')}, which is printed only once."
+            )
 
     def emit(self, record: "BaseModel") -> None:
         """Print one record."""
-        self._renderer.record(record)
+        self._renderer.print_record(record)
 
     def emit_or_undo(self, record: "BaseModel", undo: Callable[[], object]) -> None:
-        """Print a record that nobody can be shown again, and make sure that it arrived.
+        """Print a record that cannot be shown again, and make sure that it arrived.
 
         Args:
             record: what to print.
-            undo: called where that fails, so that no secret is in force that nobody holds.
+            undo: called if printing fails, so that no secret stays valid that was never shown.
         """
         try:
             self.emit(record)
@@ -114,50 +135,57 @@ class CommandContext:
 
     def emit_all(self, records: Iterable["BaseModel"], columns: Sequence[str]) -> None:
         """Print many records; ``columns`` are those of a table."""
-        self._renderer.records(records, columns, _field_names(self.printed))
+        self._renderer.print_records(records, columns, _field_names(self.schemas))
 
     def emit_page(self, page: "Page[Any]", columns: Sequence[str]) -> None:
-        """Print one page of a list, and say how to see the rest if there is one."""
+        """Print one page of a list, and say how to see the rest if there is one.
+
+        The note has no total: to count what a filter matches means to read all of it, and a page
+        is to cost the same however long the list is.
+        """
         self.emit_all(page.items, columns)
         if page.more:
-            self.note(f"There are more: go on with --after {page.items[-1].id}, or give --all.")
+            self.note(
+                f"Showing {len(page.items)}, and there are more. "
+                f"Next page: --after {page.items[-1].id}. Everything: --all."
+            )
 
     def note(self, text: str) -> None:
-        """Tell the operator something that is no payload."""
+        """Tell the operator something on standard error, unless --quiet was given."""
         if not self.quiet:
             write_error(text)
 
     def confirm(self, question: str, *, yes: bool) -> None:
-        """Go on only with a yes, from the option or from a person.
+        """Ask for a confirmation, unless --yes gave it.
 
         Raises:
-            ConfirmationRequired: if nobody is there to ask.
+            ConfirmationRequired: if no prompt can be answered.
             Declined: if the answer is no.
         """
         if yes:
             return
-        if not self.interactive:
+        if not self.is_interactive:
             raise ConfirmationRequired(
-                "This needs a confirmation and nobody is there to ask.", hint="Give --yes."
+                f"Confirmation is required, and {self.why_not_interactive}.", hint="Pass --yes."
             )
         if not typer.confirm(escape_invisible(question), err=True):
-            raise Declined("Nothing was changed.")
+            raise Declined("Canceled; nothing was changed.")
 
     def log(self, message: str) -> None:
-        """Log what this run does; the first time decides whether anything is."""
+        """Log a step of this run; the first call sets logging up."""
         self._logger.info(message)
 
     @cached_property
     def _logger(self) -> "Logger":
         import logging
 
-        from userctl.cli.logging import logging_to_stderr
+        from userctl.cli.logging import log_to_stderr
 
         as_json = self.verbosity > 0 and self.settings.log_format == "json"
-        self._stack.enter_context(logging_to_stderr(self.verbosity, as_json=as_json))
+        self._stack.enter_context(log_to_stderr(self.verbosity, as_json=as_json))
         return logging.getLogger(__name__)
 
-    def ended(self, code: int) -> None:
+    def close(self, code: int) -> None:
         """Close what was opened, and log the exit code."""
         if "services" in self.__dict__:
             self.services.close()
@@ -170,6 +198,6 @@ class CommandContext:
         return Renderer(self.settings.output, quiet=self.quiet, fields=self.fields)
 
 
-def _field_names(printed: Sequence[str]) -> list[str]:
-    names = (name for schema in printed for name in getattr(schemas, schema).model_fields)
+def _field_names(schemas: "Sequence[type[BaseModel]]") -> list[str]:
+    names = (name for schema in schemas for name in schema.model_fields)
     return list(dict.fromkeys(names))

@@ -1,4 +1,4 @@
-"""The one place where an error becomes a message and an exit code."""
+"""The one place that turns an error into a message and an exit code."""
 
 import json
 import os
@@ -33,16 +33,16 @@ TERMINATED = 143
 EXIT_CODES_HELP = """\b
 Exit codes:
   0  done
-  1  unexpected failure: a bug
+  1  unexpected failure: a bug in userctl
   2  usage or invalid input; nothing changed
   3  not found
   4  authentication failed
-  5  conflict: exists already, last admin, refresh raced, refused
+  5  conflict: already exists, last admin, concurrent refresh, refused
   6  database not ready
   7  partial: some records were rejected
-  8  something is left to do: migrations, tables to adopt, tokens to purge
+  8  changes pending: migrations, tables to adopt, tokens to purge
   9  input/output: disk full, read-only, stdout lost
-  130, 143  interrupted, terminated; what was not committed is rolled back
+  130, 143  interrupted, terminated; uncommitted changes are rolled back
 """
 
 
@@ -66,9 +66,9 @@ def report(
 
     Args:
         error: what ended the command.
-        argv: the arguments, looked at for the output format, because they may be what is wrong.
+        argv: the arguments, searched for the output format, since parsing may be what failed.
         debug: write the traceback too.
-        output: the format in force, if it is known already.
+        output: the output format, if the settings have been read.
     """
     if isinstance(error, Terminated):
         return TERMINATED
@@ -77,7 +77,7 @@ def report(
     if debug:
         for line in "".join(traceback.format_exception(error)).splitlines():
             write_error(line)
-    exit_code, code, message, hint = _described(error)
+    exit_code, code, message, hint = _describe(error)
     asks_for_json = output in JSON_FORMATS if output else wants_json(argv, os.environ)
     if asks_for_json:
         body = {"code": code, "message": escape_invisible(message), "hint": hint}
@@ -88,7 +88,7 @@ def report(
 
 
 def wants_json(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
-    """Tell whether the arguments or else the environment ask for JSON."""
+    """Return whether the arguments or else the environment ask for JSON."""
     asked = environ.get("USERCTL_OUTPUT", "")
     for position, argument in enumerate(argv):
         if argument == "--":
@@ -99,14 +99,15 @@ def wants_json(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
     return asked in JSON_FORMATS
 
 
-def _described(error: BaseException) -> tuple[int, str, str, str | None]:
+def _describe(error: BaseException) -> tuple[int, str, str, str | None]:
     """Return exit code, slug, message and hint."""
     if isinstance(error, errors.UserctlError):
         kind = next(kind for kind in type(error).__mro__ if kind in EXIT_CODES)
         return EXIT_CODES[kind], error.code, error.message, error.hint
     if isinstance(error, typer.TyperException):
-        message = " ".join(error.format_message().split()).rstrip(".")
-        return USAGE, "usage", f"{message}.", _usage_hint(error)
+        message = " ".join(error.format_message().split())
+        ended = message if message.endswith((".", "?", "!")) else f"{message}."
+        return USAGE, "usage", ended, _usage_hint(error)
     if isinstance(error, OSError):
         named = isinstance(error.filename, str | bytes)
         where = f" ({os.fsdecode(error.filename)})" if named else ""

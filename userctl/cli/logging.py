@@ -1,4 +1,4 @@
-"""What the program tells of its own work, on standard error and only if it is asked to."""
+"""Logs to standard error, if --verbose asks for it."""
 
 import json
 import logging
@@ -15,11 +15,11 @@ _LEVELS: tuple[dict[str, int], ...] = (
     {"userctl": logging.INFO, "alembic": logging.INFO},
     {"userctl": logging.DEBUG, "alembic": logging.INFO, "sqlalchemy.engine": logging.INFO},
 )
-"""What is told of by whom: nothing, what is done, and with which statements."""
+"""The level of each logger by verbosity: nothing, each step, SQL statements too."""
 
 
 class _Lines(logging.Handler):
-    """Writes each record as a line that names the run.
+    """Writes each record as a line with the id of the run.
 
     Args:
         as_json: whether the lines are JSON.
@@ -43,15 +43,15 @@ class _Lines(logging.Handler):
 
 
 @contextmanager
-def logging_to_stderr(verbosity: int, *, as_json: bool) -> Iterator[None]:
-    """Write what is logged meanwhile to standard error.
+def log_to_stderr(verbosity: int, *, as_json: bool) -> Iterator[None]:
+    """Write log records to standard error within the block.
 
     Args:
-        verbosity: 0 for nothing, not even warnings of libraries; 1 for what is done; 2 for all.
+        verbosity: 0 for nothing, not even warnings of libraries; 1 for each step; 2 for SQL too.
         as_json: whether each line is JSON.
     """
     levels = _LEVELS[min(verbosity, len(_LEVELS) - 1)]
-    # Without any handler Python would write warnings by itself.
+    # Without a handler, Python itself would write warnings to standard error.
     handler = _Lines(as_json=as_json) if levels else logging.NullHandler()
     root = logging.getLogger()
     root.addHandler(handler)

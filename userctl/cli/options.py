@@ -9,32 +9,40 @@ import typer
 
 from userctl.config.settings import LogFormat, OutputFormat
 from userctl.core.errors import InvalidInput
-from userctl.formats.reader import RecordFormat
-
-_CONNECTION = "Database and profile"
-_OUTPUT = "Output"
+from userctl.formats.reader import ImportFormat
+from userctl.formats.writer import ExportFormat
 
 DatabaseURLOption = Annotated[
     str | None,
     typer.Option(
         "--database-url",
+        metavar="URL",
         help="sqlite:///PATH or postgresql://USER@HOST/DATABASE [env: USERCTL_DATABASE_URL].",
     ),
 ]
 ProfileOption = Annotated[
     str | None,
-    typer.Option("--profile", help="A profile of the config file [env: USERCTL_PROFILE]."),
+    typer.Option(
+        "--profile", metavar="NAME", help="Profile in the config file [env: USERCTL_PROFILE]."
+    ),
 ]
 ActorOption = Annotated[
     str | None,
-    typer.Option("--actor", metavar="NAME", help="Who does this [env: USERCTL_ACTOR]."),
-]
+    typer.Option("--actor", metavar="NAME", help="Who does this, for the audit trail "
+                 "[env: USERCTL_ACTOR]."),
+]  # fmt: skip
 NoInputOption = Annotated[
-    bool, typer.Option("--no-input", help="Never prompt; fail and say which option to give.")
+    bool, typer.Option("--no-input", help="Never prompt; fail and name the missing option.")
 ]
 VerboseOption = Annotated[
     int,
-    typer.Option("--verbose", "-v", count=True, help="Log what is done; -vv: statements too."),
+    typer.Option(
+        "--verbose",
+        "-v",
+        count=True,
+        show_default=False,
+        help="Log each step; -vv also logs SQL statements.",
+    ),
 ]
 LogFormatOption = Annotated[
     LogFormat | None,
@@ -50,22 +58,32 @@ FieldsOption = Annotated[
     str | None, typer.Option("--fields", metavar="A,B,...", help="Print only these fields.")
 ]
 
-UserArgument = Annotated[str, typer.Argument(metavar="USER", help="An id or an e-mail address.")]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-LimitOption = Annotated[int, typer.Option("--limit", min=1, help="Print at most this many.")]
+UserArgument = Annotated[str, typer.Argument(metavar="USER", help="Id or e-mail address.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+LimitOption = Annotated[
+    int, typer.Option("--limit", metavar="N", min=1, help="Print at most this many.")
+]
 AfterOption = Annotated[
-    int | None, typer.Option("--after", metavar="ID", help="Go on after the record with this id.")
+    int | None, typer.Option("--after", metavar="ID", help="Start after the record with this id.")
 ]
 OlderThanOption = Annotated[
     str,
-    typer.Option("--older-than", metavar="SPAN", help="Ended for at least: 90s, 12h, 1d."),
+    typer.Option(
+        "--older-than",
+        metavar="DURATION",
+        help="Expired or revoked at least this long ago: 90s, 12h, 1d.",
+    ),
 ]
-AllOption = Annotated[bool, typer.Option("--all", help="Print all, however many.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Print everything.")]
 
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
-FormatOption = Annotated[
-    RecordFormat | None,
-    typer.Option("--format", help="Default: what the name of the file ends with."),
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
+ImportFormatOption = Annotated[
+    ImportFormat | None,
+    typer.Option("--format", help="Format of the file. Default: by its extension."),
+]
+ExportFormatOption = Annotated[
+    ExportFormat | None,
+    typer.Option("--format", help="Format of the file. Default: by its extension."),
 ]
 
 TokenStdinOption = Annotated[
@@ -75,24 +93,25 @@ PasswordStdinOption = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")
 ]
 PasswordFileOption = Annotated[
-    Path | None, typer.Option("--password-file", help="Read the password from a file.")
+    Path | None,
+    typer.Option("--password-file", metavar="FILE", help="Read the password from a file."),
 ]
 GeneratePasswordOption = Annotated[
-    bool, typer.Option("--generate-password", help="Draw a password and print it, once.")
+    bool, typer.Option("--generate-password", help="Generate a password and print it once.")
 ]
 NoPasswordOption = Annotated[
-    bool, typer.Option("--no-password", help="Let nobody log in with a password.")
+    bool, typer.Option("--no-password", help="Set no password, so that none can be used to log in.")
 ]
 MustChangeOption = Annotated[
-    bool, typer.Option("--must-change", help="The next login asks for another password.")
+    bool, typer.Option("--must-change", help="Require a new password at the next login.")
 ]
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _LONGEST = timedelta(days=36_500)
 
 
-def duration(text: str) -> timedelta:
-    """Parse a span of time such as ``50ms``, ``90s``, ``15m``, ``12h``, ``1d`` or ``2w``.
+def parse_duration(text: str) -> timedelta:
+    """Parse a duration such as ``50ms``, ``90s``, ``15m``, ``12h``, ``1d`` or ``2w``.
 
     Raises:
         InvalidInput: for any other text, and for more than a hundred years.
@@ -103,5 +122,5 @@ def duration(text: str) -> timedelta:
         if seconds <= _LONGEST.total_seconds():
             return timedelta(seconds=seconds)
     raise InvalidInput(
-        f"'{text[:40]}' is not a span of time.", hint="Write it as 90s, 15m, 12h, 1d or 2w."
+        f"'{text[:40]}' is not a duration.", hint="Write it as 90s, 15m, 12h, 1d or 2w."
     )

@@ -1,4 +1,4 @@
-"""Secrets come from a prompt, standard input or a file, never from an argument."""
+"""Reads secrets from a prompt, standard input or a file, never from an argument."""
 
 import sys
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ MAXIMUM_BYTES = 65_536
 
 @dataclass(frozen=True)
 class NewPassword:
-    """The password to set: a text, one to be generated, or (None) none at all."""
+    """A password to set: the text, or None for one to be generated or for none at all."""
 
     text: str | None
     generate: bool = False
 
 
-def new_password(
-    run: CommandContext,
+def read_new_password(
+    context: CommandContext,
     *,
     stdin: bool,
     file: Path | None,
@@ -29,29 +29,29 @@ def new_password(
     none: bool,
     must_change: bool,
 ) -> NewPassword:
-    """Return the password the options ask for; with none of them a person types it twice.
+    """Return the password that the options ask for; without any, prompt for it twice.
 
     Raises:
-        InvalidInput: if the options exclude each other, or nobody is there to type.
+        InvalidInput: if the options exclude each other, or no prompt can be answered.
     """
     if stdin + (file is not None) + generate + none > 1:
-        raise InvalidInput("Give only one of the password options.")
+        raise InvalidInput("Pass only one of the password options.")
     if none and must_change:
-        raise InvalidInput("There would be no password that could be changed.")
+        raise InvalidInput("--must-change cannot be used with --no-password.")
     if generate:
-        run.require_printed("generated_password")
+        context.require_field("generated_password")
     if generate or none:
         return NewPassword(None, generate=generate)
-    if not stdin and file is None and not run.interactive:
+    if not stdin and file is None and not context.is_interactive:
         raise InvalidInput(
-            "No password was given and nobody is there to ask.",
-            hint="Give --password-stdin, --password-file, --generate-password or --no-password.",
+            f"No password was given, and {context.why_not_interactive}.",
+            hint="Pass --password-stdin, --password-file, --generate-password or --no-password.",
         )
-    return NewPassword(password(run, stdin=stdin, file=file, twice=True))
+    return NewPassword(read_password(context, stdin=stdin, file=file, twice=True))
 
 
-def password(
-    run: CommandContext,
+def read_password(
+    context: CommandContext,
     *,
     stdin: bool,
     file: Path | None,
@@ -60,25 +60,32 @@ def password(
 ) -> str:
     """Return a password from standard input, a file or a prompt.
 
+    Args:
+        context: tells whether a prompt can be answered.
+        stdin: read it from standard input.
+        file: read it from this file.
+        prompt: what a prompt asks for.
+        twice: whether a prompt asks for it a second time.
+
     Raises:
-        InvalidInput: if the options exclude each other, or nobody is there to type.
+        InvalidInput: if the options exclude each other, or no prompt can be answered.
         InputOutputFailed: if the file cannot be read.
     """
     if stdin and file is not None:
-        raise InvalidInput("Give only one of the password options.")
+        raise InvalidInput("Pass only one of the password options.")
     if stdin:
         return read_stdin()
     if file is not None:
         return _read_file(file)
-    if not run.interactive:
+    if not context.is_interactive:
         raise InvalidInput(
-            f"No {prompt.lower()} was given and nobody is there to ask.",
-            hint="Give --password-stdin or --password-file.",
+            f"No {prompt.lower()} was given, and {context.why_not_interactive}.",
+            hint="Pass --password-stdin or --password-file.",
         )
     try:
         typed = typer.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True)
     except UnicodeDecodeError:
-        raise InvalidInput("What was typed is not UTF-8.") from None
+        raise InvalidInput("The typed password is not valid UTF-8.") from None
     return str(typed)
 
 
@@ -86,7 +93,7 @@ def read_stdin() -> str:
     """Return a secret from standard input without its last line ending.
 
     Raises:
-        InvalidInput: if there is none, too much, or no UTF-8.
+        InvalidInput: if it is empty, too long or not UTF-8.
     """
     return _text(_stdin_bytes(), "standard input")
 
@@ -95,12 +102,12 @@ def read_token() -> str:
     """Return a token from standard input without its last line ending.
 
     Raises:
-        InvalidInput: if there is none.
-        TokenInvalid: if there is what cannot be a token.
+        InvalidInput: if it is empty.
+        TokenInvalid: if it cannot be a token.
     """
     content = _stdin_bytes()
     if not content.isascii() or len(content) > MAXIMUM_BYTES:
-        raise TokenInvalid("What came by standard input is not a token.")
+        raise TokenInvalid("Standard input does not hold a token.")
     return _text(content, "standard input")
 
 
@@ -112,7 +119,7 @@ def _stdin_bytes() -> bytes:
 
 def _read_file(file: Path) -> str:
     if file == Path():
-        raise InvalidInput("--password-file names no file.")
+        raise InvalidInput("--password-file needs the name of a file.")
     try:
         with file.open("rb") as stream:
             return _text(stream.read(MAXIMUM_BYTES + 1), str(file))
@@ -122,13 +129,13 @@ def _read_file(file: Path) -> str:
 
 def _text(content: bytes, source: str) -> str:
     if len(content) > MAXIMUM_BYTES:
-        raise InvalidInput(f"There is too much in {source}.")
+        raise InvalidInput(f"The value read from {source} is longer than {MAXIMUM_BYTES:,} bytes.")
     try:
-        # An editor may have put a byte order mark in front.
+        # An editor may have written a byte order mark.
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise InvalidInput(f"What stands in {source} is not UTF-8.") from None
+        raise InvalidInput(f"The value read from {source} is not valid UTF-8.") from None
     text = text.removesuffix("\n").removesuffix("\r")
     if not text:
-        raise InvalidInput(f"There is nothing in {source}.")
+        raise InvalidInput(f"The value read from {source} is empty.")
     return text

@@ -10,20 +10,20 @@ _EXIT_CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
 
 
 class StopRequest:
-    """Whether a signal asked to stop, and the exit code that tells of it."""
+    """Whether a signal asked the command to stop, and the exit code for that signal."""
 
     exit_code: int | None = None
 
     def __call__(self) -> bool:
-        """Tell whether to stop."""
+        """Return whether to stop."""
         return self.exit_code is not None
 
 
 @contextmanager
-def deferred_signals() -> Iterator[StopRequest]:
-    """Note SIGINT and SIGTERM instead of unwinding at once; the second one acts as ever."""
+def defer_signals() -> Iterator[StopRequest]:
+    """Record the first SIGINT or SIGTERM instead of unwinding; a second one acts as usual."""
     request = StopRequest()
-    # One that is ignored, as nohup and shells in the background see to, stays so.
+    # An ignored signal stays ignored: nohup and background jobs of a shell rely on that.
     found = {number: signal.getsignal(number) for number in _EXIT_CODES}
     previous = {number: old for number, old in found.items() if callable(old)}
 
@@ -31,12 +31,12 @@ def deferred_signals() -> Iterator[StopRequest]:
         for number, old in previous.items():
             signal.signal(number, old)
 
-    def note(number: int, _frame: object) -> None:
+    def record(number: int, _frame: object) -> None:
         request.exit_code = _EXIT_CODES[signal.Signals(number)]
         restore()
 
     for number in previous:
-        signal.signal(number, note)
+        signal.signal(number, record)
     try:
         yield request
     finally:

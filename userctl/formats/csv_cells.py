@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet may open, and a program reads back as it was."""
+"""CSV that is safe to open in a spreadsheet and reads back unchanged."""
 
 import csv
 import io
@@ -13,22 +13,22 @@ _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 def csv_line(cells: Sequence[str]) -> str:
-    """Return a line of cells (RFC 4180), which ends as lines do on this side of CSV."""
+    """Return a line of cells, quoted as in RFC 4180 but ending in a plain newline."""
     buffer = io.StringIO()
-    # Both characters of this terminator are quoted within a cell.
+    # With this terminator, the writer quotes a cell that holds either of its characters.
     csv.writer(buffer, lineterminator="\r\n").writerow(cells)
     return buffer.getvalue().removesuffix("\r\n") + "\n"
 
 
 def csv_cell(value: Any, *, escaped: bool) -> str:
-    """Return a value as a spreadsheet may open it.
+    """Return a value as a cell that no spreadsheet runs as a formula.
 
-    A text that it would run as a formula gets an apostrophe in front, and so does one that has
-    an apostrophe there already, so that :func:`csv_text` gets the text back.
+    Text that looks like a formula gets a leading apostrophe, and so does text that begins with
+    one, so that :func:`csv_text` can restore it.
 
     Args:
         value: a value of a record.
-        escaped: whether unseen characters are escaped, as a terminal needs it.
+        escaped: whether invisible characters are escaped, as a terminal needs it.
     """
     if value is None:
         return ""
@@ -47,5 +47,5 @@ def csv_cell(value: Any, *, escaped: bool) -> str:
 
 
 def csv_text(cell: str) -> str:
-    """Return the text of which :func:`csv_cell` made a cell."""
+    """Return the text from which :func:`csv_cell` made a cell."""
     return cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA_PREFIXES else cell

@@ -1,35 +1,35 @@
-"""Metrics in the text format of Prometheus."""
+"""Metrics in the Prometheus text format."""
 
 from collections.abc import Iterator
 
-from userctl import schemas
 from userctl.core.errors import MetricsMissing
+from userctl.schemas.metrics import LastPurge, Metrics
 
 try:
     from prometheus_client import CollectorRegistry, generate_latest
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 except ModuleNotFoundError:
-    raise MetricsMissing("The library for metrics is not installed.") from None
+    raise MetricsMissing("The prometheus-client library is not installed.") from None
 
 
-def exposition(metrics: "schemas.Metrics") -> str:
-    """Return metrics as text."""
+def exposition(metrics: Metrics) -> str:
+    """Return the metrics in the Prometheus text format."""
     registry = CollectorRegistry()
     registry.register(_Collector(metrics))
     return generate_latest(registry).decode()
 
 
 class _Collector:
-    """Hands metrics over to the library."""
+    """A collector, as the library expects one."""
 
-    def __init__(self, metrics: "schemas.Metrics") -> None:
+    def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
 
     def collect(self) -> Iterator[Metric]:
         """Yield each metric with its samples."""
         found = self._metrics
         accounts = GaugeMetricFamily(
-            "userctl_accounts", "Accounts by role and status.", labels=["role", "status"]
+            "userctl_accounts", "Users by role and status.", labels=["role", "status"]
         )
         for account in found.accounts:
             accounts.add_metric([account.role, account.status], account.count)
@@ -39,11 +39,11 @@ class _Collector:
         if found.oldest_expired_at is not None:
             yield GaugeMetricFamily(
                 "userctl_oldest_expired_token_timestamp_seconds",
-                "When the refresh token expired that did so first.",
+                "When the oldest expired refresh token expired.",
                 found.oldest_expired_at.timestamp(),
             )
         yield CounterMetricFamily(
-            "userctl_login_failures", "Failed logins that were recorded.", found.login_failures
+            "userctl_login_failures", "Recorded login failures.", found.login_failures
         )
         if found.last_purge is not None:
             yield from _purge(found.last_purge)
@@ -56,19 +56,21 @@ def _by_state(name: str, about: str, counts: dict[str, int]) -> Metric:
     return family
 
 
-def _purge(purge: "schemas.LastPurge") -> Iterator[Metric]:
+def _purge(purge: LastPurge) -> Iterator[Metric]:
     prefix = "userctl_last_purge"
     yield GaugeMetricFamily(
         f"{prefix}_timestamp_seconds", "When the last purge ended.", purge.time.timestamp()
     )
     yield GaugeMetricFamily(
-        f"{prefix}_deleted_tokens", "How many tokens the last purge deleted.", purge.deleted
+        f"{prefix}_deleted_tokens", "Tokens deleted by the last purge.", purge.deleted
     )
     yield GaugeMetricFamily(
-        f"{prefix}_remaining_tokens", "How many tokens the last purge left.", purge.remaining
+        f"{prefix}_remaining_tokens", "Tokens left by the last purge.", purge.remaining
     )
     outcome = GaugeMetricFamily(
-        f"{prefix}_outcome", "How the last purge ended: finished, or why not.", labels=["outcome"]
+        f"{prefix}_outcome",
+        "How the last purge ended: finished, or the reason it stopped.",
+        labels=["outcome"],
     )
     outcome.add_metric([purge.outcome], 1)
     yield outcome

@@ -2,8 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from userctl import schemas
@@ -11,62 +10,45 @@ from userctl.core.errors import InvalidInput
 from userctl.formats.csv_cells import csv_text
 
 if TYPE_CHECKING:
-    from userctl.schemas import FileRecord
+    from userctl.schemas.transfer import FileRecord
 
-RecordFormat = Literal["csv", "jsonl"]
+ImportFormat = Literal["csv", "jsonl"]
+"""The formats that records can be read from; :data:`READERS` has a row for each."""
 
-
-TEXT: Any = {"encoding": "utf-8-sig", "errors": "surrogateescape", "newline": ""}
-"""How a file of records is opened: a byte that is no text becomes what no field accepts."""
-
-
-STREAM = Path("-")
-"""What stands for standard input or output."""
-
-
-def format_of(file: Path, chosen: RecordFormat | None) -> RecordFormat:
-    """Return how the records of a file are written: as is said, or as its name says.
-
-    Raises:
-        InvalidInput: if neither says so.
-    """
-    if chosen is not None:
-        return chosen
-    if file.suffix == ".csv":
-        return "csv"
-    if file.suffix in {".jsonl", ".ndjson"}:
-        return "jsonl"
-    raise InvalidInput(
-        "Neither the name of the file nor --format says how the records are written."
-    )
+IMPORT_EXTENSIONS: Mapping[str, ImportFormat] = {
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
 
 
 def read_records(
-    text: TextIO, file_format: RecordFormat, known: Sequence[str]
+    text: TextIO, file_format: ImportFormat, known: Sequence[str]
 ) -> "Iterator[FileRecord]":
     """Yield the records of a file; one that cannot be read says why.
 
     Args:
-        text: what stands in the file, read as :data:`TEXT` says.
-        file_format: how it is written.
+        text: the content of the file, opened with the arguments of
+            :data:`~userctl.formats.file_format.TEXT`.
+        file_format: its format.
         known: the names that a header may hold.
 
     Raises:
-        InvalidInput: if CSV has no header, or one that names what nobody knows.
+        InvalidInput: if CSV has no header, or one with an unknown name.
     """
-    return _csv(text, known) if file_format == "csv" else _json_lines(text)
+    return READERS[file_format](text, known)
 
 
-def _csv(text: TextIO, known: Sequence[str]) -> "Iterator[FileRecord]":
-    record, reader = schemas.FileRecord, csv.reader(text, strict=True)
+def _read_csv(text: TextIO, known: Sequence[str]) -> "Iterator[FileRecord]":
+    record, reader = schemas.transfer.FileRecord, csv.reader(text, strict=True)
     try:
         header = next(reader, [])
     except csv.Error as error:
         raise InvalidInput(f"The header of the CSV cannot be read: {error}.") from None
     _require_known(header, known)
     names = tuple(header)
-    # A password is never exported, so that an apostrophe before it is its own.
-    own = {position for position, name in enumerate(header) if name == "password"}
+    # A password is never exported, so that an apostrophe before it is part of it.
+    raw = {position for position, name in enumerate(header) if name == "password"}
     while True:
         line = reader.line_num + 1
         try:
@@ -74,51 +56,57 @@ def _csv(text: TextIO, known: Sequence[str]) -> "Iterator[FileRecord]":
         except StopIteration:
             return
         except csv.Error as error:
-            yield record(line, unreadable=f"The line is no CSV: {error}.")
+            yield record(line, unreadable=f"Not valid CSV: {error}.")
             continue
         if len(cells) == len(header):
             if "'" in "".join(cells):
-                cells = [c if i in own else csv_text(c) for i, c in enumerate(cells)]
+                cells = [c if i in raw else csv_text(c) for i, c in enumerate(cells)]
             yield record(line, names, cells)
         elif cells:
-            reason = f"The record has {len(cells)} cells, and the header {len(header)}."
+            reason = f"Expected {len(header)} cells, found {len(cells)}."
             yield record(line, unreadable=reason)
 
 
 def _require_known(header: Sequence[str], known: Sequence[str]) -> None:
-    hint = f"The first line names the fields, some of: {', '.join(known)}."
+    hint = f"The first line names the fields: any of {', '.join(known)}."
     if not header:
         raise InvalidInput("The CSV is empty.", hint=hint)
-    for name in header:
+    for position, name in enumerate(header):
         if name not in known:
-            raise InvalidInput(f"There is no field '{name[:40]}'.", hint=hint)
-    if len(set(header)) < len(header):
-        raise InvalidInput("The header names a field twice.", hint=hint)
+            raise InvalidInput(f"Unknown field '{name[:40]}' in the header.", hint=hint)
+        if name in header[:position]:
+            raise InvalidInput(f"The header names the field '{name}' twice.", hint=hint)
 
 
-def _json_lines(text: TextIO) -> "Iterator[FileRecord]":
-    record = schemas.FileRecord
+def _read_json_lines(text: TextIO, _known: Sequence[str]) -> "Iterator[FileRecord]":
+    record = schemas.transfer.FileRecord
     for line, content in enumerate(text, 1):
         if content.isspace():
             continue
         try:
             values = json.loads(content)
         except (ValueError, RecursionError):
-            yield record(line, unreadable="The line is no JSON.")
+            yield record(line, unreadable="Not valid JSON.")
             continue
         if isinstance(values, dict):
             yield _json_record(line, values)
         else:
-            yield record(line, unreadable="The line is no JSON object.")
+            yield record(line, unreadable="Not a JSON object.")
 
 
 def _json_record(line: int, values: dict[str, Any]) -> "FileRecord":
     texts: dict[str, str | None] = {}
     for name, value in values.items():
-        if name in schemas.UNUSED_FIELDS:
+        if name in schemas.transfer.UNUSED_FIELDS:
             continue
         if not isinstance(value, str | bool | None):
-            reason = f"The value of '{name[:40]}' is no text."
-            return schemas.FileRecord(line, unreadable=reason)
+            reason = f"The value of '{name[:40]}' is not a string."
+            return schemas.transfer.FileRecord(line, unreadable=reason)
         texts[name] = str(value).lower() if isinstance(value, bool) else value
-    return schemas.FileRecord(line, tuple(texts), tuple(texts.values()))
+    return schemas.transfer.FileRecord(line, tuple(texts), tuple(texts.values()))
+
+
+READERS: Mapping[ImportFormat, Callable[[TextIO, Sequence[str]], "Iterator[FileRecord]"]] = {
+    "csv": _read_csv,
+    "jsonl": _read_json_lines,
+}

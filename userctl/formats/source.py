@@ -1,4 +1,4 @@
-"""Where records come from: a file or standard input, of which the SHA-256 is taken."""
+"""Opens a file of records, or standard input, and takes its SHA-256 while it is read."""
 
 import io
 import os
@@ -11,15 +11,19 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from userctl.core.errors import InputOutputFailed, InvalidInput
-from userctl.formats.reader import STREAM, TEXT
+from userctl.formats.file_format import STREAM, TEXT
 
 
 @contextmanager
-def record_source(file: Path) -> Iterator[tuple[TextIO, Callable[[], str], int | None]]:
-    """Yield the text of a file, what returns the SHA-256 of what was read, and its size in bytes.
+def open_source(file: Path) -> Iterator[tuple[TextIO, Callable[[], str], int | None]]:
+    """Open a file of records, or standard input.
+
+    Yields:
+        The text, a function that returns the SHA-256 of what was read so far, and the size of the
+        file in bytes if it is known.
 
     Raises:
-        InvalidInput: if standard input is wanted and closed.
+        InvalidInput: if standard input is asked for and closed.
         InputOutputFailed: if the file cannot be opened.
     """
     with ExitStack() as stack:
@@ -36,21 +40,21 @@ def record_source(file: Path) -> Iterator[tuple[TextIO, Callable[[], str], int |
         hashed = HashedInput(binary)
         text = io.TextIOWrapper(io.BufferedReader(hashed), **TEXT)
         yield text, hashed.hexdigest, size
-        # Whoever opened the stream closes it.
+        # The stream stays open for its owner, who closes it.
         text.detach()
 
 
 def _size(binary: io.BufferedReader) -> int | None:
-    """Return how many bytes there are to read, if anybody knows."""
+    """Return the size of a regular file; None for a pipe or a device."""
     status = os.fstat(binary.fileno())
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 class HashedInput(io.RawIOBase):
-    """Passes bytes on, and takes their SHA-256 on the way.
+    """Passes bytes on and takes their SHA-256 on the way.
 
     Args:
-        source: where they come from.
+        source: the stream to read.
     """
 
     def __init__(self, source: io.RawIOBase | io.BufferedIOBase) -> None:
@@ -59,7 +63,7 @@ class HashedInput(io.RawIOBase):
         self._position = 0
 
     def readable(self) -> bool:
-        """Tell that it can be read."""
+        """Return True: it can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
@@ -71,9 +75,9 @@ class HashedInput(io.RawIOBase):
         return count
 
     def tell(self) -> int:
-        """Return how many bytes were read."""
+        """Return the number of bytes read so far."""
         return self._position
 
     def hexdigest(self) -> str:
-        """Return the SHA-256 of what was read so far."""
+        """Return the SHA-256 of the bytes read so far."""
         return self._hash.hexdigest()

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,39 +15,57 @@ Tag = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*)+$", max_
 class AuditTag(StrEnum):
     """What happened: a subject, what was done to it and, if that may fail, how it ended."""
 
-    ACCOUNT_CREATE = "account:create"
-    ACCOUNT_UPDATE = "account:update"
-    ACCOUNT_DISABLE = "account:disable"
-    ACCOUNT_ENABLE = "account:enable"
-    ACCOUNT_DELETE = "account:delete"
-    ACCOUNT_RESTORE = "account:restore"
-    ACCOUNT_PURGE = "account:purge"
-    ACCOUNT_IMPORT = "account:import"
-    ACCOUNT_UNLOCK = "account:unlock"
-    PASSWORD_SET = "account:password:set"
-    PASSWORD_EXPIRE = "account:password:expire"
-    PASSWORD_CHANGE = "account:password:change"
-    PASSWORD_REHASH = "account:password:rehash"
-    LOGIN_SUCCESS = "account:login:success"
-    LOGIN_FAILURE = "account:login:failure"
-    TOKEN_REFRESH = "token:refresh:success"
-    TOKEN_REFRESH_FAILURE = "token:refresh:failure"
-    TOKEN_REUSE = "token:reuse"
-    TOKEN_REVOKE = "token:revoke"
-    TOKEN_PURGE = "token:purge"
-    TOKEN_PURGE_END = "token:purge:end"
-    API_TOKEN_CREATE = "api_token:create"
-    API_TOKEN_VERIFY = "api_token:verify:success"
-    API_TOKEN_VERIFY_FAILURE = "api_token:verify:failure"
-    KEY_GENERATE = "key:generate"
-    KEY_IMPORT = "key:import"
-    KEY_ROTATE = "key:rotate"
-    KEY_RETIRE = "key:retire"
-    DATABASE_MIGRATE = "database:migrate"
-    DATABASE_DOWNGRADE = "database:downgrade"
-    DATABASE_ADOPT = "database:adopt"
-    DATABASE_COPY = "database:copy"
-    DATABASE_RESTORE = "database:restore"
+    meaning: str
+
+    def __new__(cls, tag: str, meaning: str = "") -> Self:
+        """Make a tag that also says what it means."""
+        member = str.__new__(cls, tag)
+        member._value_ = tag
+        member.meaning = meaning
+        return member
+
+    ACCOUNT_CREATE = "account:create", "A user was created."
+    ACCOUNT_UPDATE = "account:update", "The address, the name or the role of a user was changed."
+    ACCOUNT_DISABLE = "account:disable", "A user was disabled."
+    ACCOUNT_ENABLE = "account:enable", "A disabled user was enabled."
+    ACCOUNT_DELETE = "account:delete", "A user was deleted."
+    ACCOUNT_RESTORE = "account:restore", "A deleted user was restored."
+    ACCOUNT_PURGE = "account:purge", "Deleted users were removed for good."
+    ACCOUNT_IMPORT = "account:import", "Users were imported from a file."
+    ACCOUNT_UNLOCK = "account:unlock", "The failed logins of a user were forgotten."
+    PASSWORD_SET = "account:password:set", "An operator set a password, or removed it."
+    PASSWORD_EXPIRE = "account:password:expire", "A password has to be changed at the next login."
+    PASSWORD_CHANGE = (
+        "account:password:change",
+        "A user replaced an expired password.",
+    )
+    PASSWORD_REHASH = (
+        "account:password:rehash",
+        "A login raised the cost of a hash.",
+    )
+    LOGIN_SUCCESS = "account:login:success", "A login succeeded."
+    LOGIN_FAILURE = "account:login:failure", "A login failed."
+    TOKEN_REFRESH = "token:refresh:success", "A refresh token was exchanged for its successor."
+    TOKEN_REFRESH_FAILURE = "token:refresh:failure", "A refresh token was refused."
+    TOKEN_REUSE = (
+        "token:reuse",
+        "A used refresh token came again; its session was ended.",
+    )
+    TOKEN_REVOKE = "token:revoke", "Sessions or API tokens were revoked."
+    TOKEN_PURGE = "token:purge", "A batch of a purge deleted tokens."
+    TOKEN_PURGE_END = "token:purge:end", "A purge ended."
+    API_TOKEN_CREATE = "api_token:create", "An API token was issued."
+    API_TOKEN_VERIFY = "api_token:verify:success", "An API token was accepted."
+    API_TOKEN_VERIFY_FAILURE = "api_token:verify:failure", "An API token was refused."
+    KEY_GENERATE = "key:generate", "A signing key was generated."
+    KEY_IMPORT = "key:import", "A signing key was imported."
+    KEY_ROTATE = "key:rotate", "The next signing key became active."
+    KEY_RETIRE = "key:retire", "A signing key was retired."
+    DATABASE_MIGRATE = "database:migrate", "The schema was upgraded."
+    DATABASE_DOWNGRADE = "database:downgrade", "The schema was downgraded."
+    DATABASE_ADOPT = "database:adopt", "The tables of an application were adopted."
+    DATABASE_COPY = "database:copy", "All rows were copied to or from another database."
+    DATABASE_RESTORE = "database:restore", "A backup was restored."
 
 
 def outcome_of(tag: str) -> str:

@@ -36,7 +36,7 @@ def test_the_first_accounts_are_written_before_the_last_ones_are_read(
 ) -> None:
     fields = [] if "-q" in options else ["--fields", "id"]
     command = ["user", "list", "--all", *options, *fields]
-    # Such a small pipe holds the writer up until somebody reads.
+    # Such a small pipe holds the writer up until it is read.
     process = userctl.start(*command, bufsize=0, pipesize=PIPE_BYTES)
     assert process.stdout
     seen = b""

@@ -1,4 +1,4 @@
-"""Tokens that were issued and reach nobody are revoked before the command ends."""
+"""Tokens that were issued but could not be printed are revoked before the command ends."""
 
 import os
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ LOGIN = ["login", "ada@example.com", "--no-store", "--password-stdin"]
 
 @contextmanager
 def full_disk() -> Iterator[int]:
-    """Yield an output behind which there is no space."""
+    """Yield an output on a full disk."""
     with Path("/dev/full").open("wb") as full:
         yield full.fileno()
 
 
 @contextmanager
 def reader_that_left() -> Iterator[int]:
-    """Yield a pipe that nobody reads."""
+    """Yield a pipe without a reader."""
     reader, writer = os.pipe()
     os.close(reader)
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import PASSWORD, Userctl
+from tests.support.marks import repeated
 
 WRITER = """
 import sys
@@ -32,37 +33,43 @@ for turn in range(5):
 """
 
 
-def test_of_twenty_processes_that_create_the_same_account_one_succeeds(userctl: Userctl) -> None:
+@repeated("processes", few=3, soak=20)
+def test_of_processes_that_create_the_same_account_one_succeeds(
+    userctl: Userctl, processes: int
+) -> None:
     command = ["user", "create", "ada@example.com", "--password-stdin"]
-    results = userctl.all_at_once([command] * 20, stdin=PASSWORD)
-    assert Counter(result.code for result in results) == {0: 1, 5: 19}
+    results = userctl.all_at_once([command] * processes, stdin=PASSWORD)
+    assert Counter(result.code for result in results) == {0: 1, 5: processes - 1}
     assert userctl("user", "list", "-q").out.count("\n") == 1
 
 
-def test_two_shells_that_refresh_one_stored_session_both_keep_it(userctl: Userctl) -> None:
+@repeated("shells", few=2, soak=5)
+def test_shells_that_refresh_one_stored_session_all_keep_it(userctl: Userctl, shells: int) -> None:
     userctl.create("ada@example.com")
     userctl.login("ada@example.com")
-    results = userctl.all_at_once([["token", "refresh"]] * 5)
+    results = userctl.all_at_once([["token", "refresh"]] * shells)
     assert {result.code for result in results} == {0}
     assert userctl("whoami").code == 0
 
 
-def test_sixteen_processes_write_to_sqlite_without_losing_anything(local: Userctl) -> None:
+@repeated("processes", few=3, soak=16)
+def test_processes_that_write_to_sqlite_lose_nothing(local: Userctl, processes: int) -> None:
     worker = Userctl(local.home, local.database_url, (sys.executable, "-c", WRITER))
-    results = worker.all_at_once([[str(number)] for number in range(16)])
+    results = worker.all_at_once([[str(number)] for number in range(processes)])
     assert {(result.code, result.err) for result in results} == {(0, "")}
     accounts = local("user", "list", "--all", "-o", "json").json
-    assert len(accounts) == 16 * 5 * 2
-    assert Counter(account["status"] for account in accounts) == {"active": 160}
-    assert sum(account["name"] is not None for account in accounts) == 80
+    assert len(accounts) == processes * 5 * 2
+    assert Counter(account["status"] for account in accounts) == {"active": processes * 5 * 2}
+    assert sum(account["name"] is not None for account in accounts) == processes * 5
 
 
-def test_ten_processes_create_the_embedded_database_once(embedded: Userctl) -> None:
-    commands = [["user", "create", f"{n}@example.com", "--no-password"] for n in range(10)]
+@repeated("processes", few=3, soak=10)
+def test_processes_create_the_embedded_database_once(embedded: Userctl, processes: int) -> None:
+    commands = [["user", "create", f"{n}@example.com", "--no-password"] for n in range(processes)]
     results = embedded.all_at_once(commands)
     assert {result.code for result in results} == {0}
     assert sum("Created a new database" in result.err for result in results) == 1
-    assert embedded("user", "list", "-q").out.count("\n") == 10
+    assert embedded("user", "list", "-q").out.count("\n") == processes
     folder = embedded.home / ".local/share/userctl"
     assert {file.name for file in folder.iterdir()} <= {
         "userctl.db",
@@ -73,10 +80,11 @@ def test_ten_processes_create_the_embedded_database_once(embedded: Userctl) -> N
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_two_migrations_at_once_are_safe(home: Path, bare_database_url: str) -> None:
+@repeated("processes", few=2, soak=4)
+def test_migrations_at_once_are_safe(home: Path, bare_database_url: str, processes: int) -> None:
     bare = Userctl(home, bare_database_url)
-    results = bare.all_at_once([["db", "migrate"]] * 4)
-    assert [result.code for result in results] == [0] * 4
+    results = bare.all_at_once([["db", "migrate"]] * processes)
+    assert [result.code for result in results] == [0] * processes
     assert bare("db", "migrate", "--check").code == 0
 
 

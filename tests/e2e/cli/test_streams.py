@@ -121,7 +121,7 @@ def test_a_table_off_a_terminal_is_whole_and_plain(local: Userctl) -> None:
 @pytest.mark.parametrize(
     "name", ["a\x1b[31mb", "a\u202eb", "a\u200bb", "a\x7fb", "a\x85b", "a\nb", "a\u2028b", ""]
 )
-def test_a_name_with_an_unseen_character_is_refused_in_one_plain_line(
+def test_a_name_with_an_invisible_character_is_refused_in_one_plain_line(
     local: Userctl, name: str
 ) -> None:
     result = local("user", "create", "ada@example.com", "--no-password", "--name", name)
@@ -144,7 +144,7 @@ def test_debug_shows_the_traceback_of_a_foreseen_error_too(local: Userctl) -> No
     result = local.spawn("user", "show", "9", "--debug")
     assert result.code == 3
     assert "Traceback" in result.err
-    assert result.err.endswith("error: There is no account '9'.\n")
+    assert result.err.endswith("error: There is no user '9'.\n")
 
 
 def test_a_spreadsheet_runs_no_formula(local: Userctl) -> None:

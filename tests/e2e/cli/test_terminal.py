@@ -102,7 +102,7 @@ def test_bytes_that_are_no_text_are_refused_at_a_prompt(terminal: Terminal) -> N
     os.write(child.child_fd, b"\xff\xfe\n")
     code, printed = ended(child)
     assert code == 2
-    assert "not UTF-8" in printed
+    assert "not valid UTF-8" in printed
 
 
 def test_a_terminal_that_claims_no_width_still_shows_the_table(

@@ -18,7 +18,7 @@ from tests.support.expired import insert_tokens
 from tests.support.forking import Forks
 from tests.support.pgbouncer import running_pgbouncer
 from userctl.core.errors import DatabaseUnreachable
-from userctl.schemas import UserCreate
+from userctl.schemas.users import UserCreate
 
 AT_ONCE = 20
 SETTINGS = ["lock_timeout", "synchronous_commit", "idle_in_transaction_session_timeout",

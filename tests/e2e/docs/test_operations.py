@@ -1,81 +1,80 @@
-"""What the operations chapter lets cron and systemd run, run as they would."""
+"""What the page about cron and systemd lets these run, run as they would."""
 
 import re
-import shlex
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.cli import Userctl
+from tests.support.documents import blocks
+from tests.support.shell import Shell, running_shell
 
 DOCS = Path(__file__).parents[3] / "docs"
-CHAPTER = (DOCS / "operations.md").read_text()
+PAGE = DOCS / "how-to/cron-and-systemd.md"
 UNITS = sorted((DOCS / "systemd").glob("*.service"))
+
+_CRON_LINE = r"^[\d*]\S*(?: +\S+){4} +(.+)$"
 
 CRON = {"HOME": "/", "LOGNAME": "userctl", "SHELL": "/bin/sh", "PATH": "/usr/bin:/bin"}
 SYSTEMD = {"HOME": "/", "USER": "userctl", "PATH": "/usr/bin:/bin", "INVOCATION_ID": "1"}
 
 
 @pytest.fixture
-def installed(userctl: Userctl) -> Userctl:
-    """The folders that the chapter names, below the home of the test, and accounts."""
+def installed(userctl: Userctl, socket_folder: Path) -> Iterator[Shell]:
+    """A shell with the folders that the page names, below the home of the test, and users."""
     root = userctl.home
-    for folder in ("opt/userctl/bin", "etc/userctl", "var/lib/userctl", "var/lib/node_exporter",
-                   "var/backups/userctl"):  # fmt: skip
+    for folder in (
+        "etc/userctl",
+        "var/lib/userctl",
+        "var/lib/node_exporter",
+        "var/backups/userctl",
+    ):
         (root / folder).mkdir(parents=True)
-    program = root / "opt/userctl/bin/userctl"
-    program.write_text(f'#!/bin/sh\nexec {shlex.join(userctl.program)} "$@"\n')
-    program.chmod(0o755)
     keyring = root / "var/lib/userctl/keyring"
     (root / "etc/userctl/environment").write_text(
         f"USERCTL_DATABASE_URL='{userctl.database_url}'\nUSERCTL_KEYRING_FILE={keyring}\n"
         "export USERCTL_PASSWORD_COST=10\n"
     )
+    userctl.keyring = True
     userctl.extra["USERCTL_KEYRING_FILE"] = str(keyring)
-    del (environment := userctl.environment)["USERCTL_SECRET_KEY"]
-    subprocess.run([program, "key", "generate", "-q"], env=environment, check=True,
-                   stdout=subprocess.DEVNULL)  # fmt: skip
+    assert userctl("key", "generate", "-q").code == 0
     userctl.create("ada@example.com", "--role", "admin")
     if userctl.database_url is not None and userctl.database_url.startswith("sqlite"):
         Path(userctl.database_url.removeprefix("sqlite:///")).chmod(0o600)
-    return userctl
+    with running_shell(userctl, socket_folder, root / "opt/userctl/bin") as shell:
+        yield shell
 
 
 def moved(userctl: Userctl, line: str) -> str:
-    """Return a line of the chapter for what lies below the home of the test."""
+    """Return a line of the page for what lies below the home of the test."""
     root = userctl.home
     return re.sub(r"(?<![\w.])/(opt|etc|var)/", lambda found: f"{root}/{found[1]}/", line)
 
 
-def run(userctl: Userctl, line: str, environment: dict[str, str]) -> tuple[int, str]:
-    """Run a line with a shell; return the exit code and everything that it said."""
-    coverage = {name: v for name, v in userctl.environment.items() if name.startswith("COV")}
-    path = userctl.environment["PATH"].partition(":")[0]
-    environment = {**environment, **coverage, "HOME": str(userctl.home)}
-    environment["PATH"] = f"{userctl.home}/opt/userctl/bin:{path}:{environment['PATH']}"
-    done = subprocess.run(
-        ["/bin/sh", "-c", moved(userctl, line)],
-        env=environment,
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout
+def run(shell: Shell, line: str, environment: dict[str, str]) -> tuple[int, str]:
+    """Run a line with a shell; return the exit code and everything that it printed."""
+    userctl = shell.userctl
+    # Backups of PostgreSQL need its programs.
+    path = f"{userctl.environment['PATH'].partition(':')[0]}:{environment['PATH']}"
+    environment = {**environment, "HOME": str(userctl.home), "PATH": path}
+    done = shell.run(moved(userctl, line), shell="/bin/sh", environment=environment,
+                     folder=Path("/"))  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
 
 
-def cron_lines() -> Iterator[str]:
-    """Yield the commands of the crontab, as cron hands them to a shell."""
-    table = re.search(r"```cron\n(.*?)```", CHAPTER, re.DOTALL)
-    assert table is not None
-    for line in table[1].splitlines():
-        if re.match(r"[\d*]", line):
-            # A percent sign means the end of a line to cron (crontab(5)).
-            yield re.sub(r"\\%", "%", line.split(maxsplit=5)[5])
+def crontabs() -> list[list[str]]:
+    """Return the commands of the crontabs, as cron hands them to a shell."""
+    tables = [block.text.splitlines() for block in blocks(PAGE) if block.language == "cron"]
+    return [
+        # A percent sign means the end of a line to cron (crontab(5)).
+        [
+            re.sub(r"\\%", "%", line.split(maxsplit=5)[5])
+            for line in lines
+            if re.match(r"[\d*]", line)
+        ]
+        for lines in tables
+    ]
 
 
 def steps(unit: Path) -> Iterator[str]:
@@ -94,47 +93,47 @@ def without_the_role(text: str) -> str:
     return text
 
 
-def test_every_line_of_the_crontab_goes_well_and_says_nothing(installed: Userctl) -> None:
-    lines = list(cron_lines())
-    assert len(lines) == 3
-    for line in lines:
-        code, said = run(installed, line, CRON)
-        assert (code, without_the_role(said)) == (0, ""), line
-    written_down(installed)
+def test_every_line_of_the_crontab_goes_well_and_says_nothing(installed: Shell) -> None:
+    assert [len(lines) for lines in crontabs()] == [3, 2]
+    for line in (line for lines in crontabs() for line in lines):
+        code, printed = run(installed, line, CRON)
+        assert (code, without_the_role(printed)) == (0, ""), line
+    written_down(installed.userctl)
 
 
-def test_every_step_of_the_units_goes_well(installed: Userctl) -> None:
+def test_every_step_of_the_units_goes_well(installed: Shell) -> None:
     environment = "set -a; . /etc/userctl/environment; "
     for unit in UNITS:
         for step in steps(unit):
-            code, said = run(installed, environment + step, SYSTEMD)
-            assert code == 0, (step, said)
+            code, printed = run(installed, environment + step, SYSTEMD)
+            assert code == 0, (step, printed)
             anchor = r"anchor\n\d+:[0-9a-f]{64}\n" if "audit head" in step else ""
-            assert re.fullmatch(anchor, without_the_role(said).replace("\r", "")), step
-    written_down(installed)
+            assert re.fullmatch(anchor, without_the_role(printed).replace("\r", "")), step
+    written_down(installed.userctl)
 
 
 def written_down(userctl: Userctl) -> None:
-    """Make sure that a backup and the metrics lie where the chapter says."""
+    """Make sure that a backup and the metrics lie where the page says."""
     [backup] = (userctl.home / "var/backups/userctl").iterdir()
     assert userctl("db", "restore", str(backup), "--yes").code == 0
     assert "userctl_accounts" in (userctl.home / "var/lib/node_exporter/userctl.prom").read_text()
 
 
-def test_a_step_that_fails_is_heard_of(installed: Userctl) -> None:
-    (installed.home / "etc/userctl/environment").write_text(
+def test_a_step_that_fails_is_heard_of(installed: Shell) -> None:
+    home = installed.userctl.home
+    (home / "etc/userctl/environment").write_text(
         "USERCTL_DATABASE_URL=sqlite:////nonexistent/x.db\n"
     )
-    for line in cron_lines():
-        code, said = run(installed, line, CRON)
+    for line in crontabs()[0]:
+        code, printed = run(installed, line, CRON)
         assert code == 6
-        assert "nonexistent" in said
-        assert said.count("\n") <= 2
-    assert list((installed.home / "var/backups/userctl").iterdir()) == []
+        assert "nonexistent" in printed
+        assert printed.count("\n") <= 2
+    assert list((home / "var/backups/userctl").iterdir()) == []
 
 
 def test_every_timer_has_its_unit() -> None:
     timers = sorted((DOCS / "systemd").glob("*.timer"))
     assert [timer.stem for timer in timers] == [unit.stem for unit in UNITS]
     for unit in UNITS:
-        assert unit.stem in CHAPTER
+        assert unit.stem in PAGE.read_text()

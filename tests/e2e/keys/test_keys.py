@@ -12,7 +12,8 @@ import jwt
 import pytest
 
 from tests.support.cli import PASSWORD, Userctl
-from userctl.schemas import AccessClaims
+from tests.support.marks import repeated
+from userctl.schemas.tokens import AccessClaims
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.keyring import Keyring
 from userctl.security.keyring_file import KeyringFile
@@ -35,8 +36,8 @@ for _ in sys.stdin:
     print(keys.rotate(timedelta()).kid, flush=True)
 """
 
-# Rotates, and dies at the first line that deals with files, at the second, and so on until it
-# gets through.
+# Rotates, and dies at the first line that deals with files, at one some lines later, and so on
+# until it gets through.
 DYING = """
 import os, signal, sys
 from datetime import timedelta
@@ -63,9 +64,9 @@ def rotate(moment):
     KeyService(file, clock=utc_now, audit_log=lambda *_: None).rotate(timedelta())
     os._exit(0)
 
-moment, exit_code = 0, None
+moment, exit_code = 1 - int(sys.argv[2]), None
 while exit_code != 0:
-    moment += 1
+    moment += int(sys.argv[2])
     write_private(file.path, first)
     child = os.fork()
     if child == 0:
@@ -96,32 +97,39 @@ def file_of(userctl: Userctl) -> KeyringFile:
     return KeyringFile(userctl.home / "keyring")
 
 
-def test_of_ten_processes_that_generate_a_key_one_succeeds(ring: Userctl) -> None:
+@repeated("processes", few=3, soak=10)
+def test_of_processes_that_generate_a_key_at_once_one_succeeds(
+    ring: Userctl, processes: int
+) -> None:
     assert ring("key", "generate").code == 0
-    results = ring.all_at_once([["key", "generate", "-o", "json"]] * 10)
-    assert sorted(result.code for result in results) == [0] + [5] * 9
+    results = ring.all_at_once([["key", "generate", "-o", "json"]] * processes)
+    assert sorted(result.code for result in results) == [0] + [5] * (processes - 1)
     assert {result.error["code"] for result in results if result.code} == {"key_exists"}
     assert [key["state"] for key in ring("key", "list", "-o", "json").json] == ["next", "active"]
 
 
-def test_processes_that_rotate_at_once_take_turns(ring: Userctl) -> None:
+@repeated("processes", few=2, soak=4)
+def test_processes_that_rotate_at_once_take_turns(ring: Userctl, processes: int) -> None:
     for _ in range(2):
         assert ring("key", "generate").code == 0
     before = file_of(ring).load()
-    results = ring.all_at_once([["key", "rotate", "--min-age", "0s"]] * 4)
-    assert [result.code for result in results] == [0] * 4
+    results = ring.all_at_once([["key", "rotate", "--min-age", "0s"]] * processes)
+    assert [result.code for result in results] == [0] * processes
     after = file_of(ring).load()
-    assert [entry.state for entry in after.keys] == ["next", "active"] + ["passive"] * 4
+    assert [entry.state for entry in after.keys] == ["next", "active"] + ["passive"] * processes
     assert {entry.key.kid for entry in before.keys} < {entry.key.kid for entry in after.keys}
 
 
-def test_ten_processes_that_need_the_first_key_get_the_same(embedded: Userctl) -> None:
+@repeated("processes", few=3, soak=10)
+def test_processes_that_need_the_first_key_at_once_get_the_same(
+    embedded: Userctl, processes: int
+) -> None:
     embedded.create("ada@example.com")
     # So many logins at once to one address would otherwise be taken for guesses.
     embedded.extra["USERCTL_LOGIN_ATTEMPTS"] = "10"
     login = ["login", "ada@example.com", "--password-stdin", "--no-store", "-o", "json"]
-    results = embedded.all_at_once([login] * 10, stdin=PASSWORD)
-    assert [result.code for result in results] == [0] * 10
+    results = embedded.all_at_once([login] * processes, stdin=PASSWORD)
+    assert [result.code for result in results] == [0] * processes
     assert len(kids(embedded)) == 1
     for result in results:
         token = result.json["access_token"]
@@ -184,10 +192,11 @@ def rotating(ring: Userctl, two_keys: KeyringFile) -> Iterator["subprocess.Popen
         process.kill()
 
 
+@repeated("numbers", few=150, soak=500)
 def test_no_verification_fails_while_keys_are_rotated(
-    two_keys: KeyringFile, rotating: "subprocess.Popen[str]"
+    two_keys: KeyringFile, rotating: "subprocess.Popen[str]", numbers: int
 ) -> None:
-    """A thousand, each on a ring that was read before the token was signed, or after it."""
+    """Each token on a ring that was read before it was signed, and on one read after it."""
     now = datetime.now(UTC)
     second = int(now.timestamp())
     claims = AccessClaims(
@@ -213,16 +222,17 @@ def test_no_verification_fails_while_keys_are_rotated(
         return str(jwt.get_unverified_header(token)["kid"])
 
     with ThreadPoolExecutor(4) as pool:
-        signers = set(pool.map(verify, range(500)))
-    # Fifty rotations went on meanwhile, each waited for by one of the four threads.
-    assert len(signers) > 10
+        signers = set(pool.map(verify, range(numbers)))
+    # A rotation went on at every tenth number, waited for by one of the four threads.
+    assert len(signers) > numbers // 50
 
 
+@repeated("step", few=6, soak=1)
 def test_a_kill_between_any_two_lines_of_a_rotation_leaves_the_old_ring_or_the_new(
-    ring: Userctl, two_keys: KeyringFile
+    ring: Userctl, two_keys: KeyringFile, step: int
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", DYING, str(two_keys.path)],
+        [sys.executable, "-c", DYING, str(two_keys.path), str(step)],
         env=ring.environment,
         capture_output=True,
         text=True,
@@ -231,7 +241,7 @@ def test_a_kill_between_any_two_lines_of_a_rotation_leaves_the_old_ring_or_the_n
     assert done.returncode == 0, done.stderr
     rings = done.stdout.splitlines()
     assert set(rings) == {"next active", "next active passive"}
-    assert len(rings) > 30
+    assert len(rings) > 30 // step
     assert ring(*ROTATE).code == 0
 
 

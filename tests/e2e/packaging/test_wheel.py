@@ -29,6 +29,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder / "venv/bin/userctl")
 
 
+# It downloads what the wheel asks for, and takes a minute.
+@pytest.mark.soak
 def test_the_wheel_does_the_main_job_on_both_databases(
     installed: str, home: Path, bare_postgres_url: str
 ) -> None:
@@ -47,3 +49,5 @@ def test_the_wheel_does_the_main_job_on_both_databases(
         ):
             result = userctl.spawn(*command, stdin=PASSWORD)
             assert result.code == 0, result.err
+    page = Path(installed).parents[1] / "share/man/man1/userctl.1"
+    assert page.read_text() == (ROOT / "docs/userctl.1").read_text()

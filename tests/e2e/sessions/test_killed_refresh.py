@@ -1,6 +1,7 @@
 """A refresh that is killed, wherever it is, leaves a session that goes on and never two of it."""
 
 import random
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -8,8 +9,8 @@ import pytest
 from tests.integration.conftest import Sql, open_engine, sql_on
 from tests.support.cli import Userctl
 from tests.support.forking import Forks
+from tests.support.marks import repeated, spread
 
-KILLS_AT_RANDOM = 50
 MINIMUM_LINES = 50
 REFRESH = ["token", "refresh"]
 KILLED = -9
@@ -51,13 +52,14 @@ def victim(userctl: Userctl, database_url: str) -> Iterator[Victim]:
         yield Victim(userctl, sql_on(engine))
 
 
+@repeated("wanted", few=4, soak=50)
 def test_a_refresh_killed_at_any_moment_leaves_a_session_that_works(
-    victim: Victim, forks: Forks
+    victim: Victim, forks: Forks, wanted: int
 ) -> None:
     [normal] = forks.at_once([REFRESH])
     assert normal.code == 0
     kills = 0
-    while kills < KILLS_AT_RANDOM:
+    while kills < wanted:
         delay = victim.draws.uniform(0, normal.seconds)
         killed = forks.killed_after(REFRESH, delay)
         assert killed.code in (0, KILLED)
@@ -65,12 +67,13 @@ def test_a_refresh_killed_at_any_moment_leaves_a_session_that_works(
         victim.check_unharmed(delay)
 
 
+@repeated("places", few=8, soak=sys.maxsize)
 def test_a_refresh_killed_at_any_line_leaves_a_session_that_works(
-    victim: Victim, forks: Forks
+    victim: Victim, forks: Forks, places: int
 ) -> None:
     normal = forks.killed_at(REFRESH, line=0)
     assert normal.code == 0
     assert normal.lines > MINIMUM_LINES
-    for line in range(1, normal.lines + 1):
+    for line in spread(normal.lines, places):
         assert forks.killed_at(REFRESH, line).code == KILLED, line
         victim.check_unharmed(line)

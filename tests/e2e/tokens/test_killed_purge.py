@@ -11,8 +11,9 @@ from tests.integration.conftest import Sql, open_engine, sql_on
 from tests.support.cli import Userctl, finished
 from tests.support.expired import insert_tokens, token_count
 from tests.support.forking import Forks
+from tests.support.marks import repeated
 
-KILLS = 100
+MANY_KILLS = 100
 EXPIRED = 300
 LIVING = 3
 KILLED = -9
@@ -38,8 +39,9 @@ def purge_alone(userctl: Userctl) -> dict[str, object]:
     raise AssertionError
 
 
+@repeated("wanted", few=5, soak=MANY_KILLS)
 def test_a_purge_killed_at_any_moment_takes_nothing_that_lives_and_the_next_one_goes_on(
-    userctl: Userctl, sql: Sql, forks: Forks
+    userctl: Userctl, sql: Sql, forks: Forks, wanted: int
 ) -> None:
     draws = random.Random(9)
     command = [*PURGE, "--batch-size", "20", "--pause", "1ms"]
@@ -47,7 +49,7 @@ def test_a_purge_killed_at_any_moment_takes_nothing_that_lives_and_the_next_one_
     [normal] = forks.at_once([command])
     assert json.loads(normal.out)["deleted"] == EXPIRED
     kills, halfway = 0, 0
-    while kills < KILLS:
+    while kills < wanted:
         insert_tokens(sql, EXPIRED, days=2)
         delay = draws.uniform(0, normal.seconds)
         killed = forks.killed_after(command, delay)
@@ -58,7 +60,8 @@ def test_a_purge_killed_at_any_moment_takes_nothing_that_lives_and_the_next_one_
         assert purge_alone(userctl)["deleted"] == left, delay
         assert sql("SELECT id FROM refresh_tokens ORDER BY id") == [(1,), (2,), (3,)], delay
         assert sql("SELECT email FROM users") == [("ada@example.com",)]
-    assert halfway
+    # A few may all have come too early or too late.
+    assert halfway or wanted < MANY_KILLS
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -91,13 +94,14 @@ def test_of_purges_at_once_one_works_and_the_others_say_so(userctl: Userctl, sql
     assert purge_alone(userctl)["deleted"] == EXPIRED - 70
 
 
-def test_logins_beside_a_purge_succeed(userctl: Userctl, sql: Sql) -> None:
-    insert_tokens(sql, 10 * EXPIRED, days=2)
+@repeated("expired", few=EXPIRED, soak=10 * EXPIRED)
+def test_logins_beside_a_purge_succeed(userctl: Userctl, sql: Sql, expired: int) -> None:
+    insert_tokens(sql, expired, days=2)
     process = userctl.start(*PURGE, "--batch-size", "20", "--pause", "10ms")
     logins = 0
     while process.poll() is None:
         userctl.login("ada@example.com", "--no-store")
         logins += 1
-    assert json.loads(finished(process).out)["deleted"] == 10 * EXPIRED
+    assert json.loads(finished(process).out)["deleted"] == expired
     assert logins > 1
     assert token_count(sql) == LIVING + logins

@@ -8,8 +8,8 @@ import pytest
 from tests.integration.conftest import Sql, open_engine, sql_on
 from tests.support.cli import PASSWORD, Userctl
 from tests.support.forking import Forks
+from tests.support.marks import repeated
 
-KILLS = 100
 KILLED = -9
 ACCOUNTS = 6_000
 WITH_PASSWORDS = 3
@@ -32,14 +32,15 @@ def sql(database_url: str) -> Iterator[Sql]:
         yield sql_on(engine)
 
 
+@repeated("wanted", few=5, soak=100)
 def test_an_import_killed_at_any_moment_has_created_all_accounts_or_none(
-    userctl: Userctl, forks: Forks, accounts: int, sql: Sql
+    userctl: Userctl, forks: Forks, accounts: int, sql: Sql, wanted: int
 ) -> None:
     draws = random.Random(4)
     [normal] = forks.at_once([IMPORT])
     assert normal.code == 0, normal.err
     kills = 0
-    while kills < KILLS:
+    while kills < wanted:
         sql("DELETE FROM users")
         delay = draws.uniform(0, normal.seconds)
         killed = forks.killed_after(IMPORT, delay)

@@ -67,7 +67,7 @@ def test_events_are_listed_by_account_tag_and_time(userctl: Userctl) -> None:
     assert tags(userctl, "--since", "2099-01-01T00:00:00Z") == []
     assert len(tags(userctl, "--after", "1", "--limit", "1")) == 1
     more = userctl("audit", "list", "--after", "0", "--limit", "2")
-    assert "go on with --after 2" in more.err
+    assert "Next page: --after 2." in more.err
     assert userctl("audit", "list", "--all", "-q").out == "1\n2\n3\n"
     [header, *lines] = userctl("audit", "list").out.splitlines()
     assert header.split() == ["id", "time", "tag", "actor", "target"]

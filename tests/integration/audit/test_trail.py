@@ -21,16 +21,12 @@ from tests.integration.conftest import (
 )
 from userctl.core.audit_chain import chained
 from userctl.core.errors import AuditBroken, DatabaseDamaged, InvalidInput, UserctlError
-from userctl.schemas import (
-    ApiTokenCreate,
-    AuditQuery,
-    Credentials,
-    FileRecord,
-    PurgeOptions,
-    TokenQuery,
-    UserCreate,
-    UserUpdate,
-)
+from userctl.schemas.audit import AuditQuery
+from userctl.schemas.credentials import Credentials
+from userctl.schemas.database import PurgeOptions
+from userctl.schemas.tokens import ApiTokenCreate, TokenQuery
+from userctl.schemas.transfer import FileRecord
+from userctl.schemas.users import UserCreate, UserUpdate
 from userctl.services.audit.trail import AuditService
 
 ADA = "ada@example.com"

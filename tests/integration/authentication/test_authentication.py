@@ -8,7 +8,8 @@ import pytest
 
 from tests.integration.conftest import PASSWORD, Program, Sql
 from userctl.core.errors import InvalidCredentials
-from userctl.schemas import Credentials, UserCreate, UserCreated, UserUpdate
+from userctl.schemas.credentials import Credentials
+from userctl.schemas.users import UserCreate, UserCreated, UserUpdate
 from userctl.security.passwords import PasswordHasher
 from userctl.services.sessions.issue import Grant
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.cli.test_terminal import Terminal, ended, terminal
 from tests.support.cli import PASSWORD, Userctl
-from userctl.cli.commands.token.manage import GUARD
+from userctl.cli.commands.token.revoke import GUARD
 
 __all__ = ["terminal"]
 

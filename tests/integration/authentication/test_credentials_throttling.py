@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.integration.conftest import NOW, FakeClock, Program
-from userctl.schemas import UserCreated
+from userctl.schemas.users import UserCreated
 
 
 def test_a_success_leaves_the_time_of_a_failure_that_came_after_its_charge(

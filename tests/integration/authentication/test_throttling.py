@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import NOW, FakeClock, Program, Sql, at_once, kinds
+from tests.support.marks import repeated
 from userctl.core.errors import DatabaseDamaged, InvalidInput, LoginThrottled, UserNotFound
 from userctl.core.text import has_invisible_characters
-from userctl.schemas import UserCreated, UserDetail
+from userctl.schemas.users import UserCreated, UserDetail
 from userctl.services.authentication.throttling import Charge, LoginThrottling
 
 ADA = "ada@example.com"
@@ -67,12 +68,14 @@ def charging(source: str, behind: timedelta) -> Callable[[Program], Charge]:
     return charge
 
 
+@repeated("number", few=12, soak=50)
 def test_of_many_guesses_at_once_no_more_are_admitted_than_the_limit(
-    database_url: str, sql: Sql
+    database_url: str, sql: Sql, number: int
 ) -> None:
     # A guess that read the clock later may get its turn sooner.
-    guesses = [charging(f"s{n}", n * timedelta(milliseconds=100)) for n in range(50)]
-    assert kinds(at_once(database_url, *guesses)) == ["Charge"] * 5 + ["LoginThrottled"] * 45
+    guesses = [charging(f"s{n}", n * timedelta(milliseconds=100)) for n in range(number)]
+    outcomes = at_once(database_url, *guesses)
+    assert kinds(outcomes) == ["Charge"] * LIMIT + ["LoginThrottled"] * (number - LIMIT)
     assert charges(sql) == LIMIT
 
 
@@ -294,10 +297,11 @@ def test_a_limit_that_was_lowered_counts_at_once(program: Program, ada: UserCrea
     assert program.throttling.show(ADA).throttled_until is None
 
 
-def test_a_thousand_unknown_addresses_leave_few_rows(
-    throttling: LoginThrottling, clock: FakeClock, sql: Sql
+@repeated("addresses", few=60, soak=1000)
+def test_many_unknown_addresses_leave_few_rows(
+    throttling: LoginThrottling, clock: FakeClock, sql: Sql, addresses: int
 ) -> None:
-    for number in range(1000):
+    for number in range(addresses):
         throttling.charge(f"u{number}@example.com", "stranger")
         clock.advance(hours=1)
     # As many as there are hours in a window and a day.

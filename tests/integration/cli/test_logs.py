@@ -27,8 +27,8 @@ def test_nothing_is_logged_unless_it_is_asked_for(userctl: Userctl) -> None:
 # Python writes warnings by itself where there is no handler, as there is in a test.
 WARNING = """
 import logging, sys
-from userctl.cli.logging import logging_to_stderr
-with logging_to_stderr(int(sys.argv[1]), as_json=False):
+from userctl.cli.logging import log_to_stderr
+with log_to_stderr(int(sys.argv[1]), as_json=False):
     logging.getLogger("library").warning("beware")
 """
 

@@ -48,7 +48,7 @@ def test_an_sqlite_file_is_kept_as_it_was_and_only_once(
     if bare_database_url.startswith("postgresql"):
         assert done.err == ""
         return
-    kept = re.fullmatch(r"The database as it was is kept in (.*)\.\n", done.err)
+    kept = re.fullmatch(r"A copy of the original database is in (.*)\.\n", done.err)
     assert kept is not None
     before = Userctl(bare.home, f"sqlite:///{kept[1]}")
     assert before("db", "status", "-o", "json").json["state"] == "foreign"
@@ -72,7 +72,7 @@ def test_what_stands_in_the_way_is_printed_and_refused(
     planned = bare("db", "adopt", "--dry-run", "-o", "csv")
     assert planned.code == 5
     assert "problem,users,email" in planned.out
-    assert planned.err.startswith("In the way: 1.")
+    assert planned.err.startswith("1 problem blocks the adoption.")
     refused = bare("db", "adopt", "--yes", "-o", "json")
     assert (refused.code, refused.error["code"]) == (5, "adoption_refused")
     assert f"(ids 1, {number})" in refused.error["message"]

@@ -17,7 +17,9 @@ import pytest
 
 from tests.support.cli import Userctl
 from tests.support.forking import forking
+from tests.support.marks import repeated
 from tests.support.postgres import programs_folder
+from tests.support.servers import until
 from userctl.core.errors import DatabaseDamaged
 from userctl.db.postgresql import pg_dump as postgresql_programs
 from userctl.db.sqlite.backup import copy_out, require_sound
@@ -310,7 +312,8 @@ def test_a_restore_waits_for_whoever_is_writing(local: Userctl) -> None:
     assert emails(local) == [ADA]
 
 
-def test_a_restore_that_is_killed_leaves_the_old_or_the_new(local: Userctl) -> None:
+@repeated("places", few=5, soak=25)
+def test_a_restore_that_is_killed_leaves_the_old_or_the_new(local: Userctl, places: int) -> None:
     local.create(ADA)
     written(local)
     local.create(EVE)
@@ -319,7 +322,7 @@ def test_a_restore_that_is_killed_leaves_the_old_or_the_new(local: Userctl) -> N
     with forking(local) as forks:
         command = ["db", "restore", "a.backup", "--yes"]
         prepare = partial(local, "db", "restore", str(full), "--yes")
-        for _ in forks.killed_everywhere(command, COUNTED, prepare):
+        for _ in forks.killed_everywhere(command, COUNTED, prepare, places):
             found = tuple(emails(local))
             seen.add(found)
             assert found in {(ADA,), (ADA, EVE)}
@@ -402,11 +405,18 @@ def test_a_check_names_the_damage(tmp_path: Path) -> None:
 
 @pytest.fixture
 def large(home: Path, bare_postgres_url: str) -> Userctl:
-    """A backup of which most is a table that takes a while, and an account since."""
+    """A backup with a table that takes a while, and a user who was created since.
+
+    Whoever inserts into the table waits while others hold the advisory lock 42.
+    """
     userctl = Userctl(home, bare_postgres_url)
     assert userctl("db", "migrate").code == 0
     with psycopg.connect(bare_postgres_url, autocommit=True) as server:
-        server.execute("CREATE TABLE docs (body text)")
+        server.execute(
+            "CREATE FUNCTION gate() RETURNS boolean LANGUAGE plpgsql AS "
+            "'BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN true; END'"
+        )
+        server.execute("CREATE TABLE docs (body text CHECK (gate()))")
         server.execute("INSERT INTO docs SELECT repeat(md5(i::text), 200) "
                        "FROM generate_series(1, 5000) i")  # fmt: skip
         server.execute("SELECT lo_from_bytea(0, 'abc') FROM generate_series(1, 3000)")
@@ -421,21 +431,18 @@ def test_a_restore_that_is_ended_amid_its_rows_changes_nothing(
     large: Userctl, how: signal.Signals
 ) -> None:
     assert large.database_url is not None
-    restore = large.start("db", "restore", "a.backup", "--yes")
+    activity = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND "
     with psycopg.connect(large.database_url, autocommit=True) as server:
-        copying = (
-            "SELECT 1 FROM pg_stat_activity WHERE query ILIKE 'COPY%docs%' "
-            "AND datname = current_database()"
-        )
-        while restore.poll() is None and not server.execute(copying).fetchone():
-            pass
+        server.execute("SELECT pg_advisory_lock(42)")
+        restore = large.start("db", "restore", "a.backup", "--yes")
+        copying = f"{activity} query ILIKE 'COPY%docs%' AND wait_event = 'advisory'"
+        until(lambda: bool(server.execute(copying).fetchone()))
         restore.send_signal(how)
         restore.communicate()
         assert restore.returncode in {-how, 128 + how}
-        ours = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'userctl' "
-        ours += "AND datname = current_database()"
-        while server.execute(ours).fetchone():
-            pass
+        server.execute("SELECT pg_advisory_unlock(42)")
+        ours = f"{activity} application_name = 'userctl'"
+        until(lambda: not server.execute(ours).fetchone())
         assert server.execute("SELECT count(*) FROM docs").fetchone() == (5000,)
     assert emails(large) == [ADA, EVE]
 

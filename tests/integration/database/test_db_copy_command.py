@@ -1,5 +1,6 @@
 """``userctl db copy``: from each kind of database into each."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.integration.conftest import ACTOR, FakeClock, database_on, open_engin
 from tests.support.applications import connected
 from tests.support.cli import PASSWORD, Userctl
 from tests.support.forking import forking
+from tests.support.marks import repeated
 from userctl.config.database_url import DatabaseURL
 from userctl.services.database.copy import CopyService
 
@@ -223,7 +225,8 @@ def drop_if_full(userctl: Userctl) -> None:
         path.unlink()
 
 
-def test_a_copy_that_is_killed_can_be_made_again(local: Userctl) -> None:
+@repeated("places", few=6, soak=25)
+def test_a_copy_that_is_killed_can_be_made_again(local: Userctl, places: int) -> None:
     for number in range(3):
         local.create(f"u{number}@example.com")
     target = local.home / "copy.db"
@@ -231,7 +234,8 @@ def test_a_copy_that_is_killed_can_be_made_again(local: Userctl) -> None:
     seen = set()
     with forking(local) as forks:
         command = ["db", "copy", "--to", f"sqlite:///{target}"]
-        for run in forks.killed_everywhere(command, COUNTED, lambda: drop_if_full(there)):
+        prepare = partial(drop_if_full, there)
+        for run in forks.killed_everywhere(command, COUNTED, prepare, places):
             if target.exists():
                 rows = len(there("user", "list", "-o", "json").json)
                 seen.add((rows, run.code == -9))

@@ -14,7 +14,7 @@ from tests.support.cluster import Cluster
 from tests.support.servers import PATIENCE_SECONDS, accepts, until
 from userctl.core.errors import CommitUnknown
 from userctl.db.schema.migrations import upgrade
-from userctl.schemas import UserCreate
+from userctl.schemas.users import UserCreate
 
 Catastrophe = Callable[[Cluster, int], None]
 

@@ -33,7 +33,7 @@ from userctl.core.errors import (
 )
 from userctl.db.engine import database_engine
 from userctl.db.transaction.retry import retry_transactions
-from userctl.schemas import UserCreate, UserRead, UserUpdate
+from userctl.schemas.users import UserCreate, UserRead, UserUpdate
 
 ADA = UserCreate(email="ada@example.com")
 
@@ -102,8 +102,12 @@ def test_of_several_hosts_the_one_that_answers_is_used(postgres_url: str) -> Non
 
 @pytest.mark.parametrize("setting", ["lock_timeout", "statement_timeout"])
 def test_a_database_that_stays_locked_is_busy(
-    postgres_url: str, postgres_engine: Engine, setting: str
+    postgres_url: str,
+    postgres_engine: Engine,
+    setting: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("userctl.db.engine.BUSY_TIMEOUT_SECONDS", 1)
     url = with_options(postgres_url, **{setting: "50ms"})
     with postgres_engine.begin() as holding:
         holding.execute(text("LOCK TABLE users"))

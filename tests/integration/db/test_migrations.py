@@ -28,7 +28,7 @@ from userctl.db.schema import migrations
 from userctl.db.schema import revisions as revisions_module
 from userctl.db.schema.migrations import create_sqlite, downgrade, upgrade, upgrade_sql
 from userctl.db.schema.revisions import current_revision, require_current, revisions
-from userctl.schemas import UserCreate
+from userctl.schemas.users import UserCreate
 
 SHARED = {"users", "refresh_tokens", "userctl_version"}
 OURS = SHARED | {"api_tokens", "audit_events", "deleted_users", "login_throttles"}

@@ -39,7 +39,8 @@ from userctl.db.engine import BUSY_TIMEOUT_SECONDS
 from userctl.db.schema.migrations import upgrade
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import RefreshToken, User
-from userctl.schemas import TokenQuery, UserCreate, UserCreated, UserQuery
+from userctl.schemas.tokens import TokenQuery
+from userctl.schemas.users import UserCreate, UserCreated, UserQuery
 from userctl.services.shared.token_records import refresh_token_state
 
 

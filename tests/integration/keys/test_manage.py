@@ -18,7 +18,7 @@ from userctl.core.errors import (
     SecretKeyMissing,
     UserctlError,
 )
-from userctl.schemas import AccessClaims
+from userctl.schemas.tokens import AccessClaims
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.key_members import Algorithm
 from userctl.security.keyring_file import KeyringFile

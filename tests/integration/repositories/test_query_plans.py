@@ -11,7 +11,12 @@ import pytest
 from sqlalchemy import Connection, event
 
 from tests.integration.conftest import PASSWORD, Program, Sql
-from userctl.schemas import AuditQuery, Credentials, FileRecord, PurgeOptions, TokenQuery, UserQuery
+from userctl.schemas.audit import AuditQuery
+from userctl.schemas.credentials import Credentials
+from userctl.schemas.database import PurgeOptions
+from userctl.schemas.tokens import TokenQuery
+from userctl.schemas.transfer import FileRecord
+from userctl.schemas.users import UserQuery
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN
 from userctl.services.sessions.issue import Grant
 

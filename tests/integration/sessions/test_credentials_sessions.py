@@ -9,7 +9,8 @@ from tests.integration.conftest import NOW, RING, FakeClock, Program
 from tests.integration.sessions.test_stored import file, sessions, started, states, stored
 from userctl.core import file_lock
 from userctl.core.errors import DatabaseBusy, TokenReused, TokenRevoked, UnsafeFile
-from userctl.schemas import TokenQuery, UserCreate
+from userctl.schemas.tokens import TokenQuery
+from userctl.schemas.users import UserCreate
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession

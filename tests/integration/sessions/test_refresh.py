@@ -17,7 +17,7 @@ from userctl.core.errors import (
     TokenReused,
     TokenRevoked,
 )
-from userctl.schemas import TokenPair, TokenQuery
+from userctl.schemas.tokens import TokenPair, TokenQuery
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.sessions.exchange import REPLAY_GRACE
 from userctl.services.sessions.issue import Grant

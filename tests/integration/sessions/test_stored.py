@@ -14,7 +14,8 @@ from userctl.core.errors import (
     TokenInvalid,
     TokenRevoked,
 )
-from userctl.schemas import SessionRead, TokenQuery
+from userctl.schemas.session import SessionRead
+from userctl.schemas.tokens import TokenQuery
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
 from userctl.services.sessions.issue import Grant

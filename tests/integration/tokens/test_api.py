@@ -16,15 +16,9 @@ from userctl.core.errors import (
     TokenRevoked,
     UserNotFound,
 )
-from userctl.schemas import (
-    ApiTokenCreate,
-    ApiTokenIssued,
-    Credentials,
-    TokenQuery,
-    UserCreate,
-    UserCreated,
-    UserUpdate,
-)
+from userctl.schemas.credentials import Credentials
+from userctl.schemas.tokens import ApiTokenCreate, ApiTokenIssued, TokenQuery
+from userctl.schemas.users import UserCreate, UserCreated, UserUpdate
 from userctl.security.opaque_token import API_TOKEN
 from userctl.services.sessions.issue import Grant
 

@@ -18,13 +18,9 @@ from userctl.core.errors import (
     TokenRevoked,
     UserNotFound,
 )
-from userctl.schemas import (
-    ApiTokenCreate,
-    ApiTokenIssued,
-    Credentials,
-    TokenQuery,
-    UserCreate,
-)
+from userctl.schemas.credentials import Credentials
+from userctl.schemas.tokens import ApiTokenCreate, ApiTokenIssued, TokenQuery
+from userctl.schemas.users import UserCreate
 from userctl.services.sessions.issue import Grant
 
 ADA = "ada@example.com"

@@ -4,8 +4,8 @@ import pytest
 
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql
 from userctl.core.errors import InvalidInput, UserNotFound
-from userctl.schemas import TokenQuery, UserCreate, UserCreated
-from userctl.schemas.tokens import TokenState
+from userctl.schemas.tokens import TokenQuery, TokenState
+from userctl.schemas.users import UserCreate, UserCreated
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.sessions.issue import Grant
 from userctl.services.tokens import listing as module

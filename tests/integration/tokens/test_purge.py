@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -11,20 +12,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from tests.integration.conftest import FakeClock, Program, Sql, open_engine
-from userctl.core.errors import ClockSuspect
+from tests.integration.conftest import FakeClock, Program, Sql, open_engine, sql_on
+from tests.support.servers import until
+from userctl.core.errors import ClockSuspect, DatabaseBusy, TransactionConflict
 from userctl.db import engine as engine_rules
 from userctl.db.maintenance import pacing as online
 from userctl.db.sqlite import wal as write_ahead_log
-from userctl.schemas import (
-    ApiTokenCreate,
-    PurgeOptions,
-    PurgeResult,
-    TokenQuery,
-    UserCreate,
-    UserCreated,
-)
-from userctl.services.tokens.purge import PurgeService
+from userctl.repositories.audit_events import LOCK
+from userctl.schemas.database import PurgeOptions, PurgeResult
+from userctl.schemas.tokens import ApiTokenCreate, TokenQuery
+from userctl.schemas.users import UserCreate, UserCreated
+from userctl.services.tokens import purge as module
+from userctl.services.tokens.purge import LOCK_PATIENCE_SECONDS, PurgeService
 
 DAY = timedelta(days=1)
 
@@ -209,6 +208,7 @@ def test_what_others_keep_locked_remains_and_the_count_is_exact(
     purge: PurgeService, database_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine_rules, "BUSY_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(module, "LOCK_PATIENCE_SECONDS", 1)
     with open_engine(database_url) as other, locked_by_another(other):
         result = purge.purge(order(batch_size=3))
     went = 6 if engine.dialect.name == "postgresql" else 0
@@ -224,6 +224,78 @@ def test_what_was_locked_for_a_while_goes_at_a_second_look(
         lock.enter_context(locked_by_another(other))
         result = purge.purge(order(batch_size=3), on_batch=lambda _done, _total: lock.close())
     assert result == PurgeResult(deleted=7, remaining=0)
+
+
+def test_what_alone_is_left_and_locked_is_waited_for(
+    postgres_engine: Engine, postgres_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purge = eight_tokens(Program(postgres_engine, clock), clock)
+    sql_on(postgres_engine)("DELETE FROM refresh_tokens WHERE id <> 2")
+    with open_engine(postgres_url) as other, ExitStack() as lock:
+        lock.enter_context(locked_by_another(other))
+        monkeypatch.setattr(time, "sleep", lambda _seconds: lock.close())
+        assert purge.purge(order()) == PurgeResult(deleted=1, remaining=0)
+
+
+def test_a_purge_gives_up_when_it_could_delete_nothing_for_a_while(
+    postgres_engine: Engine, postgres_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = Program(postgres_engine, clock)
+    eight_tokens(program, clock)
+    seconds = 0.0
+
+    def sleep(span: float) -> None:
+        nonlocal seconds
+        seconds += span
+
+    def after_long(_done: int, _total: int) -> None:
+        # As long as there is progress, it does not matter how long it takes.
+        sleep(2 * LOCK_PATIENCE_SECONDS)
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    purge = PurgeService(
+        program.database, longest_session=30 * DAY, clock=clock, monotonic=lambda: seconds
+    )
+    with open_engine(postgres_url) as other, locked_by_another(other):
+        result = purge.purge(order(batch_size=1), on_batch=after_long)
+    assert result == PurgeResult(deleted=6, remaining=1, stopped_by="locked")
+    assert seconds == pytest.approx(6 * 2 * LOCK_PATIENCE_SECONDS + LOCK_PATIENCE_SECONDS, abs=1)
+
+
+def test_a_purge_goes_on_after_a_conflict_that_did_not_go_away_by_itself(
+    purge: PurgeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete_batch, failures = purge.delete_batch, [TransactionConflict("x"), DatabaseBusy("x")]
+
+    def fail_first(*args: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return delete_batch(*args)
+
+    monkeypatch.setattr(purge, "delete_batch", fail_first)
+    assert purge.purge(order(batch_size=3)) == PurgeResult(deleted=7, remaining=0)
+
+
+def test_a_purge_waits_for_the_audit_trail_as_long_as_everybody(
+    postgres_engine: Engine, postgres_url: str, clock: FakeClock
+) -> None:
+    """The short timeout with which it tries to lock a range of tokens is for these alone."""
+    purge = eight_tokens(Program(postgres_engine, clock), clock)
+    sql = sql_on(postgres_engine)
+    # Of one moment, so that they go one by one behind a range in which there is none.
+    sql("UPDATE refresh_tokens SET expires_at = (SELECT min(expires_at) FROM refresh_tokens)")
+    waiting_for_long = (
+        "SELECT 1 FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE locktype = 'advisory' "
+        "AND NOT granted AND datname = current_database() "
+        "AND clock_timestamp() - query_start > interval '100 ms'"
+    )
+    with ThreadPoolExecutor(1) as pool, open_engine(postgres_url) as other:
+        with other.begin() as connection:
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+            purging = pool.submit(purge.purge, order(batch_size=3))
+            until(lambda: purging.done() or bool(sql(waiting_for_long)))
+            assert not purging.done()
+        assert purging.result() == PurgeResult(deleted=8, remaining=0)
 
 
 def test_more_tokens_of_one_moment_than_fit_into_a_batch_go_too(

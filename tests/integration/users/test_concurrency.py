@@ -20,21 +20,16 @@ from tests.integration.conftest import (
     sql_on,
     with_options,
 )
+from tests.support.marks import repeated
 from userctl.core.errors import LastAdmin, TokenRevoked, UserNotFound
-from userctl.schemas import (
-    RevokeResult,
-    TokenQuery,
-    UserCreate,
-    UserCreated,
-    UserRead,
-    UserUpdate,
-)
+from userctl.schemas.database import RevokeResult
+from userctl.schemas.tokens import TokenQuery
+from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.passwords import PasswordHasher
 from userctl.services.sessions.issue import Grant
 
 THREADS = 6
-ROUNDS = 8
 WAITING = (
     "SELECT pid FROM pg_stat_activity "
     "WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -159,13 +154,15 @@ def two_admins(program: Program) -> list[UserRead]:
 
 
 @pytest.mark.parametrize("act", REMOVALS.values(), ids=REMOVALS.keys())
+@repeated("rounds", few=2, soak=8)
 def test_of_two_admins_who_remove_each_other_at_once_one_stays(
     database_url: str,
     program: Program,
     sql: Sql,
     act: Removal,
+    rounds: int,
 ) -> None:
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         sql("DELETE FROM users")
         one, two = two_admins(program)
         outcomes = at_once(database_url, removing(act, one), removing(act, two))
@@ -199,13 +196,15 @@ ENDINGS: dict[str, Ending] = {
 
 
 @pytest.mark.parametrize("end", ENDINGS.values(), ids=ENDINGS.keys())
+@repeated("rounds", few=2, soak=8)
 def test_no_token_is_alive_after_sessions_were_ended_while_one_was_exchanged(
     database_url: str,
     program: Program,
     sql: Sql,
     end: Ending,
+    rounds: int,
 ) -> None:
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         sql("DELETE FROM users")
         program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
         session = program.log_in("ada@example.com").tokens
@@ -237,10 +236,11 @@ def test_a_token_is_not_exchanged_once_sessions_are_being_ended(
     assert active(postgres_program) == []
 
 
+@repeated("rounds", few=2, soak=8)
 def test_accounts_deleted_by_two_at_once_in_opposite_order_are_deleted(
-    database_url: str, program: Program
+    database_url: str, program: Program, rounds: int
 ) -> None:
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name in "ab":
             program.users.create(UserCreate(email=f"{name}@example.com"))
 
@@ -252,10 +252,11 @@ def test_accounts_deleted_by_two_at_once_in_opposite_order_are_deleted(
         assert kinds(outcomes) == ["list", "list"]
 
 
+@repeated("rounds", few=2, soak=8)
 def test_an_account_that_two_delete_at_once_is_deleted_by_one_of_them(
-    database_url: str, program: Program
+    database_url: str, program: Program, rounds: int
 ) -> None:
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         program.users.create(UserCreate(email="ada@example.com"))
         outcomes = at_once(database_url, delete_ada, delete_ada)
         assert kinds(outcomes) == ["UserNotFound", "list"]

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, open_engine
 from userctl.core.errors import DatabaseDamaged
-from userctl.schemas import UserCreate
+from userctl.schemas.users import UserCreate
 from userctl.services.users import export as user_export
 
 

@@ -18,7 +18,8 @@ from tests.integration.conftest import (
 )
 from userctl.core.clock import utc_now
 from userctl.core.errors import InvalidCredentials, TransactionConflict, UserExists
-from userctl.schemas import FileRecord, ImportReport, UserCreate, UserCreated
+from userctl.schemas.transfer import FileRecord, ImportReport
+from userctl.schemas.users import UserCreate, UserCreated
 from userctl.security.passwords import PasswordHasher, PasswordPolicy
 from userctl.services.users import import_ as user_import
 from userctl.services.users.import_ import UserImportService

@@ -6,8 +6,7 @@ import pytest
 
 from tests.integration.conftest import Program, Sql
 from userctl.core.errors import InvalidInput, UserNotFound
-from userctl.schemas import UserCreate, UserCreated, UserQuery, UserRead
-from userctl.schemas.users import UserSort
+from userctl.schemas.users import UserCreate, UserCreated, UserQuery, UserRead, UserSort
 from userctl.services.users import listing as module
 from userctl.services.users.listing import UserListService
 

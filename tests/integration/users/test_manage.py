@@ -15,7 +15,7 @@ from userctl.core.errors import (
     UserExists,
     UserNotFound,
 )
-from userctl.schemas import UserCreate, UserCreated, UserRead, UserUpdate
+from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.services.sessions.issue import Grant
 from userctl.services.users.manage import UserService
 

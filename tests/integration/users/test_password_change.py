@@ -14,7 +14,8 @@ from userctl.core.errors import (
     PasswordRejected,
     TokenRevoked,
 )
-from userctl.schemas import Credentials, UserCreate, UserCreated
+from userctl.schemas.credentials import Credentials
+from userctl.schemas.users import UserCreate, UserCreated
 from userctl.security.passwords import PasswordHasher
 from userctl.services.sessions.issue import Grant
 

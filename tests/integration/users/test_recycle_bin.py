@@ -25,7 +25,8 @@ from userctl.core.errors import (
     UserExists,
     UserNotFound,
 )
-from userctl.schemas import ApiTokenCreate, UserCreate, UserCreated, UserQuery
+from userctl.schemas.tokens import ApiTokenCreate
+from userctl.schemas.users import UserCreate, UserCreated, UserQuery
 from userctl.services.sessions.issue import Grant
 from userctl.services.users.recycle_bin import BATCH, RecycleBinService
 

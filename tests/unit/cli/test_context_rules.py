@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
-from userctl import schemas
 from userctl.cli.context import CommandContext
 from userctl.core.errors import OutputLost
+from userctl.schemas.tokens import TokenPair
 
-PAIR = schemas.TokenPair(access_token="a", refresh_token="r", expires_in=60)
+PAIR = TokenPair(access_token="a", refresh_token="r", expires_in=60)
 
 
 class Broken:
@@ -29,9 +29,9 @@ class Broken:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> CommandContext:
+def context(monkeypatch: pytest.MonkeyPatch) -> CommandContext:
     monkeypatch.setenv("USERCTL_OUTPUT", "json")
-    return CommandContext(printed=("TokenPair",))
+    return CommandContext(schemas=(TokenPair,))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> CommandContext:
     [(OSError(28, "No space left"), OutputLost), (KeyboardInterrupt(), KeyboardInterrupt)],
 )
 def test_what_did_not_arrive_is_undone_whatever_the_reason(
-    run: CommandContext,
+    context: CommandContext,
     monkeypatch: pytest.MonkeyPatch,
     failure: BaseException,
     raised: type[BaseException],
@@ -48,12 +48,14 @@ def test_what_did_not_arrive_is_undone_whatever_the_reason(
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", Broken(failure))
         with pytest.raises(raised):
-            run.emit_or_undo(PAIR, lambda: undone.append("once"))
+            context.emit_or_undo(PAIR, lambda: undone.append("once"))
     assert undone == ["once"]
 
 
-def test_what_arrived_is_not_undone(run: CommandContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_arrived_is_not_undone(
+    context: CommandContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     printed = io.StringIO()
     monkeypatch.setattr(sys, "stdout", printed)
-    run.emit_or_undo(PAIR, lambda: pytest.fail("It arrived."))
+    context.emit_or_undo(PAIR, lambda: pytest.fail("It arrived."))
     assert '"refresh_token": "r"' in printed.getvalue()

@@ -60,7 +60,7 @@ def test_every_foreseen_error_is_of_one_of_the_kinds() -> None:
         (Terminated(), 143),
     ],
 )
-def test_what_needs_no_words_gets_none(
+def test_an_interruption_is_reported_by_its_exit_code_alone(
     error: BaseException, code: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert report(error, [], debug=False) == code
@@ -113,7 +113,7 @@ def test_a_failure_of_the_system_is_exit_9_and_names_the_file(
         ("user show json", "", False),
     ],
 )
-def test_json_is_recognised_before_anything_is_parsed(
+def test_json_is_recognized_before_anything_is_parsed(
     argv: str, output: str, expected: bool
 ) -> None:
     assert wants_json(argv.split(), {"USERCTL_OUTPUT": output}) is expected
@@ -181,9 +181,9 @@ def test_an_error_in_json_is_one_line_of_ascii(
 
 
 @pytest.mark.parametrize("arguments", ["-qo json", "-qojson", "-yqo jsonl"])
-def test_json_is_recognised_behind_other_short_options(arguments: str) -> None:
+def test_json_is_recognized_after_other_short_options(arguments: str) -> None:
     assert wants_json(["user", "list", *arguments.split()], {})
 
 
-def test_what_stands_behind_two_dashes_is_no_option() -> None:
+def test_what_follows_two_dashes_is_not_an_option() -> None:
     assert not wants_json(["user", "show", "--", "-o", "json"], {})

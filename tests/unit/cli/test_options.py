@@ -1,4 +1,4 @@
-"""Spans of time on the command line."""
+"""Durations on the command line."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userctl.cli.options import duration
+from userctl.cli.options import parse_duration
 from userctl.core.errors import InvalidInput
 
 
@@ -21,8 +21,8 @@ from userctl.core.errors import InvalidInput
         ("2w", timedelta(weeks=2)),
     ],
 )
-def test_a_span_has_a_number_and_a_unit(text: str, span: timedelta) -> None:
-    assert duration(text) == span
+def test_a_duration_has_a_number_and_a_unit(text: str, span: timedelta) -> None:
+    assert parse_duration(text) == span
 
 
 @pytest.mark.parametrize(
@@ -30,24 +30,24 @@ def test_a_span_has_a_number_and_a_unit(text: str, span: timedelta) -> None:
 )
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
-        duration(text)
+        parse_duration(text)
 
 
 def test_a_hundred_years_are_accepted_and_not_a_second_more() -> None:
-    assert duration("36500d") == timedelta(days=36_500)
+    assert parse_duration("36500d") == timedelta(days=36_500)
     for text in ("36501d", f"{36_500 * 86_400 + 1}s"):
         with pytest.raises(InvalidInput):
-            duration(text)
+            parse_duration(text)
 
 
 @given(st.integers(0, 5000), st.sampled_from(["seconds", "minutes", "hours", "days", "weeks"]))
-def test_a_span_is_as_many_units_as_it_says(number: int, unit: str) -> None:
-    assert duration(f"{number}{unit[0]}") == timedelta(**{unit: number})
+def test_a_duration_is_as_many_units_as_it_says(number: int, unit: str) -> None:
+    assert parse_duration(f"{number}{unit[0]}") == timedelta(**{unit: number})
 
 
 @pytest.mark.parametrize("text", ["1d\n", "+1d", "1\u00a0d", "x" * 10_000])
 def test_a_refusal_shows_little_of_the_text_and_a_way_out(text: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        duration(text)
+        parse_duration(text)
     assert len(caught.value.message) < 100
     assert "15m" in str(caught.value.hint)

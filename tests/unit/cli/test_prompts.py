@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from userctl.cli import prompts as passwords
+from userctl.cli import prompts
 from userctl.cli.context import CommandContext
-from userctl.cli.prompts import NewPassword, new_password, password, read_stdin
+from userctl.cli.prompts import NewPassword, read_new_password, read_password, read_stdin
 from userctl.core.errors import InputOutputFailed, InvalidInput
 
-NOBODY = CommandContext(no_input=True)
+WITHOUT_PROMPT = CommandContext(no_input=True)
 READ = [
     (b"hunter2", "hunter2"),
     (b"hunter2\n", "hunter2"),
@@ -39,11 +39,11 @@ def test_only_the_last_line_ending_is_dropped(
     assert read_stdin() == text
     file = tmp_path / "password"
     file.write_bytes(content)
-    assert password(NOBODY, stdin=False, file=file) == text
+    assert read_password(WITHOUT_PROMPT, stdin=False, file=file) == text
 
 
 @pytest.mark.parametrize("content", REFUSED)
-def test_nothing_too_much_and_no_text_are_refused_and_not_repeated(
+def test_an_empty_long_or_undecodable_value_is_refused_and_not_repeated(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes
 ) -> None:
     given(monkeypatch, content)
@@ -51,7 +51,7 @@ def test_nothing_too_much_and_no_text_are_refused_and_not_repeated(
     file.write_bytes(content)
     for stdin, source in ((True, "standard input"), (False, str(file))):
         with pytest.raises(InvalidInput, match=source) as caught:
-            password(NOBODY, stdin=stdin, file=None if stdin else file)
+            read_password(WITHOUT_PROMPT, stdin=stdin, file=None if stdin else file)
         assert "hunter2" not in caught.value.message
         assert caught.value.__cause__ is None
 
@@ -65,7 +65,7 @@ def test_a_closed_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for file in (tmp_path / "missing", tmp_path):
         with pytest.raises(InputOutputFailed, match=str(file)):
-            password(NOBODY, stdin=False, file=file)
+            read_password(WITHOUT_PROMPT, stdin=False, file=file)
 
 
 @pytest.mark.parametrize(
@@ -81,33 +81,39 @@ def test_two_password_options_exclude_each_other(
     stdin: bool, file: Path | None, generate: bool, none: bool
 ) -> None:
     with pytest.raises(InvalidInput, match="only one"):
-        new_password(
-            NOBODY, stdin=stdin, file=file, generate=generate, none=none, must_change=False
+        read_new_password(
+            WITHOUT_PROMPT, stdin=stdin, file=file, generate=generate, none=none, must_change=False
         )
 
 
 def test_standard_input_and_a_file_exclude_each_other_at_a_login() -> None:
     with pytest.raises(InvalidInput, match="only one"):
-        password(NOBODY, stdin=True, file=Path("x"))
+        read_password(WITHOUT_PROMPT, stdin=True, file=Path("x"))
 
 
 def test_a_password_may_be_generated_or_left_out() -> None:
     asked = {"stdin": False, "file": None, "must_change": False}
-    assert new_password(NOBODY, generate=True, none=False, **asked) == NewPassword(None, True)
-    assert new_password(NOBODY, generate=False, none=True, **asked) == NewPassword(None)
+    assert read_new_password(WITHOUT_PROMPT, generate=True, none=False, **asked) == NewPassword(
+        None, True
+    )
+    assert read_new_password(WITHOUT_PROMPT, generate=False, none=True, **asked) == NewPassword(
+        None
+    )
 
 
-def test_where_nobody_can_type_the_options_are_named() -> None:
+def test_without_a_prompt_the_options_are_named() -> None:
     with pytest.raises(InvalidInput) as caught:
-        new_password(NOBODY, stdin=False, file=None, generate=False, none=False, must_change=True)
+        read_new_password(
+            WITHOUT_PROMPT, stdin=False, file=None, generate=False, none=False, must_change=True
+        )
     assert "--generate-password" in str(caught.value.hint)
     with pytest.raises(InvalidInput) as caught:
-        password(NOBODY, stdin=False, file=None)
+        read_password(WITHOUT_PROMPT, stdin=False, file=None)
     assert "--password-stdin" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("twice", [True, False])
-def test_a_password_is_typed_unseen_and_a_new_one_twice(
+def test_a_password_is_typed_without_echo_and_a_new_one_twice(
     monkeypatch: pytest.MonkeyPatch, twice: bool
 ) -> None:
     asked: dict[str, object] = {}
@@ -116,7 +122,7 @@ def test_a_password_is_typed_unseen_and_a_new_one_twice(
         asked.update(options)
         return "hunter2"
 
-    monkeypatch.setattr(passwords.typer, "prompt", prompt)
-    monkeypatch.setattr(CommandContext, "interactive", True)
-    assert password(CommandContext(), stdin=False, file=None, twice=twice) == "hunter2"
+    monkeypatch.setattr(prompts.typer, "prompt", prompt)
+    monkeypatch.setattr(CommandContext, "is_interactive", True)
+    assert read_password(CommandContext(), stdin=False, file=None, twice=twice) == "hunter2"
     assert asked == {"hide_input": True, "confirmation_prompt": twice, "err": True}

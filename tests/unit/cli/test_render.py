@@ -36,12 +36,12 @@ FIELDS = list(Thing.model_fields)
 
 def printed(capsys: pytest.CaptureFixture[str], output: str, *things: Thing,
             fields: list[str] | None = None, quiet: bool = False) -> str:  # fmt: skip
-    Renderer(output, quiet=quiet, fields=fields).records(iter(things), COLUMNS, FIELDS)
+    Renderer(output, quiet=quiet, fields=fields).print_records(iter(things), COLUMNS, FIELDS)
     return capsys.readouterr().out
 
 
 def recorded(capsys: pytest.CaptureFixture[str], output: str, thing: Thing) -> str:
-    Renderer(output, quiet=False, fields=None).record(thing)
+    Renderer(output, quiet=False, fields=None).print_record(thing)
     return capsys.readouterr().out
 
 
@@ -101,7 +101,7 @@ def test_what_is_read_first_is_written_before_the_rest_is_read(
                 assert len(text) < 1_000_000
             yield Thing(id=number)
 
-    Renderer(output, quiet=quiet, fields=None).records(things(), COLUMNS, FIELDS)
+    Renderer(output, quiet=quiet, fields=None).print_records(things(), COLUMNS, FIELDS)
     assert "4999" in capsys.readouterr().out
 
 
@@ -114,14 +114,14 @@ class Terminal(io.StringIO):
         return True
 
 
-def on_terminal(monkeypatch: pytest.MonkeyPatch, width: int, *accounts: BaseModel) -> list[str]:
+def on_terminal(monkeypatch: pytest.MonkeyPatch, width: int, *records: BaseModel) -> list[str]:
     """Return the lines of a table on a terminal of some width, without their style."""
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setattr(table, "_BLOCK", 2)
-    Renderer("table", quiet=False, fields=None).records(accounts, ["name", "id", "email"])
+    Renderer("table", quiet=False, fields=None).print_records(records, ["name", "id", "email"])
     text = terminal.getvalue()
     assert text.startswith("\x1b[1m")
     return re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
@@ -256,22 +256,22 @@ def test_a_lost_output_is_reported(
 ) -> None:
     monkeypatch.setattr(sys, "stdout", output)
     with pytest.raises(OutputLost):
-        Renderer(form, quiet=False, fields=None).record(Thing())
+        Renderer(form, quiet=False, fields=None).print_record(Thing())
 
 
 @pytest.mark.parametrize("error", [Full(), None])
-def test_a_lost_standard_error_hurts_nobody(
+def test_a_lost_standard_error_is_ignored(
     monkeypatch: pytest.MonkeyPatch, error: io.StringIO | None
 ) -> None:
     monkeypatch.setattr(sys, "stderr", error)
-    render.write_error("nobody reads this")
+    render.write_error("not read")
 
 
 FORMATS = pytest.mark.parametrize("output", ["table", "json", "jsonl", "csv"])
 WHEN = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-class Account(BaseModel):
+class User(BaseModel):
     """A record with an id."""
 
     id: int = 7
@@ -287,7 +287,7 @@ class Note(BaseModel):
 
 def shown(capsys: pytest.CaptureFixture[str], output: str, record: BaseModel,
           fields: list[str] | None = None, *, quiet: bool = False) -> str:  # fmt: skip
-    Renderer(output, quiet=quiet, fields=fields).record(record)
+    Renderer(output, quiet=quiet, fields=fields).print_record(record)
     return capsys.readouterr().out
 
 
@@ -303,39 +303,41 @@ def shown(capsys: pytest.CaptureFixture[str], output: str, record: BaseModel,
 def test_fields_picks_and_orders_those_of_one_record(
     capsys: pytest.CaptureFixture[str], output: str, text: str
 ) -> None:
-    assert shown(capsys, output, Account(), ["name", "id"]) == text
+    assert shown(capsys, output, User(), ["name", "id"]) == text
 
 
 @FORMATS
 def test_a_quiet_record_is_its_id(capsys: pytest.CaptureFixture[str], output: str) -> None:
-    assert shown(capsys, output, Account(), ["name"], quiet=True) == "7\n"
+    assert shown(capsys, output, User(), ["name"], quiet=True) == "7\n"
     assert shown(capsys, output, Note(words=[]), quiet=True) == ""
 
 
 @FORMATS
-def test_no_records_and_quiet_is_no_output(capsys: pytest.CaptureFixture[str], output: str) -> None:
-    Renderer(output, quiet=True, fields=None).records(iter([]), ["id"], ["id"])
+def test_no_records_and_quiet_print_nothing(
+    capsys: pytest.CaptureFixture[str], output: str
+) -> None:
+    Renderer(output, quiet=True, fields=None).print_records(iter([]), ["id"], ["id"])
     assert capsys.readouterr().out == ""
 
 
 @FORMATS
 def test_a_time_ends_in_z_in_every_format(capsys: pytest.CaptureFixture[str], output: str) -> None:
-    assert "2030-01-02T03:04:05Z" in shown(capsys, output, Account())
+    assert "2030-01-02T03:04:05Z" in shown(capsys, output, User())
 
 
 def test_a_missing_value_is_null_in_json_and_empty_in_csv(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert json.loads(shown(capsys, "json", Account(name=None)))["name"] is None
-    assert shown(capsys, "csv", Account(name=None), ["id", "name"]) == "id,name\n7,\n"
+    assert json.loads(shown(capsys, "json", User(name=None)))["name"] is None
+    assert shown(capsys, "csv", User(name=None), ["id", "name"]) == "id,name\n7,\n"
 
 
 @given(name=st.text(st.characters(), min_size=1))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_record_keeps_to_one_line_and_shows_nothing_unseen(
+def test_a_record_keeps_to_one_line_and_shows_no_invisible_character(
     capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    Renderer("table", quiet=False, fields=None).records([Account(name=name)], ["id", "name"])
+    Renderer("table", quiet=False, fields=None).print_records([User(name=name)], ["id", "name"])
     header, row, end = capsys.readouterr().out.split("\n")
     assert (header.split(), end) == (["id", "name"], "")
     assert row.startswith("7")
@@ -347,12 +349,12 @@ def test_a_formula_in_csv_is_text_and_comes_back(
     capsys: pytest.CaptureFixture[str], prefix: str
 ) -> None:
     name = f'{prefix}HYPERLINK("x")'
-    text = shown(capsys, "csv", Account(name=name), ["name"])
+    text = shown(capsys, "csv", User(name=name), ["name"])
     (cell,) = [*csv.reader(io.StringIO(text, newline=""))][1]
     assert cell == f"'{name}"
 
 
-def test_a_list_in_csv_is_no_formula_either(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_list_in_csv_is_not_a_formula_either(capsys: pytest.CaptureFixture[str]) -> None:
     text = shown(capsys, "csv", Note(words=["=1+1", "x"]))
     (cell,) = [*csv.reader(io.StringIO(text, newline=""))][1]
     assert cell == "'=1+1, x"
@@ -370,12 +372,12 @@ class Closed(io.StringIO):
 
 @FORMATS
 @pytest.mark.parametrize("quiet", [True, False])
-def test_records_that_nobody_reads_are_reported_once(
+def test_a_closed_reader_is_reported_once(
     monkeypatch: pytest.MonkeyPatch, output: str, quiet: bool
 ) -> None:
     monkeypatch.setattr(sys, "stdout", Closed())
     with pytest.raises(OutputLost, match="Broken pipe"):
-        Renderer(output, quiet=quiet, fields=None).records([Account()], ["id"], ["id"])
+        Renderer(output, quiet=quiet, fields=None).print_records([User()], ["id"], ["id"])
     assert sys.stdout is None
     render.flush()
 

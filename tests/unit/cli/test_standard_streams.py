@@ -36,8 +36,8 @@ class Stream(io.TextIOWrapper):
 def printed(monkeypatch: pytest.MonkeyPatch, stdout: Stream, name: str) -> bytes:
     """Return the bytes of a CSV row on a standard output."""
     monkeypatch.setattr(sys, "stdout", stdout)
-    render.prepare()
-    Renderer("csv", quiet=False, fields=None).record(Named(name=name))
+    render.prepare_stdout()
+    Renderer("csv", quiet=False, fields=None).print_record(Named(name=name))
     render.flush()
     return stdout.sent
 
@@ -70,11 +70,11 @@ def test_a_message_fits_the_encoding_of_standard_error(monkeypatch: pytest.Monke
     assert stderr.sent == b"Zo\\xeb\\n\\x1b\n"
 
 
-def test_a_closed_standard_error_hurts_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_standard_error_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     stderr = Stream("utf-8")
     stderr.close()
     monkeypatch.setattr(sys, "stderr", stderr)
-    render.write_error("nobody reads this")
+    render.write_error("not read")
 
 
 @pytest.mark.parametrize("stderr", [Stream("utf-8"), None])
@@ -82,6 +82,6 @@ def test_off_a_terminal_progress_is_silent(
     monkeypatch: pytest.MonkeyPatch, stderr: Stream | None
 ) -> None:
     monkeypatch.setattr(sys, "stderr", stderr)
-    with render.progress(quiet=False) as show:
+    with render.show_progress(quiet=False) as show:
         show("Deleting", 1, 2)
     assert stderr is None or stderr.sent == b""

@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from hypothesis import example, given
@@ -11,13 +12,14 @@ from hypothesis import strategies as st
 
 from userctl.core.errors import InvalidInput
 from userctl.formats.csv_cells import csv_cell, csv_text
-from userctl.formats.reader import TEXT, RecordFormat, read_records
-from userctl.formats.writer import record_lines
+from userctl.formats.file_format import TEXT, choose_format
+from userctl.formats.reader import IMPORT_EXTENSIONS, READERS, ImportFormat, read_records
+from userctl.formats.writer import EXPORT_EXTENSIONS, WRITERS, ExportFormat, write_records
 
 KNOWN = ("email", "name", "password", "id")
 
 
-def read(content: str | bytes, file_format: RecordFormat = "csv") -> list[tuple[int, Any]]:
+def read(content: str | bytes, file_format: ImportFormat = "csv") -> list[tuple[int, Any]]:
     """Return the line and the fields, or the complaint, of each record."""
     raw = content if isinstance(content, bytes) else content.encode()
     with io.TextIOWrapper(io.BytesIO(raw), **TEXT) as text:
@@ -50,7 +52,7 @@ def test_a_record_that_cannot_be_read_does_not_hide_the_next() -> None:
     found = read('email,name\na\nb,"x"y\nc,d,e\nf,g\n')
     assert [line for line, fields in found if isinstance(fields, dict)] == [5]
     assert [line for line, reason in found if isinstance(reason, str)] == [2, 3, 4]
-    assert found[0][1] == "The record has 1 cells, and the header 2."
+    assert found[0][1] == "Expected 2 cells, found 1."
 
 
 @pytest.mark.parametrize(
@@ -70,15 +72,15 @@ def test_json_lines_hold_an_object_each() -> None:
     content = '{"email": "a", "name": null, "id": 7}\n\n[1]\n{\n{"name": 7}\n{"name": true}\n'
     assert read(content, "jsonl") == [
         (1, {"email": "a", "name": None}),
-        (3, "The line is no JSON object."),
-        (4, "The line is no JSON."),
-        (5, "The value of 'name' is no text."),
+        (3, "Not a JSON object."),
+        (4, "Not valid JSON."),
+        (5, "The value of 'name' is not a string."),
         (6, {"name": "true"}),
     ]
 
 
-def test_json_that_is_nested_without_end_is_no_json() -> None:
-    assert read("[" * 100_000 + "\n", "jsonl") == [(1, "The line is no JSON.")]
+def test_json_that_is_nested_too_deeply_is_not_valid() -> None:
+    assert read("[" * 100_000 + "\n", "jsonl") == [(1, "Not valid JSON.")]
 
 
 TEXTS = st.text(st.characters(codec="utf-8"))
@@ -86,7 +88,7 @@ TEXTS = st.text(st.characters(codec="utf-8"))
 
 @given(st.lists(st.tuples(TEXTS, TEXTS)))
 def test_what_is_written_as_csv_is_read_back(rows: list[tuple[str, str]]) -> None:
-    content = "".join(record_lines([rows], ("email", "name"), "csv"))
+    content = "".join(write_records([rows], ("email", "name"), "csv"))
     assert [fields for _, fields in read(content)] == [
         {"email": email, "name": name} for email, name in rows
     ]
@@ -95,7 +97,7 @@ def test_what_is_written_as_csv_is_read_back(rows: list[tuple[str, str]]) -> Non
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1))
 @example([('},{"', 'a"},{"'), ('\\"},{"', "\n")])
 def test_what_is_written_as_json_lines_is_read_back(rows: list[tuple[str, str]]) -> None:
-    content = "".join(record_lines([rows], ("email", "name"), "jsonl"))
+    content = "".join(write_records([rows], ("email", "name"), "jsonl"))
     assert content.isascii()
     assert content.count("\n") == len(rows)
     assert [fields for _, fields in read(content, "jsonl")] == [
@@ -117,12 +119,57 @@ def test_an_apostrophe_in_a_password_is_its_own() -> None:
 def test_values_are_written_as_every_other_command_writes_them() -> None:
     row = (7, "a", None, True, False)
     fields = ("id", "email", "name", "yes", "no")
-    [line] = record_lines([[row]], fields, "jsonl")
+    [line] = write_records([[row]], fields, "jsonl")
     assert json.loads(line) == dict(zip(fields, row, strict=True))
-    [header, cells] = record_lines([[row]], fields, "csv")
+    [header, cells] = write_records([[row]], fields, "csv")
     assert list(csv.reader([header, cells])) == [list(fields), ["7", "a", "", "true", "false"]]
 
 
-def test_csv_on_a_terminal_shows_what_is_unseen() -> None:
-    [_, line] = record_lines([[("\x1b[31m",)]], ("name",), "csv", escaped=True)
+def test_csv_on_a_terminal_escapes_invisible_characters() -> None:
+    [_, line] = write_records([[("\x1b[31m",)]], ("name",), "csv", escaped=True)
     assert line == "\\x1b[31m\n"
+
+
+@pytest.mark.parametrize(
+    ("formats", "table", "extensions"),
+    [
+        (ImportFormat, READERS, IMPORT_EXTENSIONS),
+        (ExportFormat, WRITERS, EXPORT_EXTENSIONS),
+    ],
+)
+def test_every_format_has_its_function_and_an_extension(
+    formats: Any, table: dict[str, Any], extensions: dict[str, str]
+) -> None:
+    assert set(get_args(formats)) == set(table) == set(extensions.values())
+
+
+def test_what_can_be_read_and_what_can_be_written_are_separate_tables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(READERS, "xml", None)  # type: ignore[misc]
+    with pytest.raises(KeyError):
+        list(write_records([], (), "xml"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen", "found"),
+    [
+        ("a.csv", None, "csv"),
+        ("a.jsonl", None, "jsonl"),
+        ("a.ndjson", None, "jsonl"),
+        ("a.txt", "csv", "csv"),
+        ("a.csv", "jsonl", "jsonl"),
+    ],
+)
+def test_the_option_decides_the_format_and_else_the_extension(
+    name: str, chosen: ImportFormat | None, found: str
+) -> None:
+    assert choose_format(Path(name), chosen, IMPORT_EXTENSIONS) == found
+
+
+@pytest.mark.parametrize("name", ["-", "accounts", "a.xlsx", "a.CSV"])
+def test_a_name_that_does_not_tell_the_format_is_refused_with_the_formats(name: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        choose_format(Path(name), None, IMPORT_EXTENSIONS)
+    assert caught.value.message == f"The name '{name}' does not tell the format of the file."
+    assert caught.value.hint == "Pass --format csv or jsonl."

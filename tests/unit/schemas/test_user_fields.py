@@ -1,8 +1,8 @@
 """The fields of a user are declared once."""
 
 from userctl.models import DeletedUser, User
-from userctl.schemas import UserRead
 from userctl.schemas.user_fields import IMPORTED_FIELDS, PLAIN_FIELDS, SHOWN_FIELDS, USER_FIELDS
+from userctl.schemas.users import UserRead
 from userctl.services.users.import_.records import ImportedUser
 
 COLUMNS = set(User.metadata.tables["users"].columns.keys())

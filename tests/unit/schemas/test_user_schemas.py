@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from userctl.core.errors import InvalidEmail, InvalidInput
-from userctl.schemas import TokenQuery, UserCreate, UserQuery, UserUpdate
+from userctl.schemas.tokens import TokenQuery
+from userctl.schemas.users import UserCreate, UserQuery, UserUpdate
 
 ADDRESS = "ada@example.com"
 UNSEEN = pytest.mark.parametrize("text", ["a\nb", "a\x1b[31mb", "a\u202eb", "a\u200bb", "\udcff"])

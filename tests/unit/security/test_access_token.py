@@ -12,7 +12,7 @@ import pytest
 from tests.support import jws
 from tests.support.jws import encoded
 from userctl.core.errors import TokenExpired, TokenInvalid
-from userctl.schemas import AccessClaims
+from userctl.schemas.tokens import AccessClaims
 from userctl.security.access_token import MAXIMUM_LENGTH, AccessTokenCodec
 from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring, RingKey

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.support.signing_keys import ALGORITHMS, ASYMMETRIC, NOW, key_for, ring_of
 from userctl.core.errors import TokenExpired, TokenInvalid
-from userctl.schemas import AccessClaims
+from userctl.schemas.tokens import AccessClaims
 from userctl.security.access_token import MAXIMUM_LENGTH, TYPE, AccessTokenCodec
 from userctl.security.jwk import SigningKey
 from userctl.security.key_members import Algorithm, encoded

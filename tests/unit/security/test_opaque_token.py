@@ -4,10 +4,11 @@ import hashlib
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from userctl.core.errors import TokenInvalid
+from userctl.core.token_prefixes import API_PREFIX, REFRESH_PREFIX
 from userctl.security.opaque_token import API_TOKEN, LONGEST_FOREIGN, REFRESH_TOKEN, refresh_digest
 
 BODY = "uctl_rt_" + "0123456789abcdef" * 4
@@ -52,9 +53,23 @@ def test_a_token_of_one_kind_is_none_of_the_other() -> None:
             other.digest(token)
 
 
-@given(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=100))
+@given(
+    st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=100).filter(
+        lambda text: not text.startswith((REFRESH_PREFIX, API_PREFIX))
+    )
+)
 def test_a_refresh_token_of_an_application_may_have_any_form_but_ours(text: str) -> None:
     assert refresh_digest(text) == hashlib.sha256(text.encode()).hexdigest()
+
+
+@given(
+    st.sampled_from([REFRESH_PREFIX, API_PREFIX]),
+    st.text(st.characters(exclude_categories=["C", "Z"]), max_size=100),
+)
+@example(API_PREFIX, "")
+def test_what_begins_like_a_token_of_ours_is_held_to_be_one(prefix: str, rest: str) -> None:
+    with pytest.raises(TokenInvalid):
+        refresh_digest(prefix + rest)
 
 
 @pytest.mark.parametrize("length", [1, LONGEST_FOREIGN])

@@ -1,1 +1,1 @@
-"""The commands, one file per noun or verb."""
+"""The commands, a package per noun and a module per verb; the command table names them."""

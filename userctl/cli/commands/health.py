@@ -2,19 +2,18 @@
 
 import typer
 
-from userctl.cli.command import Commands
+from userctl import schemas
+from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES
 from userctl.core.errors import DatabaseNotReady
 
-commands = Commands()
 
-
-@commands.command("health", prints="Health", example="userctl health -o json")
-def health(run: CommandContext) -> None:
-    """Tell whether the database can serve; exit 6 if it cannot."""
-    result, failure = run.services.health.check()
-    run.emit(result)
+@command(example="userctl health -o json", prints=lambda: schemas.database.Health)
+def health(context: CommandContext) -> None:
+    """Check that the database can serve; exit 6 if it cannot."""
+    result, failure = context.services.health.check()
+    context.emit(result)
     if failure is not None:
-        run.note(f"{failure.message} {failure.hint or ''}".rstrip())
+        context.note(f"{failure.message} {failure.hint or ''}".rstrip())
         raise typer.Exit(EXIT_CODES[DatabaseNotReady])

@@ -1,32 +1,32 @@
-"""``userctl metrics``: numbers for Prometheus."""
+"""``userctl metrics``."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from userctl.cli.command import Commands
+from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write
 from userctl.core.secure_files import write_atomic
 
-commands = Commands()
 
-
-@commands.command("metrics", example="userctl metrics --textfile userctl.prom")
+@command(example="userctl metrics --textfile userctl.prom")
 def metrics(
-    run: CommandContext,
+    context: CommandContext,
     textfile: Annotated[
         Path | None,
         typer.Option(
-            "--textfile", metavar="FILE", help="Replace this, for the collector of node_exporter."
+            "--textfile",
+            metavar="FILE",
+            help="Replace this file, for the textfile collector of node_exporter.",
         ),
     ] = None,
 ) -> None:
-    """Print what a monitor wants to know, in the text format of Prometheus."""
+    """Print metrics in the Prometheus text format."""
     from userctl.formats.prometheus import exposition
 
-    text = exposition(run.services.metrics.collect())
+    text = exposition(context.services.metrics.collect())
     if textfile is None:
         write(text)
     else:

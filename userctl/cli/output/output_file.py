@@ -1,4 +1,4 @@
-"""Files that a command writes, unless they are there already."""
+"""Writes the file that a command was asked for, unless it exists."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,20 +6,20 @@ from pathlib import Path
 from userctl.cli.output.render import write
 from userctl.core.errors import FileExists
 from userctl.core.secure_files import require_file_or_nothing, write_atomic
-from userctl.formats.reader import STREAM
+from userctl.formats.file_format import STREAM
 
 
 def write_new(file: Path, texts: Iterable[str], *, force: bool, private: bool) -> None:
-    """Write texts to standard output, or to a file as a whole.
+    """Write texts to standard output, or atomically to a file.
 
     Args:
-        file: where to.
-        texts: what to write; nothing of it is made before it is clear that it may be written.
-        force: whether to replace a file that exists.
-        private: whether nobody else may read the file.
+        file: the file, or ``-`` for standard output.
+        texts: what to write; iterated only once it is clear that the file may be written.
+        force: whether to replace an existing file.
+        private: whether only the owner may read the file.
 
     Raises:
-        FileExists: if there is a file that shall not be replaced.
+        FileExists: if the file exists and is not to be replaced.
         InputOutputFailed: if it cannot be written.
     """
     if file == STREAM:
@@ -30,4 +30,4 @@ def write_new(file: Path, texts: Iterable[str], *, force: bool, private: bool) -
     if (file.exists() and not force) or not write_atomic(
         file, texts, replace=force, private=private
     ):
-        raise FileExists(f"There is a file {file} already.", hint="Give --force to replace it.")
+        raise FileExists(f"{file} already exists.", hint="Pass --force to replace it.")

@@ -17,20 +17,20 @@ from rich.text import Text
 
 
 class RateColumn(ProgressColumn):
-    """How much is done in a second."""
+    """The number of items per second."""
 
     def render(self, task: Task) -> Text:
-        """Return the rate, once it is known."""
+        """Return the rate, or nothing before it is known."""
         speed = task.finished_speed or task.speed
         return Text("" if speed is None else f"{speed:,.0f}/s")
 
 
 @contextmanager
-def progress_bars() -> Iterator[Callable[[str, int, int | None], None]]:
-    """Show bars with the rate and the time left, and take them away at the end.
+def show_progress_bars() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Show bars with the rate and the time left, and remove them at the end.
 
     Yields:
-        A function that takes what is being done, how much is done and how much there is to do.
+        A function that takes the name of a task, the number of items done, and the total.
     """
     columns = (
         TextColumn("{task.description}"),

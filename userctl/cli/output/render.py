@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from userctl.cli.output.table import blocks, vertical
+from userctl.cli.output.table import format_record, format_table
 from userctl.core.errors import OutputLost
 from userctl.core.text import escape_invisible, rfc3339
 from userctl.formats.csv_cells import csv_cell, csv_line
@@ -23,7 +23,7 @@ class Renderer:
     Args:
         output: ``table``, ``json``, ``jsonl`` or ``csv``.
         quiet: print only ids.
-        fields: the columns to print; None for the default ones.
+        fields: the fields to print; None for the default ones.
     """
 
     def __init__(self, output: str, *, quiet: bool, fields: Sequence[str] | None) -> None:
@@ -31,62 +31,62 @@ class Renderer:
         self._quiet = quiet
         self._fields = fields
 
-    def record(self, record: "BaseModel") -> None:
-        """Print one record: in JSON an object, in a table a line per field."""
-        row = self._picked(record.model_dump())
+    def print_record(self, record: "BaseModel") -> None:
+        """Print one record: an object in JSON, a line per field in a table."""
+        row = self._pick(record.model_dump())
         if self._quiet:
-            self._ids([record])
+            self._print_ids([record])
         elif self._output == "table":
-            write(vertical(row, terminal=on_terminal()))
+            write(format_record(row, terminal=is_terminal()))
         elif self._output == "csv":
-            self._csv([row], list(row))
+            self._print_csv([row], list(row))
         else:
             write(_json(row, indent=2 if self._output == "json" else None) + "\n")
 
-    def records(
+    def print_records(
         self, records: Iterable["BaseModel"], columns: Sequence[str], header: Sequence[str] = ()
     ) -> None:
-        """Print many records: in JSON an array, in a table the columns named.
+        """Print many records: an array in JSON, the given columns in a table.
 
         Args:
             records: what to print.
             columns: the columns of a table.
-            header: the names of all fields, which CSV begins with also where there is no record.
+            header: the names of all fields, for the header of CSV.
         """
         if self._quiet:
-            self._ids(records)
+            self._print_ids(records)
             return
-        rows = (self._picked(record.model_dump()) for record in records)
+        rows = (self._pick(record.model_dump()) for record in records)
         if self._output == "table":
-            for block in blocks(rows, self._fields or columns, terminal=on_terminal()):
+            for block in format_table(rows, self._fields or columns, terminal=is_terminal()):
                 write(block)
         elif self._output == "csv":
-            self._csv(rows, self._fields or header)
+            self._print_csv(rows, self._fields or header)
         elif self._output == "jsonl":
             for row in rows:
                 write(_json(row) + "\n")
         else:
             _write_array(rows)
 
-    def _picked(self, row: dict[str, Any]) -> dict[str, Any]:
+    def _pick(self, row: dict[str, Any]) -> dict[str, Any]:
         if self._fields is None:
             return row
         return {name: row[name] for name in self._fields}
 
-    def _ids(self, records: Iterable["BaseModel"]) -> None:
+    def _print_ids(self, records: Iterable["BaseModel"]) -> None:
         for record in records:
             if (identity := getattr(record, "id", None)) is not None:
                 write(f"{identity}\n")
 
-    def _csv(self, rows: Iterable[dict[str, Any]], header: Sequence[str]) -> None:
+    def _print_csv(self, rows: Iterable[dict[str, Any]], header: Sequence[str]) -> None:
         write(csv_line(header))
-        escaped = on_terminal()
+        escaped = is_terminal()
         for row in rows:
             write(csv_line([csv_cell(row[name], escaped=escaped) for name in header]))
 
 
-def prepare() -> None:
-    """Let standard output take every text: UTF-8 off a terminal, else escapes for what it lacks."""
+def prepare_stdout() -> None:
+    """Let standard output accept any text: as UTF-8 off a terminal, with escapes on one."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         encoding = None if sys.stdout.isatty() else "utf-8"
         sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
@@ -96,7 +96,7 @@ def write(text: str) -> None:
     """Write to standard output.
 
     Raises:
-        OutputLost: if it is closed or takes no more.
+        OutputLost: if it is closed, or writing fails.
     """
     with _output_or_lost():
         if sys.stdout is None:
@@ -105,7 +105,7 @@ def write(text: str) -> None:
 
 
 def flush() -> None:
-    """Make sure that what was written has arrived.
+    """Make sure that everything written to standard output has arrived.
 
     Raises:
         OutputLost: if it has not.
@@ -120,14 +120,14 @@ def _output_or_lost() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        # What is still buffered would fail once more when the interpreter ends.
+        # The rest of the buffer would fail again when the interpreter exits.
         sys.stdout = None
         reason = error.strerror or str(error)
-        raise OutputLost(f"Standard output could not be written: {reason}.") from error
+        raise OutputLost(f"Cannot write to standard output: {reason}.") from error
 
 
 def write_error(text: str) -> None:
-    """Write a line to standard error, as plain visible text; it cannot fail."""
+    """Write a line to standard error with invisible characters escaped; never fail."""
     if sys.stderr is None:
         return
     encoding = sys.stderr.encoding or "utf-8"
@@ -136,31 +136,31 @@ def write_error(text: str) -> None:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
     except (OSError, ValueError):
-        # What is still buffered would fail once more when the interpreter ends.
+        # The rest of the buffer would fail again when the interpreter exits.
         sys.stderr = None
 
 
 Progress = Callable[[str, int, int | None], None]
-"""Takes what is being done, how much is done, and how much there is to do if that is known."""
+"""Takes the name of a task, the number of items done, and the total if it is known."""
 
 
-def no_progress(_what: str, _done: int, _total: int | None) -> None:
+def no_progress(_task: str, _done: int, _total: int | None) -> None:
     """Show no progress."""
 
 
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[Progress]:
-    """Show progress bars on standard error if that is a terminal and they are wanted.
+def show_progress(*, quiet: bool) -> Iterator[Progress]:
+    """Show progress bars on standard error, unless quiet or off a terminal.
 
     Yields:
-        A function that moves the bar of a piece of work, and begins it with the first call.
+        A function that moves the bar of a task, and creates it with the first call.
     """
     if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield no_progress
         return
-    from userctl.cli.output.progress import progress_bars
+    from userctl.cli.output.progress import show_progress_bars
 
-    with progress_bars() as show:
+    with show_progress_bars() as show:
         yield show
 
 
@@ -172,7 +172,7 @@ def _json(value: Any, indent: int | None = None) -> str:
 def _json_value(value: Any) -> str:
     if isinstance(value, datetime):
         return rfc3339(value)
-    raise TypeError(f"no JSON for {type(value).__name__}")
+    raise TypeError(f"cannot write {type(value).__name__} as JSON")
 
 
 def _write_array(rows: Iterator[dict[str, Any]]) -> None:
@@ -184,6 +184,6 @@ def _write_array(rows: Iterator[dict[str, Any]]) -> None:
     write("[]\n" if separator == "[" else "\n]\n")
 
 
-def on_terminal() -> bool:
-    """Tell whether standard output is a terminal."""
+def is_terminal() -> bool:
+    """Return whether standard output is a terminal."""
     return sys.stdout is not None and sys.stdout.isatty()

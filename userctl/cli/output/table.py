@@ -1,4 +1,4 @@
-"""Lays records out as tables of plain text."""
+"""Formats records as tables of plain text."""
 
 import io
 import shutil
@@ -14,51 +14,51 @@ if TYPE_CHECKING:
 
 _UNLIMITED_WIDTH = 100_000
 _FOLDED = {"email", "name", "label", "value", "source", "summary", "detail", "message", "advice"}
-"""The columns that may go over several lines where a terminal is narrow."""
+"""The columns that may wrap on a narrow terminal."""
 
 _FOLDED_WIDTH = 12
 _GAP = 2
 _BLOCK = 1000
-"""How many rows are laid out, and held, at a time."""
+"""How many rows are formatted, and kept in memory, at a time."""
 
 
-def vertical(row: Mapping[str, Any], *, terminal: bool) -> str:
-    """Return a record as a line for each field that has a value."""
+def format_record(row: Mapping[str, Any], *, terminal: bool) -> str:
+    """Return a record as one line per field that has a value."""
     shown = {
         name: _plain(value) for name, value in row.items() if value is not None and value != []
     }
     width = max(map(len, shown), default=0) + _GAP
-    # A value is never broken into lines: it may be a token to be copied.
+    # A value is never wrapped: it may be a token to be copied.
     if not terminal:
         return "".join(f"{name:<{width}}{value}\n" for name, value in shown.items())
     from rich.text import Text
 
     lines = (Text.assemble((f"{name:<{width}}", "bold"), text) for name, text in shown.items())
-    return _printed(Text("\n").join(lines))
+    return _render(Text("\n").join(lines))
 
 
-def blocks(
+def format_table(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, terminal: bool
 ) -> Iterator[str]:
-    """Yield a table of any length block by block, each at least as wide as the one before it.
+    """Yield a table of any length block by block, with columns that never get narrower.
 
     Args:
         rows: the records.
-        columns: which of their fields are shown.
-        terminal: whether it is fitted into a terminal, and has a header in bold.
+        columns: the fields to show.
+        terminal: whether to fit it to a terminal and print the header in bold.
     """
     from rich.cells import cell_len
 
     cells = ([_plain(row[column]) for column in columns] for row in rows)
-    block, widths, begun = list(islice(cells, _BLOCK)), [0] * len(columns), False
-    while block or not begun:
+    block, widths, has_header = list(islice(cells, _BLOCK)), [0] * len(columns), False
+    while block or not has_header:
         needed = [max(map(cell_len, texts)) for texts in zip(columns, *block, strict=True)]
-        fitted = _fitted(needed, columns) if terminal else needed
+        fitted = _fit(needed, columns) if terminal else needed
         widths = list(map(max, widths, fitted))
-        if not begun:
+        if not has_header:
             yield _header(_line(columns, widths), terminal=terminal)
-            begun = True
-        # A rich table takes half a millisecond for each row.
+            has_header = True
+        # A table of rich takes half a millisecond per row.
         yield "".join(f"{line}\n" for row in block for line in _lines(row, widths))
         block = list(islice(cells, _BLOCK))
 
@@ -68,11 +68,11 @@ def _header(line: str, *, terminal: bool) -> str:
         return f"{line}\n"
     from rich.text import Text
 
-    return _printed(Text(line, style="bold"))
+    return _render(Text(line, style="bold"))
 
 
 def _lines(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
-    """Yield a row as one line, or as several where texts are too long for their columns."""
+    """Yield a row as one line, or as several if a text is wider than its column."""
     from rich.cells import cell_len
 
     if all(cell_len(text) <= width for text, width in zip(row, widths, strict=True)):
@@ -96,11 +96,11 @@ def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
     return (" " * _GAP).join(map(set_cell_size, texts, widths)).rstrip()
 
 
-def _fitted(needed: Sequence[int], columns: Sequence[str]) -> list[int]:
-    """Return how wide columns are: as they need, or where the terminal lacks room for it less.
+def _fit(needed: Sequence[int], columns: Sequence[str]) -> list[int]:
+    """Return the widths of the columns: as needed, or less if the terminal is too narrow.
 
-    Only some columns may be folded; those share the room evenly, and what one leaves over goes to
-    the others.
+    Only some columns may wrap. Those share the room evenly, and what one does not need goes to the
+    others.
     """
     widths = list(needed)
     folded = [index for index, column in enumerate(columns) if column in _FOLDED]
@@ -113,8 +113,8 @@ def _fitted(needed: Sequence[int], columns: Sequence[str]) -> list[int]:
     return widths
 
 
-def _printed(text: "Text") -> str:
-    """Return a styled text as a terminal takes it."""
+def _render(text: "Text") -> str:
+    """Return a styled text with the escape sequences of a terminal."""
     from rich.console import Console
 
     buffer = io.StringIO()
@@ -131,7 +131,7 @@ def _printed(text: "Text") -> str:
 
 
 def _plain(value: Any) -> str:
-    """Return a value as people read it."""
+    """Return a value as text for people."""
     if value is None:
         return ""
     if isinstance(value, bool):

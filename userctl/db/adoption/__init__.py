@@ -34,7 +34,7 @@ from userctl.db.adoption.nulls import null_changes
 from userctl.db.errors import typed_failures
 from userctl.db.schema.migrations import first_revision, known, take_over
 from userctl.db.schema.revisions import VERSION_TABLE, current_revision, foreign_tables, revisions
-from userctl.schemas import AdoptionOptions, AdoptionStep
+from userctl.schemas.adoption import AdoptionOptions, AdoptionStep
 
 
 def plan(connection: Connection, order: AdoptionOptions) -> list[Change]:

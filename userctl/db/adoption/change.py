@@ -7,7 +7,7 @@ from typing import Any
 from alembic.operations import Operations
 from sqlalchemy import Connection, column, func, select, table, text
 
-from userctl.schemas import AdoptionStep
+from userctl.schemas.adoption import AdoptionStep
 
 SHOWN = 20
 """How many rows a record names."""

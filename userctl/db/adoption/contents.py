@@ -13,7 +13,7 @@ from userctl.db.adoption.change import Change, problem, rows_where, step, warnin
 from userctl.db.adoption.columns import present_columns, wanted_columns
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.models.types import UTCDateTime
-from userctl.schemas import AdoptionOptions
+from userctl.schemas.adoption import AdoptionOptions
 from userctl.schemas.page import LARGEST_ID
 
 TIMES = {"users": ("created_at", "updated_at"),

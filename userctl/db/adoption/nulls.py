@@ -13,7 +13,7 @@ from userctl.db.adoption.change import (
     step,
 )
 from userctl.db.adoption.columns import added_later, present_columns, wanted_columns
-from userctl.schemas import AdoptionOptions
+from userctl.schemas.adoption import AdoptionOptions
 
 NEEDED = {"users": ("email",), "refresh_tokens": ("token", "user_id", "expires_at")}
 """Columns for which nothing could be filled in."""

@@ -19,11 +19,12 @@ from userctl.db.transaction.commit import commit
 from userctl.models import DeletedUser, User
 from userctl.repositories.api_tokens import ApiTokenRepository
 from userctl.repositories.audit_events import AuditEventRepository, NewEvent
+from userctl.repositories.database_stats import DatabaseStatsRepository
 from userctl.repositories.deleted_users import DeletedUserRepository
-from userctl.repositories.ended_tokens import EndedTokenRepository
 from userctl.repositories.login_throttles import LoginThrottleRepository
 from userctl.repositories.refresh_tokens import RefreshTokenRepository
 from userctl.repositories.table_copy import TableCopyRepository
+from userctl.repositories.token_purge import TokenPurgeRepository
 from userctl.repositories.users import UserRepository
 from userctl.schemas.audit import AuditTag
 
@@ -44,7 +45,8 @@ class UnitOfWork:
     api_tokens: ApiTokenRepository
     refresh_tokens: RefreshTokenRepository
     login_throttles: LoginThrottleRepository
-    ended_tokens: EndedTokenRepository
+    token_purge: TokenPurgeRepository
+    database_stats: DatabaseStatsRepository
     audit_events: AuditEventRepository
     table_copy: TableCopyRepository
 
@@ -62,7 +64,8 @@ class UnitOfWork:
         self.api_tokens = ApiTokenRepository(self._session)
         self.refresh_tokens = RefreshTokenRepository(self._session)
         self.login_throttles = LoginThrottleRepository(self._session)
-        self.ended_tokens = EndedTokenRepository(self._session)
+        self.token_purge = TokenPurgeRepository(self._session)
+        self.database_stats = DatabaseStatsRepository(self._session)
         self.audit_events = AuditEventRepository(self._session)
         self.table_copy = TableCopyRepository(self._session)
         return self

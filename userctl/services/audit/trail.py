@@ -15,8 +15,14 @@ from userctl.db.errors import typed_failures
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import AuditEvent
 from userctl.repositories.audit_events import EventFilter
-from userctl.schemas import AuditEventRead, AuditHead, AuditQuery, AuditVerification
-from userctl.schemas.audit import AuditTag, outcome_of
+from userctl.schemas.audit import (
+    AuditEventRead,
+    AuditHead,
+    AuditQuery,
+    AuditTag,
+    AuditVerification,
+    outcome_of,
+)
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import LARGEST_ID, Page
 from userctl.services.shared.paging import STREAM_PAGE, all_pages

@@ -14,9 +14,9 @@ from userctl.core.errors import InvalidEmail, LoginThrottled
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import LoginThrottle, User
-from userctl.schemas import UserDetail
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
+from userctl.schemas.users import UserDetail
 from userctl.services.authentication.source import login_source
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import user_read

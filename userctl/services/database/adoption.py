@@ -15,7 +15,7 @@ from userctl.db.schema.revisions import current_revision, revisions
 from userctl.db.sqlite.backup import safety_copy
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
-from userctl.schemas import AdoptionOptions, AdoptionStep
+from userctl.schemas.adoption import AdoptionOptions, AdoptionStep
 from userctl.schemas.audit import AuditTag
 from userctl.security.passwords import PasswordHasher
 

@@ -18,7 +18,7 @@ from userctl.core.secure_files import atomic_file, require_file_or_nothing
 from userctl.db.postgresql import pg_dump as postgresql_programs
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.db.sqlite import backup as sqlite_backup
-from userctl.schemas import BackupRead, SchemaStatus
+from userctl.schemas.database import BackupRead, SchemaStatus
 from userctl.services.database.schema import SchemaService, require_folder
 
 

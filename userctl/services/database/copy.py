@@ -16,8 +16,8 @@ from userctl.db.schema.revisions import current_revision, require_current
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import TABLES
 from userctl.repositories.table_copy import Digest
-from userctl.schemas import TableCopy
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.database import TableCopy
 from userctl.services.database.schema import require_folder
 
 Told = Callable[[str, int, int], None]

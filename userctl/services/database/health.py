@@ -8,7 +8,7 @@ import userctl
 from userctl.core.clock import Clock
 from userctl.core.errors import UserctlError
 from userctl.db.schema.revisions import require_current
-from userctl.schemas import Health
+from userctl.schemas.database import Health
 
 
 class HealthService:

@@ -3,8 +3,8 @@
 from userctl.core.clock import Clock
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.repositories.audit_events import EventFilter
-from userctl.schemas import AccountCount, LastPurge, Metrics
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.metrics import AccountCount, LastPurge, Metrics
 from userctl.services.audit.trail import event_read
 from userctl.services.shared.records import validate_record
 
@@ -27,7 +27,7 @@ class MetricsService:
                 ],
                 refresh_tokens=uow.refresh_tokens.count_by_state(now),
                 api_tokens=uow.api_tokens.count_by_state(now),
-                oldest_expired_at=uow.ended_tokens.oldest(now),
+                oldest_expired_at=uow.token_purge.oldest(now),
                 login_failures=uow.audit_events.count(AuditTag.LOGIN_FAILURE),
                 last_purge=_last_purge(uow),
             )

@@ -19,8 +19,8 @@ from userctl.db.schema.revisions import current_revision, foreign_tables, has_tr
 from userctl.db.sqlite.backup import safety_copy
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
-from userctl.schemas import MigrationRead, SchemaStatus
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.database import MigrationRead, SchemaStatus
 
 
 class SchemaService:

@@ -6,7 +6,7 @@ from userctl.core.clock import Clock
 from userctl.db.maintenance.size import Size, measure
 from userctl.db.maintenance.vacuum import vacuum
 from userctl.db.transaction.unit_of_work import Database
-from userctl.schemas import DatabaseStats, VacuumResult
+from userctl.schemas.database import DatabaseStats, VacuumResult
 
 
 class StatisticsService:
@@ -24,10 +24,10 @@ class StatisticsService:
         """
         now = self._clock()
         with self._database.reading() as uow:
-            rows = uow.ended_tokens.rows()
-            expired, _ = uow.ended_tokens.count(now)
-            refresh, api = uow.ended_tokens.count(now - older_than)
-            oldest = uow.ended_tokens.oldest(now)
+            rows = uow.database_stats.rows()
+            expired, _ = uow.token_purge.count(now)
+            refresh, api = uow.token_purge.count(now - older_than)
+            oldest = uow.token_purge.oldest(now)
         size = measure(self._database.engine)
         return DatabaseStats(
             **rows,

@@ -11,7 +11,7 @@ from userctl.config.paths import InstallationFiles
 from userctl.core.clock import Clock
 from userctl.core.errors import DatabaseMissing, UserctlError
 from userctl.db.transaction.unit_of_work import Database
-from userctl.schemas import CheckRead
+from userctl.schemas.database import CheckRead
 from userctl.security.keys import KeySource
 from userctl.security.passwords import PasswordHasher
 from userctl.services.database.schema import SchemaService

@@ -39,7 +39,7 @@ class ContentChecks:
         """Check the clock against the server's, and against the newest row."""
         now = self._clock()
         with self._database.reading() as uow:
-            newest, server = uow.ended_tokens.newest(), uow.ended_tokens.server_time()
+            newest, server = uow.database_stats.newest(), uow.database_stats.server_time()
             latest = max(filter(None, (newest, server)), default=now)
             try:
                 require_plausible_clock(uow, now, self._longest_session)
@@ -62,8 +62,8 @@ class ContentChecks:
         """Check that expired tokens are purged."""
         now = self._clock()
         with self._database.reading() as uow:
-            oldest = uow.ended_tokens.oldest(now)
-            count = sum(uow.ended_tokens.count(now - BACKLOG)) if oldest else 0
+            oldest = uow.token_purge.oldest(now)
+            count = sum(uow.token_purge.count(now - BACKLOG)) if oldest else 0
         if count:
             return [
                 Finding(

@@ -10,7 +10,7 @@ from userctl.core.errors import DatabaseMissing, DatabaseNotMigrated, DatabaseTo
 from userctl.core.mounts import network_file_system
 from userctl.db.maintenance import inspection
 from userctl.db.schema.migrations import use_write_ahead_log
-from userctl.schemas import SchemaStatus
+from userctl.schemas.database import SchemaStatus
 from userctl.services.doctor.finding import Finding, ok
 
 Version = tuple[int, ...]

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from userctl.config.settings import LONGEST_ACCESS_TOKEN_MINUTES
 from userctl.core.clock import Clock
-from userctl.schemas import KeyRead
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.keys import KeyRead
 from userctl.security.access_token import LEEWAY_SECONDS
 from userctl.security.key_members import Algorithm
 from userctl.security.keyring import Keyring, RingKey

@@ -9,8 +9,9 @@ from userctl.core.clock import Clock
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import RefreshToken, User
-from userctl.schemas import AccessClaims, TokenPair, UserRead
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.tokens import AccessClaims, TokenPair
+from userctl.schemas.users import UserRead
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.authentication.methods import Proof

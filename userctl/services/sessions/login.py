@@ -6,11 +6,13 @@ from userctl.core.actor import sanitize_name
 from userctl.core.clock import Clock
 from userctl.core.errors import AuthenticationFailed, InvalidEmail, PasswordRejected, ProofOutdated
 from userctl.db.transaction.unit_of_work import Database
-from userctl.schemas import Credentials
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.credentials import Credentials
+from userctl.schemas.session import SessionRead
 from userctl.services.authentication.failures import record_failure
 from userctl.services.authentication.methods import Authenticator
 from userctl.services.sessions.issue import Grant, TokenIssuer
+from userctl.services.sessions.stored import SessionService
 
 
 class LoginService:
@@ -19,6 +21,7 @@ class LoginService:
     Args:
         authenticators: returns a method by its name.
         token_issuer: starts the session.
+        sessions: keeps the stored session.
         database: where failures are recorded.
         clock: where the time comes from.
     """
@@ -28,11 +31,13 @@ class LoginService:
         authenticators: Callable[[str], Authenticator],
         *,
         token_issuer: TokenIssuer,
+        sessions: SessionService,
         database: Database,
         clock: Clock,
     ) -> None:
         self._authenticators = authenticators
         self._issuer = token_issuer
+        self._sessions = sessions
         self._database = database
         self._clock = clock
 
@@ -57,6 +62,16 @@ class LoginService:
                 source=_source_of(credentials),
             )
             raise
+
+    def log_in_and_store(self, method: str, credentials: Credentials) -> SessionRead:
+        """Start a session and store it for the next commands.
+
+        Raises:
+            InvalidInput: if there is no such method.
+            AuthenticationFailed: if the credentials are not valid.
+            UnsafeFile, InputOutputFailed: if the session cannot be stored; it is ended then.
+        """
+        return self._sessions.start(lambda: self.log_in(method, credentials))
 
     def _start_session(self, authenticator: Authenticator, credentials: Credentials) -> Grant:
         source = _source_of(credentials)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import NotLoggedIn, TokenExpired, TokenInvalid, UserctlError
-from userctl.schemas import SessionRead, UserRead
+from userctl.schemas.session import SessionRead
+from userctl.schemas.users import UserRead
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
 from userctl.services.sessions.exchange import TokenExchange

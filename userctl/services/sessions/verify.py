@@ -3,7 +3,8 @@
 from userctl.core.clock import Clock
 from userctl.core.errors import AccountDisabled, TokenExpired, TokenRevoked
 from userctl.db.transaction.unit_of_work import Database
-from userctl.schemas import AccessClaims, UserRead
+from userctl.schemas.tokens import AccessClaims
+from userctl.schemas.users import UserRead
 from userctl.security.access_token import AccessTokenCodec
 from userctl.services.shared.token_records import subject_of
 from userctl.services.users.records import user_read

@@ -26,8 +26,8 @@ def require_plausible_clock(uow: UnitOfWork, now: datetime, longest_session: tim
         ClockSuspect: naming both times.
     """
     for evidence, tolerance, whose in (
-        (uow.ended_tokens.server_time(), SERVER_TOLERANCE, "the database server says"),
-        (uow.ended_tokens.newest(), longest_session, "the newest row is of"),
+        (uow.database_stats.server_time(), SERVER_TOLERANCE, "the database server says"),
+        (uow.database_stats.newest(), longest_session, "the newest row is of"),
     ):
         if evidence is not None and now - evidence > tolerance:
             raise ClockSuspect(

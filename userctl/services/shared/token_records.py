@@ -5,8 +5,7 @@ from datetime import datetime
 from userctl.core.errors import AccountDisabled, DatabaseDamaged, TokenExpired, TokenRevoked
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.api_token import API_ID_PREFIX
-from userctl.schemas import TokenRead
-from userctl.schemas.tokens import TokenState
+from userctl.schemas.tokens import TokenRead, TokenState
 from userctl.services.shared.records import validate_record
 
 

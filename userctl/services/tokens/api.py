@@ -7,8 +7,9 @@ from userctl.core.errors import AuthenticationFailed
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import ApiToken
-from userctl.schemas import ApiTokenClaims, ApiTokenCreate, ApiTokenIssued, Credentials
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.credentials import Credentials
+from userctl.schemas.tokens import ApiTokenClaims, ApiTokenCreate, ApiTokenIssued
 from userctl.security.opaque_token import API_TOKEN
 from userctl.services.authentication.failures import record_failure
 from userctl.services.authentication.methods import Authenticator

@@ -9,9 +9,8 @@ from userctl.core.errors import InvalidInput
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models.api_token import API_ID_PREFIX
 from userctl.repositories.token_filter import TokenFilter
-from userctl.schemas import TokenQuery, TokenRead
 from userctl.schemas.page import LARGEST_ID, Page
-from userctl.schemas.tokens import TokenKind
+from userctl.schemas.tokens import TokenKind, TokenQuery, TokenRead
 from userctl.services.shared.paging import STREAM_PAGE, all_pages
 from userctl.services.shared.token_records import api_token_read, refresh_token_read
 from userctl.services.users.lookup import find_user

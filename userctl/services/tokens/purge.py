@@ -12,10 +12,9 @@ from userctl.db.lock import try_lock
 from userctl.db.maintenance.pacing import BatchPacer, online
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
-from userctl.repositories.ended_tokens import ENDS, Deleted
-from userctl.schemas import PurgeOptions, PurgeResult
+from userctl.repositories.token_purge import ENDS, Deleted
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.database import PurgeStop
+from userctl.schemas.database import PurgeOptions, PurgeResult, PurgeStop
 from userctl.services.shared.clock_check import require_plausible_clock
 
 logger = logging.getLogger(__name__)
@@ -23,12 +22,22 @@ logger = logging.getLogger(__name__)
 SLICE_SECONDS = 0.1
 """How soon a rest ends when the purge shall stop."""
 
+LOCK_PATIENCE_SECONDS = 30
+"""How long a purge goes on without deleting anything because others lock what is left. This is as
+long as every other transaction waits for a lock."""
+
+LOOK_AGAIN_SECONDS = 0.1
+"""How long to wait before looking again for what others had locked."""
+
 
 class PurgeService:
     """Deletes tokens in batches, each a short transaction of its own, while others go on.
 
     Refresh tokens go when they have expired, used ones too, because until then one that comes
     back has to be recognised. API tokens go when they have expired or were revoked.
+
+    A purge goes on as long as it deletes something. Tokens that others lock are skipped and looked
+    for again; it ends as "locked" when nothing could be deleted for ``LOCK_PATIENCE_SECONDS``.
 
     Args:
         database: where they are kept.
@@ -104,7 +113,7 @@ class PurgeService:
         with self._database.writing() as uow:
             uow.begin()
             begun = self._monotonic()
-            deleted = uow.ended_tokens.delete(end, before, size, since)
+            deleted = uow.token_purge.delete(end, before, size, since)
             if deleted.rows:
                 uow.record(
                     AuditTag.TOKEN_PURGE,
@@ -134,12 +143,12 @@ class PurgeService:
 
     def _count(self, before: datetime) -> tuple[int, int]:
         with self._database.reading() as uow:
-            return uow.ended_tokens.count(before)
+            return uow.token_purge.count(before)
 
     def _anything_to_do(self, order: PurgeOptions, before: datetime) -> bool:
         """Tell whether a token shall go, if the clock may be believed."""
         with self._database.reading() as uow:
-            found = uow.ended_tokens.any(before)
+            found = uow.token_purge.any(before)
             if found and not order.trust_clock:
                 require_plausible_clock(uow, before + order.older_than, self._longest_session)
         return found
@@ -167,7 +176,7 @@ class _Run:
         self._monotonic = monotonic
         self._tell = tell
         self._stop = stop
-        self._begun = monotonic()
+        self._begun = self._progress = monotonic()
 
     def finish(self) -> PurgeStop | None:
         """Delete batch after batch; return what stopped it, if not everything has gone for sure."""
@@ -183,28 +192,40 @@ class _Run:
 
     def _clear(self, end: str) -> PurgeStop | None:
         """Delete the tokens that ended in one way, and look again for what others had locked."""
-        before = -1
-        while self.deleted != before:
-            before, skipped, more, since = self.deleted, False, True, None
-            while more:
-                if (reason := self._reason_to_stop()) is not None:
-                    return reason
-                batch = self._batch(end, since)
-                more, since, skipped = batch.more, batch.since, skipped or batch.skipped
-            if not skipped:
-                return None
-        return "locked"
+        batch, skipped = Deleted(0, more=True), False
+        while batch.more or skipped:
+            if not batch.more:
+                if self._is_stuck():
+                    return "locked"
+                self._rest(LOOK_AGAIN_SECONDS)
+                skipped = False
+            if (reason := self._reason_to_stop()) is not None:
+                return reason
+            batch = self._batch(end, batch.since if batch.more else None)
+            skipped = skipped or batch.skipped
+        return None
 
     def _batch(self, end: str, since: datetime | None) -> Deleted:
         limit = self._order.max_rows
         size = self._pace.size if limit is None else min(self._pace.size, limit - self.deleted)
-        batch, seconds = self._service.delete_batch(end, self._before, size, since)
+        try:
+            batch, seconds = self._service.delete_batch(end, self._before, size, since)
+        except (DatabaseBusy, TransactionConflict):
+            if self._is_stuck():
+                raise
+            self._rest(LOOK_AGAIN_SECONDS)
+            return Deleted(0, more=True, since=since)
         self.deleted += batch.rows
         self.deleted_api_tokens += batch.rows if end != "refresh" else 0
         if batch.rows:
             self._tell(self.deleted)
             self._rest(self._pace.record(batch.rows, seconds))
+            self._progress = self._monotonic()
         return batch
+
+    def _is_stuck(self) -> bool:
+        """Tell whether nothing could be deleted for too long."""
+        return self._monotonic() - self._progress >= LOCK_PATIENCE_SECONDS
 
     def _reason_to_stop(self) -> PurgeStop | None:
         order = self._order

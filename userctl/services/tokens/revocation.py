@@ -8,8 +8,9 @@ from userctl.core.errors import GuardRefused, TokenInvalid, TokenNotFound
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import ApiToken, RefreshToken
-from userctl.schemas import RevokeResult, TokenQuery
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.database import RevokeResult
+from userctl.schemas.tokens import TokenQuery
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN, refresh_digest
 from userctl.services.shared.token_records import api_token_id
 from userctl.services.tokens.listing import filter_of, token_id

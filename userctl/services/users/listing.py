@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from userctl.core.errors import UserNotFound
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.repositories.user_order import Position
-from userctl.schemas import UserQuery, UserRead
 from userctl.schemas.page import Page
+from userctl.schemas.users import UserQuery, UserRead
 from userctl.services.shared.paging import STREAM_PAGE
 from userctl.services.users.records import user_read
 from userctl.services.users.rules import require_role

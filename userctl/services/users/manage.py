@@ -7,8 +7,8 @@ from userctl.core.errors import UserExists
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
-from userctl.schemas import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.security.passwords import PasswordHasher, PasswordPolicy, generate_password
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import user_read

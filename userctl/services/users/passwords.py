@@ -6,8 +6,8 @@ from userctl.core.clock import Clock
 from userctl.core.errors import InvalidInput
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
-from userctl.schemas import UserCreated
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.users import UserCreated
 from userctl.security.passwords import PasswordHasher, PasswordPolicy, generate_password
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import user_read

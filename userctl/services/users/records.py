@@ -4,8 +4,8 @@ from typing import TypeVar
 
 from userctl.core.errors import DatabaseDamaged
 from userctl.models import DeletedUser, User
-from userctl.schemas import DeletedUserRead, UserRead
 from userctl.schemas.user_fields import SHOWN_FIELDS
+from userctl.schemas.users import DeletedUserRead, UserRead
 from userctl.security.passwords import is_unmatchable
 from userctl.services.shared.records import validate_record
 

@@ -9,10 +9,10 @@ from userctl.core.text import quote
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import DeletedUser, User
-from userctl.schemas import DeletedUserPurge, DeletedUserRead, UserQuery, UserRead
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import Page
+from userctl.schemas.users import DeletedUserPurge, DeletedUserRead, UserQuery, UserRead
 from userctl.services.shared.clock_check import require_plausible_clock
 from userctl.services.shared.paging import all_pages
 from userctl.services.users.lookup import find_user, id_or_address

@@ -3,8 +3,8 @@
 from userctl.core.clock import Clock
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
-from userctl.schemas import UserRead
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.users import UserRead
 from userctl.security.passwords import PasswordHasher, is_unmatchable
 from userctl.services.users.lookup import lock_user
 from userctl.services.users.records import user_read

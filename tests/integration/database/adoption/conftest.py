@@ -19,7 +19,7 @@ from tests.support.applications import (
     Application,
 )
 from userctl.config.database_url import DatabaseURL
-from userctl.schemas import AdoptionStep
+from userctl.schemas.adoption import AdoptionStep
 from userctl.security.passwords import PasswordHasher
 from userctl.services.database.adoption import AdoptionService
 

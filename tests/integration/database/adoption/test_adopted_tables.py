@@ -46,7 +46,9 @@ from userctl.db.maintenance.inspection import token_trouble
 from userctl.db.schema.migrations import downgrade, upgrade
 from userctl.db.schema.revisions import require_current, revisions
 from userctl.models import TABLES
-from userctl.schemas import ApiTokenCreate, PurgeOptions, TokenQuery, UserCreate, UserQuery
+from userctl.schemas.database import PurgeOptions
+from userctl.schemas.tokens import ApiTokenCreate, TokenQuery
+from userctl.schemas.users import UserCreate, UserQuery
 from userctl.services.database.adoption import AdoptionService
 
 
@@ -317,11 +319,11 @@ def test_a_view_with_the_name_of_our_table_is_no_bug(bare_database_url: str, hom
 def test_alembic_of_the_application_leaves_alone_what_is_ours(
     loose: Application, adopted: Program, bare_engine: Engine
 ) -> None:
-    readme = (Path(__file__).parents[4] / "README.md").read_text()
-    snippet = re.search(r"```python\n(  OURS = .*?)\n\n  context", readme, re.DOTALL)
+    page = (Path(__file__).parents[4] / "docs/how-to/adopt-tables.md").read_text()
+    snippet = re.search(r"```python\n(OURS = .*?)\n\ncontext", page, re.DOTALL)
     assert snippet is not None
     names: dict[str, Any] = {}
-    exec(re.sub(r"^  ", "", snippet[1], flags=re.MULTILINE), names)
+    exec(snippet[1], names)
     theirs = MetaData()
     Table("users", theirs, Column("id", Integer, primary_key=True), Column("email", String(120)),
           Column("phone", String(20)))  # fmt: skip

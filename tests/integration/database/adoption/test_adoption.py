@@ -36,7 +36,7 @@ from userctl.db.adoption import addresses, adopt
 from userctl.db.schema import migrations
 from userctl.db.schema.migrations import upgrade
 from userctl.db.schema.revisions import require_current, revisions
-from userctl.schemas import AdoptionOptions
+from userctl.schemas.adoption import AdoptionOptions
 from userctl.services.database.adoption import AdoptionService
 
 

@@ -11,8 +11,8 @@ from tests.integration.conftest import sql_on
 from tests.support.applications import IN_CLEAR, LOOSE
 from tests.support.cli import Userctl
 from tests.support.forking import Forks, forking
+from tests.support.marks import repeated
 
-KILLS = 25
 KILLED = -9
 ADOPT = ["db", "adopt", "--yes", "-o", "json"]
 PACKAGE = Path(__file__).parents[4] / "userctl"
@@ -43,18 +43,19 @@ def forks(bare: Userctl) -> Iterator[Forks]:
         yield forks
 
 
+@repeated("kills", few=5, soak=25)
 def test_an_adoption_killed_at_any_line_has_changed_nothing_or_done_everything(
-    bare: Userctl, forks: Forks, bare_engine: Engine
+    bare: Userctl, forks: Forks, bare_engine: Engine, kills: int
 ) -> None:
     LOOSE.build(bare_engine)
     before = state(bare_engine)
     bare_engine.dispose()
     lines = forks.killed_at(["db", "adopt", "--dry-run"], 10**9, FILES).lines
     # About as many run again when it is done, after the plan.
-    done, line = 0, lines // KILLS
+    done, line = 0, lines // kills
     while not done:
         killed = forks.killed_at(ADOPT, line, FILES)
-        line += lines // KILLS
+        line += lines // kills
         done = killed.code != KILLED or state(bare_engine) != before
         bare_engine.dispose()
     assert killed.code in (0, KILLED), killed.err

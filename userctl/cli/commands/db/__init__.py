@@ -1,1 +1,1 @@
-"""``userctl db``, a file per verb."""
+"""``userctl db``, a module per verb."""

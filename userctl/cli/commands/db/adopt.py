@@ -1,4 +1,4 @@
-"""``userctl db adopt``: the tables of an application, taken over in place."""
+"""``userctl db adopt``."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -7,70 +7,71 @@ import typer
 
 from userctl import schemas
 from userctl.cli import options
-from userctl.cli.commands.db.schema import commands
+from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES, PENDING
 from userctl.cli.output.render import write_error
 from userctl.core.errors import Conflict
 
-Plan = Sequence["schemas.AdoptionStep"]
+Plan = Sequence["schemas.adoption.AdoptionStep"]
 COLUMNS = ("kind", "table", "subject", "rows", "ids", "detail")
 
 
-@commands.command("adopt", prints="AdoptionStep", example="userctl db adopt --dry-run")
+@command(example="userctl db adopt --dry-run", prints=lambda: schemas.adoption.AdoptionStep)
 def adopt(
-    run: CommandContext,
+    context: CommandContext,
     dry_run: Annotated[
         bool,
         typer.Option(
-            "--dry-run",
-            help="Change nothing; exit 8 if something is to be done, 5 if something is in the way.",
+            "--dry-run", help="Change nothing; exit 8 if there is work to do, 5 if it is blocked."
         ),
     ] = False,
     tokens_in_clear: Annotated[
         bool,
         typer.Option(
-            "--tokens-in-clear", help="Refresh tokens of 64 hexadecimal digits are no hashes."
+            "--tokens-in-clear",
+            help="Hash refresh tokens of 64 hexadecimal digits too: they are not hashes yet.",
         ),
     ] = False,
     yes: options.YesOption = False,
 ) -> None:
-    """Take over an application's tables of users and refresh tokens, in place.
+    """Take over an application's user and token tables in place.
 
-    What is missing is added, addresses are written in one form, refresh tokens that lie there in
-    clear are hashed and go on working, and the migrations run: all of it in one transaction, in
-    which the application waits. An SQLite file is copied beside itself first. On adopted tables
-    this does what has come up since.
+    This adds what is missing, normalizes e-mail addresses, hashes refresh tokens stored in clear
+    (they go on working) and runs the migrations, all in one transaction, for which the application
+    waits. An SQLite file is copied first. On adopted tables, it does what has become necessary
+    since.
     """
-    service = run.services.adoption
+    service = context.services.adoption
     if dry_run:
-        _show(run, service.plan(tokens_in_clear=tokens_in_clear))
+        _print_plan(context, service.plan(tokens_in_clear=tokens_in_clear))
         return
-    if run.interactive and not yes:
-        _tell(run, service.plan(tokens_in_clear=tokens_in_clear))
-    run.confirm(f"Adopt the tables of {run.settings.database_url}?", yes=yes)
+    if context.is_interactive and not yes:
+        _note_plan(context, service.plan(tokens_in_clear=tokens_in_clear))
+    context.confirm(f"Adopt the tables in {context.settings.database_url}?", yes=yes)
     done = service.adopt(
         tokens_in_clear=tokens_in_clear,
-        copied=lambda path: run.note(f"The database as it was is kept in {path}."),
+        copied=lambda path: context.note(f"A copy of the original database is in {path}."),
     )
-    run.emit_all(done, COLUMNS)
+    context.emit_all(done, COLUMNS)
 
 
-def _show(run: CommandContext, plan: Plan) -> None:
-    run.emit_all(plan, COLUMNS)
+def _print_plan(context: CommandContext, plan: Plan) -> None:
+    context.emit_all(plan, COLUMNS)
     _require_feasible(plan)
     if any(step.kind == "step" for step in plan):
         raise typer.Exit(PENDING)
 
 
-def _tell(run: CommandContext, plan: Plan) -> None:
+def _note_plan(context: CommandContext, plan: Plan) -> None:
     for step in plan:
         ids = f" (ids {', '.join(map(str, step.ids))})" if step.ids else ""
-        run.note(f"{step.kind}: {step.table or 'the file'}, {step.subject}: {step.detail}{ids}")
+        context.note(f"{step.kind}: {step.table or 'the file'}, {step.subject}: {step.detail}{ids}")
     _require_feasible(plan)
 
 
 def _require_feasible(plan: Plan) -> None:
     if problems := sum(step.kind == "problem" for step in plan):
-        write_error(f"In the way: {problems}. Correct that in the application's tables first.")
+        found = "1 problem blocks" if problems == 1 else f"{problems} problems block"
+        write_error(f"{found} the adoption. Correct that in the application's tables first.")
         raise typer.Exit(EXIT_CODES[Conflict])

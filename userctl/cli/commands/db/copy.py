@@ -1,30 +1,35 @@
-"""``userctl db copy``: from one database into another."""
+"""``userctl db copy``."""
 
 from typing import Annotated
 
 import typer
 
-from userctl.cli.commands.db.schema import commands
+from userctl import schemas
+from userctl.cli.command import command
 from userctl.cli.context import CommandContext
-from userctl.cli.output.render import progress
+from userctl.cli.output.render import show_progress
 
 COLUMNS = ("table", "rows")
 
 
-@commands.command("copy", prints="TableCopy", example="userctl db copy --to sqlite:///copy.db")
+@command(
+    example="userctl db copy --to sqlite:///copy.db",
+    prints=lambda: schemas.database.TableCopy,
+)
 def copy(
-    run: CommandContext,
+    context: CommandContext,
     to: Annotated[
-        str, typer.Option("--to", metavar="URL", help="An empty database, or a new SQLite file.")
+        str, typer.Option("--to", metavar="URL", help="An empty database or a new SQLite file.")
     ],
 ) -> None:
-    """Copy all rows into an empty database of either kind, and compare them there.
+    """Copy all rows into an empty database, and compare them there.
 
-    It gets the schema if it has none; do not migrate it before. All rows are there at the end, or
-    none. Signing keys are not in the database: take the keyring along.
+    SQLite and PostgreSQL can be copied into each other. The target gets the schema if it has none;
+    do not migrate it first. Either all rows are copied or none. Signing keys are not in the
+    database: copy the keyring too.
     """
-    if foreign := run.services.copy.left_behind():
-        run.note(f"Columns that userctl did not make are not copied: {', '.join(foreign)}.")
-    with progress(quiet=run.quiet) as show:
-        copied = run.services.copy.copy(to, tell=show)
-    run.emit_all(copied, COLUMNS)
+    if foreign := context.services.copy.left_behind():
+        context.note(f"Columns that userctl did not create are not copied: {', '.join(foreign)}.")
+    with show_progress(quiet=context.quiet) as show:
+        copied = context.services.copy.copy(to, tell=show)
+    context.emit_all(copied, COLUMNS)

@@ -1,101 +1,105 @@
 """``userctl login``."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Annotated
 
 import typer
 
 from userctl import schemas
 from userctl.cli import options
-from userctl.cli.command import Commands
+from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write_error
-from userctl.cli.prompts import password
+from userctl.cli.prompts import read_password
 from userctl.core.errors import InvalidInput, PasswordChangeRequired, PasswordRejected
-
-commands = Commands()
 
 DEFAULT_METHOD = "password"
 
-Enter = Callable[[CommandContext, str, "schemas.Credentials"], None]
+LogIn = Callable[[CommandContext, str, "schemas.credentials.Credentials"], None]
 
 
-@commands.command(
-    "login",
-    prints=("SessionRead", "TokenPair"),
+@command(
     example="userctl login ada@example.com --password-file ada.password",
+    prints=lambda: (schemas.session.SessionRead, schemas.tokens.TokenPair),
 )
 def login(
-    run: CommandContext,
-    email: Annotated[
-        str | None, typer.Argument(metavar="[EMAIL]", help="The e-mail address.")
-    ] = None,
+    context: CommandContext,
+    email: Annotated[str | None, typer.Argument(metavar="EMAIL", help="E-mail address.")] = None,
     password_stdin: options.PasswordStdinOption = False,
     password_file: options.PasswordFileOption = None,
     method: Annotated[
         str,
-        typer.Option("--method", help="How to prove who you are, such as by api-token."),
+        typer.Option("--method", metavar="METHOD", help="Login method: password, api-token, ..."),
     ] = DEFAULT_METHOD,
     source: Annotated[
         str | None,
         typer.Option(
             "--source",
-            help="Where the attempt comes from, if userctl serves somebody else: an IP address.",
+            metavar="ADDRESS",
+            help="IP address of the client, if userctl is called on behalf of one.",
         ),
     ] = None,
     no_store: Annotated[
-        bool, typer.Option("--no-store", help="Print the tokens instead of keeping them.")
+        bool, typer.Option("--no-store", help="Print the tokens instead of storing them.")
     ] = False,
 ) -> None:
-    """Log in and keep the session, or with --no-store print its tokens.
+    """Log in and store the session, or print its tokens.
 
-    With another method its secret is read in the place of the password, and no address is
-    needed: userctl login --method api-token --password-file ci.token
+    Another method reads its secret in place of the password, and needs no e-mail address:
+    userctl login --method api-token --password-file ci.token
     """
-    run.prints("TokenPair" if no_store else "SessionRead")
-    if no_store and run.quiet:
-        raise InvalidInput("The tokens would be neither kept nor printed.")
-    if method == DEFAULT_METHOD:
-        email = email or _ask_email(run)
+    context.choose_schema(schemas.tokens.TokenPair if no_store else schemas.session.SessionRead)
+    if no_store and context.quiet:
+        raise InvalidInput("--quiet cannot be used with --no-store: the tokens would be lost.")
+    if method == DEFAULT_METHOD and not email:
+        email = _ask_email(context)
     prompt = method.replace("-", " ").capitalize()
-    secret = password(run, stdin=password_stdin, file=password_file, prompt=prompt)
-    credentials = schemas.Credentials(secret=secret, identity=email, source=source)
-    enter = _print_tokens if no_store else _keep_session
+    secret = read_password(context, stdin=password_stdin, file=password_file, prompt=prompt)
+    credentials = schemas.credentials.Credentials(secret=secret, identity=email, source=source)
+    log_in = _print_tokens if no_store else _store_session
     try:
-        enter(run, method, credentials)
+        log_in(context, method, credentials)
     except PasswordChangeRequired as error:
-        if not run.interactive:
+        if not context.is_interactive:
             raise
         write_error(error.message)
-        while not _enters_with_new_password(run, enter, method, credentials):
-            pass
+        _log_in_with_new_password(context, log_in, method, credentials)
 
 
-def _enters_with_new_password(
-    run: CommandContext, enter: Enter, method: str, credentials: "schemas.Credentials"
-) -> bool:
-    """Ask for a new password and log in with it; False if the policy refuses it."""
-    new = password(run, stdin=False, file=None, prompt="New password", twice=True)
-    try:
-        enter(run, method, credentials.model_copy(update={"new_secret": new}))
-    except PasswordRejected as error:
-        write_error(error.message)
-        return False
-    return True
+def _log_in_with_new_password(
+    context: CommandContext,
+    log_in: LogIn,
+    method: str,
+    credentials: "schemas.credentials.Credentials",
+) -> None:
+    """Ask for a new password until the policy accepts one, and log in with it."""
+    while True:
+        new = read_password(context, stdin=False, file=None, prompt="New password", twice=True)
+        try:
+            log_in(context, method, credentials.model_copy(update={"new_secret": new}))
+        except PasswordRejected as error:
+            write_error(error.message)
+        else:
+            return
 
 
-def _keep_session(run: CommandContext, method: str, credentials: "schemas.Credentials") -> None:
-    log_in = partial(run.services.login.log_in, method, credentials)
-    run.emit(run.services.sessions.start(log_in))
+def _store_session(
+    context: CommandContext, method: str, credentials: "schemas.credentials.Credentials"
+) -> None:
+    context.emit(context.services.login.log_in_and_store(method, credentials))
 
 
-def _print_tokens(run: CommandContext, method: str, credentials: "schemas.Credentials") -> None:
-    pair = run.services.login.log_in(method, credentials).tokens
-    run.emit_or_undo(pair, lambda: run.services.revocation.revoke_text(pair.refresh_token))
+def _print_tokens(
+    context: CommandContext, method: str, credentials: "schemas.credentials.Credentials"
+) -> None:
+    pair = context.services.login.log_in(method, credentials).tokens
+    context.emit_or_undo(pair, lambda: context.services.revocation.revoke_text(pair.refresh_token))
 
 
-def _ask_email(run: CommandContext) -> str:
-    if not run.interactive:
-        raise InvalidInput("No e-mail address was given.", hint="Write: userctl login EMAIL")
+def _ask_email(context: CommandContext) -> str:
+    if not context.is_interactive:
+        raise InvalidInput(
+            f"No e-mail address was given, and {context.why_not_interactive}.",
+            hint="Write: userctl login EMAIL",
+        )
     return str(typer.prompt("E-mail address", err=True))

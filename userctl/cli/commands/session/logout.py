@@ -1,13 +1,11 @@
 """``userctl logout``."""
 
-from userctl.cli.command import Commands
+from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 
-commands = Commands()
 
-
-@commands.command("logout", example="userctl logout")
-def logout(run: CommandContext) -> None:
-    """End the stored session and forget it."""
-    ended = run.services.sessions.end()
-    run.note("Logged out." if ended else "Nobody was logged in.")
+@command(example="userctl logout")
+def logout(context: CommandContext) -> None:
+    """End the stored session and delete it."""
+    ended = context.services.sessions.end()
+    context.note("Logged out." if ended else "Not logged in; there was nothing to do.")

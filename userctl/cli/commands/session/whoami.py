@@ -1,12 +1,11 @@
 """``userctl whoami``."""
 
-from userctl.cli.command import Commands
+from userctl import schemas
+from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 
-commands = Commands()
 
-
-@commands.command("whoami", prints="SessionRead", example="userctl whoami -o json")
-def whoami(run: CommandContext) -> None:
-    """Show who is logged in, when the session ends and where it is kept."""
-    run.emit(run.services.sessions.who())
+@command(example="userctl whoami -o json", prints=lambda: schemas.session.SessionRead)
+def whoami(context: CommandContext) -> None:
+    """Show who is logged in and when the session ends."""
+    context.emit(context.services.sessions.who())

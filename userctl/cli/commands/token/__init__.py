@@ -1,1 +1,1 @@
-"""``userctl token``, a file per verb."""
+"""``userctl token``, a module per verb."""

@@ -1,1 +1,1 @@
-"""``userctl user``, a file per verb."""
+"""``userctl user``, a module per verb."""

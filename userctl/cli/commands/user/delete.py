@@ -1,65 +1,38 @@
-"""``userctl user``: deleting accounts, and getting them back."""
+"""``userctl user delete``."""
 
 from typing import Annotated
 
 import typer
 
+from userctl import schemas
 from userctl.cli import options
-from userctl.cli.commands.user.manage import COLUMNS, commands
+from userctl.cli.command import command
+from userctl.cli.commands.user.columns import USER_COLUMNS
 from userctl.cli.context import CommandContext
 
 
-@commands.command(
-    "delete", prints="UserRead", example="userctl user delete grace@example.com --yes"
+@command(
+    example="userctl user delete grace@example.com --yes",
+    prints=lambda: schemas.users.UserRead,
 )
 def delete(
-    run: CommandContext,
-    users: Annotated[list[str], typer.Argument(metavar="USER...", help="Ids or e-mail addresses.")],
+    context: CommandContext,
+    users: Annotated[list[str], typer.Argument(metavar="USER", help="Ids or e-mail addresses.")],
     yes: options.YesOption = False,
     if_exists: Annotated[
-        bool, typer.Option("--if-exists", help="Accept that an account is gone already.")
+        bool, typer.Option("--if-exists", help="Ignore users that do not exist.")
     ] = False,
     hard: Annotated[
         bool,
-        typer.Option("--hard", help="Delete for ever, also what was deleted without this before."),
+        typer.Option("--hard", help="Delete permanently, including users deleted earlier."),
     ] = False,
 ) -> None:
-    """Delete accounts and end their sessions and tokens: all of those named, or none.
+    """Delete users and end their sessions and tokens.
 
-    Their addresses are free again. Until 'user purge', 'user restore' brings an account back.
+    Either all of the named users are deleted or none. Their e-mail addresses can be used again.
+    'user restore' restores a deleted user until 'user purge' removes it.
     """
-    run.confirm(f"Delete {', '.join(users)}{' for ever' if hard else ''}?", yes=yes)
-    deleted = run.services.recycle_bin.delete(users, missing_ok=if_exists, hard=hard)
-    run.emit_all(deleted, COLUMNS)
-
-
-@commands.command("restore", prints="UserRead", example="userctl user restore grace@example.com")
-def restore(
-    run: CommandContext,
-    user: options.UserArgument,
-    email: Annotated[
-        str | None,
-        typer.Option("--email", help="Another address, where its own is taken meanwhile."),
-    ] = None,
-) -> None:
-    """Bring a deleted account back, with its id and its password, but without its tokens."""
-    run.emit(run.services.recycle_bin.restore(user, email=email))
-
-
-@commands.command(
-    "purge", prints="DeletedUserPurge", example="userctl user purge --older-than 30d --quiet"
-)
-def purge(
-    run: CommandContext,
-    older_than: Annotated[
-        str,
-        typer.Option("--older-than", metavar="SPAN", help="Deleted for at least: 12h, 30d, 52w."),
-    ] = "30d",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Count them, and delete nothing.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="The clock is right.")] = False,
-) -> None:
-    """Delete for ever the accounts that were deleted at least 30 days ago."""
-    span = options.duration(older_than)
-    run.emit(run.services.recycle_bin.purge(span, dry_run=dry_run, trust_clock=yes))
+    how = "Permanently delete" if hard else "Delete"
+    context.confirm(f"{how} {', '.join(users)}?", yes=yes)
+    deleted = context.services.recycle_bin.delete(users, missing_ok=if_exists, hard=hard)
+    context.emit_all(deleted, USER_COLUMNS)

@@ -1,4 +1,4 @@
-"""``userctl user export``: accounts into a file."""
+"""``userctl user export``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,30 +6,33 @@ from typing import Annotated
 import typer
 
 from userctl.cli import options
-from userctl.cli.commands.user.manage import commands
+from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.output.output_file import write_new
-from userctl.cli.output.render import on_terminal
-from userctl.formats.reader import STREAM, format_of
-from userctl.formats.writer import record_lines
+from userctl.cli.output.render import is_terminal
+from userctl.formats.file_format import STREAM, choose_format
+from userctl.formats.writer import EXPORT_EXTENSIONS, write_records
 
 
-@commands.command("export", example="userctl user export accounts.jsonl --force")
+@command(example="userctl user export users.jsonl --force")
 def export(
-    run: CommandContext,
-    file: Annotated[Path, typer.Argument(metavar="[FILE|-]", help="Default: stdout.")] = STREAM,
-    file_format: options.FormatOption = None,
+    context: CommandContext,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="File to write; - is standard output.")
+    ] = STREAM,
+    file_format: options.ExportFormatOption = None,
     with_hashes: Annotated[
-        bool, typer.Option("--with-hashes", help="Also the hashes of passwords, in a 0600 file.")
+        bool,
+        typer.Option("--with-hashes", help="Include password hashes; the file gets mode 0600."),
     ] = False,
     force: options.ForceOption = False,
 ) -> None:
-    """Write all accounts to a file, as they are at one moment."""
-    service = run.services.user_export
-    lines = record_lines(
+    """Export all users to a file, in one consistent snapshot."""
+    service = context.services.user_export
+    lines = write_records(
         service.chunks(with_hashes=with_hashes),
         service.fields(with_hashes=with_hashes),
-        format_of(file, file_format),
-        escaped=file == STREAM and on_terminal(),
+        choose_format(file, file_format, EXPORT_EXTENSIONS),
+        escaped=file == STREAM and is_terminal(),
     )
     write_new(file, lines, force=force, private=with_hashes)

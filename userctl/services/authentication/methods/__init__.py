@@ -18,7 +18,7 @@ from userctl.core.errors import InvalidInput
 from userctl.core.text import quote
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import User
-from userctl.schemas import Credentials
+from userctl.schemas.credentials import Credentials
 from userctl.security.passwords import PasswordHasher, PasswordPolicy
 from userctl.services.authentication.throttling import LoginThrottling
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from userctl.core.clock import Clock
 from userctl.core.errors import TokenInvalid
 from userctl.db.transaction.unit_of_work import UnitOfWork
-from userctl.schemas import Credentials
+from userctl.schemas.credentials import Credentials
 from userctl.schemas.email_address import canonical_email
 from userctl.security.opaque_token import API_TOKEN
 from userctl.services.authentication.methods import AuthenticationContext, Identity, Proof

@@ -12,8 +12,8 @@ from userctl.core.errors import (
 )
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import UnitOfWork
-from userctl.schemas import Credentials
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.credentials import Credentials
 from userctl.schemas.email_address import canonical_email
 from userctl.services.authentication.methods import AuthenticationContext, Identity, Proof
 from userctl.services.authentication.throttling import Charge

@@ -9,9 +9,8 @@ from typing import Any
 from userctl.core.clock import Clock
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
-from userctl.schemas import ImportReport, ImportResult
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.transfer import FileRecord, OnConflict, Reject
+from userctl.schemas.transfer import FileRecord, ImportReport, ImportResult, OnConflict, Reject
 from userctl.security.passwords import PasswordHasher, PasswordPolicy
 from userctl.services.users.import_.hashing import hash_passwords
 from userctl.services.users.import_.records import ImportedUser, ParsedRecord, RecordParser

@@ -1,0 +1,156 @@
+"""The tree of commands, read from the program."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import typer
+
+from userctl.cli.app import program
+
+_PLACEHOLDERS = {"<int range>": "N", "<int>": "N", "<str>": "TEXT", "<path>": "FILE"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An argument or an option: how it is written, and what it does."""
+
+    name: str
+    usage: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: what is typed to reach it, and what its help says."""
+
+    name: str
+    usage: str
+    help: str
+    example: str
+    arguments: tuple[Parameter, ...]
+    options: tuple[Parameter, ...]
+    schemas: tuple[type, ...]
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the help."""
+        return self.help.partition("\n\n")[0]
+
+    @property
+    def noun(self) -> str:
+        """The noun, or the command itself if it stands alone."""
+        return self.name.partition(" ")[0]
+
+
+@dataclass(frozen=True)
+class Noun:
+    """A noun with its verbs, or a command that stands alone."""
+
+    name: str
+    summary: str
+    commands: tuple[Command, ...]
+
+    @property
+    def verbs(self) -> list[str]:
+        """The verbs, none for a command that stands alone."""
+        return [command.name.partition(" ")[2] for command in self.commands if " " in command.name]
+
+
+@cache
+def nouns() -> tuple[Noun, ...]:
+    """Return everything that the program offers, in the order of its help."""
+    return tuple(_nouns())
+
+
+def commands() -> list[Command]:
+    """Return every command."""
+    return [command for noun in nouns() for command in noun.commands]
+
+
+def shared_options() -> list[Parameter]:
+    """Return the options that every command takes."""
+    return _common([command.options for command in commands()])
+
+
+def printing_options() -> list[Parameter]:
+    """Return the options that every command takes which prints records."""
+    printing = [
+        command.options
+        for command in commands()
+        if any(option.name == "output" for option in command.options)
+    ]
+    shared = shared_options()
+    return [option for option in _common(printing) if option not in shared]
+
+
+def own_options(command: Command) -> list[Parameter]:
+    """Return the options that a command does not share with others."""
+    common = [*shared_options(), *printing_options()]
+    return [option for option in command.options if option not in common]
+
+
+def prints_records(command: Command) -> bool:
+    """Tell whether a command prints records."""
+    return any(option.name == "output" for option in command.options)
+
+
+def _common(lists: list[tuple[Parameter, ...]]) -> list[Parameter]:
+    return [option for option in lists[0] if all(option in options for options in lists)]
+
+
+def _nouns() -> Iterator[Noun]:
+    root = program()
+    for name, found in root.commands.items():
+        verbs = getattr(found, "commands", None)
+        if verbs is None:
+            command = _command(name, found)
+            yield Noun(name, command.summary, (command,))
+        else:
+            leaves = tuple(_command(f"{name} {verb}", leaf) for verb, leaf in verbs.items())
+            yield Noun(name, found.help or "", leaves)
+
+
+def _command(name: str, leaf: Any) -> Command:
+    context = typer.Context(leaf, info_name=f"userctl {name}")
+    parameters = [item for item in leaf.params if not getattr(item, "hidden", False)]
+    arguments = tuple(
+        Parameter(item.name, item.metavar or item.name.upper(), item.help or "")
+        for item in parameters
+        if item.param_type_name == "argument"
+    )
+    options = tuple(
+        Parameter(item.name, *_record(item, context))
+        for item in parameters
+        if item.param_type_name == "option" and item.name != "help"
+    )
+    pieces = " ".join(leaf.collect_usage_pieces(context))
+    return Command(
+        name=name,
+        usage=f"userctl {name} {pieces}".strip(),
+        help=(leaf.help or "").replace("\b\n", "").strip(),
+        example=str(leaf.epilog).rpartition("Example:\n")[2].strip(),
+        arguments=arguments,
+        options=options,
+        schemas=_schemas(leaf.prints),
+    )
+
+
+def _record(option: Any, context: typer.Context) -> tuple[str, str]:
+    written, text = option.get_help_record(context)
+    for placeholder, word in _PLACEHOLDERS.items():
+        written = written.replace(placeholder, word)
+    # Defaults that say nothing are left out, and ranges are put in words.
+    text = re.sub(
+        r"\[default: (0|False)(; |\])", lambda found: "[" if found[2] == "; " else "", text
+    )
+    text = re.sub(r"(\d+)<=x<=(\d+)", r"\1 to \2", text)
+    return written, re.sub(r"x>=(\d+)", r"at least \1", text).strip()
+
+
+def _schemas(printed: Any) -> tuple[type, ...]:
+    """Return the schemas that a command prints, given by what returns one or some of them."""
+    found = printed() if printed is not None else ()
+    return found if isinstance(found, tuple) else (found,)

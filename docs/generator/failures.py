@@ -1,0 +1,88 @@
+"""``reference/errors.md``, ``reference/exit-codes.md`` and the table of exit codes."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from generator.markdown import code, page, plain, summary, table
+from userctl.cli.errors import EXIT_CODES, EXIT_CODES_HELP
+from userctl.core import errors
+
+ERRORS = """\
+An error is one line on standard error, and standard output is empty. With `-o json` or `-o
+jsonl` it is an object:
+
+```json
+{"error": {"code": "user_not_found", "message": "...", "hint": null}}
+```
+
+The codes are stable; messages and hints may change. Add `--debug` for a traceback."""
+
+EXITS = """\
+Exit codes are a contract, and the same for every command. What a script can tell apart beyond
+them is the `code` of an [error](errors.md)."""
+
+USAGE = "The command line cannot be understood."
+UNEXPECTED = "A bug. Repeat the command with `--debug` and report the traceback."
+
+
+class Failure(NamedTuple):
+    """A code of an error, the exit code of the command, what it means and what to do."""
+
+    code: str
+    exit: int
+    meaning: str
+    hint: str
+
+
+def failures() -> list[Failure]:
+    """Return all codes, by exit code and name; each once."""
+    found = {
+        "usage": Failure("usage", 2, USAGE, ""),
+        "unexpected": Failure("unexpected", 1, UNEXPECTED, ""),
+    }
+    for kind in _subclasses(errors.UserctlError):
+        exits = next(EXIT_CODES[base] for base in kind.__mro__ if base in EXIT_CODES)
+        failure = Failure(kind.code, exits, plain(summary(kind.__doc__)), plain(kind.hint or ""))
+        # Where two classes share a code, the first one is the general one.
+        found.setdefault(kind.code, failure)
+    return sorted(found.values(), key=lambda failure: (failure.exit, failure.code))
+
+
+def errors_page() -> str:
+    """Return the page of all error codes."""
+    rows = [
+        [code(item.code), f"[{item.exit}](exit-codes.md)", item.meaning, item.hint]
+        for item in failures()
+    ]
+    return page("Errors", ERRORS, table(["code", "exit", "meaning", "what to do"], rows))
+
+
+def exit_codes_page() -> str:
+    """Return the page of exit codes."""
+    blocks = [EXITS, exit_codes_table(), "## Error codes of each exit code"]
+    rows = []
+    for exits in sorted({item.exit for item in failures()}):
+        slugs = [code(item.code) for item in failures() if item.exit == exits]
+        rows.append([code(exits), ", ".join(slugs)])
+    return page("Exit codes", *blocks, table(["exit code", "error codes"], rows))
+
+
+def exit_codes_table() -> str:
+    """Return the table of exit codes, as the program's own help has them."""
+    rows = [[exits, plain(meaning)] for exits, meaning in exit_codes_lines()]
+    return table(["code", "meaning"], rows)
+
+
+def exit_codes_lines() -> list[tuple[str, str]]:
+    """Return exit codes and what they mean, as the program's own help has them."""
+    lines = re.findall(r"^  (\d[\d, ]*?)  (.+)$", EXIT_CODES_HELP, re.MULTILINE)
+    assert len(lines) > 10, "the help lists its exit codes in another form"
+    return lines
+
+
+def _subclasses(kind: type[errors.UserctlError]) -> Iterator[type[errors.UserctlError]]:
+    for subclass in kind.__subclasses__():
+        if subclass.__module__.startswith("userctl."):
+            yield subclass
+            yield from _subclasses(subclass)

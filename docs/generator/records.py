@@ -1,0 +1,133 @@
+"""``reference/audit-events.md``, ``reference/metrics.md`` and ``reference/schema.md``."""
+
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy.dialects import registry
+from sqlalchemy.schema import Column, Table
+from sqlmodel import SQLModel
+
+from generator.markdown import code, page, plain, table
+from userctl import models
+from userctl.db.schema.migrations import first_revision
+from userctl.formats.prometheus import exposition
+from userctl.schemas.audit import AuditEventRead, AuditTag
+from userctl.schemas.metrics import AccountCount, LastPurge, Metrics
+
+SQLITE, POSTGRESQL = (registry.load(name)() for name in ("sqlite", "postgresql"))
+
+AUDIT = """\
+Tags say thing, action and, where it may fail, outcome. `userctl audit list --tag account:login`
+finds every tag that begins so, up to a colon. [The audit trail](../explanation/audit-chain.md)
+says what is recorded and what the hashes prove."""
+
+METRICS = """\
+`userctl metrics` (extra `metrics`) prints the text format of Prometheus, and `--textfile FILE`
+writes it for the textfile collector of node_exporter. A metric without a value, such as that of
+the last purge before the first one, is left out. It reads whole tables, which takes seconds
+where there are millions of rows."""
+
+SCHEMA = """\
+Another program may read and write `users` and `refresh_tokens`: see [sharing the
+tables](../explanation/sharing-tables.md). Columns marked *shared* are those that an application
+may already have; the others are additions of `userctl`, each nullable or with a default, so
+that an `INSERT` may leave them out. The remaining tables belong to `userctl`. Alembic's version
+table is `userctl_version`."""
+
+
+def audit_page() -> str:
+    """Return the page of audit tags."""
+    rows = [[code(tag.value), outcome_of(tag), plain(tag.meaning)] for tag in AuditTag]
+    keys = ", ".join(code(name) for name in AuditEventRead.model_fields)
+    return page(
+        "Audit events",
+        AUDIT,
+        f"Each event has {keys}; see [JSON output](json-output.md#auditeventread).",
+        table(["tag", "outcome", "what happened"], rows),
+    )
+
+
+def metrics_page() -> str:
+    """Return the page of metrics, from those of an example."""
+    from prometheus_client.parser import text_string_to_metric_families
+
+    time = datetime(2026, 1, 1, tzinfo=UTC)
+    example = Metrics(
+        accounts=[AccountCount(role="user", status="active", count=1)],
+        refresh_tokens={"active": 1},
+        api_tokens={"active": 1},
+        oldest_expired_at=time,
+        login_failures=1,
+        last_purge=LastPurge(time=time, deleted=1, remaining=0, outcome="finished"),
+    )
+    rows = []
+    for family in text_string_to_metric_families(exposition(example)):
+        labels = sorted({label for sample in family.samples for label in sample.labels})
+        name = family.samples[0].name if family.samples else family.name
+        listed = ", ".join(map(code, labels))
+        rows.append([code(name), family.type, listed, plain(family.documentation)])
+    return page("Metrics", METRICS, table(["metric", "type", "labels", "meaning"], rows))
+
+
+def schema_page() -> str:
+    """Return the page of tables and columns."""
+    shared = _shared(first_revision())
+    blocks = [SCHEMA]
+    tables = SQLModel.metadata.sorted_tables
+    for found in sorted(tables, key=lambda one: (one.name not in shared, one.name != "users")):
+        model = next(m for m in _models() if m.__table__ is found)
+        blocks += [f"## {found.name}", *map(plain, (model.__doc__ or "").split("\n\n"))]
+        blocks += [_columns(found, shared.get(found.name, set()))]
+        if indexes := _indexes(found):
+            blocks.append(f"Indexes: {indexes}.")
+    return page("Tables and columns", *blocks)
+
+
+def _models() -> list[Any]:
+    return [getattr(models, name) for name in models.__all__ if name != "TABLES"]
+
+
+def _shared(revision: ModuleType) -> dict[str, set[str]]:
+    return {
+        "users": {column.name for column in revision.users_columns()},
+        "refresh_tokens": {column.name for column in revision.refresh_tokens_columns()},
+    }
+
+
+def _columns(found: Table, shared: set[str]) -> str:
+    rows = [
+        [
+            code(column.name),
+            code(column.type.compile(dialect=SQLITE)),
+            code(column.type.compile(dialect=POSTGRESQL)),
+            "yes" if column.nullable else "no",
+            _details(column, shared),
+        ]
+        for column in found.columns
+    ]
+    return table(["column", "SQLite", "PostgreSQL", "null", "details"], rows)
+
+
+def _details(column: "Column[Any]", shared: set[str]) -> str:
+    details = ["shared"] if column.name in shared else []
+    if column.primary_key:
+        details.append("primary key")
+    if column.unique:
+        details.append("unique")
+    details += [
+        f"refers to `{key.target_fullname}`, `ON DELETE {key.ondelete}`"
+        for key in column.foreign_keys
+    ]
+    if column.server_default is not None:
+        text = getattr(column.server_default, "arg", "")
+        details.append(f"default {code(text)}")
+    return ", ".join(details)
+
+
+def _indexes(found: Table) -> str:
+    names = sorted(
+        f"`{index.name}` ({', '.join(column.name for column in index.columns)})"
+        for index in found.indexes
+    )
+    return ", ".join(names)

@@ -1,0 +1,37 @@
+"""Marks that follow from what a test uses, and counts that depend on the loop it runs in."""
+
+from pathlib import PurePath
+
+import pytest
+
+POSTGRES_FIXTURES = {"postgres_server", "cluster"}
+PROCESS_FIXTURES = {"forks", "cluster", "pgbouncer"}
+
+
+def repeated(name: str, *, few: int, soak: int) -> pytest.MarkDecorator:
+    """Run a test with a small count in every loop and with the full one where ``soak`` runs.
+
+    Args:
+        name: the argument of the test that takes the count.
+        few: a count that finds a broken program, if not a rare moment.
+        soak: the full count.
+    """
+    full = pytest.param(soak, id=f"soak-{soak}", marks=pytest.mark.soak)
+    return pytest.mark.parametrize(name, [pytest.param(few, id="few"), full])
+
+
+def spread(last: int, count: int) -> list[int]:
+    """Return about so many numbers from 1 to a last one, evenly spread, both ends included."""
+    return sorted({*range(1, last + 1, max(1, last // count)), last})
+
+
+def mark_by_use(item: pytest.Item) -> None:
+    """Mark a test with what its fixtures, its parameters and its folder say that it uses."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    parameters = getattr(getattr(item, "callspec", None), "params", {}).values()
+    if fixtures & POSTGRES_FIXTURES or "postgresql" in parameters:
+        item.add_marker("postgres")
+    if fixtures & PROCESS_FIXTURES or "e2e" in PurePath(item.nodeid.partition("::")[0]).parts:
+        item.add_marker("process")
+    if "pgbouncer" in fixtures:
+        item.add_marker("pgbouncer")

@@ -1,0 +1,44 @@
+"""What the tests need and a machine may lack.
+
+What is missing is skipped with its reason, or fails where ``USERCTL_TEST_REQUIRE`` names it: a
+newcomer's machine need not have everything, and one that checks changes has to.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping
+
+import pytest
+
+REQUIRE_VARIABLE = "USERCTL_TEST_REQUIRE"
+
+PROGRAMS = {
+    "pgbouncer": "pgbouncer is not installed (Debian: apt-get install pgbouncer)",
+}
+"""The programs that some test needs, each with what is said where it is missing."""
+
+
+def required(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """Return what the environment says must not be missing.
+
+    Raises:
+        pytest.UsageError: if a name is unknown, because a mistyped one would require nothing.
+    """
+    names = {name.strip() for name in environment.get(REQUIRE_VARIABLE, "").split(",")} - {""}
+    if unknown := sorted(names - PROGRAMS.keys()):
+        raise pytest.UsageError(
+            f"{REQUIRE_VARIABLE} names {', '.join(unknown)}, which no test needs. "
+            f"Known are: {', '.join(sorted(PROGRAMS))}."
+        )
+    return frozenset(names)
+
+
+def program(name: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the path of a program; skip the test if it is missing, or fail if it is required."""
+    # Debian puts servers where the PATH of an ordinary user does not look.
+    found = shutil.which(name, path=f"{environment.get('PATH', '')}{os.pathsep}/usr/sbin")
+    if found is not None:
+        return found
+    if name in required(environment):
+        pytest.fail(f"{PROGRAMS[name]}; {REQUIRE_VARIABLE} requires it", pytrace=False)
+    pytest.skip(PROGRAMS[name])

@@ -1,0 +1,147 @@
+"""Runs shell commands in which ``userctl`` starts at once, as documents and help write them.
+
+As a program, this module imports userctl once, listens on a socket and forks a process for each
+command. What stands on the PATH as ``userctl`` only hands its arguments, environment and streams to
+that, because to start a Python with all imports for each of some hundred commands takes a minute.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from tests.support.cli import Userctl
+
+CLIENT = """\
+#!{python} -IS
+import json, os, socket, sys
+umask = os.umask(0)
+request = [sys.argv[1:], os.getcwd(), dict(os.environ), umask]
+with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+    server.connect({address!r})
+    socket.send_fds(server, [b"+"], [0, 1, 2])
+    server.sendall(json.dumps(request).encode() + b"\\n")
+    sys.exit(int(server.makefile().read() or 70))
+"""
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A shell in the home of a Userctl, with its environment.
+
+    Args:
+        userctl: whose home and environment.
+        program: what stands for ``userctl``.
+    """
+
+    userctl: "Userctl"
+    program: Path
+
+    def run(
+        self,
+        text: str,
+        *,
+        shell: str = "bash",
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a script and return how it ended, with what it wrote.
+
+        Args:
+            text: the script.
+            shell: what runs it.
+            environment: all of its variables; None for those of the Userctl.
+            folder: where it runs; None for the home.
+        """
+        variables = {**(self.userctl.environment if environment is None else environment)}
+        variables["PATH"] = f"{self.program.parent}{os.pathsep}{variables['PATH']}"
+        return subprocess.run(
+            [shell, "-c", text],
+            env=variables,
+            cwd=folder or self.userctl.home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@contextmanager
+def running_shell(userctl: "Userctl", folder: Path, bin_folder: Path) -> Iterator[Shell]:
+    """Yield a shell.
+
+    Args:
+        userctl: in whose home and environment.
+        folder: where the socket may lie; its path is short.
+        bin_folder: where the program is put.
+    """
+    address = folder / "socket"
+    program = bin_folder / "userctl"
+    bin_folder.mkdir(parents=True, exist_ok=True)
+    program.write_text(CLIENT.format(python=sys.executable, address=str(address)))
+    program.chmod(0o755)
+    command = [sys.executable, "-P", __file__, str(address)]
+    with userctl.start(program=command, stderr=None) as server:
+        try:
+            assert server.stdout is not None
+            assert server.stdout.readline() == b"ready\n"
+            yield Shell(userctl, program)
+        finally:
+            server.kill()
+
+
+def serve(address: str) -> NoReturn:
+    """Fork a process for each connection, until killed."""
+    import_module("tests.support.forking").import_everything()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(address)
+    listener.listen(64)
+    os.write(1, b"ready\n")
+    while True:
+        connection, _ = listener.accept()
+        if not os.fork():
+            # The grandchild runs the command, so that no zombie waits for this loop.
+            if not os.fork():
+                _run(connection)
+            os._exit(0)
+        os.wait()
+        connection.close()
+
+
+def _run(connection: socket.socket) -> None:
+    """Run the command of a connection as the only thing that this process still does."""
+    code = 70
+    try:
+        _, streams, _, _ = socket.recv_fds(connection, 1, 3)
+        arguments, folder, environment, umask = json.loads(connection.makefile().readline())
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+            os.close(stream)
+        sys.stdin, sys.stdout, sys.stderr = (
+            open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
+            for number, mode in enumerate("rww")
+        )
+        os.chdir(folder)
+        os.umask(umask)
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.argv = ["userctl", *arguments]
+        import_module("userctl.cli.app").main()
+    except SystemExit as end:
+        code = int(end.code or 0)
+    finally:
+        connection.sendall(str(code).encode())
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    serve(sys.argv[1])

@@ -1,0 +1,65 @@
+"""The documents hold together: links lead somewhere, and generated pages are up to date."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import userctl
+from tests.support.documents import DOCUMENTS, ROOT, anchors, blocks, links, name
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=name)
+def test_every_link_leads_to_a_file_and_a_heading_that_exist(page: Path) -> None:
+    for link in links(page):
+        if re.match(r"https?://|mailto:", link):
+            continue
+        target, _, anchor = link.partition("#")
+        file = (page.parent / target).resolve() if target else page
+        assert file.exists(), link
+        if anchor:
+            assert anchor in anchors(file), link
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    found, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in found or page.suffix != ".md":
+            continue
+        found.add(page)
+        targets = (link.partition("#")[0] for link in links(page) if "://" not in link)
+        waiting += [(page.parent / target).resolve() for target in targets if target]
+    assert set(DOCUMENTS) - found == set()
+
+
+def test_the_readme_is_one_to_read() -> None:
+    assert (ROOT / "README.md").read_text().count("\n") <= 135
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=name)
+def test_every_block_says_its_language(page: Path) -> None:
+    for block in blocks(page):
+        assert block.language, f"line {block.line}"
+
+
+def test_generated_documents_are_up_to_date() -> None:
+    command = [sys.executable, ROOT / "docs/generate.py", "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
+def test_the_man_page_has_no_mistakes() -> None:
+    command = ["groff", "-man", "-ww", "-Tutf8", "-z", ROOT / "docs/userctl.1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
+def test_the_changelog_has_an_entry_for_this_version() -> None:
+    changes = (ROOT / "CHANGELOG.md").read_text()
+    assert re.search(rf"^## {re.escape(userctl.__version__)} \(\d{{4}}-\d\d-\d\d\)$", changes,
+                     re.MULTILINE)  # fmt: skip

@@ -1,0 +1,1 @@
+"""``userctl audit``, a module per verb."""

@@ -1,0 +1,55 @@
+"""Prints audit events as they happen, for ``userctl audit list --follow``."""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from userctl.cli.context import CommandContext
+from userctl.cli.errors import JSON_FORMATS
+from userctl.cli.output.render import flush, write
+from userctl.core.errors import InvalidInput
+from userctl.core.text import escape_invisible, rfc3339
+
+if TYPE_CHECKING:
+    from userctl.schemas.audit import AuditEventRead, AuditQuery
+
+POLL_SECONDS = 1.0
+PAGE = 1000
+
+
+def follow_events(context: CommandContext, query: "AuditQuery") -> NoReturn:
+    """Print the events of a query, and then each new one, until a signal ends the program.
+
+    Raises:
+        InvalidInput: if the output options ask for what cannot be followed.
+    """
+    if context.settings.output == "csv" or context.fields is not None:
+        raise InvalidInput(
+            "--follow cannot be used with --fields or -o csv.",
+            hint="It prints text or, with -o jsonl, JSON.",
+        )
+    audit = context.services.audit
+    after = query.after or 0
+    if query.after is None and query.limit is not None:
+        # No event between the two reads is lost: the next page starts behind the head if this one
+        # is empty, and behind this one if it is not.
+        after = audit.head().id
+        after = _print_events(context, audit.page(query).items, after)
+    while True:
+        page = audit.page(query.model_copy(update={"limit": PAGE, "after": after}))
+        after = _print_events(context, page.items, after)
+        if not page.more:
+            time.sleep(POLL_SECONDS)
+
+
+def _print_events(context: CommandContext, events: Sequence["AuditEventRead"], after: int) -> int:
+    """Print events and return the id of the last one, or the one they come after."""
+    for event in events:
+        if context.quiet or context.settings.output in JSON_FORMATS:
+            context.emit(event)
+        else:
+            words = (rfc3339(event.time), event.tag, event.actor, event.target or "")
+            write(escape_invisible("  ".join(words)).rstrip() + "\n")
+        after = event.id
+    flush()
+    return after

@@ -1,0 +1,1 @@
+"""``userctl config``, a module per verb."""

@@ -1,0 +1,12 @@
+"""``userctl config path``."""
+
+from userctl.cli.command import command
+from userctl.cli.context import CommandContext
+from userctl.cli.output.render import write
+from userctl.config.settings import config_path
+
+
+@command(example="userctl config path")
+def path(_context: CommandContext) -> None:
+    """Print the path of the config file."""
+    write(f"{config_path()}\n")

@@ -1,0 +1,1 @@
+"""``userctl key``, a module per verb."""

@@ -1,0 +1,27 @@
+"""``userctl key generate``."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from userctl import schemas
+from userctl.cli.command import command
+from userctl.cli.context import CommandContext
+
+
+@command(
+    example="userctl key generate --algorithm HS256",
+    prints=lambda: schemas.keys.KeyRead,
+)
+def generate(
+    context: CommandContext,
+    algorithm: Annotated[
+        Literal["HS256", "EdDSA", "ES256", "RS256"] | None,
+        typer.Option("--algorithm", help="Default: that of the active key, else HS256."),
+    ] = None,
+) -> None:
+    """Generate the next key, which signs after the next rotation.
+
+    It is published at once, so that every verifier has it by then.
+    """
+    context.emit(context.services.keys.generate(algorithm))

@@ -1,0 +1,39 @@
+"""``userctl token issue``."""
+
+from typing import Annotated
+
+import typer
+
+from userctl import schemas
+from userctl.cli import options
+from userctl.cli.command import command
+from userctl.cli.context import CommandContext
+
+
+@command(
+    example="userctl token issue --user ada@example.com --label ci --scope deploy -o json",
+    prints=lambda: schemas.tokens.ApiTokenIssued,
+)
+def issue(
+    context: CommandContext,
+    user: Annotated[str, typer.Option("--user", metavar="USER", help="Owner of the token.")],
+    label: Annotated[str, typer.Option("--label", metavar="TEXT", help="What it is for.")],
+    expires: Annotated[
+        str,
+        typer.Option("--expires", metavar="DURATION", help="Lifetime: 90d, 12h, or never."),
+    ] = "90d",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option("--scope", metavar="SCOPE", help="What it permits; may be repeated."),
+    ] = None,
+) -> None:
+    """Issue an API token for a machine and print it once."""
+    context.require_field("token")
+    new = schemas.tokens.ApiTokenCreate(
+        user=user,
+        label=label,
+        scope=tuple(scope or ()),
+        expires_in=None if expires == "never" else options.parse_duration(expires),
+    )
+    issued = context.services.api_tokens.issue(new)
+    context.emit_or_undo(issued, lambda: context.services.revocation.revoke_text(issued.token))

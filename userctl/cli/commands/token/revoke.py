@@ -1,0 +1,73 @@
+"""``userctl token revoke``."""
+
+from typing import Annotated
+
+import typer
+
+from userctl import schemas
+from userctl.cli import options
+from userctl.cli.command import command
+from userctl.cli.commands.token.filters import (
+    ExpiresWithinOption,
+    KindOption,
+    OwnerOption,
+    UnusedSinceOption,
+    token_query,
+)
+from userctl.cli.context import CommandContext
+from userctl.cli.prompts import read_token
+from userctl.core.errors import GuardRefused, InvalidInput
+
+GUARD = 10
+"""How many tokens a filter may revoke without a confirmation."""
+
+
+@command(
+    example="userctl token revoke --user ada@example.com --yes",
+    prints=lambda: schemas.database.RevokeResult,
+)
+def revoke(
+    context: CommandContext,
+    token_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="TOKEN_ID", help="Ids from 'token list'.")
+    ] = None,
+    stdin: options.TokenStdinOption = False,
+    user: OwnerOption = None,
+    all_: Annotated[bool, typer.Option("--all", help="All tokens of all users.")] = False,
+    expires_within: ExpiresWithinOption = None,
+    unused_since: UnusedSinceOption = None,
+    kind: KindOption = None,
+    yes: options.YesOption = False,
+) -> None:
+    """Revoke API tokens and end sessions.
+
+    Select them by id, with one token on standard input, by a filter (--user, --expires-within,
+    --unused-since, or several of these), or with --all. --expires-within and --unused-since select
+    API tokens, unless --kind refresh is given.
+    """
+    query = token_query(user, kind, expires_within, unused_since)
+    filtered = (user, expires_within, unused_since) != (None, None, None)
+    if bool(token_ids) + stdin + all_ + filtered != 1 or (kind and not (all_ or filtered)):
+        raise InvalidInput("Pass one of token ids, --stdin, --all, or a filter such as --user.")
+    if token_ids:
+        context.emit(context.services.revocation.revoke(token_ids))
+    elif stdin:
+        context.emit(context.services.revocation.revoke_text(read_token()))
+    else:
+        context.emit(_revoke_matching(context, query, yes=yes))
+
+
+def _revoke_matching(
+    context: CommandContext, query: "schemas.tokens.TokenQuery", *, yes: bool
+) -> "schemas.database.RevokeResult":
+    revocation = context.services.revocation
+    is_narrow = query.expires_within is not None or query.unused_since is not None
+    if not is_narrow:
+        context.confirm(f"Revoke all tokens of {query.user or 'all users'}?", yes=yes)
+    try:
+        return revocation.revoke_matching(query, at_most=GUARD if is_narrow and not yes else None)
+    except GuardRefused as refusal:
+        if not context.is_interactive:
+            raise
+        context.confirm(f"Revoke {refusal.count} tokens?", yes=False)
+        return revocation.revoke_matching(query)

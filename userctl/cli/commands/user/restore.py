@@ -1,0 +1,28 @@
+"""``userctl user restore``."""
+
+from typing import Annotated
+
+import typer
+
+from userctl import schemas
+from userctl.cli import options
+from userctl.cli.command import command
+from userctl.cli.context import CommandContext
+
+
+@command(
+    example="userctl user restore grace@example.com",
+    prints=lambda: schemas.users.UserRead,
+)
+def restore(
+    context: CommandContext,
+    user: options.UserArgument,
+    email: Annotated[
+        str | None,
+        typer.Option(
+            "--email", metavar="EMAIL", help="New address, if the old one is taken by now."
+        ),
+    ] = None,
+) -> None:
+    """Restore a deleted user with id and password, but without tokens."""
+    context.emit(context.services.recycle_bin.restore(user, email=email))

@@ -1,0 +1,36 @@
+"""How a file of records is named and opened."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from userctl.core.errors import InvalidInput
+
+Format = TypeVar("Format", bound=str)
+
+STREAM = Path("-")
+"""The name of standard input or output."""
+
+TEXT: Any = {"encoding": "utf-8-sig", "errors": "surrogateescape", "newline": ""}
+"""How a file of records is opened. A byte that is not UTF-8 becomes what every field rejects."""
+
+
+def choose_format(file: Path, chosen: Format | None, extensions: Mapping[str, Format]) -> Format:
+    """Return the format of a file: the chosen one, or that of its extension.
+
+    Args:
+        file: the file; only its name matters.
+        chosen: the value of ``--format``.
+        extensions: the format of each file extension.
+
+    Raises:
+        InvalidInput: if neither decides.
+    """
+    found = chosen or extensions.get(file.suffix)
+    if found is None:
+        names = dict.fromkeys(extensions.values())
+        raise InvalidInput(
+            f"The name '{file}' does not tell the format of the file.",
+            hint=f"Pass --format {' or '.join(names)}.",
+        )
+    return found

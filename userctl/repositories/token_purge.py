@@ -1,0 +1,150 @@
+"""Queries that count and delete the tokens of both kinds that have ended."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, any_, literal_column, text, true
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, and_, col, delete, func, or_, select
+
+from userctl.models import ApiToken, RefreshToken
+
+_ENDS: dict[str, tuple[Any, Any]] = {
+    "refresh": (RefreshToken, col(RefreshToken.expires_at)),
+    "expired_api": (ApiToken, col(ApiToken.expires_at)),
+    "revoked_api": (ApiToken, col(ApiToken.revoked_at)),
+}
+ENDS = tuple(_ENDS)
+"""The ways in which a token ends; each has an index on the time when it did."""
+
+RANGE_LOCK_TIMEOUT = "50ms"
+"""How long a batch waits for locks of others before it skips the rows that they lock."""
+
+_LOCK_NOT_AVAILABLE = "55P03"
+"""PostgreSQL manual, appendix A."""
+
+
+class Deleted(NamedTuple):
+    """What a batch did.
+
+    Attributes:
+        rows: how many tokens went.
+        more: whether there may be more of them.
+        since: where the next batch begins, which is of use where ``more`` is true.
+        skipped: whether some may have stayed because others lock them.
+    """
+
+    rows: int
+    more: bool
+    since: datetime | None = None
+    skipped: bool = False
+
+
+class TokenPurgeRepository:
+    """The tokens that ended before a time."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def count(self, before: datetime) -> tuple[int, int]:
+        """Return how many refresh tokens and how many API tokens ended before a time."""
+        expires, revoked = col(ApiToken.expires_at), col(ApiToken.revoked_at)
+        # What was revoked and has expired too is counted once.
+        only_revoked = and_(revoked < before, or_(expires.is_(None), expires >= before))
+        refresh, expired, others = (
+            self._one(select(func.count()).where(condition))
+            for condition in (col(RefreshToken.expires_at) < before, expires < before, only_revoked)
+        )
+        return refresh, expired + others
+
+    def oldest(self, before: datetime) -> datetime | None:
+        """Return when the refresh token expired that did so first, if one did before a time."""
+        expires = col(RefreshToken.expires_at)
+        return self._session.execute(select(func.min(expires)).where(expires < before)).scalar()
+
+    def any(self, before: datetime) -> bool:
+        """Tell whether a token ended before a time."""
+        queries = (select(ended).where(ended < before).limit(1) for _, ended in _ENDS.values())
+        return any(self._session.execute(query).first() for query in queries)
+
+    def delete(self, end: str, before: datetime, limit: int, since: datetime | None) -> Deleted:
+        """Delete tokens that ended before a time, those first that ended first.
+
+        On PostgreSQL the index keeps what was deleted until a vacuum, and to skip that takes long.
+        So each batch begins where the one before it ended. Rows that others lock are skipped.
+
+        Args:
+            end: in which way they ended, one of ``ENDS``.
+            before: the time.
+            limit: how many may go.
+            since: what the batch before this one returned; None begins with the first.
+        """
+        model, ended = _ENDS[end]
+        if self._session.connection().dialect.name == "sqlite":
+            batch = select(model.id).where(ended < before).order_by(ended).limit(limit)
+            gone = delete(model).where(col(model.id).in_(batch), ended < before)
+            count = self._session.connection().execute(gone).rowcount
+            return Deleted(count, more=count == limit)
+        # Nobody waits for the disk: what a crash of the server takes back can be deleted again.
+        self._session.execute(text("SET LOCAL synchronous_commit = off"))
+        ahead = and_(ended < before, true() if since is None else ended >= since)
+        found = self._delete_unlocked(model, ended, limit, ahead)
+        return found or self._delete_skipping_locked(model, ended, before, limit, ahead)
+
+    def _delete_unlocked(
+        self, model: Any, ended: Any, limit: int, ahead: ColumnElement[bool]
+    ) -> Deleted | None:
+        """Delete a range of the index in one go; None if others lock a part of it.
+
+        To lock the rows first, as it takes to skip some, would write each of them twice.
+        """
+        bound = select(ended).where(ahead).order_by(ended).offset(limit).limit(1)
+        upper = self._session.execute(bound).scalar()
+        reach = ahead if upper is None else and_(ahead, ended < upper)
+        try:
+            with self._session.begin_nested(), self._lock_timeout(RANGE_LOCK_TIMEOUT):
+                count = self._session.connection().execute(delete(model).where(reach)).rowcount
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                raise
+            return None
+        # More of them ended in the very same moment than may go at once.
+        if not count and upper is not None:
+            return None
+        return Deleted(count, more=upper is not None, since=upper)
+
+    @contextmanager
+    def _lock_timeout(self, timeout: str) -> Iterator[None]:
+        """Wait for locks only so long in the block, which a savepoint surrounds.
+
+        A rollback to the savepoint undoes the setting, but its release keeps it. Whatever else the
+        transaction locks, such as the audit trail, is waited for as long as ever.
+        """
+        usual = self._one(text("SELECT current_setting('lock_timeout')"))
+        setting = text("SELECT set_config('lock_timeout', :timeout, true)")
+        self._session.execute(setting, {"timeout": timeout})
+        yield
+        self._session.execute(setting, {"timeout": usual})
+
+    def _delete_skipping_locked(
+        self, model: Any, ended: Any, before: datetime, limit: int, ahead: ColumnElement[bool]
+    ) -> Deleted:
+        place: ColumnElement[Any] = literal_column(f"{model.__tablename__}.ctid")
+        query: Select[Any] = select(place.label("place"), ended.label("ended")).where(ahead)
+        query = query.order_by(ended).limit(limit).with_for_update(skip_locked=True)
+        found = query.cte("found").prefix_with("MATERIALIZED")
+        places = func.array(select(found.c.place).scalar_subquery())
+        deletion = delete(model).where(place == any_(places), ended < before)
+        gone_rows = deletion.returning(literal_column("1").label("one")).cte("gone")
+        count, last = self._session.execute(
+            select(
+                select(func.count()).select_from(gone_rows).scalar_subquery(),
+                select(func.max(found.c.ended)).scalar_subquery(),
+            )
+        ).one()
+        return Deleted(count, more=last is not None, since=last, skipped=True)
+
+    def _one(self, query: Any) -> Any:
+        return self._session.execute(query).scalar_one()
