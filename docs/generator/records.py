@@ -12,7 +12,7 @@ from generator.markdown import code, page, plain, table
 from userctl import models
 from userctl.db.schema.migrations import first_revision
 from userctl.formats.prometheus import exposition
-from userctl.schemas.audit import AuditEventRead, AuditTag
+from userctl.schemas.audit import AuditEventRead, AuditTag, outcome_of
 from userctl.schemas.metrics import AccountCount, LastPurge, Metrics
 
 SQLITE, POSTGRESQL = (registry.load(name)() for name in ("sqlite", "postgresql"))
