@@ -309,7 +309,7 @@ def test_an_account_that_another_program_inserted_can_be_read(users: UserService
 def test_a_user_that_does_not_exist_cannot_be_changed(
     program: Program, change: Callable[[Program], object]
 ) -> None:
-    with pytest.raises(UserNotFound, match="There is no user 'ada@example.com'"):
+    with pytest.raises(UserNotFound, match=r"There is no user 'ada@example.com'"):
         change(program)
 
 
