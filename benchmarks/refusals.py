@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from userctl.config.settings import load_settings
+from userctl.config.loading import load_settings
 from userctl.container import Services
 from userctl.core.errors import InvalidCredentials
 from userctl.schemas.credentials import Credentials

@@ -1,4 +1,4 @@
-"""Alembic environment: given a connection by userctl, or on its own through alembic.ini."""
+"""The Alembic environment: run by userctl with a connection, or by Alembic with alembic.ini."""
 
 from typing import Any
 
@@ -6,22 +6,22 @@ from alembic import context
 from sqlmodel import SQLModel
 
 from userctl import models  # noqa: F401
-from userctl.config.settings import load_settings
+from userctl.config.loading import load_settings
 from userctl.db.engine import database_engine
 from userctl.db.schema.revisions import VERSION_TABLE
 
 OUR_TABLES = set(SQLModel.metadata.tables)
 OF_ONE_DIALECT = {"ix_users_email_pattern"}
-"""Indexes that only one dialect has: a model that named their options would import it."""
+"""Indexes of one dialect; declaring their options in a model would import that dialect."""
 
 
 def is_compared(name: str | None, kind: str, _parents: Any) -> bool:
-    """Leave the tables of an application that shares the database alone."""
+    """Tell whether Alembic compares an object, which excludes the tables of an application."""
     return name in OUR_TABLES if kind == "table" else name not in OF_ONE_DIALECT
 
 
 def configure(**options: Any) -> None:
-    """Configure the context the same way online and offline."""
+    """Configure the context, online and offline alike, and run the migrations."""
     context.configure(
         target_metadata=SQLModel.metadata,
         version_table=VERSION_TABLE,
@@ -34,7 +34,7 @@ def configure(**options: Any) -> None:
 
 
 def run() -> None:
-    """Run on the connection handed in, else on the configured database, else print SQL."""
+    """Run on the given connection or on the configured database, or print SQL when offline."""
     attributes = context.config.attributes
     if context.is_offline_mode():
         dialect = attributes.get("dialect_name") or load_settings({}).database_url.dialect

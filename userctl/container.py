@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from userctl.db.transaction.unit_of_work import Database
     from userctl.security.access_token import AccessTokenCodec
     from userctl.security.keys import KeySource
-    from userctl.security.passwords import PasswordHasher, PasswordPolicy
+    from userctl.security.password_policy import PasswordPolicy
+    from userctl.security.passwords import PasswordHasher
     from userctl.security.session_file import SessionFile
     from userctl.services.audit.trail import AuditService
     from userctl.services.authentication.methods import AuthenticationContext, Authenticator
@@ -130,7 +131,7 @@ class Services:
     _engine: Lazy["Engine"] = Lazy("db.engine:database_engine")
     _hasher: Lazy["PasswordHasher"] = Lazy("security.passwords:PasswordHasher")
     _audit_log: Lazy["KeyAuditLog"] = Lazy("services.keys.audit:KeyAuditLog")
-    _policy: Lazy["PasswordPolicy"] = Lazy("security.passwords:PasswordPolicy")
+    _policy: Lazy["PasswordPolicy"] = Lazy("security.password_policy:PasswordPolicy")
 
     def __init__(
         self,
@@ -204,7 +205,7 @@ class Services:
     def _key_source(self) -> "KeySource":
         source = self._find_keys()
         # An embedded keyring lies beside its database, so that one has to be there first.
-        if source.embedded and self._url.missing_file is not None:
+        if source.is_embedded and self._url.missing_file is not None:
             self._ready_engine()
         return source
 

@@ -10,7 +10,6 @@ from generator.commands import (
     shared_options,
 )
 from generator.failures import exit_codes_lines
-from generator.settings import setting_help
 from userctl.config.settings import SETTINGS
 
 DESCRIPTION = """\
@@ -55,7 +54,7 @@ def man_page() -> str:
             blocks += _command(command)
     blocks += [".SH EXIT STATUS", *(_tagged(exits, text) for exits, text in exit_codes_lines())]
     blocks += [".SH ENVIRONMENT", _tagged("USERCTL_PROFILE", "A profile of the config file.")]
-    blocks += [_tagged(f"USERCTL_{name.upper()}", setting_help(name)) for name in SETTINGS]
+    blocks += [_tagged(f"USERCTL_{name.upper()}", SETTINGS[name].help) for name in SETTINGS]
     blocks += [_tagged("NO_COLOR", "Print without color.")]
     blocks += [".SH FILES", *(_tagged(path, text) for path, text in FILES)]
     blocks += [".SH EXAMPLES", *_examples()]

@@ -1,4 +1,4 @@
-"""The tables an application may share with userctl."""
+"""The tables that an application may share with userctl."""
 
 from typing import Any
 
@@ -68,15 +68,15 @@ def upgrade() -> None:
 def downgrade() -> None:
     if not context.is_offline_mode() and _were_adopted(op.get_bind()):
         raise DowngradeRefused(
-            "The tables belong to an application, and 'base' would drop them.",
-            hint="Go back to 0001; what then remains of userctl is the table userctl_version.",
+            "The tables belong to an application, and downgrading to 'base' would drop them.",
+            hint="Downgrade to 0001; of userctl, only the table userctl_version then remains.",
         )
     op.drop_table("refresh_tokens")
     op.drop_table("users")
 
 
 def _were_adopted(connection: sa.Connection) -> bool:
-    """Tell whether an application made the tables, as the audit trail, which is kept, says."""
+    """Tell whether an application created the tables, according to the audit trail."""
     if not sa.inspect(connection).has_table("audit_events"):
         return False
     query = "SELECT 1 FROM audit_events WHERE tag = 'database:adopt' AND detail LIKE :first"

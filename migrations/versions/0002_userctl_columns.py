@@ -1,4 +1,4 @@
-"""What userctl adds: disabled accounts and token families."""
+"""The columns that userctl adds: disabled users and token families."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,10 +27,10 @@ def downgrade() -> None:
     )
     if disabled:
         raise DowngradeRefused(
-            f"Revision 0001 has no place for the passwords of {disabled} disabled accounts.",
+            f"Revision 0001 cannot store the passwords of {disabled} disabled users.",
             hint="Enable or delete them first: userctl user list --status disabled",
         )
-    # Without its family a session of ours would have no end, and no replay would be noticed.
+    # Without its family a session would never end, and the reuse of a token would go unnoticed.
     op.execute(sa.text("UPDATE refresh_tokens SET revoked = true WHERE family_id IS NOT NULL"))
     op.drop_index("ix_refresh_tokens_expires_at", "refresh_tokens")
     op.drop_index("ix_refresh_tokens_family_id", "refresh_tokens")

@@ -1,4 +1,4 @@
-"""API tokens, throttled logins, passwords to be changed and the origin of a session."""
+"""API tokens, login throttling, forced password changes and the origin of sessions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -60,7 +60,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     _refuse_while(
         "SELECT count(*) FROM api_tokens WHERE revoked_at IS NULL",
-        "API tokens that were not revoked",
+        "active API tokens",
         "Revoke them first: userctl token revoke --all --kind api",
     )
     _refuse_while(
@@ -68,11 +68,11 @@ def downgrade() -> None:
         "passwords that must be changed",
         "Set new ones first: userctl user passwd USER",
     )
-    # Without its scope a session of a machine would be allowed everything.
+    # Without its scope the session of an API token would be allowed everything.
     op.execute(sa.text("UPDATE refresh_tokens SET revoked = true WHERE origin IS NOT NULL"))
     op.drop_table("login_throttles")
     if op.get_context().dialect.name == "sqlite":
-        # Adopted tables may have it.
+        # Adopted tables may have this trigger, which refers to api_tokens.
         op.execute(sa.text("DROP TRIGGER IF EXISTS userctl_tokens_end"))
     op.drop_table("api_tokens")
     for table, columns in ADDED.items():
@@ -82,4 +82,4 @@ def downgrade() -> None:
 
 def _refuse_while(query: str, what: str, hint: str) -> None:
     if count := op.get_bind().scalar(sa.text(query)):
-        raise DowngradeRefused(f"Revision 0002 has no place for {count} {what}.", hint=hint)
+        raise DowngradeRefused(f"Revision 0002 cannot store {count} {what}.", hint=hint)

@@ -1,4 +1,4 @@
-"""Indexes for large tables: pages of a role, addresses by their beginning, ended API tokens."""
+"""Indexes for large tables: users by role, addresses by prefix, ended API tokens."""
 
 from alembic import op
 
@@ -10,7 +10,7 @@ def upgrade() -> None:
     op.drop_index("ix_users_role", "users")
     op.create_index("ix_users_role", "users", ["role", "id"])
     if _on_postgresql():
-        # The collation of a database may order text in a way that no beginning is a range of.
+        # With most collations the addresses that share a prefix are not one range of a plain index.
         op.create_index(
             "ix_users_email_pattern",
             "users",

@@ -1,4 +1,4 @@
-"""The audit trail, to which rows can only be added."""
+"""The append-only audit trail."""
 
 import sqlalchemy as sa
 from alembic import context, op
@@ -18,7 +18,7 @@ $$
 
 
 def upgrade() -> None:
-    if _kept():
+    if _has_events():
         return
     op.create_table(
         "audit_events",
@@ -47,7 +47,7 @@ def upgrade() -> None:
         for name, event in (
             ("update", "UPDATE ON audit_events"),
             ("delete", "DELETE ON audit_events"),
-            # INSERT OR REPLACE deletes without a DELETE.
+            # INSERT OR REPLACE deletes rows without firing the DELETE trigger.
             ("replace", "INSERT ON audit_events WHEN NEW.id IN (SELECT id FROM audit_events)"),
         ):
             op.execute(
@@ -57,16 +57,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # An older userctl does not know the trail, and whoever goes back must not lose it by that.
-    if _kept():
+    # An older userctl does not know the audit trail, but a downgrade must not lose it.
+    if _has_events():
         return
     op.drop_table("audit_events")
     if op.get_context().dialect.name == "postgresql":
         op.execute("DROP FUNCTION userctl_audit_append_only()")
 
 
-def _kept() -> bool:
-    """Tell whether there is a trail with events in it."""
+def _has_events() -> bool:
+    """Tell whether the database already has an audit trail with events."""
     if context.is_offline_mode():
         return bool(context.config.attributes.get("has_trail"))
     connection = op.get_bind()

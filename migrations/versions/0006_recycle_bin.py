@@ -1,4 +1,4 @@
-"""A place for deleted accounts, from which they can come back."""
+"""The recycle bin, from which deleted users can be restored."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "deleted_users",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        # As wide as the columns of any application.
+        # Without a length, because the columns of an application may have any.
         sa.Column("name", sa.String()),
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("hashed_password", sa.String(), nullable=False),
@@ -33,7 +33,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     if count := op.get_bind().scalar(sa.text("SELECT count(*) FROM deleted_users")):
         raise DowngradeRefused(
-            f"Revision 0005 has no place for {count} deleted accounts.",
-            hint="Restore them, or let them go: userctl user purge --older-than 0s",
+            f"Revision 0005 cannot store {count} deleted users.",
+            hint="Restore them, or delete them permanently: userctl user purge --older-than 0s",
         )
     op.drop_table("deleted_users")

@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from userctl.config.database_url import DatabaseURL
-from userctl.config.settings import Settings, load_settings
+from userctl.config.loading import load_settings
+from userctl.config.settings import Settings
 from userctl.container import Services
 from userctl.core.actor import Actor
 from userctl.core.errors import UserctlError

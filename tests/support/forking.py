@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 COUNTED = (
     "services/sessions/stored.py",
+    "core/atomic_files.py",
     "core/secure_files.py",
     "db/transaction/commit.py",
 )

@@ -6,7 +6,7 @@ from functools import cache
 from userctl.security.jwk import SigningKey
 from userctl.security.key_members import Algorithm
 from userctl.security.keyring import Keyring, RingKey
-from userctl.security.new_keys import draw
+from userctl.security.new_keys import generate_key
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 ALGORITHMS: tuple[Algorithm, ...] = ("HS256", "EdDSA", "ES256", "RS256")
@@ -16,7 +16,7 @@ ASYMMETRIC = ALGORITHMS[1:]
 @cache
 def key_for(algorithm: Algorithm) -> SigningKey:
     """Return the key of an algorithm; RSA keys take long to draw."""
-    return draw(algorithm)
+    return generate_key(algorithm)
 
 
 def ring_of(key: SigningKey) -> Keyring:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from userctl.cli.output.render import Renderer, flush, write_error
-from userctl.config.settings import Settings, load_settings
+from userctl.config.loading import load_settings
+from userctl.config.settings import Settings
 from userctl.container import Services
 from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput
 from userctl.core.text import escape_invisible

@@ -1,4 +1,4 @@
-"""The address of a database, which never shows its password."""
+"""The URL of a database, which never shows its password."""
 
 import os
 import re
@@ -30,12 +30,12 @@ _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 class DatabaseURL:
     """A parsed database URL; ``str()`` and ``repr()`` mask the password."""
 
-    masked: str
+    masked_url: str
     sqlite_path: Path | None
     secret: str = field(repr=False)
 
     def __str__(self) -> str:
-        return self.masked
+        return self.masked_url
 
     @property
     def dialect(self) -> str:
@@ -44,19 +44,19 @@ class DatabaseURL:
 
     @property
     def identity(self) -> str:
-        """What tells this database from another, wherever the command is run."""
-        return self.masked if self.sqlite_path is None else os.path.realpath(self.sqlite_path)
+        """What identifies this database, from whatever folder the command is run."""
+        return self.masked_url if self.sqlite_path is None else os.path.realpath(self.sqlite_path)
 
     @property
     def embedded_keyring(self) -> Path | None:
-        """Where the keys of an SQLite database lie, unless the settings say otherwise."""
+        """The keyring file of an SQLite database, unless the settings choose another."""
         path = self.sqlite_path
         return None if path is None else path.with_name(f"{path.name}.keys")
 
     @property
     def missing_file(self) -> Path | None:
-        """The SQLite file if it is not there, or cannot be looked for."""
-        # Path.exists raises where a folder on the way may not be searched.
+        """The SQLite file, if it does not exist or cannot be looked up."""
+        # Path.exists raises where a folder on the way cannot be searched.
         path = self.sqlite_path
         return None if path is None or os.path.exists(path) else path  # noqa: PTH110
 
@@ -65,58 +65,58 @@ class DatabaseURL:
         """Parse ``sqlite:///PATH`` or a libpq URL such as ``postgresql://a,b/accounts``.
 
         Raises:
-            InvalidInput: for any other URL; the message never repeats what might be a password.
+            InvalidInput: for any other URL; the message never repeats what could be a password.
         """
         if not text.isprintable():
-            raise InvalidInput("The database URL holds a control character.", hint=_ACCEPTED)
+            raise InvalidInput("The database URL contains a control character.", hint=_ACCEPTED)
         if text.startswith("sqlite:"):
             return cls.for_sqlite(_sqlite_path(text))
         for scheme in _POSTGRES_SCHEMES:
             if text.startswith(scheme) and text != scheme:
                 url = "postgresql://" + text.removeprefix(scheme)
                 _require_plain_authority(url)
-                return cls(masked=_mask(url), sqlite_path=None, secret=url)
-        raise InvalidInput(_refusal(text), hint=_ACCEPTED)
+                return cls(masked_url=_mask(url), sqlite_path=None, secret=url)
+        raise InvalidInput(_describe_problem(text), hint=_ACCEPTED)
 
     @classmethod
     def for_sqlite(cls, path: Path) -> "DatabaseURL":
         """Return the URL of an SQLite file."""
         url = f"sqlite:///{path}"
-        return cls(masked=url, sqlite_path=path, secret=url)
+        return cls(masked_url=url, sqlite_path=path, secret=url)
 
 
 def _sqlite_path(text: str) -> Path:
     path = text.removeprefix("sqlite:///")
     if path == text or not path:
         raise InvalidInput(
-            "The SQLite URL names no file.",
-            hint="Write sqlite:///relative.db or sqlite:////absolute/path.db.",
+            "The SQLite URL does not name a file.",
+            hint="Use sqlite:///relative.db or sqlite:////absolute/path.db.",
         )
     if path == ":memory:" or "?" in path:
         raise InvalidInput(
-            "The SQLite URL must name a file: no ':memory:', no options after '?'.",
+            "The SQLite URL must name a file, without ':memory:' and without options after '?'.",
             hint=_ACCEPTED,
         )
-    return expanded(path)
+    return expand_home(path)
 
 
-def expanded(path: str) -> Path:
-    """Return a path in which ~ is the home folder.
+def expand_home(path: str) -> Path:
+    """Return a path with ~ replaced by the home folder.
 
     Raises:
-        InvalidInput: if there is no such home.
+        InvalidInput: if that user has no home folder.
     """
     try:
         return Path(path).expanduser()
     except RuntimeError:
-        raise InvalidInput(f"There is no home folder for '{path}'.") from None
+        raise InvalidInput(f"The home folder in '{path[:100]}' does not exist.") from None
 
 
 def _require_plain_authority(url: str) -> None:
-    """Refuse a URL in which a password may stand where libpq reads something else.
+    """Reject a URL in which libpq may take a part of the password for something else.
 
-    A password with an unescaped '@', '/' or '?' ends elsewhere for libpq than for the person who
-    wrote it, and libpq would repeat the rest as the name of a host, a port or a database.
+    For libpq, a password ends at the first unescaped '@', '/' or '?', and it would repeat the rest
+    in its messages as the name of a host, a port or a database.
     """
     address = url.partition("://")[2].partition("?")[0]
     authority, _, database = address.partition("/")
@@ -124,7 +124,7 @@ def _require_plain_authority(url: str) -> None:
     ports = all(_HOST.fullmatch(host) for host in hosts.split(","))
     if authority.count("@") > 1 or "@" in database or "#" in authority or not ports:
         raise InvalidInput(
-            "Server, port and password of the PostgreSQL URL cannot be told apart.",
+            "The PostgreSQL URL is ambiguous: its host, port and password cannot be told apart.",
             hint="Write '@', '/', '?', '#' and ':' in a user or password as %40 %2F %3F %23 %3A.",
         )
 
@@ -136,19 +136,19 @@ def _mask(url: str) -> str:
 
 
 def _mask_option(option: re.Match[str]) -> str:
-    # A list of what is harmless, because libpq gains options and their names may be encoded.
+    # A list of harmless options, because libpq gains options and their names may be encoded.
     separator, name, equals, value = option.groups()
     if not equals:
         return f"{separator}***"
     return f"{separator}{name}={value if name in _HARMLESS_OPTIONS else '***'}"
 
 
-def _refusal(text: str) -> str:
+def _describe_problem(text: str) -> str:
     scheme = re.match(r"([a-z][a-z0-9+.-]{0,30})://", text)
     if text in _POSTGRES_SCHEMES:
-        return "The PostgreSQL URL names no server."
+        return "The PostgreSQL URL does not name a server."
     if scheme and scheme[1].startswith("postgres"):
-        return f"The database URL begins with '{scheme[1]}://'; write 'postgresql://'."
+        return f"The database URL begins with '{scheme[1]}://'; use 'postgresql://' instead."
     if scheme:
-        return f"Databases of the kind '{scheme[1]}' are not supported."
-    return "This is not a database URL."
+        return f"The database URL begins with '{scheme[1]}://', which is not supported."
+    return "The value is not a database URL."

@@ -1,24 +1,56 @@
-"""What the value of a setting may be; each function parses one or raises InvalidInput."""
+"""The values that settings may have: each parser accepts one kind or raises InvalidInput."""
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from userctl.config.database_url import DatabaseURL, expanded
+from userctl.config.database_url import DatabaseURL, expand_home
 from userctl.core.errors import InvalidInput
-from userctl.core.text import has_invisible_characters
+from userctl.core.text import escape_invisible, has_invisible_characters
 
 MINIMUM_KEY_BYTES = 32
+_LONGEST_SHOWN = 40
+
+T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Parser(Generic[T]):
+    """Parses the value of a setting.
+
+    Attributes:
+        expected: the values that are accepted, as a noun phrase for messages and the reference.
+        parse: returns the parsed value, or raises InvalidInput.
+    """
+
+    expected: str
+    parse: Callable[[Any], T]
+
+    def __call__(self, value: Any) -> T:
+        """Return the parsed value.
+
+        Raises:
+            InvalidInput: if it is not accepted.
+        """
+        return self.parse(value)
+
+
+def _accepts(expected: str) -> Callable[[Callable[[Any], T]], Parser[T]]:
+    """Make a parser of a function."""
+    return lambda parse: Parser(expected, parse)
+
+
+@_accepts("text without control characters")
 def plain_text(value: Any) -> str:
-    """Accept text that is neither empty nor holds an unseen character."""
+    """Accept text that is not empty and has no invisible characters."""
     if not isinstance(value, str) or not value or has_invisible_characters(value):
-        raise InvalidInput("expected some plain text")
+        raise InvalidInput("expected text without control characters")
     return value
 
 
+@_accepts("a name of up to 100 characters")
 def visible_name(value: Any) -> str:
     """Accept a name of up to 100 visible characters."""
     text = plain_text(value)
@@ -27,40 +59,47 @@ def visible_name(value: Any) -> str:
     return text
 
 
+@_accepts("sqlite:///PATH or postgresql://USER@HOST/DATABASE")
 def database_url(value: Any) -> DatabaseURL:
     """Accept the URL of a database."""
     return DatabaseURL.parse(plain_text(value))
 
 
+@_accepts("a path, in which ~ is the home folder")
 def path(value: Any) -> Path:
     """Accept a path, in which ~ is the home folder."""
-    return expanded(plain_text(value))
+    return expand_home(plain_text(value))
 
 
+@_accepts(f"UTF-8 text of at least {MINIMUM_KEY_BYTES} bytes")
 def secret_key(value: str) -> str:
     """Accept a key of 256 bits or more, as HS256 demands (RFC 7518, section 3.2)."""
     try:
         length = len(value.encode())
     except UnicodeEncodeError:
-        raise InvalidInput("a secret key is UTF-8 text") from None
+        raise InvalidInput("a secret key must be UTF-8 text") from None
     if length < MINIMUM_KEY_BYTES:
-        raise InvalidInput(f"a secret key has at least {MINIMUM_KEY_BYTES} bytes, not {length}")
+        raise InvalidInput(
+            f"a secret key must have at least {MINIMUM_KEY_BYTES} bytes, not {length}"
+        )
     return value
 
 
-def one_of(*choices: str) -> Callable[[Any], str]:
+def one_of(*choices: str) -> Parser[str]:
     """Return a parser that accepts these words."""
+    expected = f"one of {', '.join(choices)}"
 
     def parse(value: Any) -> str:
         if value not in choices:
-            raise InvalidInput(f"expected one of {', '.join(choices)}")
+            raise InvalidInput(f"expected {expected}, not {_describe(value)}")
         return str(value)
 
-    return parse
+    return Parser(expected, parse)
 
 
-def whole_number(low: int, high: int) -> Callable[[Any], int]:
+def whole_number(low: int, high: int) -> Parser[int]:
     """Return a parser that accepts whole numbers in a range, both ends included."""
+    expected = f"a whole number from {low} to {high}"
 
     def parse(value: Any) -> int:
         number = value
@@ -68,12 +107,13 @@ def whole_number(low: int, high: int) -> Callable[[Any], int]:
             number = int(value)
         # A bool is an int to isinstance.
         if type(number) is not int or not low <= number <= high:
-            raise InvalidInput(f"expected a whole number from {low} to {high}")
+            raise InvalidInput(f"expected {expected}, not {_describe(value)}")
         return number
 
-    return parse
+    return Parser(expected, parse)
 
 
+@_accepts("a list of role names of up to 50 characters, separated by commas in the environment")
 def role_names(value: Any) -> tuple[str, ...]:
     """Accept a list of role names, or one text with commas between them."""
     names = value.split(",") if isinstance(value, str) else value
@@ -81,5 +121,12 @@ def role_names(value: Any) -> tuple[str, ...]:
         raise InvalidInput("expected a list of role names")
     roles = tuple(plain_text(name).strip() for name in names)
     if any(not role or len(role) > 50 for role in roles):
-        raise InvalidInput("a role name has 1 to 50 characters")
+        raise InvalidInput("a role name must have 1 to 50 characters")
     return roles
+
+
+def _describe(value: object) -> str:
+    """Return a value for a message: quoted, escaped and cut to a bounded length."""
+    if not isinstance(value, str | int | float):
+        return f"a {type(value).__name__}"
+    return f"'{escape_invisible(str(value)[:_LONGEST_SHOWN])}'"

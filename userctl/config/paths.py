@@ -9,13 +9,13 @@ from userctl.config.settings import Settings, config_path
 
 @dataclass(frozen=True)
 class InstallationFiles:
-    """The files of an installation, there or not.
+    """The files of an installation, whether they exist or not.
 
-    Args:
-        secrets: those that are for their owner alone.
-        database: those of an SQLite database, itself the first, which an application may share by
-            its group.
-        trusted: those that others may read but not write.
+    Attributes:
+        secrets: the files that only their owner may read.
+        database: the files of an SQLite database, the database itself first; an application may
+            share them through its group.
+        trusted: the files that others may read but not write.
     """
 
     secrets: Sequence[Path]
@@ -24,16 +24,16 @@ class InstallationFiles:
 
     @property
     def folders(self) -> Sequence[Path]:
-        """The folders in which nobody else may put files in the place of these."""
+        """The folders in which other users must not be able to replace these files."""
         return sorted({path.parent for path in (*self.secrets, *self.database, *self.trusted)})
 
 
 def installation_files(settings: Settings, session: Path) -> InstallationFiles:
-    """Return the files that settings lead to.
+    """Return the files that the settings name.
 
     Args:
         settings: the settings.
-        session: where the session of ``userctl login`` is kept.
+        session: where the session of ``userctl login`` is stored.
     """
     url = settings.database_url
     path = url.sqlite_path

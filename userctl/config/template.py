@@ -1,20 +1,22 @@
 """The config file that ``userctl config init`` writes."""
 
-from dataclasses import fields
 from typing import Any
 
-from userctl.config.settings import Settings
+from userctl.config.settings import SETTINGS
 
 
 def config_template() -> str:
-    """Return a config file in which every setting stands, explained and commented out."""
+    """Return a config file with every setting explained and commented out."""
     lines = [
-        "# Settings of userctl. Flags and USERCTL_* environment variables win over this file.",
+        "# Settings of userctl. Options and USERCTL_* environment variables override this file.",
         "",
     ]
-    for item in fields(Settings):
-        if item.metadata and not item.metadata["secret"]:
-            lines += [f"# {item.metadata['about']}", f"# {item.name} = {_toml(item.default)}", ""]
+    for setting in SETTINGS.values():
+        if not setting.secret:
+            lines.append(f"# {setting.help}")
+            if setting.default is None:
+                lines.append(f"# Default: {setting.default_help}.")
+            lines += [f"# {setting.name} = {_toml(setting.default)}", ""]
     lines += [
         "# A profile overrides the settings above when it is chosen with --profile prod.",
         "# [profiles.prod]",

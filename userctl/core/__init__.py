@@ -1,1 +1,1 @@
-"""What every other room may use: errors, the clock, text, files, locks."""
+"""What every other package may use: errors, the clock, text, files and locks."""

@@ -1,4 +1,4 @@
-"""Who uses the program."""
+"""Who runs the program, as the audit trail names them."""
 
 import os
 import pwd
@@ -6,27 +6,28 @@ from typing import NamedTuple
 
 from userctl.core.text import escape_invisible
 
-LONGEST = 255
-"""How many characters of a name are kept."""
+MAXIMUM_NAME_LENGTH = 255
+"""A longer name is cut off."""
 
 
 class Actor(NamedTuple):
-    """Who does something: by which name, and as which user of which machine."""
+    """Who makes a change: a name, and the operating-system user and host it is made from."""
 
     name: str
     machine: str
 
 
 def sanitize_name(name: str) -> str:
-    """Return a name as every database takes it: visible, and not too long.
+    """Return a name that every database accepts: visible characters only, and not too long.
 
-    Whoever could make a write fail by his name could see to it that no failure is recorded.
+    Otherwise an actor could choose a name that makes the write fail, and no failed login of theirs
+    would ever be recorded.
     """
-    return escape_invisible(name)[:LONGEST]
+    return escape_invisible(name)[:MAXIMUM_NAME_LENGTH]
 
 
 def machine_user() -> str:
-    """Return the user of the operating system and the host, as ``root@example``."""
+    """Return the operating-system user and the host, such as ``root@example``."""
     try:
         name = pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:

@@ -1,4 +1,4 @@
-"""How the events of the audit trail hang together."""
+"""The hash chain of the audit trail: each event's hash covers the hash of the event before it."""
 
 import json
 from collections.abc import Mapping
@@ -7,33 +7,33 @@ from hashlib import sha256
 from typing import Any
 
 NO_HASH = "0" * 64
-"""What stands for the hash of the event before the first."""
+"""What the first event has in place of a previous hash."""
 
 
-def canonical(detail: Mapping[str, Any]) -> str:
-    """Return the one way to write details down as JSON: sorted, ASCII, without spaces."""
+def canonical_json(detail: Mapping[str, Any]) -> str:
+    """Return the canonical JSON of a detail: keys sorted, ASCII only, no spaces."""
     return json.dumps(detail, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
-def chained(previous: str, number: int, time: datetime, *rest: str | int | None) -> str:
-    """Return the hash of an event: the SHA-256 of a JSON array, as lower-case hexadecimals.
+def event_hash(previous: str, number: int, time: datetime, *rest: str | int | None) -> str:
+    """Return the hash of an event: the SHA-256 of a JSON array, in lower-case hexadecimal.
 
     Args:
-        previous: the hash of the event before it, or ``NO_HASH``.
-        number: its id.
-        time: when it happened.
-        rest: its tag, actor, machine, user id, target and detail, as they are stored.
+        previous: The hash of the event before it, or ``NO_HASH``.
+        number: The id of the event.
+        time: When it happened.
+        rest: Its tag, actor, machine, user id, target and detail, as they are stored.
     """
-    values = [previous, number, exact(time), *rest]
-    text = json.dumps(values, separators=(",", ":"), default=_foreign)
+    values = [previous, number, microsecond_time(time), *rest]
+    text = json.dumps(values, separators=(",", ":"), default=_describe_foreign_value)
     return sha256(text.encode()).hexdigest()
 
 
-def _foreign(value: object) -> dict[str, str]:
-    """Return what no event that we wrote has in the place of a value of another type."""
+def _describe_foreign_value(value: object) -> dict[str, str]:
+    """Return an object, which no stored field is, so that a foreign type breaks the chain."""
     return {type(value).__name__: repr(value)}
 
 
-def exact(time: datetime) -> str:
-    """Return a time in UTC, to the microsecond."""
+def microsecond_time(time: datetime) -> str:
+    """Return a time in UTC, to the microsecond (RFC 3339)."""
     return time.astimezone(UTC).isoformat(timespec="microseconds")

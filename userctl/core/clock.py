@@ -1,4 +1,4 @@
-"""The only place that reads the clock; everything else gets the time handed in."""
+"""The only place that reads the clock; everything else is given the time."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

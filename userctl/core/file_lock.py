@@ -1,24 +1,26 @@
-"""One process at a time changes a file, or does some work."""
+"""Locks on files, so that one process at a time changes a file or does a piece of work."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
 
+from userctl.core.atomic_files import remove_temporary_files
 from userctl.core.errors import DatabaseBusy, InputOutputFailed
-from userctl.core.secure_files import remove_temporary_files
 
 LOCK_TIMEOUT_SECONDS = 60
 
 
 @contextmanager
 def try_file_lock(path: Path) -> Iterator[bool]:
-    """Hold a lock file, and tell whether nobody else does; it is free when its holder dies.
+    """Try to hold a lock file for the block, without waiting; yield whether that succeeded.
+
+    The operating system releases the lock when its holder dies.
 
     Raises:
-        InputOutputFailed: if it cannot be made.
+        InputOutputFailed: The lock file cannot be created.
     """
-    # It brings asyncio along, and few commands take a lock.
+    # filelock imports asyncio, and few commands take a lock.
     from filelock import FileLock, Timeout  # noqa: PLC0415
 
     lock = FileLock(path, mode=0o600)
@@ -36,14 +38,14 @@ def try_file_lock(path: Path) -> Iterator[bool]:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Keep other processes from changing a file meanwhile; its folder must exist.
+def lock_file(path: Path) -> Iterator[None]:
+    """Keep other processes from changing a file during the block; its folder must exist.
 
     Raises:
-        DatabaseBusy: if another process holds it for too long.
-        InputOutputFailed: if the lock cannot be made beside it.
+        DatabaseBusy: Another process holds the lock for too long.
+        InputOutputFailed: The lock file cannot be created beside it.
     """
-    # It brings asyncio along, and who only reads a file takes no lock.
+    # filelock imports asyncio, and a command that only reads a file takes no lock.
     from filelock import FileLock, Timeout  # noqa: PLC0415
 
     lock = FileLock(path.with_name(f"{path.name}.lock"), mode=0o600)
@@ -54,7 +56,7 @@ def locked(path: Path) -> Iterator[None]:
     except OSError as error:
         raise InputOutputFailed(f"Cannot lock {path}: {error.strerror}.") from error
     try:
-        # Nobody else is writing now.
+        # With the lock held, every temporary file of this path is a leftover.
         remove_temporary_files(path, before=inf)
         yield
     finally:

@@ -3,8 +3,8 @@
 import unicodedata
 from datetime import UTC, datetime
 
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories that act on a terminal or hide in it: C0, DEL and C1 controls, format
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories that control a terminal or hide in it: C0, DEL and C1 controls, format
 characters (bidi overrides, zero-width), lone surrogates, line and paragraph separators."""
 
 
@@ -13,12 +13,14 @@ LONGEST_QUOTE = 80
 
 
 def has_invisible_characters(text: str) -> bool:
-    """Tell whether the text holds a character that is not plainly visible."""
-    return not text.isprintable() and any(unicodedata.category(c) in _UNSEEN for c in text)
+    """Tell whether the text contains a control character or another invisible one."""
+    return not text.isprintable() and any(
+        unicodedata.category(c) in _INVISIBLE_CATEGORIES for c in text
+    )
 
 
 def escape_invisible(text: str) -> str:
-    r"""Return the text with every unseen character written as a backslash escape.
+    r"""Return the text with every invisible character written as a backslash escape.
 
     >>> escape_invisible("red\x1b[31m")
     'red\\x1b[31m'
@@ -26,7 +28,9 @@ def escape_invisible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        c.encode("unicode_escape").decode("ascii") if unicodedata.category(c) in _UNSEEN else c
+        c.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(c) in _INVISIBLE_CATEGORIES
+        else c
         for c in text
     )
 

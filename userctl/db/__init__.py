@@ -1,1 +1,1 @@
-"""Engines, transactions and migrations."""
+"""Engines, transactions, migrations and maintenance."""

@@ -1,9 +1,10 @@
-"""Engines and the rules of each dialect."""
+"""Engines and connections, with the rules of each dialect."""
 
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
+from userctl.db.errors import typed_failures
 
 logger = logging.getLogger(__name__)
 
@@ -21,13 +23,21 @@ BUSY_TIMEOUT_SECONDS = 30
 LOCK_TURN_MILLISECONDS = 250
 CONNECT_TIMEOUT_SECONDS = 10
 CACHE_KIBIBYTES = 65_536
-"""How much of an SQLite file is kept in memory at the most; the 2 MiB that it takes by itself are
-written and read again and again where a large index changes."""
+"""The SQLite page cache. With the default of 2 MiB, a change to a large index would write and read
+the same pages again and again."""
 
 SqlValue = str | bytes | int | float | None
 
 READ_ONLY = "userctl_read_only"
-"""Execution option of a connection that only reads."""
+"""The execution option of a connection that only reads."""
+
+
+@contextmanager
+def read_only_connection(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection whose transaction only reads; driver errors are translated."""
+    options = {READ_ONLY: True, "postgresql_readonly": True}
+    with typed_failures(), engine.execution_options(**options).connect() as connection:
+        yield connection
 
 
 def database_engine(url: DatabaseURL) -> Engine:
@@ -37,7 +47,7 @@ def database_engine(url: DatabaseURL) -> Engine:
         DatabaseDriverMissing: if the URL asks for PostgreSQL and psycopg is not installed.
         InvalidConfiguration: if libpq cannot parse the URL.
     """
-    logger.info("the database is %s", url)
+    logger.info("using database %s", url)
     if url.sqlite_path is None:
         return _postgresql_engine(url)
     return _sqlite_engine(url.sqlite_path)
@@ -47,7 +57,7 @@ def _sqlite_engine(path: Path) -> Engine:
     engine = create_engine(
         "sqlite://",
         creator=partial(connect_sqlite, path.absolute()),
-        # The URL alone would pass for a database in memory, which has one connection a thread.
+        # From the URL alone SQLAlchemy would infer a database in memory, with a single connection.
         poolclass=QueuePool,
         hide_parameters=True,
     )
@@ -56,23 +66,23 @@ def _sqlite_engine(path: Path) -> Engine:
 
 
 def connect_sqlite(path: Path) -> sqlite3.Connection:
-    """Return a connection of the driver, in which nothing opens a transaction by itself.
+    """Return a driver connection that opens no transaction by itself.
 
     Raises:
-        ReadOnly: if SQLite could not make its files beside the database.
-        sqlite3.Error: if there is no such file, or it is no database.
+        ReadOnly: if SQLite cannot create its files beside the database.
+        sqlite3.Error: if the file does not exist or is not a database.
     """
     if os.access(path, os.F_OK) and not os.access(path.parent, os.W_OK):
         raise ReadOnly(
-            f"The folder {path.parent} accepts no writes.",
-            hint="SQLite needs to write beside the database even to read it in WAL mode.",
+            f"The folder {path.parent} is not writable.",
+            hint="SQLite must write beside the database, even to read it in WAL mode.",
         )
     connection = sqlite3.connect(
         # Without "rw" SQLite would create a missing file.
         f"file:{quote(os.fsencode(path))}?mode=rw",
         uri=True,
         timeout=BUSY_TIMEOUT_SECONDS,
-        # The driver must not open transactions: _begin_sqlite decides which kind it is.
+        # The driver must not open transactions: _begin_sqlite decides which kind to open.
         isolation_level=None,
     )
     try:
@@ -81,7 +91,7 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
     except sqlite3.Error:
         connection.close()
         raise
-    # The built-in lower() knows ASCII only, and a search for a name must know more.
+    # The built-in lower() handles ASCII only, and a search for a name needs more.
     connection.create_function("lower", 1, _lower, deterministic=True)
     return connection
 
@@ -96,7 +106,7 @@ def _begin_sqlite(connection: Connection) -> None:
         return
     # A transaction that reads first and locks later cannot wait for the lock: SQLite fails it at
     # once, whatever the busy timeout. So a writer takes the lock when it begins. It waits in short
-    # turns, because no signal reaches Python while SQLite waits.
+    # turns, because Python handles no signal while SQLite waits.
     connection.exec_driver_sql(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
     try:
         retry_while_busy(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -107,7 +117,7 @@ def _begin_sqlite(connection: Connection) -> None:
 def retry_while_busy(attempt: Callable[[], object]) -> None:
     """Repeat an attempt to lock an SQLite file until it succeeds or the busy timeout is over.
 
-    The attempt itself waits for one turn, if it waits at all.
+    The attempt itself must wait for one turn at most.
     """
     for _ in range(BUSY_TIMEOUT_SECONDS * 1000 // LOCK_TURN_MILLISECONDS - 1):
         try:
@@ -133,22 +143,22 @@ def _postgresql_engine(url: DatabaseURL) -> Engine:
     try:
         given = psycopg.conninfo.conninfo_to_dict(url.secret)
     except psycopg.ProgrammingError:
-        # The driver's own message would repeat parts of the URL.
+        # The driver's own message would quote parts of the URL.
         raise InvalidConfiguration(
             f"libpq cannot parse the database URL {url}.",
-            hint="Write characters such as '@', '/' and '%' in a password as %40, %2F and %25.",
+            hint="Write '@', '/' and '%' in a password as %40, %2F and %25.",
         ) from None
     engine = create_engine("postgresql+psycopg://", hide_parameters=True)
     options = _postgresql_options(given)
 
-    # The URL goes to libpq as it is, which knows several hosts and all its other options.
+    # libpq gets the URL unchanged, because it supports several hosts and many options.
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, _args: Any, adapters: dict[str, Any]) -> Any:
         try:
             return psycopg.connect(url.secret, **options, **adapters)
         except psycopg.ProgrammingError:
             raise InvalidConfiguration(
-                f"An option of the database URL {url} has a value that libpq cannot use."
+                f"An option in the database URL {url} has a value that libpq cannot use."
             ) from None
 
     event.listen(engine, "begin", _begin_postgresql)
@@ -159,12 +169,12 @@ def _begin_postgresql(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get("isolation_level") == "AUTOCOMMIT":
         return
-    # Set for this transaction alone, because PgBouncer hands the session on. A column of an
-    # application may have no time zone: what is read from it and written to it is UTC.
+    # Set for this transaction alone, because PgBouncer shares the session. A column of an
+    # application may lack a time zone: what is read from it and written to it is UTC.
     statement = "SET LOCAL TimeZone = 'UTC'"
     if not options.get(READ_ONLY):
-        # What is read after a lock was waited for has to be what the other transaction left behind,
-        # whatever level the server has by default.
+        # After waiting for a lock, a statement must see what the other transaction committed,
+        # whatever the server's default isolation level is.
         statement = (
             "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "
             f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT_SECONDS}s'; {statement}"
@@ -173,28 +183,28 @@ def _begin_postgresql(connection: Connection) -> None:
 
 
 def _postgresql_options(given: dict[str, Any]) -> dict[str, Any]:
-    # PgBouncer in transaction mode hands each transaction another server connection, on which a
+    # PgBouncer in transaction mode may give each transaction another server connection, on which a
     # statement prepared earlier does not exist.
     return {"prepare_threshold": None, **server_defaults(given)}
 
 
 def server_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of libpq that a URL leaves to us.
+    """Return the defaults of userctl for the libpq options that a URL leaves open.
 
     Args:
-        given: those that it has.
+        given: the options in the URL.
     """
     defaults = {
         "application_name": "userctl",
         "connect_timeout": CONNECT_TIMEOUT_SECONDS,
         "client_encoding": "utf8",
-        # A machine that vanished without a word is noticed within a minute, not after hours.
+        # Without these, the loss of a server machine would be noticed only after hours.
         "keepalives_idle": 30,
         "keepalives_interval": 10,
         "keepalives_count": 3,
         "tcp_user_timeout": 60_000,
     }
     if any("," in str(given.get(name, "")) for name in ("host", "hostaddr")):
-        # Of several hosts only the primary will do.
+        # Of several hosts, only the primary accepts writes.
         defaults["target_session_attrs"] = "read-write"
     return {key: value for key, value in defaults.items() if key not in given}

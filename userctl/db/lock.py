@@ -1,4 +1,4 @@
-"""Work that one process at a time does on a database."""
+"""Locks on a database, so that one process at a time does a piece of work."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,24 +8,23 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from userctl.core.file_lock import try_file_lock
-from userctl.db.engine import READ_ONLY
+from userctl.db.engine import read_only_connection
 from userctl.db.errors import typed_failures
 
 
 @contextmanager
 def try_lock(engine: Engine, work: str) -> Iterator[bool]:
-    """Keep other processes from the same work meanwhile, and tell whether it is ours to do.
+    """Try to lock a piece of work for the block, without waiting; yield whether that succeeded.
 
-    Nobody waits. Whatever ends the process ends its claim too, so that one that was killed is in
-    nobody's way.
+    The lock ends with the process, so a killed one leaves none behind.
 
     Args:
         engine: the database.
-        work: a word for the work.
+        work: a word for the work, which names the lock.
 
     Raises:
         DatabaseNotReady: if the database cannot be reached.
-        InputOutputFailed: if no lock can be made beside an SQLite file.
+        InputOutputFailed: if the lock file beside an SQLite file cannot be created.
     """
     if engine.dialect.name == "sqlite":
         path = sqlite_file(engine)
@@ -33,26 +32,26 @@ def try_lock(engine: Engine, work: str) -> Iterator[bool]:
             yield free
         return
     key = int.from_bytes(sha256(f"userctl {work}".encode()).digest()[:8], signed=True)
-    # Bound to an open transaction, because PgBouncer hands a session on. Between two statements
-    # it holds no snapshot, so nothing that is deleted meanwhile is kept for it.
+    # The lock belongs to an open transaction, because PgBouncer shares sessions. Between two
+    # statements that transaction holds no snapshot, so it does not hold back vacuum.
     with typed_failures(), engine.connect() as connection:
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         query = text("SELECT pg_try_advisory_xact_lock(:key)")
         ours = bool(connection.scalar(query, {"key": key}))
         if not ours:
-            # PgBouncer has few connections, and who does the work needs them.
+            # PgBouncer has few connections, and the process that does the work needs them.
             connection.rollback()
         try:
             yield ours
         except BaseException:
-            # What ended the work may have taken this connection too, whose end would then fail
-            # and hide it.
+            # If the same failure broke this connection, ending its transaction would raise another
+            # error, which would hide the first.
             connection.invalidate()
             raise
 
 
 def sqlite_file(engine: Engine) -> Path:
-    """Return where the file of an SQLite database lies."""
-    with typed_failures(), engine.execution_options(**{READ_ONLY: True}).connect() as connection:
-        # The file is the first; the second holds temporary tables, if somebody asked for them.
+    """Return the file of an SQLite database."""
+    with read_only_connection(engine) as connection:
+        # The first is the file; the second, if any, holds temporary tables.
         return Path(connection.exec_driver_sql("PRAGMA database_list").all()[0][2])

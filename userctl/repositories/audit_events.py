@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, text, true
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, func, select
 
-from userctl.core.audit_chain import NO_HASH, chained
+from userctl.core.audit_chain import NO_HASH, event_hash
 from userctl.core.errors import DatabaseDamaged
 from userctl.models import AuditEvent
 from userctl.schemas.page import LARGEST_ID
@@ -96,7 +96,7 @@ class AuditEventRepository:
             raise DatabaseDamaged(f"The audit trail cannot continue after event {last}.")
         for number, event in enumerate(events, last + 1):
             values = (event.tag, event.actor, event.machine, event.user_id, event.target)
-            previous = chained(previous, number, event.time, *values, event.detail)
+            previous = event_hash(previous, number, event.time, *values, event.detail)
             self._session.add(AuditEvent(id=number, hash=previous, **vars(event)))
         self._session.flush()
 

@@ -1,1 +1,1 @@
-"""Passwords, tokens, keys and the session file."""
+"""Passwords, tokens, signing keys and the session file; no database."""

@@ -1,4 +1,4 @@
-"""Access tokens: JWTs after RFC 9068, verified after RFC 8725."""
+"""Access tokens: JWTs as in RFC 9068, verified as RFC 8725 demands."""
 
 import base64
 import re
@@ -18,10 +18,10 @@ TYPE = "at+jwt"
 LEEWAY_SECONDS = 30
 MAXIMUM_LENGTH = 4096
 _LAST_SECOND = 253_402_300_799
-"""The last second of the year 9999, beyond which no datetime reaches."""
+"""The last second of the year 9999, the latest that a datetime can hold."""
 
 _FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-# PyJWT would compare with its own clock and accept times that are no whole numbers.
+# PyJWT would compare with its own clock, and accept times that are not whole numbers.
 _SIGNATURE_ONLY: Any = {
     "verify_exp": False,
     "verify_nbf": False,
@@ -37,7 +37,7 @@ class AccessTokenCodec:
     """Signs claims and verifies tokens, with one issuer and at most one audience.
 
     Args:
-        ring: the keys: the active one signs, each that is live verifies.
+        ring: the keys; the active one signs, and every one that is not retired verifies.
         issuer: the 'iss' claim.
         audience: the 'aud' claim, if any.
     """
@@ -54,7 +54,7 @@ class AccessTokenCodec:
         Raises:
             InvalidConfiguration: if the key cannot be used.
         """
-        assert self._active is not None, "An empty ring signs nothing."
+        assert self._active is not None, "An empty keyring cannot sign."
         key = self._active.key
         return jwt.encode(
             claims.model_dump(exclude_none=True),
@@ -67,22 +67,22 @@ class AccessTokenCodec:
         """Return the claims of a token that one of our keys signed and that is valid now.
 
         Raises:
-            TokenInvalid: whatever is wrong with it.
-            TokenExpired: if time alone is.
+            TokenInvalid: if anything is wrong with it.
+            TokenExpired: if it has only expired.
             InvalidConfiguration: if the key that its header names cannot be used.
         """
         if len(token) > MAXIMUM_LENGTH or not _FORM.fullmatch(token):
-            _refuse("it does not have the form of one")
-        payload = self._verified(token, now)
-        claims = self._checked(payload)
+            _reject("it does not have the form of a JWT")
+        payload = self._verify_signature(token, now)
+        claims = self._check_claims(payload)
         seconds = now.timestamp()
         if max(claims.iat, payload.get("nbf", 0)) > seconds + LEEWAY_SECONDS:
-            _refuse("it is not valid yet")
+            _reject("it is not valid yet")
         if claims.exp <= seconds - LEEWAY_SECONDS:
             raise TokenExpired("The access token has expired.")
         return claims
 
-    def _verified(self, token: str, now: datetime) -> dict[str, Any]:
+    def _verify_signature(self, token: str, now: datetime) -> dict[str, Any]:
         try:
             _require_utf8(token)
             key = self._key(jwt.get_unverified_header(token), now)
@@ -90,41 +90,41 @@ class AccessTokenCodec:
                 token, key.verifier, algorithms=[key.algorithm], options=_SIGNATURE_ONLY
             )
         except (jwt.PyJWTError, ValueError, RecursionError):
-            _refuse("its signature or its encoding is wrong")
+            _reject("its signature or its encoding is invalid")
         return payload
 
     def _key(self, header: Mapping[str, Any], now: datetime) -> SigningKey:
         kid, kind = header.get("kid"), header.get("typ")
         entry = self._keys.get(kid) if isinstance(kid, str) else None
         if entry is None:
-            _refuse("it was not signed with a key known here")
-        if not entry.verifies(now):
+            _reject("its signing key is unknown here")
+        if not entry.can_verify(now):
             raise TokenExpired("The key of this access token has been retired.")
         key = entry.key
         if header.get("alg") != key.algorithm:
-            _refuse("its algorithm is not the one of its key")
+            _reject("its algorithm does not match its key")
         if not isinstance(kind, str) or kind.lower().removeprefix("application/") != TYPE:
-            _refuse(f"its type is not {TYPE}")
+            _reject(f"its type is not {TYPE}")
         if "crit" in header:
-            _refuse("it demands an extension that is not known here")
+            _reject("it requires an unknown extension ('crit')")
         return key
 
-    def _checked(self, payload: dict[str, Any]) -> AccessClaims:
+    def _check_claims(self, payload: dict[str, Any]) -> AccessClaims:
         for name in ("sub", "role", "iss", "jti", "sid", *payload.keys() & {"scope"}):
             value = payload.get(name)
             if not isinstance(value, str) or has_invisible_characters(value):
-                _refuse(f"its claim '{name}' is missing or no plain text")
+                _reject(f"its claim '{name}' is missing or not plain text")
         for name in ("uid", "iat", "exp"):
             value = payload.get(name)
             # A bool is an int to isinstance.
             if type(value) is not int or not 0 <= value <= _LAST_SECOND:
-                _refuse(f"its claim '{name}' is missing or no whole number in range")
+                _reject(f"its claim '{name}' is missing or not a whole number in range")
         if type(payload.get("nbf", 0)) is not int:
-            _refuse("its claim 'nbf' is no whole number")
+            _reject("its claim 'nbf' is not a whole number")
         if payload["iss"] != self.issuer:
-            _refuse("it is from another issuer")
+            _reject("it was issued by another issuer")
         if payload.get("aud") != self.audience:
-            _refuse("it is for another audience")
+            _reject("it is meant for another audience")
         return AccessClaims.model_validate(payload)
 
 
@@ -132,7 +132,7 @@ def _require_utf8(token: str) -> None:
     """Make sure that header and claims are UTF-8 (RFC 7519, section 7.2), as PyJWT does not.
 
     Raises:
-        ValueError: if they are not; NUL characters would be taken for another encoding.
+        ValueError: if they are not; NUL characters would be read as another encoding.
     """
     for part in token.split(".")[:2]:
         text = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
@@ -140,5 +140,5 @@ def _require_utf8(token: str) -> None:
             raise ValueError("not a JSON object in UTF-8")
 
 
-def _refuse(reason: str) -> NoReturn:
-    raise TokenInvalid(f"This is not a valid access token: {reason}.")
+def _reject(reason: str) -> NoReturn:
+    raise TokenInvalid(f"The access token is invalid: {reason}.")

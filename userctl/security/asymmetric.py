@@ -36,7 +36,7 @@ def generate(algorithm: Algorithm) -> SigningKey:
 
 
 def from_jwk(algorithm: Algorithm, members: Mapping[str, str]) -> SigningKey:
-    """Return a private key with its members written as RFC 7518 wants them.
+    """Return a private key with its members normalized as RFC 7518 demands.
 
     Raises:
         InvalidInput: if they contradict each other.
@@ -49,10 +49,10 @@ def from_jwk(algorithm: Algorithm, members: Mapping[str, str]) -> SigningKey:
 
 
 def from_pem(text: str) -> SigningKey:
-    """Return the private key that stands in a PEM text (RFC 7468).
+    """Return the private key in a PEM text (RFC 7468).
 
     Raises:
-        InvalidInput: if it is encrypted, not private, or of a kind that is not supported.
+        InvalidInput: if it is encrypted, not private, or not supported.
     """
     try:
         key = load_pem_private_key(text.encode(), password=None)
@@ -62,13 +62,13 @@ def from_pem(text: str) -> SigningKey:
         ) from None
     except (ValueError, UnsupportedAlgorithm):
         raise InvalidInput(
-            "The PEM text holds no private key that can be read.",
-            hint="Hand over the private key, in PKCS #8: openssl pkey -in FILE",
+            "The PEM text does not contain a readable private key.",
+            hint="Pass the private key in PKCS #8: openssl pkey -in FILE",
         ) from None
-    return _signing_key(_algorithm(key), key)
+    return _signing_key(_algorithm_of(key), key)
 
 
-def _algorithm(key: object) -> Algorithm:
+def _algorithm_of(key: object) -> Algorithm:
     if isinstance(key, Ed25519PrivateKey):
         return "EdDSA"
     if isinstance(key, RSAPrivateKey):

@@ -1,4 +1,4 @@
-"""The one HS256 key that a setting gives, and that userctl never changes."""
+"""The one HS256 key that a setting gives and userctl never changes."""
 
 from collections.abc import Callable
 from typing import NoReturn
@@ -12,11 +12,11 @@ class FixedKey:
     """A ring of exactly that key.
 
     Args:
-        secret: returns the key, as the other programs that share it read it.
-        origin: what to call the place it comes from.
+        secret: returns the key, exactly as the programs that share it read it.
+        origin: the setting and the place it comes from, for messages.
     """
 
-    embedded = False
+    is_embedded = False
 
     def __init__(self, secret: Callable[[], str], *, origin: str) -> None:
         self._secret = secret
@@ -26,20 +26,20 @@ class FixedKey:
         """Return the ring.
 
         Raises:
-            SecretKeyMissing, UnsafeFile: if the text cannot be had.
-            InvalidConfiguration: if it is too short for a key, or a key of another kind.
+            SecretKeyMissing, UnsafeFile: if the key cannot be read.
+            InvalidConfiguration: if it is too short, or the text of another kind of key.
         """
         secret = self._secret().encode()
         try:
             key = SigningKey.symmetric(secret)
         except InvalidInput as error:
             raise InvalidConfiguration(
-                f"{self._origin} gives no key: {error.message}", hint=error.hint
+                f"{self._origin} is not a usable key: {error.message}", hint=error.hint
             ) from None
         return Keyring((RingKey(key, "active"),))
 
     def change(self, change: Callable[[Keyring], Keyring]) -> NoReturn:
-        """Refuse.
+        """Refuse, because a fixed key is changed by the operator alone.
 
         Raises:
             InvalidConfiguration: naming where the key comes from.
@@ -47,5 +47,5 @@ class FixedKey:
         del change
         raise InvalidConfiguration(
             f"The key is fixed by {self._origin}.",
-            hint="Set keyring_file, run 'userctl key import' there, and drop the other setting.",
+            hint="Set keyring_file, run 'userctl key import', and remove the other setting.",
         )

@@ -1,6 +1,6 @@
-"""One key: a JSON Web Key (RFC 7517) that is good for one algorithm alone (RFC 8725, section 3.1).
+"""One key: a JSON Web Key (RFC 7517) bound to a single algorithm (RFC 8725, section 3.1).
 
-Reading, naming and publishing a key takes no cryptography; that loads when a key signs or verifies.
+Reading, naming and publishing a key needs no cryptography; that is loaded to sign or verify.
 """
 
 import hashlib
@@ -16,8 +16,8 @@ from userctl.core.errors import CryptoMissing, InvalidConfiguration
 from userctl.security.key_members import (
     KINDS,
     Algorithm,
-    decoded,
-    encoded,
+    base64url_decode,
+    base64url_encode,
     require_members,
     require_secret,
 )
@@ -25,10 +25,10 @@ from userctl.security.key_members import (
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A key, its name and the one algorithm it is good for.
+    """A key, its id and its only algorithm.
 
-    ``members`` are those that RFC 7518 defines, ``kty`` among them: all for a key that signs, the
-    public ones for a key that only verifies, none for one that does neither any more.
+    ``members`` are those that RFC 7518 defines, including ``kty``: all of them for a key that
+    signs, the public ones for a key that only verifies, and none for a retired key.
     """
 
     kid: str
@@ -37,38 +37,38 @@ class SigningKey:
 
     @classmethod
     def of(cls, algorithm: Algorithm, members: Mapping[str, str]) -> "SigningKey":
-        """Return the key that is made of some members, named as we name keys.
+        """Return the key with these members; its id is derived from them.
 
         Raises:
-            InvalidInput: if they do not make a key for the algorithm.
+            InvalidInput: if they are not a key for the algorithm.
         """
         require_members(algorithm, members)
         return cls(_kid(algorithm, members), algorithm, dict(members))
 
     @classmethod
     def symmetric(cls, secret: bytes) -> "SigningKey":
-        """Return the HS256 key that is a secret shared with other programs.
+        """Return the HS256 key of a secret that is shared with other programs.
 
         Raises:
-            InvalidInput: if it is too short, or the text of a key of another kind.
+            InvalidInput: if it is too short, or the text of another kind of key.
         """
         require_secret(secret)
-        return cls.of("HS256", {"kty": "oct", "k": encoded(secret)})
+        return cls.of("HS256", {"kty": "oct", "k": base64url_encode(secret)})
 
     @property
-    def symmetrical(self) -> bool:
-        """Whether who can verify can sign as well."""
+    def is_symmetric(self) -> bool:
+        """Whether the same secret signs and verifies."""
         return self.algorithm == "HS256"
 
     @property
-    def signs(self) -> bool:
-        """Whether all that it takes to sign is there."""
+    def can_sign(self) -> bool:
+        """Whether the private members are present."""
         return set(KINDS[self.algorithm].private) <= self.members.keys()
 
     @property
     def public_jwk(self) -> dict[str, str]:
-        """What may be published of an asymmetric key (RFC 7517, section 4)."""
-        assert not self.symmetrical, "Nothing of a symmetric key may be published."
+        """The public half of an asymmetric key, to be published (RFC 7517, section 4)."""
+        assert not self.is_symmetric, "A symmetric key must never be published."
         return {"kid": self.kid, "alg": self.algorithm, "use": "sig", **self._public}
 
     @property
@@ -76,31 +76,31 @@ class SigningKey:
         private = KINDS[self.algorithm].private
         return {name: value for name, value in self.members.items() if name not in private}
 
-    def verifying(self) -> "SigningKey":
-        """Return the key without what an asymmetric one only needs to sign."""
-        return self if self.symmetrical else replace(self, members=self._public)
+    def verification_key(self) -> "SigningKey":
+        """Return the key without private members; a symmetric key stays as it is."""
+        return self if self.is_symmetric else replace(self, members=self._public)
 
-    def forgotten(self) -> "SigningKey":
-        """Return the name of the key alone."""
+    def without_material(self) -> "SigningKey":
+        """Return the id and the algorithm alone, for a retired key."""
         return replace(self, members={})
 
     @cached_property
     def signer(self) -> Any:
-        """What PyJWT signs with.
+        """The key object that PyJWT signs with.
 
         Raises:
-            CryptoMissing: if the key is asymmetric and the library for that is not installed.
+            CryptoMissing: if the key is asymmetric and its library is not installed.
             InvalidConfiguration: if the members contradict each other.
         """
-        return self._loaded(self.members)
+        return self._load(self.members)
 
     @cached_property
     def verifier(self) -> Any:
-        """What PyJWT verifies with; raises as :attr:`signer` does."""
-        return self._loaded(self.members if self.symmetrical else self._public)
+        """The key object that PyJWT verifies with; raises as :attr:`signer` does."""
+        return self._load(self.members if self.is_symmetric else self._public)
 
-    def _loaded(self, members: Mapping[str, str]) -> Any:
-        if not self.symmetrical:
+    def _load(self, members: Mapping[str, str]) -> Any:
+        if not self.is_symmetric:
             require_crypto(self.algorithm)
         try:
             return jwt.get_algorithm_by_name(self.algorithm).from_jwk(dict(members))
@@ -111,7 +111,7 @@ class SigningKey:
 
 
 def require_crypto(algorithm: str) -> None:
-    """Make sure that the library for asymmetric keys is there.
+    """Make sure that the library for asymmetric keys is installed.
 
     Raises:
         CryptoMissing: naming the algorithm that needs it.
@@ -120,17 +120,17 @@ def require_crypto(algorithm: str) -> None:
         import cryptography  # noqa: F401, PLC0415
     except ModuleNotFoundError:
         raise CryptoMissing(
-            f"{algorithm} needs a library for cryptography that is not installed."
+            f"{algorithm} needs the library 'cryptography', which is not installed."
         ) from None
 
 
 def _kid(algorithm: Algorithm, members: Mapping[str, str]) -> str:
-    """Return the name of a key in a token's header (RFC 7515, section 4.1.4)."""
+    """Return the id of a key, the ``kid`` in a token's header (RFC 7515, section 4.1.4)."""
     if algorithm == "HS256":
-        # No plain hash, such as the thumbprint would be: a guess of the secret could be tested.
-        return hashlib.sha256(b"userctl kid\0" + decoded(members["k"])).hexdigest()[:16]
+        # The thumbprint would be a plain hash of the secret, which ready-made tables may list.
+        return hashlib.sha256(b"userctl kid\0" + base64url_decode(members["k"])).hexdigest()[:16]
     kind = KINDS[algorithm]
     required = {name: members[name] for name in (*kind.fixed, *kind.public)}
     # The thumbprint of RFC 7638.
     canonical = json.dumps(required, sort_keys=True, separators=(",", ":"))
-    return encoded(hashlib.sha256(canonical.encode()).digest())
+    return base64url_encode(hashlib.sha256(canonical.encode()).digest())

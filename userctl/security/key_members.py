@@ -1,4 +1,4 @@
-"""What a JSON Web Key is made of, by the algorithm that it is good for (RFC 7517, RFC 7518)."""
+"""The members of a JSON Web Key, by algorithm (RFC 7517, RFC 7518)."""
 
 import base64
 import re
@@ -15,14 +15,14 @@ Algorithm = Literal["HS256", "EdDSA", "ES256", "RS256"]
 
 SMALLEST_RSA_BITS = 2048
 LARGEST_RSA_BITS = 8192
-"""A signature of a larger key would make a token longer than we read."""
+"""The signature of a larger key would make a token longer than we accept."""
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What the keys of an algorithm are made of (RFC 7518, section 6, and RFC 8037)."""
+    """The members that the keys of an algorithm have (RFC 7518, section 6, and RFC 8037)."""
 
     fixed: Mapping[str, str]
     public: tuple[str, ...]
@@ -38,16 +38,16 @@ KINDS: dict[Algorithm, Kind] = {
 
 
 def members_of(jwk: Mapping[str, Any], algorithm: Algorithm) -> dict[str, Any]:
-    """Return the members of a JWK that make the key, without its name, its use and the like."""
+    """Return the members of a JWK that are key material, without ``kid``, ``use`` and the like."""
     kind = KINDS[algorithm]
     return {name: jwk[name] for name in (*kind.fixed, *kind.public, *kind.private) if name in jwk}
 
 
 def algorithm_of(jwk: Mapping[str, Any]) -> Algorithm:
-    """Return the algorithm that a JWK is good for, by its type and curve.
+    """Return the algorithm of a JWK, by its type and curve.
 
     Raises:
-        InvalidInput: if that is none of ours.
+        InvalidInput: if that is not supported.
     """
     for algorithm, kind in KINDS.items():
         if all(jwk.get(name) == value for name, value in kind.fixed.items()):
@@ -58,63 +58,63 @@ def algorithm_of(jwk: Mapping[str, Any]) -> Algorithm:
     )
 
 
-def encoded(value: bytes) -> str:
+def base64url_encode(value: bytes) -> str:
     """Return bytes in base64url without padding (RFC 7515, section 2)."""
     return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
-def decoded(value: str) -> bytes:
+def base64url_decode(value: str) -> bytes:
     """Return what :func:`encoded` encoded."""
     return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
 
 
 def require_members(algorithm: Algorithm, members: Mapping[str, Any]) -> None:
-    """Make sure that members have the form of a private or a public key, and its strength.
+    """Make sure that members form a private or a public key that is strong enough.
 
     Raises:
-        InvalidInput: naming what is wrong, never with a value.
+        InvalidInput: with what is wrong, and never with a value.
     """
     kind = KINDS[algorithm]
     public = {*kind.fixed, *kind.public}
     complete = public.union(kind.private)
     if set(members) not in ([complete] if algorithm == "HS256" else [public, complete]):
-        raise InvalidInput(f"The key lacks members that {algorithm} needs, or has others.")
+        raise InvalidInput(f"The key has missing or unexpected members for {algorithm}.")
     for name in members.keys() - kind.fixed.keys():
         value = members[name]
         if not isinstance(value, str) or not _BASE64URL.fullmatch(value) or len(value) % 4 == 1:
             raise InvalidInput(f"The member '{name}' of the key is not base64url.")
     if any(members[name] != value for name, value in kind.fixed.items()):
-        raise InvalidInput(f"The key is not of the type that {algorithm} needs.")
+        raise InvalidInput(f"The key does not have the type or curve that {algorithm} needs.")
     _require_strength(algorithm, members)
 
 
 def _require_strength(algorithm: Algorithm, members: Mapping[str, str]) -> None:
-    """Refuse a key that is weaker than its algorithm demands (RFC 7518, sections 3.2 and 3.3)."""
+    """Reject a key that is weaker than its algorithm demands (RFC 7518, sections 3.2 and 3.3)."""
     if algorithm == "HS256":
-        require_secret(decoded(members["k"]))
+        require_secret(base64url_decode(members["k"]))
     if algorithm == "RS256":
-        bits = int.from_bytes(decoded(members["n"])).bit_length()
+        bits = int.from_bytes(base64url_decode(members["n"])).bit_length()
         if not SMALLEST_RSA_BITS <= bits <= LARGEST_RSA_BITS:
             raise InvalidInput(
-                f"An RSA key has {SMALLEST_RSA_BITS} to {LARGEST_RSA_BITS} bits, not {bits}."
+                f"An RSA key must have {SMALLEST_RSA_BITS} to {LARGEST_RSA_BITS} bits, not {bits}."
             )
 
 
 def require_secret(secret: bytes) -> None:
-    """Make sure that a secret is one for HS256.
+    """Make sure that a secret can be an HS256 key.
 
     Raises:
-        InvalidInput: if it is too short, or the text of a key of another kind.
+        InvalidInput: if it is too short, or the text of another kind of key.
     """
     if len(secret) < MINIMUM_KEY_BYTES:
         raise InvalidInput(
-            f"An HS256 key has at least {MINIMUM_KEY_BYTES} bytes, not {len(secret)}."
+            f"An HS256 key must have at least {MINIMUM_KEY_BYTES} bytes, not {len(secret)}."
         )
     try:
         jwt.get_algorithm_by_name("HS256").prepare_key(secret)
     except jwt.InvalidKeyError:
-        # Whoever has its public half could sign with that (RFC 8725, section 2.1).
+        # A public key used as the secret would let everyone sign (RFC 8725, section 2.1).
         raise InvalidInput(
-            "A PEM, SSH or JSON key is no secret for HS256.",
-            hint="Put it in a keyring with 'userctl key import'.",
+            "A PEM, SSH or JSON key cannot be used as an HS256 secret.",
+            hint="Add it to a keyring with 'userctl key import'.",
         ) from None

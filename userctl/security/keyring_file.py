@@ -1,7 +1,7 @@
-"""The file that keeps a keyring: a JWK Set (RFC 7517, section 5) with members of our own.
+"""The keyring file: a JWK Set (RFC 7517, section 5) with additional members.
 
-``keys`` holds what any JOSE library can read; retired keys, of which there is nothing left to read,
-stand in a member beside it, as the section allows.
+``keys`` holds the keys that any JOSE library can read. Retired keys, whose material is deleted, are
+listed in a separate member, as that section allows.
 """
 
 import json
@@ -19,7 +19,7 @@ from userctl.core.errors import (
     SecretKeyMissing,
     UnsafeFile,
 )
-from userctl.core.file_lock import locked
+from userctl.core.file_lock import lock_file
 from userctl.core.secure_files import MAXIMUM_BYTES, read_private, write_private
 from userctl.security.jwk import SigningKey
 from userctl.security.key_members import Algorithm
@@ -28,8 +28,8 @@ from userctl.security.keyring import Keyring, RingKey
 _Time = Annotated[AwareDatetime, AfterValidator(lambda time: time.astimezone(UTC))]
 
 
-class _Retired(BaseModel):
-    """What is remembered of a key."""
+class _RetiredKey(BaseModel):
+    """The id and the times of a retired key."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -40,13 +40,13 @@ class _Retired(BaseModel):
     verifies_until: _Time
 
     def ring_key(self) -> RingKey:
-        """Return the name of the key with its times."""
+        """Return the key without material."""
         key = SigningKey(self.kid, self.alg)
         return RingKey(key, "retired", self.created_at, self.activated_at, self.verifies_until)
 
 
-class _Live(BaseModel):
-    """A JWK; the members that RFC 7518 defines for its type are the extra ones."""
+class _LiveKey(BaseModel):
+    """A JWK; the extra members are those that RFC 7518 defines for its type."""
 
     model_config = ConfigDict(extra="allow", strict=True)
     __pydantic_extra__: dict[str, str]
@@ -67,67 +67,67 @@ class _Live(BaseModel):
         """
         key = SigningKey.of(self.alg, self.__pydantic_extra__)
         if key.kid != self.kid:
-            raise ValueError("the name of a key is not the one of its material")
+            raise ValueError("the id of a key does not match its material")
         if (self.state == "passive") != (self.verifies_until is not None):
-            raise ValueError("a passive key has an end, and no other")
-        if self.state != "passive" and not key.signs:
-            raise ValueError("a key lacks what it needs to sign")
+            raise ValueError("a passive key must have an end, and no other key may have one")
+        if self.state != "passive" and not key.can_sign:
+            raise ValueError("a key lacks its private members")
         return RingKey(key, self.state, self.created_at, self.activated_at, self.verifies_until)
 
 
 class _Document(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    keys: list[_Live]
-    retired: list[_Retired] = []
+    keys: list[_LiveKey]
+    retired: list[_RetiredKey] = []
 
 
 class KeyringFile:
-    """A keyring in a file: 0600, replaced as a whole, refused where others could touch it.
+    """A keyring in a file: mode 0600, replaced atomically, refused if others can access it.
 
     Args:
         path: the file.
-        embedded: whether it belongs to an SQLite database, and comes into being by itself.
+        embedded: whether it belongs to an SQLite database, so that userctl creates it when needed.
     """
 
     def __init__(self, path: Path, *, embedded: bool = False) -> None:
         self.path = path
-        self.embedded = embedded
+        self.is_embedded = embedded
 
     def load(self) -> Keyring:
         """Return the ring.
 
         Raises:
-            SecretKeyMissing: if there is no file.
-            UnsafeFile: if the file is not ours alone, or is no keyring.
+            SecretKeyMissing: if the file does not exist.
+            UnsafeFile: if others can access the file, or it is not a keyring.
         """
         ring = self._read()
-        if ring is None and not self.embedded:
+        if ring is None and not self.is_embedded:
             raise SecretKeyMissing(
-                f"There is no keyring at {self.path}.", hint="Run 'userctl key generate'."
+                f"The keyring {self.path} does not exist.", hint="Run 'userctl key generate'."
             )
         return ring or Keyring()
 
     def change(self, change: Callable[[Keyring], Keyring]) -> Keyring:
-        """Put what a function makes of the ring in its place, and return that.
+        """Replace the ring with what a function returns for it, and return the new ring.
 
-        Other processes wait meanwhile; one that is killed leaves the ring as it was, or changed.
+        Other processes wait meanwhile. A process that is killed leaves the old ring or the new one.
 
         Raises:
-            KeyringFull: if the new ring is larger than we read.
-            UnsafeFile: if the file is not ours alone, or is no keyring.
-            DatabaseBusy: if another process is changing it for too long.
+            KeyringFull: if the new ring would be too large to be read again.
+            UnsafeFile: if others can access the file, or it is not a keyring.
+            DatabaseBusy: if another process holds its lock for too long.
             InputOutputFailed: if it cannot be written, or its folder does not exist.
         """
         if not self.path.parent.is_dir():
-            # The lock would create it, and a path that was mistyped would go unnoticed.
+            # Taking the lock would create the folder, and a mistyped path would go unnoticed.
             raise InputOutputFailed(
                 f"The folder {self.path.parent} does not exist.",
                 hint="Create it, or correct keyring_file.",
             )
-        with locked(self.path):
+        with lock_file(self.path):
             ring = change(self._read() or Keyring())
-            text = _written(ring)
+            text = _serialize(ring)
             if len(text) > MAXIMUM_BYTES:
                 raise KeyringFull(f"{self.path} has no room for another key.")
             write_private(self.path, text)
@@ -141,25 +141,25 @@ class KeyringFile:
             document = _Document.model_validate_json(text)
             live = [key.ring_key() for key in document.keys]
             return Keyring((*live, *(key.ring_key() for key in document.retired)))
-        # What pydantic says goes over many lines and quotes the keys.
+        # Pydantic's message spans many lines and quotes the keys.
         except (ValueError, OverflowError, InvalidInput):
             raise UnsafeFile(
-                f"{self.path} is not a keyring that userctl wrote.",
+                f"{self.path} is not a keyring written by userctl.",
                 hint="Restore a backup, or move it away and run 'userctl key generate'.",
             ) from None
 
 
-def _written(ring: Keyring) -> str:
-    live = [_stored(entry) for entry in ring.keys if entry.state != "retired"]
-    retired = [_remembered(entry) for entry in ring.keys if entry.state == "retired"]
+def _serialize(ring: Keyring) -> str:
+    live = [_live_json(entry) for entry in ring.keys if entry.state != "retired"]
+    retired = [_retired_json(entry) for entry in ring.keys if entry.state == "retired"]
     return json.dumps({"keys": live, "retired": retired}, indent=2) + "\n"
 
 
-def _stored(entry: RingKey) -> dict[str, str]:
-    return {**_remembered(entry), "use": "sig", "state": entry.state, **entry.key.members}
+def _live_json(entry: RingKey) -> dict[str, str]:
+    return {**_retired_json(entry), "use": "sig", "state": entry.state, **entry.key.members}
 
 
-def _remembered(entry: RingKey) -> dict[str, str]:
+def _retired_json(entry: RingKey) -> dict[str, str]:
     names = ("created_at", "activated_at", "verifies_until")
     times = {name: time.isoformat() for name in names if (time := getattr(entry, name))}
     return {"kid": entry.key.kid, "alg": entry.key.algorithm, **times}

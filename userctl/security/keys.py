@@ -1,4 +1,4 @@
-"""Where the signing keys come from."""
+"""The source of the signing keys, as the settings choose it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,15 +12,15 @@ from userctl.core.secure_files import read_secret
 from userctl.security.fixed_key import FixedKey
 from userctl.security.keyring import Keyring
 from userctl.security.keyring_file import KeyringFile
-from userctl.security.new_keys import draw
+from userctl.security.new_keys import generate_key
 
 
 class KeySource(Protocol):
     """Holds a keyring: a :class:`KeyringFile` or a :class:`FixedKey`."""
 
     @property
-    def embedded(self) -> bool:
-        """Whether it lies beside an SQLite database and comes into being by itself."""
+    def is_embedded(self) -> bool:
+        """Whether it belongs to an SQLite database, so that userctl creates it when needed."""
         ...
 
     def load(self) -> Keyring:
@@ -28,29 +28,29 @@ class KeySource(Protocol):
         ...
 
     def change(self, change: Callable[[Keyring], Keyring]) -> Keyring:
-        """Put what a function makes of the ring in its place, and return that."""
+        """Replace the ring with what a function returns for it, and return the new ring."""
         ...
 
 
 def key_source(settings: Settings) -> KeySource:
-    """Return where the settings say that the keys are.
+    """Return the source of the signing keys that the settings choose.
 
     Raises:
-        SecretKeyMissing: if none are configured for PostgreSQL.
-        InvalidConfiguration: if a keyring and a fixed key are.
+        SecretKeyMissing: if PostgreSQL is used and no source is configured.
+        InvalidConfiguration: if both a keyring and a fixed key are configured.
     """
     fixed = next((n for n in ("secret_key", "secret_key_file") if getattr(settings, n)), None)
     if fixed is not None:
-        return _fixed(settings, fixed)
+        return _fixed_key(settings, fixed)
     if settings.keyring_file is not None:
         return KeyringFile(settings.keyring_file)
     embedded = settings.database_url.embedded_keyring
     if embedded is None:
         raise SecretKeyMissing(
-            "No key to sign and verify tokens with is configured.",
+            "No signing key is configured.",
             hint="Set USERCTL_SECRET_KEY, or secret_key_file in the config file, to the key that "
-            f"your service verifies with: {MINIMUM_KEY_BYTES} bytes or more. Or set keyring_file "
-            "and run 'userctl key generate'.",
+            f"your service verifies tokens with (at least {MINIMUM_KEY_BYTES} bytes). Or set "
+            "keyring_file and run 'userctl key generate'.",
         )
     return KeyringFile(embedded, embedded=True)
 
@@ -62,23 +62,23 @@ def signing_keyring(
     notify: Callable[[str], None],
     record: Callable[[str], None] = lambda _kid: None,
 ) -> Keyring:
-    """Return a ring that has a key to sign with; an embedded one gets its first key here.
+    """Return a ring with an active key; an embedded ring gets its first key here.
 
     Args:
-        source: where the ring is.
+        source: where the ring is stored.
         now: the time.
-        notify: called with a note when the first key came into being.
+        notify: called with a note when the first key was created.
         record: called with the id of that key.
 
     Raises:
-        SecretKeyMissing: if there is no key.
-        InvalidConfiguration: if what stands for the keys cannot be used.
+        SecretKeyMissing: if the ring is empty.
+        InvalidConfiguration: if the keys cannot be used.
     """
     ring = source.load()
-    if ring.active is None and source.embedded:
-        # Of two processes at once the second finds the key of the first.
-        ring = source.change(lambda ring: ring if ring.active else _first(ring, now))
-        # A ring that got lost must not be replaced in silence.
+    if ring.active is None and source.is_embedded:
+        # If two processes get here at once, the second finds the key of the first.
+        ring = source.change(lambda ring: ring if ring.active else _with_first_key(ring, now))
+        # Say so, because the ring may be new only because the old file was lost.
         if ring.active is not None and ring.active.created_at == now:
             notify("Created a new signing key beside the database.")
             record(ring.active.key.kid)
@@ -87,11 +87,11 @@ def signing_keyring(
     return ring
 
 
-def _first(ring: Keyring, now: datetime) -> Keyring:
-    return ring.with_key(draw("HS256"), now)
+def _with_first_key(ring: Keyring, now: datetime) -> Keyring:
+    return ring.with_key(generate_key("HS256"), now)
 
 
-def _fixed(settings: Settings, name: str) -> FixedKey:
+def _fixed_key(settings: Settings, name: str) -> FixedKey:
     origin = f"{name} (from {settings.origins.get(name, 'the settings')})"
     if settings.keyring_file is not None:
         raise InvalidConfiguration(
@@ -102,10 +102,10 @@ def _fixed(settings: Settings, name: str) -> FixedKey:
         return FixedKey(lambda: text, origin=origin)
     file = settings.secret_key_file
     assert file is not None
-    return FixedKey(lambda: _secret(file), origin=origin)
+    return FixedKey(lambda: _read_key_file(file), origin=origin)
 
 
-def _secret(file: Path) -> str:
+def _read_key_file(file: Path) -> str:
     text = read_secret(file)
     if text is None:
         raise SecretKeyMissing(f"The key file {file} does not exist.")

@@ -1,4 +1,4 @@
-"""Where new keys come from: drawn at random, or brought along."""
+"""New signing keys: generated at random, or parsed from text."""
 
 import json
 import secrets
@@ -11,26 +11,26 @@ from userctl.security.key_members import Algorithm, algorithm_of, members_of
 _SECRET_BYTES = 48
 
 
-def draw(algorithm: Algorithm) -> SigningKey:
+def generate_key(algorithm: Algorithm) -> SigningKey:
     """Return a new random key.
 
     Raises:
         CryptoMissing: if the library for asymmetric keys is needed and not installed.
     """
-    key = _drawn(algorithm)
-    # A name that looks like an option could not be typed as the argument of a command.
+    key = _generate(algorithm)
+    # An id that looks like an option could not be passed to a command.
     while key.kid.startswith("-"):
-        key = _drawn(algorithm)
+        key = _generate(algorithm)
     return key
 
 
-def imported(text: str) -> SigningKey:
-    """Return the private key that a text holds: PEM, a JWK, or else the HS256 secret itself.
+def parse_key(text: str) -> SigningKey:
+    """Return the private key in a text, which is PEM, a JWK or the HS256 secret itself.
 
-    The name that a JWK brings along is not kept: names are derived from the key.
+    The ``kid`` of a JWK is ignored, because ids are derived from the key.
 
     Raises:
-        InvalidInput: if it is weak, public, encrypted, or of a kind that is not supported.
+        InvalidInput: if it is weak, public, encrypted or not supported.
         CryptoMissing: if the library for asymmetric keys is needed and not installed.
     """
     if "-----BEGIN " in text:
@@ -39,13 +39,13 @@ def imported(text: str) -> SigningKey:
 
         return asymmetric.from_pem(text)
     if text.lstrip().startswith("{"):
-        return _from_jwk(_object(text))
+        return _from_jwk(_parse_object(text))
     return SigningKey.symmetric(text.encode())
 
 
-def _drawn(algorithm: Algorithm) -> SigningKey:
+def _generate(algorithm: Algorithm) -> SigningKey:
     if algorithm == "HS256":
-        # Letters and digits, so that a program which takes keys as text can have it too.
+        # Plain text, so that a program that reads its key as text can share it.
         return SigningKey.symmetric(secrets.token_urlsafe(_SECRET_BYTES).encode())
     require_crypto(algorithm)
     from userctl.security import asymmetric  # noqa: PLC0415
@@ -53,27 +53,27 @@ def _drawn(algorithm: Algorithm) -> SigningKey:
     return asymmetric.generate(algorithm)
 
 
-def _object(text: str) -> dict[str, Any]:
+def _parse_object(text: str) -> dict[str, Any]:
     try:
         jwk: dict[str, Any] = json.loads(text)
     except (ValueError, RecursionError):
-        raise InvalidInput("The key begins like a JWK and is not JSON.") from None
+        raise InvalidInput("The key begins like a JWK, but it is not valid JSON.") from None
     if "keys" in jwk:
-        raise InvalidInput(
-            "This is a set of keys.", hint="Hand over one private key of it at a time."
-        )
+        raise InvalidInput("The input is a set of keys.", hint="Pass one private key at a time.")
     return jwk
 
 
 def _from_jwk(jwk: dict[str, Any]) -> SigningKey:
     algorithm = algorithm_of(jwk)
     if jwk.get("alg", algorithm) != algorithm or jwk.get("use", "sig") != "sig":
-        raise InvalidInput(f"The key is not meant for signing with {algorithm}.")
+        raise InvalidInput(
+            f"The key is not meant for signing with {algorithm}.", hint="Check its 'alg' and 'use'."
+        )
     members = members_of(jwk, algorithm)
     if algorithm == "HS256":
         return SigningKey.of(algorithm, members)
     if "d" not in members:
-        raise InvalidInput("The key is public.", hint="Hand over the private key.")
+        raise InvalidInput("The key is public.", hint="Pass the private key.")
     key = SigningKey.of(algorithm, members)
     require_crypto(algorithm)
     from userctl.security import asymmetric  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The text of tokens that say nothing: recognisable, and checkable without a query."""
+"""Opaque tokens: random text that can be recognized and checked for typos without a query."""
 
 import hashlib
 import re
@@ -15,14 +15,14 @@ class OpaqueToken:
     """A kind of token: a prefix, 256 random bits and a checksum, in hexadecimal.
 
     Args:
-        prefix: what its text begins with, so that people and secret scanners know it.
-        name: what it is called in a message.
+        prefix: what its text begins with, so that people and secret scanners recognize it.
+        name: what messages call it, with its article.
     """
 
     prefix: str
     name: str
 
-    def draw(self) -> str:
+    def generate(self) -> str:
         """Return a new token."""
         body = self.prefix + secrets.token_hex(32)
         return body + _checksum(body)
@@ -31,15 +31,15 @@ class OpaqueToken:
         """Return the SHA-256 under which a token is stored.
 
         Raises:
-            TokenInvalid: if the text is no token of this kind, or was mistyped.
+            TokenInvalid: if the text is not a token of this kind, or was mistyped.
         """
         well_formed = re.fullmatch(rf"{self.prefix}[0-9a-f]{{72}}", token)
         if not well_formed or _checksum(token[:-8]) != token[-8:]:
-            raise TokenInvalid(f"This is not {self.name} of userctl, or a part of it is missing.")
+            raise TokenInvalid(f"This is not {self.name} issued by userctl, or it is mistyped.")
         return hashlib.sha256(token.encode("ascii")).hexdigest()
 
     def resembles(self, text: str) -> bool:
-        """Tell whether a text means to be a token of this kind."""
+        """Tell whether a text has the prefix of this kind of token."""
         return text.startswith(self.prefix)
 
 
@@ -47,22 +47,24 @@ REFRESH_TOKEN = OpaqueToken(REFRESH_PREFIX, "a refresh token")
 API_TOKEN = OpaqueToken(API_PREFIX, "an API token")
 
 LONGEST_FOREIGN = 4096
-"""How many characters a refresh token may have that an application drew: a JWT has some hundred."""
+"""The longest refresh token that an application may have issued; a JWT has a few hundred
+characters."""
 
 
 def refresh_digest(token: str) -> str:
-    """Return the SHA-256 under which a refresh token is stored, ours or that of an application.
+    """Return the SHA-256 under which a refresh token is stored, issued by us or an application.
 
-    Nothing can be told of the form of a token that an application drew, so only the database knows
-    whether it is one.
+    The tokens of an application may have any form, so only the database can tell whether one is
+    valid.
 
     Raises:
-        TokenInvalid: if the text means to be a token of ours and is none, or can be nobody's.
+        TokenInvalid: if the text has one of our prefixes and is not such a refresh token, or cannot
+            be any program's token.
     """
     if REFRESH_TOKEN.resembles(token) or API_TOKEN.resembles(token):
         return REFRESH_TOKEN.digest(token)
     if not (0 < len(token) <= LONGEST_FOREIGN and token.isprintable()):
-        raise TokenInvalid("This is no refresh token.")
+        raise TokenInvalid("This is not a refresh token.")
     return hashlib.sha256(token.encode()).hexdigest()
 
 

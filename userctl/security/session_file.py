@@ -1,4 +1,4 @@
-"""The file that keeps the tokens of ``userctl login``."""
+"""The file that stores the tokens of ``userctl login``."""
 
 import json
 from collections.abc import Iterator
@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from userctl.core.errors import UnsafeFile
-from userctl.core.file_lock import locked
+from userctl.core.file_lock import lock_file
 from userctl.core.secure_files import create_private_folder, read_private, write_private
 
 
 @dataclass(frozen=True)
 class StoredSession:
-    """What the file holds.
+    """The content of the file.
 
-    ``pending`` is the refresh token for which ``refresh_token`` is just being exchanged; empty
-    while none is. The one that the database knows by the end is the one that counts. ``account`` is
-    the address of the account at the last exchange.
+    ``pending`` is the new refresh token while ``refresh_token`` is being exchanged for it, and
+    empty otherwise. After an interruption the one that the database knows is the valid one.
+    ``account`` is the address of the user at the last exchange.
     """
 
     access_token: str = field(repr=False)
@@ -30,21 +30,21 @@ class StoredSession:
 
     @property
     def ends(self) -> datetime:
-        """When the session ends, however often it is refreshed, in UTC."""
+        """When the session ends, however often it is refreshed; in UTC."""
         return datetime.fromisoformat(self.expires_at).astimezone(UTC)
 
 
 class SessionFile:
-    """One stored session: 0600, replaced as a whole, refused where others could touch it."""
+    """A stored session: mode 0600, replaced atomically, refused if others can access it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def load(self) -> StoredSession | None:
-        """Return the stored session, or None if nobody is logged in.
+        """Return the stored session, or None without a login.
 
         Raises:
-            UnsafeFile: if the file is not ours alone, or is no session file.
+            UnsafeFile: if others can access the file, or it is not a session file.
         """
         text = read_private(self.path)
         if text is None:
@@ -64,20 +64,20 @@ class SessionFile:
         return session
 
     def save(self, session: StoredSession) -> None:
-        """Put a session in the place of the one stored before."""
+        """Replace the stored session."""
         write_private(self.path, json.dumps(asdict(session)) + "\n")
 
     def remove(self) -> None:
-        """Forget the stored session, if there is one."""
+        """Remove the stored session, if there is one."""
         self.path.unlink(missing_ok=True)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other processes from changing the file meanwhile.
+    def lock(self) -> Iterator[None]:
+        """Keep other processes from changing the file during the block.
 
         Raises:
-            DatabaseBusy: if another process holds it for too long.
+            DatabaseBusy: if another process holds the lock for too long.
         """
         create_private_folder(self.path.parent)
-        with locked(self.path):
+        with lock_file(self.path):
             yield

@@ -159,7 +159,7 @@ def test_login_asks_for_another_password_until_one_is_accepted(
     child = terminal("login", "ada@example.com", "--quiet")
     child.expect("Password: ")
     child.sendline(PASSWORD)
-    for new, reason in ((PASSWORD, "should replace"), ("iloveyou", "most common")):
+    for new, reason in ((PASSWORD, "same as the current password"), ("iloveyou", "most common")):
         child.expect("New password: ")
         child.sendline(new)
         child.expect("Repeat for confirmation: ")

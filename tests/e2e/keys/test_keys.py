@@ -48,7 +48,7 @@ from userctl.security.keyring_file import KeyringFile
 from userctl.services.keys.manage import KeyService
 file = KeyringFile(Path(sys.argv[1]))
 first = file.path.read_text()
-FILES = ("keyring_file", "secure_files", "file_lock")
+FILES = ("keyring_file", "atomic_files", "secure_files", "file_lock")
 
 def rotate(moment):
     lines = 0

@@ -100,7 +100,7 @@ def attacks(token: str) -> Iterator[str]:
     yield encoded(b'{"alg":"none","typ":"at+jwt"}') + f".{body}."
     yield from (f"Bearer {token}", f" {token}", f"{token}\0", f"\u200b{token}", "\0", "é.é.é")
     yield from (token * 9, "A" * 60_000, ("[" * 20_000), f"{token}\x1b[2J", "{}", "null", "..")
-    yield REFRESH_TOKEN.draw()
+    yield REFRESH_TOKEN.generate()
 
 
 def check_refused(result: Result, token: str) -> None:
@@ -222,7 +222,7 @@ def test_a_token_of_the_other_kind_is_refused_and_changes_nothing(userctl: Userc
 
 @pytest.mark.parametrize("verb", ["refresh", "revoke"])
 def test_a_hostile_refresh_token_from_stdin_is_refused(local: Userctl, verb: str) -> None:
-    token = REFRESH_TOKEN.draw()
+    token = REFRESH_TOKEN.generate()
     near = [token[:-1], token + "0", token.upper(), token[:-1] + "g", f" {token}", f"{token}\0"]
     for text in [*near, "\0", "é", "A" * 4096, "' OR '1'='1", REFRESH_TOKEN.prefix]:
         check_refused(local("token", verb, "--stdin", stdin=text), text)

@@ -19,7 +19,7 @@ from tests.integration.conftest import (
     at_once,
     sql_on,
 )
-from userctl.core.audit_chain import chained
+from userctl.core.audit_chain import event_hash
 from userctl.core.errors import AuditBroken, DatabaseDamaged, InvalidInput, UserctlError
 from userctl.schemas.audit import AuditQuery
 from userctl.schemas.credentials import Credentials
@@ -467,7 +467,7 @@ def test_a_text_cannot_become_bytes_unnoticed(sqlite_engine: Engine, clock: Fake
         row = connection.execute(text("SELECT * FROM audit_events")).one()._asdict()
         rest = [row[name] for name in COLUMNS[2:-1]]
         rest[1] = repr(b"eve")
-        changed = {"actor": rest[1], "hash": chained("0" * 64, 1, clock.now, *rest)}
+        changed = {"actor": rest[1], "hash": event_hash("0" * 64, 1, clock.now, *rest)}
         connection.execute(text("UPDATE audit_events SET actor = :actor, hash = :hash"), changed)
     assert program.audit.verify().events == 1
     with unguarded(sqlite_engine) as connection:

@@ -24,7 +24,7 @@ from userctl.core.errors import DatabaseDamaged
 from userctl.db.postgresql import pg_dump as postgresql_programs
 from userctl.db.sqlite.backup import copy_out, require_sound
 
-COUNTED = ("services/database/backup.py", "db/sqlite/backup.py", "core/secure_files.py")
+COUNTED = ("services/database/backup.py", "db/sqlite/backup.py", "core/atomic_files.py")
 """Where a backup is put back."""
 
 ADA, EVE = "ada@example.com", "eve@example.com"
@@ -455,7 +455,7 @@ def test_a_restore_with_large_objects_ends(large: Userctl) -> None:
 def test_a_restore_waits_for_a_lock_only_so_long(
     large: Userctl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgresql_programs, "_FOR_LONG", b"SET lock_timeout = '100ms';")
+    monkeypatch.setattr(postgresql_programs, "_LOCK_TIMEOUT", b"SET lock_timeout = '100ms';")
     assert large.database_url is not None
     with psycopg.connect(large.database_url) as server:
         server.execute("SELECT count(*) FROM users")

@@ -15,7 +15,7 @@ from tests.support.marks import repeated
 from userctl.config.database_url import DatabaseURL
 from userctl.services.database.copy import CopyService
 
-COUNTED = ("services/database/copy.py", "repositories/table_copy.py", "core/secure_files.py")
+COUNTED = ("services/database/copy.py", "repositories/table_copy.py", "core/atomic_files.py")
 """Where a copy is made."""
 
 ADA, EVE = "ada@example.com", "eve@example.com"

@@ -38,7 +38,7 @@ from userctl.schemas.users import UserCreate, UserRead, UserUpdate
 ADA = UserCreate(email="ada@example.com")
 
 
-def find_nobody(url: str) -> None:
+def look_up_missing_user(url: str) -> None:
     """Run a query on a database."""
     with open_engine(url) as engine, database_on(engine).reading() as uow:
         uow.users.by_email("ada@example.com")
@@ -59,24 +59,24 @@ def postgres_sql(postgres_engine: Engine) -> Sql:
 @pytest.mark.parametrize("where", ["127.0.0.1:1/accounts", "/accounts?host=/nonexistent"])
 def test_a_server_that_cannot_be_reached_says_so_without_the_password(where: str) -> None:
     with pytest.raises(DatabaseUnreachable) as caught:
-        find_nobody(f"postgresql://ada:s3cret@{where}")
+        look_up_missing_user(f"postgresql://ada:s3cret@{where}")
     assert "s3cret" not in str(caught.value)
 
 
 def test_a_database_that_does_not_exist_is_unreachable(postgres_url: str) -> None:
     with pytest.raises(DatabaseUnreachable, match="nowhere"):
-        find_nobody(urlunsplit(urlsplit(postgres_url)._replace(path="/nowhere")))
+        look_up_missing_user(urlunsplit(urlsplit(postgres_url)._replace(path="/nowhere")))
 
 
 def test_a_role_that_the_server_does_not_let_in_is_named(postgres_url: str) -> None:
     # The server of the tests trusts everybody, so no password can be wrong.
     with pytest.raises(DatabaseUnreachable, match="nobody"):
-        find_nobody(f"{postgres_url}&user=nobody")
+        look_up_missing_user(f"{postgres_url}&user=nobody")
 
 
 def test_a_role_without_privileges_is_denied_access(postgres_url: str) -> None:
     with pytest.raises(DatabaseAccessDenied):
-        find_nobody(with_options(postgres_url, role="pg_monitor"))
+        look_up_missing_user(with_options(postgres_url, role="pg_monitor"))
 
 
 def test_a_server_that_accepts_no_writes_says_so(postgres_url: str) -> None:
@@ -86,7 +86,7 @@ def test_a_server_that_accepts_no_writes_says_so(postgres_url: str) -> None:
 
 def test_a_database_without_tables_is_not_migrated(bare_postgres_url: str) -> None:
     with pytest.raises(DatabaseNotMigrated):
-        find_nobody(bare_postgres_url)
+        look_up_missing_user(bare_postgres_url)
 
 
 def test_a_url_that_libpq_cannot_parse_is_refused_without_repeating_the_password() -> None:
@@ -97,7 +97,7 @@ def test_a_url_that_libpq_cannot_parse_is_refused_without_repeating_the_password
 
 def test_of_several_hosts_the_one_that_answers_is_used(postgres_url: str) -> None:
     host = psycopg.conninfo.conninfo_to_dict(postgres_url)["host"]
-    find_nobody(f"{postgres_url}&host=/nonexistent,{host}")
+    look_up_missing_user(f"{postgres_url}&host=/nonexistent,{host}")
 
 
 @pytest.mark.parametrize("setting", ["lock_timeout", "statement_timeout"])
@@ -236,7 +236,7 @@ def test_a_commit_that_was_lost_on_its_way_is_found_not_to_have_happened(
 
 
 @pytest.mark.parametrize(("fate", "count"), [("done", 1), ("lost", 0)])
-def test_the_outcome_of_a_commit_is_unknown_when_nobody_can_be_asked(
+def test_the_outcome_of_a_commit_is_unknown_when_no_server_can_be_asked(
     create_through_a_cut: Callable[[Fate, bool], UserRead],
     postgres_sql: Sql,
     fate: Fate,

@@ -205,7 +205,7 @@ def test_a_writer_that_waited_too_long_says_that_the_database_is_busy(
         Program(engine, FakeClock()).users.create(UserCreate(email="ada@example.com"))
 
 
-def find_nobody(engine: Engine) -> None:
+def look_up_missing_user(engine: Engine) -> None:
     """Run a query on a database."""
     with database_on(engine).reading() as uow:
         uow.users.by_email("ada@example.com")
@@ -214,20 +214,20 @@ def find_nobody(engine: Engine) -> None:
 def test_a_missing_sqlite_file_is_unreachable_and_not_created(tmp_path: Path) -> None:
     path = tmp_path / "missing.db"
     with open_engine(f"sqlite:///{path}") as engine, pytest.raises(DatabaseUnreachable):
-        find_nobody(engine)
+        look_up_missing_user(engine)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_is_no_database(tmp_path: Path) -> None:
     with open_engine(f"sqlite:///{tmp_path}") as engine, pytest.raises(DatabaseUnreachable):
-        find_nobody(engine)
+        look_up_missing_user(engine)
 
 
 @pytest.mark.parametrize("name", ["a b&.db", "a#b%41.db", "ü.db"])
 def test_a_file_may_have_any_name(sqlite_path: Path, name: str) -> None:
     path = sqlite_path.rename(sqlite_path.with_name(name))
     with open_engine(f"sqlite:///{path}") as engine:
-        find_nobody(engine)
+        look_up_missing_user(engine)
 
 
 def truncate(path: Path) -> None:
@@ -253,13 +253,13 @@ def test_a_file_that_is_damaged_says_so(
 ) -> None:
     damage(sqlite_path)
     with open_engine(sqlite_url) as engine, pytest.raises(DatabaseDamaged):
-        find_nobody(engine)
+        look_up_missing_user(engine)
 
 
 def test_an_empty_file_is_not_migrated(sqlite_path: Path, sqlite_url: str) -> None:
     sqlite_path.write_bytes(b"")
     with open_engine(sqlite_url) as engine, pytest.raises(DatabaseNotMigrated):
-        find_nobody(engine)
+        look_up_missing_user(engine)
 
 
 def test_a_database_that_accepts_no_writes_says_so(sqlite_engine: Engine) -> None:

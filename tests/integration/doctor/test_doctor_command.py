@@ -238,7 +238,7 @@ def test_a_row_that_refers_to_nothing_fails(healthy: Userctl) -> None:
     orphan(healthy)
     found = findings(healthy, code=6)["integrity"]
     assert found["status"] == "failure"
-    assert "of refresh_tokens refers to a row of users that is not there" in found["message"]
+    assert "of refresh_tokens refers to a missing row of users" in found["message"]
 
 
 def test_a_damaged_page_fails(local: Userctl) -> None:
@@ -265,7 +265,7 @@ def test_an_index_that_was_never_finished_fails(home: Path, postgres_url: str) -
             found = findings(userctl, code=6)["integrity"]
         finally:
             connection.execute(set_valid.format("true"))
-    assert "the index ix_users_role is not valid" in found["message"]
+    assert "the index ix_users_role is invalid" in found["message"]
 
 
 def test_tokens_that_nobody_purges_are_a_warning(healthy: Userctl) -> None:

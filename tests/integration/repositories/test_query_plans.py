@@ -22,7 +22,7 @@ from userctl.services.sessions.issue import Grant
 
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
 
-API_TEXT = API_TOKEN.draw()
+API_TEXT = API_TOKEN.generate()
 PURGE = PurgeOptions(older_than=timedelta(), batch_size=10, trust_clock=True)
 
 CALLS: dict[str, Callable[[Program, Grant], object]] = {
@@ -78,7 +78,7 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
         TokenQuery(after="api-1000", kind="api")
     ),
     "exchange that was cut off": lambda program, grant: program.token_exchange.was_exchanged(
-        grant.tokens.refresh_token, REFRESH_TOKEN.draw()
+        grant.tokens.refresh_token, REFRESH_TOKEN.generate()
     ),
     "import over accounts": lambda program, _: program.user_import.load(
         [FileRecord(1, ("email", "role"), ("u77@example.com", "user"))],

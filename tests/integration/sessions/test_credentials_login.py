@@ -135,7 +135,7 @@ def test_a_wrong_password_does_not_tell_that_it_would_have_to_be_changed(
         ("password123", "common"),
         (ADA, "own e-mail address or name"),
         ("ada lovelace", "own e-mail address or name"),
-        (PASSWORD, "should replace"),
+        (PASSWORD, "same as the current password"),
     ],
 )
 def test_a_new_password_at_login_has_to_satisfy_the_whole_policy(

@@ -47,8 +47,8 @@ def test_whoever_finds_the_session_being_exchanged_waits_for_that(
     act: Act,
 ) -> None:
     monkeypatch.setattr(file_lock, "LOCK_TIMEOUT_SECONDS", 0)
-    exchanging = replace(stored, pending=REFRESH_TOKEN.draw())
-    with SessionFile(file.path).locked():
+    exchanging = replace(stored, pending=REFRESH_TOKEN.generate())
+    with SessionFile(file.path).lock():
         file.save(exchanging)
         with pytest.raises(DatabaseBusy):
             act(sessions)

@@ -186,7 +186,7 @@ def test_a_reused_token_ends_no_other_session(
 
 
 def test_a_text_that_was_never_issued_is_invalid(program: Program, grant: Grant) -> None:
-    for text in (REFRESH_TOKEN.draw(), grant.tokens.refresh_token[:-1], "", "\udcff"):
+    for text in (REFRESH_TOKEN.generate(), grant.tokens.refresh_token[:-1], "", "\udcff"):
         with pytest.raises(TokenInvalid):
             program.token_exchange.refresh(text)
 
@@ -261,7 +261,7 @@ def test_the_access_token_of_a_deleted_account_says_so(program: Program, grant: 
 @pytest.fixture(params=["of our form", "of its own form"])
 def foreign(request: pytest.FixtureRequest, grant: Grant, sql: Sql) -> str:
     """The text of a token that another program stored, knowing the shared columns only."""
-    text = REFRESH_TOKEN.draw() if request.param == "of our form" else "kYv3:d2F0 é"
+    text = REFRESH_TOKEN.generate() if request.param == "of our form" else "kYv3:d2F0 é"
     sql(
         "INSERT INTO refresh_tokens (token, user_id, expires_at) "
         "VALUES (:digest, 1, '2030-01-02 00:00:00')",

@@ -209,7 +209,7 @@ def test_a_session_stays_stored_when_the_database_cannot_be_reached(
 @pytest.fixture
 def cut_off(stored: StoredSession, file: SessionFile) -> StoredSession:
     """The stored session as it is while its refresh token is being exchanged."""
-    session = replace(stored, pending=REFRESH_TOKEN.draw())
+    session = replace(stored, pending=REFRESH_TOKEN.generate())
     file.save(session)
     return session
 

@@ -16,7 +16,7 @@ from tests.integration.conftest import FakeClock, Program, Sql, open_engine, sql
 from tests.support.servers import until
 from userctl.core.errors import ClockSuspect, DatabaseBusy, TransactionConflict
 from userctl.db import engine as engine_rules
-from userctl.db.maintenance import pacing as online
+from userctl.db.maintenance import pacing
 from userctl.db.sqlite import wal as write_ahead_log
 from userctl.repositories.audit_events import LOCK
 from userctl.schemas.database import PurgeOptions, PurgeResult
@@ -350,7 +350,7 @@ def test_batches_on_sqlite_grow_and_shrink_with_the_time_they_take(
     sqlite_engine: Engine, clock: FakeClock
 ) -> None:
     program = Program(sqlite_engine, clock)
-    with online.online(program.database.engine, largest=1000, gap=None) as pace:
+    with pacing.pace_batches(program.database.engine, largest=1000, gap=None) as pace:
         sizes = [pace.size]
         for seconds in (0.001, 0.001, 0.001, 0.5, 0.06):
             pace.record(pace.size, seconds)
@@ -359,15 +359,15 @@ def test_batches_on_sqlite_grow_and_shrink_with_the_time_they_take(
 
 
 def log_pages(connection: sqlite3.Connection) -> int:
-    """Bring in what can be, as anybody's COMMIT may; return how many pages are not."""
+    """Checkpoint passively, as any COMMIT may; return how many pages remain."""
     _, pages, done = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     return int(pages - done)
 
 
-def test_nobody_else_brings_in_the_log_of_a_purge_on_sqlite_and_it_is_emptied_in_the_end(
+def test_the_log_of_a_purge_on_sqlite_is_checkpointed_by_the_purge_alone(
     sqlite_engine: Engine, sqlite_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(write_ahead_log, "LONGEST_PAGES", 30)
+    monkeypatch.setattr(write_ahead_log, "LARGE_LOG_PAGES", 30)
     program = Program(sqlite_engine, clock)
     program.users.create(UserCreate(email="ada@example.com", password="correct horse 77"))
     for _ in range(30):
@@ -381,7 +381,7 @@ def test_nobody_else_brings_in_the_log_of_a_purge_on_sqlite_and_it_is_emptied_in
         pages.append(log_pages(other))
 
     assert program.purge.purge(order(batch_size=1), on_batch=write_too).deleted == 30
-    # It grew, and was emptied when it was long.
+    # It grew, and was checkpointed when it was large.
     assert max(pages) > 20
     assert sum(later < earlier for earlier, later in pairwise(pages)) >= 2
     assert log_pages(other) == 0

@@ -91,7 +91,7 @@ def test_nothing_is_revoked_where_one_id_is_unknown(
 def test_a_text_that_was_never_issued_has_no_session_to_end(
     revocation: RevocationService, grant: Grant
 ) -> None:
-    assert revocation.revoke_text(REFRESH_TOKEN.draw()).revoked_sessions == 0
+    assert revocation.revoke_text(REFRESH_TOKEN.generate()).revoked_sessions == 0
     with pytest.raises(TokenInvalid):
         revocation.revoke_text(f"{grant.tokens.refresh_token}0")
 

@@ -280,7 +280,7 @@ def test_whoever_asks_about_an_exchange_waits_until_it_is_decided(
 ) -> None:
     postgres_program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
     token = postgres_program.log_in("ada@example.com").tokens.refresh_token
-    successor = REFRESH_TOKEN.draw()
+    successor = REFRESH_TOKEN.generate()
     outcomes = overlapping(
         postgres_url,
         lambda program: program.token_exchange.refresh(token, successor=successor),
@@ -295,7 +295,7 @@ def test_locks_hold_whatever_isolation_the_server_has_by_default(
 ) -> None:
     postgres_program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
     token = postgres_program.log_in("ada@example.com").tokens.refresh_token
-    successor = REFRESH_TOKEN.draw()
+    successor = REFRESH_TOKEN.generate()
     outcomes = overlapping(
         with_options(postgres_url, default_transaction_isolation=isolation),
         lambda program: program.token_exchange.refresh(token, successor=successor),
@@ -309,7 +309,7 @@ def test_revoking_a_foreign_token_ends_the_session_that_it_is_just_beginning(
     postgres_url: str, postgres_program: Program, by_text: bool
 ) -> None:
     postgres_program.users.create(UserCreate(email="ada@example.com"))
-    text = REFRESH_TOKEN.draw()
+    text = REFRESH_TOKEN.generate()
     with open_engine(postgres_url) as engine:
         sql_on(engine)(
             "INSERT INTO refresh_tokens (token, user_id, expires_at) "

@@ -20,7 +20,8 @@ from userctl.core.clock import utc_now
 from userctl.core.errors import InvalidCredentials, TransactionConflict, UserExists
 from userctl.schemas.transfer import FileRecord, ImportReport
 from userctl.schemas.users import UserCreate, UserCreated
-from userctl.security.passwords import PasswordHasher, PasswordPolicy
+from userctl.security.password_policy import PasswordPolicy
+from userctl.security.passwords import PasswordHasher
 from userctl.services.users import import_ as user_import
 from userctl.services.users.import_ import UserImportService
 from userctl.services.users.import_.writing import Writer

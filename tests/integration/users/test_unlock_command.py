@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 
 from tests.support.cli import Userctl
-from userctl.config.settings import load_settings
+from userctl.config.loading import load_settings
 from userctl.container import Services
 from userctl.core.errors import LoginThrottled
 

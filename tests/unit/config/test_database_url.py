@@ -51,7 +51,7 @@ def test_any_other_url_is_refused_without_repeating_it(text: str) -> None:
 
 
 def test_a_refusal_names_the_way_out() -> None:
-    with pytest.raises(InvalidInput, match="write 'postgresql://'"):
+    with pytest.raises(InvalidInput, match="use 'postgresql://'"):
         DatabaseURL.parse("postgresql+asyncpg://localhost/x")
 
 

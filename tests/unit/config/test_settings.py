@@ -1,12 +1,14 @@
 """Settings and where they come from."""
 
 import os
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from userctl.config.settings import SETTINGS, Settings, load_settings
+from userctl.config.loading import load_settings
+from userctl.config.settings import SETTINGS, Setting, Settings
 from userctl.config.template import config_template
 from userctl.core.errors import InvalidConfiguration
 
@@ -159,3 +161,24 @@ def test_a_fifo_in_the_place_of_the_file_is_not_waited_for(tmp_path: Path) -> No
     file = tmp_path / "config.toml"
     os.mkfifo(file)
     assert "regular file" in refused(file)
+
+
+@pytest.mark.parametrize("setting", SETTINGS.values(), ids=lambda setting: setting.name)
+def test_every_setting_declares_what_the_reference_needs(setting: Setting) -> None:
+    assert setting.environment == f"USERCTL_{setting.name.upper()}"
+    assert re.fullmatch(r"[A-Z][^\n]+\.", setting.help)
+    assert setting.parser.expected
+    assert setting.default is not None or setting.default_help
+
+
+@pytest.mark.parametrize("setting", SETTINGS.values(), ids=lambda setting: setting.name)
+def test_a_default_is_a_value_that_its_parser_accepts(setting: Setting) -> None:
+    value = setting.default
+    if value is not None:
+        assert setting.parser([*value] if isinstance(value, tuple) else value) == value
+
+
+def test_a_rejected_number_is_shown_cut_and_escaped(file: Path) -> None:
+    message = refused(file, {"USERCTL_SESSION_DAYS": "\x1b" + "9" * 5000})
+    assert r"not '\x1b999" in message
+    assert len(message) < 300

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from userctl.config.settings import SETTINGS, load_settings
+from userctl.config.loading import load_settings
+from userctl.config.settings import SETTINGS
 from userctl.config.template import config_template
 from userctl.core.errors import InvalidConfiguration
 
@@ -44,7 +45,7 @@ def test_a_profile_has_to_be_a_section(file: Path, content: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["database_url", "secret_key_file"])
-def test_the_home_of_nobody_is_no_bug(file: Path, name: str) -> None:
+def test_an_unknown_home_folder_is_an_error_of_the_setting(file: Path, name: str) -> None:
     prefix = "sqlite:///" if name == "database_url" else ""
     variable = f"USERCTL_{name.upper()}"
     message = refused(file, {variable: f"{prefix}~no-such-user/x"})

@@ -14,7 +14,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "secret"
 
 
-def test_a_file_is_written_for_its_owner_alone_and_leaves_no_draft(file: Path) -> None:
+def test_a_file_is_written_for_its_owner_alone_and_leaves_no_temporary_file(file: Path) -> None:
     assert write_private(file, "one")
     assert write_private(file, "two")
     assert read_private(file) == "two"
@@ -52,7 +52,7 @@ def test_a_file_open_to_others_is_refused(file: Path, mode: int) -> None:
         read_private(file)
 
 
-def test_a_file_of_somebody_else_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_another_user_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_private(file, "secret")
     monkeypatch.setattr(os, "geteuid", lambda: file.stat().st_uid + 1)
     with pytest.raises(UnsafeFile, match="another user"):
@@ -94,7 +94,7 @@ def test_a_folder_that_others_can_write_is_refused(tmp_path: Path, mode: int) ->
         create_private_folder(folder)
 
 
-def test_a_folder_of_somebody_else_is_refused(
+def test_a_folder_of_another_user_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)

@@ -75,7 +75,7 @@ def test_a_driver_error_has_a_typed_one(cause: Exception, kind: type[Exception])
         ValueError("x"),
     ],
 )
-def test_an_error_that_nobody_foresaw_stays_what_it_is(error: Exception) -> None:
+def test_an_unforeseen_error_stays_what_it_is(error: Exception) -> None:
     with pytest.raises(type(error)) as caught, typed_failures():
         raise error
     assert caught.value is error
@@ -189,3 +189,20 @@ def test_another_error_without_an_sqlstate_stays_what_it_is() -> None:
 def test_a_block_without_errors_is_left_alone() -> None:
     with typed_failures():
         pass
+
+
+@pytest.mark.parametrize(
+    ("cause", "message"),
+    [
+        (
+            ServerError("40001"),
+            r"The transaction kept conflicting with others (what is wrong \x1b).",
+        ),
+        (
+            sqlite_error(sqlite3.SQLITE_BUSY),
+            "The database stayed locked by another process (text).",
+        ),
+    ],
+)
+def test_a_message_is_one_sentence_that_quotes_the_driver(cause: Exception, message: str) -> None:
+    assert str(raised(wrapped(cause))) == message

@@ -6,8 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from userctl.schemas.transfer import IMPORTED_FIELDS, UNUSED_FIELDS, FileRecord
-from userctl.security.passwords import PasswordPolicy
-from userctl.services.users.import_.records import ImportedUser, ParsedRecord, RecordParser
+from userctl.security.password_policy import PasswordPolicy
+from userctl.services.users.import_.records import (
+    ImportedUser,
+    ParsedRecord,
+    RecordParser,
+)
 
 HASH = "$2b$12$" + "." * 22 + "a" * 31
 PARSER = RecordParser(

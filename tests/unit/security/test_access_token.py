@@ -220,7 +220,7 @@ def test_a_token_may_have_the_longest_form_and_not_one_character_more() -> None:
 
 def test_a_refresh_token_is_no_access_token() -> None:
     with pytest.raises(TokenInvalid):
-        CODEC.decode(REFRESH_TOKEN.draw(), NOW)
+        CODEC.decode(REFRESH_TOKEN.generate(), NOW)
 
 
 @pytest.mark.parametrize("character", sorted(set(ALPHABET) - {TOKEN[-1]}))

@@ -86,12 +86,12 @@ def hostile(draws: random.Random) -> Any:
 
 
 def no_text(draws: random.Random) -> Any:
-    """Return a value that is no plain text."""
+    """Return a value that is not plain text."""
     return draws.choice([*NUMBERS, *UNSEEN_TEXTS, [], {}, None, ["userctl"], nested(draws)])
 
 
 def no_number(draws: random.Random) -> Any:
-    """Return a value that is no whole number, or one that no calendar has."""
+    """Return a value that is not a whole number, or is beyond every calendar."""
     numbers = [number for number in NUMBERS if number not in (0, 1) or type(number) is not int]
     return draws.choice([*numbers, *UNSEEN_TEXTS, *OTHER_TEXTS, *EMPTY, nested(draws)])
 
@@ -275,7 +275,7 @@ def oversized(draws: random.Random) -> str:
 
 
 def something_else(draws: random.Random) -> str:
-    other = [REFRESH_TOKEN.draw(), "{}", json.dumps(PAYLOAD), "null", "..", ". .", "\0" * 99]
+    other = [REFRESH_TOKEN.generate(), "{}", json.dumps(PAYLOAD), "null", "..", ". .", "\0" * 99]
     letters = ALPHABET + OTHER_LETTERS
     noise = "".join(draws.choices(letters, k=draws.randint(1, 300)))
     return draws.choice([*other, noise, f"{HEAD}.{noise}.{SIGNATURE}"])

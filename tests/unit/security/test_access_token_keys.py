@@ -15,9 +15,9 @@ from userctl.core.errors import TokenExpired, TokenInvalid
 from userctl.schemas.tokens import AccessClaims
 from userctl.security.access_token import MAXIMUM_LENGTH, TYPE, AccessTokenCodec
 from userctl.security.jwk import SigningKey
-from userctl.security.key_members import Algorithm, encoded
+from userctl.security.key_members import Algorithm, base64url_encode
 from userctl.security.keyring import Keyring
-from userctl.security.new_keys import draw
+from userctl.security.new_keys import generate_key
 
 SECOND = int(NOW.timestamp())
 CLAIMS = AccessClaims(
@@ -34,8 +34,8 @@ def codec_of(ring: Keyring) -> AccessTokenCodec:
 def hs256(key: SigningKey, secret: bytes, alg: str = "HS256") -> str:
     """Return a token under the name of a key, with an HMAC made of whatever is handed in."""
     parts = [{"typ": TYPE, "kid": key.kid, "alg": alg}, PAYLOAD]
-    message = ".".join(encoded(json.dumps(part).encode()) for part in parts)
-    return f"{message}.{encoded(hmac.digest(secret, message.encode(), hashlib.sha256))}"
+    message = ".".join(base64url_encode(json.dumps(part).encode()) for part in parts)
+    return f"{message}.{base64url_encode(hmac.digest(secret, message.encode(), hashlib.sha256))}"
 
 
 def signed_by(signer: SigningKey, kid: str, algorithm: str) -> str:
@@ -69,15 +69,15 @@ def test_a_program_with_the_published_key_alone_accepts_the_token(algorithm: Alg
 def test_the_algorithm_none_is_refused_under_every_key(algorithm: Algorithm) -> None:
     key = key_for(algorithm)
     for name in ("none", "None", "NONE", "nOnE"):
-        header = encoded(json.dumps({"typ": TYPE, "kid": key.kid, "alg": name}).encode())
-        unsigned = f"{header}.{encoded(json.dumps(PAYLOAD).encode())}"
+        header = base64url_encode(json.dumps({"typ": TYPE, "kid": key.kid, "alg": name}).encode())
+        unsigned = f"{header}.{base64url_encode(json.dumps(PAYLOAD).encode())}"
         for token in (f"{unsigned}.", f"{unsigned}.AAAA", unsigned):
             with pytest.raises(TokenInvalid):
                 codec_of(ring_of(key)).decode(token, NOW)
 
 
 def public_forms(key: SigningKey) -> list[bytes]:
-    """Return what somebody who has only the published key may take for a secret."""
+    """Return what an attacker who has only the published key may try as the secret."""
     texts: list[Any] = [
         key.verifier.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
         key.verifier.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
@@ -120,7 +120,7 @@ def test_a_signature_counts_only_under_the_name_of_its_key(
 
 @pytest.mark.parametrize("algorithm", ["HS256", "EdDSA", "ES256"])
 def test_another_key_of_the_same_algorithm_does_not_sign_for_it(algorithm: Algorithm) -> None:
-    first, second = key_for(algorithm), draw(algorithm)
+    first, second = key_for(algorithm), generate_key(algorithm)
     codec = codec_of(ring_of(first).with_key(second, NOW))
     for signer, named in ((first, second), (second, first)):
         with pytest.raises(TokenInvalid):
@@ -129,10 +129,10 @@ def test_another_key_of_the_same_algorithm_does_not_sign_for_it(algorithm: Algor
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_token_outlives_a_rotation_and_not_the_end_of_its_key(algorithm: Algorithm) -> None:
-    before = ring_of(key_for(algorithm)).with_key(draw("HS256"), NOW)
+    before = ring_of(key_for(algorithm)).with_key(generate_key("HS256"), NOW)
     old = codec_of(before).encode(CLAIMS)
     end = NOW + timedelta(hours=1)
-    after = before.promoted(NOW, minimum_age=timedelta(), verifies_for=timedelta(hours=1))
+    after = before.rotate(NOW, minimum_age=timedelta(), verifies_for=timedelta(hours=1))
     assert codec_of(after).decode(old, end - timedelta(seconds=1)) == CLAIMS
     new = codec_of(after).encode(CLAIMS)
     assert new != old
@@ -145,9 +145,9 @@ def test_a_token_outlives_a_rotation_and_not_the_end_of_its_key(algorithm: Algor
 
 def test_a_retired_key_signs_for_nothing_any_more() -> None:
     key = key_for("HS256")
-    ring = ring_of(key).with_key(draw("HS256"), NOW)
-    ring = ring.promoted(NOW, minimum_age=timedelta(), verifies_for=timedelta(hours=1))
-    retired = codec_of(ring.with_retired(key.kid, NOW))
+    ring = ring_of(key).with_key(generate_key("HS256"), NOW)
+    ring = ring.rotate(NOW, minimum_age=timedelta(), verifies_for=timedelta(hours=1))
+    retired = codec_of(ring.retire(key.kid, NOW))
     for token in (codec_of(ring_of(key)).encode(CLAIMS), hs256(key, b"")):
         with pytest.raises(TokenExpired):
             retired.decode(token, NOW)
@@ -155,7 +155,7 @@ def test_a_retired_key_signs_for_nothing_any_more() -> None:
 
 def test_the_longest_signature_leaves_room_for_the_claims() -> None:
     """8192 bits are the most that a key to import may have."""
-    longest = len(encoded(b"x" * 1024))
+    longest = len(base64url_encode(b"x" * 1024))
     claims = CLAIMS.model_copy(update={"sub": f"{'a' * 64}@{'b' * 189}", "role": "r" * 50})
     token = codec_of(ring_of(key_for("RS256"))).encode(claims)
-    assert len(token) + longest - len(encoded(b"x" * 384)) < MAXIMUM_LENGTH
+    assert len(token) + longest - len(base64url_encode(b"x" * 384)) < MAXIMUM_LENGTH

@@ -10,8 +10,8 @@ import pytest
 from tests.support.signing_keys import ALGORITHMS, ASYMMETRIC, key_for
 from userctl.core.errors import InvalidConfiguration, InvalidInput
 from userctl.security.jwk import SigningKey
-from userctl.security.key_members import Algorithm, algorithm_of, encoded, members_of
-from userctl.security.new_keys import draw
+from userctl.security.key_members import Algorithm, algorithm_of, base64url_encode, members_of
+from userctl.security.new_keys import generate_key
 
 PRIVATE = {"k", "d", "p", "q", "dp", "dq", "qi", "oth"}
 
@@ -43,12 +43,12 @@ def test_an_asymmetric_key_is_named_by_its_thumbprint() -> None:
 def test_the_name_of_a_symmetric_key_is_no_thumbprint() -> None:
     key = key_for("HS256")
     plain = json.dumps({"k": key.members["k"], "kty": "oct"}, separators=(",", ":"))
-    assert encoded(hashlib.sha256(plain.encode()).digest()) != key.kid
+    assert base64url_encode(hashlib.sha256(plain.encode()).digest()) != key.kid
     assert len(key.kid) == 16
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_drawn_key_is_strong_and_another_one_each_time(algorithm: Algorithm) -> None:
+def test_a_generated_key_is_strong_and_another_one_each_time(algorithm: Algorithm) -> None:
     key = key_for(algorithm)
     bits = {
         "HS256": lambda: 6 * len(key.signer),
@@ -58,13 +58,13 @@ def test_a_drawn_key_is_strong_and_another_one_each_time(algorithm: Algorithm) -
     }
     assert bits[algorithm]() >= {"RS256": 3072}.get(algorithm, 256)
     assert key.algorithm == algorithm
-    assert key.signs
+    assert key.can_sign
     if algorithm != "RS256":
-        assert draw(algorithm).kid != key.kid
+        assert generate_key(algorithm).kid != key.kid
 
 
-def test_no_drawn_name_looks_like_an_option() -> None:
-    assert not any(draw("EdDSA").kid.startswith("-") for _ in range(300))
+def test_no_key_id_looks_like_an_option() -> None:
+    assert not any(generate_key("EdDSA").kid.startswith("-") for _ in range(300))
 
 
 @pytest.mark.parametrize("algorithm", ASYMMETRIC)
@@ -85,8 +85,8 @@ def test_nothing_of_a_symmetric_key_can_be_published() -> None:
 
 @pytest.mark.parametrize("algorithm", ASYMMETRIC)
 def test_a_key_that_only_verifies_cannot_sign(algorithm: Algorithm) -> None:
-    public = key_for(algorithm).verifying()
-    assert not public.signs
+    public = key_for(algorithm).verification_key()
+    assert not public.can_sign
     assert not PRIVATE & public.members.keys()
     assert public.public_jwk == key_for(algorithm).public_jwk
     with pytest.raises((AttributeError, TypeError)):
@@ -109,7 +109,7 @@ def other(algorithm: Algorithm, **changes: Any) -> dict[str, Any]:
     ("algorithm", "changes"),
     [
         ("HS256", {"k": None}),
-        ("HS256", {"k": encoded(b"x" * 31)}),
+        ("HS256", {"k": base64url_encode(b"x" * 31)}),
         ("HS256", {"k": ""}),
         ("HS256", {"k": "A" * 45}),
         ("HS256", {"k": "A" * 43 + "="}),
@@ -128,8 +128,8 @@ def other(algorithm: Algorithm, **changes: Any) -> dict[str, Any]:
         ("ES256", {"y": None}),
         ("ES256", {"x": "!"}),
         ("RS256", {"p": None}),
-        ("RS256", {"n": encoded(b"\xff" * 255)}),
-        ("RS256", {"n": encoded(b"\xff" * 1025)}),
+        ("RS256", {"n": base64url_encode(b"\xff" * 255)}),
+        ("RS256", {"n": base64url_encode(b"\xff" * 1025)}),
         ("RS256", {"oth": "x"}),
     ],
 )
@@ -143,12 +143,12 @@ def test_members_that_make_no_key_are_refused(
 @pytest.mark.parametrize(
     ("algorithm", "changes"),
     [
-        ("EdDSA", {"d": encoded(b"x" * 32)}),
-        ("EdDSA", {"d": encoded(b"x" * 31)}),
-        ("ES256", {"d": encoded(b"x" * 32)}),
-        ("ES256", {"x": encoded(b"x" * 32)}),
-        ("RS256", {"d": encoded(b"x" * 384)}),
-        ("RS256", {"e": encoded(b"\1")}),
+        ("EdDSA", {"d": base64url_encode(b"x" * 32)}),
+        ("EdDSA", {"d": base64url_encode(b"x" * 31)}),
+        ("ES256", {"d": base64url_encode(b"x" * 32)}),
+        ("ES256", {"x": base64url_encode(b"x" * 32)}),
+        ("RS256", {"d": base64url_encode(b"x" * 384)}),
+        ("RS256", {"e": base64url_encode(b"\1")}),
     ],
 )
 def test_members_that_contradict_each_other_are_refused_when_the_key_is_used(

@@ -8,8 +8,8 @@ import pytest
 from tests.support.signing_keys import NOW, key_for, ring_of
 from userctl.core.errors import KeyActive, KeyExists, KeyNotFound, KeyNotPublished, UserctlError
 from userctl.security.jwk import SigningKey
-from userctl.security.keyring import REMEMBERED, Keyring, RingKey
-from userctl.security.new_keys import draw
+from userctl.security.keyring import RETIRED_KEYS_LISTED, Keyring, RingKey
+from userctl.security.new_keys import generate_key
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -22,12 +22,12 @@ TWO = ONE.with_key(B, NOW)
 
 
 def promoted(ring: Keyring, now: object = NOW + HOUR, minimum_age: timedelta = HOUR) -> Keyring:
-    return ring.promoted(now, minimum_age=minimum_age, verifies_for=DAY)  # type: ignore[arg-type]
+    return ring.rotate(now, minimum_age=minimum_age, verifies_for=DAY)  # type: ignore[arg-type]
 
 
 TURNED = promoted(TWO)
 FULL = TURNED.with_key(C, NOW + HOUR)
-SPENT = FULL.with_retired(A.kid, NOW + HOUR)
+SPENT = FULL.retire(A.kid, NOW + HOUR)
 
 
 def shape(ring: Keyring) -> str:
@@ -44,9 +44,9 @@ def shape(ring: Keyring) -> str:
         (FULL, "C:next B:active A:passive"),
         (promoted(FULL, NOW + 2 * HOUR), "C:active B:passive A:passive"),
         (SPENT, "C:next B:active A:retired"),
-        (FULL.with_retired(C.kid, NOW), "B:active A:passive C:retired"),
-        (FULL.with_retired(C.kid, NOW).with_key(D, NOW), "D:next B:active A:passive C:retired"),
-        (SPENT.with_retired(A.kid, NOW + DAY), "C:next B:active A:retired"),
+        (FULL.retire(C.kid, NOW), "B:active A:passive C:retired"),
+        (FULL.retire(C.kid, NOW).with_key(D, NOW), "D:next B:active A:passive C:retired"),
+        (SPENT.retire(A.kid, NOW + DAY), "C:next B:active A:retired"),
         (FULL.at(NOW + HOUR + DAY - timedelta(seconds=1)), "C:next B:active A:passive"),
         (FULL.at(NOW + HOUR + DAY), "C:next B:active A:retired"),
     ],
@@ -62,14 +62,14 @@ def test_a_change_leads_from_one_ring_to_the_next(ring: Keyring, expected: str) 
         (lambda: ONE.with_key(A, NOW), KeyExists),
         (lambda: TWO.with_key(B, NOW), KeyExists),
         (lambda: TURNED.with_key(A, NOW), KeyExists),
-        (lambda: SPENT.with_retired(C.kid, NOW).with_key(A, NOW), KeyExists),
+        (lambda: SPENT.retire(C.kid, NOW).with_key(A, NOW), KeyExists),
         (lambda: promoted(EMPTY), KeyNotPublished),
         (lambda: promoted(ONE), KeyNotPublished),
         (lambda: promoted(TWO, NOW + HOUR - timedelta(seconds=1)), KeyNotPublished),
         (lambda: promoted(TWO, NOW - DAY), KeyNotPublished),
-        (lambda: ONE.with_retired(A.kid, NOW), KeyActive),
-        (lambda: EMPTY.with_retired(A.kid, NOW), KeyNotFound),
-        (lambda: FULL.with_retired("other", NOW), KeyNotFound),
+        (lambda: ONE.retire(A.kid, NOW), KeyActive),
+        (lambda: EMPTY.retire(A.kid, NOW), KeyNotFound),
+        (lambda: FULL.retire("other", NOW), KeyNotFound),
     ],
 )
 def test_a_change_that_makes_no_sense_is_refused(
@@ -87,9 +87,9 @@ def test_in_an_emergency_the_next_key_need_not_have_been_published() -> None:
 def test_each_state_verifies_as_it_should() -> None:
     end = NOW + HOUR + DAY
     for moment, expected in ((NOW + HOUR, "ABC"), (end - timedelta(seconds=1), "ABC"), (end, "BC")):
-        verifying = {NAMES[entry.key.kid] for entry in FULL.keys if entry.verifies(moment)}
+        verifying = {NAMES[entry.key.kid] for entry in FULL.keys if entry.can_verify(moment)}
         assert verifying == set(expected)
-    assert not any(entry.verifies(NOW) for entry in SPENT.keys if entry.state == "retired")
+    assert not any(entry.can_verify(NOW) for entry in SPENT.keys if entry.state == "retired")
 
 
 def test_the_times_of_a_key_tell_its_life() -> None:
@@ -117,12 +117,15 @@ def test_a_passive_asymmetric_key_forgets_what_it_signed_with() -> None:
 def test_only_the_latest_retired_keys_are_remembered() -> None:
     ring = ONE
     retired = []
-    for number in range(REMEMBERED + 3):
-        key = draw("HS256")
+    for number in range(RETIRED_KEYS_LISTED + 3):
+        key = generate_key("HS256")
         now = NOW + number * HOUR
-        ring = ring.with_key(key, now).with_retired(key.kid, now)
+        ring = ring.with_key(key, now).retire(key.kid, now)
         retired.append(key.kid)
-    assert [entry.key.kid for entry in ring.keys] == [A.kid, *retired[: -REMEMBERED - 1 : -1]]
+    assert [entry.key.kid for entry in ring.keys] == [
+        A.kid,
+        *retired[: -RETIRED_KEYS_LISTED - 1 : -1],
+    ]
 
 
 @pytest.mark.parametrize(

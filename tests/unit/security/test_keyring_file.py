@@ -1,4 +1,4 @@
-"""The file that keeps a keyring, and what somebody may have put in its place."""
+"""The keyring file, and files that another user may have put in its place."""
 
 import json
 from collections.abc import Callable
@@ -20,17 +20,17 @@ from userctl.core.secure_files import write_private
 from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring
 from userctl.security.keyring_file import KeyringFile
-from userctl.security.new_keys import draw
+from userctl.security.new_keys import generate_key
 
 HOUR = timedelta(hours=1)
 RING = (
     ring_of(key_for("RS256"))
     .with_key(key_for("ES256"), NOW)
-    .promoted(NOW, minimum_age=timedelta(), verifies_for=HOUR)
+    .rotate(NOW, minimum_age=timedelta(), verifies_for=HOUR)
     .with_key(key_for("EdDSA"), NOW)
-    .promoted(NOW, minimum_age=timedelta(), verifies_for=2 * HOUR)
+    .rotate(NOW, minimum_age=timedelta(), verifies_for=2 * HOUR)
     .with_key(key_for("HS256"), NOW)
-    .with_retired(key_for("RS256").kid, NOW)
+    .retire(key_for("RS256").kid, NOW)
 )
 
 
@@ -97,11 +97,13 @@ def test_a_folder_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> Non
 def test_a_ring_that_would_be_too_large_to_read_is_not_written(file: KeyringFile) -> None:
     def turned(ring: Keyring, times: int) -> Keyring:
         for _ in range(times):
-            ring = ring.promoted(NOW, minimum_age=timedelta(), verifies_for=HOUR)
-            ring = ring.with_key(draw("HS256"), NOW)
+            ring = ring.rotate(NOW, minimum_age=timedelta(), verifies_for=HOUR)
+            ring = ring.with_key(generate_key("HS256"), NOW)
         return ring
 
-    file.change(lambda ring: ring.with_key(draw("HS256"), NOW).with_key(draw("HS256"), NOW))
+    file.change(
+        lambda ring: ring.with_key(generate_key("HS256"), NOW).with_key(generate_key("HS256"), NOW)
+    )
     full = file.change(lambda ring: turned(ring, 100))
     with pytest.raises(KeyringFull) as caught:
         file.change(lambda ring: turned(ring, 200))
@@ -143,7 +145,7 @@ def with_first(**changes: Any) -> str:
     return edited(change)
 
 
-def test_a_file_that_somebody_wrote_by_the_rules_is_read(file: KeyringFile) -> None:
+def test_a_valid_file_that_another_program_wrote_is_read(file: KeyringFile) -> None:
     write_private(file.path, edited(lambda _: None))
     states = [entry.state for entry in file.load().keys]
     assert states == ["next", "active", "passive", "retired"]

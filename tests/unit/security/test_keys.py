@@ -13,7 +13,7 @@ from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring
 from userctl.security.keyring_file import KeyringFile
 from userctl.security.keys import key_source, signing_keyring
-from userctl.security.new_keys import draw
+from userctl.security.new_keys import generate_key
 
 SECRET = "a key for the tests of at least 32 bytes"
 KEY = SigningKey.symmetric(SECRET.encode())
@@ -101,7 +101,7 @@ def test_a_keyring_that_is_named_has_to_be_there_and_is_generated(
     with pytest.raises(SecretKeyMissing, match="missing") as caught:
         ring_of(settings)
     assert "userctl key generate" in str(caught.value.hint)
-    KeyringFile(tmp_path / "missing").change(lambda ring: ring.with_key(draw("HS256"), NOW))
+    KeyringFile(tmp_path / "missing").change(lambda ring: ring.with_key(generate_key("HS256"), NOW))
     assert only_key(settings).algorithm == "HS256"
 
 

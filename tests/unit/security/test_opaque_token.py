@@ -16,9 +16,9 @@ TOKEN = f"{BODY}{zlib.crc32(BODY.encode()):08x}"
 
 
 def test_a_token_is_recognisable_and_new_each_time() -> None:
-    drawn = {REFRESH_TOKEN.draw() for _ in range(100)}
-    assert len(drawn) == 100
-    assert {(token[:8], len(token)) for token in drawn} == {("uctl_rt_", 80)}
+    generated = {REFRESH_TOKEN.generate() for _ in range(100)}
+    assert len(generated) == 100
+    assert {(token[:8], len(token)) for token in generated} == {("uctl_rt_", 80)}
 
 
 def test_the_digest_is_the_sha256_of_the_whole_token() -> None:
@@ -45,7 +45,7 @@ def test_what_is_no_token_is_refused_and_not_repeated(text: str) -> None:
 
 def test_a_token_of_one_kind_is_none_of_the_other() -> None:
     for kind, other in ((API_TOKEN, REFRESH_TOKEN), (REFRESH_TOKEN, API_TOKEN)):
-        token = kind.draw()
+        token = kind.generate()
         assert kind.resembles(token)
         assert not other.resembles(token)
         assert len(kind.digest(token)) == 64
@@ -82,7 +82,7 @@ def test_our_own_refresh_token_has_the_same_digest_either_way() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", TOKEN[:-1], f"{TOKEN}0", BODY + "0" * 8, API_TOKEN.draw(), "a\nb", "a\0b",
+    "text", ["", TOKEN[:-1], f"{TOKEN}0", BODY + "0" * 8, API_TOKEN.generate(), "a\nb", "a\0b",
              "\ud800", "a" * (LONGEST_FOREIGN + 1)],
     ids=["empty", "cut", "longer", "mistyped", "API token", "line end", "NUL", "surrogate", "huge"],
 )  # fmt: skip

@@ -9,13 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from userctl.core.errors import PasswordRejected
-from userctl.security import passwords
-from userctl.security.passwords import (
-    PasswordHasher,
-    PasswordPolicy,
-    generate_password,
-    is_unmatchable,
-)
+from userctl.security import password_policy
+from userctl.security.password_policy import PasswordPolicy, generate_password
+from userctl.security.passwords import PasswordHasher, is_unmatchable
 
 HASHER = PasswordHasher(cost=4)
 POLICY = PasswordPolicy(minimum_length=8)
@@ -92,7 +88,7 @@ def test_what_is_no_bcrypt_hash_matches_nothing(stored: str) -> None:
 
 
 @pytest.mark.parametrize("password", ["x" * 73, "a\0b", "\udcff", ""])
-def test_a_password_that_nobody_can_have_does_not_match(password: str) -> None:
+def test_an_impossible_password_does_not_match(password: str) -> None:
     assert not HASHER.verify(password, HASHER.hash("correct horse 77"))
     assert not HASHER.verify(password, HASHER.unmatchable())
 
@@ -147,10 +143,10 @@ def test_two_hashes_of_one_password_differ() -> None:
 
 
 def test_a_generated_password_has_more_than_110_bits_in_letters_and_digits() -> None:
-    letters = set(passwords._ALPHABET)
-    drawn = [generate_password() for _ in range(100)]
-    assert all(set(password) <= letters for password in drawn)
-    assert min(map(len, drawn)) * math.log2(len(letters)) > 110
+    letters = set(password_policy._ALPHABET)
+    generated = [generate_password() for _ in range(100)]
+    assert all(set(password) <= letters for password in generated)
+    assert min(map(len, generated)) * math.log2(len(letters)) > 110
     assert not letters & set("Il1O0")
 
 

@@ -1,4 +1,4 @@
-"""Keys and sessions in files that somebody else may have planted."""
+"""Keys and sessions in files that another user may have planted."""
 
 import hashlib
 import os
@@ -12,8 +12,9 @@ import pytest
 from userctl.config.database_url import DatabaseURL
 from userctl.config.settings import Settings
 from userctl.core import file_lock
+from userctl.core.atomic_files import write_atomic
 from userctl.core.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
-from userctl.core.secure_files import MAXIMUM_BYTES, read_private, write_atomic, write_private
+from userctl.core.secure_files import MAXIMUM_BYTES, read_private, write_private
 from userctl.security.jwk import SigningKey
 from userctl.security.keys import key_source, signing_keyring
 from userctl.security.session_file import SessionFile, StoredSession
@@ -104,7 +105,7 @@ def test_a_secret_may_fill_the_limit_and_no_more(file: Path) -> None:
         read_private(file)
 
 
-def test_a_write_that_fails_leaves_no_draft(file: Path) -> None:
+def test_a_write_that_fails_leaves_no_temporary_file(file: Path) -> None:
     def pieces() -> Iterator[str]:
         file.mkdir()
         yield "secret"
@@ -121,7 +122,7 @@ def test_a_lock_keeps_another_thread_out_until_it_is_released(
     held, release = Event(), Event()
 
     def hold() -> None:
-        with SessionFile(file).locked():
+        with SessionFile(file).lock():
             held.set()
             release.wait()
 
@@ -129,18 +130,18 @@ def test_a_lock_keeps_another_thread_out_until_it_is_released(
     holder.start()
     held.wait()
     try:
-        with pytest.raises(DatabaseBusy), SessionFile(file).locked():
+        with pytest.raises(DatabaseBusy), SessionFile(file).lock():
             pass
     finally:
         release.set()
         holder.join()
-    with SessionFile(file).locked():
+    with SessionFile(file).lock():
         SessionFile(file).save(STORED)
     assert SessionFile(file).load() == STORED
 
 
 def test_a_lock_is_released_when_its_holder_fails(file: Path) -> None:
-    with pytest.raises(ZeroDivisionError), SessionFile(file).locked():
+    with pytest.raises(ZeroDivisionError), SessionFile(file).lock():
         raise ZeroDivisionError
-    with SessionFile(file).locked():
+    with SessionFile(file).lock():
         pass

@@ -18,7 +18,7 @@ def file(tmp_path: Path) -> SessionFile:
 
 
 def test_a_session_comes_back_as_it_was_saved(file: SessionFile) -> None:
-    with file.locked():
+    with file.lock():
         file.save(STORED)
     assert file.load() == STORED
     assert file.path.stat().st_mode & 0o777 == 0o600
@@ -31,7 +31,7 @@ def test_no_session_is_no_error(file: SessionFile) -> None:
 
 
 def test_a_removed_session_is_gone(file: SessionFile) -> None:
-    with file.locked():
+    with file.lock():
         file.save(STORED)
         file.remove()
     assert file.load() is None
@@ -67,7 +67,7 @@ def test_a_holder_that_never_ends_is_reported(
     file: SessionFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(file_lock, "LOCK_TIMEOUT_SECONDS", 0)
-    with file.locked(), pytest.raises(DatabaseBusy), SessionFile(file.path).locked():
+    with file.lock(), pytest.raises(DatabaseBusy), SessionFile(file.path).lock():
         pass
 
 
@@ -77,19 +77,19 @@ def session(tmp_path: Path) -> SessionFile:
 
 
 def test_a_lock_is_open_to_its_owner_alone(session: SessionFile) -> None:
-    with session.locked():
+    with session.lock():
         (lock,) = session.path.parent.iterdir()
         assert (lock.name, lock.stat().st_mode & 0o777) == ("session.json.lock", 0o600)
 
 
 def test_a_lock_that_cannot_be_made_is_named(session: SessionFile) -> None:
     session.path.with_name("session.json.lock").mkdir()
-    with pytest.raises(InputOutputFailed, match=r"session\.json"), session.locked():
+    with pytest.raises(InputOutputFailed, match=r"session\.json"), session.lock():
         pass
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "state").touch()
     session = SessionFile(tmp_path / "state" / "session.json")
-    with pytest.raises(InputOutputFailed, match="state"), session.locked():
+    with pytest.raises(InputOutputFailed, match="state"), session.lock():
         pass

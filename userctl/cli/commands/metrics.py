@@ -8,7 +8,7 @@ import typer
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write
-from userctl.core.secure_files import write_atomic
+from userctl.core.atomic_files import write_atomic
 
 
 @command(example="userctl metrics --textfile userctl.prom")

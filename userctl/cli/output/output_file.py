@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from userctl.cli.output.render import write
+from userctl.core.atomic_files import require_regular_file_or_none, write_atomic
 from userctl.core.errors import FileExists
-from userctl.core.secure_files import require_file_or_nothing, write_atomic
 from userctl.formats.file_format import STREAM
 
 
@@ -26,7 +26,7 @@ def write_new(file: Path, texts: Iterable[str], *, force: bool, private: bool) -
         for text in texts:
             write(text)
         return
-    require_file_or_nothing(file)
+    require_regular_file_or_none(file)
     if (file.exists() and not force) or not write_atomic(
         file, texts, replace=force, private=private
     ):

@@ -1,4 +1,4 @@
-"""E-mail addresses, brought into the one form in which they are compared."""
+"""The e-mail addresses, rewritten in their canonical form."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from sqlalchemy import Connection, column, func, select, table, text
 
 from userctl.core.errors import InvalidEmail
 from userctl.core.text import escape_invisible
-from userctl.db.adoption.change import SHOWN, Change, problem, step
+from userctl.db.adoption.change import IDS_LISTED, Change, problem, step
 from userctl.schemas.email_address import canonical_email
 
 BATCH = 100_000
-"""How many accounts are read, or written, at a time."""
+"""How many users are read or written at a time."""
 
 EXAMPLES = 3
 USERS = table("users", column("id"), column("email"))
@@ -29,12 +29,12 @@ _UPDATE_TOGETHER = text(
 
 @dataclass(frozen=True)
 class AddressPlan:
-    """What becomes of addresses, all by the id of their account.
+    """The addresses to change and the problems with addresses, by the id of the user.
 
     Attributes:
-        changed: the canonical form of those that have another.
-        invalid: what is wrong with those that are none.
-        shared: which accounts would have the same address, by that address.
+        changed: the canonical forms of the addresses that are not canonical.
+        invalid: what is wrong with each invalid address.
+        shared: the users that would have the same address, by that address.
     """
 
     changed: Mapping[int, str]
@@ -45,11 +45,11 @@ class AddressPlan:
 def address_plan(
     read: Callable[[], Iterable[tuple[int, Any]]], repeated: Collection[str] = ()
 ) -> AddressPlan:
-    """Return what becomes of the addresses of accounts; only what changes is kept in memory.
+    """Return the plan for the addresses of all users, keeping only changes in memory.
 
     Args:
-        read: returns id and address of all accounts; what is null is left out.
-        repeated: the addresses that several accounts have as they are.
+        read: returns the id and the address of every user who has one.
+        repeated: the addresses that several users have as they are.
     """
     changed: dict[int, str] = {}
     invalid: dict[int, str] = {}
@@ -72,10 +72,10 @@ def address_plan(
 
 
 def address_changes(connection: Connection) -> Iterator[Change]:
-    """Yield what has to become of the addresses in a database."""
+    """Yield the changes and the problems of the addresses in a database."""
     repeated = (
         select(USERS.c.email).group_by(USERS.c.email).having(func.count() > 1)
-    )  # What is null is no address, and is told elsewhere.
+    )  # Missing addresses are reported with the other missing values.
     plan = address_plan(
         lambda: _addresses(connection),
         list(connection.scalars(repeated.where(USERS.c.email.is_not(None)))),
@@ -83,22 +83,22 @@ def address_changes(connection: Connection) -> Iterator[Change]:
     for number, reason in plan.invalid.items():
         yield problem("users", "email", reason, ids=[number])
     for address, numbers in plan.shared.items():
-        told = f"these accounts would all have the address {address}"
-        yield problem("users", "email", told, rows=len(numbers), ids=numbers)
+        detail = f"these users would all have the address {address}"
+        yield problem("users", "email", detail, rows=len(numbers), ids=numbers)
     if plan.changed:
         yield step(
             "users",
             "email",
-            f"write {_examples(connection, plan.changed)}",
+            f"rewrite {_examples(connection, plan.changed)}",
             lambda op: _write(op, plan.changed),
             rows=len(plan.changed),
-            ids=list(islice(plan.changed, SHOWN)),
+            ids=list(islice(plan.changed, IDS_LISTED)),
         )
 
 
 def _canonical(address: Any) -> str:
     if not isinstance(address, str):
-        raise InvalidEmail(f"'{escape_invisible(str(address)[:80])}': It is no text.")
+        raise InvalidEmail(f"'{escape_invisible(str(address)[:80])}': It is not text.")
     return canonical_email(address)
 
 
@@ -114,15 +114,15 @@ def _addresses(connection: Connection) -> Iterator[tuple[int, Any]]:
 def _examples(connection: Connection, changed: Mapping[int, str]) -> str:
     first = list(islice(changed, EXAMPLES))
     rows = connection.execute(select(USERS).where(USERS.c.id.in_(first)).order_by(USERS.c.id))
-    told = [f"{row.email} as {changed[row.id]}" for row in rows]
-    return ", ".join([*told, "and so on"] if len(changed) > EXAMPLES else told)
+    examples = [f"{row.email} as {changed[row.id]}" for row in rows]
+    return ", ".join([*examples, "and so on"] if len(changed) > EXAMPLES else examples)
 
 
 def _write(op: Operations, changed: Mapping[int, str]) -> None:
     connection, rows = op.get_bind(), iter(changed.items())
     while batch := list(islice(rows, BATCH)):
         if connection.dialect.name == "postgresql":
-            # The server may read the whole table for each statement, so there are few of them.
+            # The server may read the whole table for each statement, so use few statements.
             numbers, addresses = zip(*batch, strict=True)
             values = {"numbers": list(numbers), "addresses": list(addresses)}
             connection.execute(_UPDATE_TOGETHER, values)

@@ -1,4 +1,4 @@
-"""What a plan is made of."""
+"""The changes that a plan consists of."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from sqlalchemy import Connection, column, func, select, table, text
 
 from userctl.schemas.adoption import AdoptionStep
 
-SHOWN = 20
-"""How many rows a record names."""
+IDS_LISTED = 20
+"""How many ids a record lists at most."""
 
 Apply = Callable[[Operations], object]
 
 
 @dataclass(frozen=True)
 class Change:
-    """A record of a plan, and what brings it about; nothing does for a warning or a problem."""
+    """An entry of a plan, and the function that applies it; warnings and problems have none."""
 
     record: AdoptionStep
     apply: Apply | None = None
@@ -27,24 +27,24 @@ def step(
     table: str | None, subject: str, detail: str, apply: Apply | None, *, rows: int | None = None,
     ids: Sequence[int] = (),
 ) -> Change:  # fmt: skip
-    """Return something to be done."""
+    """Return a step of the adoption."""
     return Change(_record("step", table, subject, detail, rows, ids), apply)
 
 
 def warning(table: str, subject: str, detail: str, rows: int | None = None) -> Change:
-    """Return something that the operator should know."""
+    """Return a warning for the operator."""
     return Change(_record("warning", table, subject, detail, rows, ()))
 
 
 def problem(
     table: str, subject: str, detail: str, *, rows: int | None = None, ids: Sequence[int] = ()
 ) -> Change:
-    """Return something that stands in the way."""
+    """Return a problem that must be corrected first."""
     return Change(_record("problem", table, subject, detail, rows, ids))
 
 
-def executing(*statements: str) -> Apply:
-    """Return what runs statements, one after the other."""
+def run_statements(*statements: str) -> Apply:
+    """Return a function that runs statements, one after the other."""
 
     def apply(op: Operations) -> None:
         for statement in statements:
@@ -54,18 +54,18 @@ def executing(*statements: str) -> Apply:
 
 
 def is_problem(change: Change) -> bool:
-    """Tell whether a change cannot be made."""
+    """Tell whether a change is a problem."""
     return change.record.kind == "problem"
 
 
 def rows_where(connection: Connection, name: str, condition: str) -> tuple[int, list[int]]:
-    """Return how many rows of a table meet a condition, and the ids of the first ones."""
+    """Return how many rows of a table meet a condition, and the ids of the first."""
     rows = table(name, column("id"))
     matching = text(condition)
     count = connection.scalar(select(func.count()).select_from(rows).where(matching)) or 0
     if not count:
         return 0, []
-    query = select(rows.c.id).where(matching).order_by(rows.c.id).limit(SHOWN)
+    query = select(rows.c.id).where(matching).order_by(rows.c.id).limit(IDS_LISTED)
     return count, list(connection.scalars(query))
 
 

@@ -1,4 +1,4 @@
-"""The columns of an application's tables: those that are missing, and those that cannot serve."""
+"""The columns of the application's tables: missing ones, and ones of an unusable type."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,54 +13,54 @@ from userctl.db.schema.migrations import first_revision
 
 TABLES = ("users", "refresh_tokens")
 ADDED = {"name", "role", "revoked", "created_at", "updated_at"}
-"""What can be added to a table that does without it; everything else only its application knows."""
+"""Columns that can be added when they are missing; only the application knows the others."""
 
 DIGEST_LENGTH = 64
 HASH_LENGTH = 60
-"""How many characters the hexadecimal form of a SHA-256, and a bcrypt hash, have."""
+"""The lengths of a SHA-256 in hexadecimal and of a bcrypt hash, in characters."""
 
 
 def wanted_columns(table: str) -> dict[str, Column[Any]]:
-    """Return the columns that the first migration makes."""
+    """Return the columns that the first migration creates."""
     return {column.name: column for column in getattr(first_revision(), f"{table}_columns")()}
 
 
 def present_columns(connection: Connection, table: str) -> dict[str, ReflectedColumn]:
-    """Return the columns that a table has."""
+    """Return the existing columns of a table."""
     return {column["name"]: column for column in inspect(connection).get_columns(table)}
 
 
 def column_changes(connection: Connection, table: str) -> Iterator[Change]:
-    """Yield what has to become of the columns of a table."""
+    """Yield the changes and the problems of the columns of a table."""
     present = present_columns(connection, table)
     for name, wanted in wanted_columns(table).items():
         if name in present:
-            yield from _misfit(connection, table, present[name], wanted)
+            yield from _type_changes(connection, table, present[name], wanted)
         elif name in ADDED:
-            yield step(table, name, "add the column", _addition(connection, table, wanted))
+            yield step(table, name, "add the column", _add_column(connection, table, wanted))
             if name == "revoked":
-                yield warning(table, name, "no token that is there counts as revoked")
+                yield warning(table, name, "existing tokens count as not revoked")
         else:
-            yield problem(table, name, "there is no such column; rename the one that holds this")
-    yield from _unnumbered(connection, table, present)
+            yield problem(table, name, "the column is missing; rename the one that holds this")
+    yield from _numbering_problems(connection, table, present)
     for name, column in present.items():
-        if name not in wanted_columns(table) and _has_to_be_given(column):
+        if name not in wanted_columns(table) and _needs_value(column):
             yield problem(
-                table, name, "userctl leaves this column out; give it a default or allow null"
+                table, name, "userctl does not fill this column; give it a default or allow null"
             )
-    if table == "users" and "name" in present and _has_to_be_given(present["name"]):
-        yield warning(table, "name", "null is not allowed: give --name to 'user create'")
+    if table == "users" and "name" in present and _needs_value(present["name"]):
+        yield warning(table, "name", "null is not allowed; pass --name to 'user create'")
 
 
 def added_later(connection: Connection, name: str) -> bool:
-    """Tell whether SQLite adds a column without the default that it has elsewhere.
+    """Tell whether SQLite must add a column without its default.
 
-    It takes only constants as defaults of new columns.
+    SQLite accepts only constants as defaults of added columns.
     """
     return connection.dialect.name == "sqlite" and name in {"created_at", "updated_at"}
 
 
-def _addition(connection: Connection, table: str, wanted: Column[Any]) -> Apply:
+def _add_column(connection: Connection, table: str, wanted: Column[Any]) -> Apply:
     def apply(op: Operations) -> None:
         if not added_later(connection, wanted.name):
             op.add_column(table, wanted)
@@ -71,21 +71,23 @@ def _addition(connection: Connection, table: str, wanted: Column[Any]) -> Apply:
     return apply
 
 
-def _misfit(
+def _type_changes(
     connection: Connection, table: str, present: ReflectedColumn, wanted: Column[Any]
 ) -> Iterator[Change]:
     name, kind = wanted.name, present["type"]
-    if not _serves(kind, wanted.type, connection.dialect.name):
-        told = "no type" if isinstance(kind, NullType) else kind.compile(connection.dialect)
+    if not _is_usable(kind, wanted.type, connection.dialect.name):
+        found = "no type" if isinstance(kind, NullType) else kind.compile(connection.dialect)
         needed = wanted.type.compile(connection.dialect)
-        yield problem(table, name, f"the type is {told}; userctl needs {needed} or its like")
+        yield problem(table, name, f"the type is {found}; userctl needs {needed} or a similar type")
     elif connection.dialect.name == "postgresql" and isinstance(kind, String):
-        # SQLite holds texts of any length in any column.
+        # SQLite stores text of any length in any column.
         if isinstance(kind, CHAR):
             yield problem(table, name, "char pads values with spaces; make it varchar")
         length = kind.length or DIGEST_LENGTH
         if name == "hashed_password" and length < HASH_LENGTH:
-            yield problem(table, name, f"it holds {length} characters; a hash has {HASH_LENGTH}")
+            yield problem(
+                table, name, f"the column holds {length} characters; a hash has {HASH_LENGTH}"
+            )
         if name == "token" and length < DIGEST_LENGTH:
             yield step(
                 table,
@@ -95,9 +97,9 @@ def _misfit(
             )
 
 
-def _serves(kind: TypeEngine[Any], wanted: TypeEngine[Any], dialect: str) -> bool:
+def _is_usable(kind: TypeEngine[Any], wanted: TypeEngine[Any], dialect: str) -> bool:
     if isinstance(wanted, String):
-        # An enumeration of PostgreSQL takes no text that says it is text.
+        # PostgreSQL does not compare an enumeration with a parameter of type text.
         return isinstance(kind, String) and not isinstance(kind, Enum)
     if dialect == "sqlite":
         loose = {DateTime: (DateTime, String), Boolean: (Boolean, Integer)}
@@ -105,24 +107,24 @@ def _serves(kind: TypeEngine[Any], wanted: TypeEngine[Any], dialect: str) -> boo
     return isinstance(kind, (Integer, DateTime, Boolean)) and isinstance(kind, type(wanted))
 
 
-def _unnumbered(
+def _numbering_problems(
     connection: Connection, table: str, present: dict[str, ReflectedColumn]
 ) -> Iterator[Change]:
-    """Yield what keeps the rows of a table from being numbered by the database."""
+    """Yield the problems that keep the database from generating the ids of a table."""
     if "id" not in present or not isinstance(present["id"]["type"], Integer):
         return
     key = inspect(connection).get_pk_constraint(table)["constrained_columns"]
     if key != ["id"]:
-        yield problem(table, "id", "it has to be the primary key")
+        yield problem(table, "id", "the column must be the primary key")
     elif connection.dialect.name == "postgresql":
         if not (present["id"].get("identity") or present["id"]["default"]):
-            yield problem(table, "id", "rows get no number by themselves; make it an identity")
+            yield problem(table, "id", "the database generates no ids; make the column an identity")
     else:
         rows = connection.exec_driver_sql(f"PRAGMA table_info({table})")
         if not any(row.name == "id" and row.type.upper() == "INTEGER" for row in rows):
-            yield problem(table, "id", "only the very type INTEGER gets numbers by itself")
+            yield problem(table, "id", "SQLite generates ids only for the exact type INTEGER")
 
 
-def _has_to_be_given(column: ReflectedColumn) -> bool:
-    by_itself = column.get("default") or column.get("identity") or column.get("computed")
-    return not column["nullable"] and not by_itself
+def _needs_value(column: ReflectedColumn) -> bool:
+    generated = column.get("default") or column.get("identity") or column.get("computed")
+    return not column["nullable"] and not generated

@@ -1,4 +1,4 @@
-"""What makes addresses and tokens unique, and binds tokens to their accounts."""
+"""The constraints that make addresses and tokens unique, and tie tokens to their users."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,20 +8,20 @@ from sqlalchemy.engine.interfaces import ReflectedIndex
 from userctl.db.adoption.change import (
     Apply,
     Change,
-    executing,
     problem,
     rows_where,
+    run_statements,
     step,
 )
 from userctl.db.adoption.columns import present_columns
-from userctl.db.maintenance.inspection import TOKENS_END, lacks_trigger
+from userctl.db.maintenance.inspection import TOKEN_TRIGGER, lacks_token_trigger
 
-ASIDE_LENGTH = 128
-"""How long a hash may be that is put aside, where the migrations made the column."""
+DISABLED_HASH_LENGTH = 128
+"""The length of users.disabled_hash, as the migrations create it."""
 
 _UNIQUE = {"users": "email", "refresh_tokens": "token"}
-_TOKENS_END_TRIGGER = f"""
-CREATE TRIGGER {TOKENS_END} BEFORE DELETE ON users
+_CREATE_TOKEN_TRIGGER = f"""
+CREATE TRIGGER {TOKEN_TRIGGER} BEFORE DELETE ON users
 BEGIN
     DELETE FROM refresh_tokens WHERE user_id = OLD.id;
     DELETE FROM api_tokens WHERE user_id = OLD.id;
@@ -30,13 +30,13 @@ END
 
 
 def unique_changes(connection: Connection, table: str) -> Iterator[Change]:
-    """Yield what makes addresses, or tokens, unique."""
+    """Yield what makes the addresses or the tokens unique."""
     name = _UNIQUE[table]
     if _is_unique(inspect(connection), table, name):
         return
     if table == "refresh_tokens":
-        more = f"token IN (SELECT token FROM {table} GROUP BY token HAVING count(*) > 1)"  # noqa: S608
-        count, ids = rows_where(connection, table, more)
+        repeated = f"token IN (SELECT token FROM {table} GROUP BY token HAVING count(*) > 1)"  # noqa: S608
+        count, ids = rows_where(connection, table, repeated)
         if count:
             yield problem(table, name, "several rows have the same token", rows=count, ids=ids)
     constraint, columns = f"uq_{table}_{name}", [name]
@@ -59,13 +59,13 @@ def _is_unique(inspector: Inspector, table: str, column: str) -> bool:
 
 
 def is_partial(index: ReflectedIndex) -> bool:
-    """Tell whether an index leaves rows out."""
+    """Tell whether an index covers only some rows."""
     options = index.get("dialect_options", {})
     return bool(options.get("postgresql_where") or options.get("sqlite_where"))
 
 
 def reference_changes(connection: Connection) -> Iterator[Change]:
-    """Yield what lets refresh tokens go with their account, and lets them be found by it."""
+    """Yield what deletes refresh tokens with their user, and finds them by user."""
     inspector = inspect(connection)
     keys = [
         key
@@ -86,22 +86,22 @@ def reference_changes(connection: Connection) -> Iterator[Change]:
         )
 
 
-def tokens_end_changes(connection: Connection) -> Iterator[Change]:
-    """Yield what lets tokens of SQLite go with their account, and pass to no other.
+def token_trigger_changes(connection: Connection) -> Iterator[Change]:
+    """Yield the trigger that deletes the tokens of a deleted user on SQLite.
 
-    SQLite cannot change the foreign keys of a table, which count only for who switches them on,
-    and may give the id of the last account to the next one. The trigger names a table of ours, so
-    this comes after the migrations.
+    SQLite cannot change the foreign keys of a table, enforces them only for connections that ask
+    for it, and may give the id of a deleted user to a new one, who would inherit the tokens. The
+    trigger refers to a table of ours, so this comes after the migrations.
     """
-    if connection.dialect.name == "sqlite" and lacks_trigger(connection):
-        told = "a trigger ends the tokens of an account that is deleted"
-        yield step("users", "id", told, executing(_TOKENS_END_TRIGGER))
+    if connection.dialect.name == "sqlite" and lacks_token_trigger(connection):
+        detail = "add a trigger that deletes the tokens of a deleted user"
+        yield step("users", "id", detail, run_statements(_CREATE_TOKEN_TRIGGER))
 
 
 def _foreign_key(others: Sequence[str], *, cascades: bool) -> Iterator[Change]:
     for name in others:
-        told = "drop the foreign key, which keeps accounts from being deleted"
-        yield step("refresh_tokens", name, told, _dropping(name))
+        detail = "drop the foreign key, which prevents deleting users"
+        yield step("refresh_tokens", name, detail, _drop_constraint(name))
     if not cascades:
         yield step(
             "refresh_tokens",
@@ -114,20 +114,24 @@ def _foreign_key(others: Sequence[str], *, cascades: bool) -> Iterator[Change]:
         )  # fmt: skip
 
 
-def _dropping(name: str) -> Apply:
+def _drop_constraint(name: str) -> Apply:
     return lambda op: op.drop_constraint(name, "refresh_tokens")
 
 
 def width_changes(connection: Connection) -> Iterator[Change]:
-    """Yield what lets the hash of a disabled account be put aside, however long it is."""
+    """Yield what makes room for the hash of a disabled user, however long it is."""
     if connection.dialect.name == "sqlite":
         return
     present = present_columns(connection, "users")
     hashed = present["hashed_password"]["type"]
-    aside = present["disabled_hash"]["type"] if "disabled_hash" in present else String(ASIDE_LENGTH)
+    disabled = (
+        present["disabled_hash"]["type"]
+        if "disabled_hash" in present
+        else String(DISABLED_HASH_LENGTH)
+    )
     assert isinstance(hashed, String)
-    assert isinstance(aside, String)
-    if aside.length is not None and (hashed.length is None or hashed.length > aside.length):
-        told = "make it as wide as hashed_password"
-        yield step("users", "disabled_hash", told,
+    assert isinstance(disabled, String)
+    if disabled.length is not None and (hashed.length is None or hashed.length > disabled.length):
+        detail = "make it as wide as hashed_password"
+        yield step("users", "disabled_hash", detail,
                    lambda op: op.alter_column("users", "disabled_hash", type_=hashed))  # fmt: skip

@@ -1,7 +1,8 @@
-"""What stands in an application's tables besides addresses: tokens, times, hashes and roles."""
+"""The contents of the application's tables besides addresses: tokens, times, hashes, roles."""
 
 from collections.abc import Iterator
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 from alembic.operations import Operations
@@ -22,16 +23,17 @@ IN_CLEAR = {
     "postgresql": "token !~ '^[0-9a-f]{64}$'",
     "sqlite": "NOT (length(token) = 64 AND token NOT GLOB '*[^0-9a-f]*')",
 }
-"""What tells a token from the hexadecimal form of a SHA-256."""
+"""Conditions that tell a plaintext token from a SHA-256 in hexadecimal."""
 
-_ZONE = "*[+-][0-9][0-9]*"
+ROLES_LISTED = 20
+_OFFSET = "*[+-][0-9][0-9]*"
 
 
 def id_changes(connection: Connection, name: str) -> Iterator[Change]:
-    """Yield ids that userctl has no room for."""
+    """Yield ids that are too large for userctl."""
     count, ids = rows_where(connection, name, f"id > {LARGEST_ID}")
     if count:
-        yield problem(name, "id", f"ids go up to {LARGEST_ID}", rows=count, ids=ids)
+        yield problem(name, "id", f"ids must not be larger than {LARGEST_ID}", rows=count, ids=ids)
 
 
 def time_changes(connection: Connection, name: str) -> Iterator[Change]:
@@ -40,7 +42,7 @@ def time_changes(connection: Connection, name: str) -> Iterator[Change]:
         if time not in present_columns(connection, name):
             continue
         if connection.dialect.name == "postgresql":
-            # Python knows neither infinity nor times before Christ.
+            # Python supports neither infinity nor years before 1.
             condition = f"NOT {time} BETWEEN '0001-01-02' AND '9999-12-30'"
             count, ids = rows_where(connection, name, condition)
         else:
@@ -49,12 +51,12 @@ def time_changes(connection: Connection, name: str) -> Iterator[Change]:
         if count:
             yield problem(name, time, "times that cannot be read", rows=count, ids=ids)
     if connection.dialect.name == "sqlite" and name == "refresh_tokens":
-        # Times are compared as texts, so that those of another zone would be hours off.
-        condition = f"substr(expires_at, 20) GLOB '{_ZONE}' AND expires_at NOT LIKE '%+00:00'"
+        # Times are compared as text, so times with another offset would be hours off.
+        condition = f"substr(expires_at, 20) GLOB '{_OFFSET}' AND expires_at NOT LIKE '%+00:00'"
         count, ids = rows_where(connection, name, condition)
         if count:
-            told = "times of another zone than UTC; store them in UTC"
-            yield problem(name, "expires_at", told, rows=count, ids=ids)
+            detail = "times with another offset than UTC; store them in UTC"
+            yield problem(name, "expires_at", detail, rows=count, ids=ids)
 
 
 def _unreadable(connection: Connection, name: str, time: str) -> list[int]:
@@ -69,31 +71,33 @@ def _unreadable(connection: Connection, name: str, time: str) -> list[int]:
     return unreadable
 
 
-def token_changes(connection: Connection, order: AdoptionOptions) -> Iterator[Change]:
-    """Yield what has to become of refresh tokens."""
+def token_changes(connection: Connection, options: AdoptionOptions) -> Iterator[Change]:
+    """Yield the changes and the problems of the refresh tokens."""
     owner = "SELECT 1 FROM users WHERE users.id = refresh_tokens.user_id"
-    lone = f"user_id IS NOT NULL AND NOT EXISTS ({owner})"
-    count, ids = rows_where(connection, "refresh_tokens", lone)
+    orphaned = f"user_id IS NOT NULL AND NOT EXISTS ({owner})"
+    count, ids = rows_where(connection, "refresh_tokens", orphaned)
     if count:
-        told = "tokens of accounts that are gone; delete them"
-        yield problem("refresh_tokens", "user_id", told, rows=count, ids=ids)
-    condition = "token IS NOT NULL" if order.tokens_in_clear else IN_CLEAR[connection.dialect.name]
+        detail = "tokens of users that do not exist; delete them"
+        yield problem("refresh_tokens", "user_id", detail, rows=count, ids=ids)
+    condition = (
+        "token IS NOT NULL" if options.tokens_in_clear else IN_CLEAR[connection.dialect.name]
+    )
     count, ids = rows_where(connection, "refresh_tokens", condition)
     if count:
-        told = "store the SHA-256 of tokens that lie there in clear"
+        detail = "replace plaintext tokens with their SHA-256"
         yield step(
-            "refresh_tokens", "token", told, lambda op: _hash(op, condition), rows=count, ids=ids
+            "refresh_tokens", "token", detail, lambda op: _hash(op, condition), rows=count, ids=ids
         )
-        told = "the application has to look tokens up by their SHA-256 from now on"
-        yield warning("refresh_tokens", "token", told)
+        detail = "the application must look up tokens by their SHA-256 from now on"
+        yield warning("refresh_tokens", "token", detail)
     hashed, _ = rows_where(connection, "refresh_tokens", f"NOT ({condition})")
     if hashed and not connection.dialect.has_table(connection, VERSION_TABLE):
-        told = "these count as hashes; if they are tokens, say so now: --tokens-in-clear"
-        yield warning("refresh_tokens", "token", told, hashed)
+        detail = "these count as hashes; if they are plaintext tokens, pass --tokens-in-clear"
+        yield warning("refresh_tokens", "token", detail, hashed)
 
 
 def type_changes(connection: Connection, name: str) -> Iterator[Change]:
-    """Yield what another type than that of its column makes unusable, as only SQLite allows."""
+    """Yield values of another type than their column, which only SQLite allows."""
     if connection.dialect.name != "sqlite":
         return
     for column_name, wanted in wanted_columns(name).items():
@@ -107,8 +111,8 @@ def type_changes(connection: Connection, name: str) -> Iterator[Change]:
             continue
         count, ids = rows_where(connection, name, condition)
         if count:
-            told = f"values that are no {wanted.type.compile(connection.dialect)}"
-            yield problem(name, column_name, told, rows=count, ids=ids)
+            detail = f"values that are not {wanted.type.compile(connection.dialect)}"
+            yield problem(name, column_name, detail, rows=count, ids=ids)
 
 
 def _hash(op: Operations, condition: str) -> None:
@@ -120,16 +124,16 @@ def _hash(op: Operations, condition: str) -> None:
     op.execute(f"UPDATE refresh_tokens SET token = {digest} WHERE {condition}")  # noqa: S608
 
 
-def account_warnings(connection: Connection, order: AdoptionOptions) -> Iterator[Change]:
-    """Yield what userctl can work with only in part."""
+def user_warnings(connection: Connection, options: AdoptionOptions) -> Iterator[Change]:
+    """Yield what userctl supports only in part."""
     other = "hashed_password NOT LIKE '$2_$__$%' OR length(hashed_password) <> 60"
     count, _ = rows_where(connection, "users", other)
     if count:
-        told = "hashes that are not bcrypt: these accounts cannot log in with userctl"
-        yield warning("users", "hashed_password", told, count)
+        detail = "hashes that are not bcrypt; these users cannot log in with userctl"
+        yield warning("users", "hashed_password", detail, count)
     if "role" in present_columns(connection, "users"):
         users = table("users", column("role"))
-        roles = set(connection.scalars(select(users.c.role).distinct())) - {None, *order.roles}
+        roles = set(connection.scalars(select(users.c.role).distinct())) - {None, *options.roles}
         if roles:
-            told = f"roles that the setting 'roles' does not name: {', '.join(map(str, roles))}"
-            yield warning("users", "role", told)
+            listed = ", ".join(str(role)[:50] for role in islice(roles, ROLES_LISTED))
+            yield warning("users", "role", f"roles that the setting 'roles' lacks: {listed}")

@@ -1,4 +1,4 @@
-"""What an application has that already bears a name which userctl is about to give."""
+"""Tables, columns and indexes of the application with names that userctl needs."""
 
 from collections.abc import Iterator
 
@@ -11,21 +11,21 @@ from userctl.db.adoption.columns import TABLES, present_columns, wanted_columns
 from userctl.db.adoption.constraints import is_partial
 
 
-def names_in_the_way(connection: Connection) -> Iterator[Change]:
-    """Yield what has the name of something that the migrations after the first make."""
+def name_changes(connection: Connection) -> Iterator[Change]:
+    """Yield what has the name of something that the migrations after the first create."""
     inspector, ours = inspect(connection), SQLModel.metadata.tables
     for table in sorted(set(inspector.get_table_names()) & (set(ours) - set(TABLES))):
-        yield problem(table, table, "the application has a table of this name; rename it")
+        yield problem(table, table, "the application has a table with this name; rename it")
     for table in TABLES:
         if not inspector.has_table(table):
             continue
         added = set(ours[table].columns.keys()) - set(wanted_columns(table))
         for name in sorted(set(present_columns(connection, table)) & added):
-            yield problem(table, name, "userctl adds a column of this name; rename it")
-    yield from _indexes_in_the_way(inspector)
+            yield problem(table, name, "userctl adds a column with this name; rename it")
+    yield from _index_changes(inspector)
 
 
-def _indexes_in_the_way(inspector: Inspector) -> Iterator[Change]:
+def _index_changes(inspector: Inspector) -> Iterator[Change]:
     ours = {
         str(index.name): (table.name, [column.name for column in index.columns])
         for table in SQLModel.metadata.tables.values()
@@ -38,11 +38,11 @@ def _indexes_in_the_way(inspector: Inspector) -> Iterator[Change]:
                 continue
             alike = table == ours[name][0] and columns == ours[name][1][: len(columns)]
             if alike and not index["unique"] and not is_partial(index):
-                told = "drop the index, because a migration makes one that does the same and more"
-                yield step(table, name, told, _dropping(name, table))
+                detail = "drop the index; a migration creates one that covers it"
+                yield step(table, name, detail, _drop_index(name, table))
             else:
-                yield problem(table, name, "userctl makes an index of this name; rename it")
+                yield problem(table, name, "userctl creates an index with this name; rename it")
 
 
-def _dropping(name: str, table: str) -> Apply:
+def _drop_index(name: str, table: str) -> Apply:
     return lambda op: op.drop_index(name, table)

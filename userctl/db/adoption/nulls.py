@@ -1,4 +1,4 @@
-"""What an application may leave out and userctl may not: filled in now, and by triggers later."""
+"""Values that the application may omit and userctl needs: filled in now, later by triggers."""
 
 from collections.abc import Iterator
 
@@ -6,44 +6,44 @@ from sqlalchemy import Connection
 
 from userctl.db.adoption.change import (
     Change,
-    executing,
     has_trigger,
     problem,
     rows_where,
+    run_statements,
     step,
 )
 from userctl.db.adoption.columns import added_later, present_columns, wanted_columns
 from userctl.schemas.adoption import AdoptionOptions
 
 NEEDED = {"users": ("email",), "refresh_tokens": ("token", "user_id", "expires_at")}
-"""Columns for which nothing could be filled in."""
+"""Columns whose missing values cannot be filled in."""
 
 
-def null_changes(connection: Connection, table: str, order: AdoptionOptions) -> Iterator[Change]:
-    """Yield what has to become of the nulls of a table, those that come later too."""
+def null_changes(connection: Connection, table: str, options: AdoptionOptions) -> Iterator[Change]:
+    """Yield the changes and the problems of the nulls in a table, now and in the future."""
     for name in NEEDED[table]:
         count, ids = rows_where(connection, table, f"{name} IS NULL")
         if count:
-            yield problem(table, name, "nothing is there in some rows", rows=count, ids=ids)
-    values = _values(connection, table, order)
+            yield problem(table, name, "the value is missing in some rows", rows=count, ids=ids)
+    values = _values(connection, table, options)
     for name, value in values.items():
         if name not in present_columns(connection, table):
             continue
         count, ids = rows_where(connection, table, f"{name} IS NULL")
         if count:
-            fill = executing(f"UPDATE {table} SET {name} = {value} WHERE {name} IS NULL")  # noqa: S608
-            detail = f"fill in {_told(name, value)} where nothing is there"
+            fill = run_statements(f"UPDATE {table} SET {name} = {value} WHERE {name} IS NULL")  # noqa: S608
+            detail = f"fill missing values with {_describe_value(name, value)}"
             yield step(table, name, detail, fill, rows=count, ids=ids)
     if values and not has_trigger(connection, table, f"userctl_fill_{table}"):
         columns = ", ".join(values)
-        yield step(table, columns, "a trigger fills in what the application leaves out",
-                   executing(*_trigger(connection, table, values)))  # fmt: skip
+        yield step(table, columns, "add a trigger that fills in missing values",
+                   run_statements(*_trigger_statements(connection, table, values)))  # fmt: skip
 
 
-def _values(connection: Connection, table: str, order: AdoptionOptions) -> dict[str, str]:
-    """Return the columns that may be null and may not stay it, and what is filled in, as SQL."""
+def _values(connection: Connection, table: str, options: AdoptionOptions) -> dict[str, str]:
+    """Return the nullable columns that userctl needs, and the SQL of what fills them."""
     present, values = present_columns(connection, table), {}
-    defaults = {"role": "'user'", "revoked": "false", "hashed_password": f"'{order.unmatchable}'"}
+    defaults = {"role": "'user'", "revoked": "false", "hashed_password": f"'{options.unmatchable}'"}
     for name, wanted in wanted_columns(table).items():
         column = present.get(name)
         nullable = column["nullable"] if column else added_later(connection, name)
@@ -58,13 +58,15 @@ def _values(connection: Connection, table: str, order: AdoptionOptions) -> dict[
     return values
 
 
-def _told(name: str, value: str) -> str:
-    return {"hashed_password": "a hash that matches nothing", "role": value, "revoked": value}.get(
-        name, "the present time"
-    )
+def _describe_value(name: str, value: str) -> str:
+    return {
+        "hashed_password": "a hash that matches no password",
+        "role": value,
+        "revoked": value,
+    }.get(name, "the current time")
 
 
-def _trigger(connection: Connection, table: str, values: dict[str, str]) -> list[str]:
+def _trigger_statements(connection: Connection, table: str, values: dict[str, str]) -> list[str]:
     name = f"userctl_fill_{table}"
     if connection.dialect.name == "postgresql":
         filled = " ".join(f"NEW.{c} := coalesce(NEW.{c}, {value});" for c, value in values.items())

@@ -1,1 +1,1 @@
-"""Vacuum, size, inspection, and the pace of long work."""
+"""Vacuum, size, inspection, and the pacing of long work."""

@@ -1,4 +1,4 @@
-"""How many bytes a database takes."""
+"""The size of a database, in bytes."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -6,17 +6,16 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, text
 
-from userctl.db.engine import READ_ONLY
-from userctl.db.errors import typed_failures
+from userctl.db.engine import read_only_connection
 from userctl.db.lock import sqlite_file
 from userctl.models import TABLES
 
 
 class Size(NamedTuple):
-    """Bytes of a database, those of them that are free for new rows, and those of a table.
+    """The bytes of a database, those that are free for new rows, and those of refresh_tokens.
 
-    The free ones are an estimate on PostgreSQL, from the rows that were deleted and not vacuumed
-    yet. SQLite does not say how much a table takes: the last is None.
+    On PostgreSQL the free bytes are estimated from the rows that are deleted and not yet vacuumed.
+    SQLite does not report the size of a table, so the last is None.
     """
 
     total: int
@@ -25,11 +24,10 @@ class Size(NamedTuple):
 
 
 def measure(engine: Engine) -> Size:
-    """Return the size of a database: on SQLite its files, on PostgreSQL our tables and indexes."""
+    """Return the size of a database: its files on SQLite, our tables and indexes on PostgreSQL."""
     if engine.dialect.name == "sqlite":
         return _measure_sqlite(engine)
-    reading = engine.execution_options(**{READ_ONLY: True, "postgresql_readonly": True})
-    with typed_failures(), reading.connect() as connection:
+    with read_only_connection(engine) as connection:
         return _measure_postgresql(connection)
 
 
@@ -37,10 +35,10 @@ def _measure_sqlite(engine: Engine) -> Size:
     path = sqlite_file(engine)
     total = 0
     for file in (path, Path(f"{path}-wal")):
-        # The last connection that closes takes the log away.
+        # The last connection that closes removes the log.
         with suppress(FileNotFoundError):
             total += file.stat().st_size
-    with typed_failures(), engine.execution_options(**{READ_ONLY: True}).connect() as connection:
+    with read_only_connection(engine) as connection:
         pages, bytes_each = (
             connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("freelist_count", "page_size")

@@ -1,4 +1,4 @@
-"""Gives back what is free inside a database."""
+"""Vacuums a database, so that the space of deleted rows can be reused."""
 
 import sqlite3
 import time
@@ -18,13 +18,14 @@ from userctl.models import TABLES
 
 
 def vacuum(engine: Engine) -> None:
-    """Vacuum a database; SQLite writes its file anew, which needs as much space again meanwhile.
+    """Vacuum a database.
 
-    PostgreSQL gives most of it to new rows, not to the disk, and keeps nobody from anything.
+    SQLite rewrites its file, which temporarily needs the same space again. PostgreSQL keeps most of
+    the space for new rows, and blocks neither readers nor writers.
 
     Raises:
-        DatabaseBusy: if others held the database for too long.
-        DiskFull: if there is no space for it; nothing is lost then.
+        DatabaseBusy: if other processes hold the database for too long.
+        DiskFull: if the disk has no room for the rewritten file; nothing is lost then.
     """
     with typed_failures():
         if engine.dialect.name == "sqlite":
@@ -37,7 +38,7 @@ def _vacuum_sqlite(engine: Engine) -> None:
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
-        # In short turns, because no signal reaches Python while SQLite waits.
+        # In short turns, because Python handles no signal while SQLite waits.
         cursor.execute(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
         retry_while_busy(lambda: cursor.execute("VACUUM"))
         _truncate_log(cursor)
@@ -48,7 +49,7 @@ def _vacuum_sqlite(engine: Engine) -> None:
 
 
 def _truncate_log(cursor: DBAPICursor) -> None:
-    """Bring the log into the file; one who reads an older state keeps it from that."""
+    """Checkpoint the log, which has to wait for every reader of an older state."""
     end = time.monotonic() + BUSY_TIMEOUT_SECONDS
     while True:
         try:
@@ -59,11 +60,11 @@ def _truncate_log(cursor: DBAPICursor) -> None:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_LOCKED:
                 raise
         if time.monotonic() > end:
-            raise DatabaseBusy("Somebody kept reading an older state of the database.")
+            raise DatabaseBusy("Another process kept reading an older state of the database.")
 
 
 def _vacuum_postgresql(engine: Engine) -> None:
-    # Outside a transaction, and so nothing may be set for one.
+    # VACUUM cannot run in a transaction.
     options = {READ_ONLY: True, "isolation_level": "AUTOCOMMIT"}
     with engine.execution_options(**options).connect() as connection:
         for table in TABLES:

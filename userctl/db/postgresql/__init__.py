@@ -1,1 +1,1 @@
-"""What only PostgreSQL needs."""
+"""What only PostgreSQL needs: its backup programs and its privileges."""

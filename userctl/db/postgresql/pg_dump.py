@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs for backups, which learn no secret from their command lines."""
+"""Runs PostgreSQL's own backup programs, without secrets on their command lines."""
 
 import os
 import re
@@ -17,28 +17,28 @@ from userctl.db.engine import BUSY_TIMEOUT_SECONDS, server_defaults
 from userctl.models import TABLES
 
 MAGIC = b"PGDMP"
-"""What a dump in pg_dump's custom format begins with."""
+"""The first bytes of a dump in pg_dump's custom format."""
 
 _SESSION = f"-c lock_timeout={BUSY_TIMEOUT_SECONDS}s -c client_min_messages=warning"
-"""How a connection of the programs begins. PgBouncer refuses such options, which is as well: the
-programs change settings for good, and it would hand the connection on to others with these."""
+"""The options of the programs' connections. PgBouncer rejects them, which is intended: the programs
+change settings of the session, and PgBouncer would share that session with other clients."""
 
-_FOR_EVER = b"SET lock_timeout = 0;"
-_FOR_LONG = f"SET lock_timeout = '{BUSY_TIMEOUT_SECONDS}s';".encode()
-"""What a script says near its beginning, and what it should."""
+_NO_LOCK_TIMEOUT = b"SET lock_timeout = 0;"
+_LOCK_TIMEOUT = f"SET lock_timeout = '{BUSY_TIMEOUT_SECONDS}s';".encode()
+"""A statement near the beginning of every script, and its replacement."""
 
 
 def dump(url: DatabaseURL, file: Path) -> None:
-    """Write all of a database, as it is at one moment, into a file of pg_dump's custom format.
+    """Write a snapshot of a whole database into a file, in pg_dump's custom format.
 
     Raises:
         DatabaseToolMissing: if pg_dump is not installed.
-        DatabaseToolFailed: if it failed, with what it said.
+        DatabaseToolFailed: if it failed, with its error message.
     """
     connection, environment = _connection(url)
-    patience = f"--lock-wait-timeout={BUSY_TIMEOUT_SECONDS}s"
-    place = f"--file={file.absolute()}"
-    _run(["pg_dump", "--format=custom", patience, place, connection], environment)
+    lock_wait = f"--lock-wait-timeout={BUSY_TIMEOUT_SECONDS}s"
+    output = f"--file={file.absolute()}"
+    _run(["pg_dump", "--format=custom", lock_wait, output, connection], environment)
 
 
 def require_sound(file: Path) -> None:
@@ -60,53 +60,52 @@ def tables(file: Path) -> set[str]:
     return set(re.findall(r"^\d+; \d+ \d+ TABLE \S+ (\S+) ", listed, re.MULTILINE))
 
 
-def restore(file: Path, url: DatabaseURL, kept: Collection[str]) -> None:
-    """Put the content of a dump in the place of what a database holds, in one transaction.
+def restore(file: Path, url: DatabaseURL, dumped: Collection[str]) -> None:
+    """Replace the content of a database with that of a dump, in one transaction.
 
-    Tables that are not in the dump stay, unless they are ours: a later schema has them, and
-    migrating to it would find them there.
+    Other tables stay, unless they are ours: those belong to a later schema, and the migration to it
+    could not create them again.
 
     Args:
         file: the dump.
         url: the database.
-        kept: the tables in the dump.
+        dumped: the tables in the dump.
 
     Raises:
         DatabaseToolMissing, DatabaseToolFailed: as :func:`dump` does; nothing is changed then.
     """
-    later = [f"DROP TABLE IF EXISTS {table};" for table in TABLES if table not in kept]
-    if "audit_events" not in kept:
+    later = [f"DROP TABLE IF EXISTS {table};" for table in TABLES if table not in dumped]
+    if "audit_events" not in dumped:
         later.append("DROP FUNCTION IF EXISTS userctl_audit_append_only();")
     connection, environment = _connection(url)
     options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-", "--output=/dev/null"]
     script = ["pg_restore", "--clean", "--if-exists", "--no-owner", "--file=-"]
     with (
-        _started(["psql", *options, connection], environment) as psql,
-        _started([*script, str(file.absolute())]) as source,
+        _start(["psql", *options, connection], environment) as psql,
+        _start([*script, str(file.absolute())]) as source,
     ):
-        # psql ends early where a statement fails, and says why.
+        # psql stops at the first statement that fails, and says why.
         with suppress(BrokenPipeError):
-            # What is dropped comes first, because the script ends the search for tables without
-            # their schema.
+            # The DROP statements come first, because the script empties the search path.
             psql.write("\n".join(["BEGIN;", *later, ""]).encode())
-            psql.write(source.read(4096).replace(_FOR_EVER, _FOR_LONG))
+            psql.write(source.read(4096).replace(_NO_LOCK_TIMEOUT, _LOCK_TIMEOUT))
             shutil.copyfileobj(source.output, psql.input)
             source.finish()
-            # Without this, wherever the script ends or we do, nothing was changed.
+            # Until this statement nothing is changed, wherever psql or this process ends.
             psql.write(b"\nCOMMIT;\n")
         psql.finish()
 
 
 class _Program:
-    """A program that runs, and whose complaints are kept."""
+    """A running program, with its error output in a file."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", name: str, said: IO[bytes]) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", name: str, errors: IO[bytes]) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self.input, self.output = process.stdin, process.stdout
         self._process = process
         self._name = name
-        self._said = said
+        self._errors = errors
 
     def write(self, text: bytes) -> None:
         self.input.write(text)
@@ -116,41 +115,39 @@ class _Program:
         return self.output.read(size)
 
     def finish(self) -> bytes:
-        """Wait for the end, and return what is still to be read.
+        """Close the input, wait for the end, and return the rest of the output.
 
         Raises:
-            DatabaseToolFailed: if the program did.
+            DatabaseToolFailed: if the program failed.
         """
         with suppress(BrokenPipeError):
             self.input.close()
         rest = self.output.read()
         if self._process.wait() != 0:
-            self._said.seek(0)
-            raise _failure(self._name, self._said.read())
+            self._errors.seek(0)
+            raise _failure(self._name, self._errors.read())
         return rest
 
 
 @contextmanager
-def _started(
-    command: list[str], environment: Mapping[str, str] | None = None
-) -> Iterator[_Program]:
-    """Run a program beside us, which does not outlive the block."""
+def _start(command: list[str], environment: Mapping[str, str] | None = None) -> Iterator[_Program]:
+    """Start a program, and end it with the block."""
     name, *arguments = command
     found = shutil.which(name)
     if found is None:
-        raise DatabaseToolMissing(f"The program {name} of PostgreSQL is not installed.")
-    with tempfile.TemporaryFile() as said:
+        raise DatabaseToolMissing(f"The PostgreSQL program {name} is not installed.")
+    with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(  # noqa: S603
             [found, *arguments],
             env={**os.environ, **(environment or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=errors,
         )
         try:
-            yield _Program(process, name, said)
+            yield _Program(process, name, errors)
         finally:
-            # Before its pipes are closed, which it might take for the end of its work.
+            # Kill it before closing its pipes, which it could take for the end of its input.
             process.kill()
             process.wait()
             for pipe in (process.stdin, process.stdout):
@@ -159,12 +156,12 @@ def _started(
 
 
 def _run(command: list[str], environment: Mapping[str, str] | None = None) -> str:
-    with _started(command, environment) as program:
+    with _start(command, environment) as program:
         return program.finish().decode(errors="replace")
 
 
 def _connection(url: DatabaseURL) -> tuple[str, dict[str, str]]:
-    """Return what may stand on a command line, and what goes into the environment instead."""
+    """Return the connection argument, and the environment variables that hold the password."""
     import psycopg  # noqa: PLC0415
 
     given: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(url.secret)
@@ -176,19 +173,19 @@ def _connection(url: DatabaseURL) -> tuple[str, dict[str, str]]:
     }
     if exposed := hidden & given.keys():
         raise InvalidConfiguration(
-            f"The option {min(exposed)} of the database URL would be seen by everybody here.",
-            hint="Put it into a service file (pg_service.conf), and name that with ?service=.",
+            f"The process list would show the option {min(exposed)} of the database URL.",
+            hint="Put it into a service file (pg_service.conf), and refer to that with ?service=.",
         )
     given["options"] = f"{given.get('options', '')} {_SESSION}".strip()
     text = psycopg.conninfo.make_conninfo(**{**server_defaults(given), **given})
     return f"--dbname={text}", environment
 
 
-def _failure(program: str, said: bytes) -> DatabaseToolFailed:
-    lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
-    errors = [line for line in lines if "error:" in line.lower()] or lines or ["it said nothing"]
-    complaint = escape_invisible(errors[0].removeprefix(f"{program}: "))[:300]
+def _failure(program: str, output: bytes) -> DatabaseToolFailed:
+    lines = [line.strip() for line in output.decode(errors="replace").splitlines() if line.strip()]
+    chosen = [line for line in lines if "error:" in line.lower()] or lines or ["no error message"]
+    complaint = escape_invisible(chosen[0].removeprefix(f"{program}: "))[:300]
     hint = None
     if "startup parameter" in complaint:
-        hint = "Nothing was changed. Name the server itself in the URL, not PgBouncer."
+        hint = "Nothing was changed. Use the URL of the server itself, not of PgBouncer."
     return DatabaseToolFailed(f"{program} failed ({complaint}).", hint=hint)

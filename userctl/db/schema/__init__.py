@@ -1,1 +1,1 @@
-"""Migrations and the revisions they lead to."""
+"""Migrations and revisions of the schema."""

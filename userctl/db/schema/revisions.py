@@ -1,4 +1,4 @@
-"""Which migrations userctl has, and where a database stands; without importing Alembic."""
+"""The migrations that userctl has, and the revision of a database; without importing Alembic."""
 
 import re
 from functools import cache
@@ -16,7 +16,7 @@ VERSION_TABLE = "userctl_version"
 
 
 def migrations_folder() -> Path:
-    """Return the Alembic folder: inside the installed package, or beside it in a checkout."""
+    """Return the Alembic folder, inside the installed package or beside it in a checkout."""
     package = Path(userctl.__file__).parent
     inside = package / "migrations"
     return inside if inside.is_dir() else package.parent / "migrations"
@@ -26,35 +26,37 @@ def migrations_folder() -> Path:
 def revisions() -> tuple[str, ...]:
     """Return the ids of all migrations, oldest first.
 
-    A migration's id is the number its file name begins with, and the history is a straight line;
-    a test holds both.
+    The id of a migration is the number that its file name begins with, and the history is a
+    straight line. A test checks both.
     """
     files = (migrations_folder() / "versions").glob("*.py")
     return tuple(sorted(m[1] for f in files if (m := re.match(r"(\d{4})_", f.name))))
 
 
 def current_revision(connection: Connection) -> str | None:
-    """Return the revision a database is at; None if userctl never migrated it."""
+    """Return the revision of a database, or None if userctl never migrated it."""
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
     found = connection.scalars(text(f"SELECT version_num FROM {VERSION_TABLE}")).all()  # noqa: S608
     if len(found) > 1:
-        raise errors.DatabaseDamaged(f"The table {VERSION_TABLE} has {len(found)} rows, not one.")
+        raise errors.DatabaseDamaged(
+            f"The table {VERSION_TABLE} has {len(found)} rows instead of one."
+        )
     return found[0] if found else None
 
 
 def foreign_tables(connection: Connection) -> list[str]:
-    """Return the tables of our names in a database that userctl never migrated."""
+    """Return the tables with our names in a database that userctl never migrated."""
     return sorted(set(inspect(connection).get_table_names()) & {"users", "refresh_tokens"})
 
 
 def has_trail(connection: Connection) -> bool:
-    """Tell whether a database has an audit trail, which it keeps where its schema is older."""
+    """Tell whether a database has an audit trail, which a downgrade keeps."""
     return inspect(connection).has_table("audit_events")
 
 
 def require_current(engine: Engine) -> None:
-    """Make sure that the schema is the one this userctl works on.
+    """Make sure that the schema is the one that this userctl needs.
 
     Raises:
         DatabaseNotMigrated: if it is missing or older.

@@ -1,4 +1,4 @@
-"""Copies of an SQLite database, made and put back while others use it."""
+"""Copies of an SQLite database, made and restored while other processes use it."""
 
 import os
 import sqlite3
@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from userctl.core.atomic_files import atomic_file
 from userctl.core.errors import DatabaseBusy, DatabaseDamaged, InvalidInput
-from userctl.core.secure_files import atomic_file
 from userctl.db.engine import (
     BUSY_TIMEOUT_SECONDS,
     LOCK_TURN_MILLISECONDS,
@@ -19,19 +19,19 @@ from userctl.db.engine import (
 from userctl.db.errors import typed_failures
 
 MAGIC = b"SQLite format 3\0"
-"""What each SQLite database begins with (SQLite, Database File Format, section 1.3)."""
+"""The first bytes of every SQLite database (SQLite, Database File Format, section 1.3)."""
 
 PAGES = 4096
-"""How many pages are copied before a signal may be noticed."""
+"""How many pages are copied before Python can handle a signal."""
 
 
 def copy_out(database: Path, copy: Path) -> None:
-    """Copy a database as it is at one moment into an empty file, while others write to it.
+    """Copy a snapshot of a database into an empty file, while other processes write to it.
 
-    The copy needs no log beside it, so that it is one file.
+    The copy is a single file, without a write-ahead log.
     """
     with typed_failures(), closing(connect_sqlite(database)) as source:
-        # A copy that others changed under its hands would begin anew; we keep to what we read now.
+        # Without a snapshot, the copy would start again whenever another process writes.
         source.execute("BEGIN")
         source.execute("SELECT count(*) FROM sqlite_schema").fetchall()
         with closing(connect_sqlite(copy)) as target:
@@ -40,17 +40,17 @@ def copy_out(database: Path, copy: Path) -> None:
 
 
 def copy_in(copy: Path, database: Path) -> None:
-    """Put the content of a copy in the place of what a database holds, in one transaction.
+    """Replace the content of a database with that of a copy, in one transaction.
 
-    Others who have the database open see what it held before, or what it holds now.
+    Other processes that have the database open see the old content or the new.
 
     Raises:
-        DatabaseBusy: if others held it for too long.
+        DatabaseBusy: if other processes hold it for too long.
     """
     end = time.monotonic() + BUSY_TIMEOUT_SECONDS
 
     def give_up(status: int, _remaining: int, _total: int) -> None:
-        # The driver by itself would wait for ever, and let no signal through.
+        # By itself the driver would wait forever, and handle no signal.
         if status == sqlite3.SQLITE_BUSY and time.monotonic() > end:
             raise DatabaseBusy("The database stayed locked by another process.")
 
@@ -64,18 +64,18 @@ def copy_in(copy: Path, database: Path) -> None:
         retry_while_busy(lambda: target.execute("PRAGMA journal_mode = WAL"))
 
 
-def safety_copy(database: Path, revision: str | None, now: datetime) -> Path:
-    """Copy a database beside itself before something is done to it, and return where to.
+def create_safety_copy(database: Path, revision: str | None, now: datetime) -> Path:
+    """Copy a database beside itself before a risky change, and return the path of the copy.
 
     Args:
         database: its file.
-        revision: where its schema stands, for the name of the copy.
+        revision: the revision of its schema, for the name of the copy.
         now: the time, for the name of the copy.
     """
     name = f"{database.name}.{revision or 'unknown'}-{now:%Y%m%dT%H%M%S.%fZ}.backup"
     path = database.with_name(name)
-    with atomic_file(path, replace=False) as draft:
-        copy_out(database, draft)
+    with atomic_file(path, replace=False) as temporary:
+        copy_out(database, temporary)
     return path
 
 
@@ -86,10 +86,10 @@ def tables(path: Path) -> set[str]:
 
 
 def require_same_pages(copy: Path, database: Path) -> None:
-    """Make sure that a copy can be put in the place of what a database holds.
+    """Make sure that a copy has the page size of a database, so that it can replace the content.
 
     Raises:
-        InvalidInput: if the pages of one are larger, which a database in use cannot change.
+        InvalidInput: if it has not, because a database in use cannot change its page size.
     """
     with (
         typed_failures(),
@@ -99,8 +99,8 @@ def require_same_pages(copy: Path, database: Path) -> None:
         sizes = [file.execute("PRAGMA page_size").fetchone() for file in (one, other)]
     if sizes[0] != sizes[1]:
         raise InvalidInput(
-            f"{copy} has pages of {sizes[0][0]} bytes, the database of {sizes[1][0]}.",
-            hint="Move the database out of the way, and restore again.",
+            f"{copy} has pages of {sizes[0][0]} bytes, the database has pages of {sizes[1][0]}.",
+            hint="Move the database file away, and restore again.",
         )
 
 
@@ -108,7 +108,7 @@ def require_sound(path: Path) -> None:
     """Make sure that a copy can be read from end to end.
 
     Raises:
-        DatabaseDamaged: naming the first thing that is wrong.
+        DatabaseDamaged: with the first problem.
     """
     with typed_failures(), closing(_read_only(path)) as connection:
         found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
@@ -117,12 +117,12 @@ def require_sound(path: Path) -> None:
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
-    # A backup has no log beside it, and may lie where nothing can be written.
+    # A backup has no log, and may be on a read-only disk.
     log = path.with_name(f"{path.name}-wal")
     if log.exists() and log.stat().st_size:
         raise InvalidInput(
-            f"Beside {path} lies a log with changes that are not in it.",
-            hint="Take a file that 'userctl db backup' wrote.",
+            f"{path} is incomplete: {log.name} contains changes that are not in it.",
+            hint="Use a file that 'userctl db backup' wrote.",
         )
     url = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1"
     return sqlite3.connect(url, uri=True, isolation_level=None)

@@ -1,78 +1,119 @@
-"""Keeps the write-ahead log of an SQLite file out of the way of those who write to it."""
+"""The write-ahead log (WAL) of an SQLite file."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.engine.interfaces import DBAPICursor
 
-from userctl.db.engine import connect_sqlite
+from userctl.core.errors import DiskFull
+from userctl.db.engine import LOCK_TURN_MILLISECONDS, connect_sqlite, retry_while_busy
 from userctl.db.errors import typed_failures
 from userctl.db.lock import sqlite_file
 
-LONGEST_PAGES = 262_144
-"""How many pages the log may have before it is brought into the file: 1 GiB. Of what is changed at
-random places most is then written once, not again after each transaction."""
+LARGE_LOG_PAGES = 262_144
+"""The log is checkpointed when it has more pages than this: 1 GiB. Pages that change again and
+again are then written to the file once, not after each transaction."""
+
+
+def enable_wal(engine: Engine) -> None:
+    """Switch an SQLite file to write-ahead logging, so that readers and writers do not wait."""
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        # The journal mode cannot change inside a transaction, and the file keeps it.
+        if cursor.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            retry_while_busy(lambda: _set_wal(cursor))
+        cursor.close()
+    finally:
+        connection.close()
+
+
+def checkpoint_all(engine: Engine) -> None:
+    """Checkpoint the whole write-ahead log, so that the file alone is complete."""
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        # Closing would do the same, but without an error if the disk is full.
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if cursor.fetchone() != (0, 0, 0):
+            raise DiskFull("The new database could not be written completely.")
+        cursor.close()
+    finally:
+        connection.close()
+
+
+def _set_wal(cursor: DBAPICursor) -> None:
+    try:
+        cursor.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError:
+        # SQLite does not wait for this lock, whatever the busy timeout is.
+        time.sleep(LOCK_TURN_MILLISECONDS / 1000)
+        raise
 
 
 class WriteAheadLog:
-    """The log of a file that much is written to, brought in seldom, and by us.
+    """The log during long work on a file: checkpointed rarely, and only by this process.
 
-    Whoever finds it long brings it in within his own COMMIT, which takes seconds after large
-    changes. But nobody can bring in what is newer than what somebody still reads. So we always
-    read, and when it is time read a later state, and bring in what is older, which keeps nobody
-    from writing.
+    Without this, any process that finds the log large checkpoints it inside its own COMMIT, which
+    can take seconds. A checkpoint stops at the oldest state that is still being read. So this class
+    always holds a reader open, moves it to a newer state from time to time, and checkpoints up to
+    there itself, which does not block writers.
     """
 
     def __init__(self, path: Path) -> None:
         self._own, self._reader, self._next = (connect_sqlite(path) for _ in range(3))
-        _read(self._reader)
+        _begin_reading(self._reader)
 
     def checkpoint_if_large(self) -> None:
-        """Empty the log if it has grown long."""
-        if _checkpoint(self._own) > LONGEST_PAGES:
-            self.empty()
+        """Checkpoint the log if it has grown large."""
+        if _checkpoint_passively(self._own) > LARGE_LOG_PAGES:
+            self.checkpoint()
 
-    def empty(self) -> None:
-        """Bring the log into the file, so that the next to write begins it anew.
+    def checkpoint(self) -> None:
+        """Checkpoint the whole log, so that the next writer starts it from the beginning.
 
-        What others write meanwhile is left over. So each attempt has less to do than the one
-        before it, and the last, at which we read nothing, has next to nothing.
+        Each attempt leaves only what was written during it, so each has less to do than the one
+        before. The last runs without our reader and has almost nothing left.
         """
         for _ in range(3):
-            _read(self._next)
+            _begin_reading(self._next)
             self._reader.execute("ROLLBACK")
             self._reader, self._next = self._next, self._reader
-            _checkpoint(self._own)
+            _checkpoint_passively(self._own)
         self._reader.execute("ROLLBACK")
-        _checkpoint(self._own)
-        _read(self._reader)
+        _checkpoint_passively(self._own)
+        _begin_reading(self._reader)
 
     def close(self) -> None:
-        """Stop reading."""
+        """Close the connections, and so stop reading."""
         for connection in (self._reader, self._next, self._own):
             connection.close()
 
 
 @contextmanager
-def long_log(engine: Engine) -> Iterator[WriteAheadLog]:
-    """Let the log of a file grow long meanwhile, and empty it at the end."""
+def defer_checkpoints(engine: Engine) -> Iterator[WriteAheadLog]:
+    """Let the log of a file grow during the block, and checkpoint it at the end."""
     with typed_failures():
         log = WriteAheadLog(sqlite_file(engine))
         try:
             yield log
-            log.empty()
+            log.checkpoint()
         finally:
             log.close()
 
 
-def _read(connection: sqlite3.Connection) -> None:
+def _begin_reading(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN")
     connection.execute("SELECT count(*) FROM userctl_version").fetchall()
 
 
-def _checkpoint(connection: sqlite3.Connection) -> int:
-    """Bring in what can be without waiting for anybody, and return how many pages the log has."""
+def _checkpoint_passively(connection: sqlite3.Connection) -> int:
+    """Checkpoint as much as possible without waiting, and return how many pages the log has."""
     _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     return int(pages)

@@ -1,4 +1,4 @@
-"""A COMMIT whose outcome is not left to a guess."""
+"""Commits a transaction, and finds out what happened if the connection is lost meanwhile."""
 
 import time
 
@@ -12,20 +12,20 @@ ATTEMPTS = 20
 PAUSE_SECONDS = 0.25
 
 _SERVER = "ROW(pg_postmaster_start_time(), pg_stat_get_bgwriter_stat_reset_time())::text"
-"""Tells a server from any other, and from itself before a crash, which forgets its statistics."""
+"""Identifies a server, and changes when it crashes, because a crash resets its statistics."""
 
 
 def commit(session: Session, engine: Engine) -> None:
-    """Commit, and where the connection breaks meanwhile find out what became of it.
+    """Commit, and if the connection breaks meanwhile, find out the outcome.
 
-    PostgreSQL keeps the fate of recent transactions (``pg_xact_status``), so it is asked over a
-    new connection. A server that crashed, or a standby in its place, gives numbers that it had
-    not written down yet to other transactions, and so cannot be asked. SQLite needs no such thing:
-    there is nothing between it and the file.
+    PostgreSQL remembers the outcome of recent transactions (``pg_xact_status``), so a new
+    connection asks for it. A server that crashed, or a standby that was promoted, may reuse a
+    transaction id that had not been written to disk, and so must not be asked. SQLite needs none of
+    this, because it has no connection to lose.
 
     Raises:
         DatabaseUnreachable: if the transaction was rolled back.
-        CommitUnknown: if nobody could be asked.
+        CommitUnknown: if the outcome could not be found out.
     """
     if engine.dialect.name != "postgresql":
         session.commit()
@@ -55,7 +55,7 @@ def _was_committed(engine: Engine, transaction: str, server: str) -> bool:
             break
         if status != "in progress":
             break
-        # The server may not have noticed yet that its client is gone.
+        # The server may not have noticed yet that the client disconnected.
         time.sleep(PAUSE_SECONDS)
     if status not in {"committed", "aborted"}:
         raise errors.CommitUnknown(

@@ -1,4 +1,4 @@
-"""Runs a transaction again when the database chose it to give way."""
+"""Retries transactions that the database aborts because of a conflict."""
 
 import functools
 import logging
@@ -19,10 +19,10 @@ FIRST_PAUSE_SECONDS = 0.02
 
 
 def retry_transactions(method: Callable[P, R]) -> Callable[P, R]:
-    """Repeat a method that is one whole transaction, after growing random pauses.
+    """Retry a method that is one whole transaction, after random pauses that grow.
 
-    PostgreSQL resolves deadlocks and serialization failures by ending one transaction and
-    expects that one to be run again (PostgreSQL manual, section 13.5).
+    PostgreSQL resolves deadlocks and serialization failures by aborting one transaction, and
+    expects the client to retry it (PostgreSQL manual, section 13.5).
     """
 
     @functools.wraps(method)
@@ -32,7 +32,7 @@ def retry_transactions(method: Callable[P, R]) -> Callable[P, R]:
                 return method(*args, **kwargs)
             except TransactionConflict:
                 pause = FIRST_PAUSE_SECONDS * 2**attempt
-                logger.info("the database had a transaction give way; it is run again")
+                logger.info("transaction conflict; retrying")
                 time.sleep(random.uniform(pause / 2, pause))  # noqa: S311
         return method(*args, **kwargs)
 

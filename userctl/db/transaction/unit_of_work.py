@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlmodel import Session
 
 from userctl.core.actor import Actor, sanitize_name
-from userctl.core.audit_chain import canonical
+from userctl.core.audit_chain import canonical_json
 from userctl.db.engine import READ_ONLY
 from userctl.db.errors import typed_failures
 from userctl.db.transaction.commit import commit
@@ -30,14 +30,15 @@ from userctl.schemas.audit import AuditTag
 
 logger = logging.getLogger(__name__)
 
-# Where it is not asked for, the default of the server stands, which may be read-only.
+# Only a reading unit of work sets this: elsewhere the server's default applies, which an
+# administrator may have made read-only on purpose.
 _READING: dict[str, Any] = {READ_ONLY: True, "postgresql_readonly": True}
 
 
 class UnitOfWork:
     """The repositories on one transaction; leaving the block without ``commit`` rolls back.
 
-    What is recorded for the audit trail is written at the commit.
+    Events for the audit trail are written at the commit.
     """
 
     users: UserRepository
@@ -71,12 +72,12 @@ class UnitOfWork:
         return self
 
     def begin(self) -> None:
-        """Begin the transaction now, which on SQLite waits for whoever is writing."""
+        """Begin the transaction now; on SQLite this waits for other writers."""
         self._session.connection()
 
     @property
     def connection(self) -> Connection:
-        """The connection that the transaction is on, for what changes tables, not rows."""
+        """The connection of the transaction, for work that changes tables rather than rows."""
         return self._session.connection()
 
     def record(
@@ -89,29 +90,31 @@ class UnitOfWork:
         target: str | None = None,
         **detail: Any,
     ) -> None:
-        """Note an event, which lasts if the changes of this unit of work do.
+        """Record an event, which is committed with the changes of this unit of work.
 
         Args:
             tag: what happened.
             now: when.
-            user: the account that it is about, of which id and address are kept.
-            user_id: the id alone, where nothing else is known of the account.
-            target: what it is about, if not the account itself.
-            detail: whatever else JSON can hold; never a secret.
+            user: the user that it is about, of whom the id and the address are kept.
+            user_id: the id alone, where nothing else is known about the user.
+            target: what it is about, if not the user.
+            detail: anything else that JSON can hold; never a secret.
         """
         if user is not None:
             user_id, target = user.id, target or str(user.email)
         what = None if target is None else sanitize_name(target)
-        self._events.append(NewEvent(now, tag, *self._actor(), user_id, what, canonical(detail)))
+        self._events.append(
+            NewEvent(now, tag, *self._actor(), user_id, what, canonical_json(detail))
+        )
 
     def commit(self) -> None:
-        """Make the changes of this unit of work last."""
+        """Write the recorded events and commit the transaction."""
         with typed_failures():
             if self._events:
                 self.audit_events.append(self._events)
             commit(self._session, self._engine)
         for event in self._events:
-            logger.info("committed %s, account %s", event.tag, event.user_id)
+            logger.info("committed %s, user %s", event.tag, event.user_id)
         self._events = []
 
     def __exit__(
@@ -124,11 +127,11 @@ class UnitOfWork:
 
 
 class Database:
-    """A database that is made ready when it is first used.
+    """A database that is prepared when it is first used.
 
     Args:
         ready_engine: returns the engine of a database that is reachable and migrated, or raises.
-        actor: returns who uses it.
+        actor: returns who makes the changes.
     """
 
     def __init__(self, ready_engine: Callable[[], Engine], actor: Callable[[], Actor]) -> None:
@@ -137,15 +140,15 @@ class Database:
 
     @cached_property
     def engine(self) -> Engine:
-        """The engine, for what is no transaction on rows."""
+        """The engine, for work that is not a transaction on rows."""
         return self._ready_engine()
 
     def reading(self) -> UnitOfWork:
-        """Return a unit of work that changes nothing; each query sees what is committed by then."""
+        """Return a read-only unit of work in which each query sees the latest commits."""
         return UnitOfWork(self.engine, self._actor, **_READING)
 
     def snapshot(self) -> UnitOfWork:
-        """Return a unit of work that changes nothing, in which all queries see the same moment."""
+        """Return a read-only unit of work in which all queries see the same moment."""
         options = dict(_READING)
         if self.engine.dialect.name == "postgresql":
             options["isolation_level"] = "REPEATABLE READ"

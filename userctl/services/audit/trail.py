@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from userctl.core.audit_chain import NO_HASH, chained, exact
+from userctl.core.audit_chain import NO_HASH, event_hash, microsecond_time
 from userctl.core.clock import Clock
 from userctl.core.errors import AuditBroken, DatabaseDamaged, InvalidInput, UserNotFound
 from userctl.core.text import quote
@@ -70,7 +70,7 @@ class AuditService:
                 for row in rows:
                     if not all(isinstance(value, str | int | None) for value in row[2:]):
                         raise DatabaseDamaged(f"Event {row[0]} of the audit trail cannot be read.")
-                yield [(found, exact(time), *rest) for found, time, *rest in rows]
+                yield [(found, microsecond_time(time), *rest) for found, time, *rest in rows]
 
     def head(self) -> AuditHead:
         """Return the last event; its id is 0 if there is none."""
@@ -100,7 +100,7 @@ class AuditService:
                     number += 1
                     if found != number:
                         raise AuditBroken(f"Event {number} is missing (found event {found}).")
-                    previous = chained(previous, number, time, *rest)
+                    previous = event_hash(previous, number, time, *rest)
                     if digest != previous:
                         raise AuditBroken(
                             f"Event {number} of the audit trail is not as it was written."

@@ -9,10 +9,12 @@ from userctl.config.database_url import DatabaseURL
 from userctl.core.actor import Actor
 from userctl.core.clock import Clock
 from userctl.core.errors import DatabaseMissing
-from userctl.db import adoption
-from userctl.db.schema.migrations import lock, use_write_ahead_log
+from userctl.db.adoption.adopt import adopt_tables
+from userctl.db.adoption.plan import plan_adoption
+from userctl.db.schema.migrations import lock_schema
 from userctl.db.schema.revisions import current_revision, revisions
-from userctl.db.sqlite.backup import safety_copy
+from userctl.db.sqlite.backup import create_safety_copy
+from userctl.db.sqlite.wal import enable_wal
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.adoption import AdoptionOptions, AdoptionStep
@@ -61,7 +63,7 @@ class AdoptionService:
         """
         self._require_file()
         with self._database.reading() as uow:
-            changes = adoption.plan(uow.connection, self._order(tokens_in_clear=tokens_in_clear))
+            changes = plan_adoption(uow.connection, self._order(tokens_in_clear=tokens_in_clear))
         return [change.record for change in changes]
 
     @retry_transactions
@@ -83,15 +85,15 @@ class AdoptionService:
         """
         self._require_file()
         with self._database.writing() as uow:
-            lock(uow.connection)
+            lock_schema(uow.connection)
             before = current_revision(uow.connection)
 
             def keep() -> None:
                 if self._url.sqlite_path is not None and before is None:
-                    copied(safety_copy(self._url.sqlite_path, before, self._clock()))
+                    copied(create_safety_copy(self._url.sqlite_path, before, self._clock()))
 
             order = self._order(tokens_in_clear=tokens_in_clear)
-            done = adoption.adopt(uow.connection, order, prepare=keep)
+            done = adopt_tables(uow.connection, order, prepare=keep)
             steps = [step for step in done if step.kind == "step"]
             if steps:
                 rows = {f"{step.table}.{step.subject}": step.rows for step in steps if step.rows}
@@ -105,7 +107,7 @@ class AdoptionService:
                 )
             uow.commit()
         if self._engine.dialect.name == "sqlite":
-            use_write_ahead_log(self._engine)
+            enable_wal(self._engine)
         return done
 
     def _order(self, *, tokens_in_clear: bool) -> AdoptionOptions:

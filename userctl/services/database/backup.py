@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from userctl.config.database_url import DatabaseURL
 from userctl.config.paths import InstallationFiles
+from userctl.core.atomic_files import atomic_file, require_regular_file_or_none
 from userctl.core.clock import Clock
 from userctl.core.errors import (
     DatabaseDamaged,
@@ -14,7 +15,6 @@ from userctl.core.errors import (
     InputOutputFailed,
     InvalidInput,
 )
-from userctl.core.secure_files import atomic_file, require_file_or_nothing
 from userctl.db.postgresql import pg_dump as postgresql_programs
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.db.sqlite import backup as sqlite_backup
@@ -125,7 +125,7 @@ class BackupService:
             self._require_ours(file, sqlite_backup.tables(file))
             sqlite_backup.require_same_pages(file, database)
             revision = self._schema.status().current
-            copy = sqlite_backup.safety_copy(database, revision, self._clock())
+            copy = sqlite_backup.create_safety_copy(database, revision, self._clock())
             sqlite_backup.copy_in(file, database)
         except DatabaseDamaged as error:
             raise DatabaseDamaged(
@@ -137,7 +137,7 @@ class BackupService:
 def _require_backup(file: Path, dialect: str) -> str:
     """Make sure that a file is a backup of a kind of database, and return its SHA-256."""
     kinds = {"sqlite": sqlite_backup.MAGIC, "postgresql": postgresql_programs.MAGIC}
-    require_file_or_nothing(file)
+    require_regular_file_or_none(file)
     try:
         with file.open("rb") as opened:
             start = opened.read(16)

@@ -16,7 +16,8 @@ from userctl.db.engine import READ_ONLY
 from userctl.db.errors import typed_failures
 from userctl.db.schema import migrations
 from userctl.db.schema.revisions import current_revision, foreign_tables, has_trail, revisions
-from userctl.db.sqlite.backup import safety_copy
+from userctl.db.sqlite.backup import create_safety_copy
+from userctl.db.sqlite.wal import enable_wal
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditTag
@@ -100,7 +101,7 @@ class SchemaService:
 
     def _upgrade(self, engine: Engine, target: str, file: Path | None = None) -> str | None:
         with typed_failures():
-            migrations.use_write_ahead_log(engine)
+            enable_wal(engine)
         target = migrations.resolve(target)
         move = partial(migrations.upgrade_on, target=target)
         return self._move(engine, AuditTag.DATABASE_MIGRATE, move, target, file)
@@ -133,7 +134,7 @@ class SchemaService:
                 uow.begin()
                 revision = self._look().revision
                 if revision not in {None, target}:
-                    copy = str(safety_copy(file, revision, self._clock()))
+                    copy = str(create_safety_copy(file, revision, self._clock()))
             before = move(uow.connection)
             after = current_revision(uow.connection)
             if after != before and has_trail(uow.connection):

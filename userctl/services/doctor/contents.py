@@ -120,7 +120,7 @@ class ContentChecks:
 
     def audit_trail(self) -> Iterable[Finding]:
         """Check that the audit trail cannot be changed by mistake."""
-        if missing := inspection.missing_guards(self._database.engine):
+        if missing := inspection.missing_audit_triggers(self._database.engine):
             return [
                 Finding(
                     "failure",

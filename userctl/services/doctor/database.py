@@ -9,7 +9,8 @@ from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import DatabaseMissing, DatabaseNotMigrated, DatabaseTooNew, ForeignTables
 from userctl.core.mounts import network_file_system
 from userctl.db.maintenance import inspection
-from userctl.db.schema.migrations import use_write_ahead_log
+from userctl.db.postgresql import privileges
+from userctl.db.sqlite.wal import enable_wal
 from userctl.schemas.database import SchemaStatus
 from userctl.services.doctor.finding import Finding, ok
 
@@ -93,12 +94,12 @@ class DatabaseChecks:
                 "warning",
                 f"The journal mode is {mode}, in which a writer blocks readers.",
                 "Pass --fix.",
-                lambda: use_write_ahead_log(self._engine()),
+                lambda: enable_wal(self._engine()),
             )
 
     def integrity(self) -> Iterable[Finding]:
         """Check that all rows can be read and all references are valid."""
-        found = inspection.damage(self._engine())
+        found = inspection.find_damage(self._engine())
         advice = "Restore a backup ('userctl db restore'), or repair what is named here."
         return [Finding("failure", f"Damaged: {what}.", advice) for what in found] or [
             ok("No damage, and no row refers to a missing one.")
@@ -109,12 +110,12 @@ class DatabaseChecks:
         advice = "Run 'userctl db adopt' after each migration of the application."
         return [
             Finding("failure", f"Tokens outlive users: {what}.", advice)
-            for what in inspection.token_trouble(self._engine())
+            for what in inspection.find_token_problems(self._engine())
         ] or [ok("Tokens are deleted with their users.")]
 
     def role(self) -> Iterable[Finding]:
         """Check that the database role has the privileges that it needs, and no more."""
-        if missing := inspection.missing_privileges(self._engine()):
+        if missing := privileges.missing_privileges(self._engine()):
             return [
                 Finding(
                     "failure",
@@ -122,7 +123,7 @@ class DatabaseChecks:
                     "Grant them, or make the role the owner of the tables.",
                 )
             ]
-        if excess := inspection.excess_privileges(self._engine()):
+        if excess := privileges.excess_privileges(self._engine()):
             return [
                 Finding(
                     "warning",

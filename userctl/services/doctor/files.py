@@ -8,7 +8,7 @@ from glob import escape
 from pathlib import Path
 
 from userctl.config.paths import InstallationFiles
-from userctl.core.secure_files import DRAFT, FORGOTTEN_SECONDS
+from userctl.core.atomic_files import ABANDONED_AFTER_SECONDS, TEMPORARY_SUFFIX
 from userctl.services.doctor.finding import Finding, Status, ok
 
 
@@ -26,12 +26,12 @@ def modes(files: InstallationFiles) -> Iterable[Finding]:
 
 def leftovers(files: InstallationFiles) -> Iterable[Finding]:
     """Check for temporary files of killed processes."""
-    before = time.time() - FORGOTTEN_SECONDS
+    before = time.time() - ABANDONED_AFTER_SECONDS
     found = [
         draft
         # The temporary file of a copy beside a file has a name that begins with its name.
         for path in (*files.secrets, *files.database[:1])
-        for draft in path.parent.glob(f".{escape(path.name)}*{DRAFT}*")
+        for draft in path.parent.glob(f".{escape(path.name)}*{TEMPORARY_SUFFIX}*")
         if draft.is_file() and draft.stat().st_mtime < before
     ]
     return [

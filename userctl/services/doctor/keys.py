@@ -21,7 +21,7 @@ def signing_key(source: Callable[[], KeySource], clock: Clock) -> Iterable[Findi
     except SecretKeyMissing as error:
         return [Finding("warning", f"{error.message} Logins are not possible.", error.hint)]
     active = ring.active
-    if active is None and found.embedded:
+    if active is None and found.is_embedded:
         return [ok("The first login generates a signing key.")]
     if active is None:
         return [Finding("failure", "The keyring is empty.", "Run 'userctl key generate'.")]

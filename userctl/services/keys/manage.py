@@ -11,7 +11,7 @@ from userctl.security.access_token import LEEWAY_SECONDS
 from userctl.security.key_members import Algorithm
 from userctl.security.keyring import Keyring, RingKey
 from userctl.security.keys import KeySource
-from userctl.security.new_keys import draw, imported
+from userctl.security.new_keys import generate_key, parse_key
 
 STALE_RING = timedelta(hours=1)
 """How long a process may keep signing with a keyring that it read before a rotation."""
@@ -57,8 +57,8 @@ class KeyService:
             SecretKeyMissing: if the configured keyring does not exist.
         """
         now = self._clock()
-        verifying = [entry.key for entry in self._source.load().keys if entry.verifies(now)]
-        return {"keys": [key.public_jwk for key in verifying if not key.symmetrical]}
+        verifying = [entry.key for entry in self._source.load().keys if entry.can_verify(now)]
+        return {"keys": [key.public_jwk for key in verifying if not key.is_symmetric]}
 
     def generate(self, algorithm: Algorithm | None = None) -> KeyRead:
         """Generate a key: the active one of an empty keyring, otherwise the next one.
@@ -72,9 +72,9 @@ class KeyService:
         """
 
         def add_generated(ring: Keyring, now: datetime) -> Keyring:
-            ring.require_place()
+            ring.require_no_next_key()
             default = ring.active.key.algorithm if ring.active else "HS256"
-            return ring.with_key(draw(algorithm or default), now)
+            return ring.with_key(generate_key(algorithm or default), now)
 
         return self._record_change(AuditTag.KEY_GENERATE, _newest(self._change(add_generated)))
 
@@ -86,7 +86,7 @@ class KeyService:
             KeyExists: if the keyring has it, or has a next key.
             CryptoMissing: if the library for asymmetric keys is needed but not installed.
         """
-        key = imported(text)
+        key = parse_key(text)
         changed = self._change(lambda ring, now: ring.with_key(key, now))
         return self._record_change(AuditTag.KEY_IMPORT, _newest(changed))
 
@@ -102,9 +102,9 @@ class KeyService:
         """
 
         def promote_next(ring: Keyring, now: datetime) -> Keyring:
-            ring = ring.promoted(now, minimum_age=minimum_age, verifies_for=VERIFIES_FOR)
+            ring = ring.rotate(now, minimum_age=minimum_age, verifies_for=VERIFIES_FOR)
             assert ring.active is not None
-            return ring.with_key(draw(ring.active.key.algorithm), now)
+            return ring.with_key(generate_key(ring.active.key.algorithm), now)
 
         active = self._change(promote_next).active
         assert active is not None
@@ -117,7 +117,7 @@ class KeyService:
             KeyNotFound: if there is no such key.
             KeyActive: if it is the active key.
         """
-        changed = self._change(lambda ring, now: ring.with_retired(kid, now))
+        changed = self._change(lambda ring, now: ring.retire(kid, now))
         return self._record_change(AuditTag.KEY_RETIRE, _read(changed.get(kid)))
 
     def _record_change(self, tag: AuditTag, key: KeyRead) -> KeyRead:

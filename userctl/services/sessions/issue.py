@@ -127,7 +127,7 @@ class TokenIssuer:
             text: the refresh token, if the caller generated it.
         """
         assert user.id is not None
-        text = text or REFRESH_TOKEN.draw()
+        text = text or REFRESH_TOKEN.generate()
         token = RefreshToken(
             token=REFRESH_TOKEN.digest(text),
             user_id=user.id,

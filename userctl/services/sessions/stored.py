@@ -59,7 +59,7 @@ class SessionService:
                 new session is ended then.
             InputOutputFailed: if the new session cannot be stored; it is ended then.
         """
-        with self._file.locked():
+        with self._file.lock():
             before = self._file.load()
             grant = log_in()
             try:
@@ -115,12 +115,12 @@ class SessionService:
             NotLoggedIn: if there is no session.
             AuthenticationFailed, RefreshConflict: if it cannot be refreshed.
         """
-        with self._file.locked():
+        with self._file.lock():
             stored = self._settle()
             if seen is not None and stored.access_token != seen.access_token:
                 _, user = self._open_verifier().verify(stored.access_token)
                 return self._read(user, stored)
-            successor = REFRESH_TOKEN.draw()
+            successor = REFRESH_TOKEN.generate()
             self._file.save(replace(stored, pending=successor))
             grant = self._open_exchange().refresh(stored.refresh_token, successor=successor)
             return self._read(grant.user, self._save(grant))
@@ -131,7 +131,7 @@ class SessionService:
         The file is removed only after the session was revoked, so that the command can be
         repeated if the database cannot be reached.
         """
-        with self._file.locked():
+        with self._file.lock():
             if self._file.load() is None:
                 return False
             self._revoke(self._stored())
@@ -148,7 +148,7 @@ class SessionService:
         stored = self._stored()
         if not stored.pending:
             return stored
-        with self._file.locked():
+        with self._file.lock():
             return self._settle()
 
     def _settle(self) -> StoredSession:

@@ -49,7 +49,7 @@ class ApiTokenService:
             UserNotFound: if there is no such user.
         """
         now = self._clock()
-        text = API_TOKEN.draw()
+        text = API_TOKEN.generate()
         with self._database.writing() as uow:
             user = lock_user(uow, new.user)
             assert user.id is not None

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from userctl.core.clock import Clock
 from userctl.core.errors import DatabaseBusy, TransactionConflict
 from userctl.db.lock import try_lock
-from userctl.db.maintenance.pacing import BatchPacer, online
+from userctl.db.maintenance.pacing import BatchPacer, pace_batches
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.repositories.token_purge import ENDS, Deleted
@@ -92,7 +92,7 @@ class PurgeService:
                     on_batch(deleted, max(total, deleted))
 
             gap = None if order.pause is None else order.pause.total_seconds()
-            with online(self._database.engine, largest=order.batch_size, gap=gap) as pace:
+            with pace_batches(self._database.engine, largest=order.batch_size, gap=gap) as pace:
                 run = _Run(self, order, before, pace, self._monotonic, tell, stop)
                 stopped_by = run.finish()
             remaining = sum(self._count(before)) if stopped_by else 0

@@ -9,7 +9,8 @@ from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
-from userctl.security.passwords import PasswordHasher, PasswordPolicy, generate_password
+from userctl.security.password_policy import PasswordPolicy, generate_password
+from userctl.security.passwords import PasswordHasher
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import user_read
 from userctl.services.users.rules import (

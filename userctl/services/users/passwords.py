@@ -8,7 +8,8 @@ from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import UserCreated
-from userctl.security.passwords import PasswordHasher, PasswordPolicy, generate_password
+from userctl.security.password_policy import PasswordPolicy, generate_password
+from userctl.security.passwords import PasswordHasher
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import user_read
 from userctl.services.users.rules import end_sessions, hash_accepted

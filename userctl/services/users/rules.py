@@ -7,7 +7,8 @@ from userctl.core.errors import InvalidInput, LastAdmin
 from userctl.core.text import quote
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import User
-from userctl.security.passwords import PasswordHasher, PasswordPolicy
+from userctl.security.password_policy import PasswordPolicy
+from userctl.security.passwords import PasswordHasher
 
 
 def require_role(role: str, roles: Collection[str]) -> None:

@@ -32,7 +32,8 @@ from userctl.core.errors import (
     InvalidInput,
     TokenInvalid,
 )
-from userctl.db.adoption import addresses, adopt
+from userctl.db.adoption import addresses
+from userctl.db.adoption.adopt import adopt_tables
 from userctl.db.schema import migrations
 from userctl.db.schema.migrations import upgrade
 from userctl.db.schema.revisions import require_current, revisions
@@ -177,7 +178,7 @@ def test_of_two_adoptions_at_once_one_does_it_and_the_other_finds_nothing_to_do(
     assert run("SELECT count(*) FROM audit_events") == [(1,)]
 
 
-def test_nobody_writes_what_the_plan_has_not_seen(bare_postgres_url: str) -> None:
+def test_no_row_changes_after_the_plan_has_read_it(bare_postgres_url: str) -> None:
     refused = []
 
     def write() -> None:
@@ -191,6 +192,6 @@ def test_nobody_writes_what_the_plan_has_not_seen(bare_postgres_url: str) -> Non
     with open_engine(bare_postgres_url) as engine:
         LOOSE.build(engine)
         with engine.begin() as connection:
-            migrations.lock(connection)
-            adopt(connection, order, prepare=write)
+            migrations.lock_schema(connection)
+            adopt_tables(connection, order, prepare=write)
     assert refused == ["late"]

@@ -3,7 +3,7 @@
 from userctl import schemas
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
-from userctl.config.settings import SETTINGS, is_secret
+from userctl.config.settings import SETTINGS
 
 COLUMNS = ("key", "value", "source")
 
@@ -29,6 +29,6 @@ def show(context: CommandContext) -> None:
 def _format(name: str, value: object) -> str | None:
     if value is None:
         return None
-    if is_secret(name):
+    if SETTINGS[name].secret:
         return "***"
     return ",".join(value) if isinstance(value, tuple) else str(value)

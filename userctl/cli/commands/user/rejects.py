@@ -8,6 +8,7 @@ from userctl import schemas
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import JSON_FORMATS
 from userctl.cli.output.render import write_error
+from userctl.core.atomic_files import require_regular_file_or_none, write_atomic
 from userctl.core.errors import (
     ImportRejected,
     InputOutputFailed,
@@ -15,7 +16,6 @@ from userctl.core.errors import (
     UserctlError,
     UserExists,
 )
-from userctl.core.secure_files import require_file_or_nothing, write_atomic
 from userctl.formats.reader import ImportFormat
 from userctl.formats.writer import ExportFormat, write_records
 
@@ -33,7 +33,7 @@ def require_writable(rejects: Path, file: Path) -> None:
         InvalidInput: if they would overwrite the imported file.
         InputOutputFailed: if their folder does not exist.
     """
-    require_file_or_nothing(rejects)
+    require_regular_file_or_none(rejects)
     if rejects.exists() and file.exists() and rejects.samefile(file):
         raise InvalidInput("--rejects names the file that is imported, and would overwrite it.")
     if not rejects.parent.is_dir():

@@ -19,7 +19,8 @@ from userctl.core.text import quote
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import User
 from userctl.schemas.credentials import Credentials
-from userctl.security.passwords import PasswordHasher, PasswordPolicy
+from userctl.security.password_policy import PasswordPolicy
+from userctl.security.passwords import PasswordHasher
 from userctl.services.authentication.throttling import LoginThrottling
 
 

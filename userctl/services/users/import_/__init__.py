@@ -11,9 +11,14 @@ from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.transfer import FileRecord, ImportReport, ImportResult, OnConflict, Reject
-from userctl.security.passwords import PasswordHasher, PasswordPolicy
+from userctl.security.password_policy import PasswordPolicy
+from userctl.security.passwords import PasswordHasher
 from userctl.services.users.import_.hashing import hash_passwords
-from userctl.services.users.import_.records import ImportedUser, ParsedRecord, RecordParser
+from userctl.services.users.import_.records import (
+    ImportedUser,
+    ParsedRecord,
+    RecordParser,
+)
 from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
 from userctl.services.users.import_.writing import Writer

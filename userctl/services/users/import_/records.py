@@ -9,7 +9,8 @@ from userctl.core.errors import InvalidInput, PasswordRejected
 from userctl.core.text import quote
 from userctl.schemas.transfer import FileRecord, Reject
 from userctl.schemas.user_fields import PLAIN_FIELDS, UNUSED_FIELDS, USER_FIELDS
-from userctl.security.passwords import PasswordPolicy, is_bcrypt_hash, is_unmatchable
+from userctl.security.password_policy import PasswordPolicy
+from userctl.security.passwords import is_bcrypt_hash, is_unmatchable
 from userctl.services.users.rules import require_role
 
 NOT_GIVEN = (None,) * len(PLAIN_FIELDS)

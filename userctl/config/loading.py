@@ -1,0 +1,116 @@
+"""Collects the settings: flags over environment over profile over config file over defaults."""
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from userctl.config.settings import SETTINGS, Settings, config_path
+from userctl.core.errors import InvalidConfiguration, InvalidInput
+
+FoundValue = tuple[Any, str]
+"""An unparsed value, and the place where it was found."""
+
+
+def load_settings(
+    flags: Mapping[str, str], environ: Mapping[str, str] = os.environ, file: Path | None = None
+) -> Settings:
+    """Return the settings in force.
+
+    Args:
+        flags: the values from the command line by setting name, and ``profile``.
+        environ: the environment, read for ``USERCTL_*``.
+        file: the config file; None for the user's own.
+
+    Raises:
+        InvalidConfiguration: with the setting, the place of its value and what is expected.
+    """
+    profile = flags.get("profile", environ.get("USERCTL_PROFILE"))
+    found = {
+        **_find_in_file(file or config_path(), profile),
+        **_find_in_environment(environ),
+        **_find_in_flags(flags),
+    }
+    values = {name: _parse(name, raw, place) for name, (raw, place) in found.items()}
+    origins = {name: found[name][1] if name in found else "default" for name in SETTINGS}
+    return Settings(**values, profile=profile, origins=origins)
+
+
+def _find_in_file(file: Path, profile: str | None) -> dict[str, FoundValue]:
+    document = _read(file)
+    common = {name: value for name, value in document.items() if name != "profiles"}
+    found = _check_section(common, str(file))
+    if profile is not None:
+        place = f"profile '{profile}' in {file}"
+        found |= _check_section(_profile_section(document, profile, file), place)
+    return found
+
+
+def _find_in_environment(environ: Mapping[str, str]) -> dict[str, FoundValue]:
+    return {
+        name: (environ[setting.environment], f"environment {setting.environment}")
+        for name, setting in SETTINGS.items()
+        if setting.environment in environ
+    }
+
+
+def _find_in_flags(flags: Mapping[str, str]) -> dict[str, FoundValue]:
+    return {
+        name: (flags[name], f"option --{name.replace('_', '-')}")
+        for name in SETTINGS
+        if name in flags
+    }
+
+
+def _parse(name: str, raw: Any, place: str) -> Any:
+    try:
+        return SETTINGS[name].parser(raw)
+    except InvalidInput as error:
+        message = error.message.rstrip(".")
+        raise InvalidConfiguration(f"{name} (from {place}): {message}.", hint=error.hint) from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        # Reading a FIFO would wait for a writer.
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise InvalidConfiguration(f"{file} is not a regular file.")
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise InvalidConfiguration(f"Cannot read {file}: {error}") from error
+
+
+def _profile_section(document: dict[str, Any], profile: str, file: Path) -> dict[str, Any]:
+    profiles = document.get("profiles", {})
+    section = profiles.get(profile) if isinstance(profiles, dict) else None
+    if not isinstance(section, dict):
+        raise InvalidConfiguration(
+            f"{file} has no profile '{profile[:50]}'.",
+            hint=f"Add a section [profiles.{profile[:50]}], or choose another with --profile.",
+        )
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,50}", profile):
+        raise InvalidConfiguration(
+            f"'{profile[:50]}' cannot be the name of a profile.",
+            hint="Use up to 50 letters, digits, '-' and '_'.",
+        )
+    return section
+
+
+def _check_section(section: dict[str, Any], place: str) -> dict[str, FoundValue]:
+    for name in section:
+        if name not in SETTINGS:
+            raise InvalidConfiguration(
+                f"'{name[:50]}' (in {place}) is not a setting.",
+                hint=f"The settings are: {', '.join(SETTINGS)}.",
+            )
+        if SETTINGS[name].secret:
+            raise InvalidConfiguration(
+                f"'{name}' (in {place}) must not be set in a config file.",
+                hint=f"Set {SETTINGS[name].environment}, or name a file with {name}_file.",
+            )
+    return {name: (value, place) for name, value in section.items()}

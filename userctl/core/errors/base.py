@@ -1,0 +1,62 @@
+"""The base of all errors, and the kinds of failure: each kind has one exit code."""
+
+from collections.abc import Iterator
+
+
+class UserctlError(Exception):
+    """The command failed in a way that userctl foresees."""
+
+    code = "error"
+    hint: str | None = None
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if hint is not None:
+            self.hint = hint
+
+
+class InvalidInput(UserctlError):
+    """An argument, an option or other input is invalid, and nothing was changed."""
+
+    code = "invalid_input"
+
+
+class NotFound(UserctlError):
+    """The requested record does not exist."""
+
+    code = "not_found"
+
+
+class AuthenticationFailed(UserctlError):
+    """The credentials or the token do not prove who is asking."""
+
+    code = "authentication_failed"
+
+
+class Conflict(UserctlError):
+    """The state of the database or a safety check does not allow the change."""
+
+    code = "conflict"
+
+
+class DatabaseNotReady(UserctlError):
+    """The database cannot serve the command in its present state."""
+
+    code = "database_error"
+
+
+class InputOutputFailed(UserctlError):
+    """A file, a disk or a stream failed."""
+
+    code = "io_error"
+
+
+def error_classes(base: type[UserctlError] = UserctlError) -> Iterator[type[UserctlError]]:
+    """Yield an error class and everything derived from it, each before its subclasses.
+
+    A subclass without a ``code`` of its own is a special case that callers outside never see.
+    """
+    yield base
+    for derived in base.__subclasses__():
+        yield from error_classes(derived)

@@ -1,0 +1,105 @@
+"""What stands against a change: another record, the state of the database, or a safety check."""
+
+from userctl.core.errors.base import Conflict
+
+
+class UserExists(Conflict):
+    """The e-mail address already belongs to a user."""
+
+    code = "user_exists"
+
+
+class LastAdmin(Conflict):
+    """The change would leave no active admin."""
+
+    code = "last_admin"
+    hint = "Give another user the role 'admin' first."
+
+
+class Declined(Conflict):
+    """The operator answered no to a question."""
+
+    code = "declined"
+
+
+class GuardRefused(Conflict):
+    """The command would change more records than it does without confirmation."""
+
+    code = "guard_refused"
+    hint = "List them with 'userctl token list'. To revoke all of them, pass --yes."
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"This would revoke {count} tokens; nothing was changed.")
+        self.count = count
+
+
+class ClockSuspect(Conflict):
+    """The system clock is implausibly far ahead, so valid tokens could be deleted as expired."""
+
+    code = "clock_suspect"
+    hint = "Correct the clock. If it is right, pass --yes."
+
+
+class RefreshConflict(Conflict):
+    """Another process exchanged the same refresh token at the same moment."""
+
+    code = "refresh_conflict"
+    hint = "Use the tokens that the other process received."
+
+
+class ConstraintViolated(Conflict):
+    """A constraint that another program added to the tables rejected the row."""
+
+    code = "constraint_violated"
+
+
+class FileExists(Conflict):
+    """The file already exists and was not overwritten."""
+
+    code = "file_exists"
+
+
+class DatabaseNotEmpty(Conflict):
+    """The target database already contains rows."""
+
+    code = "database_not_empty"
+    hint = "Choose a database that is empty or does not exist yet."
+
+
+class DowngradeRefused(Conflict):
+    """The downgrade would lose data that the older schema cannot store."""
+
+    code = "downgrade_refused"
+
+
+class AdoptionRefused(Conflict):
+    """The tables of the application cannot be adopted as they are."""
+
+    code = "adoption_refused"
+    hint = "Correct it in the application's tables; 'userctl db adopt --dry-run' lists everything."
+
+
+class KeyExists(Conflict):
+    """The keyring already contains this key, or already has a next key."""
+
+    code = "key_exists"
+
+
+class KeyNotPublished(Conflict):
+    """The next key is missing, or has not been published for long enough."""
+
+    code = "key_not_published"
+
+
+class KeyActive(Conflict):
+    """The active signing key cannot be retired."""
+
+    code = "key_active"
+    hint = "Run 'userctl key rotate' first."
+
+
+class KeyringFull(Conflict):
+    """The keyring has no room for another key."""
+
+    code = "keyring_full"
+    hint = "Retire passive keys with 'userctl key retire', or wait until they expire."

@@ -1,0 +1,96 @@
+"""Why the database cannot serve a command."""
+
+from userctl.core.errors.base import DatabaseNotReady
+
+
+class DatabaseUnreachable(DatabaseNotReady):
+    """The connection could not be made or was lost."""
+
+    code = "database_unreachable"
+
+
+class DatabaseBusy(DatabaseNotReady):
+    """Other processes held the database locked for longer than userctl waits."""
+
+    code = "database_busy"
+    hint = "Try again in a moment."
+
+
+class TransactionConflict(DatabaseBusy):
+    """The transaction conflicted with another and can be retried as a whole."""
+
+
+class DatabaseAccessDenied(DatabaseNotReady):
+    """The role or the operating-system user lacks a privilege on the database."""
+
+    code = "database_access_denied"
+
+
+class DatabaseDriverMissing(DatabaseNotReady):
+    """The PostgreSQL driver is not installed."""
+
+    code = "database_driver_missing"
+    hint = "Install it with: pip install 'userctl[postgres]'"
+
+
+class DatabaseToolMissing(DatabaseNotReady):
+    """A client program of PostgreSQL, such as pg_dump, is not installed."""
+
+    code = "database_tool_missing"
+    hint = "Install the PostgreSQL client programs in the server's version or a newer one."
+
+
+class DatabaseToolFailed(DatabaseNotReady):
+    """A client program of PostgreSQL, such as pg_dump, failed."""
+
+    code = "database_tool_failed"
+    hint = "Nothing was changed."
+
+
+class DatabaseNotMigrated(DatabaseNotReady):
+    """The schema is missing or older than this userctl needs."""
+
+    code = "database_not_migrated"
+    hint = "Run 'userctl db migrate'."
+
+
+class DatabaseMissing(DatabaseNotReady):
+    """The SQLite file does not exist."""
+
+    code = "database_missing"
+    hint = "Run 'userctl db migrate' to create it, or correct the URL."
+
+
+class ForeignTables(DatabaseNotReady):
+    """The database already contains tables with these names that userctl did not create."""
+
+    code = "foreign_tables"
+    hint = "Run 'userctl db adopt --dry-run', or use a database without these tables."
+
+
+class DatabaseTooNew(DatabaseNotReady):
+    """The schema was migrated by a newer userctl."""
+
+    code = "database_too_new"
+    hint = "Upgrade userctl on this machine."
+
+
+class DatabaseDamaged(DatabaseNotReady):
+    """The file is not a database, or its contents cannot be read."""
+
+    code = "database_damaged"
+    hint = "Restore a backup, or correct the value named here."
+
+
+class AuditBroken(DatabaseNotReady):
+    """The audit trail was altered after it was written."""
+
+    code = "audit_broken"
+    hint = "Compare it with a backup, and find out who can write to the database."
+
+
+class CommitUnknown(DatabaseNotReady):
+    """The connection was lost during COMMIT, and whether the change was made is unknown."""
+
+    code = "commit_unknown"
+    hint = "Check whether the change was made before you repeat it."

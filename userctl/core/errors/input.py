@@ -1,0 +1,65 @@
+"""What is wrong with input, settings or the installation; nothing was changed."""
+
+from collections.abc import Sequence
+
+from userctl.core.errors.base import InvalidInput
+
+
+class InvalidConfiguration(InvalidInput):
+    """A setting is unknown or has an unusable value."""
+
+    code = "invalid_configuration"
+
+
+class InvalidEmail(InvalidInput):
+    """The text is not an e-mail address that userctl accepts."""
+
+    code = "invalid_email"
+
+
+class PasswordRejected(InvalidInput):
+    """The password breaks the policy; the message lists every reason at once."""
+
+    code = "password_rejected"
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(f"The password was rejected: {'; '.join(reasons)}.")
+
+
+class ImportRejected(InvalidInput):
+    """Some records of the file are invalid, and nothing was imported."""
+
+    code = "import_rejected"
+    hint = "Correct them, or import the others with --partial; --rejects FILE lists all."
+
+
+class ConfirmationRequired(InvalidInput):
+    """The command asks for confirmation, and standard input is not a terminal."""
+
+    code = "confirmation_required"
+
+
+class SecretKeyMissing(InvalidConfiguration):
+    """Tokens cannot be signed or verified because no key is configured."""
+
+    code = "secret_key_missing"
+
+
+class CryptoMissing(InvalidConfiguration):
+    """The library for asymmetric keys is not installed."""
+
+    code = "crypto_missing"
+    hint = "Install it with: pip install 'userctl[crypto]'"
+
+
+class MetricsMissing(InvalidConfiguration):
+    """The library for Prometheus metrics is not installed."""
+
+    code = "metrics_missing"
+    hint = "Install it with: pip install 'userctl[metrics]'"
+
+
+class UnsafeFile(InvalidConfiguration):
+    """Another user could have read or replaced a file that holds secrets."""
+
+    code = "unsafe_file"

@@ -1,0 +1,21 @@
+"""What failed about files, disks and streams."""
+
+from userctl.core.errors.base import InputOutputFailed
+
+
+class DiskFull(InputOutputFailed):
+    """No space is left on the disk."""
+
+    code = "disk_full"
+
+
+class ReadOnly(InputOutputFailed):
+    """The database or the file system is read-only."""
+
+    code = "read_only"
+
+
+class OutputLost(InputOutputFailed):
+    """Standard output was closed or could not be written."""
+
+    code = "output_lost"
