@@ -308,7 +308,7 @@ def test_an_error_is_one_line_for_people(local: Userctl) -> None:
     result = local.spawn("user", "show", "99")
     assert result.code == 3
     assert result.out == ""
-    assert result.err == "error: There is no account '99'.\n"
+    assert result.err == "error: There is no user '99'.\n"
 
 
 def test_the_program_alone_prints_its_help_with_the_exit_codes(local: Userctl) -> None:

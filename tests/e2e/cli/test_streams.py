@@ -144,7 +144,7 @@ def test_debug_shows_the_traceback_of_a_foreseen_error_too(local: Userctl) -> No
     result = local.spawn("user", "show", "9", "--debug")
     assert result.code == 3
     assert "Traceback" in result.err
-    assert result.err.endswith("error: There is no account '9'.\n")
+    assert result.err.endswith("error: There is no user '9'.\n")
 
 
 def test_a_spreadsheet_runs_no_formula(local: Userctl) -> None:

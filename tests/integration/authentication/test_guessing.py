@@ -205,7 +205,7 @@ def test_a_right_password_costs_nothing_although_the_login_fails(
     def unusable(*_: object) -> str:
         raise CryptoMissing("No key can be used.")
 
-    monkeypatch.setattr(program.tokens._codec, "encode", unusable)
+    monkeypatch.setattr(program.token_issuer._codec, "encode", unusable)
     for _ in range(2 * LIMIT):
         with pytest.raises(CryptoMissing):
             program.log_in("ada@example.com")

@@ -1,6 +1,6 @@
 """Accounts on both databases: create, change, lock out and remove."""
 
-from typing import Any
+from collections.abc import Callable
 
 import bcrypt
 import pytest
@@ -214,33 +214,33 @@ def test_disabling_an_account_ends_its_sessions(program: Program, grant: Grant) 
 
 
 @pytest.fixture
-def changed_elsewhere(program: Program, ada: UserCreated, sql: Sql) -> UserService:
+def changed_elsewhere(program: Program, ada: UserCreated, sql: Sql) -> Program:
     """A disabled account, to which another program that knows nothing of that gave a password."""
     program.user_status.disable("1")
     hashed = bcrypt.hashpw(OTHER.encode(), bcrypt.gensalt(4)).decode()
     sql("UPDATE users SET hashed_password = :hashed WHERE id = 1", hashed=hashed)
-    return program.users
+    return program
 
 
 def test_enabling_keeps_a_password_that_another_program_set_meanwhile(
-    changed_elsewhere: UserService, program: Program
+    changed_elsewhere: Program, program: Program
 ) -> None:
-    changed_elsewhere.enable("1")
+    changed_elsewhere.user_status.enable("1")
     program.log_in("ada@example.com", OTHER)
 
 
 def test_disabling_again_puts_a_password_aside_that_another_program_set(
-    changed_elsewhere: UserService, sql: Sql
+    changed_elsewhere: Program, sql: Sql
 ) -> None:
-    changed_elsewhere.disable("1")
+    changed_elsewhere.user_status.disable("1")
     assert not matches(OTHER, stored_hash(sql, 1))
 
 
 def test_of_the_passwords_set_while_disabled_the_last_one_counts(
-    changed_elsewhere: UserService, program: Program
+    changed_elsewhere: Program, program: Program
 ) -> None:
-    changed_elsewhere.set_password("1", "yet another pony 99")
-    changed_elsewhere.enable("1")
+    changed_elsewhere.user_passwords.set_password("1", "yet another pony 99")
+    changed_elsewhere.user_status.enable("1")
     program.log_in("ada@example.com", "yet another pony 99")
 
 
@@ -297,16 +297,28 @@ def test_an_account_that_another_program_inserted_can_be_read(users: UserService
 
 
 @pytest.mark.parametrize(
-    ("action", "arguments"),
+    "change",
     [
-        ("update", {"change": UserUpdate(name="x")}),
-        ("set_password", {"password": None}),
-        ("disable", {}),
-        ("enable", {}),
+        lambda program: program.users.update("ada@example.com", UserUpdate(name="x")),
+        lambda program: program.user_passwords.set_password("ada@example.com", None),
+        lambda program: program.user_passwords.require_change("ada@example.com"),
+        lambda program: program.user_status.disable("ada@example.com"),
+        lambda program: program.user_status.enable("ada@example.com"),
     ],
 )
-def test_an_account_that_is_not_there_cannot_be_changed(
-    users: UserService, action: str, arguments: dict[str, Any]
+def test_a_user_that_does_not_exist_cannot_be_changed(
+    program: Program, change: Callable[[Program], object]
 ) -> None:
-    with pytest.raises(UserNotFound):
-        getattr(users, action)("ada@example.com", **arguments)
+    with pytest.raises(UserNotFound, match=r"There is no user 'ada@example.com'"):
+        change(program)
+
+
+def test_an_address_in_use_is_named_with_the_id_of_its_user(program: Program) -> None:
+    program.users.create(UserCreate(email="ada@example.com"))
+    eve = program.users.create(UserCreate(email="eve@example.com"))
+    with pytest.raises(UserExists) as created:
+        program.users.create(UserCreate(email="ADA@example.com"))
+    with pytest.raises(UserExists) as updated:
+        program.users.update(str(eve.id), UserUpdate(email="ada@example.com"))
+    for caught in (created, updated):
+        assert caught.value.message == "ada@example.com already exists (id 1)."

@@ -166,7 +166,7 @@ def test_an_address_that_several_had_wants_an_id(program: Program, ada: UserCrea
     program.recycle_bin.delete([ADA])
     with pytest.raises(InvalidInput) as caught:
         program.recycle_bin.restore(ADA)
-    assert caught.value.hint == "Name the one that is meant by its id: 1, 2."
+    assert caught.value.hint == "Use an id instead: 1, 2."
     assert program.recycle_bin.restore("2").id == 2
     with pytest.raises(InvalidEmail):
         program.recycle_bin.restore("1", email="nonsense")

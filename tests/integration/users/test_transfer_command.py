@@ -85,14 +85,14 @@ def test_records_that_break_rules_are_told_and_nothing_is_imported(userctl: User
     assert (done.code, done.out) == (2, "")
     lines = done.err.splitlines()
     assert lines[0].startswith("line 3, email: 'ada'")
-    assert lines[1] == "line 3, role: There is no role 'root'."
-    assert lines[2] == "line 4, role: There is no role 'x'."
+    assert lines[1] == "line 3, role: 'root' is not a configured role."
+    assert lines[2] == "line 4, role: 'x' is not a configured role."
     assert lines[3].startswith("error: 2 records were rejected and nothing was imported.")
     one = userctl("user", "import", write(userctl, "b.csv", "email", "eve"))
     assert "error: 1 record was rejected and nothing was imported." in one.err
     as_json = userctl("user", "import", file, "-o", "json")
     assert (as_json.code, as_json.error["code"]) == (2, "import_rejected")
-    assert "line 3, role: There is no role 'root'." in as_json.error["message"]
+    assert "line 3, role: 'root' is not a configured role." in as_json.error["message"]
     assert userctl("user", "list", "-q").out == ""
 
 

@@ -1,4 +1,4 @@
-"""Taking over the tables of an application."""
+"""Adopting the tables of an application."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -52,7 +52,7 @@ class AdoptionService:
         self._unmatchable = hasher.unmatchable()
 
     def plan(self, *, tokens_in_clear: bool = False) -> list[AdoptionStep]:
-        """Return what there is to do, to know, and to correct before; nothing is changed.
+        """Return the steps, the warnings and the problems of an adoption; nothing is changed.
 
         Args:
             tokens_in_clear: whether refresh tokens that look like hashes are none.
@@ -73,14 +73,14 @@ class AdoptionService:
         tokens_in_clear: bool = False,
         copied: Callable[[Path], object] = lambda _path: None,
     ) -> list[AdoptionStep]:
-        """Do what there is to do, all of it or nothing, and return it.
+        """Adopt the tables, completely or not at all, and return what was done.
 
         Args:
             tokens_in_clear: as for :meth:`plan`.
             copied: told where an SQLite file that was never adopted is kept as it was.
 
         Raises:
-            AdoptionRefused: if something has to be corrected before.
+            AdoptionRefused: if a problem must be fixed first.
             DatabaseNotReady, InvalidInput: as :meth:`plan` does.
         """
         self._require_file()

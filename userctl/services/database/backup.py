@@ -23,7 +23,7 @@ from userctl.services.database.schema import SchemaService, require_folder
 
 
 class BackupService:
-    """The use cases on backups, which hold the whole database, whatever else lies in it.
+    """The use cases on backups, which hold the whole database with everything in it.
 
     Args:
         engine: the engine of the database.
@@ -62,7 +62,7 @@ class BackupService:
         if (missing := self._url.missing_file) is not None:
             raise DatabaseMissing(f"There is no database at {missing}.")
         if any(_same(file, path) for path in self._protected):
-            raise InvalidInput(f"{file} belongs to the installation itself.")
+            raise InvalidInput(f"{file} is part of the installation itself.")
         revision = self._schema.status().current
         with atomic_file(file, replace=replace) as draft:
             if self._url.sqlite_path is not None:
@@ -87,7 +87,7 @@ class BackupService:
         copy and the restore is in neither, so they should be stopped.
 
         Raises:
-            InvalidInput: if the file is no backup of this kind of database, or of other tables.
+            InvalidInput: if the file is not a backup of this kind of database, or has other tables.
             DatabaseDamaged, DatabaseToolFailed: if it is damaged.
         """
         digest = _require_backup(file, self._url.dialect)
@@ -107,11 +107,11 @@ class BackupService:
         return self._schema.restored(digest).model_copy(update={"backup": copy})
 
     def _require_ours(self, file: Path, tables: set[str]) -> None:
-        """Make sure that accounts which are there do not give way to something else."""
+        """Make sure that a backup has the tables of userctl before it replaces users."""
         needed = {"users"} if self._schema.status().current is None else {"users", VERSION_TABLE}
         if missing := needed - tables:
             raise InvalidInput(
-                f"{file} is no backup of userctl: it has no table {min(missing)}.",
+                f"{file} is not a backup of userctl: the table {min(missing)} is missing.",
                 hint="'userctl db backup' writes one.",
             )
 
@@ -152,7 +152,7 @@ def _require_backup(file: Path, dialect: str) -> str:
                 f"{file} is a backup of another kind of database ({kind}).",
                 hint="Restore it into one of that kind, and take that with 'userctl db copy'.",
             )
-    raise InvalidInput(f"{file} is no backup.", hint="'userctl db backup' writes one.")
+    raise InvalidInput(f"{file} is not a backup.", hint="'userctl db backup' writes one.")
 
 
 def _same(one: Path, other: Path) -> bool:

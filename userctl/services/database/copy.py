@@ -25,7 +25,7 @@ Told = Callable[[str, int, int], None]
 
 
 class CopyService:
-    """The use case of moving house: all rows, and the numbers that the next rows get.
+    """The use case that copies all rows, and the sequences of ids.
 
     Args:
         database: what is copied.
@@ -63,7 +63,7 @@ class CopyService:
             DatabaseDamaged: if a row cannot be read, or written there.
         """
         url = DatabaseURL.parse(to)
-        # Whoever names a missing database to copy from shall hear of that first.
+        # A missing source is reported first.
         source = self._source.engine
         if url.identity == self._url.identity:
             raise InvalidInput(f"{url} is the database that would be copied.")

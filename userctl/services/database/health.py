@@ -1,4 +1,4 @@
-"""Whether the database can serve."""
+"""The health of the database."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from userctl.schemas.database import Health
 
 
 class HealthService:
-    """Answers a monitor; it changes nothing and creates nothing."""
+    """Answers health checks; changes and creates nothing."""
 
     def __init__(self, open_engine: Callable[[], Engine], *, clock: Clock) -> None:
         self._open_engine = open_engine

@@ -1,4 +1,4 @@
-"""What a monitor wants to know of a database."""
+"""Metrics of a database."""
 
 from userctl.core.clock import Clock
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
@@ -17,7 +17,7 @@ class MetricsService:
         self._clock = clock
 
     def collect(self) -> Metrics:
-        """Return everything that is counted, as it is at one moment."""
+        """Return all counts as of one moment."""
         now = self._clock()
         with self._database.snapshot() as uow:
             return Metrics(

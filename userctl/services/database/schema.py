@@ -1,4 +1,4 @@
-"""The schema of the database: where it stands, and moving it."""
+"""The schema of the database: its state, and migrating it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from userctl.schemas.database import MigrationRead, SchemaStatus
 
 
 class SchemaService:
-    """The use cases of ``userctl db``; none of them expects a migrated database."""
+    """The use cases of ``userctl db``; none of them needs a migrated database."""
 
     def __init__(
         self, engine: Engine, url: DatabaseURL, *, actor: Callable[[], Actor], clock: Clock
@@ -36,7 +36,7 @@ class SchemaService:
         self._clock = clock
 
     def status(self) -> SchemaStatus:
-        """Return where the schema stands.
+        """Return the state of the schema.
 
         Raises:
             DatabaseNotReady: if the database cannot be reached or read.
@@ -54,7 +54,7 @@ class SchemaService:
         )
 
     def check(self) -> SchemaStatus:
-        """Return where the schema stands, if it could be migrated.
+        """Return the state of the schema if it could be migrated.
 
         Raises:
             DatabaseTooNew, ForeignTables: where :meth:`migrate` would.
@@ -79,7 +79,7 @@ class SchemaService:
         ]
 
     def migrate(self, target: str, *, backup: bool = True) -> SchemaStatus:
-        """Bring the database to a revision; a missing SQLite file is created.
+        """Upgrade the schema to a revision; a missing SQLite file is created.
 
         Args:
             target: the revision.
@@ -96,7 +96,7 @@ class SchemaService:
         return self.status().model_copy(update={"backup": copy})
 
     def create(self, path: Path, target: str = "head") -> bool:
-        """Create an SQLite database at a revision; False if somebody else was faster."""
+        """Create an SQLite database at a revision; return False if another process did."""
         return migrations.create_sqlite(path, lambda engine: self._upgrade(engine, target))
 
     def _upgrade(self, engine: Engine, target: str, file: Path | None = None) -> str | None:
@@ -130,7 +130,7 @@ class SchemaService:
         copy = None
         with Database(lambda: engine, self._actor).writing() as uow:
             if file is not None:
-                # From here on nobody else writes, so that the copy has everything.
+                # From here on no other process writes, so that the copy has everything.
                 uow.begin()
                 revision = self._look().revision
                 if revision not in {None, target}:
@@ -167,7 +167,7 @@ class SchemaService:
         )
 
     def downgrade(self, target: str) -> SchemaStatus:
-        """Take the database back to a revision.
+        """Downgrade the schema to a revision.
 
         Raises:
             InvalidInput: if the revision is unknown or lies ahead.
@@ -204,7 +204,7 @@ class SchemaService:
 
 @dataclass(frozen=True)
 class _Look:
-    """What can be seen of a schema: its revision, or that somebody else made the tables."""
+    """The state of a schema: its revision, or that an application made the tables."""
 
     revision: str | None
     foreign: bool

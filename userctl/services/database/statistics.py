@@ -1,4 +1,4 @@
-"""How large a database is, and how much of it is of no use any more."""
+"""The size of a database, and how much of it is unused."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from userctl.schemas.database import DatabaseStats, VacuumResult
 
 
 class StatisticsService:
-    """Looks at a database as a whole, and gives back what is free in it."""
+    """The use cases that measure a database and return its unused space."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
@@ -40,11 +40,11 @@ class StatisticsService:
         )
 
     def vacuum(self) -> VacuumResult:
-        """Give back what is free inside the database.
+        """Return the unused space inside the database to the operating system.
 
         Raises:
             DatabaseBusy: if others held the database for too long.
-            DiskFull: if there is no space for it; nothing is lost then.
+            DiskFull: if the disk is too full for it; nothing is lost then.
         """
         before = measure(self._database.engine).total
         vacuum(self._database.engine)

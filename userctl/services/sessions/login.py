@@ -68,8 +68,8 @@ class LoginService:
 
         Raises:
             InvalidInput: if there is no such method.
-            AuthenticationFailed: if the credentials prove nothing.
-            UnsafeFile, InputOutputFailed: if the session cannot be stored; a new one is then ended.
+            AuthenticationFailed: if the credentials are not valid.
+            UnsafeFile, InputOutputFailed: if the session cannot be stored; it is ended then.
         """
         return self._sessions.start(lambda: self.log_in(method, credentials))
 
