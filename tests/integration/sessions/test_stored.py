@@ -265,7 +265,7 @@ def test_the_new_token_is_written_down_before_the_database_hears_of_it(
         seen.append(file.load())
         return exchange(token, successor=successor)
 
-    monkeypatch.setattr(program.tokens, "refresh", refresh)
+    monkeypatch.setattr(program.token_exchange, "refresh", refresh)
     holder(program, file).refresh()
     [before] = seen
     after = file.load()
