@@ -1,6 +1,7 @@
 """Fixtures that every tier may use: real databases, migrated by the migrations."""
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.support import postgres, requirements
 from tests.support.cli import Userctl
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.compiled_sql import share_compiled_sql
+from tests.support.forking import running_fork_server
 from tests.support.marks import mark_by_use
 from userctl.config.database_url import DatabaseURL
 from userctl.db.engine import database_engine
@@ -113,6 +115,13 @@ def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'bare.db'}"
     return str(request.getfixturevalue("bare_postgres_url"))
+
+
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator["subprocess.Popen[bytes]"]:
+    """What forks processes of userctl; see ``Forks``."""
+    with running_fork_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -1,15 +1,14 @@
 """Fixtures for whole commands."""
 
-from collections.abc import Iterator
+import subprocess
 
 import pytest
 
 from tests.support.cli import Userctl
-from tests.support.forking import Forks, forking
+from tests.support.forking import Forks
 
 
 @pytest.fixture
-def forks(userctl: Userctl) -> Iterator[Forks]:
+def forks(fork_server: "subprocess.Popen[bytes]", userctl: Userctl) -> Forks:
     """Forked processes of userctl on an empty migrated database, on each dialect in turn."""
-    with forking(userctl) as forks:
-        yield forks
+    return Forks(fork_server, userctl)

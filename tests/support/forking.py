@@ -55,10 +55,11 @@ class Forked:
 
 
 class Forks:
-    """Runs commands in processes forked by a server."""
+    """Runs commands in processes forked by a server, in the environment of a Userctl."""
 
-    def __init__(self, server: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, server: "subprocess.Popen[bytes]", userctl: "Userctl") -> None:
         self._server = server
+        self._userctl = userctl
 
     def at_once(self, commands: Sequence[Sequence[str]], stdin: str = "") -> list[Forked]:
         """Let commands go at the same moment, each with the same standard input."""
@@ -99,17 +100,19 @@ class Forks:
         pipe_in, pipe_out = self._server.stdin, self._server.stdout
         assert pipe_in is not None
         assert pipe_out is not None
+        request |= {"environment": self._userctl.environment, "home": str(self._userctl.home)}
         pipe_in.write(json.dumps(request).encode() + b"\n")
         pipe_in.flush()
         return [Forked(**result) for result in json.loads(pipe_out.readline())]
 
 
 @contextmanager
-def forking(userctl: "Userctl") -> Iterator[Forks]:
-    """Yield what runs commands in the environment of a Userctl."""
+def running_fork_server() -> Iterator["subprocess.Popen[bytes]"]:
+    """Yield a server that forks, which imports userctl once for all tests."""
     command = [sys.executable, "-P", __file__]
-    with userctl.start(program=command, stderr=None) as server:
-        yield Forks(server)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as server:
+        yield server
         server.communicate(timeout=60)
     assert server.returncode == 0
 
@@ -142,6 +145,8 @@ def serve() -> None:
 def _answer(
     folder: Path,
     commands: Sequence[Sequence[str]],
+    environment: dict[str, str],
+    home: str,
     stdin: str = "",
     kill_after: float | None = None,
     kill_at: int | None = None,
@@ -157,6 +162,9 @@ def _answer(
             (own / name).touch()
         if not (pid := os.fork()):
             os.close(go)
+            os.environ.clear()
+            os.environ.update(environment)
+            os.chdir(home)
             _run(own, command, start, kill_at, files)
         children[pid] = own
     os.close(start)

@@ -5,7 +5,7 @@ from pathlib import PurePath
 import pytest
 
 POSTGRES_FIXTURES = {"postgres_server", "cluster"}
-PROCESS_FIXTURES = {"forks", "cluster", "pgbouncer"}
+PROCESS_FIXTURES = {"fork_server", "cluster", "pgbouncer"}
 
 
 def repeated(name: str, *, few: int, soak: int) -> pytest.MarkDecorator:

@@ -23,7 +23,7 @@ def tokens(userctl: Userctl, state: str) -> int:
     return userctl("token", "list", "--all", "-q", "--state", state).out.count("\n")
 
 
-@repeated("rounds", few=2, soak=40)
+@repeated("rounds", few=1, soak=40)
 def test_of_twenty_processes_with_one_refresh_token_one_gets_its_only_successor(
     userctl: Userctl, forks: Forks, rounds: int
 ) -> None:

@@ -13,6 +13,7 @@ from userctl.core.errors import CryptoMissing, InvalidCredentials, LoginThrottle
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.users import UserCreate, UserCreated
 from userctl.security import passwords
+from userctl.security.access_token import AccessTokenCodec
 from userctl.security.passwords import PasswordHasher
 
 LIMIT = 5
@@ -205,7 +206,7 @@ def test_a_right_password_costs_nothing_although_the_login_fails(
     def unusable(*_: object) -> str:
         raise CryptoMissing("No key can be used.")
 
-    monkeypatch.setattr(program.token_issuer._codec, "encode", unusable)
+    monkeypatch.setattr(AccessTokenCodec, "encode", unusable)
     for _ in range(2 * LIMIT):
         with pytest.raises(CryptoMissing):
             program.log_in("ada@example.com")

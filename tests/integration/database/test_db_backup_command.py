@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from tests.support.cli import Userctl
-from tests.support.forking import forking
+from tests.support.forking import Forks
 from tests.support.marks import repeated
 from tests.support.postgres import programs_folder
 from tests.support.servers import until
@@ -313,20 +313,22 @@ def test_a_restore_waits_for_whoever_is_writing(local: Userctl) -> None:
 
 
 @repeated("places", few=5, soak=25)
-def test_a_restore_that_is_killed_leaves_the_old_or_the_new(local: Userctl, places: int) -> None:
+def test_a_restore_that_is_killed_leaves_the_old_or_the_new(
+    local: Userctl, fork_server: "subprocess.Popen[bytes]", places: int
+) -> None:
     local.create(ADA)
     written(local)
     local.create(EVE)
     full = written(local, "full.backup")
     seen = set()
-    with forking(local) as forks:
-        command = ["db", "restore", "a.backup", "--yes"]
-        prepare = partial(local, "db", "restore", str(full), "--yes")
-        for _ in forks.killed_everywhere(command, COUNTED, prepare, places):
-            found = tuple(emails(local))
-            seen.add(found)
-            assert found in {(ADA,), (ADA, EVE)}
-            require_sound(local.database_file)
+    forks = Forks(fork_server, local)
+    command = ["db", "restore", "a.backup", "--yes"]
+    prepare = partial(local, "db", "restore", str(full), "--yes")
+    for _ in forks.killed_everywhere(command, COUNTED, prepare, places):
+        found = tuple(emails(local))
+        seen.add(found)
+        assert found in {(ADA,), (ADA, EVE)}
+        require_sound(local.database_file)
     assert seen == {(ADA,), (ADA, EVE)}
 
 

@@ -1,5 +1,6 @@
 """``userctl db copy``: from each kind of database into each."""
 
+import subprocess
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from tests.integration.conftest import ACTOR, FakeClock, database_on, open_engine
 from tests.support.applications import connected
 from tests.support.cli import PASSWORD, Userctl
-from tests.support.forking import forking
+from tests.support.forking import Forks
 from tests.support.marks import repeated
 from userctl.config.database_url import DatabaseURL
 from userctl.services.database.copy import CopyService
@@ -226,19 +227,21 @@ def drop_if_full(userctl: Userctl) -> None:
 
 
 @repeated("places", few=6, soak=25)
-def test_a_copy_that_is_killed_can_be_made_again(local: Userctl, places: int) -> None:
+def test_a_copy_that_is_killed_can_be_made_again(
+    local: Userctl, fork_server: "subprocess.Popen[bytes]", places: int
+) -> None:
     for number in range(3):
         local.create(f"u{number}@example.com")
     target = local.home / "copy.db"
     there = Userctl(local.home, f"sqlite:///{target}")
     seen = set()
-    with forking(local) as forks:
-        command = ["db", "copy", "--to", f"sqlite:///{target}"]
-        prepare = partial(drop_if_full, there)
-        for run in forks.killed_everywhere(command, COUNTED, prepare, places):
-            if target.exists():
-                rows = len(there("user", "list", "-o", "json").json)
-                seen.add((rows, run.code == -9))
+    forks = Forks(fork_server, local)
+    command = ["db", "copy", "--to", f"sqlite:///{target}"]
+    prepare = partial(drop_if_full, there)
+    for run in forks.killed_everywhere(command, COUNTED, prepare, places):
+        if target.exists():
+            rows = len(there("user", "list", "-o", "json").json)
+            seen.add((rows, run.code == -9))
     drop_if_full(there)
     assert {(0, True), (3, False)} <= seen <= {(0, True), (3, True), (3, False)}
     assert local("db", "copy", "--to", f"sqlite:///{target}").code == 0

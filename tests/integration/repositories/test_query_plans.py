@@ -273,29 +273,40 @@ PAGES: dict[str, tuple[UserQuery, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("query", "sqlite", "postgresql"), PAGES.values(), ids=PAGES.keys())
-def test_a_page_is_read_in_the_order_of_an_index_and_never_sorted(
-    filled: Program,
+def plans_of_pages(
+    program: Program,
     statements: list[Statement],
-    sql: Sql,
-    query: UserQuery,
-    sqlite: str,
-    postgresql: str,
+    plan_of: Callable[[Connection, str, Any], object],
+) -> dict[str, object]:
+    """Return the plan of each of ``PAGES``."""
+    plans = {}
+    for name, (query, _, _) in PAGES.items():
+        program.user_list.page(query)
+        with program.engine.begin() as connection:
+            plans[name] = plan_of(connection, *statements[-1])
+    return plans
+
+
+def test_a_page_is_read_in_the_order_of_an_index_and_never_sorted(
+    filled: Program, statements: list[Statement], sql: Sql
 ) -> None:
-    filled.user_list.page(query)
-    statement, values = statements[-1]
-    with filled.engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            limit, read = postgresql_steps(connection, statement, values)
-            assert (limit["Node Type"], read["Node Type"]) == ("Limit", "Index Scan")
-            assert read["Index Name"] == postgresql
-            return
-        assert sqlite_steps(connection, statement, values) == [sqlite]
-    # Nobody may ever have collected statistics, which PostgreSQL does by itself.
+    if filled.engine.dialect.name == "postgresql":
+        plans = plans_of_pages(filled, statements, index_scan)
+        assert plans == {name: index for name, (_, _, index) in PAGES.items()}
+        return
+    expected = {name: [step] for name, (_, step, _) in PAGES.items()}
+    assert plans_of_pages(filled, statements, sqlite_steps) == expected
+    # Statistics may never have been collected, which PostgreSQL does by itself.
     sql("DELETE FROM sqlite_stat1")
     filled.engine.dispose()
-    with filled.engine.begin() as connection:
-        assert sqlite_steps(connection, statement, values) == [sqlite]
+    assert plans_of_pages(filled, statements, sqlite_steps) == expected
+
+
+def index_scan(connection: Connection, statement: str, values: Any) -> str:
+    """Return the index by which PostgreSQL finds the first rows, and require that it sorts none."""
+    limit, read = postgresql_steps(connection, statement, values)
+    assert (limit["Node Type"], read["Node Type"]) == ("Limit", "Index Scan")
+    return str(read["Index Name"])
 
 
 def test_a_query_that_sorts_is_told_apart(filled: Program, statements: list[Statement]) -> None:

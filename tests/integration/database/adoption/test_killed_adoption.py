@@ -1,6 +1,6 @@
 """An adoption that is killed, wherever that is, has changed nothing or done everything."""
 
-from collections.abc import Iterator
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Engine, inspect
 from tests.integration.conftest import sql_on
 from tests.support.applications import IN_CLEAR, LOOSE
 from tests.support.cli import Userctl
-from tests.support.forking import Forks, forking
+from tests.support.forking import Forks
 from tests.support.marks import repeated
 
 KILLED = -9
@@ -38,12 +38,11 @@ def state(engine: Engine) -> Any:
 
 
 @pytest.fixture
-def forks(bare: Userctl) -> Iterator[Forks]:
-    with forking(bare) as forks:
-        yield forks
+def forks(fork_server: "subprocess.Popen[bytes]", bare: Userctl) -> Forks:
+    return Forks(fork_server, bare)
 
 
-@repeated("kills", few=5, soak=25)
+@repeated("kills", few=3, soak=25)
 def test_an_adoption_killed_at_any_line_has_changed_nothing_or_done_everything(
     bare: Userctl, forks: Forks, bare_engine: Engine, kills: int
 ) -> None:
