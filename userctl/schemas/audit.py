@@ -35,22 +35,13 @@ class AuditTag(StrEnum):
     ACCOUNT_UNLOCK = "account:unlock", "The failed logins of a user were forgotten."
     PASSWORD_SET = "account:password:set", "An operator set a password, or removed it."
     PASSWORD_EXPIRE = "account:password:expire", "A password has to be changed at the next login."
-    PASSWORD_CHANGE = (
-        "account:password:change",
-        "A user replaced an expired password.",
-    )
-    PASSWORD_REHASH = (
-        "account:password:rehash",
-        "A login raised the cost of a hash.",
-    )
+    PASSWORD_CHANGE = "account:password:change", "A user replaced an expired password."
+    PASSWORD_REHASH = "account:password:rehash", "A login raised the cost of a hash."
     LOGIN_SUCCESS = "account:login:success", "A login succeeded."
     LOGIN_FAILURE = "account:login:failure", "A login failed."
     TOKEN_REFRESH = "token:refresh:success", "A refresh token was exchanged for its successor."
     TOKEN_REFRESH_FAILURE = "token:refresh:failure", "A refresh token was refused."
-    TOKEN_REUSE = (
-        "token:reuse",
-        "A used refresh token came again; its session was ended.",
-    )
+    TOKEN_REUSE = "token:reuse", "A used refresh token came again; its session was ended."
     TOKEN_REVOKE = "token:revoke", "Sessions or API tokens were revoked."
     TOKEN_PURGE = "token:purge", "A batch of a purge deleted tokens."
     TOKEN_PURGE_END = "token:purge:end", "A purge ended."
