@@ -1,46 +1,11 @@
 """A new column of ``users`` is a field of the model, a migration, a declaration and a schema."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-import userctl as package
 from tests.support.cli import Userctl
-
-LAST_REVISION = "0006"
-
-MIGRATION = f'''"""The language of a user."""
-
-import sqlalchemy as sa
-from alembic import op
-
-revision = "9999"
-down_revision = "{LAST_REVISION}"
-
-
-def upgrade() -> None:
-    for table in ("users", "deleted_users"):
-        op.add_column(table, sa.Column("locale", sa.String(35)))
-'''
-
-EDITS = {
-    "userctl/models/user.py": (
-        "    disabled_hash: str | None = Field(default=None)\n",
-        "    locale: str | None = Field(default=None, max_length=35)\n",
-    ),
-    "userctl/schemas/user_fields.py": (
-        '    UserField("name", check_name, plain=True),\n',
-        '    UserField("locale", str, plain=True),\n',
-    ),
-    "userctl/schemas/users.py": (
-        "class UserRead(BaseModel):\n"
-        '    """A user as shown, without the password hash."""\n\n'
-        "    id: int\n    email: str\n    name: str | None\n",
-        "    locale: str | None\n",
-    ),
-}
-"""Each file of the package that the recipe touches: a line of it, and what is added after that."""
+from tests.support.recipes import follow
 
 
 @pytest.fixture
@@ -48,14 +13,7 @@ def with_locale(tmp_path: Path, bare_database_url: str) -> Userctl:
     """A copy of the package whose users have a locale, on a database that it migrated."""
     root, home = tmp_path / "checkout", tmp_path / "home"
     home.mkdir()
-    source = Path(package.__file__).parents[1]
-    for folder in ("userctl", "migrations"):
-        shutil.copytree(source / folder, root / folder)
-    for name, (before, added) in EDITS.items():
-        text = (root / name).read_text()
-        assert text.count(before) == 1, name
-        (root / name).write_text(text.replace(before, before + added))
-    (root / "migrations/versions/9999_locale.py").write_text(MIGRATION)
+    assert len(follow("A column of users", root)) == 4
     program = Userctl(home, bare_database_url, extra={"PYTHONPATH": str(root)})
     assert program.spawn("db", "migrate").code == 0
     return program
