@@ -233,7 +233,7 @@ def test_adopt_shows_its_plan_and_asks(
     terminal: Terminal, local: Userctl, application: str, answer: str, code: int
 ) -> None:
     child = terminal("db", "adopt", USERCTL_DATABASE_URL=application)
-    child.expect("step: users, email: write Ada@Example.COM as ada@example.com")
+    child.expect("step: users, email: rewrite Ada@Example.COM as ada@example.com")
     child.expect(r"\[y/N\]: ")
     child.sendline(answer)
     assert ended(child)[0] == code

@@ -35,8 +35,8 @@ def holder(program: Program, file: SessionFile) -> SessionService:
     return SessionService(
         file,
         url=HERE,
-        open_exchange=lambda: program.token_exchange,
-        open_verifier=lambda: program.token_verifier,
+        open_token_exchange=lambda: program.token_exchange,
+        open_token_verifier=lambda: program.token_verifier,
         revocation=program.revocation,
     )
 

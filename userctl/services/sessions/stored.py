@@ -27,9 +27,9 @@ class SessionService:
     Args:
         session_file: the file of the session.
         url: the database in use; a session of another database is left alone.
-        open_exchange: returns what exchanges refresh tokens. It needs the signing key, which
+        open_token_exchange: returns what exchanges refresh tokens. It needs the signing key, which
             ending a session does not.
-        open_verifier: returns what verifies access tokens, with the same key.
+        open_token_verifier: returns what verifies access tokens, with the same key.
         revocation: ends sessions.
     """
 
@@ -38,14 +38,14 @@ class SessionService:
         session_file: SessionFile,
         *,
         url: DatabaseURL,
-        open_exchange: Callable[[], TokenExchange],
-        open_verifier: Callable[[], TokenVerifier],
+        open_token_exchange: Callable[[], TokenExchange],
+        open_token_verifier: Callable[[], TokenVerifier],
         revocation: RevocationService,
     ) -> None:
         self._file = session_file
         self._database = url.identity
-        self._open_exchange = open_exchange
-        self._open_verifier = open_verifier
+        self._open_token_exchange = open_token_exchange
+        self._open_token_verifier = open_token_verifier
         self._revocation = revocation
 
     def start(self, log_in: Callable[[], Grant]) -> SessionRead:
@@ -80,7 +80,7 @@ class SessionService:
         """
         stored = self._load()
         try:
-            _, user = self._open_verifier().verify(stored.access_token)
+            _, user = self._open_token_verifier().verify(stored.access_token)
         except TokenExpired:
             return self.refresh(seen=stored)
         except TokenInvalid as error:
@@ -92,7 +92,7 @@ class SessionService:
         """Return a valid access token of the session, refreshing it if that is due."""
         self.who()
         stored = self._load()
-        if not self._open_verifier().is_fresh(stored.access_token):
+        if not self._open_token_verifier().is_fresh(stored.access_token):
             self.refresh(seen=stored)
         return self.stored_access_token()
 
@@ -118,11 +118,11 @@ class SessionService:
         with self._file.lock():
             stored = self._settle()
             if seen is not None and stored.access_token != seen.access_token:
-                _, user = self._open_verifier().verify(stored.access_token)
+                _, user = self._open_token_verifier().verify(stored.access_token)
                 return self._read(user, stored)
             successor = REFRESH_TOKEN.generate()
             self._file.save(replace(stored, pending=successor))
-            grant = self._open_exchange().refresh(stored.refresh_token, successor=successor)
+            grant = self._open_token_exchange().refresh(stored.refresh_token, successor=successor)
             return self._read(grant.user, self._save(grant))
 
     def end(self) -> bool:
@@ -160,7 +160,7 @@ class SessionService:
         if not stored.pending:
             return stored
         settled = replace(stored, pending="")
-        if self._open_exchange().was_exchanged(stored.refresh_token, stored.pending):
+        if self._open_token_exchange().was_exchanged(stored.refresh_token, stored.pending):
             settled = replace(settled, refresh_token=stored.pending)
         self._file.save(settled)
         return settled

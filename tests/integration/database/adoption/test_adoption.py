@@ -79,7 +79,9 @@ def test_no_token_lies_in_clear_and_no_hash_is_hashed_again(
     adoption.adopt()
     stored = {token for (token,) in run("SELECT token FROM refresh_tokens")}
     assert stored == {sha256(IN_CLEAR.encode()).hexdigest(), DIGEST}
-    assert Program(bare_engine, FakeClock()).tokens.refresh("known by its hash").user.id == 2
+    assert (
+        Program(bare_engine, FakeClock()).token_exchange.refresh("known by its hash").user.id == 2
+    )
 
 
 def test_tokens_that_look_like_hashes_are_hashed_where_they_are_none(
