@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import typer
 
 from userctl.cli.output.render import write_error
+from userctl.cli.usage import usage_hint, usage_message
 from userctl.core import errors
 from userctl.core.text import escape_invisible
 
@@ -105,9 +106,7 @@ def _describe(error: BaseException) -> tuple[int, str, str, str | None]:
         kind = next(kind for kind in type(error).__mro__ if kind in EXIT_CODES)
         return EXIT_CODES[kind], error.code, error.message, error.hint
     if isinstance(error, typer.TyperException):
-        message = " ".join(error.format_message().split())
-        ended = message if message.endswith((".", "?", "!")) else f"{message}."
-        return USAGE, "usage", ended, _usage_hint(error)
+        return USAGE, "usage", usage_message(error), usage_hint(error)
     if isinstance(error, OSError):
         named = isinstance(error.filename, str | bytes)
         where = f" ({os.fsdecode(error.filename)})" if named else ""
@@ -119,8 +118,3 @@ def _describe(error: BaseException) -> tuple[int, str, str, str | None]:
         f"Unexpected failure ({name}).",
         "This is a bug in userctl; --debug shows the traceback to report.",
     )
-
-
-def _usage_hint(error: typer.TyperException) -> str | None:
-    context = getattr(error, "ctx", None)
-    return f"See '{context.command_path} --help'." if context is not None else None

@@ -42,6 +42,34 @@ USAGE = [
         "error: --sort and --skip cannot be used with --deleted: deleted users are sorted by id. "
         "Page with --after.",
     ),
+    (
+        "user list --status actve",
+        "error: 'actve' is not a status. Use active or disabled. See 'userctl user list --help'.",
+    ),
+    (
+        "user list -o xml",
+        "error: 'xml' is not an output format. Use table, json, jsonl or csv. "
+        "See 'userctl user list --help'.",
+    ),
+    (
+        "user import a.csv --on-conflict merge",
+        "error: 'merge' is not a conflict rule. Use error, skip or update. "
+        "See 'userctl user import --help'.",
+    ),
+    (
+        "user import a.csv --format pdf",
+        "error: 'pdf' is not a format. Use csv or jsonl. See 'userctl user import --help'.",
+    ),
+    (
+        f"token list --state {'x' * 1000}",
+        f"error: '{'x' * 40}...' is not a state. Use active, used, revoked or expired. "
+        "See 'userctl token list --help'.",
+    ),
+    (
+        "user list --limit many",
+        "error: --limit must be a whole number. See 'userctl user list --help'.",
+    ),
+    ("user list --limit 0", "error: --limit must be at least 1. See 'userctl user list --help'."),
     ("user list --fields id,id", "error: Field 'id' is listed twice."),
     (
         "user import users",

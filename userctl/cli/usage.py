@@ -1,0 +1,56 @@
+"""What a wrong command line is told."""
+
+import re
+from collections.abc import Sequence
+
+import typer
+
+_NOUNS = {"output": "output format", "file_format": "format", "on_conflict": "conflict rule"}
+"""What the values of an option are, where its name does not say so."""
+
+_LONGEST_SHOWN = 41
+"""How many characters of a bad value are repeated, with the quotation mark before them."""
+
+_CHOICES = re.compile(r"Value error, (?P<value>'.*'|\".*\") is not one of (?P<choices>.*?)\.?")
+_RULES = {
+    r"Input should be a valid integer.*": "{option} must be a whole number.",
+    r"Input should be a valid number.*": "{option} must be a number.",
+    r"Input should be greater than or equal to (\S+)": "{option} must be at least {bound}.",
+    r"Input should be less than or equal to (\S+)": "{option} must be at most {bound}.",
+    r"Input should be greater than (\S+)": "{option} must be more than {bound}.",
+    r"Input should be less than (\S+)": "{option} must be less than {bound}.",
+}
+
+
+def usage_message(error: typer.TyperException) -> str:
+    """Return one sentence, or two, about what is wrong and what to write instead.
+
+    Typer reports a bad value in the words of pydantic, which are about inputs and not options.
+    """
+    parameter = getattr(error, "param", None)
+    if isinstance(error, typer.BadParameter) and parameter is not None:
+        raw = " ".join(error.message.split())
+        if found := _CHOICES.fullmatch(raw):
+            noun = _NOUNS.get(parameter.name, parameter.name.replace("_", " "))
+            article = "an" if noun[0] in "aeiou" else "a"
+            choices = [choice.strip("'") for choice in found["choices"].split(", ")]
+            value = found["value"]
+            shown = value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}...'"
+            return f"{shown} is not {article} {noun}. Use {_either(choices)}."
+        for pattern, sentence in _RULES.items():
+            if found := re.fullmatch(pattern, raw):
+                option = max((*parameter.opts, ""), key=len)
+                return sentence.format(option=option, bound=found[1] if found.re.groups else "")
+    message = " ".join(error.format_message().split()).replace("Value error, ", "")
+    return message if message.endswith((".", "?", "!")) else f"{message}."
+
+
+def usage_hint(error: typer.TyperException) -> str | None:
+    """Return where to read on, if it is known which command was meant."""
+    context = getattr(error, "ctx", None)
+    return f"See '{context.command_path} --help'." if context is not None else None
+
+
+def _either(choices: Sequence[str]) -> str:
+    *others, last = choices
+    return f"{', '.join(others)} or {last}" if others else last
