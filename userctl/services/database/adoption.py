@@ -63,7 +63,7 @@ class AdoptionService:
         """
         self._require_file()
         with self._database.reading() as uow:
-            changes = plan_adoption(uow.connection, self._order(tokens_in_clear=tokens_in_clear))
+            changes = plan_adoption(uow.connection, self._options(tokens_in_clear=tokens_in_clear))
         return [change.record for change in changes]
 
     @retry_transactions
@@ -88,12 +88,12 @@ class AdoptionService:
             lock_schema(uow.connection)
             before = current_revision(uow.connection)
 
-            def keep() -> None:
+            def copy_file() -> None:
                 if self._url.sqlite_path is not None and before is None:
                     copied(create_safety_copy(self._url.sqlite_path, before, self._clock()))
 
-            order = self._order(tokens_in_clear=tokens_in_clear)
-            done = adopt_tables(uow.connection, order, prepare=keep)
+            options = self._options(tokens_in_clear=tokens_in_clear)
+            done = adopt_tables(uow.connection, options, prepare=copy_file)
             steps = [step for step in done if step.kind == "step"]
             if steps:
                 rows = {f"{step.table}.{step.subject}": step.rows for step in steps if step.rows}
@@ -110,7 +110,7 @@ class AdoptionService:
             enable_wal(self._engine)
         return done
 
-    def _order(self, *, tokens_in_clear: bool) -> AdoptionOptions:
+    def _options(self, *, tokens_in_clear: bool) -> AdoptionOptions:
         return AdoptionOptions(
             tokens_in_clear=tokens_in_clear, roles=self._roles, unmatchable=self._unmatchable
         )

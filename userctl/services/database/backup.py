@@ -104,7 +104,7 @@ class BackupService:
             copy = self._restore_sqlite(file, self._url.sqlite_path)
         # Connections may know the tables as they were.
         self._engine.dispose()
-        return self._schema.restored(digest).model_copy(update={"backup": copy})
+        return self._schema.record_restore(digest).model_copy(update={"backup": copy})
 
     def _require_ours(self, file: Path, tables: set[str]) -> None:
         """Make sure that a backup has the tables of userctl before it replaces users."""

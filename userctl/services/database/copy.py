@@ -42,7 +42,7 @@ class CopyService:
         self._actor = actor
         self._clock = clock
 
-    def left_behind(self) -> list[str]:
+    def uncopied_columns(self) -> list[str]:
         """Return the columns of an application that a copy would not have."""
         with self._source.reading() as uow:
             return uow.table_copy.foreign_columns()
@@ -67,12 +67,12 @@ class CopyService:
         source = self._source.engine
         if url.identity == self._url.identity:
             raise InvalidInput(f"{url} is the database that would be copied.")
-        with _prepared(url) as engine:
+        with _open_target(url) as engine:
             target = Database(lambda: engine, self._actor)
             with self._source.snapshot() as old, target.writing() as new:
                 new.begin()
                 _require_empty(new)
-                copied = [_copied(old, new, table, tell) for table in TABLES]
+                copied = [_copy_table(old, new, table, tell) for table in TABLES]
                 new.table_copy.set_sequences(old.table_copy.last_numbers())
                 _verify(new, copied, tell)
                 new.record(
@@ -86,7 +86,7 @@ class CopyService:
 
 
 @contextmanager
-def _prepared(url: DatabaseURL) -> Iterator[Engine]:
+def _open_target(url: DatabaseURL) -> Iterator[Engine]:
     """Yield the engine of a database that has the schema."""
     if (path := url.missing_file) is not None:
         require_folder(path)
@@ -116,7 +116,7 @@ def _require_empty(uow: UnitOfWork) -> None:
             )
 
 
-def _copied(old: UnitOfWork, new: UnitOfWork, table: str, tell: Told) -> TableCopy:
+def _copy_table(old: UnitOfWork, new: UnitOfWork, table: str, tell: Told) -> TableCopy:
     digest, total = Digest(), old.table_copy.count(table)
     for rows in old.table_copy.chunks(table):
         digest.add(rows)

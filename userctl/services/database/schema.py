@@ -104,10 +104,10 @@ class SchemaService:
             enable_wal(engine)
         target = migrations.resolve(target)
         move = partial(migrations.upgrade_on, target=target)
-        return self._move(engine, AuditTag.DATABASE_MIGRATE, move, target, file)
+        return self._change_revision(engine, AuditTag.DATABASE_MIGRATE, move, target, file)
 
     @retry_transactions
-    def _move(
+    def _change_revision(
         self,
         engine: Engine,
         tag: AuditTag,
@@ -142,8 +142,8 @@ class SchemaService:
             uow.commit()
         return copy
 
-    def restored(self, digest: str) -> SchemaStatus:
-        """Record that the database was restored, if its schema can, and return where it stands.
+    def record_restore(self, digest: str) -> SchemaStatus:
+        """Record that the database was restored, if its schema has a trail, and return its status.
 
         Args:
             digest: the SHA-256 of the backup.
@@ -176,7 +176,7 @@ class SchemaService:
         if (path := self._url.missing_file) is not None:
             raise DatabaseUnreachable(f"There is no database at {path}.")
         move = partial(migrations.downgrade_on, target=target)
-        copy = self._move(
+        copy = self._change_revision(
             self._engine, AuditTag.DATABASE_DOWNGRADE, move, target, self._url.sqlite_path
         )
         return self.status().model_copy(update={"backup": copy})

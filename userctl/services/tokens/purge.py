@@ -61,7 +61,7 @@ class PurgeService:
 
     def purge(
         self,
-        order: PurgeOptions,
+        options: PurgeOptions,
         *,
         on_batch: Callable[[int, int], None] | None = None,
         stop: Callable[[], bool] = lambda: False,
@@ -69,7 +69,7 @@ class PurgeService:
         """Delete the tokens that ended longer ago than a span of time.
 
         Args:
-            order: what shall go, and within which limits.
+            options: what to delete, and within which limits.
             on_batch: called after each batch with the number deleted so far and the number
                 there was at the start, which is counted for this only.
             stop: asked after each batch, and while resting, whether to stop.
@@ -77,26 +77,26 @@ class PurgeService:
         Raises:
             ClockSuspect: if something would go and the clock cannot be right.
         """
-        before = self._clock() - order.older_than
-        if order.dry_run:
+        before = self._clock() - options.older_than
+        if options.dry_run:
             return PurgeResult(remaining=sum(self._count(before)), dry_run=True)
         with try_lock(self._database.engine, "purge") as ours:
             if not ours:
                 return PurgeResult(remaining=sum(self._count(before)), stopped_by="other_purge")
-            if not self._anything_to_do(order, before):
-                return self._recorded(PurgeResult(remaining=0))
+            if not self._anything_to_do(options, before):
+                return self._record_end(PurgeResult(remaining=0))
             total = sum(self._count(before)) if on_batch else 0
 
             def tell(deleted: int) -> None:
                 if on_batch:
                     on_batch(deleted, max(total, deleted))
 
-            gap = None if order.pause is None else order.pause.total_seconds()
-            with pace_batches(self._database.engine, largest=order.batch_size, gap=gap) as pace:
-                run = _Run(self, order, before, pace, self._monotonic, tell, stop)
+            gap = None if options.pause is None else options.pause.total_seconds()
+            with pace_batches(self._database.engine, largest=options.batch_size, gap=gap) as pace:
+                run = _Run(self, options, before, pace, self._monotonic, tell, stop)
                 stopped_by = run.finish()
             remaining = sum(self._count(before)) if stopped_by else 0
-            return self._recorded(
+            return self._record_end(
                 PurgeResult(
                     deleted=run.deleted,
                     deleted_api_tokens=run.deleted_api_tokens,
@@ -127,8 +127,8 @@ class PurgeService:
         logger.debug("deleted %d tokens in %.3f s", deleted.rows, seconds)
         return deleted, seconds
 
-    def _recorded(self, result: PurgeResult) -> PurgeResult:
-        # Where others keep even that from being written, the count is still to be told.
+    def _record_end(self, result: PurgeResult) -> PurgeResult:
+        # If even that cannot be written, the count is still reported.
         with suppress(DatabaseBusy, TransactionConflict):
             self._record(result)
         return result
@@ -137,20 +137,20 @@ class PurgeService:
     def _record(self, result: PurgeResult) -> None:
         """Record how a purge ended."""
         with self._database.writing() as uow:
-            told = result.model_dump(exclude={"dry_run"})
-            uow.record(AuditTag.TOKEN_PURGE_END, self._clock(), **told)
+            outcome = result.model_dump(exclude={"dry_run"})
+            uow.record(AuditTag.TOKEN_PURGE_END, self._clock(), **outcome)
             uow.commit()
 
     def _count(self, before: datetime) -> tuple[int, int]:
         with self._database.reading() as uow:
             return uow.token_purge.count(before)
 
-    def _anything_to_do(self, order: PurgeOptions, before: datetime) -> bool:
+    def _anything_to_do(self, options: PurgeOptions, before: datetime) -> bool:
         """Tell whether a token shall go, if the clock may be believed."""
         with self._database.reading() as uow:
             found = uow.token_purge.any(before)
-            if found and not order.trust_clock:
-                require_plausible_clock(uow, before + order.older_than, self._longest_session)
+            if found and not options.trust_clock:
+                require_plausible_clock(uow, before + options.older_than, self._longest_session)
         return found
 
 
@@ -160,7 +160,7 @@ class _Run:
     def __init__(
         self,
         service: PurgeService,
-        order: PurgeOptions,
+        options: PurgeOptions,
         before: datetime,
         pace: BatchPacer,
         monotonic: Callable[[], float],
@@ -170,7 +170,7 @@ class _Run:
         self.deleted = 0
         self.deleted_api_tokens = 0
         self._service = service
-        self._order = order
+        self._options = options
         self._before = before
         self._pace = pace
         self._monotonic = monotonic
@@ -206,7 +206,7 @@ class _Run:
         return None
 
     def _batch(self, end: str, since: datetime | None) -> Deleted:
-        limit = self._order.max_rows
+        limit = self._options.max_rows
         size = self._pace.size if limit is None else min(self._pace.size, limit - self.deleted)
         try:
             batch, seconds = self._service.delete_batch(end, self._before, size, since)
@@ -228,12 +228,15 @@ class _Run:
         return self._monotonic() - self._progress >= LOCK_PATIENCE_SECONDS
 
     def _reason_to_stop(self) -> PurgeStop | None:
-        order = self._order
+        options = self._options
         if self._stop():
             return "signal"
-        if order.max_rows is not None and self.deleted >= order.max_rows:
+        if options.max_rows is not None and self.deleted >= options.max_rows:
             return "max_rows"
-        if order.max_seconds is not None and self._monotonic() - self._begun >= order.max_seconds:
+        if (
+            options.max_seconds is not None
+            and self._monotonic() - self._begun >= options.max_seconds
+        ):
             return "max_seconds"
         return None
 

@@ -28,7 +28,7 @@ def copy(
     do not migrate it first. Either all rows are copied or none. Signing keys are not in the
     database: copy the keyring too.
     """
-    if foreign := context.services.copy.left_behind():
+    if foreign := context.services.copy.uncopied_columns():
         context.note(f"Columns that userctl did not create are not copied: {', '.join(foreign)}.")
     with show_progress(quiet=context.quiet) as show:
         copied = context.services.copy.copy(to, tell=show)
