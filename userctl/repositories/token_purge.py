@@ -87,7 +87,7 @@ class TokenPurgeRepository:
             gone = delete(model).where(col(model.id).in_(batch), ended < before)
             count = self._session.connection().execute(gone).rowcount
             return Deleted(count, more=count == limit)
-        # Nobody waits for the disk: what a crash of the server takes back can be deleted again.
+        # Not waiting for the disk is safe: what a crash brings back can be deleted again.
         self._session.execute(text("SET LOCAL synchronous_commit = off"))
         ahead = and_(ended < before, true() if since is None else ended >= since)
         found = self._delete_unlocked(model, ended, limit, ahead)

@@ -63,3 +63,16 @@ def test_the_changelog_has_an_entry_for_this_version() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text()
     assert re.search(rf"^## {re.escape(userctl.__version__)} \(\d{{4}}-\d\d-\d\d\)$", changes,
                      re.MULTILINE)  # fmt: skip
+
+
+def test_plain_words_are_used() -> None:
+    """The trust boundary is the one sentence in which the word is the natural one."""
+    found = [
+        f"{file.relative_to(ROOT)}:{number}: {line.strip()}"
+        for folder in ("userctl", "docs")
+        for file in [ROOT / "README.md", *sorted((ROOT / folder).rglob("*.[mp][dy]"))]
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if re.search(r"\b(nobody|somebody|whoever)\b", line, re.IGNORECASE)
+        and "Whoever can write the database and read the signing keys" not in line
+    ]
+    assert found == []

@@ -10,7 +10,7 @@ MAXIMUM_LENGTH = 255
 def login_source(given: str | None = None) -> str:
     """Return the source of a login: the given one, or else the user of this machine and its host.
 
-    The environment is not consulted, because whoever guesses passwords can set it.
+    The environment is not consulted, because an attacker who guesses passwords can set it.
 
     Raises:
         InvalidInput: if it is not visible text of 1 to 255 characters.

@@ -103,7 +103,7 @@ def integrity(installation: Installation) -> Iterable[Finding]:
 
 
 def tokens(installation: Installation) -> Iterable[Finding]:
-    """Check that SQLite deletes tokens with their user, whoever created the tables."""
+    """Check that SQLite deletes tokens with their user, in adopted tables too."""
     advice = "Run 'userctl db adopt' after each migration of the application."
     return [
         Finding("failure", f"Tokens outlive users: {what}.", advice)
