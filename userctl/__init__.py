@@ -1,3 +1,3 @@
-"""userctl: a command-line admin tool for user accounts and their tokens."""
+"""userctl: a command-line admin tool for users and their tokens."""
 
 __version__ = "0.1.0"

@@ -64,14 +64,14 @@ class BackupService:
         if any(_same(file, path) for path in self._protected):
             raise InvalidInput(f"{file} is part of the installation itself.")
         revision = self._schema.status().current
-        with atomic_file(file, replace=replace) as draft:
+        with atomic_file(file, replace=replace) as temporary:
             if self._url.sqlite_path is not None:
-                sqlite_backup.copy_out(self._url.sqlite_path, draft)
-                sqlite_backup.require_sound(draft)
+                sqlite_backup.copy_out(self._url.sqlite_path, temporary)
+                sqlite_backup.require_sound(temporary)
             else:
-                postgresql_programs.dump(self._url, draft)
-                postgresql_programs.require_sound(draft)
-            size, digest = draft.stat().st_size, _sha256(draft)
+                postgresql_programs.dump(self._url, temporary)
+                postgresql_programs.require_sound(temporary)
+            size, digest = temporary.stat().st_size, _sha256(temporary)
         return BackupRead(
             file=str(file),
             database=str(self._url),
@@ -118,8 +118,8 @@ class BackupService:
     def _restore_sqlite(self, file: Path, database: Path) -> str | None:
         if self._url.missing_file is not None:
             require_folder(database)
-            with atomic_file(database, replace=False) as draft:
-                sqlite_backup.copy_in(file, draft)
+            with atomic_file(database, replace=False) as temporary:
+                sqlite_backup.copy_in(file, temporary)
             return None
         try:
             self._require_ours(file, sqlite_backup.tables(file))
