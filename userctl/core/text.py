@@ -1,5 +1,6 @@
 """Text that comes from outside: what may enter the database, and how it is shown."""
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 
@@ -38,6 +39,25 @@ def escape_invisible(text: str) -> str:
 def quote(text: str) -> str:
     """Return a value as a message repeats it: escaped, bounded and in quotation marks."""
     return f"'{escape_invisible(text[:LONGEST_QUOTE])}'"
+
+
+_SECRET = re.compile(
+    # A row as PostgreSQL writes it, and as JSON.
+    r"\((?:[^()]*,){3}[^()]*\)|\{[^{}]*:[^{}]*\}"
+    # A password hash of any scheme, a digest, and what else is long and of all kinds of characters.
+    r"|\S*\$\S*\$\S{16,}|[0-9A-Fa-f]{32,}"
+    r"|(?=\S*[a-z])(?=\S*[A-Z])(?=\S*[0-9])[A-Za-z0-9+/=_-]{40,}"
+)
+_LONGEST_REMARK = 500
+
+
+def redact(remark: str) -> str:
+    """Return what another program said, on one line and without a row, a hash or a token.
+
+    A trigger may quote the row that it refused.
+    """
+    line = "; ".join(stripped for line in remark.splitlines() if (stripped := line.strip()))
+    return escape_invisible(_SECRET.sub("***", line[: 4 * _LONGEST_REMARK])[:_LONGEST_REMARK])
 
 
 def rfc3339(time: datetime) -> str:

@@ -3,7 +3,7 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -11,17 +11,23 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 
 from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
 from userctl.db.errors import typed_failures
+from userctl.db.postgresql.session import (
+    begin_statement,
+    connection_options,
+    require_plain_strings,
+    was_ended,
+)
+from userctl.db.postgresql.url import parse_options
 
 logger = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_SECONDS = 30
 LOCK_TURN_MILLISECONDS = 250
-CONNECT_TIMEOUT_SECONDS = 10
 CACHE_KIBIBYTES = 65_536
 """The SQLite page cache. With the default of 2 MiB, a change to a large index would write and read
 the same pages again and again."""
@@ -30,6 +36,10 @@ SqlValue = str | bytes | int | float | None
 
 READ_ONLY = "userctl_read_only"
 """The execution option of a connection that only reads."""
+
+PATIENCE = "userctl_patience"
+"""The execution option that says for how many seconds a statement may wait for a lock, instead of
+``BUSY_TIMEOUT_SECONDS``. On PostgreSQL, a statement may take no longer for anything else either."""
 
 
 @contextmanager
@@ -101,7 +111,10 @@ def _lower(value: SqlValue) -> SqlValue:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get(READ_ONLY):
+    options = connection.get_execution_options()
+    if options.get(READ_ONLY):
+        seconds = options.get(PATIENCE, BUSY_TIMEOUT_SECONDS)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {seconds * 1000}")
         connection.exec_driver_sql("BEGIN")
         return
     # A transaction that reads first and locks later cannot wait for the lock: SQLite fails it at
@@ -140,71 +153,47 @@ def _postgresql_engine(url: DatabaseURL) -> Engine:
         import psycopg  # noqa: PLC0415
     except ModuleNotFoundError:
         raise DatabaseDriverMissing("The PostgreSQL driver is not installed.") from None
-    try:
-        given = psycopg.conninfo.conninfo_to_dict(url.secret)
-    except psycopg.ProgrammingError:
-        # The driver's own message would quote parts of the URL.
-        raise InvalidConfiguration(
-            f"libpq cannot parse the database URL {url}.",
-            hint="Write '@', '/' and '%' in a password as %40, %2F and %25.",
+    except ImportError:
+        raise DatabaseDriverMissing(
+            "The PostgreSQL driver psycopg is installed and does not find the library libpq.",
+            hint="Install it with: pip install 'psycopg[binary]'",
         ) from None
+    options = connection_options(parse_options(url))
     engine = create_engine("postgresql+psycopg://", hide_parameters=True)
-    options = _postgresql_options(given)
 
     # libpq gets the URL unchanged, because it supports several hosts and many options.
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, _args: Any, adapters: dict[str, Any]) -> Any:
         try:
-            return psycopg.connect(url.secret, **options, **adapters)
+            connection = psycopg.connect(url.secret, **options, **adapters)
         except psycopg.ProgrammingError:
             raise InvalidConfiguration(
                 f"An option in the database URL {url} has a value that libpq cannot use."
             ) from None
+        require_plain_strings(connection)
+        return connection
 
     event.listen(engine, "begin", _begin_postgresql)
+    event.listen(engine, "checkout", _replace_if_ended)
     return engine
 
 
 def _begin_postgresql(connection: Connection) -> None:
     options = connection.get_execution_options()
-    if options.get("isolation_level") == "AUTOCOMMIT":
+    isolation = options.get("isolation_level")
+    if isolation == "AUTOCOMMIT":
         return
-    # Set for this transaction alone, because PgBouncer shares the session. A column of an
-    # application may lack a time zone: what is read from it and written to it is UTC.
-    statement = "SET LOCAL TimeZone = 'UTC'"
-    if not options.get(READ_ONLY):
-        # After waiting for a lock, a statement must see what the other transaction committed,
-        # whatever the server's default isolation level is.
-        statement = (
-            "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; "
-            f"SET LOCAL lock_timeout = '{BUSY_TIMEOUT_SECONDS}s'; {statement}"
+    patience = options.get(PATIENCE)
+    connection.exec_driver_sql(
+        begin_statement(
+            lock_seconds=patience or BUSY_TIMEOUT_SECONDS,
+            isolated=isolation is not None,
+            limited=patience is not None,
         )
-    connection.exec_driver_sql(statement)
+    )
 
 
-def _postgresql_options(given: dict[str, Any]) -> dict[str, Any]:
-    # PgBouncer in transaction mode may give each transaction another server connection, on which a
-    # statement prepared earlier does not exist.
-    return {"prepare_threshold": None, **server_defaults(given)}
-
-
-def server_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the defaults of userctl for the libpq options that a URL leaves open.
-
-    Args:
-        given: the options in the URL.
-    """
-    defaults = {
-        "application_name": "userctl",
-        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
-        "client_encoding": "utf8",
-        # Without these, the loss of a server machine would be noticed only after hours.
-        "keepalives_idle": 30,
-        "keepalives_interval": 10,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 60_000,
-    }
-    if any("," in str(given.get(name, "")) for name in ("host", "hostaddr")):
-        # Of several hosts, only the primary accepts writes.
-        defaults["target_session_attrs"] = "read-write"
-    return {key: value for key, value in defaults.items() if key not in given}
+def _replace_if_ended(connection: Any, _record: Any, _proxy: Any) -> None:
+    # The server may have a timeout for idle sessions, or have restarted meanwhile.
+    if was_ended(connection):
+        raise DisconnectionError

@@ -35,7 +35,6 @@ def try_lock(engine: Engine, work: str) -> Iterator[bool]:
     # The lock belongs to an open transaction, because PgBouncer shares sessions. Between two
     # statements that transaction holds no snapshot, so it does not hold back vacuum.
     with typed_failures(), engine.connect() as connection:
-        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         query = text("SELECT pg_try_advisory_xact_lock(:key)")
         ours = bool(connection.scalar(query, {"key": key}))
         if not ours:
@@ -43,11 +42,10 @@ def try_lock(engine: Engine, work: str) -> Iterator[bool]:
             connection.rollback()
         try:
             yield ours
-        except BaseException:
-            # If the same failure broke this connection, ending its transaction would raise another
-            # error, which would hide the first.
+        finally:
+            # The lock goes with its connection, which the server may have ended meanwhile. To end
+            # the transaction would then raise an error that hides what was done, or why it failed.
             connection.invalidate()
-            raise
 
 
 def sqlite_file(engine: Engine) -> Path:

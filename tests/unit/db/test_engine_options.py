@@ -8,7 +8,8 @@ import pytest
 
 from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
-from userctl.db.engine import _postgresql_options, database_engine
+from userctl.db.engine import database_engine
+from userctl.db.postgresql.session import connection_options
 
 SECRET = "hunter2"
 
@@ -18,7 +19,6 @@ SECRET = "hunter2"
     [
         "application_name",
         "connect_timeout",
-        "client_encoding",
         "keepalives_idle",
         "keepalives_interval",
         "keepalives_count",
@@ -26,18 +26,18 @@ SECRET = "hunter2"
     ],
 )
 def test_what_the_url_says_is_never_overridden(option: str) -> None:
-    assert option in _postgresql_options({})
-    assert option not in _postgresql_options({option: "given"})
+    assert option in connection_options({})
+    assert option not in connection_options({option: "given"})
 
 
 @pytest.mark.parametrize("given", [{}, {"host": "a"}, {"prepare_threshold": 5}])
 def test_statements_are_never_prepared_on_the_server(given: dict[str, object]) -> None:
-    assert _postgresql_options(given)["prepare_threshold"] is None
+    assert connection_options(given)["prepare_threshold"] is None
 
 
 @pytest.mark.parametrize("given", [{}, {"host": "a"}, {"host": "/run/postgresql"}])
 def test_one_server_may_be_any_server(given: dict[str, object]) -> None:
-    assert "target_session_attrs" not in _postgresql_options(given)
+    assert "target_session_attrs" not in connection_options(given)
 
 
 def test_an_engine_for_a_file_creates_no_file(tmp_path: Path) -> None:

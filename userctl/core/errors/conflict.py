@@ -48,7 +48,7 @@ class RefreshConflict(Conflict):
 
 
 class ConstraintViolated(Conflict):
-    """A constraint that another program added to the tables rejected the row."""
+    """A constraint or a trigger that another program added to the tables rejected the row."""
 
     code = "constraint_violated"
 

@@ -54,6 +54,23 @@ class DatabaseNotMigrated(DatabaseNotReady):
     hint = "Run 'userctl db migrate'."
 
 
+class SchemaNotFound(DatabaseNotReady):
+    """The role's ``search_path`` on PostgreSQL names no schema that exists."""
+
+    code = "schema_not_found"
+    hint = (
+        "Name it: ALTER ROLE NAME SET search_path = public, or add "
+        "?options=-csearch_path%3Dpublic to the URL."
+    )
+
+
+class ExtensionMissing(DatabaseNotReady):
+    """A trigger, an index or a column of another program needs a function that is not there."""
+
+    code = "extension_missing"
+    hint = "Install the extension, or ask whoever added it to the tables."
+
+
 class DatabaseMissing(DatabaseNotReady):
     """The SQLite file does not exist."""
 

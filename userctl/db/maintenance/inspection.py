@@ -37,6 +37,12 @@ def journal_mode(engine: Engine) -> str:
         return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar())
 
 
+def encoding(engine: Engine) -> str:
+    """Return the name of the encoding in which a PostgreSQL database stores text."""
+    with read_only_connection(engine) as connection:
+        return str(connection.exec_driver_sql("SHOW server_encoding").scalar())
+
+
 def find_damage(engine: Engine) -> list[str]:
     """Return what is damaged or refers to missing rows; this reads a whole SQLite file."""
     with read_only_connection(engine) as connection:

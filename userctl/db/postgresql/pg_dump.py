@@ -13,7 +13,8 @@ from typing import IO, Any
 from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import DatabaseToolFailed, DatabaseToolMissing, InvalidConfiguration
 from userctl.core.text import escape_invisible
-from userctl.db.engine import BUSY_TIMEOUT_SECONDS, server_defaults
+from userctl.db.engine import BUSY_TIMEOUT_SECONDS
+from userctl.db.postgresql.session import server_defaults
 from userctl.models import TABLES
 
 MAGIC = b"PGDMP"

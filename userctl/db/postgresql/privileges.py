@@ -3,6 +3,7 @@
 from sqlalchemy import Engine, text
 
 from userctl.db.engine import read_only_connection
+from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.models import TABLES
 
 _NUMBERED_TABLES = ("users", "refresh_tokens", "api_tokens")
@@ -11,10 +12,13 @@ _NUMBERED_TABLES = ("users", "refresh_tokens", "api_tokens")
 def excess_privileges(engine: Engine) -> list[str]:
     """Return the powers of our role that userctl never needs."""
     with read_only_connection(engine) as connection:
-        row = connection.exec_driver_sql(
-            "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls "
+        # Where tables have policies, the role needs to bypass them.
+        query = text(
+            "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls AND NOT "
+            "EXISTS (SELECT FROM pg_class WHERE relrowsecurity AND relname = ANY (:tables)) "
             "FROM pg_roles WHERE rolname = current_user"
-        ).one()
+        )
+        row = connection.execute(query, {"tables": [*TABLES, VERSION_TABLE]}).one()
         powers = ("superuser", "create roles", "create databases", "replicate", "bypass policies")
         return [power for power, has in zip(powers, row, strict=True) if has]
 
@@ -40,3 +44,13 @@ def missing_privileges(engine: Engine) -> list[str]:
                 {"table": table, "privilege": privilege},
             ).scalar()
         ]
+
+
+def tables_with_hidden_rows(engine: Engine) -> list[str]:
+    """Return our tables in which a policy may hide rows from our role."""
+    query = text(
+        "SELECT name FROM unnest(CAST(:tables AS text[])) WITH ORDINALITY AS ours (name, place) "
+        "WHERE row_security_active(to_regclass(name)) ORDER BY place"
+    )
+    with read_only_connection(engine) as connection:
+        return [*connection.scalars(query, {"tables": [*TABLES, VERSION_TABLE]})]

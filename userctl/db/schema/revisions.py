@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 import userctl
 from userctl.core import errors
+from userctl.core.text import escape_invisible
 from userctl.db.engine import READ_ONLY
 from userctl.db.errors import typed_failures
 
@@ -34,8 +35,14 @@ def revisions() -> tuple[str, ...]:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """Return the revision of a database, or None if userctl never migrated it."""
+    """Return the revision of a database, or None if userctl never migrated it.
+
+    Raises:
+        SchemaNotFound: if no schema could hold the tables.
+    """
     if not inspect(connection).has_table(VERSION_TABLE):
+        if connection.dialect.name == "postgresql":
+            _require_schema(connection)
         return None
     found = connection.scalars(text(f"SELECT version_num FROM {VERSION_TABLE}")).all()  # noqa: S608
     if len(found) > 1:
@@ -43,6 +50,15 @@ def current_revision(connection: Connection) -> str | None:
             f"The table {VERSION_TABLE} has {len(found)} rows instead of one."
         )
     return found[0] if found else None
+
+
+def _require_schema(connection: Connection) -> None:
+    path, schema = connection.execute(
+        text("SELECT current_setting('search_path'), current_schema()")
+    ).one()
+    if schema is None:
+        named = escape_invisible(path) or "it is empty"
+        raise errors.SchemaNotFound(f"The search_path names no schema that exists ({named}).")
 
 
 def foreign_tables(connection: Connection) -> list[str]:

@@ -40,6 +40,8 @@ CHECKS = (
     Check("integrity", database.integrity, needs="connection", dialect="sqlite"),
     Check("tokens", database.tokens, needs="schema", dialect="sqlite"),
     Check("integrity", database.integrity, needs="schema", dialect="postgresql"),
+    Check("row_security", database.row_security, needs="connection", dialect="postgresql"),
+    Check("encoding", database.encoding, needs="connection", dialect="postgresql"),
     Check("role", database.role, needs="schema", dialect="postgresql"),
     Check("clock", contents.clock, needs="schema"),
     Check("expired_tokens", contents.backlog, needs="schema"),

@@ -7,6 +7,7 @@ from userctl.core.errors import DatabaseMissing, DatabaseNotMigrated, DatabaseTo
 from userctl.core.mounts import network_file_system
 from userctl.db.maintenance import inspection
 from userctl.db.postgresql import privileges
+from userctl.db.postgresql.errors import SEE_ALL
 from userctl.db.sqlite.wal import enable_wal
 from userctl.services.doctor.finding import Finding, ok
 from userctl.services.doctor.installation import Installation
@@ -130,3 +131,30 @@ def role(installation: Installation) -> Iterable[Finding]:
             )
         ]
     return [ok("The database role has the privileges that it needs, and no more.")]
+
+
+def row_security(installation: Installation) -> Iterable[Finding]:
+    """Check that no policy hides rows from the database role."""
+    if hidden := privileges.tables_with_hidden_rows(installation.open_engine()):
+        return [
+            Finding(
+                "failure",
+                f"Row level security hides rows from the database role in {', '.join(hidden)}.",
+                SEE_ALL,
+            )
+        ]
+    return [ok("The database role sees all rows.")]
+
+
+def encoding(installation: Installation) -> Iterable[Finding]:
+    """Check that the database can store every character."""
+    name = inspection.encoding(installation.open_engine())
+    if name == "UTF8":
+        return [ok("The encoding is UTF8.")]
+    return [
+        Finding(
+            "warning",
+            f"The encoding of the database is {name}, which lacks characters that names may have.",
+            "Copy the users into a database with the encoding UTF8: 'userctl db copy'.",
+        )
+    ]

@@ -1,0 +1,172 @@
+"""What each error of PostgreSQL and its driver means."""
+
+import re
+from typing import Any, NamedTuple
+
+from userctl.core import errors
+from userctl.core.text import quote, redact
+
+
+class Meaning(NamedTuple):
+    """The typed error of a code, what it says, and what to do where the error does not know."""
+
+    kind: type[errors.UserctlError]
+    message: str
+    hint: str | None = None
+
+
+_TOO_LONG = Meaning(
+    errors.DatabaseUnreachable,
+    "A timeout of the database server ended the connection",
+    "Raise that timeout for the role: ALTER ROLE NAME SET PARAMETER = VALUE.",
+)
+_CONFLICT = Meaning(errors.TransactionConflict, "The transaction kept conflicting with others")
+_REJECTED = Meaning(errors.ConstraintViolated, "The database rejected the row")
+_DOES_NOT_FIT = Meaning(errors.ConstraintViolated, "A value does not fit its column")
+_RAISED = Meaning(
+    errors.ConstraintViolated, "A trigger or a function in the database refused the change"
+)
+_FAILED = Meaning(errors.DatabaseNotReady, "The database server reported an error")
+_DISK = Meaning(errors.InputOutputFailed, "The disk of the database server reported an error")
+_MISSING = Meaning(errors.ExtensionMissing, "The tables need what the database does not have")
+
+_BY_SQLSTATE: dict[str, Meaning] = {
+    "22001": Meaning(errors.ConstraintViolated, "A value is too long for its column"),
+    "22021": Meaning(errors.DatabaseDamaged, "A stored text is not valid in its encoding"),
+    "22003": Meaning(errors.DatabaseDamaged, "A value is out of range"),
+    "25006": Meaning(errors.ReadOnly, "The database server is read-only"),
+    "25P03": _TOO_LONG,
+    "25P04": _TOO_LONG,
+    "2BP01": Meaning(errors.ConstraintViolated, "Another object in the database depends on it"),
+    "40002": _REJECTED,
+    "40003": Meaning(errors.CommitUnknown, "Whether the change was made is unknown"),
+    "42501": Meaning(errors.DatabaseAccessDenied, "The database role lacks a privilege"),
+    "42809": Meaning(
+        errors.ForeignTables, "A view or another object has the name of a userctl table"
+    ),
+    "42883": _MISSING,
+    "42704": _MISSING,
+    "42P07": Meaning(errors.ForeignTables, "A table or a view with this name already exists"),
+    "42P01": Meaning(errors.DatabaseNotMigrated, "A table is missing"),
+    "42703": Meaning(errors.DatabaseNotMigrated, "A column is missing"),
+    "53100": Meaning(errors.DiskFull, "The disk of the database server is full"),
+    "55006": Meaning(errors.DatabaseBusy, "Another process uses a table of the database"),
+    "55P03": Meaning(errors.DatabaseBusy, "The database stayed locked by another process"),
+    "57014": Meaning(errors.DatabaseBusy, "The database server canceled the statement"),
+    "57P05": _TOO_LONG,
+    "XX001": Meaning(errors.DatabaseDamaged, "The database server found damaged data"),
+    "XX002": Meaning(errors.DatabaseDamaged, "The database server found a damaged index"),
+}
+
+_BY_CLASS: dict[str, Meaning] = {
+    "08": Meaning(errors.DatabaseUnreachable, "The database server cannot be reached"),
+    "09": _RAISED,
+    "0P": Meaning(errors.DatabaseAccessDenied, "The database role is not allowed"),
+    "21": _RAISED,
+    "22": _DOES_NOT_FIT,
+    "23": _REJECTED,
+    "27": _RAISED,
+    "28": Meaning(errors.DatabaseAccessDenied, "The database server refused the role"),
+    "2F": _RAISED,
+    "38": _RAISED,
+    "39": _RAISED,
+    "3D": Meaning(errors.DatabaseUnreachable, "The database does not exist"),
+    "3F": Meaning(errors.SchemaNotFound, "The search_path names no schema that exists"),
+    "40": _CONFLICT,
+    "44": _REJECTED,
+    "53": Meaning(errors.DatabaseBusy, "The database server has too few resources"),
+    "57": Meaning(errors.DatabaseUnreachable, "The database server is shutting down or starting"),
+    "58": _DISK,
+    "72": Meaning(errors.DatabaseBusy, "The snapshot became too old"),
+    "P0": _RAISED,
+}
+"""The classes of the PostgreSQL manual, appendix A, that mean the same for all their codes."""
+
+_BY_EXCEPTION: dict[str, Meaning] = {
+    "DataError": _DOES_NOT_FIT,
+    "IntegrityError": _REJECTED,
+    "InternalError": _FAILED,
+    "NotSupportedError": _FAILED,
+    "OperationalError": _FAILED,
+    "ProgrammingError": _FAILED,
+    # The driver has no better class for a code that a function of another program made up.
+    "DatabaseError": _RAISED,
+}
+"""The meaning of each class of the driver, for codes that are in neither table."""
+
+_OF_STATEMENTS = frozenset({"0A", "21", "22", "3F", "42"})
+"""The classes of mistakes in a statement, which may be one of another program's function."""
+
+_POLICIES = "check_enable_rls"
+"""The function of the server that finds a policy which would hide rows."""
+
+SEE_ALL = (
+    "Connect as the owner of the tables (without FORCE ROW LEVEL SECURITY), or run: "
+    "ALTER ROLE NAME BYPASSRLS."
+)
+"""What to do about a policy that hides rows."""
+
+
+def translate_postgresql(error: Any) -> errors.UserctlError | None:
+    """Return the typed error, or None where userctl itself misused the driver."""
+    state = getattr(error, "sqlstate", None)
+    if state is None:
+        return _translate_driver_error(error)
+    diagnostics = getattr(error, "diag", None)
+    # The detail after the primary message quotes the rejected row with its hash.
+    said = getattr(diagnostics, "message_primary", None) or state
+    if state == "22P05":
+        return _unknown_character(said)
+    if state == "42501" and getattr(diagnostics, "source_function", None) == _POLICIES:
+        return errors.DatabaseAccessDenied(
+            f"The database hides rows from the role ({redact(said)}).", hint=SEE_ALL
+        )
+    meaning = _meaning(error, state)
+    function = _function(getattr(diagnostics, "context", None) or "")
+    if function is not None and state[:2] in _OF_STATEMENTS and state != "42501":
+        meaning = _RAISED
+    where = f", in {function}" if function else ""
+    return meaning.kind(f"{meaning.message} ({redact(said)}{where}).", hint=meaning.hint)
+
+
+def _meaning(error: Any, state: str) -> Meaning:
+    if found := _BY_SQLSTATE.get(state) or _BY_CLASS.get(state[:2]):
+        return found
+    names = (kind.__name__ for kind in type(error).__mro__)
+    return next((_BY_EXCEPTION[name] for name in names if name in _BY_EXCEPTION), _FAILED)
+
+
+def _function(context: str) -> str | None:
+    """Return the name of the function in which an error was raised; empty if it has none.
+
+    The server translates the words around the name of the language and that of the function.
+    """
+    line = next((line for line in context.splitlines() if "PL/" in line), None)
+    if line is None:
+        return None
+    name = re.search(r'([\w."]+)\(', line)
+    return redact(name[1]) if name else ""
+
+
+def _unknown_character(said: str) -> errors.UserctlError:
+    """Return the error for a character that the encoding of the database does not have."""
+    encodings = [name for name in re.findall(r"\b[A-Z][A-Z0-9_]{2,}\b", said) if name != "UTF8"]
+    encoding = encodings[0] if encodings else "not UTF8"
+    found = re.search(r"(?:0x[0-9a-f]{2} ?)+", said)
+    bytes_ = bytes.fromhex(found[0].replace("0x", "")) if found else b""
+    character = bytes_.decode("utf-8", errors="replace")
+    return errors.InvalidInput(
+        f"The database cannot store {quote(character)}, because its encoding is {encoding}.",
+        hint=f"Use characters that {encoding} has, or copy the users into a database with the "
+        "encoding UTF8 ('userctl db copy').",
+    )
+
+
+def _translate_driver_error(error: Any) -> errors.UserctlError | None:
+    said = redact(str(error))
+    match type(error).__name__:
+        case "DataError":
+            return errors.DatabaseDamaged(f"A stored value cannot be read ({said}).")
+        case "OperationalError" | "ConnectionTimeout":
+            return errors.DatabaseUnreachable(f"Cannot connect to the database server ({said}).")
+    return None

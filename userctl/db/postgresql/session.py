@@ -1,0 +1,104 @@
+"""What userctl asks of a connection to PostgreSQL, whatever the server's defaults are."""
+
+import select
+from collections.abc import Mapping
+from typing import Any
+
+CONNECT_TIMEOUT_SECONDS = 10
+
+_SETTINGS = {
+    # A column of an application may lack a time zone: what is read and written there is UTC.
+    "TimeZone": "UTC",
+    # The driver reads times and intervals in these formats only.
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    # The names of objects are compared with those in the catalog.
+    "quote_all_identifiers": "off",
+    # A policy that hides rows is an error, as for pg_dump: otherwise an export would lack users,
+    # and a purge would succeed on nothing.
+    "row_security": "off",
+    # An export waits for whoever reads it. No transaction waits for a person.
+    "idle_in_transaction_session_timeout": "0",
+}
+"""The settings of every transaction. A role, a database or a server may have other defaults."""
+
+_SET = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _SETTINGS.items())
+
+
+def begin_statement(*, lock_seconds: int, isolated: bool, limited: bool) -> str:
+    """Return what a transaction begins with: several statements, sent at once.
+
+    They hold for this transaction alone, because PgBouncer shares the session.
+
+    Args:
+        lock_seconds: how long a statement may wait for a lock.
+        isolated: whether the transaction has an isolation level of its own choice.
+        limited: whether each statement may take only as long as it may wait for a lock.
+    """
+    statements = [f"SET LOCAL lock_timeout = '{lock_seconds}s'", _SET]
+    if limited:
+        statements.append(f"SET LOCAL statement_timeout = '{lock_seconds}s'")
+    if not isolated:
+        # After waiting for a lock, a statement must see what the other transaction committed,
+        # whatever the server's default isolation level is.
+        statements.insert(0, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    return "; ".join(statements)
+
+
+def connection_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a connection besides those in the URL.
+
+    Args:
+        given: the options in the URL.
+    """
+    # PgBouncer in transaction mode may give each transaction another server connection, on which a
+    # statement prepared earlier does not exist. In another encoding, the driver could not send
+    # every text.
+    return {"prepare_threshold": None, **server_defaults(given), "client_encoding": "utf8"}
+
+
+def server_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the defaults of userctl for the libpq options that a URL leaves open.
+
+    Args:
+        given: the options in the URL.
+    """
+    defaults = {
+        "application_name": "userctl",
+        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        "client_encoding": "utf8",
+        # Without these, the loss of a server machine would be noticed only after hours.
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 60_000,
+    }
+    if any("," in str(given.get(name, "")) for name in ("host", "hostaddr")):
+        # Of several hosts, only the primary accepts writes.
+        defaults["target_session_attrs"] = "read-write"
+    return {key: value for key, value in defaults.items() if key not in given}
+
+
+def require_plain_strings(connection: Any) -> None:
+    """Let a backslash in a string be a backslash on a new connection of the driver.
+
+    SQLAlchemy looks at the default of the session only once. This is one of the few settings that
+    PgBouncer keeps for each of its clients.
+    """
+    if connection.info.parameter_status("standard_conforming_strings") == "off":
+        connection.execute("SET standard_conforming_strings = on")
+        connection.commit()
+
+
+def was_ended(connection: Any) -> bool:
+    """Tell whether the server ended an idle connection of the driver, without asking it.
+
+    It says so when it does, and otherwise has nothing to say between two transactions.
+    """
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

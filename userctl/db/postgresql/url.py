@@ -1,0 +1,48 @@
+"""The options in a PostgreSQL URL: those that libpq knows, and those of other tools."""
+
+import re
+from typing import Any
+
+from userctl.config.database_url import DatabaseURL
+from userctl.core.errors import InvalidConfiguration
+
+_SCHEMA_OPTIONS = frozenset({"schema", "currentschema", "search_path"})
+"""What Prisma, JDBC and pgx call the schema."""
+
+_IN_PASSWORDS = "Write '@', '/' and '%' in a password as %40, %2F and %25."
+
+
+def parse_options(url: DatabaseURL) -> dict[str, Any]:
+    """Return the options in a URL, in the names of libpq.
+
+    Raises:
+        InvalidConfiguration: if libpq cannot parse the URL; the message never repeats what could
+            be a password.
+    """
+    import psycopg  # noqa: PLC0415
+
+    try:
+        return psycopg.conninfo.conninfo_to_dict(url.secret)
+    except psycopg.ProgrammingError:
+        # The driver's own message would quote parts of the URL.
+        raise _explain(url) from None
+
+
+def _explain(url: DatabaseURL) -> InvalidConfiguration:
+    import psycopg  # noqa: PLC0415
+
+    known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    options = url.secret.partition("?")[2]
+    for option in () if "@" in options else options.split("&"):
+        name, equals, value = option.partition("=")
+        if not equals or name in known or not re.fullmatch(r"[A-Za-z_-]{2,40}", name):
+            continue
+        hint = "Remove it: it belongs to another tool."
+        if name.lower() in _SCHEMA_OPTIONS and re.fullmatch(r"\w+", value):
+            hint = f"Write options=-csearch_path%3D{value} instead."
+        elif name.lower() in {"ssl", "ssl_mode", "ssl-mode", "tls"}:
+            hint = "Write sslmode=require, or another mode of libpq, instead."
+        return InvalidConfiguration(
+            f"The database URL {url} has the option '{name}', which libpq does not know.", hint=hint
+        )
+    return InvalidConfiguration(f"libpq cannot parse the database URL {url}.", hint=_IN_PASSWORDS)

@@ -1,0 +1,86 @@
+"""What each error of SQLite means."""
+
+import re
+import sqlite3
+
+from userctl.core import errors
+from userctl.core.text import redact
+from userctl.models import TABLES
+
+Meaning = tuple[type[errors.UserctlError], str]
+
+_LOCKED = (errors.DatabaseBusy, "The database stayed locked by another process")
+_DOES_NOT_FIT = (errors.ConstraintViolated, "The database rejected the row")
+
+_BY_CODE: dict[int, Meaning] = {
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
+    sqlite3.SQLITE_PROTOCOL: _LOCKED,
+    sqlite3.SQLITE_SCHEMA: (errors.DatabaseBusy, "Another process changed the schema meanwhile"),
+    sqlite3.SQLITE_INTERRUPT: (errors.DatabaseBusy, "The statement was interrupted"),
+    sqlite3.SQLITE_ABORT: (errors.DatabaseBusy, "The statement was interrupted"),
+    sqlite3.SQLITE_CANTOPEN: (errors.DatabaseUnreachable, "The database file cannot be opened"),
+    sqlite3.SQLITE_PERM: (errors.DatabaseAccessDenied, "The database file cannot be accessed"),
+    sqlite3.SQLITE_AUTH: (errors.DatabaseAccessDenied, "The database denied access"),
+    sqlite3.SQLITE_CORRUPT: (errors.DatabaseDamaged, "The database file is damaged"),
+    sqlite3.SQLITE_FORMAT: (errors.DatabaseDamaged, "The database file is damaged"),
+    sqlite3.SQLITE_NOTADB: (errors.DatabaseDamaged, "The file is not an SQLite database"),
+    sqlite3.SQLITE_CONSTRAINT: _DOES_NOT_FIT,
+    sqlite3.SQLITE_MISMATCH: _DOES_NOT_FIT,
+    sqlite3.SQLITE_TOOBIG: _DOES_NOT_FIT,
+    sqlite3.SQLITE_FULL: (errors.DiskFull, "The disk is full"),
+    sqlite3.SQLITE_IOERR: (errors.InputOutputFailed, "The disk reported an error"),
+    sqlite3.SQLITE_NOLFS: (errors.InputOutputFailed, "The disk reported an error"),
+    sqlite3.SQLITE_READONLY: (errors.ReadOnly, "The database file is read-only"),
+}
+"""The meaning of each primary result code; SQLITE_ERROR means whatever its text says."""
+
+_BY_TEXT: tuple[tuple[str, Meaning], ...] = (
+    (
+        rf"no such table: (main\.)?({'|'.join((*TABLES, 'userctl_version'))})\b|"
+        r"no such column: (?!(NEW|OLD)\.)",
+        (errors.DatabaseNotMigrated, "The schema is incomplete"),
+    ),
+    (
+        "no such (table|column|view)",
+        (errors.ConstraintViolated, "A trigger or a view of another program fails"),
+    ),
+    (
+        r"no such (function|module|collation sequence|tokenizer)|unknown (function|tokenizer)|"
+        "unsafe use of|not authorized",
+        (errors.ExtensionMissing, "The tables need what this SQLite does not have"),
+    ),
+    ("error in ", (errors.ConstraintViolated, "Another object in the database depends on it")),
+    (
+        "(?s:.*)(already exists$|there is already )",
+        (errors.ForeignTables, "A table or a view with this name already exists"),
+    ),
+    ("integer overflow$", (errors.DatabaseDamaged, "A stored number is out of range")),
+    ("Could not decode to UTF-8", (errors.DatabaseDamaged, "A stored text is not UTF-8")),
+)
+
+_MISUSE = sqlite3.ProgrammingError | sqlite3.InterfaceError
+
+
+def translate_sqlite(error: sqlite3.Error) -> errors.UserctlError | None:
+    """Return the typed error, or None where userctl itself misused the driver."""
+    text = str(error)
+    found = _meaning(error, text)
+    return None if found is None else found[0](f"{found[1]} ({redact(text)}).")
+
+
+def _meaning(error: sqlite3.Error, text: str) -> Meaning | None:
+    # The lowest byte is the primary code; the others refine it.
+    code = getattr(error, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+        return errors.ConstraintViolated, "A trigger in the database refused the change"
+    if code is not None and code & 0xFF in _BY_CODE:
+        return _BY_CODE[code & 0xFF]
+    for pattern, meaning in _BY_TEXT:
+        if re.match(pattern, text):
+            return meaning
+    if code is None and isinstance(error, _MISUSE):
+        return None
+    if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError):
+        return _DOES_NOT_FIT
+    return errors.DatabaseNotReady, "The database reported an error"
