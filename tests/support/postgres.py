@@ -76,12 +76,20 @@ def running_server(run_id: str) -> Iterator[str]:
             server.cleanup()
 
 
-def create_database(server_url: str, name: str) -> str:
-    """Create an empty database, dropping one of the same name, and return its URL."""
+def create_database(server_url: str, name: str, encoding: str | None = None) -> str:
+    """Create an empty database, dropping one of the same name, and return its URL.
+
+    Args:
+        server_url: the server.
+        name: the name of the database.
+        encoding: its encoding, with the collation C; None for what the server has.
+    """
     with psycopg.connect(server_url, autocommit=True) as connection:
         # Copying files is much faster than logging each page, where nothing waits for the disk.
         strategy = "STRATEGY file_copy" if connection.info.server_version >= 150_000 else ""
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        if encoding is not None:
+            strategy += f" TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'"
         connection.execute(f'CREATE DATABASE "{name}" {strategy}')
     return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
 

@@ -41,6 +41,16 @@ def quote(text: str) -> str:
     return f"'{escape_invisible(text[:LONGEST_QUOTE])}'"
 
 
+def fold(text: str) -> str:
+    """Return a text in the form in which texts are compared regardless of case.
+
+    It is the same for all canonically equivalent texts (Unicode standard, definition D145).
+    """
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
+
+
 _SECRET = re.compile(
     # A row as PostgreSQL writes it, and as JSON.
     r"\((?:[^()]*,){3}[^()]*\)|\{[^{}]*:[^{}]*\}"

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DisconnectionError, OperationalError
 
 from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
+from userctl.core.text import fold
 from userctl.db.errors import typed_failures
 from userctl.db.postgresql.session import (
     begin_statement,
@@ -101,13 +102,15 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
     except sqlite3.Error:
         connection.close()
         raise
-    # The built-in lower() handles ASCII only, and a search for a name needs more.
-    connection.create_function("lower", 1, _lower, deterministic=True)
+    # The built-in lower() handles ASCII only. It stays as it is: an index of the application may
+    # use it.
+    connection.create_function("userctl_fold", 1, _fold, deterministic=True)
     return connection
 
 
-def _lower(value: SqlValue) -> SqlValue:
-    return value.lower() if isinstance(value, str) else value
+def _fold(value: SqlValue) -> SqlValue:
+    text = value.decode(errors="replace") if isinstance(value, bytes) else value
+    return fold(text) if isinstance(text, str) else text
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -89,7 +89,8 @@ class DeletedUserRepository:
 
     def page(self, query: UserQuery) -> Sequence[DeletedUser]:
         """Return the users that a query asks for, in the order of their ids."""
-        statement = select(DeletedUser).where(*conditions(DeletedUser, query, self._dialect))
+        connection = self._session.connection()
+        statement = select(DeletedUser).where(*conditions(connection, DeletedUser, query))
         if query.beginning is not None:
             email = col(DeletedUser.email)
             statement = statement.where(email.startswith(query.beginning, autoescape=True))

@@ -2,28 +2,31 @@
 
 from typing import Any
 
-from sqlmodel import col, or_
+from sqlalchemy import Connection
+from sqlmodel import col
 
 from userctl.models import DeletedUser, User
+from userctl.repositories.text_search import contains
 from userctl.schemas.users import UserQuery
 
 
-def conditions(model: type[User | DeletedUser], query: UserQuery, dialect: str) -> list[Any]:
+def conditions(
+    connection: Connection, model: type[User | DeletedUser], query: UserQuery
+) -> list[Any]:
     """Return the conditions on a table of users, without that on the beginning of the address.
 
     Args:
+        connection: the database.
         model: the table.
         query: the query.
-        dialect: the name of the dialect.
     """
     found: list[Any] = []
     if query.search is not None:
-        # The database lowers both sides, so that they agree in every locale.
-        columns = (col(model.email), col(model.name))
-        found.append(or_(*(c.icontains(query.search, autoescape=True) for c in columns)))
+        columns = [col(model.email), col(model.name)]
+        found.append(contains(connection, columns, query.search))
     if query.role is not None:
         role: Any = col(model.role)
-        if query.beginning is not None and dialect == "sqlite":
+        if query.beginning is not None and connection.dialect.name == "sqlite":
             # Without statistics SQLite would use the index on roles and sort all of this role.
             role = role.concat("")
         found.append(role == query.role)

@@ -1,5 +1,6 @@
 """Users, as services take and return them."""
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -44,8 +45,8 @@ def _check_search(text: str) -> str:
 
 
 def _check_prefix(text: str) -> str:
-    # Stored addresses are in lower case.
-    return _check_search(text).lower()
+    # Stored addresses are normalized and in lower case.
+    return unicodedata.normalize("NFC", _check_search(text)).lower()
 
 
 Email = Annotated[str, AfterValidator(canonical_email)]
