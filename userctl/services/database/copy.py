@@ -123,9 +123,10 @@ def _copy_table(old: UnitOfWork, new: UnitOfWork, table: str, tell: Told) -> Tab
         try:
             with typed_failures():
                 new.table_copy.add(table, rows)
-        except (ConstraintViolated, DatabaseDamaged) as error:
+        except (ConstraintViolated, DatabaseDamaged, InvalidInput) as error:
             raise DatabaseDamaged(
-                f"A row of {table} does not fit into the other database: {error.message}"
+                f"A row of {table} does not fit into the other database: {error.message}",
+                hint=error.hint,
             ) from error
         tell(f"Copying {table}", digest.rows, total)
     return TableCopy(table=table, rows=digest.rows, digest=digest.text)
