@@ -24,6 +24,11 @@ _HARMLESS_OPTIONS = frozenset(
 )
 _HOST = re.compile(r"(?:[^:\[\]]*|\[[^\[\]]*\])(?::[0-9]{0,5})?")
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
+_OTHER_NAMES = (
+    (r"(jdbc:)?(postgres[a-z0-9+]*|psql|pgsql|postgis)://", "PostgreSQL", "postgresql://"),
+    (r"(jdbc:sqlite:|sqlite3:|sqlite\+[a-z0-9]+:)/*|file:", "SQLite", "sqlite:///"),
+)
+"""What other tools write at the beginning of a URL, and what to write instead."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +123,12 @@ def _require_plain_authority(url: str) -> None:
     For libpq, a password ends at the first unescaped '@', '/' or '?', and it would repeat the rest
     in its messages as the name of a host, a port or a database.
     """
-    address = url.partition("://")[2].partition("?")[0]
+    address, _, options = url.partition("://")[2].partition("?")
     authority, _, database = address.partition("/")
     hosts = authority.rpartition("@")[2]
     ports = all(_HOST.fullmatch(host) for host in hosts.split(","))
-    if authority.count("@") > 1 or "@" in database or "#" in authority or not ports:
+    inside = "@" in options and not {"@", "/"} & set(address)
+    if authority.count("@") > 1 or "@" in database or "#" in authority or inside or not ports:
         raise InvalidInput(
             "The PostgreSQL URL is ambiguous: its host, port and password cannot be told apart.",
             hint="Write '@', '/', '?', '#' and ':' in a user or password as %40 %2F %3F %23 %3A.",
@@ -144,11 +150,12 @@ def _mask_option(option: re.Match[str]) -> str:
 
 
 def _describe_problem(text: str) -> str:
-    scheme = re.match(r"([a-z][a-z0-9+.-]{0,30})://", text)
+    scheme = re.match(r"((?:jdbc:)?[a-z][a-z0-9+.-]{0,30})://", text)
     if text in _POSTGRES_SCHEMES:
         return "The PostgreSQL URL does not name a server."
-    if scheme and scheme[1].startswith("postgres"):
-        return f"The database URL begins with '{scheme[1]}://'; use 'postgresql://' instead."
+    for found, dialect, right in _OTHER_NAMES:
+        if named := re.match(found, text):
+            return f"The {dialect} URL begins with '{named[0]}'; use '{right}' instead."
     if scheme:
         return f"The database URL begins with '{scheme[1]}://', which is not supported."
     return "The value is not a database URL."

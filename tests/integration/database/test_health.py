@@ -1,7 +1,9 @@
 """What a monitor hears about a database."""
 
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,6 +15,7 @@ from tests.integration.conftest import NOW, FakeClock, Sql, open_engine, sql_on,
 from userctl.config.database_url import DatabaseURL
 from userctl.db.engine import database_engine
 from userctl.db.schema.migrations import upgrade
+from userctl.services.database import health as health_module
 from userctl.services.database.health import HealthService
 
 
@@ -91,12 +94,20 @@ def test_a_role_that_may_not_read_the_schema_is_unhealthy(postgres_url: str) -> 
     assert health_of(with_options(postgres_url, role="pg_monitor")) == "database_access_denied"
 
 
-def test_a_database_that_stays_locked_is_unhealthy(
-    postgres_url: str, postgres_engine: Engine
+def test_a_database_that_stays_locked_is_soon_unhealthy(
+    database_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with postgres_engine.begin() as holding:
-        holding.execute(text("LOCK TABLE userctl_version"))
-        assert health_of(with_options(postgres_url, lock_timeout="50ms")) == "database_busy"
+    monkeypatch.setattr(health_module, "PATIENCE_SECONDS", 1)
+    if engine.dialect.name == "sqlite":
+        path = database_url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path, isolation_level=None)) as holding:
+            holding.execute("PRAGMA journal_mode = DELETE")
+            holding.execute("BEGIN EXCLUSIVE")
+            assert health_of(database_url) == "database_busy"
+        return
+    with engine.begin() as connection:
+        connection.execute(text("LOCK TABLE userctl_version"))
+        assert health_of(database_url) == "database_busy"
 
 
 def test_a_missing_driver_is_unhealthy(monkeypatch: pytest.MonkeyPatch) -> None:

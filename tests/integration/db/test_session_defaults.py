@@ -11,6 +11,7 @@ from tests.integration.conftest import with_options as with_defaults
 from tests.support.cli import PASSWORD, Userctl
 from tests.support.servers import until
 from userctl.core.errors import DatabaseBusy, SchemaNotFound
+from userctl.db.maintenance.vacuum import vacuum
 from userctl.db.schema.migrations import upgrade
 from userctl.db.schema.revisions import require_current
 from userctl.schemas.users import UserCreate, UserQuery, UserUpdate
@@ -121,7 +122,11 @@ def write_users(program: Program) -> object:
     return program.users.update("1", UserUpdate(name="Ada"))
 
 
-@pytest.mark.parametrize("call", [read_users, write_users])
+def vacuum_tables(program: Program) -> None:
+    vacuum(program.engine)
+
+
+@pytest.mark.parametrize("call", [read_users, write_users, vacuum_tables])
 def test_neither_readers_nor_writers_wait_for_ever(
     postgres_url: str,
     postgres_engine: Engine,

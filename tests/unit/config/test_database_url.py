@@ -182,3 +182,23 @@ def test_a_url_that_libpq_would_read_otherwise_than_people_is_refused(url: str) 
 )
 def test_what_libpq_accepts_is_accepted(url: str) -> None:
     assert DatabaseURL.parse(url).secret == url
+
+
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ("jdbc:postgresql://localhost/accounts?user=ada&password=hunter2", "postgresql://"),
+        ("postgresql+asyncpg://ada:hunter2@localhost/accounts", "postgresql://"),
+        ("psql://ada:hunter2@localhost/accounts", "postgresql://"),
+        ("pgsql://ada:hunter2@localhost/accounts", "postgresql://"),
+        ("postgis://ada:hunter2@localhost/accounts", "postgresql://"),
+        ("sqlite+aiosqlite:///accounts.db", "sqlite:///"),
+        ("jdbc:sqlite:accounts.db", "sqlite:///"),
+        ("sqlite3:db/accounts.sqlite3", "sqlite:///"),
+        ("file:./accounts.db", "sqlite:///"),
+    ],
+)
+def test_the_url_of_another_tool_is_told_what_to_begin_with(text: str, instead: str) -> None:
+    with pytest.raises(InvalidInput, match=f"use '{instead}' instead") as caught:
+        DatabaseURL.parse(text)
+    assert "hunter2" not in f"{caught.value.message} {caught.value.hint}"

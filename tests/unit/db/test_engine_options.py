@@ -3,11 +3,12 @@
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from userctl.config.database_url import DatabaseURL
-from userctl.core.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
+from userctl.core.errors import DatabaseDriverMissing, InvalidConfiguration, InvalidInput, ReadOnly
 from userctl.db.engine import database_engine
 from userctl.db.postgresql.session import connection_options
 
@@ -72,6 +73,53 @@ def test_a_missing_driver_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(DatabaseDriverMissing) as caught:
         database_engine(DatabaseURL.parse("postgresql://localhost/accounts"))
     assert "userctl[postgres]" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "instead"),
+    [
+        ("schema=public", "schema", "options=-csearch_path%3Dpublic"),
+        ("currentSchema=accounts", "currentSchema", "options=-csearch_path%3Daccounts"),
+        ("sslmode=require&search_path=a", "search_path", "options=-csearch_path%3Da"),
+        ("pgbouncer=true&connection_limit=1", "pgbouncer", "Remove it"),
+        ("connect_timeout=5&prepared_statements=false", "prepared_statements", "Remove it"),
+        ("ssl=1", "ssl", "sslmode=require"),
+        ("ssl_mode=require", "ssl_mode", "sslmode=require"),
+        ("sslmode=no-verify", "sslmode", "verify-full"),
+    ],
+)
+def test_an_option_of_another_tool_is_named_with_what_to_write_instead(
+    options: str, name: str, instead: str
+) -> None:
+    url = DatabaseURL.parse(f"postgresql://ada:{SECRET}@localhost/accounts?{options}")
+    with pytest.raises(InvalidConfiguration) as caught:
+        database_engine(url)
+    assert name in caught.value.message
+    assert instead in str(caught.value.hint)
+    assert "password" not in str(caught.value.hint)
+    assert SECRET not in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize("options", ["a@b=1", f"{SECRET}", f"{SECRET}=1@localhost"])
+def test_what_may_be_a_part_of_a_password_is_not_repeated(options: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        database_engine(DatabaseURL.parse(f"postgresql://ada:1?{options}"))
+    assert SECRET not in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_a_driver_without_its_library_says_which_package_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def find_spec(name: str, *_: object) -> None:
+        if name == "psycopg":
+            # What psycopg raises where neither a wheel nor the system has libpq.
+            raise ImportError("no pq wrapper available.")
+
+    monkeypatch.delitem(sys.modules, "psycopg")
+    monkeypatch.setattr(sys, "meta_path", [SimpleNamespace(find_spec=find_spec), *sys.meta_path])
+    with pytest.raises(DatabaseDriverMissing, match="libpq") as caught:
+        database_engine(DatabaseURL.parse("postgresql://localhost/accounts"))
+    assert "psycopg[binary]" in str(caught.value.hint)
 
 
 def test_a_folder_that_accepts_no_writes_is_named(

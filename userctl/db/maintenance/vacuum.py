@@ -11,6 +11,7 @@ from userctl.db.engine import (
     BUSY_TIMEOUT_SECONDS,
     LOCK_TURN_MILLISECONDS,
     READ_ONLY,
+    read_only_connection,
     retry_while_busy,
 )
 from userctl.db.errors import typed_failures
@@ -64,6 +65,9 @@ def _truncate_log(cursor: DBAPICursor) -> None:
 
 
 def _vacuum_postgresql(engine: Engine) -> None:
+    with read_only_connection(engine) as connection:
+        # VACUUM has no limit of time for the lock that it waits for, and a transaction has.
+        connection.exec_driver_sql(f"LOCK TABLE {', '.join(TABLES)} IN ACCESS SHARE MODE")
     # VACUUM cannot run in a transaction.
     options = {READ_ONLY: True, "isolation_level": "AUTOCOMMIT"}
     with engine.execution_options(**options).connect() as connection:

@@ -5,9 +5,12 @@ from typing import Any
 
 from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import InvalidConfiguration
+from userctl.core.text import quote
 
 _SCHEMA_OPTIONS = frozenset({"schema", "currentschema", "search_path"})
 """What Prisma, JDBC and pgx call the schema."""
+
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 _IN_PASSWORDS = "Write '@', '/' and '%' in a password as %40, %2F and %25."
 
@@ -22,10 +25,16 @@ def parse_options(url: DatabaseURL) -> dict[str, Any]:
     import psycopg  # noqa: PLC0415
 
     try:
-        return psycopg.conninfo.conninfo_to_dict(url.secret)
+        options = psycopg.conninfo.conninfo_to_dict(url.secret)
     except psycopg.ProgrammingError:
         # The driver's own message would quote parts of the URL.
         raise _explain(url) from None
+    if (mode := options.get("sslmode", "prefer")) not in _SSL_MODES:
+        raise InvalidConfiguration(
+            f"The database URL {url} has an sslmode that libpq does not know: {quote(str(mode))}.",
+            hint=f"Use {', '.join(_SSL_MODES)}.",
+        )
+    return options
 
 
 def _explain(url: DatabaseURL) -> InvalidConfiguration:

@@ -7,8 +7,12 @@ from sqlalchemy import Engine
 import userctl
 from userctl.core.clock import Clock
 from userctl.core.errors import UserctlError
+from userctl.db.engine import PATIENCE
 from userctl.db.schema.revisions import require_current
 from userctl.schemas.database import Health
+
+PATIENCE_SECONDS = 3
+"""How long a check waits for a database that answers and is locked. Monitors wait seconds only."""
 
 
 class HealthService:
@@ -22,7 +26,7 @@ class HealthService:
         """Return the state of the database, and the error if it cannot serve."""
         failure: UserctlError | None = None
         try:
-            require_current(self._open_engine())
+            require_current(self._open_engine().execution_options(**{PATIENCE: PATIENCE_SECONDS}))
         except UserctlError as error:
             failure = error
         health = Health(
