@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support import postgres, requirements
+from tests.support.cheap_hashes import allow_cheap_hashes
 from tests.support.cli import Userctl
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.compiled_sql import share_compiled_sql
@@ -27,6 +28,7 @@ settings.register_profile("fast", settings.get_profile("soak"), max_examples=20)
 # The option --hypothesis-profile is looked at later, so it wins.
 settings.load_profile("fast")
 
+allow_cheap_hashes()
 share_compiled_sql()
 
 

@@ -61,7 +61,7 @@ class Shell:
             environment: all of its variables; None for those of the Userctl.
             folder: where it runs; None for the home.
         """
-        variables = {**(self.userctl.environment if environment is None else environment)}
+        variables = {**(self.userctl.cheap_environment if environment is None else environment)}
         variables["PATH"] = f"{self.program.parent}{os.pathsep}{variables['PATH']}"
         return subprocess.run(
             [shell, "-c", text],
