@@ -180,6 +180,7 @@ def test_a_connection_lost_in_a_transaction_is_unreachable_and_the_next_one_work
 ) -> None:
     def write_and_lose_the_connection(engine: Engine) -> None:
         with database_on(engine).writing() as uow:
+            uow.begin()
             postgres_sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"

@@ -68,7 +68,7 @@ class ExtensionMissing(DatabaseNotReady):
     """A trigger, an index or a column of another program needs a function that is not there."""
 
     code = "extension_missing"
-    hint = "Install the extension, or ask whoever added it to the tables."
+    hint = "Install the extension, or remove what needs it from the tables."
 
 
 class DatabaseMissing(DatabaseNotReady):

@@ -19,7 +19,7 @@ _SETTINGS = {
     # A policy that hides rows is an error, as for pg_dump: otherwise an export would lack users,
     # and a purge would succeed on nothing.
     "row_security": "off",
-    # An export waits for whoever reads it. No transaction waits for a person.
+    # An export waits for its reader, which may be slow.
     "idle_in_transaction_session_timeout": "0",
 }
 """The settings of every transaction. A role, a database or a server may have other defaults."""
