@@ -46,7 +46,7 @@ class BackupService:
         self._url = url
         self._schema = schema
         self._clock = clock
-        self._protected = (*files.secrets, *files.database)
+        self._protected = files.all
 
     def backup(self, file: Path, *, replace: bool) -> BackupRead:
         """Write a backup, while others go on, that is there as a whole or not at all.
