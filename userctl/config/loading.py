@@ -78,7 +78,8 @@ def _read(file: Path) -> dict[str, Any]:
         # Reading a FIFO would wait for a writer.
         if not stat.S_ISREG(file.stat().st_mode):
             raise InvalidConfiguration(f"{file} is not a regular file.")
-        return tomllib.loads(file.read_text("utf-8"))
+        # An editor may have written a byte order mark.
+        return tomllib.loads(file.read_text("utf-8-sig"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
