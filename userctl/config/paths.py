@@ -3,9 +3,19 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from userctl.config.settings import Settings, config_path
+from userctl.config.database_url import DatabaseURL
+from userctl.config.homes import (
+    config_path,
+    default_database_path,
+    describe_home,
+    if_home_is_known,
+    session_path,
+)
+from userctl.config.settings import Settings
+from userctl.core.errors import DatabaseMissing
 
 
 @dataclass(frozen=True)
@@ -37,22 +47,36 @@ class InstallationFiles:
         return [*self.secrets, *self.mounted, *self.database, *self.trusted]
 
 
-def installation_files(settings: Settings, session: Path) -> InstallationFiles:
-    """Return the files that the settings name.
-
-    Args:
-        settings: the settings.
-        session: where the session of ``userctl login`` is stored.
-    """
+def installation_files(settings: Settings) -> InstallationFiles:
+    """Return the files that the settings name."""
     url = settings.database_url
     path = url.sqlite_path
     keyring, key = settings.keyring_file, settings.secret_key_file
+    session = if_home_is_known(partial(session_path, settings.profile))
     keyrings = (url.embedded_keyring, keyring and Path(os.path.realpath(keyring)))
     return InstallationFiles(
-        secrets=[session, *filter(None, keyrings)],
+        secrets=[*filter(None, (session, *keyrings))],
         mounted=[*filter(None, [key])],
         database=[path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm")]
         if path is not None
         else [],
-        trusted=[config_path()],
+        trusted=[*filter(None, [if_home_is_known(config_path)])],
+    )
+
+
+def require_database_file(url: DatabaseURL) -> None:
+    """Make sure that an SQLite database exists.
+
+    Raises:
+        DatabaseMissing: It does not.
+    """
+    missing = url.missing_file
+    if missing is None:
+        return
+    if missing != default_database_path():
+        raise DatabaseMissing(f"There is no database at {missing}.")
+    raise DatabaseMissing(
+        f"There is no database at {missing} ({describe_home('XDG_DATA_HOME')}).",
+        hint="If there should be one, correct HOME, or choose it with --database-url or "
+        "--profile. To create it, run 'userctl db migrate' or 'userctl user create'.",
     )

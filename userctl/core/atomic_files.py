@@ -1,7 +1,7 @@
 """Files that are written atomically: a reader finds the old file or the new one, never a part.
 
 The temporary file is written, given its mode and flushed through the descriptor that created it.
-Whoever else can write in the folder may replace its name, and gains nothing by that.
+Another user who can write in the folder may replace its name, and gains nothing by that.
 """
 
 import os

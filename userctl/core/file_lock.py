@@ -28,7 +28,7 @@ def try_file_lock(path: Path, *, of: Path) -> Iterator[bool]:
 
     Args:
         path: The lock file.
-        of: The file whose users take the lock, whoever of them creates it.
+        of: The file that it belongs to, all of whose users must be able to take the lock.
 
     Raises:
         InputOutputFailed: The lock file cannot be created.

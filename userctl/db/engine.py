@@ -14,7 +14,14 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import OperationalError
 
 from userctl.config.database_url import DatabaseURL
-from userctl.core.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
+from userctl.config.paths import require_database_file
+from userctl.core.errors import (
+    DatabaseDriverMissing,
+    DatabaseMissing,
+    DatabaseUnreachable,
+    InvalidConfiguration,
+    ReadOnly,
+)
 from userctl.db.errors import typed_failures
 
 logger = logging.getLogger(__name__)
@@ -69,10 +76,16 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
     """Return a driver connection that opens no transaction by itself.
 
     Raises:
+        DatabaseUnreachable: if the file does not exist.
         ReadOnly: if SQLite cannot create its files beside the database.
-        sqlite3.Error: if the file does not exist or is not a database.
+        sqlite3.Error: if the file is not a database.
     """
-    if os.access(path, os.F_OK) and not os.access(path.parent, os.W_OK):
+    try:
+        require_database_file(DatabaseURL.for_sqlite(path))
+    except DatabaseMissing as error:
+        # It was there when the command began, or nothing had to be read first.
+        raise DatabaseUnreachable(error.message, hint=error.hint) from None
+    if not os.access(path.parent, os.W_OK):
         raise ReadOnly(
             f"The folder {path.parent} is not writable.",
             hint="SQLite must write beside the database, even to read it in WAL mode.",

@@ -121,7 +121,8 @@ def test_json_is_recognized_before_anything_is_parsed(
 
 CONTRACT = {
     2: "InvalidInput InvalidConfiguration InvalidEmail PasswordRejected SecretKeyMissing "
-    "CryptoMissing MetricsMissing UnsafeFile ConfirmationRequired ImportRejected",
+    "CryptoMissing MetricsMissing UnsafeFile HomeUnknown ConfirmationRequired "
+    "ImportRejected",
     3: "NotFound UserNotFound TokenNotFound KeyNotFound",
     4: "AuthenticationFailed InvalidCredentials LoginThrottled PasswordChangeRequired NotLoggedIn "
     "ProofOutdated TokenInvalid TokenExpired TokenRevoked TokenReused AccountDisabled",

@@ -39,6 +39,17 @@ class ConfirmationRequired(InvalidInput):
     code = "confirmation_required"
 
 
+class HomeUnknown(InvalidConfiguration):
+    """A file in a home folder is needed, and the user has none."""
+
+    code = "home_unknown"
+    hint = (
+        "Set HOME to the home folder of the user. Without one, choose the database with "
+        "--database-url or USERCTL_DATABASE_URL, and the keys with USERCTL_SECRET_KEY or "
+        "USERCTL_KEYRING_FILE."
+    )
+
+
 class SecretKeyMissing(InvalidConfiguration):
     """Tokens cannot be signed or verified because no key is configured."""
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from userctl.config.database_url import DatabaseURL
+from userctl.config.paths import require_database_file
 from userctl.core.actor import Actor
 from userctl.core.clock import Clock
-from userctl.core.errors import DatabaseMissing
 from userctl.db.adoption.adopt import adopt_tables
 from userctl.db.adoption.plan import plan_adoption
 from userctl.db.schema.migrations import lock_schema
@@ -61,7 +61,7 @@ class AdoptionService:
             DatabaseNotReady: if there is nothing to adopt, or it cannot be read.
             InvalidInput: if tokens shall be in clear that userctl may have hashed already.
         """
-        self._require_file()
+        require_database_file(self._url)
         with self._database.reading() as uow:
             changes = plan_adoption(uow.connection, self._options(tokens_in_clear=tokens_in_clear))
         return [change.record for change in changes]
@@ -83,7 +83,7 @@ class AdoptionService:
             AdoptionRefused: if a problem must be fixed first.
             DatabaseNotReady, InvalidInput: as :meth:`plan` does.
         """
-        self._require_file()
+        require_database_file(self._url)
         with self._database.writing() as uow:
             lock_schema(uow.connection)
             before = current_revision(uow.connection)
@@ -114,7 +114,3 @@ class AdoptionService:
         return AdoptionOptions(
             tokens_in_clear=tokens_in_clear, roles=self._roles, unmatchable=self._unmatchable
         )
-
-    def _require_file(self) -> None:
-        if (path := self._url.missing_file) is not None:
-            raise DatabaseMissing(f"There is no database at {path}.")

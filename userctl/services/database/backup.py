@@ -6,12 +6,11 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from userctl.config.database_url import DatabaseURL
-from userctl.config.paths import InstallationFiles
+from userctl.config.paths import InstallationFiles, require_database_file
 from userctl.core.atomic_files import atomic_file, require_regular_file_or_none
 from userctl.core.clock import Clock
 from userctl.core.errors import (
     DatabaseDamaged,
-    DatabaseMissing,
     InputOutputFailed,
     InvalidInput,
 )
@@ -59,8 +58,7 @@ class BackupService:
             FileExists: if there is a file that shall not give way.
             DatabaseDamaged, DatabaseToolFailed: if what was written cannot be read.
         """
-        if (missing := self._url.missing_file) is not None:
-            raise DatabaseMissing(f"There is no database at {missing}.")
+        require_database_file(self._url)
         if any(_same(file, path) for path in self._protected):
             raise InvalidInput(f"{file} is part of the installation itself.")
         revision = self._schema.status().current

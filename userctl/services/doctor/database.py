@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 
+from userctl.config.paths import require_database_file
 from userctl.core.errors import DatabaseMissing, DatabaseNotMigrated, DatabaseTooNew, ForeignTables
 from userctl.core.mounts import network_file_system
 from userctl.db.maintenance import inspection
@@ -30,8 +31,7 @@ _SCHEMA_ADVICE = {
 
 def connection(installation: Installation) -> Iterable[Finding]:
     """Check that the database answers."""
-    if (path := installation.url.missing_file) is not None:
-        raise DatabaseMissing(f"There is no database at {path}.")
+    require_database_file(installation.url)
     return [ok(f"{installation.url} answers: {inspection.describe(installation.open_engine())}.")]
 
 

@@ -57,6 +57,7 @@ def import_(
     (bcrypt) or password. The first line of CSV names them. The output of 'user export' can be
     imported as it is.
     """
+    context.creates_database = not dry_run
     chosen = choose_format(file, file_format, IMPORT_EXTENSIONS)
     if rejects is not None:
         require_writable(rejects, file)
