@@ -11,6 +11,7 @@ import typer
 
 from userctl.cli.output.render import Renderer, flush, write_error
 from userctl.config.loading import load_settings
+from userctl.config.paths import InstallationFiles, installation_files
 from userctl.config.settings import Settings
 from userctl.container import Services
 from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput
@@ -60,6 +61,11 @@ class CommandContext:
         """The services of this run."""
         # Also with --quiet it is said that a database was created.
         return Services(self.settings, notify=write_error, creates_database=self.creates_database)
+
+    @cached_property
+    def files(self) -> InstallationFiles:
+        """The files of the installation, which no output may replace."""
+        return installation_files(self.settings)
 
     @property
     def known_output(self) -> str | None:

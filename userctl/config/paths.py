@@ -15,7 +15,7 @@ from userctl.config.homes import (
     session_path,
 )
 from userctl.config.settings import Settings
-from userctl.core.errors import DatabaseMissing
+from userctl.core.errors import DatabaseMissing, InvalidInput
 
 
 @dataclass(frozen=True)
@@ -46,22 +46,48 @@ class InstallationFiles:
         """All files."""
         return [*self.secrets, *self.mounted, *self.database, *self.trusted]
 
+    def require_outside(self, output: Path) -> None:
+        """Make sure that what a command writes replaces no file of the installation.
+
+        Raises:
+            InvalidInput: It would.
+        """
+        locks = [path.with_name(f"{path.name}.lock") for path in self.all]
+        if any(is_same_file(output, path) for path in (*self.all, *locks)):
+            raise InvalidInput(
+                f"{output} is part of the installation itself.", hint="Choose another file."
+            )
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Tell whether two paths lead to the same file, which need not exist."""
+    return one.resolve() == other.resolve() or (
+        one.exists() and other.exists() and one.samefile(other)
+    )
+
 
 def installation_files(settings: Settings) -> InstallationFiles:
     """Return the files that the settings name."""
     url = settings.database_url
     path = url.sqlite_path
     keyring, key = settings.keyring_file, settings.secret_key_file
-    session = if_home_is_known(partial(session_path, settings.profile))
     keyrings = (url.embedded_keyring, keyring and Path(os.path.realpath(keyring)))
     return InstallationFiles(
-        secrets=[*filter(None, (session, *keyrings))],
+        secrets=[*_sessions(settings.profile), *filter(None, keyrings)],
         mounted=[*filter(None, [key])],
-        database=[path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm")]
+        database=[path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm", "-journal")]
         if path is not None
         else [],
         trusted=[*filter(None, [if_home_is_known(config_path)])],
     )
+
+
+def _sessions(profile: str | None) -> Sequence[Path]:
+    """Return the stored session of a profile, and those of other profiles that exist."""
+    own = if_home_is_known(partial(session_path, profile))
+    if own is None:
+        return []
+    return [own, *(path for path in own.parent.glob("session*.json") if path != own)]
 
 
 def require_database_file(url: DatabaseURL) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from userctl.config.database_url import DatabaseURL
-from userctl.config.paths import InstallationFiles, require_database_file
+from userctl.config.paths import InstallationFiles, is_same_file, require_database_file
 from userctl.core.atomic_files import atomic_file, require_regular_file_or_none
 from userctl.core.clock import Clock
 from userctl.core.errors import (
@@ -45,7 +45,7 @@ class BackupService:
         self._url = url
         self._schema = schema
         self._clock = clock
-        self._protected = files.all
+        self._files = files
 
     def backup(self, file: Path, *, replace: bool) -> BackupRead:
         """Write a backup, while others go on, that is there as a whole or not at all.
@@ -59,8 +59,7 @@ class BackupService:
             DatabaseDamaged, DatabaseToolFailed: if what was written cannot be read.
         """
         require_database_file(self._url)
-        if any(_same(file, path) for path in self._protected):
-            raise InvalidInput(f"{file} is part of the installation itself.")
+        self._files.require_outside(file)
         revision = self._schema.status().current
         with atomic_file(file, replace=replace) as temporary:
             if self._url.sqlite_path is not None:
@@ -95,7 +94,7 @@ class BackupService:
             tables = postgresql_programs.tables(file)
             self._require_ours(file, tables)
             postgresql_programs.restore(file, self._url, tables)
-        elif _same(file, self._url.sqlite_path):
+        elif is_same_file(file, self._url.sqlite_path):
             raise InvalidInput(f"{file} is the database itself.")
         else:
             sqlite_backup.require_sound(file)
@@ -151,12 +150,6 @@ def _require_backup(file: Path, dialect: str) -> str:
                 hint="Restore it into one of that kind, and take that with 'userctl db copy'.",
             )
     raise InvalidInput(f"{file} is not a backup.", hint="'userctl db backup' writes one.")
-
-
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve() or (
-        one.exists() and other.exists() and one.samefile(other)
-    )
 
 
 def _sha256(file: Path) -> str:
