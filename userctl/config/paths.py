@@ -17,6 +17,9 @@ from userctl.config.homes import (
 from userctl.config.settings import Settings
 from userctl.core.errors import DatabaseMissing, InvalidInput
 
+_BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite appends to the name of a database for the files beside it."""
+
 
 @dataclass(frozen=True)
 class InstallationFiles:
@@ -26,8 +29,8 @@ class InstallationFiles:
         secrets: the files that userctl writes, and that only their owner may read.
         mounted: the secret files that the operator or the system puts there, which may be
             symbolic links, or owned by root and readable by a group.
-        database: the files of an SQLite database, the database itself first; an application may
-            share them through its group.
+        database: the files of an SQLite database, the database itself first, by the path that was
+            given; an application may share them through its group.
         trusted: the files that others may read but not write.
     """
 
@@ -69,14 +72,14 @@ def is_same_file(one: Path, other: Path) -> bool:
 def installation_files(settings: Settings) -> InstallationFiles:
     """Return the files that the settings name."""
     url = settings.database_url
-    path = url.sqlite_path
+    path, file = url.sqlite_path, url.file
     keyring, key = settings.keyring_file, settings.secret_key_file
     keyrings = (url.embedded_keyring, keyring and Path(os.path.realpath(keyring)))
     return InstallationFiles(
         secrets=[*_sessions(settings.profile), *filter(None, keyrings)],
         mounted=[*filter(None, [key])],
-        database=[path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm", "-journal")]
-        if path is not None
+        database=[path, *(file.with_name(f"{file.name}{end}") for end in _BESIDE)]
+        if path is not None and file is not None
         else [],
         trusted=[*filter(None, [if_home_is_known(config_path)])],
     )

@@ -61,7 +61,7 @@ class AdoptionService:
             DatabaseNotReady: if there is nothing to adopt, or it cannot be read.
             InvalidInput: if tokens shall be in clear that userctl may have hashed already.
         """
-        require_database_file(self._url)
+        self._require_file()
         with self._database.reading() as uow:
             changes = plan_adoption(uow.connection, self._options(tokens_in_clear=tokens_in_clear))
         return [change.record for change in changes]
@@ -83,7 +83,7 @@ class AdoptionService:
             AdoptionRefused: if a problem must be fixed first.
             DatabaseNotReady, InvalidInput: as :meth:`plan` does.
         """
-        require_database_file(self._url)
+        self._require_file()
         with self._database.writing() as uow:
             lock_schema(uow.connection)
             before = current_revision(uow.connection)
@@ -114,3 +114,6 @@ class AdoptionService:
         return AdoptionOptions(
             tokens_in_clear=tokens_in_clear, roles=self._roles, unmatchable=self._unmatchable
         )
+
+    def _require_file(self) -> None:
+        require_database_file(self._url)

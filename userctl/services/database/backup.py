@@ -89,16 +89,16 @@ class BackupService:
         """
         digest = _require_backup(file, self._url.dialect)
         copy = None
-        if self._url.sqlite_path is None:
+        if self._url.file is None:
             postgresql_programs.require_sound(file)
             tables = postgresql_programs.tables(file)
             self._require_ours(file, tables)
             postgresql_programs.restore(file, self._url, tables)
-        elif is_same_file(file, self._url.sqlite_path):
+        elif is_same_file(file, self._url.file):
             raise InvalidInput(f"{file} is the database itself.")
         else:
             sqlite_backup.require_sound(file)
-            copy = self._restore_sqlite(file, self._url.sqlite_path)
+            copy = self._restore_sqlite(file, self._url.file)
         # Connections may know the tables as they were.
         self._engine.dispose()
         return self._schema.record_restore(digest).model_copy(update={"backup": copy})

@@ -100,7 +100,7 @@ class SchemaService:
         if (path := self._url.missing_file) is not None:
             require_folder(path)
             self.create(path, target)
-        copy = self._upgrade(self._engine, target, self._url.sqlite_path if backup else None)
+        copy = self._upgrade(self._engine, target, self._url.file if backup else None)
         return self.status().model_copy(update={"backup": copy})
 
     def create(self, path: Path, target: str = "head") -> bool:
@@ -187,7 +187,7 @@ class SchemaService:
             raise DatabaseUnreachable(error.message, hint=error.hint) from None
         move = partial(migrations.downgrade_on, target=target)
         copy = self._change_revision(
-            self._engine, AuditTag.DATABASE_DOWNGRADE, move, target, self._url.sqlite_path
+            self._engine, AuditTag.DATABASE_DOWNGRADE, move, target, self._url.file
         )
         return self.status().model_copy(update={"backup": copy})
 
@@ -230,7 +230,7 @@ def require_folder(path: Path) -> None:
     """
     if path == default_database_path():
         create_private_folder(data_path())
-    if not path.parent.is_dir():
+    if not path.resolve().parent.is_dir():
         raise DatabaseUnreachable(
             f"The folder {path.parent} does not exist.", hint="Create it, or correct the URL."
         )

@@ -81,6 +81,12 @@ def journal(installation: Installation) -> Iterable[Finding]:
             f"{path} is on a network file system ({kind}), whose locks SQLite cannot rely on.",
             "Move it to a local disk, or use PostgreSQL.",
         )
+    if (names := path.stat().st_nlink) > 1:
+        yield Finding(
+            "failure",
+            f"{path} has {names} names (hard links), and SQLite keeps a log of its own for each.",
+            "Stop what uses it, and remove every name but one.",
+        )
     mode = inspection.journal_mode(installation.open_engine())
     if mode == "wal":
         yield ok("The journal mode is WAL.")

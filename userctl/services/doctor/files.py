@@ -3,7 +3,7 @@
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from glob import escape
 from pathlib import Path
 
@@ -20,7 +20,8 @@ def modes(installation: Installation) -> Iterable[Finding]:
     findings = [
         *_secrets(files.secrets, mounted=False),
         *_secrets(files.mounted, mounted=True),
-        *_modes(files.database, forbidden=0o007),
+        *_modes(files.database[:1], forbidden=0o007),
+        *_modes(files.database[1:], forbidden=0o007, fixable=not _is_link(files.database)),
         *_modes(files.trusted, forbidden=0o022),
         *_modes(filter(_lets_files_go, files.folders), forbidden=0o002),
         *_folders_of_secrets([*files.secrets, *files.mounted]),
@@ -48,6 +49,11 @@ def _leftover(temporary: Path, status: os.stat_result) -> Finding:
     if status.st_uid != os.geteuid():
         return Finding("warning", message, f"Let its owner, uid {status.st_uid}, remove it.")
     return Finding("warning", message, "Remove it, or pass --fix.", temporary.unlink)
+
+
+def _is_link(database: Sequence[Path]) -> bool:
+    """Tell whether a database is reached by a link, so that what is beside it may not be ours."""
+    return bool(database) and database[0].is_symlink()
 
 
 def _lets_files_go(folder: Path) -> bool:
@@ -78,27 +84,27 @@ def _secrets(paths: Iterable[Path], *, mounted: bool) -> Iterator[Finding]:
                 yield _foreign("failure", path, status)
 
 
-def _modes(paths: Iterable[Path], *, forbidden: int) -> Iterator[Finding]:
+def _modes(paths: Iterable[Path], *, forbidden: int, fixable: bool = True) -> Iterator[Finding]:
     for path in paths:
         if path.exists():
             status = path.stat()
-            yield from _mode(path, status, forbidden)
+            yield from _mode(path, status, forbidden, fixable=fixable)
             # Root may use the files of an application.
             if os.geteuid() and status.st_uid not in {os.geteuid(), 0}:
                 yield _foreign("warning", path, status)
 
 
-def _mode(path: Path, status: os.stat_result, forbidden: int) -> Iterator[Finding]:
+def _mode(
+    path: Path, status: os.stat_result, forbidden: int, *, fixable: bool = True
+) -> Iterator[Finding]:
     mode = stat.S_IMODE(status.st_mode)
     if not mode & forbidden:
         return
     allowed = mode & ~forbidden
     message = f"{path} has mode {mode:04o}: other users can read or change it."
-    if path.is_symlink():
-        target = os.path.realpath(path)
-        yield Finding(
-            "failure", message, f"It is a symbolic link. Run: chmod {allowed:04o} '{target}'"
-        )
+    if path.is_symlink() or not fixable:
+        advice = f"A link leads to it. Run: chmod {allowed:04o} '{os.path.realpath(path)}'"
+        yield Finding("failure", message, advice)
     elif status.st_uid != os.geteuid():
         advice = f"Let its owner, uid {status.st_uid}, run: chmod {allowed:04o} '{path}'"
         yield Finding("failure", message, advice)
