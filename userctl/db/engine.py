@@ -23,6 +23,7 @@ from userctl.core.errors import (
     ReadOnly,
 )
 from userctl.db.errors import typed_failures
+from userctl.db.sqlite.locks import require_locks
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
 
     Raises:
         DatabaseUnreachable: if the file does not exist.
+        LocksUnavailable: if its file system refuses to lock it.
         ReadOnly: if SQLite cannot create its files beside the database.
         sqlite3.Error: if the file is not a database.
     """
@@ -99,9 +101,10 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
         isolation_level=None,
     )
     try:
+        require_locks(connection, path)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
-    except sqlite3.Error:
+    except BaseException:
         connection.close()
         raise
     # The built-in lower() handles ASCII only, and a search for a name needs more.

@@ -273,7 +273,7 @@ def test_an_sqlite_file_on_a_network_file_system_fails(
     monkeypatch.setattr(file_system.network_file_system, "__defaults__", (mounts,))
     result = local("doctor", "-o", "jsonl")
     assert result.code == 6
-    assert "network file system (nfs4)" in result.out
+    assert "network file system (nfs4), server:/export mounted at /." in result.out
 
 
 def test_no_key_is_a_warning_and_a_weak_one_fails(userctl: Userctl, postgres_url: str) -> None:

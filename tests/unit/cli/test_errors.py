@@ -132,7 +132,7 @@ CONTRACT = {
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
     "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "
     "AuditBroken DatabaseDamaged DatabaseToolMissing DatabaseToolFailed CommitUnknown "
-    "TransactionConflict",
+    "TransactionConflict LocksUnavailable",
     9: "InputOutputFailed DiskFull ReadOnly OutputLost",
 }
 CODES = {name: code for code, names in CONTRACT.items() for name in names.split()}

@@ -75,10 +75,11 @@ def journal(installation: Installation) -> Iterable[Finding]:
     """Check that readers and writers of an SQLite file do not block each other."""
     path = installation.url.sqlite_path
     assert path is not None
-    if kind := network_file_system(path):
+    if share := network_file_system(path):
         yield Finding(
             "failure",
-            f"{path} is on a network file system ({kind}), whose locks SQLite cannot rely on.",
+            f"{path} is on a network file system ({share.kind}), {share.source} mounted at "
+            f"{share.point}. SQLite cannot rely on its locks.",
             "Move it to a local disk, or use PostgreSQL.",
         )
     if (names := path.stat().st_nlink) > 1:
