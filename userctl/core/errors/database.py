@@ -37,7 +37,7 @@ class DatabaseDriverMissing(DatabaseNotReady):
     """The PostgreSQL driver is not installed."""
 
     code = "database_driver_missing"
-    hint = "Install it with: pip install 'userctl[postgres]'"
+    hint = "Install it with: pip install 'psycopg[binary]>=3.3'"
 
 
 class DatabaseToolMissing(DatabaseNotReady):

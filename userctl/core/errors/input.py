@@ -60,14 +60,14 @@ class CryptoMissing(InvalidConfiguration):
     """The library for asymmetric keys is not installed."""
 
     code = "crypto_missing"
-    hint = "Install it with: pip install 'userctl[crypto]'"
+    hint = "Install it with: pip install 'cryptography>=46.0.5'"
 
 
 class MetricsMissing(InvalidConfiguration):
     """The library for Prometheus metrics is not installed."""
 
     code = "metrics_missing"
-    hint = "Install it with: pip install 'userctl[metrics]'"
+    hint = "Install it with: pip install 'prometheus-client>=0.22'"
 
 
 class UnsafeFile(InvalidConfiguration):
