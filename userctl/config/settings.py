@@ -87,7 +87,9 @@ class Settings:
         secret=True,
     )
     secret_key_file: Path | None = _setting(
-        path, "A file that contains the HS256 key and that only its owner can read."
+        path,
+        "A file that contains the HS256 key, which only you can read. It may be a symbolic link, "
+        "or a file of root that its group can read.",
     )
     keyring_file: Path | None = _setting(
         path,

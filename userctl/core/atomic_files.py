@@ -5,7 +5,6 @@ Another user who can write in the folder may replace its name, and gains nothing
 """
 
 import os
-import secrets
 import shutil
 import stat
 import tempfile
@@ -124,7 +123,7 @@ def _open_draft(path: Path, *, replace: bool, folder_hint: str | None = None) ->
             if folder_hint is not None:
                 require_trusted_folder(path.parent, os.fstat(folder), hint=folder_hint)
             _remove_leftovers(folder, path, before=time.time() - ABANDONED_AFTER_SECONDS)
-            name = f"{temporary_prefix(path)}{secrets.token_hex(6)}{TEMPORARY_SUFFIX}"
+            name = f"{temporary_prefix(path)}{os.urandom(6).hex()}{TEMPORARY_SUFFIX}"
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(name, flags, 0o600, dir_fd=folder)
             stack.callback(_unlink_beginning_with, folder, name)
