@@ -73,11 +73,13 @@ class Command:
             options are added to those and never reach it.
         example: a command line for the help, which a test runs.
         prints: returns the schemas of the records that it prints; None if it prints none.
+        creates_database: whether it has a reason to create the embedded database.
     """
 
     body: Body
     example: str
     prints: Schemas | None = None
+    creates_database: bool = False
 
     def build(self, name: str) -> Any:
         """Return the Click command, which takes Typer some milliseconds."""
@@ -90,6 +92,7 @@ class Command:
                 raise InvalidInput("Unexpected argument.", hint=f"See '{ctx.command_path} --help'.")
             context: CommandContext = ctx.obj
             _configure(context, given, self.prints)
+            context.creates_database = self.creates_database
             # Arguments are not logged: one may be a secret typed in the wrong place.
             context.log(f"{ctx.command_path} begins")
             self.body(context, **values)
@@ -110,14 +113,17 @@ class Command:
         return built
 
 
-def command(*, example: str, prints: Schemas | None = None) -> Callable[[Body], Command]:
+def command(
+    *, example: str, prints: Schemas | None = None, creates_database: bool = False
+) -> Callable[[Body], Command]:
     """Make a command of a function; the command table says where it stands.
 
     Args:
         example: see :class:`Command`.
         prints: see :class:`Command`; ``lambda: schemas.users.UserRead``.
+        creates_database: see :class:`Command`.
     """
-    return lambda body: Command(body, example, prints)
+    return lambda body: Command(body, example, prints, creates_database)
 
 
 def _signature(body: Body, shared: Mapping[str, Any]) -> inspect.Signature:

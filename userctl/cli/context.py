@@ -11,6 +11,7 @@ import typer
 
 from userctl.cli.output.render import Renderer, flush, write_error
 from userctl.config.loading import load_settings
+from userctl.config.paths import InstallationFiles, installation_files
 from userctl.config.settings import Settings
 from userctl.container import Services
 from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput
@@ -36,6 +37,8 @@ class CommandContext:
         quiet: print only ids, and no notes.
         fields: the fields to print; None for all.
         schemas: the schemas of the records that the command may print.
+        creates_database: whether the command has a reason to create the embedded database. With
+            the wrong HOME, what only reads, changes or deletes would succeed on nothing.
     """
 
     flags: Mapping[str, str] = field(default_factory=dict)
@@ -45,6 +48,7 @@ class CommandContext:
     quiet: bool = False
     fields: Sequence[str] | None = None
     schemas: "Sequence[type[BaseModel]]" = ()
+    creates_database: bool = False
     _stack: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
@@ -56,7 +60,12 @@ class CommandContext:
     def services(self) -> Services:
         """The services of this run."""
         # Also with --quiet it is said that a database was created.
-        return Services(self.settings, notify=write_error)
+        return Services(self.settings, notify=write_error, creates_database=self.creates_database)
+
+    @cached_property
+    def files(self) -> InstallationFiles:
+        """The files of the installation, which no output may replace."""
+        return installation_files(self.settings)
 
     @property
     def known_output(self) -> str | None:

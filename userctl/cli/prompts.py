@@ -8,6 +8,7 @@ import typer
 
 from userctl.cli.context import CommandContext
 from userctl.core.errors import InputOutputFailed, InvalidInput, TokenInvalid
+from userctl.core.text import strip_line_end
 
 MAXIMUM_BYTES = 65_536
 
@@ -135,7 +136,7 @@ def _text(content: bytes, source: str) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidInput(f"The value read from {source} is not valid UTF-8.") from None
-    text = text.removesuffix("\n").removesuffix("\r")
+    text = strip_line_end(text)
     if not text:
         raise InvalidInput(f"The value read from {source} is empty.")
     return text

@@ -73,3 +73,8 @@ def redact(remark: str) -> str:
 def rfc3339(time: datetime) -> str:
     """Return an aware time in UTC, to the second (RFC 3339, section 5.6)."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def strip_line_end(text: str) -> str:
+    """Return a text without its last line ending, which editors and ``echo`` add."""
+    return text.removesuffix("\n").removesuffix("\r")

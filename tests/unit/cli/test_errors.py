@@ -121,7 +121,8 @@ def test_json_is_recognized_before_anything_is_parsed(
 
 CONTRACT = {
     2: "InvalidInput InvalidConfiguration InvalidEmail PasswordRejected SecretKeyMissing "
-    "CryptoMissing MetricsMissing UnsafeFile ConfirmationRequired ImportRejected",
+    "CryptoMissing MetricsMissing UnsafeFile HomeUnknown ConfirmationRequired "
+    "ImportRejected",
     3: "NotFound UserNotFound TokenNotFound KeyNotFound",
     4: "AuthenticationFailed InvalidCredentials LoginThrottled PasswordChangeRequired NotLoggedIn "
     "ProofOutdated TokenInvalid TokenExpired TokenRevoked TokenReused AccountDisabled",
@@ -131,7 +132,7 @@ CONTRACT = {
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
     "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "
     "AuditBroken DatabaseDamaged DatabaseToolMissing DatabaseToolFailed CommitUnknown "
-    "TransactionConflict ExtensionMissing SchemaNotFound",
+    "TransactionConflict ExtensionMissing SchemaNotFound LocksUnavailable",
     9: "InputOutputFailed DiskFull ReadOnly OutputLost",
 }
 CODES = {name: code for code, names in CONTRACT.items() for name in names.split()}

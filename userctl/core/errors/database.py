@@ -16,6 +16,13 @@ class DatabaseBusy(DatabaseNotReady):
     hint = "Try again in a moment."
 
 
+class LocksUnavailable(DatabaseNotReady):
+    """The file system of the SQLite file does not lock files, as some network shares do not."""
+
+    code = "locks_unavailable"
+    hint = "Move the database to a local disk, or use PostgreSQL."
+
+
 class TransactionConflict(DatabaseBusy):
     """The transaction conflicted with another and can be retried as a whole."""
 
@@ -30,7 +37,7 @@ class DatabaseDriverMissing(DatabaseNotReady):
     """The PostgreSQL driver is not installed."""
 
     code = "database_driver_missing"
-    hint = "Install it with: pip install 'userctl[postgres]'"
+    hint = "Install it with: pip install 'psycopg[binary]>=3.3'"
 
 
 class DatabaseToolMissing(DatabaseNotReady):

@@ -154,7 +154,8 @@ def create_sqlite(path: Path, build: Callable[[Engine], object] = upgrade) -> bo
         False if another process created it first.
     """
     try:
-        with atomic_file(path, replace=False) as temporary:
+        # The path may be a link that leads to nothing yet.
+        with atomic_file(path.resolve(), replace=False) as temporary:
             engine = database_engine(DatabaseURL.for_sqlite(temporary))
             try:
                 build(engine)

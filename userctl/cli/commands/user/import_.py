@@ -57,12 +57,13 @@ def import_(
     (bcrypt) or password. The first line of CSV names them. The output of 'user export' can be
     imported as it is.
     """
+    context.creates_database = not dry_run
     chosen = choose_format(file, file_format, IMPORT_EXTENSIONS)
     if rejects is not None:
-        require_writable(rejects, file)
+        require_writable(context, rejects, file)
     report = _load(context, file, chosen, on_conflict, partial=partial, dry_run=dry_run)
     if rejects is not None:
-        write_rejects(report, rejects, chosen)
+        write_rejects(context, report, rejects, chosen)
     if report.result.rejected and not partial:
         raise import_error(context, report)
     for line in reject_lines(report):
