@@ -11,6 +11,7 @@ import bcrypt
 import pytest
 
 from tests.support.cli import PASSWORD, Userctl
+from userctl.services.users.import_.writing import Writer
 
 HASH = bcrypt.hashpw(PASSWORD.encode(), b"$2b$04$abcdefghijklmnopqrstuu").decode()
 NOTHING = {"created": 0, "updated": 0, "skipped": 0, "rejected": 0, "dry_run": False}
@@ -273,6 +274,21 @@ def test_what_never_ends_is_named_and_not_read_to_its_end(
     assert (refused.code, refused.error["code"]) == (2, "invalid_input")
     assert "ine 2" in refused.error["message"]
     assert local("user", "list", "-q").out == ""
+
+
+def test_an_import_that_runs_out_of_memory_changes_nothing(
+    userctl: Userctl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_out(*_: object) -> bool:
+        raise MemoryError
+
+    file = write(userctl, "a.csv", "email", "ada@example.com")
+    monkeypatch.setattr(Writer, "_insert", run_out)
+    failed = userctl("user", "import", file, "-o", "json")
+    assert (failed.code, failed.error["code"]) == (9, "out_of_memory")
+    monkeypatch.undo()
+    assert userctl("user", "list", "-q").out == ""
+    assert userctl("user", "import", file).code == 0
 
 
 def test_an_unclosed_quotation_hides_no_records_from_a_partial_import(local: Userctl) -> None:
