@@ -139,7 +139,7 @@ CONTRACT = {
     "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "
     "AuditBroken DatabaseDamaged DatabaseToolMissing DatabaseToolFailed CommitUnknown "
     "TransactionConflict",
-    9: "InputOutputFailed DiskFull ReadOnly OutputLost",
+    9: "InputOutputFailed DiskFull OutOfMemory ReadOnly OutputLost",
 }
 CODES = {name: code for code, names in CONTRACT.items() for name in names.split()}
 
