@@ -14,20 +14,18 @@ from userctl.core.errors import InputOutputFailed, InvalidInput
 from userctl.formats.encoding import LONGEST_MARK, UNDECODABLE, detect_encoding
 from userctl.formats.file_format import STREAM
 
+Source = tuple[TextIO, Callable[[], str], int | None]
+"""The text, a function that returns the SHA-256 of what was read so far, and the size of the file
+in bytes if it is known."""
+
 
 @contextmanager
-def open_source(
-    file: Path, encoding: str | None = None
-) -> Iterator[tuple[TextIO, Callable[[], str], int | None]]:
+def open_source(file: Path, encoding: str | None = None) -> Iterator[Source]:
     """Open a file of records, or standard input.
 
     Args:
         file: the file; ``-`` is standard input.
         encoding: its encoding; None to find out from its first bytes.
-
-    Yields:
-        The text, a function that returns the SHA-256 of what was read so far, and the size of the
-        file in bytes if it is known.
 
     Raises:
         InvalidInput: if standard input is asked for and closed, or there is no such encoding.

@@ -24,10 +24,10 @@ from userctl.cli.commands.user.rejects import (
 )
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PARTIAL
-from userctl.cli.output.render import show_progress
+from userctl.cli.output.render import Progress, show_progress
 from userctl.formats.file_format import choose_format
 from userctl.formats.reader import IMPORT_EXTENSIONS, read_records
-from userctl.formats.source import open_source
+from userctl.formats.source import Source, open_source
 
 
 @command(
@@ -72,22 +72,30 @@ def import_(
     if rejects is not None:
         require_writable(rejects, file)
     how = read_options(names, delimiter, ignore_unknown=ignore_unknown)
-    with open_source(file, encoding) as (text, digest, size):
-        records = read_records(text, chosen, how)
-        with show_progress(quiet=context.quiet) as show:
-            report = context.services.user_import.load(
-                records,
-                on_conflict=on_conflict,
-                partial=partial,
-                dry_run=dry_run,
-                digest=digest,
-                on_checked=lambda done, read: show(
-                    "Checking", done, read * size // text.buffer.tell() if size else None
-                ),
-                on_written=bind(show, "Writing"),
-            )
+    with open_source(file, encoding) as source, show_progress(quiet=context.quiet) as show:
+        report = context.services.user_import.load(
+            read_records(source[0], chosen, how),
+            on_conflict=on_conflict,
+            partial=partial,
+            dry_run=dry_run,
+            digest=source[1],
+            on_checked=bind(_show_checked, show, source),
+            on_written=bind(show, "Writing"),
+        )
     if rejects is not None:
         write_rejects(report, rejects, chosen)
+    _print(context, report, partial=partial)
+
+
+def _show_checked(show: Progress, source: Source, done: int, read: int) -> None:
+    text, _, size = source
+    # How many records there are is known from their share of the file.
+    show("Checking", done, read * size // text.buffer.tell() if size else None)
+
+
+def _print(
+    context: CommandContext, report: "schemas.transfer.ImportReport", *, partial: bool
+) -> None:
     if report.result.rejected and not partial:
         raise import_error(context, report)
     for line in reject_lines(report):
