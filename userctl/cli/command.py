@@ -33,8 +33,9 @@ _PRINTING: dict[str, Any] = {
     "output": options.OutputOption,
     "quiet": options.QuietOption,
     "fields": options.FieldsOption,
+    "raw": options.RawOption,
 }
-_DEFAULTS = {"verbose": 0, "no_input": False, "debug": False, "quiet": False}
+_DEFAULTS = {"verbose": 0, "no_input": False, "debug": False, "quiet": False, "raw": False}
 _SETTINGS = ("database_url", "profile", "actor", "log_format", "output")
 
 
@@ -73,11 +74,13 @@ class Command:
             options are added to those and never reach it.
         example: a command line for the help, which a test runs.
         prints: returns the schemas of the records that it prints; None if it prints none.
+        raw: the field that ``--raw`` prints where ``--fields`` picks none.
     """
 
     body: Body
     example: str
     prints: Schemas | None = None
+    raw: str | None = None
 
     def build(self, name: str) -> Any:
         """Return the Click command, which takes Typer some milliseconds."""
@@ -90,6 +93,8 @@ class Command:
                 raise InvalidInput("Unexpected argument.", hint=f"See '{ctx.command_path} --help'.")
             context: CommandContext = ctx.obj
             _configure(context, given, self.prints)
+            if given.get("raw"):
+                context.print_raw(self.raw)
             # Arguments are not logged: one may be a secret typed in the wrong place.
             context.log(f"{ctx.command_path} begins")
             self.body(context, **values)
@@ -110,14 +115,17 @@ class Command:
         return built
 
 
-def command(*, example: str, prints: Schemas | None = None) -> Callable[[Body], Command]:
+def command(
+    *, example: str, prints: Schemas | None = None, raw: str | None = None
+) -> Callable[[Body], Command]:
     """Make a command of a function; the command table says where it stands.
 
     Args:
         example: see :class:`Command`.
         prints: see :class:`Command`; ``lambda: schemas.users.UserRead``.
+        raw: see :class:`Command`.
     """
-    return lambda body: Command(body, example, prints)
+    return lambda body: Command(body, example, prints, raw)
 
 
 def _signature(body: Body, shared: Mapping[str, Any]) -> inspect.Signature:
