@@ -33,8 +33,9 @@ _PRINTING: dict[str, Any] = {
     "output": options.OutputOption,
     "quiet": options.QuietOption,
     "fields": options.FieldsOption,
+    "raw": options.RawOption,
 }
-_DEFAULTS = {"verbose": 0, "no_input": False, "debug": False, "quiet": False}
+_DEFAULTS = {"verbose": 0, "no_input": False, "debug": False, "quiet": False, "raw": False}
 _SETTINGS = ("database_url", "profile", "actor", "log_format", "output")
 
 
@@ -74,12 +75,14 @@ class Command:
         example: a command line for the help, which a test runs.
         prints: returns the schemas of the records that it prints; None if it prints none.
         creates_database: whether it has a reason to create the embedded database.
+        raw: the field that ``--raw`` prints where ``--fields`` picks none.
     """
 
     body: Body
     example: str
     prints: Schemas | None = None
     creates_database: bool = False
+    raw: str | None = None
 
     def build(self, name: str) -> Any:
         """Return the Click command, which takes Typer some milliseconds."""
@@ -93,6 +96,8 @@ class Command:
             context: CommandContext = ctx.obj
             _configure(context, given, self.prints)
             context.creates_database = self.creates_database
+            if given.get("raw"):
+                context.print_raw(self.raw)
             # Arguments are not logged: one may be a secret typed in the wrong place.
             context.log(f"{ctx.command_path} begins")
             self.body(context, **values)
@@ -114,7 +119,11 @@ class Command:
 
 
 def command(
-    *, example: str, prints: Schemas | None = None, creates_database: bool = False
+    *,
+    example: str,
+    prints: Schemas | None = None,
+    creates_database: bool = False,
+    raw: str | None = None,
 ) -> Callable[[Body], Command]:
     """Make a command of a function; the command table says where it stands.
 
@@ -122,8 +131,9 @@ def command(
         example: see :class:`Command`.
         prints: see :class:`Command`; ``lambda: schemas.users.UserRead``.
         creates_database: see :class:`Command`.
+        raw: see :class:`Command`.
     """
-    return lambda body: Command(body, example, prints, creates_database)
+    return lambda body: Command(body, example, prints, creates_database, raw)
 
 
 def _signature(body: Body, shared: Mapping[str, Any]) -> inspect.Signature:

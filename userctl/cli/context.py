@@ -36,6 +36,7 @@ class CommandContext:
         verbosity: how much to log.
         quiet: print only ids, and no notes.
         fields: the fields to print; None for all.
+        raw: print the value of the one field alone.
         schemas: the schemas of the records that the command may print.
         creates_database: whether the command has a reason to create the embedded database. With
             the wrong HOME, what only reads, changes or deletes would succeed on nothing.
@@ -47,6 +48,7 @@ class CommandContext:
     verbosity: int = 0
     quiet: bool = False
     fields: Sequence[str] | None = None
+    raw: bool = False
     schemas: "Sequence[type[BaseModel]]" = ()
     creates_database: bool = False
     _stack: ExitStack = field(default_factory=ExitStack)
@@ -102,6 +104,22 @@ class CommandContext:
             if name in names[:position]:
                 raise InvalidInput(f"Field '{name}' is listed twice.")
         self.fields = names
+
+    def print_raw(self, default: str | None) -> None:
+        """Print the value of one field alone: the one that was picked, or else the default.
+
+        Raises:
+            InvalidInput: if that is not one field, or another option asks for another form.
+        """
+        if self.quiet or "output" in self.flags:
+            raise InvalidInput("--raw cannot be used with --quiet or --output.")
+        if self.fields is None and default is not None:
+            self.fields = [default]
+        if self.fields is None or len(self.fields) != 1:
+            raise InvalidInput(
+                "--raw prints the value of one field.", hint="Pick it with --fields NAME."
+            )
+        self.raw = True
 
     def choose_schema(self, schema: "type[BaseModel]") -> None:
         """Choose which of the schemas that the command may print it prints this time.
@@ -205,7 +223,8 @@ class CommandContext:
 
     @property
     def _renderer(self) -> Renderer:
-        return Renderer(self.settings.output, quiet=self.quiet, fields=self.fields)
+        output = "raw" if self.raw else self.settings.output
+        return Renderer(output, quiet=self.quiet, fields=self.fields)
 
 
 def _field_names(schemas: "Sequence[type[BaseModel]]") -> list[str]:

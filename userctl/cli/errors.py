@@ -102,6 +102,8 @@ def wants_json(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
 
 def _describe(error: BaseException) -> tuple[int, str, str, str | None]:
     """Return exit code, slug, message and hint."""
+    if isinstance(error, MemoryError):
+        error = errors.OutOfMemory("There is not enough memory.")
     if isinstance(error, errors.UserctlError):
         kind = next(kind for kind in type(error).__mro__ if kind in EXIT_CODES)
         return EXIT_CODES[kind], error.code, error.message, error.hint

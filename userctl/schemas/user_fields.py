@@ -35,16 +35,23 @@ class UserField:
     plain: bool = False
 
 
+_TRUE = {"true", "t", "yes", "1"}
+_FALSE = {"false", "f", "no", "0"}
+"""How spreadsheets, databases and the tables of userctl write a boolean, in lower case."""
+
+
 def _parse_status(text: str) -> str:
-    if text not in {"active", "disabled"}:
+    status = text.lower()
+    if status not in {"active", "disabled"}:
         raise InvalidInput(f"{quote(text)} is not a status. Use active or disabled.")
-    return text
+    return status
 
 
 def _parse_boolean(text: str) -> bool:
-    if text not in {"true", "false"}:
+    value = text.lower()
+    if value not in _TRUE | _FALSE:
         raise InvalidInput(f"{quote(text)} is not a boolean. Use true or false.")
-    return text == "true"
+    return value in _TRUE
 
 
 def _parse_timestamp(text: str) -> datetime:

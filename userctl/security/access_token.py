@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import jwt
 
+from userctl.config.settings import LONGEST_ACCESS_TOKEN_MINUTES
 from userctl.core.errors import TokenExpired, TokenInvalid
 from userctl.core.text import has_invisible_characters
 from userctl.schemas.tokens import AccessClaims
@@ -17,6 +18,9 @@ from userctl.security.keyring import Keyring, RingKey
 TYPE = "at+jwt"
 LEEWAY_SECONDS = 30
 MAXIMUM_LENGTH = 4096
+LONGEST_LIFETIME_SECONDS = 60 * LONGEST_ACCESS_TOKEN_MINUTES
+"""No setting lets a token live longer, so one that claims to was not issued by userctl."""
+
 _LAST_SECOND = 253_402_300_799
 """The last second of the year 9999, the latest that a datetime can hold."""
 
@@ -78,6 +82,8 @@ class AccessTokenCodec:
         seconds = now.timestamp()
         if max(claims.iat, payload.get("nbf", 0)) > seconds + LEEWAY_SECONDS:
             _reject("it is not valid yet")
+        if claims.exp - claims.iat > LONGEST_LIFETIME_SECONDS:
+            _reject("it claims to live longer than any that userctl issues")
         if claims.exp <= seconds - LEEWAY_SECONDS:
             raise TokenExpired("The access token has expired.")
         return claims

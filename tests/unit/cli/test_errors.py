@@ -96,6 +96,13 @@ def test_a_failure_of_the_system_is_exit_9_and_names_the_file(
     assert capsys.readouterr().err == "error: No space left on device (/x).\n"
 
 
+def test_a_lack_of_memory_is_the_system_s_and_no_bug(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(MemoryError(), ["-o", "json"], debug=False) == 9
+    assert json.loads(capsys.readouterr().err)["error"]["code"] == "out_of_memory"
+    assert report(MemoryError(), [], debug=True) == 9
+    assert "bug" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("argv", "output", "expected"),
     [
@@ -133,7 +140,7 @@ CONTRACT = {
     "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "
     "AuditBroken DatabaseDamaged DatabaseToolMissing DatabaseToolFailed CommitUnknown "
     "TransactionConflict ExtensionMissing SchemaNotFound LocksUnavailable",
-    9: "InputOutputFailed DiskFull ReadOnly OutputLost",
+    9: "InputOutputFailed DiskFull OutOfMemory ReadOnly OutputLost",
 }
 CODES = {name: code for code, names in CONTRACT.items() for name in names.split()}
 

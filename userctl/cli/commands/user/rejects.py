@@ -21,7 +21,7 @@ from userctl.formats.writer import ExportFormat, write_records
 SHOWN = 20
 """How many reasons are shown; ``--rejects`` writes all of them."""
 
-FORMATS: Mapping[ImportFormat, ExportFormat] = {"csv": "csv", "jsonl": "jsonl"}
+FORMATS: Mapping[ImportFormat, ExportFormat] = {"csv": "csv", "json": "jsonl", "jsonl": "jsonl"}
 """The format of the rejects of a file in each format."""
 
 
