@@ -4,10 +4,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer
 from sqlalchemy.types import TypeDecorator
 
 from userctl.core.errors import DatabaseDamaged
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+"""An id of 64 bits. SQLite has no others, and generates ids only for the type INTEGER.
+
+The column of an application may have 32 bits, which makes no difference to a statement.
+"""
 
 
 class UTCDateTime(TypeDecorator[datetime]):

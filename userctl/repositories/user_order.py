@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, UnaryExpression
+from sqlalchemy import BigInteger, ColumnElement, UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.types import NULLTYPE
 from sqlmodel import col, literal, tuple_
@@ -37,7 +37,7 @@ class SortedOrder:
         if not self.unique:
             # Row values compare in sort order and work on an index (keyset paging).
             here = tuple_(here, col(User.id))
-            there = tuple_(there, literal(position[1], Integer()))
+            there = tuple_(there, literal(position[1], BigInteger()))
         return [here < there if self.descending else here > there]
 
 

@@ -54,7 +54,10 @@ def _parse_timestamp(text: str) -> datetime:
         raise InvalidInput(f"Not an RFC 3339 timestamp: {quote(text)}.") from None
     if time.tzinfo is None:
         raise InvalidInput(f"The timestamp {quote(text)} has no time zone. End it with Z.")
-    return time.astimezone(UTC)
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput(f"The timestamp {quote(text)} is not in the years 1 to 9999.") from None
 
 
 USER_FIELDS = (

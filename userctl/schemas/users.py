@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 from userctl.core.errors import InvalidInput
 from userctl.core.text import has_invisible_characters
 from userctl.schemas.email_address import canonical_email
-from userctl.schemas.page import Count
+from userctl.schemas.page import AfterId, Count
 
 NAME_LENGTH = 100
 
@@ -101,7 +101,7 @@ class UserQuery(BaseModel):
     descending: bool = False
     limit: Count | None = 100
     skip: Count = 0
-    after: Count | None = None
+    after: AfterId | None = None
 
 
 class UserRead(BaseModel):

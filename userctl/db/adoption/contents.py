@@ -15,7 +15,6 @@ from userctl.db.adoption.columns import present_columns, wanted_columns
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.models.types import UTCDateTime
 from userctl.schemas.adoption import AdoptionOptions
-from userctl.schemas.page import LARGEST_ID
 
 TIMES = {"users": ("created_at", "updated_at"),
          "refresh_tokens": ("expires_at", "created_at", "updated_at")}  # fmt: skip
@@ -27,13 +26,6 @@ IN_CLEAR = {
 
 ROLES_LISTED = 20
 _OFFSET = "*[+-][0-9][0-9]*"
-
-
-def id_changes(connection: Connection, name: str) -> Iterator[Change]:
-    """Yield ids that are too large for userctl."""
-    count, ids = rows_where(connection, name, f"id > {LARGEST_ID}")
-    if count:
-        yield problem(name, "id", f"ids must not be larger than {LARGEST_ID}", rows=count, ids=ids)
 
 
 def time_changes(connection: Connection, name: str) -> Iterator[Change]:

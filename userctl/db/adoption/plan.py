@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from alembic.operations import Operations
-from sqlalchemy import Connection
+from sqlalchemy import BigInteger, Connection, Integer
 
 from userctl.core.errors import DatabaseNotMigrated, InvalidInput
 from userctl.db.adoption.addresses import address_changes
@@ -16,7 +16,6 @@ from userctl.db.adoption.constraints import (
     width_changes,
 )
 from userctl.db.adoption.contents import (
-    id_changes,
     time_changes,
     token_changes,
     type_changes,
@@ -63,7 +62,6 @@ def _row_changes(
     connection: Connection, options: AdoptionOptions, tables: Sequence[str]
 ) -> Iterator[Change]:
     for table in tables:
-        yield from id_changes(connection, table)
         yield from null_changes(connection, table, options)
         yield from time_changes(connection, table)
         yield from type_changes(connection, table)
@@ -79,8 +77,9 @@ def _row_changes(
 
 
 def _create_refresh_tokens(op: Operations) -> None:
+    kind = Integer if op.get_bind().dialect.name == "sqlite" else BigInteger
     with Operations.context(op.migration_context):
-        first_revision().create_refresh_tokens()
+        first_revision().create_refresh_tokens(kind)
 
 
 def _migrations(connection: Connection, current: str | None) -> Iterator[Change]:

@@ -24,9 +24,9 @@ from userctl.schemas.audit import (
     outcome_of,
 )
 from userctl.schemas.email_address import canonical_email
-from userctl.schemas.page import LARGEST_ID, Page
+from userctl.schemas.page import LARGEST_COUNT, LARGEST_ID, Page
 from userctl.services.shared.paging import STREAM_PAGE, all_pages
-from userctl.services.users.lookup import find_user
+from userctl.services.users.lookup import find_user, id_or_address
 
 
 class AuditService:
@@ -47,7 +47,7 @@ class AuditService:
         Raises:
             InvalidInput: if the tag of the query is neither a tag nor the beginning of one.
         """
-        limit = STREAM_PAGE if query.limit is None else min(query.limit, LARGEST_ID - 1)
+        limit = STREAM_PAGE if query.limit is None else min(query.limit, LARGEST_COUNT)
         with self._database.reading() as uow:
             wanted = self._filter(uow, query)
             if query.after is None and query.limit is not None:
@@ -133,7 +133,7 @@ def _rows(uow: UnitOfWork, after: int | None) -> Sequence[Any]:
 
 
 def _anchor(text: str) -> tuple[int, str]:
-    found = re.fullmatch(r"(\d{1,10}):([0-9a-f]{64})", text, re.ASCII)
+    found = re.fullmatch(r"(\d{1,19}):([0-9a-f]{64})", text, re.ASCII)
     if found is None:
         raise InvalidInput(
             f"{quote(text)} is not an anchor: the id of an event, a colon and its hash.",
@@ -165,10 +165,10 @@ def _about(uow: UnitOfWork, reference: str) -> tuple[int | None, str | None]:
     except UserNotFound:
         if not reference.isdecimal():
             return None, canonical_email(reference)
-        if len(reference) >= len(str(LARGEST_ID)):
-            # No user has such an id.
-            return None, reference
-        return int(reference), None
+        number = id_or_address(reference)
+        assert isinstance(number, int)
+        # No user has a larger id.
+        return (number, None) if number <= LARGEST_ID else (None, reference)
     return user.id, user.email
 
 

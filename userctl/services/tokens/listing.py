@@ -9,7 +9,7 @@ from userctl.core.errors import InvalidInput
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models.api_token import API_ID_PREFIX
 from userctl.repositories.token_filter import TokenFilter
-from userctl.schemas.page import LARGEST_ID, Page
+from userctl.schemas.page import LARGEST_COUNT, LARGEST_ID, Page
 from userctl.schemas.tokens import TokenKind, TokenQuery, TokenRead
 from userctl.services.shared.paging import STREAM_PAGE, all_pages
 from userctl.services.shared.token_records import api_token_read, refresh_token_read
@@ -30,7 +30,7 @@ class TokenListService:
             UserNotFound: if the user of the query does not exist.
             InvalidInput: if ``after`` is not the id of a token.
         """
-        limit = STREAM_PAGE if query.limit is None else min(query.limit, LARGEST_ID - 1)
+        limit = STREAM_PAGE if query.limit is None else min(query.limit, LARGEST_COUNT)
         with self._database.reading() as uow:
             tokens = _tokens(uow, query, limit + 1, self._clock())
         return Page(items=tokens[:limit], more=len(tokens) > limit)
