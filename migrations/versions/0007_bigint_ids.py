@@ -37,7 +37,7 @@ NOT_ADOPTED = r"""NOT EXISTS (
         SELECT FROM audit_events
         WHERE tag = 'database:adopt' AND position('"before":null' IN detail) > 0
     )"""
-LONG_TOKEN_IDS = """EXISTS (
+HAS_LONG_IDS = """EXISTS (
         SELECT FROM pg_attribute WHERE attrelid = 'refresh_tokens'::regclass
         AND attname = 'id' AND atttypid = 'bigint'::regtype
     )"""
@@ -53,7 +53,7 @@ def upgrade() -> None:
         elif not adopts:
             _widen(table, columns, NOT_ADOPTED)
     # This column is ours in any case, and has to hold whatever the application's ids are.
-    _widen("refresh_tokens", ("successor_id",), LONG_TOKEN_IDS)
+    _widen("refresh_tokens", ("successor_id",), HAS_LONG_IDS)
 
 
 def downgrade() -> None:

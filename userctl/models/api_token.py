@@ -23,9 +23,7 @@ class ApiToken(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)
     token: str = Field(sa_column=Column(String(64), nullable=False, unique=True))
     user_id: int = Field(
-        sa_column=Column(
-            Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True
-        )
+        sa_column=Column(Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True)
     )
     label: str = Field(max_length=100)
     scope: str = Field(default="", max_length=1000)

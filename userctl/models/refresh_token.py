@@ -23,9 +23,7 @@ class RefreshToken(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)
     token: str = Field(sa_column=Column(String(255), nullable=False, unique=True))
     user_id: int = Field(
-        sa_column=Column(
-            Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True
-        )
+        sa_column=Column(Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True)
     )
     expires_at: datetime = Field(sa_type=UTCDateTime, index=True)
     revoked: bool = Field(

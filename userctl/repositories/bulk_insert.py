@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Table, insert
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
+from userctl.repositories.changes import COUNTED
+
 Row = Sequence[Any]
 Processor = Callable[[Any], Any]
 
@@ -24,8 +26,8 @@ def insert_rows(
     model: type[SQLModel],
     names: Sequence[str],
     rows: Sequence[Row],
-) -> None:
-    """Insert rows into a table; inside a savepoint, all of them or none.
+) -> int:
+    """Insert rows into a table; inside a savepoint, all of them or none. Return how many.
 
     Args:
         connection: the connection.
@@ -44,28 +46,28 @@ def insert_rows(
         # Python writes CSV fastest; an empty cell is NULL.
         statement = f"COPY {table.name} ({columns}) FROM STDIN (FORMAT csv)"
         texts = _cached([process and _text(process) for process in processors])
-        _copy(connection, statement, (_stored(block, texts) for block in _blocks(rows)))
-    else:
-        places = ", ".join("?" * len(names))
-        statement = f"INSERT INTO {table.name} ({columns}) VALUES ({places})"  # noqa: S608
-        stored = list(_stored(rows, _cached(processors)))
-        connection.exec_driver_sql(statement, stored)
+        return _copy(connection, statement, (_stored(block, texts) for block in _blocks(rows)))
+    places = ", ".join("?" * len(names))
+    statement = f"INSERT INTO {table.name} ({columns}) VALUES ({places})"  # noqa: S608
+    stored = list(_stored(rows, _cached(processors)))
+    return connection.exec_driver_sql(statement, stored, COUNTED).rowcount
 
 
-def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows that have a value for each column of a table.
+def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert rows that have a value for each column of a table, and return how many.
 
     Raises:
         sqlalchemy.exc.DBAPIError: as for every other statement.
     """
     names = table.columns.keys()
     if connection.dialect.name != "postgresql":
-        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
-        return
+        values = [dict(zip(names, row, strict=True)) for row in rows]
+        return connection.execute(insert(table).execution_options(**COUNTED), values).rowcount
     statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
-    with _copying(connection, statement) as copy:
+    with _copying(connection, statement) as (copy, cursor):
         for row in rows:
             copy.write_row(row)
+    return int(cursor.rowcount)
 
 
 def _blocks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -93,22 +95,24 @@ def _stored(rows: Iterable[Row], processors: Iterable[Processor | None]) -> Iter
     )
 
 
-def _copy(connection: Connection, statement: str, blocks: Iterable[Iterable[Row]]) -> None:
-    with _copying(connection, statement) as copy:
+def _copy(connection: Connection, statement: str, blocks: Iterable[Iterable[Row]]) -> int:
+    with _copying(connection, statement) as (copy, cursor):
         for block in blocks:
             text = io.StringIO()
             csv.writer(text).writerows(block)
             copy.write(text.getvalue())
+    return int(cursor.rowcount)
 
 
 @contextmanager
-def _copying(connection: Connection, statement: str) -> Iterator[Any]:
+def _copying(connection: Connection, statement: str) -> Iterator[tuple[Any, Any]]:
+    """Yield the copy, and its cursor, which has the number of rows afterwards."""
     driver = connection.dialect.loaded_dbapi
     pooled = connection.connection
     cursor: Any = pooled.cursor()
     try:
         with cursor, cursor.copy(statement) as copy:
-            yield copy
+            yield copy, cursor
     except driver.Error as error:
         # SQLAlchemy does not support COPY, so it does not wrap this error either.
         raise DBAPIError.instance(

@@ -11,6 +11,7 @@ from sqlmodel import Session, SQLModel, func, select
 
 from userctl.models import TABLES
 from userctl.repositories.bulk_insert import copy_rows
+from userctl.repositories.changes import require_count
 
 CHUNK = 10_000
 
@@ -45,7 +46,8 @@ class TableCopyRepository:
 
     def add(self, table: str, rows: Sequence[Row]) -> None:
         """Insert rows as :meth:`chunks` returned them."""
-        copy_rows(self._session.connection(), _table(table), rows)
+        count = copy_rows(self._session.connection(), _table(table), rows)
+        require_count("INSERT", table, count, len(rows))
 
     def last_numbers(self) -> dict[str, int]:
         """Return the last id that each table assigned, even if its row is gone; 0 for none."""

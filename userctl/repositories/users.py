@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult
 from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import NULLTYPE
@@ -13,6 +12,7 @@ from sqlmodel import Session, col, delete, func, select, type_coerce, update
 from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.repositories import bulk_insert
+from userctl.repositories.changes import change, insert_row, require_count
 from userctl.repositories.user_filter import conditions
 from userctl.repositories.user_order import EmailPrefixOrder, Position, SortedOrder
 from userctl.repositories.violations import violates_uniqueness
@@ -104,7 +104,8 @@ class UserRepository:
         """
         try:
             with self._session.begin_nested():
-                bulk_insert.insert_rows(self._session.connection(), User, columns, rows)
+                count = bulk_insert.insert_rows(self._session.connection(), User, columns, rows)
+                require_count("INSERT", "users", count, len(rows))
         except IntegrityError as error:
             if violates_uniqueness(error):
                 return False
@@ -119,7 +120,7 @@ class UserRepository:
         """
         try:
             with self._session.begin_nested():
-                self._session.add(user)
+                insert_row(self._session, user)
         except IntegrityError as error:
             self._raise_if_exists(error, user.email)
             raise
@@ -129,17 +130,19 @@ class UserRepository:
 
         Raises:
             UserExists: if a new address is in use.
+            ChangeIgnored: if a trigger ignored the change.
             TransactionConflict: if another process changed these columns meanwhile.
         """
         seen = [getattr(User, name).is_not_distinct_from(getattr(user, name)) for name in values]
-        statement = update(User).where(col(User.id) == user.id, *seen)
+        statement = update(User).values(**values, updated_at=now)
+        which = (col(User.id) == user.id, *seen)
         try:
             with self._session.begin_nested():
-                result = self._execute(statement.values(**values, updated_at=now))
+                count = change(self._session, statement, *which, expected=1)
         except IntegrityError as error:
             self._raise_if_exists(error, values.get("email", user.email))
             raise
-        if result.rowcount != 1:
+        if count != 1:
             raise TransactionConflict(f"Another process changed user {user.id}.")
         self._session.refresh(user)
 
@@ -147,8 +150,8 @@ class UserRepository:
         """Delete a user with their tokens; return False if there was no such user."""
         # An application's foreign keys may not cascade, and SQLite may reuse the id.
         for table in (ApiToken, RefreshToken):
-            self._execute(delete(table).where(col(table.user_id) == user_id))
-        return self._execute(delete(User).where(col(User.id) == user_id)).rowcount == 1
+            change(self._session, delete(table), col(table.user_id) == user_id)
+        return change(self._session, delete(User), col(User.id) == user_id, expected=1) == 1
 
     def position(self, query: UserQuery, user_id: int) -> Position | None:
         """Return the position of a user in the order of a query; None if there is no such user."""
@@ -200,9 +203,6 @@ class UserRepository:
             existing = self.by_email(email)
             known = "" if existing is None else f" (id {existing.id})"
             raise UserExists(f"{email} already exists{known}.") from error
-
-    def _execute(self, statement: Any) -> CursorResult[Any]:
-        return self._session.connection().execute(statement)
 
 
 def _own_hash() -> Any:

@@ -54,8 +54,13 @@ def column_changes(connection: Connection, table: str) -> Iterator[Change]:
         else:
             yield problem(table, name, "the column is missing; rename the one that holds this")
     yield from _numbering_problems(connection, table, present)
-    if table == "refresh_tokens" and "user_id" in present:
-        yield from _owner_changes(connection, present["user_id"]["type"])
+    yield from _unfilled_columns(table, present)
+    if table == "refresh_tokens":
+        yield from _owner_changes(connection, present.get("user_id"))
+
+
+def _unfilled_columns(table: str, present: dict[str, ReflectedColumn]) -> Iterator[Change]:
+    """Yield the columns that need a value which userctl may not have."""
     for name, column in present.items():
         if name not in wanted_columns(table) and _needs_value(column):
             yield problem(
@@ -65,12 +70,12 @@ def column_changes(connection: Connection, table: str) -> Iterator[Change]:
         yield warning(table, "name", "null is not allowed; pass --name to 'user create'")
 
 
-def _owner_changes(connection: Connection, kind: TypeEngine[Any]) -> Iterator[Change]:
+def _owner_changes(connection: Connection, owner: ReflectedColumn | None) -> Iterator[Change]:
     """Yield what makes room for the ids of all users in their tokens; SQLite always has it."""
-    owner = present_columns(connection, "users").get("id")
-    if owner is None or connection.dialect.name == "sqlite":
+    user = present_columns(connection, "users").get("id")
+    if owner is None or user is None or connection.dialect.name == "sqlite":
         return
-    if isinstance(owner["type"], BigInteger) and not isinstance(kind, BigInteger):
+    if isinstance(user["type"], BigInteger) and not isinstance(owner["type"], BigInteger):
         detail = "widen the column to the 64 bits of users.id"
         yield step(
             "refresh_tokens",
