@@ -91,12 +91,20 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
     except sqlite3.Error:
         connection.close()
         raise
+    # Another program may have stored bytes that are not UTF-8, which become lone surrogates.
+    connection.text_factory = _decode
     # The built-in lower() handles ASCII only, and a search for a name needs more.
     connection.create_function("lower", 1, _lower, deterministic=True)
     return connection
 
 
+def _decode(text: bytes) -> str:
+    return text.decode("utf-8", "surrogateescape")
+
+
 def _lower(value: SqlValue) -> SqlValue:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
     return value.lower() if isinstance(value, str) else value
 
 
@@ -155,11 +163,15 @@ def _postgresql_engine(url: DatabaseURL) -> Engine:
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, _args: Any, adapters: dict[str, Any]) -> Any:
         try:
-            return psycopg.connect(url.secret, **options, **adapters)
+            connection = psycopg.connect(url.secret, **options, **adapters)
         except psycopg.ProgrammingError:
             raise InvalidConfiguration(
                 f"An option in the database URL {url} has a value that libpq cannot use."
             ) from None
+        from userctl.db.postgresql.loaders import read_everything  # noqa: PLC0415
+
+        read_everything(connection)
+        return connection
 
     event.listen(engine, "begin", _begin_postgresql)
     return engine

@@ -49,7 +49,7 @@ class DeletedUserRepository:
         count = self._session.connection().execute(statement.execution_options(**COUNTED)).rowcount
         require_count("INSERT", "deleted_users", count, 1)
 
-    def restore(self, user: DeletedUser, now: datetime, *, email: str) -> int:
+    def restore(self, user: DeletedUser, now: datetime, *, email: str | None) -> int:
         """Move a user back to ``users`` and return the id there.
 
         It is the id that the user had, unless another user has it by now.
@@ -57,14 +57,14 @@ class DeletedUserRepository:
         Args:
             user: the deleted user, locked.
             now: when the user is restored.
-            email: the e-mail address from now on.
+            email: the e-mail address from now on; None for the one that the user had.
 
         Raises:
             UserExists: if the address is in use by now.
         """
         same = self._session.get(User, user.id) is None
         names = [name for name in _MOVED if same or name != "id"]
-        changed = {"email": ":email", "updated_at": ":now"}
+        changed = {"updated_at": ":now"} | ({"email": ":email"} if email else {})
         # PostgreSQL overrides an identity that is GENERATED ALWAYS only on request.
         overriding = "OVERRIDING SYSTEM VALUE " if self._dialect == "postgresql" else ""
         statement = text(
@@ -73,12 +73,12 @@ class DeletedUserRepository:
             "FROM deleted_users WHERE id = :id RETURNING id"
         ).bindparams(bindparam("now", type_=_type_of("updated_at")))
         try:
-            values = {"email": email, "now": now, "id": user.id}
+            values = {"now": now, "id": user.id} | ({"email": email} if email else {})
             given = self._session.execute(statement, values).scalar()
         except IntegrityError as error:
             if violates_uniqueness(error):
                 raise UserExists(
-                    f"Another user has the address {email} by now.",
+                    f"Another user has the address {email or user.email} by now.",
                     hint="Pass --email to restore with another address.",
                 ) from error
             raise

@@ -64,7 +64,8 @@ class TokenPurgeRepository:
     def oldest(self, before: datetime) -> datetime | None:
         """Return when the refresh token expired that did so first, if one did before a time."""
         expires = col(RefreshToken.expires_at)
-        return self._session.execute(select(func.min(expires)).where(expires < before)).scalar()
+        found = self._session.execute(select(func.min(expires)).where(expires < before)).scalar()
+        return found if isinstance(found, datetime) else None
 
     def any(self, before: datetime) -> bool:
         """Tell whether a token ended before a time."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sqlalchemy import LargeBinary, String, cast, type_coerce
 from sqlmodel import col, or_
 
 from userctl.models import DeletedUser, User
@@ -19,7 +20,10 @@ def conditions(model: type[User | DeletedUser], query: UserQuery, dialect: str) 
     found: list[Any] = []
     if query.search is not None:
         # The database lowers both sides, so that they agree in every locale.
-        columns = (col(model.email), col(model.name))
+        columns: list[Any] = [col(model.email), col(model.name)]
+        if dialect == "sqlite":
+            # Our function lower() is not called at all with text that is not UTF-8.
+            columns = [type_coerce(cast(column, LargeBinary), String) for column in columns]
         found.append(or_(*(c.icontains(query.search, autoescape=True) for c in columns)))
     if query.role is not None:
         role: Any = col(model.role)

@@ -23,7 +23,11 @@ AfterId = Annotated[int, AfterValidator(lambda number: max(0, min(number, LARGES
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """Some records, and whether there are more after them."""
+    """Some records, and whether there are more after them.
+
+    ``after`` is the id of the last row of the page, even if that could not be read.
+    """
 
     items: Sequence[T]
     more: bool
+    after: int | str | None = None

@@ -8,12 +8,12 @@ from typing import Any
 from alembic.operations import Operations
 from sqlalchemy import Boolean, Connection, String, column, select, table
 
-from userctl.core.errors import DatabaseDamaged
 from userctl.db.adoption.addresses import BATCH
 from userctl.db.adoption.change import Change, problem, rows_where, step, warning
 from userctl.db.adoption.columns import present_columns, wanted_columns
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.models.types import UTCDateTime
+from userctl.models.unreadable import Unreadable
 from userctl.schemas.adoption import AdoptionOptions
 
 TIMES = {"users": ("created_at", "updated_at"),
@@ -56,9 +56,7 @@ def _unreadable(connection: Connection, name: str, time: str) -> list[int]:
     rows, unreadable = table(name, column("id"), column(time)), []
     query = select(rows).order_by(rows.c.id).execution_options(yield_per=BATCH)
     for number, value in connection.execute(query):
-        try:
-            read(value)
-        except DatabaseDamaged:
+        if isinstance(read(value), Unreadable):
             unreadable.append(number)
     return unreadable
 

@@ -21,6 +21,7 @@ from userctl.db.adoption.contents import (
     type_changes,
     user_warnings,
 )
+from userctl.db.adoption.encodings import text_changes
 from userctl.db.adoption.names import name_changes
 from userctl.db.adoption.nulls import null_changes
 from userctl.db.schema.migrations import first_revision, require_known, upgrade_adopted
@@ -65,6 +66,7 @@ def _row_changes(
         yield from null_changes(connection, table, options)
         yield from time_changes(connection, table)
         yield from type_changes(connection, table)
+        yield from text_changes(connection, table)
     yield from user_warnings(connection, options)
     yield from address_changes(connection)
     if "refresh_tokens" in tables:

@@ -41,6 +41,7 @@ CHECKS = (
     Check("tokens", database.tokens, needs="schema", dialect="sqlite"),
     Check("integrity", database.integrity, needs="schema", dialect="postgresql"),
     Check("role", database.role, needs="schema", dialect="postgresql"),
+    Check("rows", contents.rows, needs="schema"),
     Check("clock", contents.clock, needs="schema"),
     Check("expired_tokens", contents.backlog, needs="schema"),
     Check("passwords", contents.passwords, needs="schema"),
