@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -46,7 +45,14 @@ def insert_rows(
         # Python writes CSV fastest; an empty cell is NULL.
         statement = f"COPY {table.name} ({columns}) FROM STDIN (FORMAT csv)"
         texts = _cached([process and _text(process) for process in processors])
-        return _copy(connection, statement, (_stored(block, texts) for block in _blocks(rows)))
+
+        def write(copy: Any) -> None:
+            for block in _blocks(rows):
+                text = io.StringIO()
+                csv.writer(text).writerows(_stored(block, texts))
+                copy.write(text.getvalue())
+
+        return _copy(connection, statement, write)
     places = ", ".join("?" * len(names))
     statement = f"INSERT INTO {table.name} ({columns}) VALUES ({places})"  # noqa: S608
     stored = list(_stored(rows, _cached(processors)))
@@ -64,10 +70,12 @@ def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
         values = [dict(zip(names, row, strict=True)) for row in rows]
         return connection.execute(insert(table).execution_options(**COUNTED), values).rowcount
     statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
-    with _copying(connection, statement) as (copy, cursor):
+
+    def write(copy: Any) -> None:
         for row in rows:
             copy.write_row(row)
-    return int(cursor.rowcount)
+
+    return _copy(connection, statement, write)
 
 
 def _blocks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -95,24 +103,16 @@ def _stored(rows: Iterable[Row], processors: Iterable[Processor | None]) -> Iter
     )
 
 
-def _copy(connection: Connection, statement: str, blocks: Iterable[Iterable[Row]]) -> int:
-    with _copying(connection, statement) as (copy, cursor):
-        for block in blocks:
-            text = io.StringIO()
-            csv.writer(text).writerows(block)
-            copy.write(text.getvalue())
-    return int(cursor.rowcount)
-
-
-@contextmanager
-def _copying(connection: Connection, statement: str) -> Iterator[tuple[Any, Any]]:
-    """Yield the copy, and its cursor, which has the number of rows afterwards."""
+def _copy(connection: Connection, statement: str, write: Callable[[Any], None]) -> int:
+    """Run a COPY, and return how many rows it inserted."""
     driver = connection.dialect.loaded_dbapi
     pooled = connection.connection
     cursor: Any = pooled.cursor()
     try:
-        with cursor, cursor.copy(statement) as copy:
-            yield copy, cursor
+        with cursor:
+            with cursor.copy(statement) as copy:
+                write(copy)
+            return int(cursor.rowcount)
     except driver.Error as error:
         # SQLAlchemy does not support COPY, so it does not wrap this error either.
         raise DBAPIError.instance(

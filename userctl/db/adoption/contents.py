@@ -9,7 +9,7 @@ from alembic.operations import Operations
 from sqlalchemy import Boolean, Connection, String, column, select, table
 
 from userctl.db.adoption.addresses import BATCH
-from userctl.db.adoption.change import Change, problem, rows_where, step, warning
+from userctl.db.adoption.change import Change, problem, rows_where, step, update_rows, warning
 from userctl.db.adoption.columns import present_columns, wanted_columns
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.models.types import UTCDateTime
@@ -76,7 +76,12 @@ def token_changes(connection: Connection, options: AdoptionOptions) -> Iterator[
     if count:
         detail = "replace plaintext tokens with their SHA-256"
         yield step(
-            "refresh_tokens", "token", detail, lambda op: _hash(op, condition), rows=count, ids=ids
+            "refresh_tokens",
+            "token",
+            detail,
+            lambda op: _hash(op, condition, count),
+            rows=count,
+            ids=ids,
         )
         detail = "the application must look up tokens by their SHA-256 from now on"
         yield warning("refresh_tokens", "token", detail)
@@ -105,13 +110,14 @@ def type_changes(connection: Connection, name: str) -> Iterator[Change]:
             yield problem(name, column_name, detail, rows=count, ids=ids)
 
 
-def _hash(op: Operations, condition: str) -> None:
+def _hash(op: Operations, condition: str, count: int) -> None:
     digest = "encode(sha256(convert_to(token, 'UTF8')), 'hex')"
     if op.get_bind().dialect.name == "sqlite":
         driver: Any = op.get_bind().connection.driver_connection
         driver.create_function("userctl_sha256", 1, lambda text: sha256(text.encode()).hexdigest())
         digest = "userctl_sha256(token)"
-    op.execute(f"UPDATE refresh_tokens SET token = {digest} WHERE {condition}")  # noqa: S608
+    statement = f"UPDATE refresh_tokens SET token = {digest} WHERE {condition}"  # noqa: S608
+    update_rows("refresh_tokens", statement, count)(op)
 
 
 def user_warnings(connection: Connection, options: AdoptionOptions) -> Iterator[Change]:

@@ -21,6 +21,7 @@ from tests.support.applications import (
 )
 from userctl.core.errors import (
     AdoptionRefused,
+    ChangeIgnored,
 )
 from userctl.db.schema.revisions import require_current
 from userctl.services.database.adoption import AdoptionService
@@ -241,3 +242,19 @@ def test_what_looks_like_a_hash_is_told_of_before_it_is_too_late(
     warnings = [step for step in adoption.plan() if step.kind == "warning"]
     [hint] = [step for step in warnings if "--tokens-in-clear" in step.detail]
     assert (hint.table, hint.rows) == ("refresh_tokens", 1)
+
+
+@pytest.mark.parametrize("table", ["users", "refresh_tokens"])
+def test_an_update_that_a_trigger_ignores_changes_nothing(
+    loose: Application, adoption: AdoptionService, bare_engine: Engine, run: Sql, table: str
+) -> None:
+    if bare_engine.dialect.name == "sqlite":
+        run(f"CREATE TRIGGER soft BEFORE UPDATE ON {table} BEGIN SELECT RAISE(IGNORE); END")
+    else:
+        run("CREATE FUNCTION soft() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RETURN NULL; END $$")  # fmt: skip
+        run(f"CREATE TRIGGER soft BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION soft()")
+    before = everything(bare_engine)
+    with pytest.raises(ChangeIgnored, match=table):
+        adoption.adopt()
+    assert everything(bare_engine) == before
