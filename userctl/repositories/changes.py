@@ -58,10 +58,18 @@ def change(
     Raises:
         ChangeIgnored: if a row is left that meets the conditions.
     """
-    count: int = session.connection().execute(statement.where(*which)).rowcount
-    if count != expected:
-        verb = "DELETE" if statement.is_delete else "UPDATE"
-        require_none_left(session, verb, statement.table, *which)
+    connection, changing = session.connection(), statement.where(*which)
+    count: int = connection.execute(changing).rowcount
+    if count == expected:
+        return count
+    left = select(literal(1)).select_from(statement.table).where(*which).limit(1)
+    # Another transaction may have committed a row meanwhile. Locked, it can be changed for sure.
+    while connection.execute(left.with_for_update()).first() is not None:
+        more: int = connection.execute(changing).rowcount
+        if not more:
+            table: Any = statement.table
+            raise ChangeIgnored("DELETE" if statement.is_delete else "UPDATE", table.name)
+        count += more
     return count
 
 

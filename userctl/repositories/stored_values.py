@@ -76,7 +76,7 @@ class RowChecker:
     Args:
         table: the table.
         columns: the columns of the rows, None for all; a name that is not that of a column stands
-            for text that is never missing.
+            for the hash of a user's own password.
     """
 
     def __init__(self, table: Table, columns: Sequence[str] | None = None) -> None:
@@ -119,7 +119,8 @@ class RowChecker:
             if kind is datetime and isinstance(value, str) and _is_time(value):
                 continue
             if (reason := why_unreadable(value, kind)) is not None:
-                return RowUnreadable(self._table.name, row[self._id], name, reason)
+                named = name if column is not None else "hashed_password"
+                return RowUnreadable(self._table.name, row[self._id], named, reason)
         return None
 
     def _is_readable(self, chunk: Sequence[Row]) -> bool:

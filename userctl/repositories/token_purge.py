@@ -11,7 +11,7 @@ from sqlmodel import Session, and_, col, delete, func, or_, select
 
 from userctl.core.errors import ChangeIgnored
 from userctl.models import ApiToken, RefreshToken
-from userctl.repositories.changes import change, require_none_left
+from userctl.repositories.changes import change
 
 _ENDS: dict[str, tuple[Any, Any]] = {
     "refresh": (RefreshToken, col(RefreshToken.expires_at)),
@@ -89,8 +89,8 @@ class TokenPurgeRepository:
             batch = select(model.id).where(ended < before).order_by(ended).limit(limit)
             gone = delete(model).where(col(model.id).in_(batch), ended < before)
             count = self._session.connection().execute(gone).rowcount
-            if count < limit:
-                require_none_left(self._session, "DELETE", model, ended < before)
+            if count < limit and self._session.execute(batch.limit(1)).first():
+                raise ChangeIgnored("DELETE", model.__tablename__)
             return Deleted(count, more=count == limit)
         # Not waiting for the disk is safe: what a crash brings back can be deleted again.
         self._session.execute(text("SET LOCAL synchronous_commit = off"))

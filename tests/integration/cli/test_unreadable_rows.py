@@ -140,7 +140,11 @@ def test_a_search_goes_on_past_text_that_is_not_utf_8(three: Userctl) -> None:
     ("statement", "row", "column"),
     [
         ("UPDATE refresh_tokens SET expires_at = 'never' WHERE id = 1", "1", "expires_at"),
-        ("UPDATE refresh_tokens SET family_id = CAST(x'ff' AS TEXT) WHERE id = 1", "1", "session"),
+        (
+            "UPDATE refresh_tokens SET family_id = CAST(x'ff' AS TEXT) WHERE id = 1",
+            "1",
+            "family_id",
+        ),
         ("UPDATE api_tokens SET label = CAST(x'ff' AS TEXT)", "1", "label"),
         ("UPDATE api_tokens SET created_at = 'x'", "1", "created_at"),
     ],
@@ -153,7 +157,7 @@ def test_a_list_of_tokens_goes_on_past_one_that_cannot_be_read(
         result = three(*command.split())
         assert result.code == 6
         assert "eve@example.com" in result.out
-        assert f"Row {row} of " in result.err
+        assert f"oken {row} cannot be read" in result.err
         assert column in result.err
     assert three("doctor", "--problems").code == 6
 
@@ -186,7 +190,7 @@ def test_the_audit_trail_is_listed_past_an_event_that_cannot_be_read(
         result = three(*command.split())
         assert result.code == 6
         assert "bob@example.com" not in "".join(result.out.splitlines()[1:2])
-        assert "Row 2 of audit_events" in result.err
+        assert "Event 2 cannot be read: audit_events." in result.err
         assert column in result.err
     exported = three("audit", "export", "--format", "csv")
     assert exported.out.count("\n") > 3
@@ -206,7 +210,7 @@ def test_a_copy_names_the_row_that_cannot_be_read(three: Userctl, tmp_path: Any)
     damage(three, BAD_NAME)
     result = three("db", "copy", "--to", f"sqlite:///{tmp_path}/copy.db", "-o", "json")
     assert result.code == 6
-    assert "Row 2 of users" in result.err
+    assert "User 2 cannot be read: users." in result.err
     assert "name" in result.err
 
 
@@ -230,7 +234,7 @@ def test_postgresql_may_hold_times_that_python_does_not_know(
         result = userctl(*command.split())
         assert result.code == 6
         assert "eve@example.com" in result.out
-        assert "Row 2 of users" in result.err
+        assert "User 2 cannot be read: users." in result.err
     assert userctl("doctor", "--problems").code == 6
     assert userctl("user", "disable", "2").code == 0
     corrected = userctl("user", "update", "2", "--created-at", "2024-01-01T00:00:00Z")

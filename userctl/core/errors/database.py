@@ -82,12 +82,21 @@ class DatabaseDamaged(DatabaseNotReady):
     hint = "Restore a backup, or correct the value named here."
 
 
+_NOUNS = {
+    "users": "User",
+    "deleted_users": "Deleted user",
+    "refresh_tokens": "Token",
+    "api_tokens": "API token",
+    "audit_events": "Event",
+}
+
+
 class RowUnreadable(DatabaseDamaged):
     """A row holds a value that cannot be read; lists go on without it."""
 
     def __init__(self, table: str, row: object, column: str, reason: str) -> None:
         super().__init__(
-            f"Row {row} of {table} cannot be read: {column} {reason}.",
+            f"{_NOUNS.get(table, 'Row')} {row} cannot be read: {table}.{column} {reason}.",
             hint=_correction(table, row, column),
         )
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from userctl.core.clock import Clock
-from userctl.core.errors import InvalidEmail, LoginThrottled
+from userctl.core.errors import InvalidEmail, LoginThrottled, RowUnreadable
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import LoginThrottle
+from userctl.models.unreadable import Unreadable
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.users import UserDetail, UserRead
@@ -121,6 +122,9 @@ class LoginThrottling:
         with self._database.writing() as uow:
             found = uow.login_throttles.bucket(address, source, now - TRUST)
             bucket, before = (found.source, found.charged_at) if found else (SHARED, now)
+            if isinstance(before, Unreadable):
+                reason = f"is not a time: {before!r}"
+                raise RowUnreadable("login_throttles", address, "charged_at", reason)
             new = LoginThrottle(
                 address=address,
                 source=bucket,

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from userctl.core.errors import RowUnreadable
 from userctl.core.text import LONGEST_QUOTE
-from userctl.models.unreadable import has_bad_bytes, shown_text, why_unreadable
+from userctl.models.unreadable import shown_text, why_unreadable
 from userctl.repositories.stored_values import OnUnreadable
 
 R = TypeVar("R")
@@ -27,15 +27,24 @@ def validate_record(schema: type[T], table: str, row: object, /, **values: objec
         RowUnreadable: naming the row and the column, if another program stored nonsense there.
     """
     # SQLite stores whatever type another program hands it, and pydantic takes bytes for text.
-    for name, value in values.items():
-        parts = value if isinstance(value, list) else [value]
-        if any(isinstance(p, bytes) or (isinstance(p, str) and has_bad_bytes(p)) for p in parts):
-            raise RowUnreadable(table, row, name, _reason(parts[0]))
+    texts = {name: value for name, value in values.items() if isinstance(value, str | bytes)}
+    require_text(table, row, **texts)
     try:
         return schema.model_validate(values)
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
         raise RowUnreadable(table, row, name, _reason(values.get(name))) from None
+
+
+def require_text(table: str, row: object, /, **values: object) -> None:
+    """Make sure that stored values are text, or missing.
+
+    Raises:
+        RowUnreadable: naming the row and the column.
+    """
+    for name, value in values.items():
+        if value is not None and (reason := why_unreadable(value, str)):
+            raise RowUnreadable(table, row, name, reason)
 
 
 def readable(

@@ -7,7 +7,7 @@ from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.api_token import API_ID_PREFIX
 from userctl.models.unreadable import Unreadable, shown_text
 from userctl.schemas.tokens import TokenRead, TokenState
-from userctl.services.shared.records import validate_record
+from userctl.services.shared.records import require_text, validate_record
 
 
 def subject_of(user: User, subject: str) -> str:
@@ -17,6 +17,7 @@ def subject_of(user: User, subject: str) -> str:
 
 def refresh_token_read(token: RefreshToken, email: str, now: datetime) -> TokenRead:
     """Return what is shown of a refresh token and its user."""
+    require_text("refresh_tokens", token.id, family_id=token.family_id, scope=token.scope)
     return validate_record(
         TokenRead,
         "refresh_tokens",
@@ -39,6 +40,7 @@ def refresh_token_read(token: RefreshToken, email: str, now: datetime) -> TokenR
 
 def api_token_read(token: ApiToken, email: str, now: datetime) -> TokenRead:
     """Return what is shown of an API token and its user."""
+    require_text("api_tokens", token.id, scope=token.scope)
     return validate_record(
         TokenRead,
         "api_tokens",

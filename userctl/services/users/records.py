@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from userctl.core.errors import RowUnreadable
 from userctl.models import DeletedUser, User
-from userctl.models.unreadable import shown_text, why_unreadable
+from userctl.models.unreadable import Unreadable, shown_text, why_unreadable
 from userctl.schemas.user_fields import SHOWN_FIELDS
 from userctl.schemas.users import DeletedUserRead, UserRead
 from userctl.security.passwords import is_unmatchable
@@ -55,6 +55,8 @@ def _read(schema: type[T], user: User | DeletedUser, **more: object) -> T:
     for name, kind in checked:
         if reason := why_unreadable(getattr(user, name), kind):
             raise RowUnreadable(table, user.id, name, reason)
+    if isinstance(user.disabled_at, Unreadable):
+        raise RowUnreadable(table, user.id, "disabled_at", f"is not a time: {user.disabled_at!r}")
     return validate_record(schema, table, user.id, **_values(user), **more)
 
 

@@ -34,7 +34,7 @@ def update(
         ),
     ] = None,
 ) -> None:
-    """Change the e-mail address, name or role of a user, or correct when it was created."""
+    """Change the e-mail address, name or role of a user."""
     created = None if created_at is None else schemas.timestamp.parse_timestamp(created_at)
     change = schemas.users.UserUpdate(email=email, name=name, role=role, created_at=created)
     context.emit(context.services.users.update(user, change))
