@@ -3,7 +3,9 @@
 import sqlite3
 from contextlib import closing
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 import pytest
 
 from tests.support.applications import HASH, run_script
@@ -258,3 +260,28 @@ def test_adoption_finds_text_that_is_not_utf_8(home: Any, tmp_path: Any) -> None
     assert refused.code == 5
     assert "users.name" in refused.err
     assert PASSWORD not in refused.err
+
+
+def test_a_server_without_an_encoding_may_hold_any_bytes(home: Any, postgres_server: str) -> None:
+    with psycopg.connect(postgres_server, autocommit=True) as server:
+        server.execute("DROP DATABASE IF EXISTS userctl_ascii")
+        server.execute(
+            "CREATE DATABASE userctl_ascii ENCODING 'SQL_ASCII' TEMPLATE template0 "
+            "LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
+    url = urlunsplit(urlsplit(postgres_server)._replace(path="/userctl_ascii"))
+    userctl = Userctl(home, url)
+    assert userctl("db", "migrate").code == 0
+    for name in ("ada", "bob", "eve"):
+        userctl("user", "create", f"{name}@example.com", "--name", "Zoë", "--no-password")
+    damage(userctl, r"UPDATE users SET name = convert_from('\x4164ff', 'SQL_ASCII') WHERE id = 2")
+    for command in ("user list", "user export - --format csv", "user list --sort name --all"):
+        result = userctl(*command.split())
+        assert result.code == 6, result.err
+        assert result.out.count("Zoë") == 2
+        assert "User 2 cannot be read: users.name is not UTF-8" in result.err
+    assert userctl("doctor", "--problems").code == 6
+    assert userctl("user", "disable", "2").code == 0
+    corrected = userctl("user", "update", "2", "--name", "Bob")
+    assert corrected.code == 0, corrected.err
+    assert userctl("user", "list").code == 0

@@ -21,7 +21,7 @@ from userctl.db.adoption.contents import (
     type_changes,
     user_warnings,
 )
-from userctl.db.adoption.encodings import text_changes
+from userctl.db.adoption.encodings import name_warnings, text_changes
 from userctl.db.adoption.names import name_changes
 from userctl.db.adoption.nulls import null_changes
 from userctl.db.schema.migrations import first_revision, require_known, upgrade_adopted
@@ -68,6 +68,7 @@ def _row_changes(
         yield from type_changes(connection, table)
         yield from text_changes(connection, table)
     yield from user_warnings(connection, options)
+    yield from name_warnings(connection)
     yield from address_changes(connection)
     if "refresh_tokens" in tables:
         yield from token_changes(connection, options)

@@ -7,7 +7,7 @@ from psycopg.adapt import Dumper, Loader
 from psycopg.pq import Format
 
 _TIMES = ("timestamp", "timestamptz")
-_TEXTS = ("text", "varchar", "bpchar", "name", "unknown")
+_TEXTS = ("text", "varchar", "bpchar", "name")
 
 
 def read_everything(connection: "psycopg.Connection[Any]") -> None:
@@ -23,6 +23,9 @@ def read_everything(connection: "psycopg.Connection[Any]") -> None:
         for name in _TEXTS:
             adapters.register_loader(name, _BytesLoader)
         adapters.register_dumper(str, _BytesDumper)
+        # As UTF-8 the server would refuse to send what is none.
+        connection.execute("SET client_encoding TO SQL_ASCII")
+        connection.commit()
 
 
 def _oid(name: str) -> int:

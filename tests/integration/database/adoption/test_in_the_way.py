@@ -88,7 +88,6 @@ SQLITE = [
     ("UPDATE users SET email = x'ff' WHERE id = 1", "email"),
     ("UPDATE refresh_tokens SET token = x'ff'", "token"),
     ("UPDATE refresh_tokens SET revoked = 'no'", "revoked"),
-    ("UPDATE users SET id = 3000000000 WHERE id = 3", "id"),
     ("ALTER TABLE users RENAME TO old; CREATE TABLE users (id BIGINT PRIMARY KEY, email TEXT, "
      "hashed_password TEXT)", "id"),
     ("ALTER TABLE users RENAME TO old; CREATE TABLE users (id CHAR(36) PRIMARY KEY, email TEXT, "
@@ -258,3 +257,13 @@ def test_an_update_that_a_trigger_ignores_changes_nothing(
     with pytest.raises(ChangeIgnored, match=table):
         adoption.adopt()
     assert everything(bare_engine) == before
+
+
+def test_names_that_an_import_rejects_are_warned_of(
+    loose: Application, adoption: AdoptionService, run: Sql
+) -> None:
+    for number, name in ((1, "A" * 101), (2, "B\u202eob"), (3, "Zoë")):
+        run("UPDATE users SET name = :name WHERE id = :id", name=name, id=number)
+    found = [step for step in adoption.plan() if (step.kind, step.subject) == ("warning", "name")]
+    assert [(step.rows, step.detail.rpartition(": ")[2]) for step in found] == [(2, "1, 2")]
+    assert adoption.adopt()
