@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from sqlalchemy import ColumnElement, CursorResult
-from sqlmodel import Session, case, col, delete, func, or_, select, tuple_, update
+from sqlmodel import Session, case, col, delete, func, or_, select, update
 
 from userctl.core.errors import ChangeIgnored
 from userctl.models import LoginThrottle
@@ -136,10 +136,9 @@ class LoginThrottleRepository:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        keys = [tuple(key) for key in self._session.exec(batch)]
-        if keys:
-            which = tuple_(_address, _source).in_(keys)
-            change(self._session, delete(LoginThrottle), which, expected=len(keys))
+        for address, source in self._session.exec(batch).all():
+            here = (_address == address, _source == source)
+            change(self._session, delete(LoginThrottle), *here, expected=1)
 
     def _insert(self, row: LoginThrottle) -> Any:
         # Each dialect has its own, and importing the other one takes long.
