@@ -101,6 +101,8 @@ class Command:
             # Arguments are not logged: one may be a secret typed in the wrong place.
             context.log(f"{ctx.command_path} begins")
             self.body(context, **values)
+            if context.exit_code:
+                raise typer.Exit(context.exit_code)
 
         run.__signature__ = _signature(self.body, shared)  # type: ignore[attr-defined]
         run.__annotations__ = {"ctx": typer.Context}

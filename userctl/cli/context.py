@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from userctl.cli.errors import JSON_FORMATS, tell
 from userctl.cli.output.render import Renderer, flush, write_error
 from userctl.config.loading import load_settings
 from userctl.config.paths import InstallationFiles, installation_files
 from userctl.config.settings import Settings
 from userctl.container import Services
-from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput
+from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput, RowUnreadable
 from userctl.core.text import escape_invisible
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class CommandContext:
         schemas: the schemas of the records that the command may print.
         creates_database: whether the command has a reason to create the embedded database. With
             the wrong HOME, what only reads, changes or deletes would succeed on nothing.
+        exit_code: with which the command ends if nothing else goes wrong.
     """
 
     flags: Mapping[str, str] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class CommandContext:
     raw: bool = False
     schemas: "Sequence[type[BaseModel]]" = ()
     creates_database: bool = False
+    exit_code: int = 0
     _stack: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
@@ -175,13 +178,17 @@ class CommandContext:
         if page.more:
             self.note(
                 f"Showing {len(page.items)}, and there are more. "
-                f"Next page: --after {page.items[-1].id}. Everything: --all."
+                f"Next page: --after {page.after}. Everything: --all."
             )
 
     def note(self, text: str) -> None:
         """Tell the operator something on standard error, unless --quiet was given."""
         if not self.quiet:
             write_error(text)
+
+    def report_unreadable(self, error: "RowUnreadable") -> None:
+        """Tell of a row that a list goes on without, and let the command fail at its end."""
+        self.exit_code = tell(error, as_json=self.settings.output in JSON_FORMATS)
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask for a confirmation, unless --yes gave it.

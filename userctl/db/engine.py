@@ -118,10 +118,16 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
+    # Another program may have stored bytes that are not UTF-8, which become lone surrogates.
+    connection.text_factory = _decode
     # The built-in lower() handles ASCII only. It stays as it is: an index of the application may
     # use it.
     connection.create_function("userctl_fold", 1, _fold, deterministic=True)
     return connection
+
+
+def _decode(text: bytes) -> str:
+    return text.decode("utf-8", "surrogateescape")
 
 
 def _fold(value: SqlValue) -> SqlValue:
@@ -190,6 +196,9 @@ def _postgresql_engine(url: DatabaseURL) -> Engine:
                 f"An option in the database URL {url} has a value that libpq cannot use."
             ) from None
         require_plain_strings(connection)
+        from userctl.db.postgresql.loaders import read_everything  # noqa: PLC0415
+
+        read_everything(connection)
         return connection
 
     event.listen(engine, "begin", _begin_postgresql)

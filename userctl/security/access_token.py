@@ -11,6 +11,7 @@ import jwt
 from userctl.config.settings import LONGEST_ACCESS_TOKEN_MINUTES
 from userctl.core.errors import TokenExpired, TokenInvalid
 from userctl.core.text import has_invisible_characters
+from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.tokens import AccessClaims
 from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring, RingKey
@@ -120,10 +121,10 @@ class AccessTokenCodec:
             value = payload.get(name)
             if not isinstance(value, str) or has_invisible_characters(value):
                 _reject(f"its claim '{name}' is missing or not plain text")
-        for name in ("uid", "iat", "exp"):
+        for name, largest in (("uid", LARGEST_ID), ("iat", _LAST_SECOND), ("exp", _LAST_SECOND)):
             value = payload.get(name)
             # A bool is an int to isinstance.
-            if type(value) is not int or not 0 <= value <= _LAST_SECOND:
+            if type(value) is not int or not 0 <= value <= largest:
                 _reject(f"its claim '{name}' is missing or not a whole number in range")
         if type(payload.get("nbf", 0)) is not int:
             _reject("its claim 'nbf' is not a whole number")

@@ -157,9 +157,10 @@ def _secrets(password: str) -> dict[bytes | None, bool]:
     return found
 
 
-def is_unmatchable(hashed: str) -> bool:
+def is_unmatchable(hashed: object) -> bool:
     """Tell whether a hash is the placeholder of a user without a usable password."""
-    return hashed.endswith("." * 53)
+    # Another program may have stored something else than text.
+    return str(hashed).endswith("." * 53)
 
 
 def is_bcrypt_hash(text: str) -> bool:

@@ -31,6 +31,8 @@ def made(kind: type[errors.UserctlError]) -> errors.UserctlError:
         errors.LoginThrottled: (timedelta(minutes=5),),
         errors.ProofOutdated: (),
         errors.PasswordRejected: (["too short"],),
+        errors.ChangeIgnored: ("DELETE", "users"),
+        errors.RowUnreadable: ("users", 7, "name", "is not UTF-8"),
     }
     return kind(*arguments.get(kind, ("It failed.",)))
 
@@ -135,11 +137,11 @@ CONTRACT = {
     "ProofOutdated TokenInvalid TokenExpired TokenRevoked TokenReused AccountDisabled",
     5: "Conflict UserExists LastAdmin Declined GuardRefused ClockSuspect RefreshConflict "
     "ConstraintViolated FileExists DatabaseNotEmpty AdoptionRefused DowngradeRefused KeyExists "
-    "KeyNotPublished KeyActive KeyringFull",
+    "KeyNotPublished KeyActive KeyringFull ChangeIgnored",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
     "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "
     "AuditBroken DatabaseDamaged DatabaseToolMissing DatabaseToolFailed CommitUnknown "
-    "TransactionConflict ExtensionMissing SchemaNotFound LocksUnavailable",
+    "TransactionConflict ExtensionMissing SchemaNotFound LocksUnavailable RowUnreadable",
     9: "InputOutputFailed DiskFull OutOfMemory ReadOnly OutputLost",
 }
 CODES = {name: code for code, names in CONTRACT.items() for name in names.split()}

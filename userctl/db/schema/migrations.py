@@ -87,9 +87,12 @@ def upgrade_adopted(connection: Connection) -> None:
 
     If it was never migrated, its tables must be as the first revision creates them.
     """
+    config = _config(connection)
+    # No event says so yet.
+    config.attributes["adopts"] = True
     if current_revision(connection) is None:
-        command.stamp(_config(connection), revisions()[0])
-    command.upgrade(_config(connection), "head")
+        command.stamp(config, revisions()[0])
+    command.upgrade(config, "head")
 
 
 @cache

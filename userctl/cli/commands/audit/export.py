@@ -27,5 +27,7 @@ def export(
     chosen = choose_format(file, file_format, EXPORT_EXTENSIONS)
     audit = context.services.audit
     escaped = file == STREAM and is_terminal()
-    lines = write_records(audit.chunks(), audit.fields, chosen, escaped=escaped)
+    lines = write_records(
+        audit.chunks(context.report_unreadable), audit.fields, chosen, escaped=escaped
+    )
     write_output(file, lines, files=context.files, force=force, private=True)

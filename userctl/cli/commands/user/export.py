@@ -30,7 +30,7 @@ def export(
     """Export all users to a file, in one consistent snapshot."""
     service = context.services.user_export
     lines = write_records(
-        service.chunks(with_hashes=with_hashes),
+        service.chunks(with_hashes=with_hashes, on_unreadable=context.report_unreadable),
         service.fields(with_hashes=with_hashes),
         choose_format(file, file_format, EXPORT_EXTENSIONS),
         escaped=file == STREAM and is_terminal(),
