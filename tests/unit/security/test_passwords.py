@@ -176,6 +176,7 @@ def test_who_hashed_a_password_is_known_from_the_hash() -> None:
         (NFD, HASHER.hash(NFC), NFC.encode()),
         ("x" * 75, hashed_elsewhere(b"x" * 75), b"x" * 72),
     ],
+    ids=["decomposed", "composed", "ours", "too long"],
 )
 def test_a_better_hash_is_of_the_same_bytes_and_the_same_origin(
     password: str, stored: str, secret: bytes
