@@ -6,10 +6,11 @@ from datetime import timedelta
 from userctl.core.errors import ClockSuspect
 from userctl.core.text import rfc3339
 from userctl.db.maintenance import inspection
+from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.security.passwords import is_bcrypt_hash
 from userctl.services.doctor.finding import Finding, ok
 from userctl.services.doctor.installation import Installation
-from userctl.services.shared.clock_check import require_plausible_clock
+from userctl.services.shared.clock_check import Gap, check_clock
 
 BACKLOG = timedelta(days=30)
 """How long ago a token may have expired before the check warns."""
@@ -20,12 +21,17 @@ BEHIND = timedelta(minutes=1)
 
 def clock(installation: Installation) -> Iterable[Finding]:
     """Check the clock against the server's, and against the newest row."""
-    now = installation.clock()
+    now, longest = installation.clock(), installation.longest_session
     with installation.database.reading() as uow:
         newest, server = uow.database_stats.newest(), uow.database_stats.server_time()
         latest = max(filter(None, (newest, server)), default=now)
+        is_old = newest is not None and now - newest > longest
+
+        def matters(uow: UnitOfWork, gap: Gap) -> bool:
+            return is_old or uow.token_purge.any_expired(gap.start, now, created_before=gap.end)
+
         try:
-            require_plausible_clock(uow, now, installation.longest_session)
+            check_clock(uow, now, longest, matters)
         except ClockSuspect as error:
             # The database may have been idle for a long time, which is not a failure.
             message = error.message.partition(";")[0]
