@@ -112,13 +112,24 @@ def admins(installation: Installation) -> Iterable[Finding]:
 
 
 def audit_trail(installation: Installation) -> Iterable[Finding]:
-    """Check that the audit trail cannot be changed by mistake."""
+    """Check that the audit trail cannot be changed by mistake, and ends where it should."""
     if missing := inspection.missing_audit_triggers(installation.database.engine):
         return [
             Finding(
                 "failure",
                 f"The audit trail can be changed: the trigger {', '.join(missing)} is missing.",
                 "Run 'userctl audit verify', and find out who dropped it.",
+            )
+        ]
+    with installation.database.reading() as uow:
+        head, last = uow.audit_events.head(), uow.audit_events.last_in_place()
+    if head is not None and (last is None or last.id != head.id):
+        first = 1 if last is None else last.id + 1
+        return [
+            Finding(
+                "failure",
+                f"Event {first} of the audit trail is missing (the last event is {head.id}).",
+                "Run 'userctl audit verify', and find out who wrote to the table audit_events.",
             )
         ]
     return [ok("The audit trail is append-only. 'userctl audit verify' verifies every event.")]
