@@ -218,6 +218,8 @@ class _Run:
         limit = self._options.max_rows
         size = self._pace.size if limit is None else min(self._pace.size, limit - self.deleted)
         try:
+            if not self._pace.make_room():
+                raise DatabaseBusy("Another process reads an old state of the database for long.")
             batch, seconds = self._service.delete_batch(end, self._before, size, since)
         except (DatabaseBusy, TransactionConflict):
             if self._is_stuck():
