@@ -1,12 +1,24 @@
 """Text that comes from outside: what may enter the database, and how it is shown."""
 
+import re
 import unicodedata
 from datetime import UTC, datetime
+
+from userctl.core.token_prefixes import API_PREFIX, REFRESH_PREFIX
 
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories that control a terminal or hide in it: C0, DEL and C1 controls, format
 characters (bidi overrides, zero-width), lone surrogates, line and paragraph separators."""
 
+
+_SECRETS = re.compile(
+    # Hashes such as $2b$12$..., $argon2id$v=19$..., {SSHA}..., pbkdf2_sha256$260000$...
+    r"[A-Za-z0-9_{}-]*\$[A-Za-z0-9][A-Za-z0-9_-]*\$(?:[A-Za-z0-9./+=$-]|,(?=[a-z]=)){8,}"
+    r"|\{[A-Z0-9_-]{3,20}\}[A-Za-z0-9./+=$-]{8,}"
+    # JSON Web Tokens, and the opaque tokens of userctl.
+    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
+    rf"|(?:{REFRESH_PREFIX}|{API_PREFIX})\w{{8,}}"
+)
 
 LONGEST_QUOTE = 80
 """How many characters of a value a message repeats."""
@@ -38,6 +50,15 @@ def escape_invisible(text: str) -> str:
 def quote(text: str) -> str:
     """Return a value as a message repeats it: escaped, bounded and in quotation marks."""
     return f"'{escape_invisible(text[:LONGEST_QUOTE])}'"
+
+
+def mask_secrets(text: str) -> str:
+    """Return the text with everything that looks like a password hash or a token masked.
+
+    >>> mask_secrets("(7, $2b$12$abcdefghijklmnopqrstuv, Ada)")
+    '(7, ***, Ada)'
+    """
+    return _SECRETS.sub("***", text)
 
 
 def rfc3339(time: datetime) -> str:
