@@ -10,6 +10,7 @@ import typer
 
 import userctl
 from userctl.cli.command_table import COMMANDS
+from userctl.cli.completion import VARIABLE, require_completion_variables
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES_HELP, UNEXPECTED, report, terminate_on_sigterm
 from userctl.cli.lazy_group import LazyCommands, LazyGroup
@@ -85,10 +86,18 @@ def _invoke(argv: Sequence[str], context: CommandContext) -> int:
     return 0
 
 
+def _complete() -> int:
+    """Answer a shell that asks for completions, and return the exit code."""
+    try:
+        require_completion_variables(os.environ)
+        program(completion=True).main(prog_name=PROGRAM)
+    except Exception as error:  # noqa: BLE001
+        return report(error, (), debug=False)
+    return 0
+
+
 def main() -> NoReturn:
     """Run the program on the arguments of this process."""
     terminate_on_sigterm()
     prepare_stdout()
-    if f"_{PROGRAM.upper()}_COMPLETE" in os.environ:
-        program(completion=True).main(prog_name=PROGRAM)
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(_complete() if os.environ.get(VARIABLE) else run(sys.argv[1:]))

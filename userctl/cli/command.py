@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 
 from userctl.cli import options
 from userctl.cli.context import CommandContext
+from userctl.cli.database_urls import resolve_database_url
 from userctl.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -159,6 +160,9 @@ def _configure(context: CommandContext, given: Mapping[str, Any], prints: Schema
     context.debug = given["debug"]
     context.verbosity = given["verbose"]
     context.quiet = given.get("quiet", False)
+    if (url := context.flags.get("database_url")) is not None:
+        url = resolve_database_url(url, "--database-url", context.note)
+        context.flags = {**context.flags, "database_url": url}
     if prints is not None:
         schemas = prints()
         context.schemas = schemas if isinstance(schemas, tuple) else (schemas,)

@@ -1,5 +1,6 @@
 """The one place that turns an error into a message and an exit code."""
 
+import errno
 import json
 import os
 import re
@@ -12,7 +13,7 @@ import typer
 from userctl.cli.output.render import write_error
 from userctl.cli.usage import usage_hint, usage_message
 from userctl.core import errors
-from userctl.core.text import escape_invisible
+from userctl.core.text import escape_invisible, mask_secrets
 
 EXIT_CODES: dict[type[errors.UserctlError], int] = {
     errors.InvalidInput: 2,
@@ -21,6 +22,11 @@ EXIT_CODES: dict[type[errors.UserctlError], int] = {
     errors.Conflict: 5,
     errors.DatabaseNotReady: 6,
     errors.InputOutputFailed: 9,
+}
+_IO_ERRORS: dict[int | None, type[errors.InputOutputFailed]] = {
+    errno.ENOSPC: errors.DiskFull,
+    errno.EDQUOT: errors.DiskFull,
+    errno.EROFS: errors.ReadOnly,
 }
 JSON_FORMATS = ("json", "jsonl")
 UNEXPECTED = 1
@@ -76,7 +82,7 @@ def report(
     if isinstance(error, typer.Abort | KeyboardInterrupt | EOFError):
         return INTERRUPTED
     if debug:
-        for line in "".join(traceback.format_exception(error)).splitlines():
+        for line in mask_secrets("".join(traceback.format_exception(error))).splitlines():
             write_error(line)
     asks_for_json = output in JSON_FORMATS if output else wants_json(argv, os.environ)
     return tell(error, as_json=asks_for_json)
@@ -85,6 +91,8 @@ def report(
 def tell(error: BaseException, *, as_json: bool) -> int:
     """Write one line about an error, which need not end the command, and return its exit code."""
     exit_code, code, message, hint = _describe(error)
+    # What a trigger of an application says may hold a whole row.
+    message = mask_secrets(message)
     if as_json:
         body = {"code": code, "message": escape_invisible(message), "hint": hint}
         write_error(json.dumps({"error": body}))
@@ -111,13 +119,16 @@ def _describe(error: BaseException) -> tuple[int, str, str, str | None]:
         error = errors.OutOfMemory("There is not enough memory.")
     if isinstance(error, errors.UserctlError):
         kind = next(kind for kind in type(error).__mro__ if kind in EXIT_CODES)
-        return EXIT_CODES[kind], error.code, error.message, error.hint
+        code = error.code
+        if code == errors.InputOutputFailed.code:
+            code = _io_code(error.__cause__)
+        return EXIT_CODES[kind], code, error.message, error.hint
     if isinstance(error, typer.TyperException):
         return USAGE, "usage", usage_message(error), usage_hint(error)
     if isinstance(error, OSError):
         named = isinstance(error.filename, str | bytes)
         where = f" ({os.fsdecode(error.filename)})" if named else ""
-        return IO, "io_error", f"{error.strerror or type(error).__name__}{where}.", None
+        return IO, _io_code(error), f"{error.strerror or type(error).__name__}{where}.", None
     name = type(error).__name__
     return (
         UNEXPECTED,
@@ -125,3 +136,9 @@ def _describe(error: BaseException) -> tuple[int, str, str, str | None]:
         f"Unexpected failure ({name}).",
         "This is a bug in userctl; --debug shows the traceback to report.",
     )
+
+
+def _io_code(error: BaseException | None) -> str:
+    """Return the slug for what the operating system reported."""
+    number = error.errno if isinstance(error, OSError) else None
+    return _IO_ERRORS.get(number, errors.InputOutputFailed).code

@@ -17,7 +17,8 @@ DatabaseURLOption = Annotated[
     typer.Option(
         "--database-url",
         metavar="URL",
-        help="sqlite:///PATH or postgresql://USER@HOST/DATABASE [env: USERCTL_DATABASE_URL].",
+        help="sqlite:///PATH, postgresql://USER@HOST/DATABASE, or @FILE that holds one "
+        "[env: USERCTL_DATABASE_URL].",
     ),
 ]
 ProfileOption = Annotated[

@@ -4,6 +4,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 from userctl.core.errors import InvalidInput
 
@@ -23,6 +24,7 @@ _HARMLESS_OPTIONS = frozenset(
     }
 )
 _HOST = re.compile(r"(?:[^:\[\]]*|\[[^\[\]]*\])(?::[0-9]{0,5})?")
+_PASSWORD = re.compile(r"://[^:@/?]*:[^@]+@|[?&](?:ssl)?password=[^&]")
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 _OTHER_NAMES = (
     (r"(jdbc:)?(postgres[a-z0-9+]*|psql|pgsql|postgis)://", "PostgreSQL", "postgresql://"),
@@ -41,6 +43,11 @@ class DatabaseURL:
 
     def __str__(self) -> str:
         return self.masked_url
+
+    @property
+    def holds_password(self) -> bool:
+        """Whether the password is in the URL itself."""
+        return self.sqlite_path is None and _PASSWORD.search(unquote(self.secret)) is not None
 
     @property
     def dialect(self) -> str:

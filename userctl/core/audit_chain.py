@@ -16,16 +16,16 @@ def canonical_json(detail: Mapping[str, Any]) -> str:
     return json.dumps(detail, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
 
 
-def event_hash(previous: str, number: int, time: datetime, *rest: str | int | None) -> str:
+def event_hash(previous: str, number: int, time: datetime | str, *rest: str | int | None) -> str:
     """Return the hash of an event: the SHA-256 of a JSON array, in lower-case hexadecimal.
 
     Args:
         previous: The hash of the event before it, or ``NO_HASH``.
         number: The id of the event.
-        time: When it happened.
+        time: When it happened; a stored text that is not as it was written, as it stands.
         rest: Its tag, actor, machine, user id, target and detail, as they are stored.
     """
-    values = [previous, number, microsecond_time(time), *rest]
+    values = [previous, number, time_text(time), *rest]
     text = json.dumps(values, separators=(",", ":"), default=_describe_foreign_value)
     return sha256(text.encode()).hexdigest()
 
@@ -35,6 +35,8 @@ def _describe_foreign_value(value: object) -> dict[str, str]:
     return {type(value).__name__: repr(value)}
 
 
-def microsecond_time(time: datetime) -> str:
-    """Return a time in UTC, to the microsecond (RFC 3339)."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds")
+def time_text(time: datetime | str) -> str:
+    """Return a time in UTC, to the microsecond (RFC 3339); a text as it stands."""
+    return (
+        time if isinstance(time, str) else time.astimezone(UTC).isoformat(timespec="microseconds")
+    )

@@ -1,5 +1,6 @@
 """Locks on a database, so that one process at a time does a piece of work."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -51,5 +52,6 @@ def try_lock(engine: Engine, work: str) -> Iterator[bool]:
 def sqlite_file(engine: Engine) -> Path:
     """Return the file of an SQLite database."""
     with read_only_connection(engine) as connection:
-        # The first is the file; the second, if any, holds temporary tables.
-        return Path(connection.exec_driver_sql("PRAGMA database_list").all()[0][2])
+        # As bytes, because the name of a folder need not be UTF-8.
+        query = "SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'"
+        return Path(os.fsdecode(connection.exec_driver_sql(query).scalar_one()))

@@ -48,3 +48,25 @@ class UTCDateTime(TypeDecorator[datetime]):
                 return Unreadable(value)
 
         return read_aware
+
+
+class StoredUTCDateTime(UTCDateTime):
+    """Reads a time, or the stored text itself if userctl would not have written it like this.
+
+    SQLite stores text, which says the same time in many ways, but comparisons know only one.
+    """
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Return a reader that raises an error with the value if it is not a time."""
+        read = super().result_processor(dialect, coltype)
+
+        def read_exact(value: Any) -> Any:
+            time = read(value)
+            if not isinstance(time, datetime) or not isinstance(value, str):
+                return time
+            written = time.replace(tzinfo=None).isoformat(" ", "microseconds")
+            return time if value == written else value
+
+        return read_exact

@@ -6,13 +6,14 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, text, true
+from sqlalchemy import ColumnElement, text, true, type_coerce
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, func, select
 
 from userctl.core.audit_chain import NO_HASH, event_hash
 from userctl.core.errors import DatabaseDamaged
 from userctl.models import AuditEvent
+from userctl.models.types import StoredUTCDateTime
 from userctl.repositories.changes import insert_all
 from userctl.schemas.page import LARGEST_ID
 
@@ -92,6 +93,9 @@ class AuditEventRepository:
         if self._session.connection().dialect.name == "postgresql":
             self._session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         head = self.head()
+        if head is not None and head.id > LARGEST_ID - len(events):
+            # An event out of its place must not keep all others from being written.
+            head = self.last_in_place()
         last, previous = (head.id, head.hash) if head else (0, NO_HASH)
         if last > LARGEST_ID - len(events):
             raise DatabaseDamaged(f"The audit trail cannot continue after event {last}.")
@@ -107,10 +111,38 @@ class AuditEventRepository:
         query = select(AuditEvent).where(col(AuditEvent.id) > 0)
         return self._session.exec(query.order_by(col(AuditEvent.id).desc()).limit(1)).first()
 
+    def last_in_place(self) -> AuditEvent | None:
+        """Return the last event before a gap in the ids, which count from 1.
+
+        The gap is searched for by halves, so it is the one before the last event if that was
+        inserted with an id that is too large.
+        """
+        head = self.head()
+        low, high = 0, head.id + 1 if head else 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            query = select(AuditEvent.id).where(AuditEvent.id == middle)
+            if self._session.exec(query).first() is None:
+                high = middle
+            else:
+                low = middle
+        return self._session.get(AuditEvent, low)
+
     def count(self, tag: str) -> int:
         """Return the number of events with a tag."""
         query = select(func.count()).select_from(AuditEvent).where(AuditEvent.tag == tag)
         return self._session.exec(query).one()
+
+    def tags(self) -> Sequence[str]:
+        """Return all tags of events, each looked up in the index after the one before it.
+
+        There are few tags and many events. A range of the index would not do for the tags of one
+        beginning, because not every collation keeps them together.
+        """
+        tag, found = col(AuditEvent.tag), [""]
+        while following := self._session.exec(select(func.min(tag)).where(tag > found[-1])).one():
+            found.append(following)
+        return found[1:]
 
     def page(self, wanted: EventFilter, *, after: int, limit: int) -> Sequence[AuditEvent]:
         """Return the first events after an id."""
@@ -135,12 +167,13 @@ class AuditEventRepository:
     def rows(self, after: int | None) -> Sequence[Any]:
         """Return the first events after an id as rows: what is hashed, then the hash.
 
-        None starts with the very first row, even if its id is not that of an event.
+        None starts with the very first row, even if its id is not that of an event. A time that is
+        not stored as it was written is a text.
         """
         table: Any = AuditEvent
         query: Any = core_select(
-            table.id, table.time, table.tag, table.actor, table.machine, table.user_id,
-            table.target, table.detail, table.hash,
+            table.id, type_coerce(table.time, StoredUTCDateTime), table.tag, table.actor,
+            table.machine, table.user_id, table.target, table.detail, table.hash,
         )  # fmt: skip
         if after is not None:
             query = query.where(table.id > after)

@@ -109,6 +109,12 @@ class DeletedUserRepository:
         query = select(func.count()).select_from(DeletedUser)
         return self._session.exec(query.where(col(DeletedUser.deleted_at) < before)).one()
 
+    def any_deleted(self, since: datetime, before: datetime) -> bool:
+        """Tell whether a user was deleted in a span."""
+        deleted_at = col(DeletedUser.deleted_at)
+        query = select(DeletedUser.id).where(deleted_at >= since, deleted_at < before).limit(1)
+        return self._session.exec(query).first() is not None
+
     def lock_deleted_before(self, before: datetime, limit: int) -> Sequence[DeletedUser]:
         """Return the users deleted first, locked until the transaction ends.
 

@@ -1,8 +1,9 @@
 """Queries on ``login_throttles``."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, CursorResult
 from sqlmodel import Session, case, col, delete, func, or_, select, update
@@ -14,6 +15,13 @@ from userctl.repositories.changes import COUNTED, change, require_count
 _address, _source = col(LoginThrottle.address), col(LoginThrottle.source)
 _charges, _charged_at = col(LoginThrottle.charges), col(LoginThrottle.charged_at)
 _ends_at, _expires_at = col(LoginThrottle.window_ends_at), col(LoginThrottle.expires_at)
+
+
+class Window(NamedTuple):
+    """A window of a bucket, with the number of its charges."""
+
+    ends_at: datetime
+    charges: int
 
 
 class LoginThrottleRepository:
@@ -32,7 +40,7 @@ class LoginThrottleRepository:
         )
         return self._session.exec(query).first()
 
-    def charge(self, new: LoginThrottle, *, limit: int, latest_end: datetime) -> datetime | None:
+    def charge(self, new: LoginThrottle, *, limit: int, latest_end: datetime) -> Window | None:
         """Charge one login, in one atomic statement, to the current window or to a new one.
 
         Args:
@@ -41,7 +49,7 @@ class LoginThrottleRepository:
             latest_end: a window that ends later than this is over as well.
 
         Returns:
-            The end of the window, or None if it is full and nothing was changed.
+            The window, or None if it is full and nothing was changed.
         """
         over = or_(_ends_at <= new.charged_at, _ends_at > latest_end)
         insert = self._insert(new)
@@ -59,18 +67,30 @@ class LoginThrottleRepository:
             },
             where=or_(over, _charges < limit),
         )
-        found: datetime | None = self._execute(statement.returning(_ends_at)).scalar_one_or_none()
-        if found is None:
-            here = (_address == new.address, _source == new.source)
-            full = select(_charges).where(*here, ~over, _charges >= limit)
-            if self._session.exec(full).first() is None:
-                raise ChangeIgnored("INSERT", "login_throttles")
-        return found
+        found: Any = self._execute(statement.returning(_ends_at, _charges)).one_or_none()
+        if found is not None:
+            return Window(found[0], found[1])
+        here = (_address == new.address, _source == new.source)
+        full = select(_charges).where(*here, ~over, _charges >= limit)
+        if self._session.exec(full).first() is None:
+            raise ChangeIgnored("INSERT", "login_throttles")
+        return None
 
-    def window_end(self, address: str, source: str) -> datetime:
-        """Return when the window of a bucket ends."""
-        query = select(_ends_at).where(_address == address, _source == source)
-        return self._session.exec(query).one()
+    def count_refusal(self, address: str, source: str) -> Window:
+        """Count a login that a full window refused, as a charge beyond the limit."""
+        # What another program damaged would become a number, and so admit logins.
+        more = case((_charges + 1 > _charges, _charges + 1), else_=_charges)
+        statement = update(LoginThrottle).where(_address == address, _source == source)
+        values = statement.values(charges=more).returning(_ends_at, _charges)
+        found: Any = self._execute(values).one_or_none()
+        if found is None:
+            raise ChangeIgnored("UPDATE", "login_throttles")
+        return Window(found[0], found[1])
+
+    def overfull(self, address: str, limit: int) -> Sequence[LoginThrottle]:
+        """Return the buckets of an address that have counted refused logins."""
+        query = select(LoginThrottle).where(_address == address, _charges > limit)
+        return self._session.exec(query).all()
 
     def refund(
         self,
@@ -80,12 +100,26 @@ class LoginThrottleRepository:
         window_ends_at: datetime,
         charged_at: datetime,
         charged_before: datetime,
-    ) -> None:
-        """Remove one charge of a window, and its time unless there was a later charge."""
-        here = (_address == address, _source == source, _ends_at == window_ends_at, _charges > 0)
+        limit: int,
+    ) -> int:
+        """Remove one charge of a window, and its time unless there was a later charge.
+
+        Returns:
+            The number of charges beyond the limit, which are removed as well.
+        """
+        window = (_address == address, _source == source, _ends_at == window_ends_at)
         previous = case((_charged_at == charged_at, charged_before), else_=_charged_at)
         statement = update(LoginThrottle).values(charges=_charges - 1, charged_at=previous)
-        change(self._session, statement, *here, expected=1)
+        within = (_charges > 0, _charges <= limit)
+        if change(self._session, statement, *window, *within, expected=1):
+            return 0
+        query = select(_charges).where(*window, _charges > limit).with_for_update()
+        charges = self._session.exec(query).first()
+        if charges is None:
+            return 0
+        statement = update(LoginThrottle).values(charges=limit - 1, charged_at=previous)
+        change(self._session, statement, *window, _charges > limit, expected=1)
+        return int(charges) - limit
 
     def replace(self, row: LoginThrottle) -> None:
         """Insert a row, or replace the present one."""
@@ -100,9 +134,12 @@ class LoginThrottleRepository:
         statement = update(LoginThrottle).values(charges=0, window_ends_at=now)
         change(self._session, statement, _address == address, _charges != 0)
 
-    def failures(self, address: str, since: datetime) -> tuple[int, datetime | None]:
+    def failures(self, address: str, since: datetime, *, limit: int) -> tuple[int, datetime | None]:
         """Return the number of charges in windows that end after a time, and the last charge."""
-        query = select(func.coalesce(func.sum(_charges), 0), func.max(_charged_at)).where(
+        # Two sums, because the first fails if another program has written an absurd number.
+        refused = case((_charges > limit, _charges - limit), else_=0)
+        failed = func.sum(_charges) - func.sum(refused)
+        query = select(func.coalesce(failed, 0), func.max(_charged_at)).where(
             _address == address, _ends_at > since, _charges > 0
         )
         count, last = self._session.exec(query).one()
@@ -127,18 +164,20 @@ class LoginThrottleRepository:
         )
         return self._session.exec(query).one()
 
-    def delete_expired(self, now: datetime, limit: int) -> None:
-        """Delete some expired rows, but none that another transaction has locked."""
+    def delete_expired(self, now: datetime, limit: int) -> Sequence[Any]:
+        """Delete some expired rows, but none that another transaction has locked; return them."""
         batch = (
-            select(_address, _source)
+            select(_address, _source, _charges, _ends_at)
             .where(_expires_at <= now)
             .order_by(_expires_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        for address, source in self._session.exec(batch).all():
+        rows = self._session.exec(batch).all()
+        for address, source, *_ in rows:
             here = (_address == address, _source == source)
             change(self._session, delete(LoginThrottle), *here, expected=1)
+        return rows
 
     def _insert(self, row: LoginThrottle) -> Any:
         # Each dialect has its own, and importing the other one takes long.

@@ -72,6 +72,16 @@ class TokenPurgeRepository:
         queries = (select(ended).where(ended < before).limit(1) for _, ended in _ENDS.values())
         return any(self._session.execute(query).first() for query in queries)
 
+    def any_expired(self, since: datetime, before: datetime, *, created_before: datetime) -> bool:
+        """Tell whether a token that was created before a time expires in a span."""
+        queries = (
+            select(model.id)
+            .where(expires >= since, expires < before, model.created_at < created_before)
+            .limit(1)
+            for model, expires in (_ENDS["refresh"], _ENDS["expired_api"])
+        )
+        return any(self._session.execute(query).first() for query in queries)
+
     def delete(self, end: str, before: datetime, limit: int, since: datetime | None) -> Deleted:
         """Delete tokens that ended before a time, those first that ended first.
 

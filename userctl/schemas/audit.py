@@ -56,6 +56,7 @@ class AuditTag(StrEnum):
     DATABASE_DOWNGRADE = "database:downgrade", "The schema was downgraded."
     DATABASE_ADOPT = "database:adopt", "The tables of an application were adopted."
     DATABASE_COPY = "database:copy", "All rows were copied to or from another database."
+    CLOCK_CONFIRM = "clock:confirm", "An operator said that a clock that looked wrong is right."
     DATABASE_RESTORE = "database:restore", "A backup was restored."
 
 

@@ -3,8 +3,8 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta, timezone
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Connection, Engine, text
@@ -21,7 +21,8 @@ from tests.integration.conftest import (
 )
 from userctl.core.audit_chain import event_hash
 from userctl.core.errors import AuditBroken, DatabaseDamaged, InvalidInput, UserctlError
-from userctl.schemas.audit import AuditQuery
+from userctl.repositories import audit_events
+from userctl.schemas.audit import AuditQuery, AuditTag
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.database import PurgeOptions
 from userctl.schemas.tokens import ApiTokenCreate, TokenQuery
@@ -481,17 +482,67 @@ def test_an_anchor_of_nothing_has_one_hash(audit: AuditService) -> None:
         audit.verify(f"0:{'f' * 64}")
 
 
-def test_an_event_with_the_largest_id_is_an_error_with_a_name(
+def test_an_event_with_the_largest_id_blocks_no_writer_and_is_found(
     program: Program, audit: AuditService, sql: Sql
 ) -> None:
-    sql(
-        "INSERT INTO audit_events (id, time, tag, actor, machine, detail, hash) "
-        "SELECT 9223372036854775807, time, tag, actor, machine, detail, hash FROM audit_events"
-    )
-    with pytest.raises(DatabaseDamaged, match="9223372036854775807"):
-        program.users.create(UserCreate(email="eve@example.com"))
-    with pytest.raises(AuditBroken):
+    for number in (audit_events.LARGEST_ID - 1, audit_events.LARGEST_ID):
+        sql(
+            "INSERT INTO audit_events (id, time, tag, actor, machine, detail, hash) "
+            f"SELECT {number}, time, tag, actor, machine, detail, hash FROM audit_events "
+            "WHERE id = 1"
+        )
+    for number in (2, 3):
+        program.users.create(UserCreate(email=f"u{number}@example.com"))
+        assert sql(f"SELECT count(*) FROM audit_events WHERE id = {number}") == [(1,)]
+    with pytest.raises(AuditBroken, match="Event 4 is missing"):
         audit.verify()
+
+
+def test_a_trail_that_is_full_is_an_error_with_a_name(
+    program: Program, audit: AuditService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_events, "LARGEST_ID", 1)
+    with pytest.raises(DatabaseDamaged, match="cannot continue after event 1"):
+        program.users.create(UserCreate(email="eve@example.com"))
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "2030-01-01 02:00:00.000000+02:00",
+        "2029-12-31 19:00:00.000000-05:00",
+        "2030-01-01 00:00:00.000000+00:00",
+        "2030-01-01T00:00:00.000000",
+        "2030-01-01 00:00:00",
+        "2030-01-01",
+        "20300101T000000",
+        "2030-W01-2 00:00:00.000000",
+    ],
+)
+def test_a_time_that_is_spelled_in_another_way_is_found(
+    sqlite_engine: Engine, clock: FakeClock, spelling: str
+) -> None:
+    """It is the same moment, but a comparison with it, as that of --since, goes wrong."""
+    program = Program(sqlite_engine, clock)
+    for name in ("ada", "eve", "bob"):
+        program.users.create(UserCreate(email=f"{name}@example.com"))
+    assert program.audit.verify().events == 3
+    with unguarded(sqlite_engine) as connection:
+        values = {"time": spelling}
+        connection.execute(text("UPDATE audit_events SET time = :time WHERE id = 2"), values)
+    with pytest.raises(AuditBroken, match="Event 2 of the audit trail is not as it was"):
+        program.audit.verify()
+    [rows] = program.audit.chunks()
+    assert rows[1][1] == spelling
+
+
+def test_the_hashes_of_trails_that_exist_do_not_change() -> None:
+    """The value was computed by the first version that had an audit trail."""
+    time = datetime(2030, 1, 1, 2, tzinfo=timezone(timedelta(hours=2)))
+    rest = ("account:create", "ada", "root@engine", 1, ADA, '{"role":"admin"}')
+    assert event_hash("0" * 64, 1, time, *rest) == (
+        "dbf4cd5ea2e0fdb060341327d8e53befd29ce8c0475b7058404a2e6371042551"
+    )
 
 
 @pytest.mark.parametrize("time", ["infinity", "0044-01-01 BC"])
@@ -539,6 +590,26 @@ def test_an_event_of_a_later_version_is_shown_as_it_is(
     assert [row[2] for chunk in audit.chunks() for row in chunk] == ["account:create", tag]
     assert audit.verify().events == 2
     assert program.metrics.collect().login_failures == 0
+
+
+def test_a_beginning_finds_tags_of_later_versions_too(
+    program: Program, audit: AuditService, clock: FakeClock
+) -> None:
+    for tag in ("account:pin:failure", "accounting:close", "session:merge"):
+        with program.database.writing() as uow:
+            uow.record(cast("AuditTag", tag), clock(), user_id=1)
+            uow.commit()
+    assert tags(audit, AuditQuery(tag="account")) == ["account:create", "account:pin:failure"]
+    assert tags(audit, AuditQuery(tag="account:pin")) == ["account:pin:failure"]
+    assert tags(audit, AuditQuery(tag="account", user="1")) == [
+        "account:create", "account:pin:failure",
+    ]  # fmt: skip
+    assert tags(audit, AuditQuery(tag="session")) == ["session:merge"]
+    assert tags(audit, AuditQuery(tag="session:merge")) == ["session:merge"]
+    assert tags(audit, AuditQuery(tag="key")) == []
+    for unknown in ("sess", "session:", "session:%", "_ession", "\ud800", "a\0"):
+        with pytest.raises(InvalidInput):
+            audit.page(AuditQuery(tag=unknown))
 
 
 @pytest.mark.parametrize("tag", ["nonsense", "Account:create", "account:", "account:x y", ""])

@@ -299,6 +299,21 @@ def test_an_old_key_is_a_warning(local: Userctl) -> None:
     assert found["advice"] == "Run 'userctl key rotate'."
 
 
+def test_an_event_out_of_its_place_fails(healthy: Userctl) -> None:
+    with changed(healthy) as connection:
+        connection.execute(
+            "INSERT INTO audit_events (id, time, tag, actor, machine, detail, hash) "
+            "SELECT 2147483647, time, tag, actor, machine, detail, hash FROM audit_events"
+        )
+    found = findings(healthy, code=6)["audit_trail"]
+    assert found["status"] == "failure"
+    assert (
+        found["message"] == "Event 2 of the audit trail is missing (the last event is 2147483647)."
+    )
+    assert healthy("user", "create", "eve@example.com", "--no-password").code == 0
+    assert findings(healthy, code=6)["audit_trail"]["message"].startswith("Event 3 ")
+
+
 def test_a_clock_that_is_behind_fails(healthy: Userctl) -> None:
     with changed(healthy) as connection:
         connection.execute("UPDATE users SET created_at = '2199-01-01 00:00:00'")

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from tests.integration.conftest import PASSWORD, Program, Sql
+from tests.integration.conftest import NOW, PASSWORD, Program, Sql
+from userctl.core.errors import ClockSuspect
+from userctl.repositories.database_stats import DatabaseStatsRepository
 from userctl.schemas.audit import AuditQuery
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.database import PurgeOptions
@@ -19,6 +21,7 @@ from userctl.schemas.transfer import FileRecord
 from userctl.schemas.users import UserQuery
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN
 from userctl.services.sessions.issue import Grant
+from userctl.services.shared.clock_check import check_clock
 
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
 
@@ -40,9 +43,7 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "count ended": lambda program, _: program.purge.purge(
         PURGE.model_copy(update={"dry_run": True})
     ),
-    "clock evidence": lambda program, _: program.purge.purge(
-        PURGE.model_copy(update={"older_than": timedelta(days=366), "trust_clock": False})
-    ),
+    "clock evidence": lambda program, _: suspect_clock(program),
     "disable": lambda program, _: program.user_status.disable("1"),
     "delete": lambda program, _: program.recycle_bin.delete(["1"]),
     "delete for ever": lambda program, _: program.recycle_bin.delete(["1"], hard=True),
@@ -97,6 +98,22 @@ def refund(program: Program) -> None:
     charge = program.throttling.charge("ada@example.com", "s11")
     with program.database.writing() as uow:
         charge.refund(uow)
+
+
+def suspect_clock(program: Program) -> None:
+    """Find a gap in what was written, and tokens that it puts at stake."""
+    now = NOW + timedelta(days=400)
+    with pytest.MonkeyPatch.context() as patch, program.database.reading() as uow:
+        patch.setattr(DatabaseStatsRepository, "server_time", lambda _: None)
+        with pytest.raises(ClockSuspect):
+            check_clock(
+                uow,
+                now,
+                timedelta(days=30),
+                lambda uow, gap: uow.token_purge.any_expired(
+                    gap.start, now, created_before=gap.end
+                ),
+            )
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -368,7 +369,7 @@ def log_pages(connection: sqlite3.Connection) -> int:
 def test_the_log_of_a_purge_on_sqlite_is_checkpointed_by_the_purge_alone(
     sqlite_engine: Engine, sqlite_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(write_ahead_log, "LARGE_LOG_PAGES", 30)
+    monkeypatch.setattr(write_ahead_log, "LARGE_LOG_BYTES", 30 * 4096)
     program = Program(sqlite_engine, clock)
     program.users.create(UserCreate(email="ada@example.com", password="correct horse 77"))
     for _ in range(30):
@@ -387,3 +388,83 @@ def test_the_log_of_a_purge_on_sqlite_is_checkpointed_by_the_purge_alone(
     assert sum(later < earlier for earlier, later in pairwise(pages)) >= 2
     assert log_pages(other) == 0
     other.close()
+
+
+def thirty_tokens(program: Program, clock: FakeClock) -> None:
+    """Make thirty tokens that have expired."""
+    program.users.create(UserCreate(email="ada@example.com", password="correct horse 77"))
+    for _ in range(30):
+        program.log_in("ada@example.com")
+    clock.advance(days=8)
+
+
+@pytest.mark.parametrize("page_size", [4096, 512])
+def test_the_log_of_a_purge_on_sqlite_stays_below_its_bound(
+    sqlite_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, page_size: int
+) -> None:
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute(f"PRAGMA page_size = {page_size}")
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA journal_mode = WAL")
+    bound = 40 * page_size
+    monkeypatch.setattr(write_ahead_log, "LARGE_LOG_BYTES", bound)
+    log = path.with_name(f"{path.name}-wal")
+    sizes: list[int] = []
+    with open_engine(sqlite_url) as engine:
+        program = Program(engine, clock)
+        thirty_tokens(program, clock)
+        engine.dispose()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        purged = program.purge.purge(
+            order(batch_size=1), on_batch=lambda _done, _total: sizes.append(log.stat().st_size)
+        )
+    assert purged.deleted == 30
+    # A transaction that the bound lets in may end beyond it; 40 pages are plenty for one token.
+    assert max(sizes) <= bound + 40 * page_size
+    # It was reached, or else this says nothing.
+    assert max(sizes) > bound
+
+
+def test_a_purge_waits_while_a_long_read_keeps_the_log_from_shrinking_and_gives_up_at_last(
+    sqlite_engine: Engine, sqlite_url: str, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_ahead_log, "LARGE_LOG_BYTES", 60 * 4096)
+    program = Program(sqlite_engine, clock)
+    thirty_tokens(program, clock)
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    log = path.with_name(f"{path.name}-wal")
+    seconds, rests = 0.0, 0
+
+    def sleep(span: float) -> None:
+        nonlocal seconds
+        seconds += span
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    purge = PurgeService(
+        program.database, longest_session=30 * DAY, clock=clock, monotonic=lambda: seconds
+    )
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM refresh_tokens").fetchone() == (30,)
+        stuck = purge.purge(order(batch_size=1))
+        assert stuck.stopped_by == "locked"
+        assert (stuck.deleted > 0, stuck.remaining) == (True, 30 - stuck.deleted)
+        assert seconds >= LOCK_PATIENCE_SECONDS
+        held = log.stat().st_size
+        assert purge.purge(order(batch_size=1)).deleted <= 1
+        # Only the events of how the purges ended came on top.
+        assert log.stat().st_size < held + 60 * 4096
+
+        def finish(span: float) -> None:
+            nonlocal rests
+            rests += 1
+            sleep(span)
+            if rests == 5:
+                reader.execute("ROLLBACK")
+
+        monkeypatch.setattr(time, "sleep", finish)
+        assert purge.purge(order(batch_size=1)).remaining == 0
+    assert left(sql_on(sqlite_engine)) == []

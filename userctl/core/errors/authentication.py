@@ -32,8 +32,10 @@ class LoginThrottled(AuthenticationFailed):
     code = "throttled"
     hint = "An operator can end the wait: userctl user unlock USER"
 
-    def __init__(self, resets_in: timedelta) -> None:
+    def __init__(self, resets_in: timedelta, *, is_counted: bool = False) -> None:
         self.resets_in = resets_in
+        # Whether it is only counted, because the audit trail has an event of this window already.
+        self.is_counted = is_counted
         seconds = max(1, math.ceil(resets_in.total_seconds()))
         span = f"{seconds} s" if seconds <= 90 else f"{math.ceil(seconds / 60)} min"
         super().__init__(f"Too many logins to this address failed. Try again in {span}.")

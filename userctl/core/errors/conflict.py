@@ -37,7 +37,7 @@ class ClockSuspect(Conflict):
     """The system clock is implausibly far ahead, so valid tokens could be deleted as expired."""
 
     code = "clock_suspect"
-    hint = "Correct the clock. If it is right, pass --yes."
+    hint = "Correct the clock. If it is right, pass --yes once; the audit trail records that."
 
 
 class RefreshConflict(Conflict):

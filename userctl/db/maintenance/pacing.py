@@ -26,18 +26,19 @@ class BatchPacer:
     has one writer at a time, so the size is adapted to the time of the last batch.
 
     Args:
-        after_batch: called after each batch.
+        make_room: called after each batch; returns whether there is room for another.
         largest: the most rows in one batch.
         gap: the shortest pause between two batches, in seconds.
         adapts: whether the size is adapted to the time.
     """
 
     def __init__(
-        self, after_batch: Callable[[], object], *, largest: int, gap: float, adapts: bool
+        self, make_room: Callable[[], bool], *, largest: int, gap: float, adapts: bool
     ) -> None:
         self.gap = gap
         self.size = min(largest, FIRST_SIZE) if adapts else largest
-        self._after_batch = after_batch
+        self._make_room = make_room
+        self._has_room = True
         self._largest = largest
         self._adapts = adapts
 
@@ -47,8 +48,13 @@ class BatchPacer:
             factor = min(2.0, max(0.5, HOLD_SECONDS / max(seconds, 1e-6)))
             self.size = min(self._largest, max(1, round(self.size * factor)))
         begun = time.monotonic()
-        self._after_batch()
+        self._has_room = self._make_room()
         return self.gap - (time.monotonic() - begun)
+
+    def make_room(self) -> bool:
+        """Return whether there is room for another batch, after trying to make it."""
+        self._has_room = self._has_room or self._make_room()
+        return self._has_room
 
 
 @contextmanager
@@ -61,13 +67,13 @@ def pace_batches(engine: Engine, *, largest: int, gap: float | None) -> Iterator
         gap: seconds between two batches; None for what the dialect needs.
     """
     if engine.dialect.name != "sqlite":
-        yield BatchPacer(lambda: None, largest=largest, gap=gap or 0, adapts=False)
+        yield BatchPacer(lambda: True, largest=largest, gap=gap or 0, adapts=False)
         return
     gap = GAP_SECONDS if gap is None else gap
     try:
         _speed_up_connection(engine)
         with defer_checkpoints(engine) as log:
-            yield BatchPacer(log.checkpoint_if_large, largest=largest, gap=gap, adapts=True)
+            yield BatchPacer(log.make_room, largest=largest, gap=gap, adapts=True)
     finally:
         # The settings of _speed_up_connection end with the connections.
         engine.dispose()

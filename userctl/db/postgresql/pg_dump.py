@@ -140,7 +140,7 @@ def _start(command: list[str], environment: Mapping[str, str] | None = None) -> 
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(  # noqa: S603
             [found, *arguments],
-            env={**os.environ, **(environment or {})},
+            env={**_inherited_environment(), **(environment or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -154,6 +154,11 @@ def _start(command: list[str], environment: Mapping[str, str] | None = None) -> 
             for pipe in (process.stdin, process.stdout):
                 with suppress(BrokenPipeError):
                     pipe.close()  # type: ignore[union-attr]
+
+
+def _inherited_environment() -> dict[str, str]:
+    """Return the environment without our own settings, of which some are secrets."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("USERCTL_")}
 
 
 def _run(command: list[str], environment: Mapping[str, str] | None = None) -> str:

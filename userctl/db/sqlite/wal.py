@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -14,9 +15,10 @@ from userctl.db.engine import LOCK_TURN_MILLISECONDS, connect_sqlite, retry_whil
 from userctl.db.errors import typed_failures
 from userctl.db.lock import sqlite_file
 
-LARGE_LOG_PAGES = 262_144
-"""The log is checkpointed when it has more pages than this: 1 GiB. Pages that change again and
-again are then written to the file once, not after each transaction."""
+LARGE_LOG_BYTES = 224 * 2**20
+"""The log is checkpointed when it is larger than this. Pages that change again and again are then
+written to the file once, not after each transaction. A last transaction may still be added, and
+what others write meanwhile, before the log reaches the 256 MiB that the documents promise."""
 
 
 def enable_wal(engine: Engine) -> None:
@@ -57,6 +59,20 @@ def _set_wal(cursor: DBAPICursor) -> None:
         raise
 
 
+class _Checkpoint(NamedTuple):
+    """What a checkpoint did.
+
+    Attributes:
+        busy: whether others kept it from doing all that its mode demands.
+        pages: how many pages the log has.
+        done: how many of them are in the file by now.
+    """
+
+    busy: bool
+    pages: int
+    done: int
+
+
 class WriteAheadLog:
     """The log during long work on a file: checkpointed rarely, and only by this process.
 
@@ -68,15 +84,22 @@ class WriteAheadLog:
 
     def __init__(self, path: Path) -> None:
         self._own, self._reader, self._next = (connect_sqlite(path) for _ in range(3))
+        # Our checkpoints try, and never wait.
+        self._own.execute("PRAGMA busy_timeout = 0")
+        [page_size] = self._own.execute("PRAGMA page_size").fetchone()
+        self._large_pages = LARGE_LOG_BYTES // page_size
         _begin_reading(self._reader)
 
-    def checkpoint_if_large(self) -> None:
-        """Checkpoint the log if it has grown large."""
-        if _checkpoint_passively(self._own) > LARGE_LOG_PAGES:
-            self.checkpoint()
+    def make_room(self) -> bool:
+        """Checkpoint the log if it has grown large; return whether more may be written.
 
-    def checkpoint(self) -> None:
-        """Checkpoint the whole log, so that the next writer starts it from the beginning.
+        A log in which another process reads for long cannot start anew. It would grow without
+        bounds if the work went on.
+        """
+        return self._checkpoint("PASSIVE").pages <= self._large_pages or self.checkpoint()
+
+    def checkpoint(self) -> bool:
+        """Checkpoint the whole log; return whether the next writer starts it from the beginning.
 
         Each attempt leaves only what was written during it, so each has less to do than the one
         before. The last runs without our reader and has almost nothing left.
@@ -85,10 +108,14 @@ class WriteAheadLog:
             _begin_reading(self._next)
             self._reader.execute("ROLLBACK")
             self._reader, self._next = self._next, self._reader
-            _checkpoint_passively(self._own)
+            self._checkpoint("PASSIVE")
         self._reader.execute("ROLLBACK")
-        _checkpoint_passively(self._own)
+        restarted = not self._checkpoint("RESTART").busy
         _begin_reading(self._reader)
+        return restarted
+
+    def _checkpoint(self, mode: str) -> "_Checkpoint":
+        return _Checkpoint(*self._own.execute(f"PRAGMA wal_checkpoint({mode})").fetchone())
 
     def close(self) -> None:
         """Close the connections, and so stop reading."""
@@ -111,9 +138,3 @@ def defer_checkpoints(engine: Engine) -> Iterator[WriteAheadLog]:
 def _begin_reading(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN")
     connection.execute("SELECT count(*) FROM userctl_version").fetchall()
-
-
-def _checkpoint_passively(connection: sqlite3.Connection) -> int:
-    """Checkpoint as much as possible without waiting, and return how many pages the log has."""
-    _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    return int(pages)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from userctl.core.audit_chain import NO_HASH, event_hash, microsecond_time
+from userctl.core.audit_chain import NO_HASH, event_hash, time_text
 from userctl.core.clock import Clock
 from userctl.core.errors import (
     AuditBroken,
@@ -93,7 +93,7 @@ class AuditService:
                 last = rows[-1][0]
                 good = checker.readable(rows, on_unreadable)
                 if good:
-                    yield [(found, microsecond_time(time), *rest) for found, time, *rest in good]
+                    yield [(found, time_text(time), *rest) for found, time, *rest in good]
 
     def head(self) -> AuditHead:
         """Return the last event; its id is 0 if there is none."""
@@ -141,7 +141,7 @@ class AuditService:
         return AuditVerification(events=number, hash=previous, anchored=kept is not None)
 
     def _filter(self, uow: UnitOfWork, query: AuditQuery) -> EventFilter:
-        tags = None if query.tag is None else _tags(query.tag)
+        tags = None if query.tag is None else _tags(uow, query.tag)
         since = query.since
         if isinstance(since, timedelta):
             since = self._clock() - since
@@ -171,8 +171,11 @@ def _anchor(text: str) -> tuple[int, str]:
     return int(found[1]), found[2]
 
 
-def _tags(text: str) -> list[str]:
-    found: list[str] = [tag for tag in AuditTag if tag == text or tag.startswith(f"{text}:")]
+def _tags(uow: UnitOfWork, text: str) -> Sequence[str]:
+    """Return the tags that are a text or begin with it, up to a colon."""
+    # A later version may have written others than those that this one knows.
+    tags = {*AuditTag, *uow.audit_events.tags()}
+    found = sorted(tag for tag in tags if tag == text or tag.startswith(f"{text}:"))
     if not found:
         raise InvalidInput(
             f"{quote(text)} is not an audit tag.{_near_miss(text)}",

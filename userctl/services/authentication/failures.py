@@ -1,10 +1,11 @@
 """Failed authentications, for the audit trail."""
 
 from datetime import datetime
+from typing import Any
 
-from userctl.core.errors import InvalidEmail, UserctlError
+from userctl.core.errors import InvalidEmail, LoginThrottled, UserctlError
 from userctl.db.transaction.retry import retry_transactions
-from userctl.db.transaction.unit_of_work import Database
+from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
 
@@ -45,6 +46,43 @@ def record_failure(
             source=source,
         )
         uow.commit()
+
+
+def record_refusals(
+    uow: UnitOfWork,
+    now: datetime,
+    refused: int,
+    bucket: str,
+    ended_at: datetime,
+    *,
+    email: str | None = None,
+    **detail: Any,
+) -> None:
+    """Record how many logins a full window refused after the first, which has its own event.
+
+    Args:
+        uow: the unit of work.
+        now: the time.
+        refused: how many logins the window refused.
+        bucket: the source that the window is for; empty for all that share one.
+        ended_at: when the window ended, or would have ended.
+        email: the canonical address; empty for all invalid ones.
+        detail: what else is known.
+    """
+    if refused > 1:
+        user = uow.users.by_email(email) if email else None
+        uow.record(
+            AuditTag.LOGIN_FAILURE,
+            now,
+            user_id=None if user is None else user.id,
+            target=email or None,
+            reason=LoginThrottled.code,
+            method=None,
+            source=bucket or None,
+            count=refused - 1,
+            until=ended_at.isoformat(),
+            **detail,
+        )
 
 
 def _address(identity: str | None) -> str | None:

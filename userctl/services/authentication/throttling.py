@@ -3,6 +3,10 @@
 The charges for one address go to buckets. A source that succeeded recently has a bucket of its
 own, so that no other source can lock it out; all other sources share one, so that claiming many
 sources gains nothing. An address without a user is charged just the same.
+
+A full window counts the logins that it refuses as charges beyond the limit. Only the first of them
+is an event in the audit trail at once, because the trail cannot be shortened. The number of others
+is a second event, once the next window is opened or the charges are removed.
 """
 
 import hashlib
@@ -18,6 +22,7 @@ from userctl.models.unreadable import Unreadable
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.users import UserDetail, UserRead
+from userctl.services.authentication.failures import record_refusals
 from userctl.services.authentication.source import login_source
 from userctl.services.shared.records import validate_record
 from userctl.services.users.lookup import find_user, lock_user
@@ -47,12 +52,13 @@ PRUNED = 2
 class Charge:
     """A charge: its bucket, its window, and the time of the charge before it."""
 
-    address: str
+    email: str
     source: str
     bucket: str
     window_ends_at: datetime
     charged_at: datetime
     charged_before: datetime
+    limit: int
     clock: Clock
 
     def refund(self, uow: UnitOfWork) -> None:
@@ -61,17 +67,19 @@ class Charge:
         Earlier failures of the same source no longer count (NIST SP 800-63B-4, section 3.2.2).
         The shared bucket is locked first, as always when several of an address are locked.
         """
-        now = self.clock()
-        uow.login_throttles.refund(
-            self.address,
+        now, address = self.clock(), _digest(self.email)
+        refused = uow.login_throttles.refund(
+            address,
             self.bucket,
             window_ends_at=self.window_ends_at,
             charged_at=self.charged_at,
             charged_before=self.charged_before,
+            limit=self.limit,
         )
+        record_refusals(uow, now, refused, self.bucket, self.window_ends_at, email=self.email)
         uow.login_throttles.replace(
             LoginThrottle(
-                address=self.address,
+                address=address,
                 source=self.source,
                 charges=0,
                 window_ends_at=now,
@@ -115,10 +123,10 @@ class LoginThrottling:
 
         Raises:
             InvalidInput: if the source is not valid.
-            LoginThrottled: if the window is full; nothing is charged then.
+            LoginThrottled: if the window is full; nothing is charged then, but it is counted.
         """
-        address, source = _digest(_canonical(email)), login_source(source)
-        now = self._clock()
+        email, source = _canonical(email), login_source(source)
+        address, now = _digest(email), self._clock()
         with self._database.writing() as uow:
             found = uow.login_throttles.bucket(address, source, now - TRUST)
             bucket, before = (found.source, found.charged_at) if found else (SHARED, now)
@@ -133,14 +141,25 @@ class LoginThrottling:
                 charged_at=now,
                 expires_at=now + self._window + MEMORY,
             )
-            window_ends_at = uow.login_throttles.charge(
+            window = uow.login_throttles.charge(
                 new, limit=self._attempts, latest_end=self._latest_end(now)
             )
-            if window_ends_at is None:
-                raise LoginThrottled(uow.login_throttles.window_end(address, bucket) - now)
-            uow.login_throttles.delete_expired(now, PRUNED)
+            if window is None:
+                full = uow.login_throttles.count_refusal(address, bucket)
+                uow.commit()
+                is_counted = full.charges != self._attempts + 1
+                raise LoginThrottled(full.ends_at - now, is_counted=is_counted)
+            # Of several who find the window before it over, one opens the next.
+            if found is not None and window.charges == 1:
+                refused, ended_at = self._refused(found.charges), found.window_ends_at
+                record_refusals(uow, now, refused, bucket, ended_at, email=email)
+            for digest, of, charges, ended_at in uow.login_throttles.delete_expired(now, PRUNED):
+                refused = self._refused(charges)
+                record_refusals(uow, now, refused, of, ended_at, address_sha256=digest)
             uow.commit()
-        return Charge(address, source, bucket, window_ends_at, now, before, self._clock)
+        return Charge(
+            email, source, bucket, window.ends_at, now, before, self._attempts, self._clock
+        )
 
     def show(self, reference: str) -> UserDetail:
         """Return a user with their failed logins.
@@ -159,17 +178,22 @@ class LoginThrottling:
             UserNotFound: if there is no such user.
         """
         with self._database.writing() as uow:
-            user = lock_user(uow, reference)
-            uow.login_throttles.reset(_digest(changed_user(user).email), self._clock())
-            detail = self._detail(uow, changed_user(user))
-            uow.record(AuditTag.ACCOUNT_UNLOCK, self._clock(), user=user)
+            user, now = lock_user(uow, reference), self._clock()
+            shown = changed_user(user)
+            email = shown.email
+            for full in uow.login_throttles.overfull(_digest(email), self._attempts):
+                refused = self._refused(full.charges)
+                record_refusals(uow, now, refused, full.source, full.window_ends_at, email=email)
+            uow.login_throttles.reset(_digest(email), now)
+            detail = self._detail(uow, shown)
+            uow.record(AuditTag.ACCOUNT_UNLOCK, now, user=user)
             uow.commit()
         return detail
 
     def _detail(self, uow: UnitOfWork, read: UserRead) -> UserDetail:
         now = self._clock()
         address = _digest(read.email)
-        failed, last = uow.login_throttles.failures(address, now - MEMORY)
+        failed, last = uow.login_throttles.failures(address, now - MEMORY, limit=self._attempts)
         full_until = uow.login_throttles.full_until(
             address,
             limit=self._attempts,
@@ -186,6 +210,11 @@ class LoginThrottling:
             last_failed_login_at=last,
             throttled_until=full_until,
         )
+
+    def _refused(self, charges: int) -> int:
+        """Return how many logins a window refused, by its charges."""
+        # Another program may have written something else.
+        return max(0, charges - self._attempts) if isinstance(charges, int) else 0
 
     def _latest_end(self, now: datetime) -> datetime:
         return now + self._window + CLOCK_SLACK

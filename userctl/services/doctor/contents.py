@@ -7,11 +7,12 @@ from itertools import islice
 from userctl.core.errors import ClockSuspect
 from userctl.core.text import rfc3339
 from userctl.db.maintenance import inspection
+from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import TABLES
 from userctl.security.passwords import is_bcrypt_hash
 from userctl.services.doctor.finding import Finding, ok
 from userctl.services.doctor.installation import Installation
-from userctl.services.shared.clock_check import require_plausible_clock
+from userctl.services.shared.clock_check import Gap, check_clock
 
 BACKLOG = timedelta(days=30)
 """How long ago a token may have expired before the check warns."""
@@ -43,12 +44,17 @@ def _unreadable_rows(installation: Installation, table: str) -> Iterable[Finding
 
 def clock(installation: Installation) -> Iterable[Finding]:
     """Check the clock against the server's, and against the newest row."""
-    now = installation.clock()
+    now, longest = installation.clock(), installation.longest_session
     with installation.database.reading() as uow:
         newest, server = uow.database_stats.newest(), uow.database_stats.server_time()
         latest = max(filter(None, (newest, server)), default=now)
+        is_old = newest is not None and now - newest > longest
+
+        def matters(uow: UnitOfWork, gap: Gap) -> bool:
+            return is_old or uow.token_purge.any_expired(gap.start, now, created_before=gap.end)
+
         try:
-            require_plausible_clock(uow, now, installation.longest_session)
+            check_clock(uow, now, longest, matters)
         except ClockSuspect as error:
             # The database may have been idle for a long time, which is not a failure.
             message = error.message.partition(";")[0]
@@ -129,13 +135,24 @@ def admins(installation: Installation) -> Iterable[Finding]:
 
 
 def audit_trail(installation: Installation) -> Iterable[Finding]:
-    """Check that the audit trail cannot be changed by mistake."""
+    """Check that the audit trail cannot be changed by mistake, and ends where it should."""
     if missing := inspection.missing_audit_triggers(installation.database.engine):
         return [
             Finding(
                 "failure",
                 f"The audit trail can be changed: the trigger {', '.join(missing)} is missing.",
                 "Run 'userctl audit verify', and find out who dropped it.",
+            )
+        ]
+    with installation.database.reading() as uow:
+        head, last = uow.audit_events.head(), uow.audit_events.last_in_place()
+    if head is not None and (last is None or last.id != head.id):
+        first = 1 if last is None else last.id + 1
+        return [
+            Finding(
+                "failure",
+                f"Event {first} of the audit trail is missing (the last event is {head.id}).",
+                "Run 'userctl audit verify', and find out who wrote to the table audit_events.",
             )
         ]
     return [ok("The audit trail is append-only. 'userctl audit verify' verifies every event.")]

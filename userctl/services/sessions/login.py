@@ -4,7 +4,13 @@ from collections.abc import Callable
 
 from userctl.core.actor import sanitize_name
 from userctl.core.clock import Clock
-from userctl.core.errors import AuthenticationFailed, InvalidEmail, PasswordRejected, ProofOutdated
+from userctl.core.errors import (
+    AuthenticationFailed,
+    InvalidEmail,
+    LoginThrottled,
+    PasswordRejected,
+    ProofOutdated,
+)
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.credentials import Credentials
@@ -52,15 +58,16 @@ class LoginService:
         try:
             return self._start_session(authenticator, credentials)
         except (AuthenticationFailed, InvalidEmail, PasswordRejected) as error:
-            record_failure(
-                self._database,
-                AuditTag.LOGIN_FAILURE,
-                self._clock(),
-                error,
-                identity=credentials.identity,
-                method=method,
-                source=_source_of(credentials),
-            )
+            if not (isinstance(error, LoginThrottled) and error.is_counted):
+                record_failure(
+                    self._database,
+                    AuditTag.LOGIN_FAILURE,
+                    self._clock(),
+                    error,
+                    identity=credentials.identity,
+                    method=method,
+                    source=_source_of(credentials),
+                )
             raise
 
     def log_in_and_store(self, method: str, credentials: Credentials) -> SessionRead:

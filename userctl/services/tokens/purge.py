@@ -80,10 +80,11 @@ class PurgeService:
         before = self._clock() - options.older_than
         if options.dry_run:
             return PurgeResult(remaining=sum(self._count(before)), dry_run=True)
+        any_ended = self._any_ended(options, before)
         with try_lock(self._database.engine, "purge") as ours:
             if not ours:
                 return PurgeResult(remaining=sum(self._count(before)), stopped_by="other_purge")
-            if not self._anything_to_do(options, before):
+            if not any_ended:
                 return self._record_end(PurgeResult(remaining=0))
             total = sum(self._count(before)) if on_batch else 0
 
@@ -145,13 +146,21 @@ class PurgeService:
         with self._database.reading() as uow:
             return uow.token_purge.count(before)
 
-    def _anything_to_do(self, options: PurgeOptions, before: datetime) -> bool:
-        """Tell whether a token shall go, if the clock may be believed."""
+    def _any_ended(self, options: PurgeOptions, before: datetime) -> bool:
+        """Tell whether a token shall go; make sure that the clock may be believed if one shall."""
         with self._database.reading() as uow:
-            found = uow.token_purge.any(before)
-            if found and not options.trust_clock:
-                require_plausible_clock(uow, before + options.older_than, self._longest_session)
-        return found
+            if not uow.token_purge.any(before):
+                return False
+        require_plausible_clock(
+            self._database,
+            before + options.older_than,
+            self._longest_session,
+            lambda uow, gap: uow.token_purge.any_expired(
+                gap.start - options.older_than, before, created_before=gap.end
+            ),
+            confirmed=options.trust_clock,
+        )
+        return True
 
 
 class _Run:
@@ -209,6 +218,8 @@ class _Run:
         limit = self._options.max_rows
         size = self._pace.size if limit is None else min(self._pace.size, limit - self.deleted)
         try:
+            if not self._pace.make_room():
+                raise DatabaseBusy("Another process reads an old state of the database for long.")
             batch, seconds = self._service.delete_batch(end, self._before, size, since)
         except (DatabaseBusy, TransactionConflict):
             if self._is_stuck():

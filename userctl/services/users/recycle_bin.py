@@ -152,8 +152,16 @@ class RecycleBinService:
             waiting = uow.deleted_users.count(before)
             if dry_run:
                 return DeletedUserPurge(purged=waiting, dry_run=True)
-            if waiting and not trust_clock:
-                require_plausible_clock(uow, now, self._longest_session)
+        if waiting:
+            require_plausible_clock(
+                self._database,
+                now,
+                self._longest_session,
+                lambda uow, gap: uow.deleted_users.any_deleted(
+                    gap.start - older_than, min(gap.end, before)
+                ),
+                confirmed=trust_clock,
+            )
         purged = 0
         while batch := self._purge_batch(before):
             purged += batch

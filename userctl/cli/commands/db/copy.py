@@ -7,6 +7,7 @@ import typer
 from userctl import schemas
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
+from userctl.cli.database_urls import resolve_database_url
 from userctl.cli.output.render import show_progress
 
 COLUMNS = ("table", "rows")
@@ -19,7 +20,10 @@ COLUMNS = ("table", "rows")
 def copy(
     context: CommandContext,
     to: Annotated[
-        str, typer.Option("--to", metavar="URL", help="An empty database or a new SQLite file.")
+        str,
+        typer.Option(
+            "--to", metavar="URL", help="An empty database or a new SQLite file; @FILE holds one."
+        ),
     ],
 ) -> None:
     """Copy all rows into an empty database, and compare them there.
@@ -28,6 +32,7 @@ def copy(
     do not migrate it first. Either all rows are copied or none. Signing keys are not in the
     database: copy the keyring too.
     """
+    to = resolve_database_url(to, "--to", context.note)
     if foreign := context.services.copy.uncopied_columns():
         context.note(f"Columns that userctl did not create are not copied: {', '.join(foreign)}.")
     with show_progress(quiet=context.quiet) as show:

@@ -1,0 +1,33 @@
+"""The variables by which a shell asks for completions."""
+
+import re
+from collections.abc import Mapping
+
+from userctl.core.errors import InvalidInput
+from userctl.core.text import quote
+
+VARIABLE = "_USERCTL_COMPLETE"
+
+
+def require_completion_variables(environ: Mapping[str, str]) -> None:
+    """Make sure that what asks for completions is complete and well-formed.
+
+    Raises:
+        InvalidInput: naming the variable that is not.
+    """
+    asked = environ[VARIABLE]
+    found = re.fullmatch(r"(source|complete)_(bash|zsh|fish)", asked)
+    if found is None:
+        raise InvalidInput(
+            f"{VARIABLE} is {quote(asked)}.",
+            hint="Set it to source_bash, source_zsh or source_fish, or unset it.",
+        )
+    if found[1] == "complete" and found[2] == "bash":
+        if "COMP_WORDS" not in environ:
+            raise InvalidInput("COMP_WORDS is not set.", hint="Bash sets it for completions.")
+        position = environ.get("COMP_CWORD", "")
+        if re.fullmatch(r"[0-9]{1,9}", position) is None:
+            raise InvalidInput(
+                f"COMP_CWORD is {quote(position)}, and not the position of a word.",
+                hint="Bash sets it for completions.",
+            )

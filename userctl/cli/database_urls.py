@@ -1,0 +1,51 @@
+"""Database URLs on the command line, which every user of the machine can read."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from userctl.config.database_url import DatabaseURL
+from userctl.core.errors import InputOutputFailed, InvalidInput
+
+LONGEST_URL = 10_000
+
+
+def resolve_database_url(text: str, option: str, warn: Callable[[str], None]) -> str:
+    """Return the URL that an option gives, or that the file holds which it names as ``@FILE``.
+
+    Args:
+        text: the value of the option.
+        option: its name.
+        warn: told if the process list shows a password.
+
+    Raises:
+        InvalidInput: if the file is not a short text.
+        InputOutputFailed: if it cannot be read.
+    """
+    if text.startswith("@"):
+        return _read(Path(text[1:]))
+    try:
+        holds_password = DatabaseURL.parse(text).holds_password
+    except InvalidInput:
+        # Whatever uses the URL says what is wrong with it.
+        return text
+    if holds_password:
+        warn(
+            f"warning: other users can read the password after {option} in the process list. "
+            f"Pass {option} @FILE, or leave the password to PGPASSFILE or PGPASSWORD."
+        )
+    return text
+
+
+def _read(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(LONGEST_URL + 1)
+    except OSError as error:
+        raise InputOutputFailed(f"Cannot read {file}: {error.strerror}.") from error
+    try:
+        text = content.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        text = ""
+    if not text or len(content) > LONGEST_URL:
+        raise InvalidInput(f"{file} does not hold a database URL.")
+    return text
