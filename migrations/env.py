@@ -3,6 +3,7 @@
 from typing import Any
 
 from alembic import context
+from sqlalchemy import BigInteger, Integer
 from sqlmodel import SQLModel
 
 from userctl import models  # noqa: F401
@@ -20,12 +21,24 @@ def is_compared(name: str | None, kind: str, _parents: Any) -> bool:
     return name in OUR_TABLES if kind == "table" else name not in OF_ONE_DIALECT
 
 
+def is_type_different(
+    _context: Any, _stored: Any, _declared: Any, stored_type: Any, declared_type: Any
+) -> bool | None:
+    """Tell whether the types of a column differ; None lets Alembic compare them.
+
+    An application's ids may have 32 bits, and migration 0007 leaves those alone.
+    """
+    sizes = isinstance(stored_type, Integer) and isinstance(declared_type, BigInteger)
+    return False if sizes else None
+
+
 def configure(**options: Any) -> None:
     """Configure the context, online and offline alike, and run the migrations."""
     context.configure(
         target_metadata=SQLModel.metadata,
         version_table=VERSION_TABLE,
         include_name=is_compared,
+        compare_type=is_type_different,
         transactional_ddl=True,
         **options,
     )

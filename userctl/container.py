@@ -11,11 +11,11 @@ from importlib import import_module
 from inspect import Parameter, getattr_static, signature
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from userctl.config.paths import InstallationFiles, installation_files
-from userctl.config.settings import Settings, default_database_path, state_path
+from userctl.config import homes
+from userctl.config.paths import InstallationFiles, installation_files, require_database_file
+from userctl.config.settings import Settings
 from userctl.core.actor import Actor, machine_user
 from userctl.core.clock import Clock, utc_now
-from userctl.core.errors import DatabaseMissing
 from userctl.core.secure_files import create_private_folder
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class Services:
         settings: the settings to build from.
         notify: called with a note for the operator, such as that a database was created.
         clock: where the time comes from.
+        creates_database: whether to create the embedded database if it does not exist.
         replaced: parts by name, each used instead of the one that the settings lead to.
     """
 
@@ -140,11 +141,13 @@ class Services:
         *,
         notify: Callable[[str], None],
         clock: Clock = utc_now,
+        creates_database: bool = False,
         **replaced: object,
     ) -> None:
         self._settings = settings
         self._notify = notify
         self._clock = clock
+        self._creates_database = creates_database
         self._url = settings.database_url
         self._roles = settings.roles
         self._subject = settings.token_subject
@@ -219,31 +222,29 @@ class Services:
     def _session_file(self) -> "SessionFile":
         from userctl.security.session_file import SessionFile
 
-        profile = self._settings.profile
-        name = "session.json" if profile is None else f"session-{profile}.json"
-        return SessionFile(state_path() / name)
+        return SessionFile(homes.session_path(self._settings.profile))
 
     @cached_property
     def _files(self) -> InstallationFiles:
-        return installation_files(self._settings, self._session_file.path)
+        return installation_files(self._settings)
 
     @cached_property
     def _current_actor(self) -> Actor:
-        machine, logged_in = machine_user(), self._session_file.user_of(self._url.identity)
-        return Actor(self._settings.actor or logged_in or machine, machine)
+        known = homes.if_home_is_known(homes.state_path)
+        logged_in = known and self._session_file.user_of(self._url.identity)
+        return Actor(self._settings.actor or logged_in or machine_user(), machine_user())
 
     def _ready_engine(self) -> "Engine":
-        """Return the engine of a migrated database; create the embedded one at first use."""
+        """Return the engine of a migrated database; create the embedded one if that is allowed."""
         from userctl.db.schema.revisions import require_current
 
-        default = default_database_path()
-        if self._url.sqlite_path == default:
-            create_private_folder(default.parent)
-        if (missing := self._url.missing_file) is not None:
-            # A path that was chosen may be mistyped, or its disk not mounted.
-            if missing != default:
-                raise DatabaseMissing(f"There is no database at {missing}.")
-            if self.schema.create(missing):
-                self._notify(f"Created a new database at {missing}.")
+        embedded = self._url.sqlite_path == homes.default_database_path()
+        # A path that was chosen may be mistyped, or its disk not mounted.
+        if not (embedded and self._creates_database):
+            require_database_file(self._url)
+        if embedded:
+            create_private_folder(homes.data_path())
+        if (missing := self._url.missing_file) is not None and self.schema.create(missing):
+            self._notify(f"Created a new database at {missing}.")
         require_current(self._engine)
         return self._engine

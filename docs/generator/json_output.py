@@ -15,6 +15,9 @@ only ids.
 Standard output holds the payload and nothing else; an error leaves it empty (see
 [errors](errors.md)). Read them with `jq` or any JSON parser:
 
+<!-- run first:
+userctl db migrate --quiet
+-->
 ```sh
 userctl user list -o jsonl --fields id,email
 ```"""

@@ -29,21 +29,21 @@ def users_columns() -> list[sa.Column[Any]]:
     ]
 
 
-def refresh_tokens_columns() -> list[sa.Column[Any]]:
+def refresh_tokens_columns(kind: type[sa.Integer] = sa.Integer) -> list[sa.Column[Any]]:
     return [
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", kind(), nullable=False),
         sa.Column("token", sa.String(255), nullable=False),
-        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", kind(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked", sa.Boolean(), server_default=sa.false(), nullable=False),
         *timestamps(),
     ]
 
 
-def create_refresh_tokens() -> None:
+def create_refresh_tokens(kind: type[sa.Integer] = sa.Integer) -> None:
     op.create_table(
         "refresh_tokens",
-        *refresh_tokens_columns(),
+        *refresh_tokens_columns(kind),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("token", name="uq_refresh_tokens_token"),
         sa.ForeignKeyConstraint(

@@ -8,6 +8,9 @@ from userctl.core.errors import DowngradeRefused
 revision = "0002"
 down_revision = "0001"
 
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""In an application's table, whose ids may have 64 bits, no later migration has to widen it."""
+
 
 def upgrade() -> None:
     op.add_column("users", sa.Column("disabled_at", sa.DateTime(timezone=True)))
@@ -16,7 +19,7 @@ def upgrade() -> None:
     op.add_column("refresh_tokens", sa.Column("family_id", sa.String(32)))
     op.add_column("refresh_tokens", sa.Column("family_expires_at", sa.DateTime(timezone=True)))
     op.add_column("refresh_tokens", sa.Column("used_at", sa.DateTime(timezone=True)))
-    op.add_column("refresh_tokens", sa.Column("successor_id", sa.Integer()))
+    op.add_column("refresh_tokens", sa.Column("successor_id", ID))
     op.create_index("ix_refresh_tokens_family_id", "refresh_tokens", ["family_id"])
     op.create_index("ix_refresh_tokens_expires_at", "refresh_tokens", ["expires_at"])
 

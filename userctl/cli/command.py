@@ -33,8 +33,9 @@ _PRINTING: dict[str, Any] = {
     "output": options.OutputOption,
     "quiet": options.QuietOption,
     "fields": options.FieldsOption,
+    "raw": options.RawOption,
 }
-_DEFAULTS = {"verbose": 0, "no_input": False, "debug": False, "quiet": False}
+_DEFAULTS = {"verbose": 0, "no_input": False, "debug": False, "quiet": False, "raw": False}
 _SETTINGS = ("database_url", "profile", "actor", "log_format", "output")
 
 
@@ -73,11 +74,15 @@ class Command:
             options are added to those and never reach it.
         example: a command line for the help, which a test runs.
         prints: returns the schemas of the records that it prints; None if it prints none.
+        creates_database: whether it has a reason to create the embedded database.
+        raw: the field that ``--raw`` prints where ``--fields`` picks none.
     """
 
     body: Body
     example: str
     prints: Schemas | None = None
+    creates_database: bool = False
+    raw: str | None = None
 
     def build(self, name: str) -> Any:
         """Return the Click command, which takes Typer some milliseconds."""
@@ -90,9 +95,14 @@ class Command:
                 raise InvalidInput("Unexpected argument.", hint=f"See '{ctx.command_path} --help'.")
             context: CommandContext = ctx.obj
             _configure(context, given, self.prints)
+            context.creates_database = self.creates_database
+            if given.get("raw"):
+                context.print_raw(self.raw)
             # Arguments are not logged: one may be a secret typed in the wrong place.
             context.log(f"{ctx.command_path} begins")
             self.body(context, **values)
+            if context.exit_code:
+                raise typer.Exit(context.exit_code)
 
         run.__signature__ = _signature(self.body, shared)  # type: ignore[attr-defined]
         run.__annotations__ = {"ctx": typer.Context}
@@ -110,14 +120,22 @@ class Command:
         return built
 
 
-def command(*, example: str, prints: Schemas | None = None) -> Callable[[Body], Command]:
+def command(
+    *,
+    example: str,
+    prints: Schemas | None = None,
+    creates_database: bool = False,
+    raw: str | None = None,
+) -> Callable[[Body], Command]:
     """Make a command of a function; the command table says where it stands.
 
     Args:
         example: see :class:`Command`.
         prints: see :class:`Command`; ``lambda: schemas.users.UserRead``.
+        creates_database: see :class:`Command`.
+        raw: see :class:`Command`.
     """
-    return lambda body: Command(body, example, prints)
+    return lambda body: Command(body, example, prints, creates_database, raw)
 
 
 def _signature(body: Body, shared: Mapping[str, Any]) -> inspect.Signature:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from userctl.cli.errors import JSON_FORMATS, tell
 from userctl.cli.output.render import Renderer, flush, write_error
 from userctl.config.loading import load_settings
+from userctl.config.paths import InstallationFiles, installation_files
 from userctl.config.settings import Settings
 from userctl.container import Services
-from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput
+from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput, RowUnreadable
 from userctl.core.text import escape_invisible
 
 if TYPE_CHECKING:
@@ -35,7 +37,11 @@ class CommandContext:
         verbosity: how much to log.
         quiet: print only ids, and no notes.
         fields: the fields to print; None for all.
+        raw: print the value of the one field alone.
         schemas: the schemas of the records that the command may print.
+        creates_database: whether the command has a reason to create the embedded database. With
+            the wrong HOME, what only reads, changes or deletes would succeed on nothing.
+        exit_code: with which the command ends if nothing else goes wrong.
     """
 
     flags: Mapping[str, str] = field(default_factory=dict)
@@ -44,7 +50,10 @@ class CommandContext:
     verbosity: int = 0
     quiet: bool = False
     fields: Sequence[str] | None = None
+    raw: bool = False
     schemas: "Sequence[type[BaseModel]]" = ()
+    creates_database: bool = False
+    exit_code: int = 0
     _stack: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
@@ -56,7 +65,12 @@ class CommandContext:
     def services(self) -> Services:
         """The services of this run."""
         # Also with --quiet it is said that a database was created.
-        return Services(self.settings, notify=write_error)
+        return Services(self.settings, notify=write_error, creates_database=self.creates_database)
+
+    @cached_property
+    def files(self) -> InstallationFiles:
+        """The files of the installation, which no output may replace."""
+        return installation_files(self.settings)
 
     @property
     def known_output(self) -> str | None:
@@ -93,6 +107,22 @@ class CommandContext:
             if name in names[:position]:
                 raise InvalidInput(f"Field '{name}' is listed twice.")
         self.fields = names
+
+    def print_raw(self, default: str | None) -> None:
+        """Print the value of one field alone: the one that was picked, or else the default.
+
+        Raises:
+            InvalidInput: if that is not one field, or another option asks for another form.
+        """
+        if self.quiet or "output" in self.flags:
+            raise InvalidInput("--raw cannot be used with --quiet or --output.")
+        if self.fields is None and default is not None:
+            self.fields = [default]
+        if self.fields is None or len(self.fields) != 1:
+            raise InvalidInput(
+                "--raw prints the value of one field.", hint="Pick it with --fields NAME."
+            )
+        self.raw = True
 
     def choose_schema(self, schema: "type[BaseModel]") -> None:
         """Choose which of the schemas that the command may print it prints this time.
@@ -148,13 +178,17 @@ class CommandContext:
         if page.more:
             self.note(
                 f"Showing {len(page.items)}, and there are more. "
-                f"Next page: --after {page.items[-1].id}. Everything: --all."
+                f"Next page: --after {page.after}. Everything: --all."
             )
 
     def note(self, text: str) -> None:
         """Tell the operator something on standard error, unless --quiet was given."""
         if not self.quiet:
             write_error(text)
+
+    def report_unreadable(self, error: "RowUnreadable") -> None:
+        """Tell of a row that a list goes on without, and let the command fail at its end."""
+        self.exit_code = tell(error, as_json=self.settings.output in JSON_FORMATS)
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask for a confirmation, unless --yes gave it.
@@ -196,7 +230,8 @@ class CommandContext:
 
     @property
     def _renderer(self) -> Renderer:
-        return Renderer(self.settings.output, quiet=self.quiet, fields=self.fields)
+        output = "raw" if self.raw else self.settings.output
+        return Renderer(output, quiet=self.quiet, fields=self.fields)
 
 
 def _field_names(schemas: "Sequence[type[BaseModel]]") -> list[str]:

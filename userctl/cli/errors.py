@@ -78,9 +78,14 @@ def report(
     if debug:
         for line in "".join(traceback.format_exception(error)).splitlines():
             write_error(line)
-    exit_code, code, message, hint = _describe(error)
     asks_for_json = output in JSON_FORMATS if output else wants_json(argv, os.environ)
-    if asks_for_json:
+    return tell(error, as_json=asks_for_json)
+
+
+def tell(error: BaseException, *, as_json: bool) -> int:
+    """Write one line about an error, which need not end the command, and return its exit code."""
+    exit_code, code, message, hint = _describe(error)
+    if as_json:
         body = {"code": code, "message": escape_invisible(message), "hint": hint}
         write_error(json.dumps({"error": body}))
     else:
@@ -102,6 +107,8 @@ def wants_json(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
 
 def _describe(error: BaseException) -> tuple[int, str, str, str | None]:
     """Return exit code, slug, message and hint."""
+    if isinstance(error, MemoryError):
+        error = errors.OutOfMemory("There is not enough memory.")
     if isinstance(error, errors.UserctlError):
         kind = next(kind for kind in type(error).__mro__ if kind in EXIT_CODES)
         return EXIT_CODES[kind], error.code, error.message, error.hint

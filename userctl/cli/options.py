@@ -57,6 +57,9 @@ QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only ids
 FieldsOption = Annotated[
     str | None, typer.Option("--fields", metavar="A,B,...", help="Print only these fields.")
 ]
+RawOption = Annotated[
+    bool, typer.Option("--raw", help="Print the value of one field alone, such as a token.")
+]
 
 UserArgument = Annotated[str, typer.Argument(metavar="USER", help="Id or e-mail address.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]

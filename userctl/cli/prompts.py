@@ -1,5 +1,6 @@
 """Reads secrets from a prompt, standard input or a file, never from an argument."""
 
+import codecs
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ import typer
 
 from userctl.cli.context import CommandContext
 from userctl.core.errors import InputOutputFailed, InvalidInput, TokenInvalid
+from userctl.core.text import strip_line_end
 
 MAXIMUM_BYTES = 65_536
 
@@ -40,6 +42,11 @@ def read_new_password(
         raise InvalidInput("--must-change cannot be used with --no-password.")
     if generate:
         context.require_field("generated_password")
+    elif context.raw and context.fields == ["generated_password"]:
+        raise InvalidInput(
+            "--raw prints the generated password, and none is generated.",
+            hint="Pass --generate-password, or pick another field with --fields.",
+        )
     if generate or none:
         return NewPassword(None, generate=generate)
     if not stdin and file is None and not context.is_interactive:
@@ -99,13 +106,14 @@ def read_stdin() -> str:
 
 
 def read_token() -> str:
-    """Return a token from standard input without its last line ending.
+    """Return a token from standard input without blanks and line endings around it.
 
     Raises:
         InvalidInput: if it is empty.
         TokenInvalid: if it cannot be a token.
     """
-    content = _stdin_bytes()
+    # No token has blanks, and an editor may have written a byte order mark.
+    content = _stdin_bytes().removeprefix(codecs.BOM_UTF8).strip()
     if not content.isascii() or len(content) > MAXIMUM_BYTES:
         raise TokenInvalid("Standard input does not hold a token.")
     return _text(content, "standard input")
@@ -135,7 +143,7 @@ def _text(content: bytes, source: str) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidInput(f"The value read from {source} is not valid UTF-8.") from None
-    text = text.removesuffix("\n").removesuffix("\r")
+    text = strip_line_end(text)
     if not text:
         raise InvalidInput(f"The value read from {source} is empty.")
     return text

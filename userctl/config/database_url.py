@@ -50,13 +50,21 @@ class DatabaseURL:
     @property
     def identity(self) -> str:
         """What identifies this database, from whatever folder the command is run."""
-        return self.masked_url if self.sqlite_path is None else os.path.realpath(self.sqlite_path)
+        return self.masked_url if self.file is None else str(self.file)
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file by its own name, whatever links lead to it; what belongs to it is there.
+
+        The file itself is opened by the path that was given, and messages show that path.
+        """
+        return None if self.sqlite_path is None else Path(os.path.realpath(self.sqlite_path))
 
     @property
     def embedded_keyring(self) -> Path | None:
         """The keyring file of an SQLite database, unless the settings choose another."""
-        path = self.sqlite_path
-        return None if path is None else path.with_name(f"{path.name}.keys")
+        file = self.file
+        return None if file is None else file.with_name(f"{file.name}.keys")
 
     @property
     def missing_file(self) -> Path | None:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from userctl.config.settings import SETTINGS, Settings, config_path
+from userctl.config.homes import config_path, describe_home, if_home_is_known
+from userctl.config.settings import SETTINGS, Settings
 from userctl.core.errors import InvalidConfiguration, InvalidInput
 
 FoundValue = tuple[Any, str]
@@ -30,7 +31,7 @@ def load_settings(
     """
     profile = flags.get("profile", environ.get("USERCTL_PROFILE"))
     found = {
-        **_find_in_file(file or config_path(), profile),
+        **_find_in_file(file or _config_file(profile), profile),
         **_find_in_environment(environ),
         **_find_in_flags(flags),
     }
@@ -39,7 +40,14 @@ def load_settings(
     return Settings(**values, profile=profile, origins=origins)
 
 
-def _find_in_file(file: Path, profile: str | None) -> dict[str, FoundValue]:
+def _config_file(profile: str | None) -> Path | None:
+    """Return the config file of the user; a profile can be nowhere else."""
+    return if_home_is_known(config_path) if profile is None else config_path()
+
+
+def _find_in_file(file: Path | None, profile: str | None) -> dict[str, FoundValue]:
+    if file is None:
+        return {}
     document = _read(file)
     common = {name: value for name, value in document.items() if name != "profiles"}
     found = _check_section(common, str(file))
@@ -78,9 +86,15 @@ def _read(file: Path) -> dict[str, Any]:
         # Reading a FIFO would wait for a writer.
         if not stat.S_ISREG(file.stat().st_mode):
             raise InvalidConfiguration(f"{file} is not a regular file.")
-        return tomllib.loads(file.read_text("utf-8"))
+        # An editor may have written a byte order mark.
+        return tomllib.loads(file.read_text("utf-8-sig"))
     except FileNotFoundError:
         return {}
+    except PermissionError as error:
+        raise InvalidConfiguration(
+            f"Cannot read {file}: {error.strerror} ({describe_home('XDG_CONFIG_HOME')}).",
+            hint="Set HOME to the home folder of the user that runs userctl.",
+        ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise InvalidConfiguration(f"Cannot read {file}: {error}") from error
 

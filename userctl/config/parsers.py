@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from userctl.config.database_url import DatabaseURL, expand_home
 from userctl.core.errors import InvalidInput
-from userctl.core.text import escape_invisible, has_invisible_characters
+from userctl.core.text import escape_invisible, has_invisible_characters, strip_line_end
 
 MINIMUM_KEY_BYTES = 32
 _LONGEST_SHOWN = 40
@@ -73,16 +73,20 @@ def path(value: Any) -> Path:
 
 @_accepts(f"UTF-8 text of at least {MINIMUM_KEY_BYTES} bytes")
 def secret_key(value: str) -> str:
-    """Accept a key of 256 bits or more, as HS256 demands (RFC 7518, section 3.2)."""
+    """Accept a key of 256 bits or more, as HS256 demands (RFC 7518, section 3.2).
+
+    The same text is the same key in a file and in the environment.
+    """
+    key = strip_line_end(value.removeprefix("\ufeff"))
     try:
-        length = len(value.encode())
+        length = len(key.encode())
     except UnicodeEncodeError:
         raise InvalidInput("a secret key must be UTF-8 text") from None
     if length < MINIMUM_KEY_BYTES:
         raise InvalidInput(
             f"a secret key must have at least {MINIMUM_KEY_BYTES} bytes, not {length}"
         )
-    return value
+    return key
 
 
 def one_of(*choices: str) -> Parser[str]:

@@ -1,10 +1,24 @@
 """The files that an installation consists of."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from userctl.config.settings import Settings, config_path
+from userctl.config.database_url import DatabaseURL
+from userctl.config.homes import (
+    config_path,
+    default_database_path,
+    describe_home,
+    if_home_is_known,
+    session_path,
+)
+from userctl.config.settings import Settings
+from userctl.core.errors import DatabaseMissing, InvalidInput
+
+_BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite appends to the name of a database for the files beside it."""
 
 
 @dataclass(frozen=True)
@@ -12,36 +26,86 @@ class InstallationFiles:
     """The files of an installation, whether they exist or not.
 
     Attributes:
-        secrets: the files that only their owner may read.
-        database: the files of an SQLite database, the database itself first; an application may
-            share them through its group.
+        secrets: the files that userctl writes, and that only their owner may read.
+        mounted: the secret files that the operator or the system puts there, which may be
+            symbolic links, or owned by root and readable by a group.
+        database: the files of an SQLite database, the database itself first, by the path that was
+            given; an application may share them through its group.
         trusted: the files that others may read but not write.
     """
 
     secrets: Sequence[Path]
+    mounted: Sequence[Path]
     database: Sequence[Path]
     trusted: Sequence[Path]
 
     @property
     def folders(self) -> Sequence[Path]:
         """The folders in which other users must not be able to replace these files."""
-        return sorted({path.parent for path in (*self.secrets, *self.database, *self.trusted)})
+        return sorted({path.parent for path in self.all})
+
+    @property
+    def all(self) -> Sequence[Path]:
+        """All files."""
+        return [*self.secrets, *self.mounted, *self.database, *self.trusted]
+
+    def require_outside(self, output: Path) -> None:
+        """Make sure that what a command writes replaces no file of the installation.
+
+        Raises:
+            InvalidInput: It would.
+        """
+        locks = [path.with_name(f"{path.name}.lock") for path in self.all]
+        if any(is_same_file(output, path) for path in (*self.all, *locks)):
+            raise InvalidInput(
+                f"{output} is part of the installation itself.", hint="Choose another file."
+            )
 
 
-def installation_files(settings: Settings, session: Path) -> InstallationFiles:
-    """Return the files that the settings name.
+def is_same_file(one: Path, other: Path) -> bool:
+    """Tell whether two paths lead to the same file, which need not exist."""
+    return one.resolve() == other.resolve() or (
+        one.exists() and other.exists() and one.samefile(other)
+    )
 
-    Args:
-        settings: the settings.
-        session: where the session of ``userctl login`` is stored.
-    """
+
+def installation_files(settings: Settings) -> InstallationFiles:
+    """Return the files that the settings name."""
     url = settings.database_url
-    path = url.sqlite_path
-    keys = (url.embedded_keyring, settings.keyring_file, settings.secret_key_file)
+    path, file = url.sqlite_path, url.file
+    keyring, key = settings.keyring_file, settings.secret_key_file
+    keyrings = (url.embedded_keyring, keyring and Path(os.path.realpath(keyring)))
     return InstallationFiles(
-        secrets=[session, *filter(None, keys)],
-        database=[path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm")]
-        if path is not None
+        secrets=[*_sessions(settings.profile), *filter(None, keyrings)],
+        mounted=[*filter(None, [key])],
+        database=[path, *(file.with_name(f"{file.name}{end}") for end in _BESIDE)]
+        if path is not None and file is not None
         else [],
-        trusted=[config_path()],
+        trusted=[*filter(None, [if_home_is_known(config_path)])],
+    )
+
+
+def _sessions(profile: str | None) -> Sequence[Path]:
+    """Return the stored session of a profile, and those of other profiles that exist."""
+    own = if_home_is_known(partial(session_path, profile))
+    if own is None:
+        return []
+    return [own, *(path for path in own.parent.glob("session*.json") if path != own)]
+
+
+def require_database_file(url: DatabaseURL) -> None:
+    """Make sure that an SQLite database exists.
+
+    Raises:
+        DatabaseMissing: It does not.
+    """
+    missing = url.missing_file
+    if missing is None:
+        return
+    if missing != default_database_path():
+        raise DatabaseMissing(f"There is no database at {missing}.")
+    raise DatabaseMissing(
+        f"There is no database at {missing} ({describe_home('XDG_DATA_HOME')}).",
+        hint="If there should be one, correct HOME, or choose it with --database-url or "
+        "--profile. To create it, run 'userctl db migrate' or 'userctl user create'.",
     )

@@ -9,9 +9,8 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import platformdirs
-
 from userctl.config.database_url import DatabaseURL
+from userctl.config.homes import APP_NAME, default_database_path
 from userctl.config.parsers import (
     Parser,
     database_url,
@@ -24,26 +23,10 @@ from userctl.config.parsers import (
     whole_number,
 )
 
-APP_NAME = "userctl"
 OutputFormat = Literal["table", "json", "jsonl", "csv"]
 LogFormat = Literal["text", "json"]
 
 LONGEST_ACCESS_TOKEN_MINUTES = 1440
-
-
-def config_path() -> Path:
-    """Return where ``config.toml`` is looked for."""
-    return platformdirs.user_config_path(APP_NAME) / "config.toml"
-
-
-def state_path() -> Path:
-    """Return the folder of the stored sessions."""
-    return platformdirs.user_state_path(APP_NAME)
-
-
-def default_database_path() -> Path:
-    """Return the file of the embedded database, which is used unless another is chosen."""
-    return platformdirs.user_data_path(APP_NAME) / "userctl.db"
 
 
 @dataclass(frozen=True)
@@ -104,7 +87,9 @@ class Settings:
         secret=True,
     )
     secret_key_file: Path | None = _setting(
-        path, "A file that contains the HS256 key and that only its owner can read."
+        path,
+        "A file that contains the HS256 key, which only you can read. It may be a symbolic link, "
+        "or a file of root that its group can read.",
     )
     keyring_file: Path | None = _setting(
         path,

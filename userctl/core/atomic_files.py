@@ -1,14 +1,27 @@
-"""Files that are written atomically: a reader finds the old file or the new one, never a part."""
+"""Files that are written atomically: a reader finds the old file or the new one, never a part.
+
+The temporary file is written, given its mode and flushed through the descriptor that created it.
+Another user who can write in the folder may replace its name, and gains nothing by that.
+"""
 
 import os
+import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from glob import escape
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from userctl.core.errors import FileExists, InputOutputFailed, UnsafeFile
+from userctl.core.folders import (
+    open_folder,
+    require_trusted_folder,
+    sync_folder,
+    who_could_replace,
+)
+from userctl.core.renaming import rename_unless_exists
 
 TEMPORARY_SUFFIX = ".draft"
 """What the name of a temporary file ends with."""
@@ -17,7 +30,14 @@ ABANDONED_AFTER_SECONDS = 86_400
 """A temporary file of this age belongs to a process that was killed."""
 
 
-def write_atomic(path: Path, pieces: Iterable[str], *, replace: bool, private: bool) -> bool:
+def write_atomic(
+    path: Path,
+    pieces: Iterable[str],
+    *,
+    replace: bool,
+    private: bool,
+    folder_hint: str | None = None,
+) -> bool:
     """Write a file atomically.
 
     Args:
@@ -25,6 +45,8 @@ def write_atomic(path: Path, pieces: Iterable[str], *, replace: bool, private: b
         pieces: Its content, one piece after the other.
         replace: Whether to overwrite an existing file.
         private: Whether only the owner may read it; otherwise the umask decides.
+        folder_hint: What to do if others could replace files in its folder, which is then refused;
+            None to write the file anyway.
 
     Returns:
         False if the file exists and must not be overwritten.
@@ -34,13 +56,13 @@ def write_atomic(path: Path, pieces: Iterable[str], *, replace: bool, private: b
         InputOutputFailed: The file cannot be written.
     """
     try:
-        with (
-            atomic_file(path, replace=replace) as temporary,
-            temporary.open("w", encoding="utf-8", newline="") as file,
-        ):
-            file.writelines(pieces)
+        with _open_draft(path, replace=replace, folder_hint=folder_hint) as draft:
+            with open(draft.descriptor, "w", encoding="utf-8", newline="", closefd=False) as file:
+                file.writelines(pieces)
             if not private:
-                os.fchmod(file.fileno(), 0o666 & ~_read_umask())
+                # A file system without modes refuses to change them.
+                with suppress(PermissionError):
+                    os.fchmod(draft.descriptor, 0o666 & ~_read_umask())
     except FileExists:
         return False
     except OSError as error:
@@ -51,6 +73,9 @@ def write_atomic(path: Path, pieces: Iterable[str], *, replace: bool, private: b
 @contextmanager
 def atomic_file(path: Path, *, replace: bool) -> Iterator[Path]:
     """Yield an empty temporary file, which is moved into place when the block ends.
+
+    This is for what opens files by their name, such as SQLite. Where others could replace that
+    name, the file is one in a folder of our own, and its content is copied in the end.
 
     Only the owner can read it. If the block raises, it is removed, and so is every file whose name
     begins with its name (SQLite creates such files).
@@ -64,20 +89,65 @@ def atomic_file(path: Path, *, replace: bool) -> Iterator[Path]:
         UnsafeFile: The path is not a regular file but, for example, a device.
         InputOutputFailed: The file cannot be written.
     """
+    with _open_draft(path, replace=replace) as draft:
+        if who_could_replace(os.fstat(draft.folder)) is None:
+            yield path.parent / draft.name
+            return
+        with tempfile.TemporaryDirectory(prefix="userctl-") as own:
+            staged = Path(own) / path.name
+            staged.touch(0o600)
+            yield staged
+            with (
+                _failures_of_writing(path),
+                staged.open("rb") as source,
+                open(draft.descriptor, "wb", closefd=False) as target,
+            ):
+                shutil.copyfileobj(source, target, 2**20)
+
+
+class _Draft(NamedTuple):
+    """A temporary file: the descriptor of its folder, its name in there, its own descriptor."""
+
+    folder: int
+    name: str
+    descriptor: int
+
+
+@contextmanager
+def _open_draft(path: Path, *, replace: bool, folder_hint: str | None = None) -> Iterator[_Draft]:
+    """Yield a temporary file, which is moved into place when the block ends."""
     require_regular_file_or_none(path)
+    with ExitStack() as stack:
+        with _failures_of_writing(path):
+            folder = stack.enter_context(open_folder(path.parent))
+            if folder_hint is not None:
+                require_trusted_folder(path.parent, os.fstat(folder), hint=folder_hint)
+            _remove_leftovers(folder, path, before=time.time() - ABANDONED_AFTER_SECONDS)
+            name = f"{temporary_prefix(path)}{os.urandom(6).hex()}{TEMPORARY_SUFFIX}"
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(name, flags, 0o600, dir_fd=folder)
+            stack.callback(_unlink_beginning_with, folder, name)
+            stack.callback(os.close, descriptor)
+        yield _Draft(folder, name, descriptor)
+        with _failures_of_writing(path):
+            os.fsync(descriptor)
+            if not os.path.samestat(_status(folder, name), os.fstat(descriptor)):
+                raise UnsafeFile(f"Another process replaced the temporary file of {path}.")
+            if replace:
+                os.rename(name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+            else:
+                rename_unless_exists(folder, name, path.name)
+            sync_folder(folder)
+
+
+@contextmanager
+def _failures_of_writing(path: Path) -> Iterator[None]:
     try:
-        remove_temporary_files(path, before=time.time() - ABANDONED_AFTER_SECONDS)
-        handle, name = tempfile.mkstemp(TEMPORARY_SUFFIX, temporary_prefix(path), path.parent)
-        os.close(handle)
+        yield
+    except FileExistsError:
+        raise FileExists(f"{path} already exists.", hint="Pass --force to overwrite it.") from None
     except OSError as error:
         raise InputOutputFailed(f"Cannot write {path}: {error.strerror}.") from error
-    temporary = Path(name)
-    try:
-        yield temporary
-        _move_into_place(temporary, path, replace=replace)
-    finally:
-        for leftover in path.parent.glob(f"{escape(temporary.name)}*"):
-            leftover.unlink(missing_ok=True)
 
 
 def require_regular_file_or_none(path: Path) -> None:
@@ -96,16 +166,38 @@ def temporary_prefix(path: Path) -> str:
 
 
 def remove_temporary_files(path: Path, *, before: float) -> None:
-    """Remove the temporary files that killed processes left behind.
+    """Remove the temporary files that killed processes of this user left behind.
 
     Args:
         path: The file that they were meant to become.
         before: The latest time of modification, in seconds since the epoch.
     """
-    for leftover in path.parent.glob(f"{escape(temporary_prefix(path))}*{TEMPORARY_SUFFIX}*"):
+    with open_folder(path.parent) as folder:
+        _remove_leftovers(folder, path, before=before)
+
+
+def _remove_leftovers(folder: int, path: Path, *, before: float) -> None:
+    for name in _names_beginning_with(folder, temporary_prefix(path)):
+        if TEMPORARY_SUFFIX in name:
+            with suppress(FileNotFoundError):
+                status = _status(folder, name)
+                ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+                if ours and status.st_mtime < before:
+                    os.unlink(name, dir_fd=folder)
+
+
+def _unlink_beginning_with(folder: int, start: str) -> None:
+    for name in _names_beginning_with(folder, start):
         with suppress(FileNotFoundError):
-            if leftover.stat().st_mtime < before:
-                leftover.unlink()
+            os.unlink(name, dir_fd=folder)
+
+
+def _names_beginning_with(folder: int, start: str) -> list[str]:
+    return [name for name in os.listdir(folder) if name.startswith(start)]
+
+
+def _status(folder: int, name: str) -> os.stat_result:
+    return os.stat(name, dir_fd=folder, follow_symlinks=False)
 
 
 def _read_umask() -> int:
@@ -113,28 +205,3 @@ def _read_umask() -> int:
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
-
-
-def _move_into_place(temporary: Path, path: Path, *, replace: bool) -> None:
-    try:
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        if replace:
-            temporary.replace(path)
-        else:
-            path.hardlink_to(temporary)
-        _sync_folder(path.parent)
-    except FileExistsError:
-        raise FileExists(f"{path} already exists.", hint="Pass --force to overwrite it.") from None
-    except OSError as error:
-        raise InputOutputFailed(f"Cannot write {path}: {error.strerror}.") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name in a folder survive a power cut, where the file system supports that."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with suppress(OSError):
-            os.fsync(handle)
-    finally:
-        os.close(handle)

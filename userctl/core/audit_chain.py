@@ -12,7 +12,8 @@ NO_HASH = "0" * 64
 
 def canonical_json(detail: Mapping[str, Any]) -> str:
     """Return the canonical JSON of a detail: keys sorted, ASCII only, no spaces."""
-    return json.dumps(detail, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    # What another program stored may be of any type.
+    return json.dumps(detail, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
 
 
 def event_hash(previous: str, number: int, time: datetime, *rest: str | int | None) -> str:

@@ -72,4 +72,10 @@ def redact(remark: str) -> str:
 
 def rfc3339(time: datetime) -> str:
     """Return an aware time in UTC, to the second (RFC 3339, section 5.6)."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # strftime writes a year before 1000 with fewer than the four digits that the RFC asks for.
+    return f"{time.astimezone(UTC).isoformat()[:19]}Z"
+
+
+def strip_line_end(text: str) -> str:
+    """Return a text without its last line ending, which editors and ``echo`` add."""
+    return text.removesuffix("\n").removesuffix("\r")

@@ -14,7 +14,14 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DisconnectionError, OperationalError
 
 from userctl.config.database_url import DatabaseURL
-from userctl.core.errors import DatabaseDriverMissing, InvalidConfiguration, ReadOnly
+from userctl.config.paths import require_database_file
+from userctl.core.errors import (
+    DatabaseDriverMissing,
+    DatabaseMissing,
+    DatabaseUnreachable,
+    InvalidConfiguration,
+    ReadOnly,
+)
 from userctl.core.text import fold
 from userctl.db.errors import typed_failures
 from userctl.db.postgresql.session import (
@@ -24,6 +31,7 @@ from userctl.db.postgresql.session import (
     was_ended,
 )
 from userctl.db.postgresql.url import parse_options
+from userctl.db.sqlite.locks import require_locks
 
 logger = logging.getLogger(__name__)
 
@@ -80,10 +88,17 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
     """Return a driver connection that opens no transaction by itself.
 
     Raises:
+        DatabaseUnreachable: if the file does not exist.
+        LocksUnavailable: if its file system refuses to lock it.
         ReadOnly: if SQLite cannot create its files beside the database.
-        sqlite3.Error: if the file does not exist or is not a database.
+        sqlite3.Error: if the file is not a database.
     """
-    if os.access(path, os.F_OK) and not os.access(path.parent, os.W_OK):
+    try:
+        require_database_file(DatabaseURL.for_sqlite(path))
+    except DatabaseMissing as error:
+        # It was there when the command began, or nothing had to be read first.
+        raise DatabaseUnreachable(error.message, hint=error.hint) from None
+    if not os.access(path.parent, os.W_OK):
         raise ReadOnly(
             f"The folder {path.parent} is not writable.",
             hint="SQLite must write beside the database, even to read it in WAL mode.",
@@ -97,15 +112,22 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
         isolation_level=None,
     )
     try:
+        require_locks(connection, path)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
-    except sqlite3.Error:
+    except BaseException:
         connection.close()
         raise
+    # Another program may have stored bytes that are not UTF-8, which become lone surrogates.
+    connection.text_factory = _decode
     # The built-in lower() handles ASCII only. It stays as it is: an index of the application may
     # use it.
     connection.create_function("userctl_fold", 1, _fold, deterministic=True)
     return connection
+
+
+def _decode(text: bytes) -> str:
+    return text.decode("utf-8", "surrogateescape")
 
 
 def _fold(value: SqlValue) -> SqlValue:
@@ -174,6 +196,9 @@ def _postgresql_engine(url: DatabaseURL) -> Engine:
                 f"An option in the database URL {url} has a value that libpq cannot use."
             ) from None
         require_plain_strings(connection)
+        from userctl.db.postgresql.loaders import read_everything  # noqa: PLC0415
+
+        read_everything(connection)
         return connection
 
     event.listen(engine, "begin", _begin_postgresql)

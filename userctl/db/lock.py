@@ -28,7 +28,7 @@ def try_lock(engine: Engine, work: str) -> Iterator[bool]:
     """
     if engine.dialect.name == "sqlite":
         path = sqlite_file(engine)
-        with try_file_lock(path.with_name(f"{path.name}.{work}.lock")) as free:
+        with try_file_lock(path.with_name(f"{path.name}.{work}.lock"), of=path) as free:
             yield free
         return
     key = int.from_bytes(sha256(f"userctl {work}".encode()).digest()[:8], signed=True)

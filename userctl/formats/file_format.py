@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from userctl.core.errors import InvalidInput
 
@@ -10,9 +10,6 @@ Format = TypeVar("Format", bound=str)
 
 STREAM = Path("-")
 """The name of standard input or output."""
-
-TEXT: Any = {"encoding": "utf-8-sig", "errors": "surrogateescape", "newline": ""}
-"""How a file of records is opened. A byte that is not UTF-8 becomes what every field rejects."""
 
 
 def choose_format(file: Path, chosen: Format | None, extensions: Mapping[str, Format]) -> Format:
@@ -26,7 +23,7 @@ def choose_format(file: Path, chosen: Format | None, extensions: Mapping[str, Fo
     Raises:
         InvalidInput: if neither decides.
     """
-    found = chosen or extensions.get(file.suffix)
+    found = chosen or extensions.get(file.suffix.lower())
     if found is None:
         names = dict.fromkeys(extensions.values())
         raise InvalidInput(

@@ -11,19 +11,24 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from userctl.core.errors import InputOutputFailed, InvalidInput
-from userctl.formats.file_format import STREAM, TEXT
+from userctl.formats.encoding import LONGEST_MARK, UNDECODABLE, detect_encoding
+from userctl.formats.file_format import STREAM
+
+Source = tuple[TextIO, Callable[[], str], int | None]
+"""The text, a function that returns the SHA-256 of what was read so far, and the size of the file
+in bytes if it is known."""
 
 
 @contextmanager
-def open_source(file: Path) -> Iterator[tuple[TextIO, Callable[[], str], int | None]]:
+def open_source(file: Path, encoding: str | None = None) -> Iterator[Source]:
     """Open a file of records, or standard input.
 
-    Yields:
-        The text, a function that returns the SHA-256 of what was read so far, and the size of the
-        file in bytes if it is known.
+    Args:
+        file: the file; ``-`` is standard input.
+        encoding: its encoding; None to find out from its first bytes.
 
     Raises:
-        InvalidInput: if standard input is asked for and closed.
+        InvalidInput: if standard input is asked for and closed, or there is no such encoding.
         InputOutputFailed: if the file cannot be opened.
     """
     with ExitStack() as stack:
@@ -38,7 +43,13 @@ def open_source(file: Path) -> Iterator[tuple[TextIO, Callable[[], str], int | N
                 raise InputOutputFailed(f"Cannot read {file}: {error.strerror}.") from error
             size = _size(binary)
         hashed = HashedInput(binary)
-        text = io.TextIOWrapper(io.BufferedReader(hashed), **TEXT)
+        buffered = io.BufferedReader(hashed)
+        text = io.TextIOWrapper(
+            buffered,
+            encoding=detect_encoding(hashed.look_ahead(LONGEST_MARK), encoding),
+            errors=UNDECODABLE,
+            newline="",
+        )
         yield text, hashed.hexdigest, size
         # The stream stays open for its owner, who closes it.
         text.detach()
@@ -61,6 +72,12 @@ class HashedInput(io.RawIOBase):
         self._source = source
         self._hash = sha256()
         self._position = 0
+        self._ahead = b""
+
+    def look_ahead(self, count: int) -> bytes:
+        """Return the first bytes, fewer only at the end of the stream, before any is read."""
+        self._ahead = self._source.read(count) or b""
+        return self._ahead
 
     def readable(self) -> bool:
         """Return True: it can be read."""
@@ -68,7 +85,11 @@ class HashedInput(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         """Read some bytes."""
-        count = self._source.readinto(buffer)
+        if self._ahead:
+            count: int | None = len(self._ahead)
+            buffer[:count], self._ahead = self._ahead, b""
+        else:
+            count = self._source.readinto(buffer)
         if count:
             self._hash.update(memoryview(buffer)[:count])
             self._position += count

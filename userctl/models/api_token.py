@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlmodel import Column, Field, ForeignKey, Integer, SQLModel, String
+from sqlmodel import Column, Field, ForeignKey, SQLModel, String
 
-from userctl.models.types import UTCDateTime
+from userctl.models.types import Id, UTCDateTime
 
 API_ID_PREFIX = "api-"
 """The beginning of the public id of an API token, which no refresh token has."""
@@ -20,12 +20,10 @@ class ApiToken(SQLModel, table=True):
     __tablename__ = "api_tokens"
     __table_args__ = {"sqlite_autoincrement": True}
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
     token: str = Field(sa_column=Column(String(64), nullable=False, unique=True))
     user_id: int = Field(
-        sa_column=Column(
-            Integer, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True
-        )
+        sa_column=Column(Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True)
     )
     label: str = Field(max_length=100)
     scope: str = Field(default="", max_length=1000)

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlmodel import Column, Field, Index, Integer, SQLModel, Text
+from sqlmodel import Column, Field, Index, SQLModel, Text
 
-from userctl.models.types import UTCDateTime
+from userctl.models.types import Id, UTCDateTime
 
 
 class AuditEvent(SQLModel, table=True):
@@ -23,12 +23,12 @@ class AuditEvent(SQLModel, table=True):
         Index("ix_audit_events_tag", "tag", "id"),
     )
 
-    id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    id: int = Field(sa_column=Column(Id, primary_key=True, autoincrement=False))
     time: datetime = Field(sa_type=UTCDateTime, index=True)
     tag: str = Field(max_length=50)
     actor: str = Field(max_length=320)
     machine: str = Field(max_length=320)
-    user_id: int | None = Field(default=None)
+    user_id: int | None = Field(default=None, sa_type=Id)
     target: str | None = Field(default=None, max_length=320)
     detail: str = Field(sa_column=Column(Text, nullable=False))
     hash: str = Field(max_length=64)

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlmodel import Column, Field, Integer
+from sqlmodel import Column, Field
 
-from userctl.models.types import UTCDateTime
+from userctl.models.types import Id, UTCDateTime
 from userctl.models.user import UserColumns
 
 
@@ -17,6 +17,6 @@ class DeletedUser(UserColumns, table=True):
 
     __tablename__ = "deleted_users"
 
-    id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    id: int = Field(sa_column=Column(Id, primary_key=True, autoincrement=False))
     email: str = Field(index=True)
     deleted_at: datetime = Field(sa_type=UTCDateTime, index=True)

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlmodel import Boolean, Column, Field, ForeignKey, Integer, SQLModel, String, false, func
+from sqlmodel import Boolean, Column, Field, ForeignKey, SQLModel, String, false, func
 
-from userctl.models.types import UTCDateTime
+from userctl.models.types import Id, UTCDateTime
 
 
 class RefreshToken(SQLModel, table=True):
@@ -20,12 +20,10 @@ class RefreshToken(SQLModel, table=True):
     __tablename__ = "refresh_tokens"
     __table_args__ = {"sqlite_autoincrement": True}
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
     token: str = Field(sa_column=Column(String(255), nullable=False, unique=True))
     user_id: int = Field(
-        sa_column=Column(
-            Integer, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True
-        )
+        sa_column=Column(Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True)
     )
     expires_at: datetime = Field(sa_type=UTCDateTime, index=True)
     revoked: bool = Field(
@@ -40,7 +38,7 @@ class RefreshToken(SQLModel, table=True):
     family_id: str | None = Field(default=None, max_length=32, index=True)
     family_expires_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
-    successor_id: int | None = Field(default=None)
+    successor_id: int | None = Field(default=None, sa_type=Id)
     replayed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     origin: str | None = Field(default=None, max_length=100)
     scope: str | None = Field(default=None, max_length=1000)

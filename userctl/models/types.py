@@ -4,10 +4,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer
 from sqlalchemy.types import TypeDecorator
 
-from userctl.core.errors import DatabaseDamaged
+from userctl.models.unreadable import Unreadable
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+"""An id of 64 bits. SQLite has no others, and generates ids only for the type INTEGER.
+
+The column of an application may have 32 bits, which makes no difference to a statement.
+"""
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -20,23 +26,25 @@ class UTCDateTime(TypeDecorator[datetime]):
         """Reject naive datetimes and store the others in UTC."""
         if value is None:
             return None
+        if isinstance(value, Unreadable):
+            # PostgreSQL takes it back as it gave it.
+            stored: datetime = value.stored
+            return stored
         if value.tzinfo is None:
             raise ValueError("naive datetime")
         return value.astimezone(UTC)
 
-    def result_processor(
-        self, dialect: Dialect, coltype: object
-    ) -> Callable[[Any], datetime | None]:
-        """Return a reader that raises an error with the value if it is not a time."""
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Return a reader of times, and of what is not a time."""
         read = self.impl_instance.dialect_impl(dialect).result_processor(dialect, coltype)
 
-        def read_aware(value: Any) -> datetime | None:
+        def read_aware(value: Any) -> datetime | Unreadable | None:
             try:
                 time: datetime | None = read(value) if read else value
                 if time is None:
                     return None
                 return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-            except (ValueError, TypeError, AttributeError, OverflowError) as error:
-                raise DatabaseDamaged(f"A stored time cannot be read: {value!r:.80}.") from error
+            except (ValueError, TypeError, AttributeError, OverflowError):
+                return Unreadable(value)
 
         return read_aware

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Boolean, Column, Field, Index, SQLModel, String, false, func
 
-from userctl.models.types import UTCDateTime
+from userctl.models.types import Id, UTCDateTime
 
 
 class UserColumns(SQLModel):
@@ -18,7 +18,7 @@ class UserColumns(SQLModel):
     so that a program that reads only ``hashed_password`` rejects the user too.
     """
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=Id)
     name: str | None = Field(default=None)
     email: str
     hashed_password: str

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import get_args
 
 from sqlalchemy import ColumnElement
 from sqlalchemy import select as core_select
-from sqlmodel import Session, and_, case, col, func, or_, select, update
+from sqlmodel import Session, and_, case, col, func, select, update
 
 from userctl.models import ApiToken, User
+from userctl.repositories.changes import change, insert_row
 from userctl.repositories.token_filter import TokenFilter
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.tokens import TokenState
@@ -38,21 +39,23 @@ class ApiTokenRepository:
 
     def add(self, token: ApiToken) -> None:
         """Insert a token, which then has an id."""
-        self._session.add(token)
-        self._session.flush()
+        insert_row(self._session, token)
 
     def touch(self, token: ApiToken, now: datetime) -> None:
-        """Record that a token was used, unless its last use was a moment ago."""
-        last = col(ApiToken.last_used_at)
-        due = or_(last.is_(None), last <= now - USE_RESOLUTION)
-        self._execute(
-            update(ApiToken).where(col(ApiToken.id) == token.id, due).values(last_used_at=now)
-        )
+        """Record that a token was used, unless its last use was a moment ago.
+
+        Args:
+            token: the token, locked.
+            now: the time.
+        """
+        if token.last_used_at is None or token.last_used_at <= now - USE_RESOLUTION:
+            used = update(ApiToken).values(last_used_at=now)
+            change(self._session, used, col(ApiToken.id) == token.id, expected=1)
 
     def revoke(self, now: datetime, *which: ColumnElement[bool]) -> int:
         """Revoke every token that matches and is not revoked yet; return how many there were."""
         unrevoked = col(ApiToken.revoked_at).is_(None)
-        return self._execute(update(ApiToken).where(unrevoked, *which).values(revoked_at=now))
+        return change(self._session, update(ApiToken).values(revoked_at=now), unrevoked, *which)
 
     def revoke_id(self, token_id: int, now: datetime) -> int:
         """Revoke one token."""
@@ -75,9 +78,6 @@ class ApiTokenRepository:
         states = get_args(TokenState)
         counts = (func.count(case((_in_state(state, now), 1))).label(state) for state in states)
         return dict(self._session.execute(core_select(*counts)).mappings().one())
-
-    def _execute(self, statement: Any) -> int:
-        return self._session.connection().execute(statement).rowcount
 
 
 def _conditions(wanted: TokenFilter, now: datetime) -> list[ColumnElement[bool]]:

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, func, select
 from userctl.core.audit_chain import NO_HASH, event_hash
 from userctl.core.errors import DatabaseDamaged
 from userctl.models import AuditEvent
+from userctl.repositories.changes import insert_all
 from userctl.schemas.page import LARGEST_ID
 
 CHUNK = 1000
@@ -94,11 +95,12 @@ class AuditEventRepository:
         last, previous = (head.id, head.hash) if head else (0, NO_HASH)
         if last > LARGEST_ID - len(events):
             raise DatabaseDamaged(f"The audit trail cannot continue after event {last}.")
+        rows = []
         for number, event in enumerate(events, last + 1):
             values = (event.tag, event.actor, event.machine, event.user_id, event.target)
             previous = event_hash(previous, number, event.time, *values, event.detail)
-            self._session.add(AuditEvent(id=number, hash=previous, **vars(event)))
-        self._session.flush()
+            rows.append({"id": number, "hash": previous, **vars(event)})
+        insert_all(self._session, AuditEvent, rows)
 
     def head(self) -> AuditEvent | None:
         """Return the last event."""

@@ -3,13 +3,14 @@
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
+
+from userctl.repositories.changes import COUNTED
 
 Row = Sequence[Any]
 Processor = Callable[[Any], Any]
@@ -24,8 +25,8 @@ def insert_rows(
     model: type[SQLModel],
     names: Sequence[str],
     rows: Sequence[Row],
-) -> None:
-    """Insert rows into a table; inside a savepoint, all of them or none.
+) -> int:
+    """Insert rows into a table; inside a savepoint, all of them or none. Return how many.
 
     Args:
         connection: the connection.
@@ -44,28 +45,37 @@ def insert_rows(
         # Python writes CSV fastest; an empty cell is NULL.
         statement = f"COPY {table.name} ({columns}) FROM STDIN (FORMAT csv)"
         texts = _cached([process and _text(process) for process in processors])
-        _copy(connection, statement, (_stored(block, texts) for block in _blocks(rows)))
-    else:
-        places = ", ".join("?" * len(names))
-        statement = f"INSERT INTO {table.name} ({columns}) VALUES ({places})"  # noqa: S608
-        stored = list(_stored(rows, _cached(processors)))
-        connection.exec_driver_sql(statement, stored)
+
+        def write(copy: Any) -> None:
+            for block in _blocks(rows):
+                text = io.StringIO()
+                csv.writer(text).writerows(_stored(block, texts))
+                copy.write(text.getvalue())
+
+        return _copy(connection, statement, write)
+    places = ", ".join("?" * len(names))
+    statement = f"INSERT INTO {table.name} ({columns}) VALUES ({places})"  # noqa: S608
+    stored = list(_stored(rows, _cached(processors)))
+    return connection.exec_driver_sql(statement, stored, COUNTED).rowcount
 
 
-def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows that have a value for each column of a table.
+def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert rows that have a value for each column of a table, and return how many.
 
     Raises:
         sqlalchemy.exc.DBAPIError: as for every other statement.
     """
     names = table.columns.keys()
     if connection.dialect.name != "postgresql":
-        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
-        return
+        values = [dict(zip(names, row, strict=True)) for row in rows]
+        return connection.execute(insert(table).execution_options(**COUNTED), values).rowcount
     statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
-    with _copying(connection, statement) as copy:
+
+    def write(copy: Any) -> None:
         for row in rows:
             copy.write_row(row)
+
+    return _copy(connection, statement, write)
 
 
 def _blocks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -93,22 +103,16 @@ def _stored(rows: Iterable[Row], processors: Iterable[Processor | None]) -> Iter
     )
 
 
-def _copy(connection: Connection, statement: str, blocks: Iterable[Iterable[Row]]) -> None:
-    with _copying(connection, statement) as copy:
-        for block in blocks:
-            text = io.StringIO()
-            csv.writer(text).writerows(block)
-            copy.write(text.getvalue())
-
-
-@contextmanager
-def _copying(connection: Connection, statement: str) -> Iterator[Any]:
+def _copy(connection: Connection, statement: str, write: Callable[[Any], None]) -> int:
+    """Run a COPY, and return how many rows it inserted."""
     driver = connection.dialect.loaded_dbapi
     pooled = connection.connection
     cursor: Any = pooled.cursor()
     try:
-        with cursor, cursor.copy(statement) as copy:
-            yield copy
+        with cursor:
+            with cursor.copy(statement) as copy:
+                write(copy)
+            return int(cursor.rowcount)
     except driver.Error as error:
         # SQLAlchemy does not support COPY, so it does not wrap this error either.
         raise DBAPIError.instance(

@@ -21,7 +21,7 @@ class DatabaseStatsRepository:
             ).first()
             for model in (User, RefreshToken, ApiToken)
         ]
-        return max((time for time in newest if time is not None), default=None)
+        return max((time for time in newest if isinstance(time, datetime)), default=None)
 
     def server_time(self) -> datetime | None:
         """Return the time by the clock of the server; None where there is no server."""

@@ -9,8 +9,9 @@ from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select
 
-from userctl.core.errors import UserExists
+from userctl.core.errors import ChangeIgnored, UserExists
 from userctl.models import DeletedUser, User
+from userctl.repositories.changes import COUNTED, change, require_count
 from userctl.repositories.user_filter import conditions
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
@@ -44,9 +45,11 @@ class DeletedUserRepository:
         columns = [getattr(User, name) for name in _MOVED]
         row = core_select(*columns, literal(now, _type_of("deleted_at")))
         row = row.where(col(User.id) == user_id)
-        self._session.execute(insert(DeletedUser).from_select([*_MOVED, "deleted_at"], row))
+        statement = insert(DeletedUser).from_select([*_MOVED, "deleted_at"], row)
+        count = self._session.connection().execute(statement.execution_options(**COUNTED)).rowcount
+        require_count("INSERT", "deleted_users", count, 1)
 
-    def restore(self, user: DeletedUser, now: datetime, *, email: str) -> int:
+    def restore(self, user: DeletedUser, now: datetime, *, email: str | None) -> int:
         """Move a user back to ``users`` and return the id there.
 
         It is the id that the user had, unless another user has it by now.
@@ -54,14 +57,14 @@ class DeletedUserRepository:
         Args:
             user: the deleted user, locked.
             now: when the user is restored.
-            email: the e-mail address from now on.
+            email: the e-mail address from now on; None for the one that the user had.
 
         Raises:
             UserExists: if the address is in use by now.
         """
         same = self._session.get(User, user.id) is None
         names = [name for name in _MOVED if same or name != "id"]
-        changed = {"email": ":email", "updated_at": ":now"}
+        changed = {"updated_at": ":now"} | ({"email": ":email"} if email else {})
         # PostgreSQL overrides an identity that is GENERATED ALWAYS only on request.
         overriding = "OVERRIDING SYSTEM VALUE " if self._dialect == "postgresql" else ""
         statement = text(
@@ -70,21 +73,24 @@ class DeletedUserRepository:
             "FROM deleted_users WHERE id = :id RETURNING id"
         ).bindparams(bindparam("now", type_=_type_of("updated_at")))
         try:
-            values = {"email": email, "now": now, "id": user.id}
-            given = self._session.execute(statement, values).scalar_one()
+            values = {"now": now, "id": user.id} | ({"email": email} if email else {})
+            given = self._session.execute(statement, values).scalar()
         except IntegrityError as error:
             if violates_uniqueness(error):
                 raise UserExists(
-                    f"Another user has the address {email} by now.",
+                    f"Another user has the address {email or user.email} by now.",
                     hint="Pass --email to restore with another address.",
                 ) from error
             raise
+        if given is None:
+            raise ChangeIgnored("INSERT", "users")
         self.delete([user.id])
         return int(given)
 
     def delete(self, user_ids: Sequence[int]) -> None:
         """Delete users permanently."""
-        self._session.execute(delete(DeletedUser).where(col(DeletedUser.id).in_(user_ids)))
+        which = col(DeletedUser.id).in_(user_ids)
+        change(self._session, delete(DeletedUser), which, expected=len(user_ids))
         self._session.expunge_all()
 
     def page(self, query: UserQuery) -> Sequence[DeletedUser]:

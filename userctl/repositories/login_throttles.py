@@ -5,9 +5,11 @@ from importlib import import_module
 from typing import Any
 
 from sqlalchemy import ColumnElement, CursorResult
-from sqlmodel import Session, case, col, delete, func, or_, select, tuple_, update
+from sqlmodel import Session, case, col, delete, func, or_, select, update
 
+from userctl.core.errors import ChangeIgnored
 from userctl.models import LoginThrottle
+from userctl.repositories.changes import COUNTED, change, require_count
 
 _address, _source = col(LoginThrottle.address), col(LoginThrottle.source)
 _charges, _charged_at = col(LoginThrottle.charges), col(LoginThrottle.charged_at)
@@ -58,6 +60,11 @@ class LoginThrottleRepository:
             where=or_(over, _charges < limit),
         )
         found: datetime | None = self._execute(statement.returning(_ends_at)).scalar_one_or_none()
+        if found is None:
+            here = (_address == new.address, _source == new.source)
+            full = select(_charges).where(*here, ~over, _charges >= limit)
+            if self._session.exec(full).first() is None:
+                raise ChangeIgnored("INSERT", "login_throttles")
         return found
 
     def window_end(self, address: str, source: str) -> datetime:
@@ -75,24 +82,23 @@ class LoginThrottleRepository:
         charged_before: datetime,
     ) -> None:
         """Remove one charge of a window, and its time unless there was a later charge."""
-        statement = (
-            update(LoginThrottle)
-            .where(_address == address, _source == source)
-            .where(_ends_at == window_ends_at, _charges > 0)
-        )
+        here = (_address == address, _source == source, _ends_at == window_ends_at, _charges > 0)
         previous = case((_charged_at == charged_at, charged_before), else_=_charged_at)
-        self._execute(statement.values(charges=_charges - 1, charged_at=previous))
+        statement = update(LoginThrottle).values(charges=_charges - 1, charged_at=previous)
+        change(self._session, statement, *here, expected=1)
 
     def replace(self, row: LoginThrottle) -> None:
         """Insert a row, or replace the present one."""
         insert = self._insert(row)
         values = {column.name: column for column in insert.excluded}
-        self._execute(insert.on_conflict_do_update(index_elements=[_address, _source], set_=values))
+        upsert = insert.on_conflict_do_update(index_elements=[_address, _source], set_=values)
+        count = self._execute(upsert.execution_options(**COUNTED)).rowcount
+        require_count("INSERT", "login_throttles", count, 1)
 
     def reset(self, address: str, now: datetime) -> None:
         """Remove all charges of an address and end their windows."""
-        statement = update(LoginThrottle).where(_address == address, _charges != 0)
-        self._execute(statement.values(charges=0, window_ends_at=now))
+        statement = update(LoginThrottle).values(charges=0, window_ends_at=now)
+        change(self._session, statement, _address == address, _charges != 0)
 
     def failures(self, address: str, since: datetime) -> tuple[int, datetime | None]:
         """Return the number of charges in windows that end after a time, and the last charge."""
@@ -130,7 +136,9 @@ class LoginThrottleRepository:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        self._execute(delete(LoginThrottle).where(tuple_(_address, _source).in_(batch)))
+        for address, source in self._session.exec(batch).all():
+            here = (_address == address, _source == source)
+            change(self._session, delete(LoginThrottle), *here, expected=1)
 
     def _insert(self, row: LoginThrottle) -> Any:
         # Each dialect has its own, and importing the other one takes long.

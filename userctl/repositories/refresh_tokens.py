@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, get_args
+from typing import get_args
 
 from sqlalchemy import ColumnElement, String, text
 from sqlalchemy import select as core_select
@@ -10,6 +10,7 @@ from sqlmodel import Session, and_, case, cast, col, func, literal, or_, select,
 
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.api_token import API_ID_PREFIX
+from userctl.repositories.changes import change, insert_row
 from userctl.repositories.token_filter import TokenFilter
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.tokens import TokenState
@@ -34,43 +35,42 @@ class RefreshTokenRepository:
 
     def add(self, token: RefreshToken) -> None:
         """Insert a token, which then has an id."""
-        self._session.add(token)
-        self._session.flush()
+        insert_row(self._session, token)
 
     def mark_used(self, token: RefreshToken, successor: RefreshToken, now: datetime) -> bool:
         """Record that an active token was exchanged; return False if it is no longer active."""
-        statement = (
-            update(RefreshToken)
-            .where(
-                col(RefreshToken.id) == token.id,
-                col(RefreshToken.used_at).is_(None),
-                col(RefreshToken.revoked).is_(False),
-            )
-            .values(
-                used_at=now,
-                updated_at=now,
-                revoked=True,
-                successor_id=successor.id,
-                # A token that another program wrote joins the family that it starts.
-                family_id=successor.family_id,
-                family_expires_at=successor.family_expires_at,
-            )
+        which = (
+            col(RefreshToken.id) == token.id,
+            col(RefreshToken.used_at).is_(None),
+            col(RefreshToken.revoked).is_(False),
         )
-        return self._execute(statement) == 1
+        statement = update(RefreshToken).values(
+            used_at=now,
+            updated_at=now,
+            revoked=True,
+            successor_id=successor.id,
+            # A token that another program wrote joins the family that it starts.
+            family_id=successor.family_id,
+            family_expires_at=successor.family_expires_at,
+        )
+        return change(self._session, statement, *which, expected=1) == 1
 
     def record_replay(self, token: RefreshToken, now: datetime) -> None:
         """Record the first reuse of a token."""
         first = col(RefreshToken.replayed_at).is_(None)
-        statement = update(RefreshToken).where(col(RefreshToken.id) == token.id, first)
-        self._execute(statement.values(replayed_at=now, updated_at=now))
+        statement = update(RefreshToken).values(replayed_at=now, updated_at=now)
+        change(self._session, statement, col(RefreshToken.id) == token.id, first, expected=1)
 
     def revoke(self, now: datetime, *which: ColumnElement[bool]) -> int:
         """Revoke every token that matches and is not revoked yet; return how many were active."""
-        statement = update(RefreshToken).where(*which).values(revoked=True, updated_at=now)
-        active = self._execute(statement.where(_in_state("active", now)))
-        # The clock of another host may run behind ours, so what has expired is revoked too.
-        self._execute(statement.where(_in_state("expired", now)))
-        return active
+        revoked = update(RefreshToken).where(*which).values(revoked=True, updated_at=now)
+        active = revoked.where(_in_state("active", now))
+        count: int = self._session.connection().execute(active).rowcount
+        # The clock of another host may run behind ours, so what has expired is revoked too, and so
+        # is a token of which it cannot be told when it expires.
+        unused = col(RefreshToken.used_at).is_(None)
+        change(self._session, revoked, *which, unused, col(RefreshToken.revoked).is_(False))
+        return count
 
     def lock_all(self) -> None:
         """Keep other transactions from writing tokens until this one ends."""
@@ -135,9 +135,6 @@ class RefreshTokenRepository:
         states = get_args(TokenState)
         counts = (func.count(case((_in_state(state, now), 1))).label(state) for state in states)
         return dict(self._session.execute(core_select(*counts)).mappings().one())
-
-    def _execute(self, statement: Any) -> int:
-        return self._session.connection().execute(statement).rowcount
 
 
 def _conditions(wanted: TokenFilter, now: datetime) -> list[ColumnElement[bool]]:

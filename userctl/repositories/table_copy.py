@@ -1,16 +1,21 @@
 """All rows of all tables, for copying a database."""
 
 import json
+from collections import deque
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, text, type_coerce
 from sqlalchemy import select as core_select
+from sqlalchemy.types import NULLTYPE
 from sqlmodel import Session, SQLModel, func, select
 
+from userctl.core.errors import RowUnreadable
 from userctl.models import TABLES
 from userctl.repositories.bulk_insert import copy_rows
+from userctl.repositories.changes import require_count
+from userctl.repositories.stored_values import RowChecker
 
 CHUNK = 10_000
 
@@ -38,14 +43,34 @@ class TableCopyRepository:
             self._session.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
 
     def chunks(self, table: str) -> Iterator[Sequence[Row]]:
-        """Yield all rows of a table, with the values in the order of the model's columns."""
+        """Yield all rows of a table, with the values in the order of the model's columns.
+
+        Raises:
+            RowUnreadable: naming a row that cannot be read, and its column.
+        """
         options = {"yield_per": CHUNK}
         query = core_select(*_table(table).columns)
-        yield from self._session.connection().execute(query, execution_options=options).partitions()
+        checker = RowChecker(_table(table))
+        result = self._session.connection().execute(query, execution_options=options)
+        for chunk in result.partitions():
+            yield checker.readable(chunk, None)
+
+    def unreadable(self, table: str) -> Iterator[RowUnreadable]:
+        """Yield an error for each row of a table that cannot be read."""
+        unconverted = (type_coerce(column, NULLTYPE) for column in _table(table).columns)
+        result = self._session.connection().execute(
+            core_select(*unconverted), execution_options={"yield_per": CHUNK}
+        )
+        checker, found = RowChecker(_table(table)), deque[RowUnreadable]()
+        for chunk in result.partitions():
+            checker.readable(chunk, found.append)
+            while found:
+                yield found.popleft()
 
     def add(self, table: str, rows: Sequence[Row]) -> None:
         """Insert rows as :meth:`chunks` returned them."""
-        copy_rows(self._session.connection(), _table(table), rows)
+        count = copy_rows(self._session.connection(), _table(table), rows)
+        require_count("INSERT", table, count, len(rows))
 
     def last_numbers(self) -> dict[str, int]:
         """Return the last id that each table assigned, even if its row is gone; 0 for none."""

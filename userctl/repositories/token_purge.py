@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Select, any_, literal_column, text, true
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, and_, col, delete, func, or_, select
 
+from userctl.core.errors import ChangeIgnored
 from userctl.models import ApiToken, RefreshToken
+from userctl.repositories.changes import change
 
 _ENDS: dict[str, tuple[Any, Any]] = {
     "refresh": (RefreshToken, col(RefreshToken.expires_at)),
@@ -62,7 +64,8 @@ class TokenPurgeRepository:
     def oldest(self, before: datetime) -> datetime | None:
         """Return when the refresh token expired that did so first, if one did before a time."""
         expires = col(RefreshToken.expires_at)
-        return self._session.execute(select(func.min(expires)).where(expires < before)).scalar()
+        found = self._session.execute(select(func.min(expires)).where(expires < before)).scalar()
+        return found if isinstance(found, datetime) else None
 
     def any(self, before: datetime) -> bool:
         """Tell whether a token ended before a time."""
@@ -86,6 +89,8 @@ class TokenPurgeRepository:
             batch = select(model.id).where(ended < before).order_by(ended).limit(limit)
             gone = delete(model).where(col(model.id).in_(batch), ended < before)
             count = self._session.connection().execute(gone).rowcount
+            if count < limit and self._session.execute(batch.limit(1)).first():
+                raise ChangeIgnored("DELETE", model.__tablename__)
             return Deleted(count, more=count == limit)
         # Not waiting for the disk is safe: what a crash brings back can be deleted again.
         self._session.execute(text("SET LOCAL synchronous_commit = off"))
@@ -105,7 +110,7 @@ class TokenPurgeRepository:
         reach = ahead if upper is None else and_(ahead, ended < upper)
         try:
             with self._session.begin_nested(), self._lock_timeout(RANGE_LOCK_TIMEOUT):
-                count = self._session.connection().execute(delete(model).where(reach)).rowcount
+                count = change(self._session, delete(model), reach)
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
                 raise
@@ -144,6 +149,8 @@ class TokenPurgeRepository:
                 select(func.max(found.c.ended)).scalar_subquery(),
             )
         ).one()
+        if not count and last is not None:
+            raise ChangeIgnored("DELETE", model.__tablename__)
         return Deleted(count, more=last is not None, since=last, skipped=True)
 
     def _one(self, query: Any) -> Any:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, UnaryExpression
+from sqlalchemy import BigInteger, ColumnElement, UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.types import NULLTYPE
 from sqlmodel import col, literal, tuple_
 
 from userctl.models import User
+from userctl.repositories.stored_values import bindable
 
 Position = tuple[Any, int]
 """The sort key of a user, as the driver has it, and the id."""
@@ -21,6 +22,7 @@ class SortedOrder:
     key: Any
     unique: bool
     descending: bool
+    dialect: str
 
     @property
     def clauses(self) -> list[Any]:
@@ -33,11 +35,13 @@ class SortedOrder:
         if position is None:
             return []
         here: Any = self.key
-        there: Any = literal(position[0], NULLTYPE)
+        there: Any = bindable(position[0], self.dialect)
+        if there is position[0]:
+            there = literal(there, NULLTYPE)
         if not self.unique:
             # Row values compare in sort order and work on an index (keyset paging).
             here = tuple_(here, col(User.id))
-            there = tuple_(there, literal(position[1], Integer()))
+            there = tuple_(there, literal(position[1], BigInteger()))
         return [here < there if self.descending else here > there]
 
 
@@ -77,7 +81,8 @@ class EmailPrefixOrder:
     def _compared(self, operator: str, text: str) -> ColumnElement[bool]:
         if self.dialect == "postgresql":
             operator = f"~{operator}~"
-        return col(User.email).op(operator, is_comparison=True)(text)
+        there = bindable(text, self.dialect)
+        return col(User.email).op(operator, is_comparison=True)(there)
 
 
 def _end_of(beginning: str) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult
+from sqlalchemy import Connection
 from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import NULLTYPE
@@ -12,7 +12,10 @@ from sqlmodel import Session, col, delete, func, select, type_coerce, update
 
 from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
+from userctl.models.unreadable import Unreadable
 from userctl.repositories import bulk_insert
+from userctl.repositories.changes import change, insert_row, require_count
+from userctl.repositories.stored_values import UndecodableText, bindable, native_text
 from userctl.repositories.user_filter import conditions
 from userctl.repositories.user_order import EmailPrefixOrder, Position, SortedOrder
 from userctl.repositories.violations import violates_uniqueness
@@ -104,7 +107,8 @@ class UserRepository:
         """
         try:
             with self._session.begin_nested():
-                bulk_insert.insert_rows(self._session.connection(), User, columns, rows)
+                count = bulk_insert.insert_rows(self._session.connection(), User, columns, rows)
+                require_count("INSERT", "users", count, len(rows))
         except IntegrityError as error:
             if violates_uniqueness(error):
                 return False
@@ -119,7 +123,7 @@ class UserRepository:
         """
         try:
             with self._session.begin_nested():
-                self._session.add(user)
+                insert_row(self._session, user)
         except IntegrityError as error:
             self._raise_if_exists(error, user.email)
             raise
@@ -129,17 +133,21 @@ class UserRepository:
 
         Raises:
             UserExists: if a new address is in use.
+            ChangeIgnored: if a trigger ignored the change.
             TransactionConflict: if another process changed these columns meanwhile.
         """
-        seen = [getattr(User, name).is_not_distinct_from(getattr(user, name)) for name in values]
-        statement = update(User).where(col(User.id) == user.id, *seen)
+        dialect = self._session.connection().dialect.name
+        seen = [_has_value(getattr(User, n), getattr(user, n), dialect) for n in values]
+        values = {name: bindable(value, dialect) for name, value in values.items()}
+        statement = update(User).values(**values | {"updated_at": now})
+        which = (col(User.id) == user.id, *seen)
         try:
             with self._session.begin_nested():
-                result = self._execute(statement.values(**values, updated_at=now))
+                count = change(self._session, statement, *which, expected=1)
         except IntegrityError as error:
             self._raise_if_exists(error, values.get("email", user.email))
             raise
-        if result.rowcount != 1:
+        if count != 1:
             raise TransactionConflict(f"Another process changed user {user.id}.")
         self._session.refresh(user)
 
@@ -147,8 +155,8 @@ class UserRepository:
         """Delete a user with their tokens; return False if there was no such user."""
         # An application's foreign keys may not cascade, and SQLite may reuse the id.
         for table in (ApiToken, RefreshToken):
-            self._execute(delete(table).where(col(table.user_id) == user_id))
-        return self._execute(delete(User).where(col(User.id) == user_id)).rowcount == 1
+            change(self._session, delete(table), col(table.user_id) == user_id)
+        return change(self._session, delete(User), col(User.id) == user_id, expected=1) == 1
 
     def position(self, query: UserQuery, user_id: int) -> Position | None:
         """Return the position of a user in the order of a query; None if there is no such user."""
@@ -168,7 +176,9 @@ class UserRepository:
         key, connection = _SORT_KEYS[query.sort], self._session.connection()
         statement = select(User, _as_stored(key)).where(*conditions(connection, User, query))
         order: SortedOrder | EmailPrefixOrder
-        order = SortedOrder(key, query.sort in _UNIQUE_KEYS, query.descending)
+        order = SortedOrder(
+            key, query.sort in _UNIQUE_KEYS, query.descending, connection.dialect.name
+        )
         if query.beginning is not None:
             beginning = EmailPrefixOrder(query.beginning, connection.dialect.name, query.descending)
             if query.sort == "email":
@@ -183,17 +193,22 @@ class UserRepository:
         """Yield all users in the order of their ids, a chunk at a time, and keep none.
 
         Args:
-            columns: the names of the columns to read, or ``OWN_HASH``. Their values are those of
-                the driver, not converted.
+            columns: the names of the columns to read, or ``OWN_HASH``; ``id`` is the first. Their
+                values are those of the driver, not converted.
             size: how many users a chunk has.
         """
         found: list[Any] = [_own_hash() if c == OWN_HASH else getattr(User, c) for c in columns]
         unconverted = (type_coerce(column, NULLTYPE) for column in found)
         statement = core_select(*unconverted).order_by(col(User.id))
-        result = self._session.connection().execute(
-            statement, execution_options={"yield_per": size}
-        )
-        yield from result.partitions()
+        connection, last = self._session.connection(), None
+        try:
+            with native_text(connection):
+                for chunk in _partitions(connection, statement, size):
+                    yield chunk
+                    last = chunk[-1][0]
+        except UndecodableText:
+            rest = statement if last is None else statement.where(col(User.id) > last)
+            yield from _partitions(connection, rest, size)
 
     def _raise_if_exists(self, error: IntegrityError, email: str) -> None:
         if violates_uniqueness(error):
@@ -201,8 +216,20 @@ class UserRepository:
             known = "" if existing is None else f" (id {existing.id})"
             raise UserExists(f"{email} already exists{known}.") from error
 
-    def _execute(self, statement: Any) -> CursorResult[Any]:
-        return self._session.connection().execute(statement)
+
+def _partitions(
+    connection: Connection, statement: Any, size: int
+) -> Iterator[Sequence[Sequence[Any]]]:
+    result = connection.execute(statement, execution_options={"yield_per": size})
+    yield from result.partitions()
+
+
+def _has_value(column: Any, value: Any, dialect: str) -> Any:
+    """Return the condition that a column still has a value."""
+    if isinstance(value, datetime | Unreadable):
+        # Another program may write the same time in another form.
+        return column.is_not(None)
+    return column.is_not_distinct_from(bindable(value, dialect))
 
 
 def _own_hash() -> Any:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from userctl.schemas import metrics as metrics
     from userctl.schemas import session as session
     from userctl.schemas import setting as setting
+    from userctl.schemas import timestamp as timestamp
     from userctl.schemas import tokens as tokens
     from userctl.schemas import transfer as transfer
     from userctl.schemas import users as users

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from userctl.schemas.page import Count
+from userctl.schemas.page import AfterId
 
 Tag = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*)+$", max_length=50)]
 """A tag of this version of userctl, or of a later one."""
@@ -81,7 +81,7 @@ class AuditQuery(BaseModel):
     user: str | None = None
     tag: str | None = None
     since: datetime | timedelta | None = None
-    after: Count | None = None
+    after: AfterId | None = None
     limit: int | None = 100
 
 

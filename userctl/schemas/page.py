@@ -8,16 +8,26 @@ from pydantic import AfterValidator
 
 T = TypeVar("T")
 
-LARGEST_ID = 2**31 - 1
-"""The largest value of an integer column on PostgreSQL."""
+LARGEST_ID = 2**63 - 1
+"""The largest id on every database: ids have 64 bits."""
 
-Count = Annotated[int, AfterValidator(lambda number: max(0, min(number, LARGEST_ID)))]
-"""A number of rows, or an id, that every database can take."""
+LARGEST_COUNT = 2**31 - 2
+"""The largest number of rows in a page, to which 1 can be added in every database."""
+
+Count = Annotated[int, AfterValidator(lambda number: max(0, min(number, LARGEST_COUNT)))]
+"""A number of rows that every database can take."""
+
+AfterId = Annotated[int, AfterValidator(lambda number: max(0, min(number, LARGEST_ID)))]
+"""The id after which a page starts, as every database can take it."""
 
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """Some records, and whether there are more after them."""
+    """Some records, and whether there are more after them.
+
+    ``after`` is the id of the last row of the page, even if that could not be read.
+    """
 
     items: Sequence[T]
     more: bool
+    after: int | str | None = None

@@ -6,12 +6,12 @@ field of :class:`userctl.schemas.users.UserRead` and a migration.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from userctl.core.errors import InvalidInput
 from userctl.core.text import quote
 from userctl.schemas.email_address import canonical_email
+from userctl.schemas.timestamp import parse_timestamp
 from userctl.schemas.users import check_name
 
 
@@ -35,26 +35,23 @@ class UserField:
     plain: bool = False
 
 
+_TRUE = {"true", "t", "yes", "1"}
+_FALSE = {"false", "f", "no", "0"}
+"""How spreadsheets, databases and the tables of userctl write a boolean, in lower case."""
+
+
 def _parse_status(text: str) -> str:
-    if text not in {"active", "disabled"}:
+    status = text.lower()
+    if status not in {"active", "disabled"}:
         raise InvalidInput(f"{quote(text)} is not a status. Use active or disabled.")
-    return text
+    return status
 
 
 def _parse_boolean(text: str) -> bool:
-    if text not in {"true", "false"}:
+    value = text.lower()
+    if value not in _TRUE | _FALSE:
         raise InvalidInput(f"{quote(text)} is not a boolean. Use true or false.")
-    return text == "true"
-
-
-def _parse_timestamp(text: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput(f"Not an RFC 3339 timestamp: {quote(text)}.") from None
-    if time.tzinfo is None:
-        raise InvalidInput(f"The timestamp {quote(text)} has no time zone. End it with Z.")
-    return time.astimezone(UTC)
+    return value in _TRUE
 
 
 USER_FIELDS = (
@@ -67,7 +64,7 @@ USER_FIELDS = (
     UserField("must_change_password", _parse_boolean),
     UserField("hashed_password", str, shown=False),
     UserField("password", str, shown=False),
-    UserField("created_at", _parse_timestamp),
+    UserField("created_at", parse_timestamp),
     UserField("updated_at"),
 )
 

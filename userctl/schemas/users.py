@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 from userctl.core.errors import InvalidInput
 from userctl.core.text import has_invisible_characters
 from userctl.schemas.email_address import canonical_email
-from userctl.schemas.page import Count
+from userctl.schemas.page import AfterId, Count
 
 NAME_LENGTH = 100
 
@@ -76,10 +76,11 @@ class UserUpdate(BaseModel):
     email: Email | None = None
     name: Annotated[str, AfterValidator(_check_new_name)] | None = None
     role: str | None = None
+    created_at: datetime | None = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> "UserUpdate":
-        if self.email is self.name is self.role is None:
+        if not self.model_dump(exclude_none=True):
             raise InvalidInput("Nothing to update.", hint="Pass --email, --name or --role.")
         return self
 
@@ -102,11 +103,14 @@ class UserQuery(BaseModel):
     descending: bool = False
     limit: Count | None = 100
     skip: Count = 0
-    after: Count | None = None
+    after: AfterId | None = None
 
 
 class UserRead(BaseModel):
-    """A user as shown, without the password hash."""
+    """A user as shown, without the password hash.
+
+    A time is None if the stored one cannot be read and the user was changed all the same.
+    """
 
     id: int
     email: str
@@ -115,8 +119,8 @@ class UserRead(BaseModel):
     status: UserStatus
     has_password: bool
     must_change_password: bool
-    created_at: datetime
-    updated_at: datetime
+    created_at: datetime | None
+    updated_at: datetime | None
 
 
 class DeletedUserRead(UserRead):

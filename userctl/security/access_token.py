@@ -8,8 +8,10 @@ from typing import Any, NoReturn
 
 import jwt
 
+from userctl.config.settings import LONGEST_ACCESS_TOKEN_MINUTES
 from userctl.core.errors import TokenExpired, TokenInvalid
 from userctl.core.text import has_invisible_characters
+from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.tokens import AccessClaims
 from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring, RingKey
@@ -17,6 +19,9 @@ from userctl.security.keyring import Keyring, RingKey
 TYPE = "at+jwt"
 LEEWAY_SECONDS = 30
 MAXIMUM_LENGTH = 4096
+LONGEST_LIFETIME_SECONDS = 60 * LONGEST_ACCESS_TOKEN_MINUTES
+"""No setting lets a token live longer, so one that claims to was not issued by userctl."""
+
 _LAST_SECOND = 253_402_300_799
 """The last second of the year 9999, the latest that a datetime can hold."""
 
@@ -78,6 +83,8 @@ class AccessTokenCodec:
         seconds = now.timestamp()
         if max(claims.iat, payload.get("nbf", 0)) > seconds + LEEWAY_SECONDS:
             _reject("it is not valid yet")
+        if claims.exp - claims.iat > LONGEST_LIFETIME_SECONDS:
+            _reject("it claims to live longer than any that userctl issues")
         if claims.exp <= seconds - LEEWAY_SECONDS:
             raise TokenExpired("The access token has expired.")
         return claims
@@ -114,10 +121,10 @@ class AccessTokenCodec:
             value = payload.get(name)
             if not isinstance(value, str) or has_invisible_characters(value):
                 _reject(f"its claim '{name}' is missing or not plain text")
-        for name in ("uid", "iat", "exp"):
+        for name, largest in (("uid", LARGEST_ID), ("iat", _LAST_SECOND), ("exp", _LAST_SECOND)):
             value = payload.get(name)
             # A bool is an int to isinstance.
-            if type(value) is not int or not 0 <= value <= _LAST_SECOND:
+            if type(value) is not int or not 0 <= value <= largest:
                 _reject(f"its claim '{name}' is missing or not a whole number in range")
         if type(payload.get("nbf", 0)) is not int:
             _reject("its claim 'nbf' is not a whole number")

@@ -5,6 +5,7 @@ listed in a separate member, as that section allows.
 """
 
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
@@ -20,12 +21,18 @@ from userctl.core.errors import (
     UnsafeFile,
 )
 from userctl.core.file_lock import lock_file
+from userctl.core.folders import require_trusted_folder
 from userctl.core.secure_files import MAXIMUM_BYTES, read_private, write_private
 from userctl.security.jwk import SigningKey
 from userctl.security.key_members import Algorithm
 from userctl.security.keyring import Keyring, RingKey
 
 _Time = Annotated[AwareDatetime, AfterValidator(lambda time: time.astimezone(UTC))]
+
+_FOLDER_HINT = (
+    "Set keyring_file to a file in a folder that only you can write, "
+    "or run userctl as the owner of this one."
+)
 
 
 class _RetiredKey(BaseModel):
@@ -86,12 +93,13 @@ class KeyringFile:
     """A keyring in a file: mode 0600, replaced atomically, refused if others can access it.
 
     Args:
-        path: the file.
+        path: the file. If the settings name it, it may be a symbolic link.
         embedded: whether it belongs to an SQLite database, so that userctl creates it when needed.
     """
 
     def __init__(self, path: Path, *, embedded: bool = False) -> None:
-        self.path = path
+        # Replacing a link would leave two keyrings: the new one, and the one it pointed to.
+        self.path = path if embedded else Path(os.path.realpath(path))
         self.is_embedded = embedded
 
     def load(self) -> Keyring:
@@ -115,7 +123,7 @@ class KeyringFile:
 
         Raises:
             KeyringFull: if the new ring would be too large to be read again.
-            UnsafeFile: if others can access the file, or it is not a keyring.
+            UnsafeFile: if others can access the file, or could replace it, or it is not a keyring.
             DatabaseBusy: if another process holds its lock for too long.
             InputOutputFailed: if it cannot be written, or its folder does not exist.
         """
@@ -125,12 +133,14 @@ class KeyringFile:
                 f"The folder {self.path.parent} does not exist.",
                 hint="Create it, or correct keyring_file.",
             )
+        # In such a folder not even a lock file should be left behind.
+        require_trusted_folder(self.path.parent, self.path.parent.stat(), hint=_FOLDER_HINT)
         with lock_file(self.path):
             ring = change(self._read() or Keyring())
             text = _serialize(ring)
             if len(text) > MAXIMUM_BYTES:
                 raise KeyringFull(f"{self.path} has no room for another key.")
-            write_private(self.path, text)
+            write_private(self.path, text, folder_hint=_FOLDER_HINT)
         return ring
 
     def _read(self) -> Keyring | None:

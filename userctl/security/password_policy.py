@@ -1,6 +1,7 @@
 """Which passwords are accepted, and random passwords that are."""
 
 import secrets
+import unicodedata
 from functools import cache
 
 from userctl.core.errors import PasswordRejected
@@ -15,6 +16,11 @@ def generate_password(minimum_length: int = 0) -> str:
     """Return a random password of more than 110 bits from the system's generator."""
     length = max(minimum_length, GENERATED_LENGTH)
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+_UNTYPABLE = frozenset({"Cc", "Zl", "Zp"})
+"""Unicode categories of control characters, and of separators of lines and paragraphs. A prompt or
+a form takes none of them, so a password that contains one could be set and never typed."""
 
 
 class PasswordPolicy:
@@ -63,6 +69,8 @@ def _encoding_reasons(password: str) -> list[str]:
         reasons.append(f"it has {length} bytes and bcrypt takes at most {MAXIMUM_BYTES}")
     if "\0" in password:
         reasons.append("it contains a NUL character")
+    elif any(unicodedata.category(c) in _UNTYPABLE for c in password):
+        reasons.append("it contains a line break or another control character")
     return reasons
 
 

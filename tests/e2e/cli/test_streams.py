@@ -10,19 +10,22 @@ import pytest
 
 from tests.support.cli import Userctl, finished
 
+ADA = "ada@example.com"
+
 
 def test_a_note_goes_to_standard_error_and_leaves_the_payload_alone(embedded: Userctl) -> None:
-    result = embedded.spawn("user", "list", "-o", "json")
-    assert (result.code, json.loads(result.out)) == (0, [])
+    result = embedded.spawn("user", "create", ADA, "--no-password", "-o", "json")
+    assert (result.code, json.loads(result.out)["email"]) == (0, ADA)
     assert result.err.startswith("Created a new database at ")
 
 
 def test_quiet_suppresses_notes_but_not_that_a_database_came_into_being(
     embedded: Userctl,
 ) -> None:
-    first, second = embedded.spawn("user", "list", "-q"), embedded.spawn("user", "list", "-q")
+    create = ("user", "create", ADA, "--no-password", "--if-not-exists", "-q")
+    first, second = embedded.spawn(*create), embedded.spawn(*create)
     assert first.err.startswith("Created a new database at ")
-    assert (second.code, second.out, second.err) == (0, "", "")
+    assert (second.code, second.out, second.err) == (0, "1\n", "")
 
 
 @pytest.mark.parametrize("limit", [4096, 20_000, 45_000, 70_000])
@@ -34,12 +37,13 @@ def test_a_disk_that_is_full_at_first_use_leaves_nothing_behind(
 
     # Python itself would leave cut-off bytecode behind, in which nothing runs any more.
     embedded.extra["PYTHONDONTWRITEBYTECODE"] = "1"
-    result = embedded.spawn("user", "list", "-q", preexec_fn=small_files)
+    create = ("user", "create", ADA, "--no-password", "-q")
+    result = embedded.spawn(*create, preexec_fn=small_files)
     folder = embedded.home / ".local/share/userctl"
     if result.code:
         assert result.code == 9
         assert [*folder.iterdir()] == []
-    assert embedded.spawn("user", "list", "-q").code == 0
+    assert embedded.spawn(*create).code == 0
 
 
 def test_a_usage_error_is_json_when_json_was_asked_for(quick: Userctl) -> None:

@@ -486,9 +486,9 @@ def test_an_event_with_the_largest_id_is_an_error_with_a_name(
 ) -> None:
     sql(
         "INSERT INTO audit_events (id, time, tag, actor, machine, detail, hash) "
-        "SELECT 2147483647, time, tag, actor, machine, detail, hash FROM audit_events"
+        "SELECT 9223372036854775807, time, tag, actor, machine, detail, hash FROM audit_events"
     )
-    with pytest.raises(DatabaseDamaged, match="2147483647"):
+    with pytest.raises(DatabaseDamaged, match="9223372036854775807"):
         program.users.create(UserCreate(email="eve@example.com"))
     with pytest.raises(AuditBroken):
         audit.verify()

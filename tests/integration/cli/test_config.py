@@ -150,7 +150,7 @@ def test_a_chosen_database_that_is_not_there_is_not_created_by_surprise(local: U
 
 
 def test_a_data_folder_that_others_can_write_is_refused(embedded: Userctl) -> None:
-    assert embedded("user", "list").code == 0
+    assert embedded("db", "migrate").code == 0
     folder = embedded.home / ".local/share/userctl"
     folder.chmod(0o777)
     result = embedded("user", "list", "-o", "json")

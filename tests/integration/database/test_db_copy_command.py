@@ -14,8 +14,10 @@ from tests.support.cli import PASSWORD, Userctl
 from tests.support.forking import Forks
 from tests.support.marks import repeated
 from userctl.config.database_url import DatabaseURL
+from userctl.config.paths import InstallationFiles
 from userctl.services.database.copy import CopyService
 
+NO_FILES = InstallationFiles(secrets=(), mounted=(), database=(), trusted=())
 COUNTED = ("services/database/copy.py", "repositories/table_copy.py", "core/atomic_files.py")
 """Where a copy is made."""
 
@@ -133,7 +135,11 @@ def test_what_others_write_meanwhile_is_in_no_part_of_a_copy(
 
     with open_engine(url) as engine:
         service = CopyService(
-            database_on(engine), DatabaseURL.parse(url), actor=lambda: ACTOR, clock=FakeClock()
+            database_on(engine),
+            DatabaseURL.parse(url),
+            actor=lambda: ACTOR,
+            clock=FakeClock(),
+            files=NO_FILES,
         )
         counts = {each.table: each.rows for each in service.copy(bare_database_url, tell=write)}
     assert added
@@ -266,6 +272,8 @@ def test_nobody_else_fills_the_database_that_is_copied_into(
 
     with open_engine(local.database_url) as engine:
         url = DatabaseURL.parse(local.database_url)
-        service = CopyService(database_on(engine), url, actor=lambda: ACTOR, clock=FakeClock())
+        service = CopyService(
+            database_on(engine), url, actor=lambda: ACTOR, clock=FakeClock(), files=NO_FILES
+        )
         service.copy(bare_postgres_url, tell=write)
     assert "Copying audit_events" in refused

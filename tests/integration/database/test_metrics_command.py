@@ -80,4 +80,4 @@ def test_without_the_library_the_message_says_what_to_install(
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     done = local("metrics")
     assert done.code == 2
-    assert "pip install 'userctl[metrics]'" in done.err
+    assert "pip install 'prometheus-client>=" in done.err

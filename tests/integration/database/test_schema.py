@@ -266,7 +266,7 @@ def test_a_migration_whose_event_cannot_be_written_is_none(
         # Behind the last event that can be there is no other.
         connection.exec_driver_sql(
             "INSERT INTO audit_events (id, time, tag, actor, machine, detail, hash) "
-            "VALUES (2147483647, '2030-01-01 00:00:00', 'x', 'x', 'x', '{}', 'x')"
+            "VALUES (9223372036854775807, '2030-01-01 00:00:00', 'x', 'x', 'x', '{}', 'x')"
         )
     with pytest.raises(DatabaseDamaged):
         schema.migrate("head")

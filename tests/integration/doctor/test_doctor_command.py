@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.support.applications import connected
-from tests.support.cli import Userctl
+from tests.support.cli import SECRET_KEY, Userctl
 from userctl.core import mounts as file_system
 from userctl.core.secure_files import write_private
 from userctl.services.doctor.database import judge_version
@@ -93,7 +93,7 @@ def test_pending_migrations_fail(home: Path, bare_database_url: str) -> None:
     assert userctl("db", "migrate", "0003").code == 0
     found = findings(userctl, code=6)["schema"]
     assert found["status"] == "failure"
-    assert "3 migrations are pending" in found["message"]
+    assert "4 migrations are pending" in found["message"]
     assert found["advice"] == "Run 'userctl db migrate'."
     assert userctl("db", "migrate", "-q").code == 0
     assert statuses(userctl)["schema"] == "ok"
@@ -151,6 +151,97 @@ def test_what_a_killed_writer_left_is_removed_once_it_is_old(local: Userctl) -> 
     assert backup.exists()
 
 
+def linked(file: Path) -> Path:
+    """Move a file away, leave a link to it, and let everyone read it."""
+    target = file.with_name(f"{file.name}.target")
+    file.rename(target)
+    file.symlink_to(target)
+    target.chmod(0o666)
+    return target
+
+
+@pytest.mark.parametrize("name", ["userctl.db", "config.toml", "secret.key"])
+def test_a_fix_changes_nothing_through_a_link(local: Userctl, name: str) -> None:
+    assert local("config", "init").code == 0
+    files = {
+        "userctl.db": local.database_file,
+        "config.toml": Path(local("config", "path").out.strip()),
+        "secret.key": local.home / "secret.key",
+    }
+    write_private(files["secret.key"], SECRET_KEY)
+    bare = Userctl(local.home, None, extra={"USERCTL_DATABASE_URL": str(local.database_url)})
+    bare.extra["USERCTL_SECRET_KEY_FILE"] = str(files["secret.key"])
+    target = linked(files[name])
+    result = bare("doctor", "--fix", "-o", "jsonl")
+    [found] = [f for f in map(json.loads, result.out.splitlines()) if f["check"] == "files"]
+    assert (found["status"], found["fixed"]) == ("failure", False)
+    assert str(target) in found["advice"]
+    assert stat.S_IMODE(target.stat().st_mode) == 0o666
+
+
+def test_a_fix_changes_nothing_in_the_place_of_a_session(local: Userctl) -> None:
+    local.create(ADA)
+    local.login(ADA)
+    target = linked(local.session_file)
+    found = findings(local, "--fix", code=6)["files"]
+    assert found["message"] == f"{local.session_file} is a symbolic link."
+    assert stat.S_IMODE(target.stat().st_mode) == 0o666
+
+
+def test_a_fix_changes_no_folder_through_a_link(local: Userctl) -> None:
+    target = local.home / "target"
+    target.mkdir()
+    target.chmod(0o777)
+    config = local.home / ".config/userctl"
+    config.parent.mkdir()
+    config.symlink_to(target)
+    assert local("config", "init").code != 0
+    (target / "config.toml").touch(0o600)
+    assert findings(local, "--fix", code=6)["files"]["status"] == "failure"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o777
+
+
+def test_a_fix_leaves_the_files_of_others_alone(
+    local: Userctl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = local.database_file
+    database.chmod(0o666)
+    draft = database.with_name(f".{database.name}-abcd.draft")
+    draft.touch()
+    os.utime(draft, (0, 0))
+    monkeypatch.setattr("os.geteuid", lambda: 12345)
+    result = local("doctor", "--fix", "-o", "jsonl")
+    found = list(map(json.loads, result.out.splitlines()))
+    assert f"uid {draft.stat().st_uid}, remove it" in str([f["advice"] for f in found])
+    assert stat.S_IMODE(database.stat().st_mode) == 0o666
+    assert not any(f["fixed"] for f in found if f["check"] in {"files", "leftovers"})
+
+
+def test_a_link_among_the_leftovers_is_none(local: Userctl) -> None:
+    target = local.home / "target"
+    target.touch()
+    os.utime(target, (0, 0))
+    local.database_file.with_name(f".{local.database_file.name}-x.draft").symlink_to(target)
+    assert statuses(local, "--fix")["leftovers"] == "ok"
+    assert target.exists()
+
+
+def test_a_mounted_key_is_well_and_a_keyring_where_others_write_is_not(local: Userctl) -> None:
+    (local.home / "..data").mkdir()
+    write_private(local.home / "..data/key", SECRET_KEY)
+    (local.home / "key").symlink_to("..data/key")
+    local.extra = {"USERCTL_SECRET_KEY_FILE": str(local.home / "key")}
+    bare = Userctl(local.home, None, extra={"USERCTL_DATABASE_URL": str(local.database_url)})
+    bare.extra |= local.extra
+    assert statuses(bare)["files"] == "ok"
+    (local.home / "..data").chmod(0o1777)
+    assert statuses(bare)["files"] == "ok"
+    (local.home / "..data").chmod(0o777)
+    found = findings(bare)["files"]
+    assert found["status"] == "warning"
+    assert "not a safe place for key: everyone can write in it" in found["message"]
+
+
 def test_a_secret_of_somebody_else_fails_and_a_database_is_a_warning(
     local: Userctl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,7 +273,7 @@ def test_an_sqlite_file_on_a_network_file_system_fails(
     monkeypatch.setattr(file_system.network_file_system, "__defaults__", (mounts,))
     result = local("doctor", "-o", "jsonl")
     assert result.code == 6
-    assert "network file system (nfs4)" in result.out
+    assert "network file system (nfs4), server:/export mounted at /." in result.out
 
 
 def test_no_key_is_a_warning_and_a_weak_one_fails(userctl: Userctl, postgres_url: str) -> None:

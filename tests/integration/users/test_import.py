@@ -308,6 +308,77 @@ def test_an_address_that_stands_in_the_file_twice_is_rejected(
     assert row_of(sql, "name") == ("First",)
 
 
+@pytest.mark.parametrize("on_conflict", ["error", "skip", "update"])
+@pytest.mark.parametrize("chunk", [1, 5000])
+@pytest.mark.parametrize("passwords", [(None, None), (PASSWORD, PASSWORD), (None, PASSWORD)])
+def test_a_user_that_exists_and_stands_in_the_file_twice_is_rejected(
+    program: Program,
+    sql: Sql,
+    ada: UserCreated,
+    monkeypatch: pytest.MonkeyPatch,
+    on_conflict: Any,
+    chunk: int,
+    passwords: tuple[str | None, str | None],
+) -> None:
+    monkeypatch.setattr(user_import, "CHUNK", chunk)
+    before = row_of(sql, "*")
+    first, second = passwords
+    # The first changes nothing, unless it has a password.
+    rows = ({"email": ada.email, "name": "Ada", "password": first}, {"email": "eve@example.com"},
+            {"email": "ADA@example.com", "name": "Second", "password": second})  # fmt: skip
+    program.user_import.load(records(*rows), on_conflict=on_conflict)
+    assert row_of(sql, "*") == before
+    report = program.user_import.load(records(*rows), on_conflict=on_conflict, partial=True)
+    assert any("appears twice in the file" in reject.reason for reject in report.rejects)
+    assert report.result.rejected == (2 if on_conflict == "error" else 1)
+    assert not report.conflicts_only
+    assert row_of(sql, "name") == ("Ada",)
+    assert emails(sql) == [ada.email, "eve@example.com"]
+
+
+def test_a_trigger_that_sets_times_does_not_hide_what_the_file_has_twice(
+    program: Program, database_url: str, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(user_import, "CHUNK", 1)
+    if database_url.startswith("sqlite"):
+        sql(
+            "CREATE TRIGGER touched AFTER INSERT ON users BEGIN "
+            "UPDATE users SET updated_at = '2020-01-01 00:00:00' WHERE id = new.id; END"
+        )
+    else:
+        sql(
+            "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN new.updated_at = '2020-01-01'; RETURN new; END $$"
+        )
+        sql("CREATE TRIGGER touched BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION touch()")
+    try:
+        rows = [{"email": "ada@example.com", "name": name} for name in ("First", "Second")]
+        report = program.user_import.load(records(*rows), on_conflict="update", partial=True)
+    finally:
+        if not database_url.startswith("sqlite"):
+            sql("DROP FUNCTION touch CASCADE")
+    assert numbers(report) == (1, 0, 0, 1)
+    assert row_of(sql, "name") == ("First",)
+
+
+def test_a_user_of_the_same_moment_is_a_conflict_and_no_repetition(program: Program) -> None:
+    program.users.create(UserCreate(email="ada@example.com"))
+    report = program.user_import.load(records({"email": "ada@example.com"}))
+    assert report.conflicts_only
+
+
+def test_what_is_wrong_with_records_in_one_line_is_told_in_any_order(program: Program) -> None:
+    report = program.user_import.load(
+        [
+            FileRecord(1, ("email",), ("ada@example.com",)),
+            FileRecord(1, ("email",), ("ada@example.com",)),
+            FileRecord(1, unreadable="Not a JSON object."),
+        ],
+        partial=True,
+    )
+    assert sorted(map(str, (reject.field for reject in report.rejects))) == ["None", "email"]
+
+
 @pytest.mark.parametrize("chunk", [1, 2, 3])
 def test_what_is_written_does_not_depend_on_the_chunks(
     program: Program, sql: Sql, ada: UserCreated, monkeypatch: pytest.MonkeyPatch, chunk: int

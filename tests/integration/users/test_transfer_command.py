@@ -11,6 +11,7 @@ import bcrypt
 import pytest
 
 from tests.support.cli import PASSWORD, Userctl
+from userctl.services.users.import_.writing import Writer
 
 HASH = bcrypt.hashpw(PASSWORD.encode(), b"$2b$04$abcdefghijklmnopqrstuu").decode()
 NOTHING = {"created": 0, "updated": 0, "skipped": 0, "rejected": 0, "dry_run": False}
@@ -216,3 +217,109 @@ def test_an_export_that_fails_leaves_nothing_behind(local: Userctl) -> None:
     done = local("user", "export", "a.csv")
     assert (done.code, "User 2" in done.err) == (6, True)
     assert sorted(local.home.iterdir()) == before
+
+
+def test_a_spreadsheet_is_imported_as_it_was_saved(local: Userctl) -> None:
+    header = "E-Mail;Name;Abteilung;Must_Change_Password;Hashed_Password;Status;"
+    rows = [
+        f"ada@example.com;Zoë Müller;IT;TRUE;{HASH};Active;",
+        "eve@example.com;;;FALSE;;;",
+        ";;;;;;",
+    ]
+    text = "\r\n".join(["sep=;", header, *rows, ""])
+    options = ("--map", "E-Mail=email", "--ignore-unknown", "-o", "json")
+    for name, encoding in (("a.csv", "utf-16"), ("b.CSV", "utf-8-sig"), ("c.csv", "cp1252")):
+        (local.home / name).write_bytes(text.encode(encoding))
+    refused = local("user", "import", "c.csv", *options)
+    assert (refused.code, refused.error["code"]) == (2, "import_rejected")
+    assert "line 3: Not UTF-8: the byte 0xEB" in refused.error["message"]
+    done = local("user", "import", "c.csv", "--encoding", "cp1252", *options)
+    assert done.json == NOTHING | {"created": 2}
+    shown = local("user", "show", "ada@example.com", "-o", "json").json
+    assert (shown["name"], shown["must_change_password"]) == ("Zoë Müller", True)
+    for name in ("a.csv", "b.CSV"):
+        again = local("user", "import", name, "--on-conflict", "update", *options)
+        assert again.json == NOTHING | {"skipped": 2}
+    tabs = text.replace(";", "\t").removeprefix("sep=\t\r\n")
+    (local.home / "d.tsv").write_bytes(tabs.encode("utf-16"))
+    again = local("user", "import", "d.tsv", "--on-conflict", "update", *options)
+    assert again.json == NOTHING | {"skipped": 2}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--delimiter", "::"), "'::' is not a delimiter."),
+        (("--encoding", "nonsense"), "'nonsense' is not an encoding."),
+        (("--map", "Mail=mail"), "--map 'Mail=mail' does not name a field."),
+        (("--map", "Mail=email"), "--map names 'mail', which is not in the header."),
+    ],
+)
+def test_an_option_that_says_nothing_about_the_file_is_refused(
+    local: Userctl, options: tuple[str, str], message: str
+) -> None:
+    file = write(local, "a.csv", "email", "ada@example.com")
+    refused = local("user", "import", file, *options, "-o", "json")
+    assert (refused.code, refused.error["message"]) == (2, message)
+
+
+@pytest.mark.parametrize("partial", [(), ("--partial",)])
+@pytest.mark.parametrize("file_format", ["csv", "jsonl", "json"])
+def test_what_never_ends_is_named_and_not_read_to_its_end(
+    local: Userctl, file_format: str, partial: tuple[str, ...]
+) -> None:
+    start = {"csv": 'email\n"', "jsonl": '[\n{"email": "', "json": '[\n{"email": "'}[file_format]
+    (local.home / "a").write_text(start + "x" * 3_000_000)
+    refused = local("user", "import", "a", "--format", file_format, *partial, "-o", "json")
+    assert (refused.code, refused.error["code"]) == (2, "invalid_input")
+    assert "ine 2" in refused.error["message"]
+    assert local("user", "list", "-q").out == ""
+
+
+def test_an_import_that_runs_out_of_memory_changes_nothing(
+    userctl: Userctl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_out(*_: object) -> bool:
+        raise MemoryError
+
+    file = write(userctl, "a.csv", "email", "ada@example.com")
+    monkeypatch.setattr(Writer, "_insert", run_out)
+    failed = userctl("user", "import", file, "-o", "json")
+    assert (failed.code, failed.error["code"]) == (9, "out_of_memory")
+    monkeypatch.undo()
+    assert userctl("user", "list", "-q").out == ""
+    assert userctl("user", "import", file).code == 0
+
+
+def test_an_unclosed_quotation_hides_no_records_from_a_partial_import(local: Userctl) -> None:
+    rows = [f"u{number}@example.com,x" for number in range(500)]
+    file = write(local, "a.csv", "email,name", 'a@example.com,"Ada', *rows)
+    done = local("user", "import", file, "--partial", "-o", "json")
+    assert done.code == 7
+    assert json.loads(done.out) == NOTHING | {"created": 500, "rejected": 1}
+    assert done.err == "line 2: A quotation mark is not closed.\n"
+
+
+@pytest.mark.parametrize("output", ["json", "jsonl", "csv"])
+def test_a_list_can_be_imported(userctl: Userctl, output: str) -> None:
+    userctl.create("ada@example.com", "--name", "Ada, \u201dL\u201d")
+    userctl("user", "create", "eve@example.com", "--no-password", "--role", "admin")
+    assert userctl("user", "disable", "ada@example.com").code == 0
+    listed = ("user", "list", "-o", output)
+    before = userctl(*listed).out
+    (userctl.home / f"all.{output}").write_text(before)
+    keep = ("--on-conflict", "update", "-o", "json")
+    assert userctl("user", "import", f"all.{output}", *keep).json == NOTHING | {"skipped": 2}
+    assert userctl("user", "delete", "ada@example.com", "--hard", "--yes").code == 0
+    piped = userctl("user", "import", "-", "--format", output, *keep, stdin=before)
+    assert piped.json == NOTHING | {"created": 1, "skipped": 1}
+    shown = userctl("user", "show", "ada@example.com", "-o", "json").json
+    assert (shown["name"], shown["status"]) == ("Ada, \u201dL\u201d", "disabled")
+
+
+def test_rejects_of_an_array_are_json_lines(local: Userctl) -> None:
+    (local.home / "a.json").write_text('[{"email": "x"},\n {"role": "a", "role": "b"}]')
+    assert local("user", "import", "a.json", "--rejects", "rejects").code == 2
+    lines = (local.home / "rejects").read_text().splitlines()
+    assert [(r["line"], r["field"]) for r in map(json.loads, lines)] == [(1, "email"), (2, None)]
+    assert "'role' appears twice" in lines[1]

@@ -31,6 +31,8 @@ def made(kind: type[errors.UserctlError]) -> errors.UserctlError:
         errors.LoginThrottled: (timedelta(minutes=5),),
         errors.ProofOutdated: (),
         errors.PasswordRejected: (["too short"],),
+        errors.ChangeIgnored: ("DELETE", "users"),
+        errors.RowUnreadable: ("users", 7, "name", "is not UTF-8"),
     }
     return kind(*arguments.get(kind, ("It failed.",)))
 
@@ -96,6 +98,13 @@ def test_a_failure_of_the_system_is_exit_9_and_names_the_file(
     assert capsys.readouterr().err == "error: No space left on device (/x).\n"
 
 
+def test_a_lack_of_memory_is_the_system_s_and_no_bug(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(MemoryError(), ["-o", "json"], debug=False) == 9
+    assert json.loads(capsys.readouterr().err)["error"]["code"] == "out_of_memory"
+    assert report(MemoryError(), [], debug=True) == 9
+    assert "bug" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("argv", "output", "expected"),
     [
@@ -121,18 +130,19 @@ def test_json_is_recognized_before_anything_is_parsed(
 
 CONTRACT = {
     2: "InvalidInput InvalidConfiguration InvalidEmail PasswordRejected SecretKeyMissing "
-    "CryptoMissing MetricsMissing UnsafeFile ConfirmationRequired ImportRejected",
+    "CryptoMissing MetricsMissing UnsafeFile HomeUnknown ConfirmationRequired "
+    "ImportRejected",
     3: "NotFound UserNotFound TokenNotFound KeyNotFound",
     4: "AuthenticationFailed InvalidCredentials LoginThrottled PasswordChangeRequired NotLoggedIn "
     "ProofOutdated TokenInvalid TokenExpired TokenRevoked TokenReused AccountDisabled",
     5: "Conflict UserExists LastAdmin Declined GuardRefused ClockSuspect RefreshConflict "
     "ConstraintViolated FileExists DatabaseNotEmpty AdoptionRefused DowngradeRefused KeyExists "
-    "KeyNotPublished KeyActive KeyringFull",
+    "KeyNotPublished KeyActive KeyringFull ChangeIgnored",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
     "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "
     "AuditBroken DatabaseDamaged DatabaseToolMissing DatabaseToolFailed CommitUnknown "
-    "TransactionConflict ExtensionMissing SchemaNotFound",
-    9: "InputOutputFailed DiskFull ReadOnly OutputLost",
+    "TransactionConflict ExtensionMissing SchemaNotFound LocksUnavailable RowUnreadable",
+    9: "InputOutputFailed DiskFull OutOfMemory ReadOnly OutputLost",
 }
 CODES = {name: code for code, names in CONTRACT.items() for name in names.split()}
 

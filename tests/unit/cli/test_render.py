@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -386,3 +387,31 @@ def test_what_is_lost_in_the_buffer_is_reported(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(sys, "stdout", Closed())
     with pytest.raises(OutputLost, match="Broken pipe"):
         render.flush()
+
+
+class Anything(BaseModel):
+    """A record with a value of some kind."""
+
+    value: Any
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [
+        ("uctl_api_1", "uctl_api_1"),
+        ("=1+1", "=1+1"),
+        ("a\nb\x1b[31m", "a\\nb\\x1b[31m"),
+        (None, ""),
+        (7, "7"),
+        (True, "true"),
+        (datetime(2030, 1, 1, tzinfo=UTC), "2030-01-01T00:00:00Z"),
+        (["a", "=b"], "a, =b"),
+    ],
+)
+def test_a_raw_value_is_one_line_and_nothing_else(
+    value: object, printed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    renderer = Renderer("raw", quiet=False, fields=["value"])
+    renderer.print_record(Anything(value=value))
+    renderer.print_records([Anything(value=value)] * 2, ["value"])
+    assert capsys.readouterr().out == f"{printed}\n" * 3

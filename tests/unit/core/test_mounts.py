@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from userctl.core.mounts import network_file_system
+from userctl.core.mounts import find_mount, locks_work, network_file_system
 
 MOUNTS = r"""
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -32,7 +32,20 @@ def test_the_mount_that_is_nearest_to_a_file_counts(
 ) -> None:
     mounts = tmp_path / "mountinfo"
     mounts.write_text(MOUNTS.lstrip().format(folder=tmp_path))
-    assert network_file_system(tmp_path / place, mounts) == kind
+    found = network_file_system(tmp_path / place, mounts)
+    assert (found and found.kind) == kind
+
+
+def test_a_mount_says_what_is_mounted_where(tmp_path: Path) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(MOUNTS.lstrip().format(folder=tmp_path))
+    found = find_mount(tmp_path / "with space" / "x", mounts)
+    assert str(found) == f"cifs, //server/share at {tmp_path}/with space"
+
+
+def test_files_in_this_folder_can_be_locked(tmp_path: Path) -> None:
+    assert locks_work(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_where_the_system_does_not_tell_nothing_is_assumed(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_missing_driver_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(DatabaseDriverMissing) as caught:
         database_engine(DatabaseURL.parse("postgresql://localhost/accounts"))
-    assert "userctl[postgres]" in str(caught.value.hint)
+    assert "pip install 'psycopg[binary]" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(

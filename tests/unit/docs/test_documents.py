@@ -4,12 +4,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import userctl
 from tests.support.documents import DOCUMENTS, ROOT, anchors, blocks, links, name
+from userctl.core import errors
 
 
 @pytest.mark.parametrize("page", DOCUMENTS, ids=name)
@@ -76,3 +78,38 @@ def test_plain_words_are_used() -> None:
         and "Whoever can write the database and read the signing keys" not in line
     ]
     assert found == []
+
+
+def test_nothing_says_to_install_a_package_that_is_not_published() -> None:
+    """A package index has no ``userctl`` yet, and what has the name one day may not be ours."""
+    found = [
+        f"{file.relative_to(ROOT)}: {line.strip()}"
+        for folder in ("userctl", "docs")
+        for file in [ROOT / "README.md", *sorted((ROOT / folder).rglob("*.[mp][dy]"))]
+        for line in file.read_text().splitlines()
+        if re.search(r"pip install [^#]*\buserctl\b", line)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("error", "extra"),
+    [
+        (errors.DatabaseDriverMissing, "postgres"),
+        (errors.CryptoMissing, "crypto"),
+        (errors.MetricsMissing, "metrics"),
+    ],
+)
+def test_the_hint_of_a_missing_library_names_what_the_extra_installs(
+    error: type[errors.UserctlError], extra: str
+) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    [requirement] = project["optional-dependencies"][extra]
+    assert error.hint == f"Install it with: pip install '{requirement}'"
+
+
+def test_the_lock_library_is_one_that_follows_no_symbolic_link() -> None:
+    """CVE-2025-68146 and CVE-2026-22701."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    [bound] = [each for each in project["dependencies"] if each.startswith("filelock")]
+    assert tuple(map(int, bound.removeprefix("filelock>=").split("."))) >= (3, 20, 3)

@@ -47,6 +47,29 @@ def test_claims_come_back_as_they_were_signed() -> None:
     assert CODEC.decode(signed(), NOW) == CLAIMS
 
 
+@pytest.mark.parametrize(
+    ("issued", "lifetime", "accepted"),
+    [
+        (0, 86_400, True),
+        (0, 86_401, False),
+        (-86_400 * 365, 86_400 * 366, False),
+        (0, 86_400 * 3650, False),
+        (30, 86_400, True),
+        # It expires before it was issued.
+        (30, -20, True),
+    ],
+)
+def test_a_token_lives_no_longer_than_any_that_is_issued(
+    issued: int, lifetime: int, accepted: bool
+) -> None:
+    payload = PAYLOAD | {"iat": SECOND + issued, "exp": SECOND + issued + lifetime}
+    if accepted:
+        assert CODEC.decode(signed(payload=payload), NOW).exp == payload["exp"]
+    else:
+        with pytest.raises(TokenInvalid, match="longer than any that userctl issues"):
+            CODEC.decode(signed(payload=payload), NOW)
+
+
 def test_another_program_that_knows_the_key_accepts_the_token() -> None:
     moment = datetime.now(UTC)
     claims = CLAIMS.model_copy(update={"iat": int(moment.timestamp()),

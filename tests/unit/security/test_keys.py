@@ -154,7 +154,7 @@ def test_what_is_no_secret_is_refused(key_file: Path, content: str) -> None:
         ring_of(Settings(database_url=POSTGRES, secret_key_file=key_file))
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o666, 0o620])
+@pytest.mark.parametrize("mode", [0o650, 0o604, 0o666, 0o620])
 def test_a_key_file_open_to_others_is_refused(key_file: Path, mode: int) -> None:
     key_file.chmod(mode)
     with pytest.raises(UnsafeFile, match="others"):

@@ -60,6 +60,28 @@ def test_every_refusal_costs_as_much_as_one_hash_of_the_configured_cost(
     assert sum(asked) == 2**COST
 
 
+@pytest.mark.parametrize(
+    ("password", "ways"),
+    [
+        ("wrong", 1),
+        ("x" * 80, 1),
+        ("o\u0308 wrong", 2),
+        ("\u00f6 wrong", 2),
+        ("\u212b o\u0308 wrong", 3),
+        ("\u00f6" * 60, 2),
+    ],
+)
+@pytest.mark.parametrize("stored", [*STORED, "of another program"])
+def test_how_often_a_refused_password_is_hashed_depends_on_the_password_alone(
+    password: str, ways: int, stored: str
+) -> None:
+    elsewhere = bcrypt.hashpw(b"other", bcrypt.gensalt(COST - 1)).decode()
+    hashed = STORED.get(stored, elsewhere)
+    with rounds() as asked:
+        assert not HASHER.verify(password, hashed)
+    assert sum(asked) == ways * 2**COST
+
+
 def test_a_hash_that_bcrypt_finds_fault_with_costs_as_much() -> None:
     asked: list[bytes] = []
 

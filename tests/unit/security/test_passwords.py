@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from userctl.core.errors import PasswordRejected
 from userctl.security import password_policy
 from userctl.security.password_policy import PasswordPolicy, generate_password
-from userctl.security.passwords import PasswordHasher, is_unmatchable
+from userctl.security.passwords import PasswordHasher, is_own_hash, is_unmatchable, own_salt
 
 HASHER = PasswordHasher(cost=4)
 POLICY = PasswordPolicy(minimum_length=8)
@@ -26,7 +26,16 @@ def refusal(password: str) -> str:
     return ""
 
 
-@pytest.mark.parametrize("password", ["correct horse 77", "x" * 36 + "é" * 18, "пароль тут 7"])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "correct horse 77",
+        "x" * 36 + "é" * 18,
+        "пароль тут 7",
+        "correct\xa0horse",
+        "👩\u200d💻 horse 77",
+    ],
+)
 def test_a_good_password_is_accepted(password: str) -> None:
     assert refusal(password) == ""
 
@@ -39,6 +48,14 @@ def test_a_good_password_is_accepted(password: str) -> None:
         ("x" * 73, "73 bytes"),
         ("é" * 37, "74 bytes"),
         ("correct\0horse", "NUL"),
+        ("correct\nhorse", "line break or another control character"),
+        ("correct horse 77\n", "line break"),
+        ("correct horse 77\r", "line break"),
+        ("correct\thorse 77", "control character"),
+        ("correct\x7fhorse", "control character"),
+        ("correct\x85horse", "control character"),
+        ("correct\u2028horse", "line break"),
+        ("correct\u2029horse", "line break"),
         ("correct\udcff77", "UTF-8"),
         ("baseball", "common"),
         ("BaseBall", "common"),
@@ -95,6 +112,80 @@ def test_an_impossible_password_does_not_match(password: str) -> None:
 
 def test_a_password_is_never_cut_to_what_bcrypt_reads() -> None:
     assert not HASHER.verify("x" * 73, HASHER.hash("x" * 72))
+
+
+NFC, NFD = (unicodedata.normalize(form, "motörhead 77") for form in ("NFC", "NFD"))
+# A character that neither form leaves as it is.
+MIXED = "\u212b o\u0308 horse 77"
+
+
+def hashed_elsewhere(secret: bytes) -> str:
+    """Return the hash of a program that passes to bcrypt what it gets."""
+    return bcrypt.hashpw(secret[:72], bcrypt.gensalt(4)).decode()
+
+
+@pytest.mark.parametrize(
+    ("password", "secret"),
+    [
+        (NFC, NFC.encode()),
+        (NFD, NFD.encode()),
+        (NFC, NFD.encode()),
+        (NFD, NFC.encode()),
+        (MIXED, MIXED.encode()),
+        ("x" * 80, b"x" * 72),
+        ("x" * 100, b"x" * 100),
+        ("ö" * 50, "ö".encode() * 36),
+        (unicodedata.normalize("NFD", "ö" * 50), "ö".encode() * 36),
+        ("ö" * 30, unicodedata.normalize("NFD", "ö" * 30).encode()),
+        ("x" + "ö" * 50, ("x" + "ö" * 50).encode()),
+    ],
+)
+def test_what_another_program_hashed_matches_as_it_was_typed(password: str, secret: bytes) -> None:
+    stored = hashed_elsewhere(secret)
+    assert HASHER.verify(password, stored)
+    assert not HASHER.verify(f"7{password}", stored)
+
+
+def test_our_own_hash_matches_nothing_but_what_we_hashed() -> None:
+    stored = HASHER.hash(NFC)
+    assert HASHER.verify(NFD, stored)
+    assert bcrypt.checkpw(NFC.encode(), stored.encode())
+    long = HASHER.hash("ö" * 36)
+    assert HASHER.verify("ö" * 36, long)
+    assert not HASHER.verify("ö" * 36 + "x", long)
+    assert not HASHER.verify("ö" * 37, long)
+
+
+def test_a_nul_ends_no_password_of_another_program() -> None:
+    assert not HASHER.verify("correct\0horse", hashed_elsewhere(b"correct"))
+
+
+def test_who_hashed_a_password_is_known_from_the_hash() -> None:
+    assert all(is_own_hash(PasswordHasher(cost=4).hash("correct horse 77")) for _ in range(20))
+    assert not any(is_own_hash(hashed_elsewhere(b"correct horse 77")) for _ in range(20))
+    for stored in ("", "x", None, HASHER.unmatchable(), "$2b$99$" + "." * 53):
+        assert not is_own_hash(stored)
+    assert len({own_salt(4) for _ in range(100)}) == 100
+
+
+@pytest.mark.parametrize(
+    ("password", "stored", "secret"),
+    [
+        (NFD, hashed_elsewhere(NFD.encode()), NFD.encode()),
+        (NFC, hashed_elsewhere(NFD.encode()), NFD.encode()),
+        (NFD, HASHER.hash(NFC), NFC.encode()),
+        ("x" * 75, hashed_elsewhere(b"x" * 75), b"x" * 72),
+    ],
+    ids=["decomposed", "composed", "ours", "too long"],
+)
+def test_a_better_hash_is_of_the_same_bytes_and_the_same_origin(
+    password: str, stored: str, secret: bytes
+) -> None:
+    better = PasswordHasher(cost=5).rehash(password, stored)
+    assert better.startswith("$2b$05$")
+    assert bcrypt.checkpw(secret, better.encode())
+    assert HASHER.verify(password, better)
+    assert is_own_hash(better) is is_own_hash(stored)
 
 
 def test_the_stand_in_is_a_well_formed_hash_that_is_recognised() -> None:

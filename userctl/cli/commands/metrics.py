@@ -7,8 +7,8 @@ import typer
 
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
+from userctl.cli.output.output_file import write_output
 from userctl.cli.output.render import write
-from userctl.core.atomic_files import write_atomic
 
 
 @command(example="userctl metrics --textfile userctl.prom")
@@ -30,4 +30,4 @@ def metrics(
     if textfile is None:
         write(text)
     else:
-        write_atomic(textfile, [text], replace=True, private=False)
+        write_output(textfile, [text], files=context.files, force=True, private=False)

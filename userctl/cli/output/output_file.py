@@ -1,24 +1,31 @@
-"""Writes the file that a command was asked for, unless it exists."""
+"""Writes the files that commands were asked for, none of which is a file of the installation."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from userctl.cli.output.render import write
+from userctl.config.paths import InstallationFiles
 from userctl.core.atomic_files import require_regular_file_or_none, write_atomic
-from userctl.core.errors import FileExists
+from userctl.core.errors import FileExists, InputOutputFailed, InvalidInput
 from userctl.formats.file_format import STREAM
 
+_SQLITE_MAGIC = b"SQLite format 3\0"
 
-def write_new(file: Path, texts: Iterable[str], *, force: bool, private: bool) -> None:
+
+def write_output(
+    file: Path, texts: Iterable[str], *, files: InstallationFiles, force: bool, private: bool
+) -> None:
     """Write texts to standard output, or atomically to a file.
 
     Args:
         file: the file, or ``-`` for standard output.
         texts: what to write; iterated only once it is clear that the file may be written.
+        files: the files of the installation.
         force: whether to replace an existing file.
         private: whether only the owner may read the file.
 
     Raises:
+        InvalidInput: if the file belongs to the installation, or is a database.
         FileExists: if the file exists and is not to be replaced.
         InputOutputFailed: if it cannot be written.
     """
@@ -26,8 +33,33 @@ def write_new(file: Path, texts: Iterable[str], *, force: bool, private: bool) -
         for text in texts:
             write(text)
         return
-    require_regular_file_or_none(file)
+    require_output(file, files)
     if (file.exists() and not force) or not write_atomic(
         file, texts, replace=force, private=private
     ):
         raise FileExists(f"{file} already exists.", hint="Pass --force to replace it.")
+
+
+def require_output(file: Path, files: InstallationFiles) -> None:
+    """Make sure that a file can be written, and that nothing of value is lost by that.
+
+    Raises:
+        InvalidInput: if it belongs to the installation, or is a database.
+        UnsafeFile: if it is not a regular file.
+        InputOutputFailed: if its folder does not exist.
+    """
+    files.require_outside(file)
+    require_regular_file_or_none(file)
+    if not file.parent.is_dir():
+        raise InputOutputFailed(f"The folder {file.parent} does not exist.")
+    if _is_database(file):
+        # That of another profile, for example.
+        raise InvalidInput(f"{file} is an SQLite database.", hint="Choose another file.")
+
+
+def _is_database(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC
+    except OSError:
+        return False

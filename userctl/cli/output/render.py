@@ -3,7 +3,7 @@
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,8 @@ class Renderer:
     """Prints records in one format.
 
     Args:
-        output: ``table``, ``json``, ``jsonl`` or ``csv``.
+        output: ``table``, ``json``, ``jsonl``, ``csv``, or ``raw``: the values of the fields and
+            nothing else.
         quiet: print only ids.
         fields: the fields to print; None for the default ones.
     """
@@ -40,8 +41,10 @@ class Renderer:
             write(format_record(row, terminal=is_terminal()))
         elif self._output == "csv":
             self._print_csv([row], list(row))
+        elif self._output in _LINES:
+            write(_LINES[self._output](row) + "\n")
         else:
-            write(_json(row, indent=2 if self._output == "json" else None) + "\n")
+            write(_json(row, indent=2) + "\n")
 
     def print_records(
         self, records: Iterable["BaseModel"], columns: Sequence[str], header: Sequence[str] = ()
@@ -62,9 +65,9 @@ class Renderer:
                 write(block)
         elif self._output == "csv":
             self._print_csv(rows, self._fields or header)
-        elif self._output == "jsonl":
+        elif self._output in _LINES:
             for row in rows:
-                write(_json(row) + "\n")
+                write(_LINES[self._output](row) + "\n")
         else:
             _write_array(rows)
 
@@ -167,6 +170,23 @@ def show_progress(*, quiet: bool) -> Iterator[Progress]:
 def _json(value: Any, indent: int | None = None) -> str:
     # Printable ASCII alone is safe on every terminal and in every locale.
     return json.dumps(value, indent=indent, default=_json_value, ensure_ascii=True)
+
+
+def _raw(row: Mapping[str, Any]) -> str:
+    return "\n".join(map(_raw_text, row.values()))
+
+
+def _raw_text(value: Any) -> str:
+    # A line break in a value would look like the end of it.
+    if isinstance(value, str):
+        return escape_invisible(value)
+    if isinstance(value, list):
+        return ", ".join(map(_raw_text, value))
+    return csv_cell(value, escaped=True)
+
+
+_LINES: Mapping[str, Callable[[dict[str, Any]], str]] = {"jsonl": _json, "raw": _raw}
+"""What makes one line of each record, by the format."""
 
 
 def _json_value(value: Any) -> str:

@@ -53,6 +53,19 @@ class ConstraintViolated(Conflict):
     code = "constraint_violated"
 
 
+class ChangeIgnored(Conflict):
+    """A trigger or a rule that another program added to a table ignored a change."""
+
+    code = "change_ignored"
+    hint = "Look for a trigger or a rule on the table, or make the change in the application."
+
+    def __init__(self, verb: str, table: str) -> None:
+        super().__init__(
+            f"The database ignored a change ({verb}) of the table {table}, as a trigger or a rule "
+            "tells it to; the transaction was rolled back."
+        )
+
+
 class FileExists(Conflict):
     """The file already exists and was not overwritten."""
 

@@ -16,6 +16,13 @@ class DatabaseBusy(DatabaseNotReady):
     hint = "Try again in a moment."
 
 
+class LocksUnavailable(DatabaseNotReady):
+    """The file system of the SQLite file does not lock files, as some network shares do not."""
+
+    code = "locks_unavailable"
+    hint = "Move the database to a local disk, or use PostgreSQL."
+
+
 class TransactionConflict(DatabaseBusy):
     """The transaction conflicted with another and can be retried as a whole."""
 
@@ -30,7 +37,7 @@ class DatabaseDriverMissing(DatabaseNotReady):
     """The PostgreSQL driver is not installed."""
 
     code = "database_driver_missing"
-    hint = "Install it with: pip install 'userctl[postgres]'"
+    hint = "Install it with: pip install 'psycopg[binary]>=3.3'"
 
 
 class DatabaseToolMissing(DatabaseNotReady):
@@ -97,6 +104,34 @@ class DatabaseDamaged(DatabaseNotReady):
 
     code = "database_damaged"
     hint = "Restore a backup, or correct the value named here."
+
+
+_NOUNS = {
+    "users": "User",
+    "deleted_users": "Deleted user",
+    "refresh_tokens": "Token",
+    "api_tokens": "API token",
+    "audit_events": "Event",
+}
+
+
+class RowUnreadable(DatabaseDamaged):
+    """A row holds a value that cannot be read; lists go on without it."""
+
+    def __init__(self, table: str, row: object, column: str, reason: str) -> None:
+        super().__init__(
+            f"{_NOUNS.get(table, 'Row')} {row} cannot be read: {table}.{column} {reason}.",
+            hint=_correction(table, row, column),
+        )
+
+
+def _correction(table: str, row: object, column: str) -> str:
+    if table == "users" and column in {"email", "name", "role", "created_at"}:
+        option = column.replace("_", "-")
+        return f"Correct it with 'userctl user update {row} --{option} ...', or delete the user."
+    if table == "users" and "hash" in column:
+        return f"Set a new password with 'userctl user passwd {row}', or delete the user."
+    return "Correct the value in the database, or delete the row."
 
 
 class AuditBroken(DatabaseNotReady):

@@ -39,6 +39,17 @@ class ConfirmationRequired(InvalidInput):
     code = "confirmation_required"
 
 
+class HomeUnknown(InvalidConfiguration):
+    """A file in a home folder is needed, and the user has none."""
+
+    code = "home_unknown"
+    hint = (
+        "Set HOME to the home folder of the user. Without one, choose the database with "
+        "--database-url or USERCTL_DATABASE_URL, and the keys with USERCTL_SECRET_KEY or "
+        "USERCTL_KEYRING_FILE."
+    )
+
+
 class SecretKeyMissing(InvalidConfiguration):
     """Tokens cannot be signed or verified because no key is configured."""
 
@@ -49,14 +60,14 @@ class CryptoMissing(InvalidConfiguration):
     """The library for asymmetric keys is not installed."""
 
     code = "crypto_missing"
-    hint = "Install it with: pip install 'userctl[crypto]'"
+    hint = "Install it with: pip install 'cryptography>=46.0.5'"
 
 
 class MetricsMissing(InvalidConfiguration):
     """The library for Prometheus metrics is not installed."""
 
     code = "metrics_missing"
-    hint = "Install it with: pip install 'userctl[metrics]'"
+    hint = "Install it with: pip install 'prometheus-client>=0.22'"
 
 
 class UnsafeFile(InvalidConfiguration):

@@ -9,6 +9,13 @@ class DiskFull(InputOutputFailed):
     code = "disk_full"
 
 
+class OutOfMemory(InputOutputFailed):
+    """The system has no more memory for the command."""
+
+    code = "out_of_memory"
+    hint = "What was not committed is rolled back. Free memory, or raise the limit of the process."
+
+
 class ReadOnly(InputOutputFailed):
     """The database or the file system is read-only."""
 

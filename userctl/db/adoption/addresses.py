@@ -11,6 +11,7 @@ from sqlalchemy import Connection, column, func, select, table, text
 from userctl.core.errors import InvalidEmail
 from userctl.core.text import escape_invisible
 from userctl.db.adoption.change import IDS_LISTED, Change, problem, step
+from userctl.repositories.changes import require_count
 from userctl.schemas.email_address import canonical_email
 
 BATCH = 100_000
@@ -125,7 +126,8 @@ def _write(op: Operations, changed: Mapping[int, str]) -> None:
             # The server may read the whole table for each statement, so use few statements.
             numbers, addresses = zip(*batch, strict=True)
             values = {"numbers": list(numbers), "addresses": list(addresses)}
-            connection.execute(_UPDATE_TOGETHER, values)
+            written = connection.execute(_UPDATE_TOGETHER, values)
         else:
             values_each = [{"number": number, "address": address} for number, address in batch]
-            connection.execute(_UPDATE_EACH, values_each)
+            written = connection.execute(_UPDATE_EACH, values_each)
+        require_count("UPDATE", "users", written.rowcount, len(batch))

@@ -7,6 +7,7 @@ from typing import Any
 from alembic.operations import Operations
 from sqlalchemy import Connection, column, func, select, table, text
 
+from userctl.repositories.changes import require_count
 from userctl.schemas.adoption import AdoptionStep
 
 IDS_LISTED = 20
@@ -49,6 +50,16 @@ def run_statements(*statements: str) -> Apply:
     def apply(op: Operations) -> None:
         for statement in statements:
             op.execute(statement)
+
+    return apply
+
+
+def update_rows(table: str, statement: str, expected: int) -> Apply:
+    """Return a function that updates rows, and fails if a trigger ignores some of them."""
+
+    def apply(op: Operations) -> None:
+        changed = op.get_bind().execute(text(statement)).rowcount
+        require_count("UPDATE", table, changed, expected)
 
     return apply
 

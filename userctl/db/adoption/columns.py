@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from alembic.operations import Operations
-from sqlalchemy import CHAR, Boolean, Column, Connection, DateTime, Enum, Integer, String, inspect
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    Enum,
+    Integer,
+    String,
+    inspect,
+)
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import NullType, TypeEngine
 
@@ -43,6 +54,13 @@ def column_changes(connection: Connection, table: str) -> Iterator[Change]:
         else:
             yield problem(table, name, "the column is missing; rename the one that holds this")
     yield from _numbering_problems(connection, table, present)
+    yield from _unfilled_columns(table, present)
+    if table == "refresh_tokens":
+        yield from _owner_changes(connection, present.get("user_id"))
+
+
+def _unfilled_columns(table: str, present: dict[str, ReflectedColumn]) -> Iterator[Change]:
+    """Yield the columns that need a value which userctl may not have."""
     for name, column in present.items():
         if name not in wanted_columns(table) and _needs_value(column):
             yield problem(
@@ -50,6 +68,21 @@ def column_changes(connection: Connection, table: str) -> Iterator[Change]:
             )
     if table == "users" and "name" in present and _needs_value(present["name"]):
         yield warning(table, "name", "null is not allowed; pass --name to 'user create'")
+
+
+def _owner_changes(connection: Connection, owner: ReflectedColumn | None) -> Iterator[Change]:
+    """Yield what makes room for the ids of all users in their tokens; SQLite always has it."""
+    user = present_columns(connection, "users").get("id")
+    if owner is None or user is None or connection.dialect.name == "sqlite":
+        return
+    if isinstance(user["type"], BigInteger) and not isinstance(owner["type"], BigInteger):
+        detail = "widen the column to the 64 bits of users.id"
+        yield step(
+            "refresh_tokens",
+            "user_id",
+            detail,
+            lambda op: op.alter_column("refresh_tokens", "user_id", type_=BigInteger()),
+        )
 
 
 def added_later(connection: Connection, name: str) -> bool:

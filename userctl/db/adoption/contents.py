@@ -8,14 +8,13 @@ from typing import Any
 from alembic.operations import Operations
 from sqlalchemy import Boolean, Connection, String, column, select, table
 
-from userctl.core.errors import DatabaseDamaged
 from userctl.db.adoption.addresses import BATCH
-from userctl.db.adoption.change import Change, problem, rows_where, step, warning
+from userctl.db.adoption.change import Change, problem, rows_where, step, update_rows, warning
 from userctl.db.adoption.columns import present_columns, wanted_columns
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.models.types import UTCDateTime
+from userctl.models.unreadable import Unreadable
 from userctl.schemas.adoption import AdoptionOptions
-from userctl.schemas.page import LARGEST_ID
 
 TIMES = {"users": ("created_at", "updated_at"),
          "refresh_tokens": ("expires_at", "created_at", "updated_at")}  # fmt: skip
@@ -27,13 +26,6 @@ IN_CLEAR = {
 
 ROLES_LISTED = 20
 _OFFSET = "*[+-][0-9][0-9]*"
-
-
-def id_changes(connection: Connection, name: str) -> Iterator[Change]:
-    """Yield ids that are too large for userctl."""
-    count, ids = rows_where(connection, name, f"id > {LARGEST_ID}")
-    if count:
-        yield problem(name, "id", f"ids must not be larger than {LARGEST_ID}", rows=count, ids=ids)
 
 
 def time_changes(connection: Connection, name: str) -> Iterator[Change]:
@@ -64,9 +56,7 @@ def _unreadable(connection: Connection, name: str, time: str) -> list[int]:
     rows, unreadable = table(name, column("id"), column(time)), []
     query = select(rows).order_by(rows.c.id).execution_options(yield_per=BATCH)
     for number, value in connection.execute(query):
-        try:
-            read(value)
-        except DatabaseDamaged:
+        if isinstance(read(value), Unreadable):
             unreadable.append(number)
     return unreadable
 
@@ -86,7 +76,12 @@ def token_changes(connection: Connection, options: AdoptionOptions) -> Iterator[
     if count:
         detail = "replace plaintext tokens with their SHA-256"
         yield step(
-            "refresh_tokens", "token", detail, lambda op: _hash(op, condition), rows=count, ids=ids
+            "refresh_tokens",
+            "token",
+            detail,
+            lambda op: _hash(op, condition, count),
+            rows=count,
+            ids=ids,
         )
         detail = "the application must look up tokens by their SHA-256 from now on"
         yield warning("refresh_tokens", "token", detail)
@@ -115,13 +110,14 @@ def type_changes(connection: Connection, name: str) -> Iterator[Change]:
             yield problem(name, column_name, detail, rows=count, ids=ids)
 
 
-def _hash(op: Operations, condition: str) -> None:
+def _hash(op: Operations, condition: str, count: int) -> None:
     digest = "encode(sha256(convert_to(token, 'UTF8')), 'hex')"
     if op.get_bind().dialect.name == "sqlite":
         driver: Any = op.get_bind().connection.driver_connection
         driver.create_function("userctl_sha256", 1, lambda text: sha256(text.encode()).hexdigest())
         digest = "userctl_sha256(token)"
-    op.execute(f"UPDATE refresh_tokens SET token = {digest} WHERE {condition}")  # noqa: S608
+    statement = f"UPDATE refresh_tokens SET token = {digest} WHERE {condition}"  # noqa: S608
+    update_rows("refresh_tokens", statement, count)(op)
 
 
 def user_warnings(connection: Connection, options: AdoptionOptions) -> Iterator[Change]:

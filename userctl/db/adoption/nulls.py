@@ -11,6 +11,7 @@ from userctl.db.adoption.change import (
     rows_where,
     run_statements,
     step,
+    update_rows,
 )
 from userctl.db.adoption.columns import added_later, present_columns, wanted_columns
 from userctl.schemas.adoption import AdoptionOptions
@@ -31,7 +32,8 @@ def null_changes(connection: Connection, table: str, options: AdoptionOptions) -
             continue
         count, ids = rows_where(connection, table, f"{name} IS NULL")
         if count:
-            fill = run_statements(f"UPDATE {table} SET {name} = {value} WHERE {name} IS NULL")  # noqa: S608
+            statement = f"UPDATE {table} SET {name} = {value} WHERE {name} IS NULL"  # noqa: S608
+            fill = update_rows(table, statement, count)
             detail = f"fill missing values with {_describe_value(name, value)}"
             yield step(table, name, detail, fill, rows=count, ids=ids)
     if values and not has_trigger(connection, table, f"userctl_fill_{table}"):

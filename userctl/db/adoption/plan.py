@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from alembic.operations import Operations
-from sqlalchemy import Connection
+from sqlalchemy import BigInteger, Connection, Integer
 
 from userctl.core.errors import DatabaseNotMigrated, InvalidInput
 from userctl.db.adoption.addresses import address_changes
@@ -16,12 +16,12 @@ from userctl.db.adoption.constraints import (
     width_changes,
 )
 from userctl.db.adoption.contents import (
-    id_changes,
     time_changes,
     token_changes,
     type_changes,
     user_warnings,
 )
+from userctl.db.adoption.encodings import name_warnings, text_changes
 from userctl.db.adoption.names import name_changes
 from userctl.db.adoption.nulls import null_changes
 from userctl.db.schema.migrations import first_revision, require_known, upgrade_adopted
@@ -63,11 +63,12 @@ def _row_changes(
     connection: Connection, options: AdoptionOptions, tables: Sequence[str]
 ) -> Iterator[Change]:
     for table in tables:
-        yield from id_changes(connection, table)
         yield from null_changes(connection, table, options)
         yield from time_changes(connection, table)
         yield from type_changes(connection, table)
+        yield from text_changes(connection, table)
     yield from user_warnings(connection, options)
+    yield from name_warnings(connection)
     yield from address_changes(connection)
     if "refresh_tokens" in tables:
         yield from token_changes(connection, options)
@@ -79,8 +80,9 @@ def _row_changes(
 
 
 def _create_refresh_tokens(op: Operations) -> None:
+    kind = Integer if op.get_bind().dialect.name == "sqlite" else BigInteger
     with Operations.context(op.migration_context):
-        first_revision().create_refresh_tokens()
+        first_revision().create_refresh_tokens(kind)
 
 
 def _migrations(connection: Connection, current: str | None) -> Iterator[Change]:

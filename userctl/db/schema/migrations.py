@@ -87,9 +87,12 @@ def upgrade_adopted(connection: Connection) -> None:
 
     If it was never migrated, its tables must be as the first revision creates them.
     """
+    config = _config(connection)
+    # No event says so yet.
+    config.attributes["adopts"] = True
     if current_revision(connection) is None:
-        command.stamp(_config(connection), revisions()[0])
-    command.upgrade(_config(connection), "head")
+        command.stamp(config, revisions()[0])
+    command.upgrade(config, "head")
 
 
 @cache
@@ -154,7 +157,8 @@ def create_sqlite(path: Path, build: Callable[[Engine], object] = upgrade) -> bo
         False if another process created it first.
     """
     try:
-        with atomic_file(path, replace=False) as temporary:
+        # The path may be a link that leads to nothing yet.
+        with atomic_file(path.resolve(), replace=False) as temporary:
             engine = database_engine(DatabaseURL.for_sqlite(temporary))
             try:
                 build(engine)

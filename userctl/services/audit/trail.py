@@ -5,16 +5,25 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from userctl.core.audit_chain import NO_HASH, event_hash, microsecond_time
 from userctl.core.clock import Clock
-from userctl.core.errors import AuditBroken, DatabaseDamaged, InvalidInput, UserNotFound
+from userctl.core.errors import (
+    AuditBroken,
+    DatabaseDamaged,
+    InvalidInput,
+    RowUnreadable,
+    UserNotFound,
+)
 from userctl.core.text import quote
 from userctl.db.errors import typed_failures
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import AuditEvent
+from userctl.models.unreadable import Unreadable
 from userctl.repositories.audit_events import EventFilter
+from userctl.repositories.stored_values import OnUnreadable, RowChecker
 from userctl.schemas.audit import (
     AuditEventRead,
     AuditHead,
@@ -24,9 +33,10 @@ from userctl.schemas.audit import (
     outcome_of,
 )
 from userctl.schemas.email_address import canonical_email
-from userctl.schemas.page import LARGEST_ID, Page
+from userctl.schemas.page import LARGEST_COUNT, LARGEST_ID, Page
 from userctl.services.shared.paging import STREAM_PAGE, all_pages
-from userctl.services.users.lookup import find_user
+from userctl.services.shared.records import readable, validate_record
+from userctl.services.users.lookup import find_user, id_or_address
 
 
 class AuditService:
@@ -41,43 +51,58 @@ class AuditService:
         self._database = database
         self._clock = clock
 
-    def page(self, query: AuditQuery) -> Page[AuditEventRead]:
+    def page(
+        self, query: AuditQuery, on_unreadable: OnUnreadable | None = None
+    ) -> Page[AuditEventRead]:
         """Return one page of events, the oldest first.
+
+        Args:
+            query: which events.
+            on_unreadable: told of each row that cannot be read; None raises an error instead.
 
         Raises:
             InvalidInput: if the tag of the query is neither a tag nor the beginning of one.
         """
-        limit = STREAM_PAGE if query.limit is None else min(query.limit, LARGEST_ID - 1)
+        limit = STREAM_PAGE if query.limit is None else min(query.limit, LARGEST_COUNT)
         with self._database.reading() as uow:
             wanted = self._filter(uow, query)
             if query.after is None and query.limit is not None:
-                events = [event_read(event) for event in uow.audit_events.last(wanted, limit=limit)]
-                return Page(items=events, more=False)
-            found = uow.audit_events.page(wanted, after=query.after or 0, limit=limit + 1)
-            events = [event_read(event) for event in found]
-        return Page(items=events[:limit], more=len(events) > limit)
+                found = uow.audit_events.last(wanted, limit=limit)
+            else:
+                found = uow.audit_events.page(wanted, after=query.after or 0, limit=limit + 1)
+            shown = found[:limit]
+            events = readable(shown, event_read, on_unreadable)
+        return Page(events, more=len(found) > limit, after=shown[-1].id if shown else None)
 
-    def stream(self, query: AuditQuery) -> Iterator[AuditEventRead]:
+    def stream(
+        self, query: AuditQuery, on_unreadable: OnUnreadable | None = None
+    ) -> Iterator[AuditEventRead]:
         """Yield all events that a query asks for, read page by page."""
-        return all_pages(self.page, query)
+        return all_pages(partial(self.page, on_unreadable=on_unreadable), query)
 
-    def chunks(self) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield all events as rows of the values of ``fields``, in chunks."""
+    def chunks(self, on_unreadable: OnUnreadable | None = None) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield all events as rows of the values of ``fields``, in chunks.
+
+        Args:
+            on_unreadable: told of each row that cannot be read; None raises an error instead.
+        """
         last = None
+        checker = RowChecker(AuditEvent.metadata.tables["audit_events"], self.fields)
         with self._database.reading() as uow:
             while rows := uow.audit_events.rows(last):
                 last = rows[-1][0]
-                for row in rows:
-                    if not all(isinstance(value, str | int | None) for value in row[2:]):
-                        raise DatabaseDamaged(f"Event {row[0]} of the audit trail cannot be read.")
-                yield [(found, microsecond_time(time), *rest) for found, time, *rest in rows]
+                good = checker.readable(rows, on_unreadable)
+                if good:
+                    yield [(found, microsecond_time(time), *rest) for found, time, *rest in good]
 
     def head(self) -> AuditHead:
         """Return the last event; its id is 0 if there is none."""
         with self._database.reading() as uow:
             head = uow.audit_events.head()
             number, digest = (head.id, head.hash) if head else (0, NO_HASH)
-        return AuditHead(id=number, hash=digest, anchor=f"{number}:{digest}")
+        return validate_record(
+            AuditHead, "audit_events", number, id=number, hash=digest, anchor=f"{number}:{digest}"
+        )
 
     def verify(self, anchor: str | None = None) -> AuditVerification:
         """Verify that no event was changed, removed or inserted since it was written.
@@ -127,13 +152,17 @@ class AuditService:
 def _rows(uow: UnitOfWork, after: int | None) -> Sequence[Any]:
     try:
         with typed_failures():
-            return uow.audit_events.rows(after)
+            rows = uow.audit_events.rows(after)
     except DatabaseDamaged as error:
         raise AuditBroken(f"An event after event {after or 0} cannot be read.") from error
+    for number, time, *_ in rows:
+        if isinstance(time, Unreadable):
+            raise AuditBroken(f"Event {number} of the audit trail cannot be read.")
+    return rows
 
 
 def _anchor(text: str) -> tuple[int, str]:
-    found = re.fullmatch(r"(\d{1,10}):([0-9a-f]{64})", text, re.ASCII)
+    found = re.fullmatch(r"(\d{1,19}):([0-9a-f]{64})", text, re.ASCII)
     if found is None:
         raise InvalidInput(
             f"{quote(text)} is not an anchor: the id of an event, a colon and its hash.",
@@ -165,10 +194,10 @@ def _about(uow: UnitOfWork, reference: str) -> tuple[int | None, str | None]:
     except UserNotFound:
         if not reference.isdecimal():
             return None, canonical_email(reference)
-        if len(reference) >= len(str(LARGEST_ID)):
-            # No user has such an id.
-            return None, reference
-        return int(reference), None
+        number = id_or_address(reference)
+        assert isinstance(number, int)
+        # No user has a larger id.
+        return (number, None) if number <= LARGEST_ID else (None, reference)
     return user.id, user.email
 
 
@@ -176,13 +205,12 @@ def event_read(event: AuditEvent) -> AuditEventRead:
     """Return an event as it is shown, also if a later version of userctl wrote it.
 
     Raises:
-        DatabaseDamaged: if its tag or its detail is malformed.
+        RowUnreadable: if its tag, its detail or another value is malformed.
     """
+    values = {name: getattr(event, name) for name in AuditService.fields}
     try:
-        return AuditEventRead(
-            **event.model_dump(exclude={"detail"}),
-            outcome=outcome_of(event.tag),
-            detail=json.loads(event.detail),
-        )
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise DatabaseDamaged(f"Event {event.id} of the audit trail cannot be read.") from error
+        values["detail"] = json.loads(event.detail)
+    except (ValueError, TypeError, RecursionError):
+        raise RowUnreadable("audit_events", event.id, "detail", "is not JSON") from None
+    outcome = outcome_of(str(event.tag))
+    return validate_record(AuditEventRead, "audit_events", event.id, **values, outcome=outcome)

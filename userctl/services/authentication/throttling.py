@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from userctl.core.clock import Clock
-from userctl.core.errors import InvalidEmail, LoginThrottled
+from userctl.core.errors import InvalidEmail, LoginThrottled, RowUnreadable
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
-from userctl.models import LoginThrottle, User
+from userctl.models import LoginThrottle
+from userctl.models.unreadable import Unreadable
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
-from userctl.schemas.users import UserDetail
+from userctl.schemas.users import UserDetail, UserRead
 from userctl.services.authentication.source import login_source
+from userctl.services.shared.records import validate_record
 from userctl.services.users.lookup import find_user, lock_user
-from userctl.services.users.records import user_read
+from userctl.services.users.records import changed_user, user_read
 
 SHARED = ""
 """The source of the shared bucket; no real source is empty."""
@@ -120,6 +122,9 @@ class LoginThrottling:
         with self._database.writing() as uow:
             found = uow.login_throttles.bucket(address, source, now - TRUST)
             bucket, before = (found.source, found.charged_at) if found else (SHARED, now)
+            if isinstance(before, Unreadable):
+                reason = f"is not a time: {before!r}"
+                raise RowUnreadable("login_throttles", address, "charged_at", reason)
             new = LoginThrottle(
                 address=address,
                 source=bucket,
@@ -144,7 +149,7 @@ class LoginThrottling:
             UserNotFound: if there is no such user.
         """
         with self._database.reading() as uow:
-            return self._detail(uow, find_user(uow, reference))
+            return self._detail(uow, user_read(find_user(uow, reference)))
 
     @retry_transactions
     def unlock(self, reference: str) -> UserDetail:
@@ -155,14 +160,14 @@ class LoginThrottling:
         """
         with self._database.writing() as uow:
             user = lock_user(uow, reference)
-            uow.login_throttles.reset(_digest(user_read(user).email), self._clock())
-            detail = self._detail(uow, user)
+            uow.login_throttles.reset(_digest(changed_user(user).email), self._clock())
+            detail = self._detail(uow, changed_user(user))
             uow.record(AuditTag.ACCOUNT_UNLOCK, self._clock(), user=user)
             uow.commit()
         return detail
 
-    def _detail(self, uow: UnitOfWork, user: User) -> UserDetail:
-        read, now = user_read(user), self._clock()
+    def _detail(self, uow: UnitOfWork, read: UserRead) -> UserDetail:
+        now = self._clock()
         address = _digest(read.email)
         failed, last = uow.login_throttles.failures(address, now - MEMORY)
         full_until = uow.login_throttles.full_until(
@@ -172,7 +177,10 @@ class LoginThrottling:
             latest_end=self._latest_end(now),
             trusted_since=now - TRUST,
         )
-        return UserDetail(
+        return validate_record(
+            UserDetail,
+            "login_throttles",
+            address,
             **read.model_dump(),
             failed_logins=failed,
             last_failed_login_at=last,

@@ -6,9 +6,9 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from userctl.config.database_url import DatabaseURL
+from userctl.config.paths import require_database_file
 from userctl.core.actor import Actor
 from userctl.core.clock import Clock
-from userctl.core.errors import DatabaseMissing
 from userctl.db.adoption.adopt import adopt_tables
 from userctl.db.adoption.plan import plan_adoption
 from userctl.db.schema.migrations import lock_schema
@@ -116,5 +116,4 @@ class AdoptionService:
         )
 
     def _require_file(self) -> None:
-        if (path := self._url.missing_file) is not None:
-            raise DatabaseMissing(f"There is no database at {path}.")
+        require_database_file(self._url)

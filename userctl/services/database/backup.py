@@ -6,12 +6,11 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from userctl.config.database_url import DatabaseURL
-from userctl.config.paths import InstallationFiles
+from userctl.config.paths import InstallationFiles, is_same_file, require_database_file
 from userctl.core.atomic_files import atomic_file, require_regular_file_or_none
 from userctl.core.clock import Clock
 from userctl.core.errors import (
     DatabaseDamaged,
-    DatabaseMissing,
     InputOutputFailed,
     InvalidInput,
 )
@@ -46,7 +45,7 @@ class BackupService:
         self._url = url
         self._schema = schema
         self._clock = clock
-        self._protected = (*files.secrets, *files.database)
+        self._files = files
 
     def backup(self, file: Path, *, replace: bool) -> BackupRead:
         """Write a backup, while others go on, that is there as a whole or not at all.
@@ -59,10 +58,8 @@ class BackupService:
             FileExists: if there is a file that shall not give way.
             DatabaseDamaged, DatabaseToolFailed: if what was written cannot be read.
         """
-        if (missing := self._url.missing_file) is not None:
-            raise DatabaseMissing(f"There is no database at {missing}.")
-        if any(_same(file, path) for path in self._protected):
-            raise InvalidInput(f"{file} is part of the installation itself.")
+        require_database_file(self._url)
+        self._files.require_outside(file)
         revision = self._schema.status().current
         with atomic_file(file, replace=replace) as temporary:
             if self._url.sqlite_path is not None:
@@ -92,16 +89,16 @@ class BackupService:
         """
         digest = _require_backup(file, self._url.dialect)
         copy = None
-        if self._url.sqlite_path is None:
+        if self._url.file is None:
             postgresql_programs.require_sound(file)
             tables = postgresql_programs.tables(file)
             self._require_ours(file, tables)
             postgresql_programs.restore(file, self._url, tables)
-        elif _same(file, self._url.sqlite_path):
+        elif is_same_file(file, self._url.file):
             raise InvalidInput(f"{file} is the database itself.")
         else:
             sqlite_backup.require_sound(file)
-            copy = self._restore_sqlite(file, self._url.sqlite_path)
+            copy = self._restore_sqlite(file, self._url.file)
         # Connections may know the tables as they were.
         self._engine.dispose()
         return self._schema.record_restore(digest).model_copy(update={"backup": copy})
@@ -153,12 +150,6 @@ def _require_backup(file: Path, dialect: str) -> str:
                 hint="Restore it into one of that kind, and take that with 'userctl db copy'.",
             )
     raise InvalidInput(f"{file} is not a backup.", hint="'userctl db backup' writes one.")
-
-
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve() or (
-        one.exists() and other.exists() and one.samefile(other)
-    )
 
 
 def _sha256(file: Path) -> str:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 
 from userctl.config.database_url import DatabaseURL
+from userctl.config.paths import InstallationFiles
 from userctl.core.actor import Actor
 from userctl.core.clock import Clock
 from userctl.core.errors import ConstraintViolated, DatabaseDamaged, DatabaseNotEmpty, InvalidInput
@@ -32,15 +33,23 @@ class CopyService:
         url: where that is.
         actor: returns who does it.
         clock: where the time comes from.
+        files: the files of the installation, none of which can become the other database.
     """
 
     def __init__(
-        self, database: Database, url: DatabaseURL, *, actor: Callable[[], Actor], clock: Clock
+        self,
+        database: Database,
+        url: DatabaseURL,
+        *,
+        actor: Callable[[], Actor],
+        clock: Clock,
+        files: InstallationFiles,
     ) -> None:
         self._source = database
         self._url = url
         self._actor = actor
         self._clock = clock
+        self._files = files
 
     def uncopied_columns(self) -> list[str]:
         """Return the columns of an application that a copy would not have."""
@@ -67,6 +76,8 @@ class CopyService:
         source = self._source.engine
         if url.identity == self._url.identity:
             raise InvalidInput(f"{url} is the database that would be copied.")
+        if url.sqlite_path is not None:
+            self._files.require_outside(url.sqlite_path)
         with _open_target(url) as engine:
             target = Database(lambda: engine, self._actor)
             with self._source.snapshot() as old, target.writing() as new:

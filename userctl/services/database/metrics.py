@@ -2,6 +2,7 @@
 
 from userctl.core.clock import Clock
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
+from userctl.models.unreadable import shown_text
 from userctl.repositories.audit_events import EventFilter
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.metrics import AccountCount, LastPurge, Metrics
@@ -22,7 +23,7 @@ class MetricsService:
         with self._database.snapshot() as uow:
             return Metrics(
                 accounts=[
-                    AccountCount(role=role, status=status, count=count)
+                    AccountCount(role=shown_text(role), status=status, count=count)
                     for role, status, count in uow.users.count_by_role_and_status()
                 ],
                 refresh_tokens=uow.refresh_tokens.count_by_state(now),
@@ -40,7 +41,8 @@ def _last_purge(uow: UnitOfWork) -> LastPurge | None:
     event = event_read(found[0])
     return validate_record(
         LastPurge,
-        f"event {event.id} of the audit trail",
+        "audit_events",
+        event.id,
         time=event.time,
         deleted=event.detail.get("deleted"),
         remaining=event.detail.get("remaining"),

@@ -9,9 +9,17 @@ from typing import Literal
 from sqlalchemy import Connection, Engine
 
 from userctl.config.database_url import DatabaseURL
+from userctl.config.homes import data_path, default_database_path
+from userctl.config.paths import require_database_file
 from userctl.core.actor import Actor
 from userctl.core.clock import Clock
-from userctl.core.errors import DatabaseTooNew, DatabaseUnreachable, ForeignTables
+from userctl.core.errors import (
+    DatabaseMissing,
+    DatabaseTooNew,
+    DatabaseUnreachable,
+    ForeignTables,
+)
+from userctl.core.secure_files import create_private_folder
 from userctl.db.engine import READ_ONLY
 from userctl.db.errors import typed_failures
 from userctl.db.schema import migrations
@@ -92,7 +100,7 @@ class SchemaService:
         if (path := self._url.missing_file) is not None:
             require_folder(path)
             self.create(path, target)
-        copy = self._upgrade(self._engine, target, self._url.sqlite_path if backup else None)
+        copy = self._upgrade(self._engine, target, self._url.file if backup else None)
         return self.status().model_copy(update={"backup": copy})
 
     def create(self, path: Path, target: str = "head") -> bool:
@@ -173,11 +181,13 @@ class SchemaService:
             InvalidInput: if the revision is unknown or lies ahead.
             DowngradeRefused: if that would lose data.
         """
-        if (path := self._url.missing_file) is not None:
-            raise DatabaseUnreachable(f"There is no database at {path}.")
+        try:
+            require_database_file(self._url)
+        except DatabaseMissing as error:
+            raise DatabaseUnreachable(error.message, hint=error.hint) from None
         move = partial(migrations.downgrade_on, target=target)
         copy = self._change_revision(
-            self._engine, AuditTag.DATABASE_DOWNGRADE, move, target, self._url.sqlite_path
+            self._engine, AuditTag.DATABASE_DOWNGRADE, move, target, self._url.file
         )
         return self.status().model_copy(update={"backup": copy})
 
@@ -212,12 +222,15 @@ class _Look:
 
 
 def require_folder(path: Path) -> None:
-    """Make sure that a database file can be created.
+    """Make sure that a database file can be created; only the embedded one's folder is too.
 
     Raises:
         DatabaseUnreachable: if its folder does not exist.
+        HomeUnknown: if it is the embedded database, and no home folder is known.
     """
-    if not path.parent.is_dir():
+    if path == default_database_path():
+        create_private_folder(data_path())
+    if not path.resolve().parent.is_dir():
         raise DatabaseUnreachable(
             f"The folder {path.parent} does not exist.", hint="Create it, or correct the URL."
         )

@@ -43,6 +43,7 @@ CHECKS = (
     Check("row_security", database.row_security, needs="connection", dialect="postgresql"),
     Check("encoding", database.encoding, needs="connection", dialect="postgresql"),
     Check("role", database.role, needs="schema", dialect="postgresql"),
+    Check("rows", contents.rows, needs="schema"),
     Check("clock", contents.clock, needs="schema"),
     Check("expired_tokens", contents.backlog, needs="schema"),
     Check("passwords", contents.passwords, needs="schema"),

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import islice
 
 from userctl.core.errors import ClockSuspect
 from userctl.core.text import rfc3339
 from userctl.db.maintenance import inspection
+from userctl.models import TABLES
 from userctl.security.passwords import is_bcrypt_hash
 from userctl.services.doctor.finding import Finding, ok
 from userctl.services.doctor.installation import Installation
@@ -14,8 +16,29 @@ from userctl.services.shared.clock_check import require_plausible_clock
 BACKLOG = timedelta(days=30)
 """How long ago a token may have expired before the check warns."""
 
+ROWS_LISTED = 5
+"""How many rows of each table are named that cannot be read."""
+
 BEHIND = timedelta(minutes=1)
 """How far the clock may be behind the newest row, which another machine may have written."""
+
+
+def rows(installation: Installation) -> Iterable[Finding]:
+    """Check that every value can be read, whatever program wrote it."""
+    found = [finding for table in TABLES for finding in _unreadable_rows(installation, table)]
+    return found or [ok("All rows can be read.")]
+
+
+def _unreadable_rows(installation: Installation, table: str) -> Iterable[Finding]:
+    with installation.database.reading() as uow:
+        unreadable = uow.table_copy.unreadable(table)
+        first = list(islice(unreadable, ROWS_LISTED))
+        others = sum(1 for _ in unreadable)
+    for error in first:
+        yield Finding("failure", error.message, error.hint)
+    if others:
+        message = f"{others} more rows of {table} cannot be read."
+        yield Finding("failure", message, f"Correct the first {ROWS_LISTED}, and run it again.")
 
 
 def clock(installation: Installation) -> Iterable[Finding]:

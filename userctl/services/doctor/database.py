@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 
+from userctl.config.paths import require_database_file
 from userctl.core.errors import DatabaseMissing, DatabaseNotMigrated, DatabaseTooNew, ForeignTables
 from userctl.core.mounts import network_file_system
 from userctl.db.maintenance import inspection
@@ -31,8 +32,7 @@ _SCHEMA_ADVICE = {
 
 def connection(installation: Installation) -> Iterable[Finding]:
     """Check that the database answers."""
-    if (path := installation.url.missing_file) is not None:
-        raise DatabaseMissing(f"There is no database at {path}.")
+    require_database_file(installation.url)
     return [ok(f"{installation.url} answers: {inspection.describe(installation.open_engine())}.")]
 
 
@@ -76,11 +76,18 @@ def journal(installation: Installation) -> Iterable[Finding]:
     """Check that readers and writers of an SQLite file do not block each other."""
     path = installation.url.sqlite_path
     assert path is not None
-    if kind := network_file_system(path):
+    if share := network_file_system(path):
         yield Finding(
             "failure",
-            f"{path} is on a network file system ({kind}), whose locks SQLite cannot rely on.",
+            f"{path} is on a network file system ({share.kind}), {share.source} mounted at "
+            f"{share.point}. SQLite cannot rely on its locks.",
             "Move it to a local disk, or use PostgreSQL.",
+        )
+    if (names := path.stat().st_nlink) > 1:
+        yield Finding(
+            "failure",
+            f"{path} has {names} names (hard links), and SQLite keeps a log of its own for each.",
+            "Stop what uses it, and remove every name but one.",
         )
     mode = inspection.journal_mode(installation.open_engine())
     if mode == "wal":

@@ -3,11 +3,13 @@
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from glob import escape
 from pathlib import Path
 
 from userctl.core.atomic_files import ABANDONED_AFTER_SECONDS, TEMPORARY_SUFFIX
+from userctl.core.folders import who_could_replace
+from userctl.core.secure_files import forbidden_mode, trusted_owners
 from userctl.services.doctor.finding import Finding, Status, ok
 from userctl.services.doctor.installation import Installation
 
@@ -16,12 +18,15 @@ def modes(installation: Installation) -> Iterable[Finding]:
     """Check the permissions and the owners of the files."""
     files = installation.files
     findings = [
-        *_findings(files.secrets, forbidden=0o077, of_others="failure"),
-        *_findings(files.database, forbidden=0o007),
-        *_findings(files.trusted, forbidden=0o022),
-        *_findings(filter(_lets_files_go, files.folders), forbidden=0o002),
+        *_secrets(files.secrets, mounted=False),
+        *_secrets(files.mounted, mounted=True),
+        *_modes(files.database[:1], forbidden=0o007),
+        *_modes(files.database[1:], forbidden=0o007, fixable=not _is_link(files.database)),
+        *_modes(files.trusted, forbidden=0o022),
+        *_modes(filter(_lets_files_go, files.folders), forbidden=0o002),
+        *_folders_of_secrets([*files.secrets, *files.mounted]),
     ]
-    present = [p for p in (*files.secrets, *files.database, *files.trusted) if p.exists()]
+    present = [path for path in files.all if path.exists()]
     return findings or [ok(f"Files with correct owners and permissions: {len(present)}.")]
 
 
@@ -30,21 +35,25 @@ def leftovers(installation: Installation) -> Iterable[Finding]:
     files = installation.files
     before = time.time() - ABANDONED_AFTER_SECONDS
     found = [
-        temporary
+        (temporary, status)
         # The temporary file of a copy beside a file has a name that begins with its name.
-        for path in (*files.secrets, *files.database[:1])
+        for path in (*files.secrets, *files.mounted, *files.database[:1])
         for temporary in path.parent.glob(f".{escape(path.name)}*{TEMPORARY_SUFFIX}*")
-        if temporary.is_file() and temporary.stat().st_mtime < before
+        if stat.S_ISREG((status := temporary.lstat()).st_mode) and status.st_mtime < before
     ]
-    return [
-        Finding(
-            "warning",
-            f"{temporary} is a leftover temporary file of a killed process.",
-            "Remove it, or pass --fix.",
-            temporary.unlink,
-        )
-        for temporary in found
-    ] or [ok("No leftover temporary files.")]
+    return [_leftover(*each) for each in found] or [ok("No leftover temporary files.")]
+
+
+def _leftover(temporary: Path, status: os.stat_result) -> Finding:
+    message = f"{temporary} is a leftover temporary file of a killed process."
+    if status.st_uid != os.geteuid():
+        return Finding("warning", message, f"Let its owner, uid {status.st_uid}, remove it.")
+    return Finding("warning", message, "Remove it, or pass --fix.", temporary.unlink)
+
+
+def _is_link(database: Sequence[Path]) -> bool:
+    """Tell whether a database is reached by a link, so that what is beside it may not be ours."""
+    return bool(database) and database[0].is_symlink()
 
 
 def _lets_files_go(folder: Path) -> bool:
@@ -52,28 +61,75 @@ def _lets_files_go(folder: Path) -> bool:
     return folder.is_dir() and not folder.stat().st_mode & stat.S_ISVTX
 
 
-def _findings(
-    paths: Iterable[Path], *, forbidden: int, of_others: Status = "warning"
-) -> Iterator[Finding]:
+def _folders_of_secrets(paths: Iterable[Path]) -> Iterator[Finding]:
+    """Check that others cannot replace the files that only their owner may read."""
+    for path in filter(Path.exists, paths):
+        folder = Path(os.path.realpath(path)).parent
+        if reason := who_could_replace(folder.stat()):
+            yield Finding(
+                "warning",
+                f"{folder} is not a safe place for {path.name}: {reason}.",
+                "Move it to a folder that only you can write. For keys, set keyring_file.",
+            )
+
+
+def _secrets(paths: Iterable[Path], *, mounted: bool) -> Iterator[Finding]:
     for path in paths:
-        try:
+        if path.is_symlink() and not mounted:
+            yield Finding("failure", f"{path} is a symbolic link.", "Move the file here.")
+        elif path.exists():
             status = path.stat()
-        except FileNotFoundError:
-            continue
-        mode = stat.S_IMODE(status.st_mode)
-        if mode & forbidden:
-            allowed = mode & ~forbidden
-            yield Finding(
-                "failure",
-                f"{path} has mode {mode:04o}: other users can read or change it.",
-                f"Run: chmod {allowed:04o} '{path}', or pass --fix.",
-                lambda path=path, allowed=allowed: path.chmod(allowed),  # type: ignore[misc]
-            )
-        # Root may use the files of an application, but a secret must be its own.
-        trusted = {os.geteuid()} if of_others == "failure" else {os.geteuid(), 0}
-        if status.st_uid not in trusted and (os.geteuid() or of_others == "failure"):
-            yield Finding(
-                of_others,
-                f"{path} belongs to uid {status.st_uid}, not to you.",
-                "Run userctl as that user, or change the owner of the file.",
-            )
+            yield from _mode(path, status, forbidden_mode(status, mounted=mounted))
+            if status.st_uid not in trusted_owners(mounted=mounted):
+                yield _foreign("failure", path, status)
+
+
+def _modes(paths: Iterable[Path], *, forbidden: int, fixable: bool = True) -> Iterator[Finding]:
+    for path in paths:
+        if path.exists():
+            status = path.stat()
+            yield from _mode(path, status, forbidden, fixable=fixable)
+            # Root may use the files of an application.
+            if os.geteuid() and status.st_uid not in {os.geteuid(), 0}:
+                yield _foreign("warning", path, status)
+
+
+def _mode(
+    path: Path, status: os.stat_result, forbidden: int, *, fixable: bool = True
+) -> Iterator[Finding]:
+    mode = stat.S_IMODE(status.st_mode)
+    if not mode & forbidden:
+        return
+    allowed = mode & ~forbidden
+    message = f"{path} has mode {mode:04o}: other users can read or change it."
+    if path.is_symlink() or not fixable:
+        advice = f"A link leads to it. Run: chmod {allowed:04o} '{os.path.realpath(path)}'"
+        yield Finding("failure", message, advice)
+    elif status.st_uid != os.geteuid():
+        advice = f"Let its owner, uid {status.st_uid}, run: chmod {allowed:04o} '{path}'"
+        yield Finding("failure", message, advice)
+    else:
+        yield Finding(
+            "failure",
+            message,
+            f"Run: chmod {allowed:04o} '{path}', or pass --fix.",
+            lambda: _change_mode(path, status, allowed),
+        )
+
+
+def _change_mode(path: Path, seen: os.stat_result, mode: int) -> None:
+    """Change the mode of what was examined, and of nothing that has its name by now."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if os.path.samestat(os.fstat(descriptor), seen):
+            os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
+
+
+def _foreign(status: Status, path: Path, found: os.stat_result) -> Finding:
+    return Finding(
+        status,
+        f"{path} belongs to uid {found.st_uid}, not to you.",
+        "Run userctl as that user, or change the owner of the file.",
+    )

@@ -19,6 +19,8 @@ def signing_key(installation: Installation) -> Iterable[Finding]:
         ring = found.load().at(installation.clock())
     except SecretKeyMissing as error:
         return [Finding("warning", f"{error.message} Logins are not possible.", error.hint)]
+    if unused := _unused_keyring(installation):
+        return [unused]
     active = ring.active
     if active is None and found.is_embedded:
         return [ok("The first login generates a signing key.")]
@@ -29,6 +31,21 @@ def signing_key(installation: Installation) -> Iterable[Finding]:
     except CryptoMissing as error:
         return [Finding("failure", error.message, error.hint)]
     return [_age(active, installation.clock())]
+
+
+def _unused_keyring(installation: Installation) -> Finding | None:
+    """Look for a keyring beside a link to the database; older versions kept one for each name."""
+    path, used = installation.url.sqlite_path, installation.url.embedded_keyring
+    if path is None or used is None or not path.is_symlink():
+        return None
+    unused = path.with_name(f"{path.name}.keys")
+    if not unused.exists() or unused.resolve() == used:
+        return None
+    return Finding(
+        "warning",
+        f"The keys in {unused} are not used: {path} is a symbolic link.",
+        f"Remove it, or move it to {used} if its tokens should stay valid.",
+    )
 
 
 def _age(active: RingKey, now: datetime) -> Finding:

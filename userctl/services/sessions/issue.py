@@ -17,7 +17,7 @@ from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.authentication.methods import Proof
 from userctl.services.shared.records import validate_record
 from userctl.services.shared.token_records import subject_of
-from userctl.services.users.records import user_read
+from userctl.services.users.records import changed_user
 
 
 @dataclass(frozen=True)
@@ -145,14 +145,15 @@ class TokenIssuer:
         pair = TokenPair(
             access_token=self._codec.encode(claims), refresh_token=text, expires_in=lifetime
         )
-        return token, Grant(pair, user_read(user), family.ends_at)
+        return token, Grant(pair, changed_user(user), family.ends_at)
 
     def _claims(
         self, user: User, family: TokenFamily, issued_at: int, lifetime: int
     ) -> AccessClaims:
         return validate_record(
             AccessClaims,
-            f"user {user.id} or its session",
+            "users",
+            user.id,
             sub=subject_of(user, self._subject),
             uid=user.id,
             role=user.role,

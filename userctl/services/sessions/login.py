@@ -21,7 +21,7 @@ class LoginService:
     Args:
         authenticators: returns a method by its name.
         token_issuer: starts the session.
-        sessions: keeps the stored session.
+        open_sessions: returns what keeps the stored session, which needs a home folder.
         database: where failures are recorded.
         clock: where the time comes from.
     """
@@ -31,13 +31,13 @@ class LoginService:
         authenticators: Callable[[str], Authenticator],
         *,
         token_issuer: TokenIssuer,
-        sessions: SessionService,
+        open_sessions: Callable[[], SessionService],
         database: Database,
         clock: Clock,
     ) -> None:
         self._authenticators = authenticators
         self._issuer = token_issuer
-        self._sessions = sessions
+        self._open_sessions = open_sessions
         self._database = database
         self._clock = clock
 
@@ -71,7 +71,7 @@ class LoginService:
             AuthenticationFailed: if the credentials are not valid.
             UnsafeFile, InputOutputFailed: if the session cannot be stored; it is ended then.
         """
-        return self._sessions.start(lambda: self.log_in(method, credentials))
+        return self._open_sessions().start(lambda: self.log_in(method, credentials))
 
     def _start_session(self, authenticator: Authenticator, credentials: Credentials) -> Grant:
         source = _source_of(credentials)

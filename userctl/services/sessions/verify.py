@@ -7,7 +7,7 @@ from userctl.schemas.tokens import AccessClaims
 from userctl.schemas.users import UserRead
 from userctl.security.access_token import AccessTokenCodec
 from userctl.services.shared.token_records import subject_of
-from userctl.services.users.records import user_read
+from userctl.services.users.records import changed_user
 
 FRESH_SECONDS = 20
 """How long a token that is handed to another program has to last at least."""
@@ -48,7 +48,7 @@ class TokenVerifier:
                 raise TokenRevoked("The session of this token has ended.")
             if (claims.sub, claims.role) != (subject_of(user, self._subject), user.role):
                 raise TokenRevoked("The user was changed after this token was issued.")
-            return claims, user_read(user)
+            return claims, changed_user(user)
 
     def verify_offline(self, access_token: str) -> AccessClaims:
         """Return the claims of an access token from its signature and times alone.

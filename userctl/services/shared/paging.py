@@ -27,4 +27,4 @@ def all_pages(read: Callable[[Query], Page[Record]], query: Query) -> Iterator[R
         page = read(query.model_copy(update=following))
         yield from page.items
         more = page.more
-        following["after"] = getattr(page.items[-1], "id", None) if page.items else None
+        following["after"] = page.after

@@ -1,31 +1,72 @@
 """Turns what is stored into records, whatever another program left there."""
 
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from userctl.core.errors import DatabaseDamaged
-from userctl.core.text import escape_invisible
+from userctl.core.errors import RowUnreadable
+from userctl.core.text import LONGEST_QUOTE
+from userctl.models.unreadable import shown_text, why_unreadable
+from userctl.repositories.stored_values import OnUnreadable
 
+R = TypeVar("R")
 T = TypeVar("T", bound=BaseModel)
 
 
-def validate_record(schema: type[T], row: str, /, **values: object) -> T:
+def validate_record(schema: type[T], table: str, row: object, /, **values: object) -> T:
     """Return a record made of stored values.
 
     Args:
         schema: the record.
-        row: what the row is called in an error message.
+        table: the table of the row.
+        row: its id.
         values: the stored values.
 
     Raises:
-        DatabaseDamaged: naming the row and the field, if another program stored nonsense there.
+        RowUnreadable: naming the row and the column, if another program stored nonsense there.
     """
-    # SQLite stores whatever type another program hands it.
+    # SQLite stores whatever type another program hands it, and pydantic takes bytes for text.
+    texts = {name: value for name, value in values.items() if isinstance(value, str | bytes)}
+    require_text(table, row, **texts)
     try:
         return schema.model_validate(values)
     except ValidationError as error:
-        field = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise DatabaseDamaged(
-            f"The field '{escape_invisible(field)}' of {row} cannot be read."
-        ) from None
+        name = str(error.errors()[0]["loc"][0])
+        raise RowUnreadable(table, row, name, _reason(values.get(name))) from None
+
+
+def require_text(table: str, row: object, /, **values: object) -> None:
+    """Make sure that stored values are text, or missing.
+
+    Raises:
+        RowUnreadable: naming the row and the column.
+    """
+    for name, value in values.items():
+        if value is not None and (reason := why_unreadable(value, str)):
+            raise RowUnreadable(table, row, name, reason)
+
+
+def readable(
+    rows: Iterable[R], read: Callable[[R], T], on_unreadable: OnUnreadable | None
+) -> list[T]:
+    """Return the records of all rows that can be read, and tell of the others.
+
+    Args:
+        rows: the rows.
+        read: makes a record of a row.
+        on_unreadable: told of each row that cannot be read; None raises an error instead.
+    """
+    records = []
+    for row in rows:
+        try:
+            records.append(read(row))
+        except RowUnreadable as error:
+            if on_unreadable is None:
+                raise
+            on_unreadable(error)
+    return records
+
+
+def _reason(value: object) -> str:
+    return why_unreadable(value, str) or f"is not valid: '{shown_text(value)[:LONGEST_QUOTE]}'"

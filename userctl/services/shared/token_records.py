@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from userctl.core.errors import AccountDisabled, DatabaseDamaged, TokenExpired, TokenRevoked
+from userctl.core.errors import AccountDisabled, RowUnreadable, TokenExpired, TokenRevoked
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.api_token import API_ID_PREFIX
+from userctl.models.unreadable import Unreadable, shown_text
 from userctl.schemas.tokens import TokenRead, TokenState
-from userctl.services.shared.records import validate_record
+from userctl.services.shared.records import require_text, validate_record
 
 
 def subject_of(user: User, subject: str) -> str:
@@ -16,13 +17,16 @@ def subject_of(user: User, subject: str) -> str:
 
 def refresh_token_read(token: RefreshToken, email: str, now: datetime) -> TokenRead:
     """Return what is shown of a refresh token and its user."""
+    require_text("refresh_tokens", token.id, family_id=token.family_id, scope=token.scope)
     return validate_record(
         TokenRead,
-        f"token {token.id}",
+        "refresh_tokens",
+        token.id,
         id=str(token.id),
         kind="refresh",
         user_id=token.user_id,
-        email=email,
+        # The row of the user may be damaged, which is not a matter of the token.
+        email=shown_text(email),
         label=None,
         scope=(token.scope or "").split(),
         session=token.family_id,
@@ -36,13 +40,15 @@ def refresh_token_read(token: RefreshToken, email: str, now: datetime) -> TokenR
 
 def api_token_read(token: ApiToken, email: str, now: datetime) -> TokenRead:
     """Return what is shown of an API token and its user."""
+    require_text("api_tokens", token.id, scope=token.scope)
     return validate_record(
         TokenRead,
-        f"token {api_token_id(token)}",
+        "api_tokens",
+        token.id,
         id=api_token_id(token),
         kind="api",
         user_id=token.user_id,
-        email=email,
+        email=shown_text(email),
         label=token.label,
         scope=token.scope.split(),
         session=None,
@@ -63,6 +69,10 @@ def api_token_state(token: ApiToken, now: datetime) -> TokenState:
     """Return the state of an API token."""
     if token.revoked_at is not None:
         return "revoked"
+    if isinstance(token.expires_at, Unreadable):
+        raise RowUnreadable(
+            "api_tokens", token.id, "expires_at", f"is not a time: {token.expires_at!r}"
+        )
     return "expired" if token.expires_at is not None and token.expires_at <= now else "active"
 
 
@@ -74,7 +84,10 @@ def refresh_token_state(token: RefreshToken, now: datetime) -> TokenState:
         return "revoked"
     if token.expires_at is None:
         # The column of an application may be nullable.
-        raise DatabaseDamaged(f"The field 'expires_at' of token {token.id} cannot be read.")
+        raise RowUnreadable("refresh_tokens", token.id, "expires_at", "is missing")
+    for name in ("expires_at", "family_expires_at"):
+        if isinstance(value := getattr(token, name), Unreadable):
+            raise RowUnreadable("refresh_tokens", token.id, name, f"is not a time: {value!r}")
     ends = min(filter(None, (token.expires_at, token.family_expires_at)))
     return "expired" if ends <= now else "active"
 

@@ -99,7 +99,8 @@ class ApiTokenService:
         assert user.id is not None
         return validate_record(
             ApiTokenClaims,
-            f"token {api_token_id(token)} or its user",
+            "api_tokens",
+            token.id,
             sub=subject_of(user, self._subject),
             uid=user.id,
             role=user.role,

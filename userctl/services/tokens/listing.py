@@ -1,18 +1,22 @@
 """Listing tokens: API tokens first, then refresh tokens."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from userctl.core.clock import Clock
 from userctl.core.errors import InvalidInput
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models.api_token import API_ID_PREFIX
+from userctl.repositories.stored_values import OnUnreadable
 from userctl.repositories.token_filter import TokenFilter
-from userctl.schemas.page import LARGEST_ID, Page
+from userctl.schemas.page import LARGEST_COUNT, LARGEST_ID, Page
 from userctl.schemas.tokens import TokenKind, TokenQuery, TokenRead
 from userctl.services.shared.paging import STREAM_PAGE, all_pages
-from userctl.services.shared.token_records import api_token_read, refresh_token_read
+from userctl.services.shared.records import readable
+from userctl.services.shared.token_records import api_token_id, api_token_read, refresh_token_read
 from userctl.services.users.lookup import find_user
 
 
@@ -23,21 +27,37 @@ class TokenListService:
         self._database = database
         self._clock = clock
 
-    def page(self, query: TokenQuery) -> Page[TokenRead]:
+    def page(self, query: TokenQuery, on_unreadable: OnUnreadable | None = None) -> Page[TokenRead]:
         """Return one page of tokens.
+
+        Args:
+            query: which tokens.
+            on_unreadable: told of each row that cannot be read; None raises an error instead.
 
         Raises:
             UserNotFound: if the user of the query does not exist.
             InvalidInput: if ``after`` is not the id of a token.
         """
-        limit = STREAM_PAGE if query.limit is None else min(query.limit, LARGEST_ID - 1)
+        limit = STREAM_PAGE if query.limit is None else min(query.limit, LARGEST_COUNT)
         with self._database.reading() as uow:
-            tokens = _tokens(uow, query, limit + 1, self._clock())
-        return Page(items=tokens[:limit], more=len(tokens) > limit)
+            found = _tokens(uow, query, limit + 1, self._clock())
+            shown = found[:limit]
+            tokens = readable(shown, lambda token: token.read(), on_unreadable)
+        return Page(tokens, more=len(found) > limit, after=shown[-1].id if shown else None)
 
-    def stream(self, query: TokenQuery) -> Iterator[TokenRead]:
+    def stream(
+        self, query: TokenQuery, on_unreadable: OnUnreadable | None = None
+    ) -> Iterator[TokenRead]:
         """Yield all tokens that a query asks for, without holding them all in memory."""
-        return all_pages(self.page, query)
+        return all_pages(partial(self.page, on_unreadable=on_unreadable), query)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A token that was found, and what makes a record of it."""
+
+    id: str
+    read: Callable[[], TokenRead]
 
 
 def token_id(text: str) -> tuple[TokenKind, int]:
@@ -70,16 +90,17 @@ def filter_of(uow: UnitOfWork, query: TokenQuery, now: datetime) -> TokenFilter:
     )
 
 
-def _tokens(uow: UnitOfWork, query: TokenQuery, count: int, now: datetime) -> list[TokenRead]:
+def _tokens(uow: UnitOfWork, query: TokenQuery, count: int, now: datetime) -> list[_Found]:
     wanted = filter_of(uow, query, now)
     kind, after = ("api", 0) if query.after is None else token_id(query.after)
     after = min(after, LARGEST_ID)
-    found: list[TokenRead] = []
+    found: list[_Found] = []
     if query.kind != "refresh" and kind == "api":
-        rows = uow.api_tokens.page(wanted, now, after=after, limit=count)
-        found = [api_token_read(token, email, now) for token, email in rows]
+        for issued, email in uow.api_tokens.page(wanted, now, after=after, limit=count):
+            read = partial(api_token_read, issued, email, now)
+            found.append(_Found(api_token_id(issued), read))
     if query.kind != "api":
         rest, after = count - len(found), after if kind == "refresh" else 0
-        sessions = uow.refresh_tokens.page(wanted, now, after=after, limit=rest)
-        found += [refresh_token_read(token, email, now) for token, email in sessions]
+        for token, email in uow.refresh_tokens.page(wanted, now, after=after, limit=rest):
+            found.append(_Found(str(token.id), partial(refresh_token_read, token, email, now)))
     return found

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from userctl.core.errors import UserNotFound
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
+from userctl.repositories.stored_values import OnUnreadable
 from userctl.repositories.user_order import Position
 from userctl.schemas.page import Page
 from userctl.schemas.users import UserQuery, UserRead
 from userctl.services.shared.paging import STREAM_PAGE
+from userctl.services.shared.records import readable
 from userctl.services.users.records import user_read
 from userctl.services.users.rules import require_role
 
@@ -19,8 +21,12 @@ class UserListService:
         self._database = database
         self._roles = roles
 
-    def page(self, query: UserQuery) -> Page[UserRead]:
+    def page(self, query: UserQuery, on_unreadable: OnUnreadable | None = None) -> Page[UserRead]:
         """Return one page of users.
+
+        Args:
+            query: which users.
+            on_unreadable: told of each row that cannot be read; None raises an error instead.
 
         Raises:
             InvalidInput: if the role is not configured.
@@ -33,10 +39,14 @@ class UserListService:
         wanted = query.model_copy(update={"limit": None if limit is None else limit + 1})
         with self._database.reading() as uow:
             found = uow.users.page(wanted, _position_after(uow, query))
-            users = [user_read(user) for user, _ in found]
-        return Page(items=users[:limit], more=limit is not None and len(users) > limit)
+            shown = [user for user, _ in found[:limit]]
+            users = readable(shown, user_read, on_unreadable)
+        more = limit is not None and len(found) > limit
+        return Page(items=users, more=more, after=shown[-1].id if shown else None)
 
-    def stream(self, query: UserQuery) -> Iterator[UserRead]:
+    def stream(
+        self, query: UserQuery, on_unreadable: OnUnreadable | None = None
+    ) -> Iterator[UserRead]:
         """Return all users that a query asks for, read page by page.
 
         Raises:
@@ -46,16 +56,18 @@ class UserListService:
             require_role(query.role, self._roles)
         with self._database.reading() as uow:
             position = _position_after(uow, query)
-        return self._pages(query, position)
+        return self._pages(query, position, on_unreadable)
 
-    def _pages(self, query: UserQuery, position: Position | None) -> Iterator[UserRead]:
+    def _pages(
+        self, query: UserQuery, position: Position | None, on_unreadable: OnUnreadable | None
+    ) -> Iterator[UserRead]:
         wanted = query.model_copy(update={"limit": STREAM_PAGE})
         while True:
             with self._database.reading() as uow:
                 found = uow.users.page(wanted, position)
-                users = [user_read(user) for user, _ in found]
+                users = readable([user for user, _ in found], user_read, on_unreadable)
             yield from users
-            if len(users) < STREAM_PAGE:
+            if len(found) < STREAM_PAGE:
                 return
             wanted = wanted.model_copy(update={"skip": 0})
             position = found[-1][1]

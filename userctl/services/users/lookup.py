@@ -15,7 +15,7 @@ def id_or_address(reference: str) -> int | str:
         InvalidInput: if the reference is neither.
     """
     if reference.isascii() and reference.isdigit():
-        # Python does not convert very long digits, and no id has more than ten.
+        # Python does not convert very long digits, and no id has more than 19.
         return int(reference) if len(reference) <= 20 else LARGEST_ID + 1
     if "@" not in reference:
         raise InvalidInput(

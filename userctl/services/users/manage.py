@@ -1,18 +1,22 @@
 """Creating, showing and updating users."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 from userctl.core.clock import Clock
-from userctl.core.errors import UserExists
+from userctl.core.errors import InvalidInput, UserExists
+from userctl.core.text import rfc3339
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
+from userctl.models.unreadable import shown_text
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.lookup import find_user, lock_user
-from userctl.services.users.records import user_read
+from userctl.services.users.records import changed_user, user_read
 from userctl.services.users.rules import (
     end_sessions,
     hash_accepted,
@@ -65,7 +69,7 @@ class UserService:
             uow.users.add(user)
             uow.record(AuditTag.ACCOUNT_CREATE, now, user=user, name=user.name, role=user.role)
             uow.commit()
-            read = user_read(user)
+            read = changed_user(user)
         generated = password if generate else None
         return UserCreated(**read.model_dump(), generated_password=generated)
 
@@ -98,6 +102,8 @@ class UserService:
         if change.role is not None:
             require_role(change.role, self._roles)
         now = self._clock()
+        if change.created_at is not None and change.created_at > now:
+            raise InvalidInput(f"The time {rfc3339(change.created_at)} is in the future.")
         with self._database.writing() as uow:
             admins = uow.users.lock_active_admins() if change.role else set()
             user = lock_user(uow, reference)
@@ -105,16 +111,26 @@ class UserService:
             if "role" in values:
                 require_admin_left(admins, {user.id})
             if values:
-                changes = {name: [getattr(user, name), value] for name, value in values.items()}
+                changes = {
+                    name: [_recorded(getattr(user, name)), _recorded(value)]
+                    for name, value in values.items()
+                }
                 uow.record(AuditTag.ACCOUNT_UPDATE, now, user=user, changes=changes)
                 uow.users.update(user, now, **values)
             if values.keys() & {"role", "email"}:
                 end_sessions(uow, user, now)
             uow.commit()
-            return user_read(user)
+            return changed_user(user)
 
 
-def _differences(user: User, change: UserUpdate) -> dict[str, str | None]:
+def _recorded(value: object) -> str | None:
+    """Return a value as the audit trail keeps it."""
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    return None if value is None else shown_text(value)
+
+
+def _differences(user: User, change: UserUpdate) -> dict[str, Any]:
     wanted = change.model_dump(exclude_none=True)
     wanted = {key: value or None for key, value in wanted.items()}
     return {key: value for key, value in wanted.items() if value != getattr(user, key)}

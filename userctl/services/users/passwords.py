@@ -11,7 +11,7 @@ from userctl.schemas.users import UserCreated
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.lookup import find_user, lock_user
-from userctl.services.users.records import user_read
+from userctl.services.users.records import changed_user
 from userctl.services.users.rules import end_sessions, hash_accepted
 
 
@@ -48,7 +48,7 @@ class UserPasswordService:
             PasswordRejected: if the password breaks the policy.
         """
         with self._database.reading() as uow:
-            found = user_read(find_user(uow, reference))
+            found = changed_user(find_user(uow, reference))
         password = generate_password(self._policy.minimum_length) if generate else password
         hashed = hash_accepted(
             password, self._hasher, self._policy, email=found.email, name=found.name
@@ -71,7 +71,7 @@ class UserPasswordService:
                 removed=password is None,
             )
             uow.commit()
-            read = user_read(user)
+            read = changed_user(user)
         generated = password if generate else None
         return UserCreated(**read.model_dump(), generated_password=generated)
 
@@ -86,7 +86,7 @@ class UserPasswordService:
         now = self._clock()
         with self._database.writing() as uow:
             user = lock_user(uow, reference)
-            if not user_read(user).has_password:
+            if not changed_user(user).has_password:
                 raise InvalidInput(
                     f"{user.email} has no password to change.",
                     hint="Set one with 'userctl user passwd'.",
@@ -95,4 +95,4 @@ class UserPasswordService:
             end_sessions(uow, user, now)
             uow.record(AuditTag.PASSWORD_EXPIRE, now, user=user)
             uow.commit()
-            return UserCreated(**user_read(user).model_dump())
+            return UserCreated(**changed_user(user).model_dump())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from userctl.core.clock import Clock
 from userctl.core.errors import InvalidInput, UserExists, UserNotFound
@@ -9,14 +10,17 @@ from userctl.core.text import quote
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import DeletedUser, User
+from userctl.models.unreadable import Unreadable
+from userctl.repositories.stored_values import OnUnreadable
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import Page
 from userctl.schemas.users import DeletedUserPurge, DeletedUserRead, UserQuery, UserRead
 from userctl.services.shared.clock_check import require_plausible_clock
 from userctl.services.shared.paging import all_pages
+from userctl.services.shared.records import readable
 from userctl.services.users.lookup import find_user, id_or_address
-from userctl.services.users.records import deleted_user_read, user_read
+from userctl.services.users.records import changed_user, deleted_user_read
 from userctl.services.users.rules import require_admin_left
 
 BATCH = 1000
@@ -61,7 +65,7 @@ class RecycleBinService:
             admins = uow.users.lock_active_admins()
             users, archived = _lock_all(uow, references, missing_ok=missing_ok, hard=hard)
             require_admin_left(admins, {user.id for user in users})
-            deleted = [*map(user_read, users), *map(user_read, archived)]
+            deleted = [*map(changed_user, users), *map(changed_user, archived)]
             for user in users:
                 uow.record(AuditTag.ACCOUNT_DELETE, now, user=user, role=user.role, hard=hard)
             for gone in deleted[: len(users)]:
@@ -92,7 +96,7 @@ class RecycleBinService:
         now = self._clock()
         with self._database.writing() as uow:
             user = _lock_deleted(uow, reference)
-            given = uow.deleted_users.restore(user, now, email=address or user.email)
+            given = uow.deleted_users.restore(user, now, email=address)
             restored = uow.users.get(given)
             assert restored is not None
             uow.record(
@@ -100,25 +104,34 @@ class RecycleBinService:
                 now,
                 user=restored,
                 role=restored.role,
-                deleted_at=user.deleted_at.isoformat(),
+                deleted_at=_when(user.deleted_at),
                 was=[user.id, user.email],
             )
             uow.commit()
-            return user_read(restored)
+            return changed_user(restored)
 
-    def page(self, query: UserQuery) -> Page[DeletedUserRead]:
-        """Return one page of the deleted users, in the order of their ids."""
-        limit = query.limit
-        wanted = query.model_copy(update={"limit": BATCH if limit is None else limit + 1})
+    def page(
+        self, query: UserQuery, on_unreadable: OnUnreadable | None = None
+    ) -> Page[DeletedUserRead]:
+        """Return one page of the deleted users, in the order of their ids.
+
+        Args:
+            query: which users.
+            on_unreadable: told of each row that cannot be read; None raises an error instead.
+        """
+        limit = BATCH if query.limit is None else query.limit
+        wanted = query.model_copy(update={"limit": limit + 1})
         with self._database.reading() as uow:
-            users = [deleted_user_read(user) for user in uow.deleted_users.page(wanted)]
-        if limit is None:
-            return Page(items=users, more=len(users) == BATCH)
-        return Page(items=users[:limit], more=len(users) > limit)
+            found = uow.deleted_users.page(wanted)
+            shown = found[:limit]
+            users = readable(shown, deleted_user_read, on_unreadable)
+        return Page(users, more=len(found) > limit, after=shown[-1].id if shown else None)
 
-    def stream(self, query: UserQuery) -> Iterator[DeletedUserRead]:
+    def stream(
+        self, query: UserQuery, on_unreadable: OnUnreadable | None = None
+    ) -> Iterator[DeletedUserRead]:
         """Yield all deleted users that a query asks for, read page by page."""
-        return all_pages(self.page, query)
+        return all_pages(partial(self.page, on_unreadable=on_unreadable), query)
 
     def purge(
         self, older_than: timedelta, *, dry_run: bool = False, trust_clock: bool = False
@@ -161,6 +174,10 @@ class RecycleBinService:
         for user in users:
             uow.record(AuditTag.ACCOUNT_PURGE, now, user=user, role=user.role)
         uow.deleted_users.delete([user.id for user in users])
+
+
+def _when(time: datetime | Unreadable) -> str:
+    return time.isoformat() if isinstance(time, datetime) else repr(time)
 
 
 def _lock_all(

@@ -7,7 +7,7 @@ from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import UserRead
 from userctl.security.passwords import PasswordHasher, is_unmatchable
 from userctl.services.users.lookup import lock_user
-from userctl.services.users.records import user_read
+from userctl.services.users.records import changed_user
 from userctl.services.users.rules import end_sessions, require_admin_left
 
 
@@ -44,7 +44,7 @@ class UserStatusService:
                 uow.record(AuditTag.ACCOUNT_DISABLE, now, user=user)
             end_sessions(uow, user, now)
             uow.commit()
-            return user_read(user)
+            return changed_user(user)
 
     @retry_transactions
     def enable(self, reference: str) -> UserRead:
@@ -64,4 +64,4 @@ class UserStatusService:
                 uow.users.update(user, now, **values)
                 uow.record(AuditTag.ACCOUNT_ENABLE, now, user=user)
             uow.commit()
-            return user_read(user)
+            return changed_user(user)

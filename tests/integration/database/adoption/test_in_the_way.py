@@ -21,6 +21,7 @@ from tests.support.applications import (
 )
 from userctl.core.errors import (
     AdoptionRefused,
+    ChangeIgnored,
 )
 from userctl.db.schema.revisions import require_current
 from userctl.services.database.adoption import AdoptionService
@@ -87,7 +88,6 @@ SQLITE = [
     ("UPDATE users SET email = x'ff' WHERE id = 1", "email"),
     ("UPDATE refresh_tokens SET token = x'ff'", "token"),
     ("UPDATE refresh_tokens SET revoked = 'no'", "revoked"),
-    ("UPDATE users SET id = 3000000000 WHERE id = 3", "id"),
     ("ALTER TABLE users RENAME TO old; CREATE TABLE users (id BIGINT PRIMARY KEY, email TEXT, "
      "hashed_password TEXT)", "id"),
     ("ALTER TABLE users RENAME TO old; CREATE TABLE users (id CHAR(36) PRIMARY KEY, email TEXT, "
@@ -241,3 +241,29 @@ def test_what_looks_like_a_hash_is_told_of_before_it_is_too_late(
     warnings = [step for step in adoption.plan() if step.kind == "warning"]
     [hint] = [step for step in warnings if "--tokens-in-clear" in step.detail]
     assert (hint.table, hint.rows) == ("refresh_tokens", 1)
+
+
+@pytest.mark.parametrize("table", ["users", "refresh_tokens"])
+def test_an_update_that_a_trigger_ignores_changes_nothing(
+    loose: Application, adoption: AdoptionService, bare_engine: Engine, run: Sql, table: str
+) -> None:
+    if bare_engine.dialect.name == "sqlite":
+        run(f"CREATE TRIGGER soft BEFORE UPDATE ON {table} BEGIN SELECT RAISE(IGNORE); END")
+    else:
+        run("CREATE FUNCTION soft() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RETURN NULL; END $$")  # fmt: skip
+        run(f"CREATE TRIGGER soft BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION soft()")
+    before = everything(bare_engine)
+    with pytest.raises(ChangeIgnored, match=table):
+        adoption.adopt()
+    assert everything(bare_engine) == before
+
+
+def test_names_that_an_import_rejects_are_warned_of(
+    loose: Application, adoption: AdoptionService, run: Sql
+) -> None:
+    for number, name in ((1, "A" * 101), (2, "B\u202eob"), (3, "Zoë")):
+        run("UPDATE users SET name = :name WHERE id = :id", name=name, id=number)
+    found = [step for step in adoption.plan() if (step.kind, step.subject) == ("warning", "name")]
+    assert [(step.rows, step.detail.rpartition(": ")[2]) for step in found] == [(2, "1, 2")]
+    assert adoption.adopt()

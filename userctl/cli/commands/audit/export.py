@@ -8,7 +8,7 @@ import typer
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
-from userctl.cli.output.output_file import write_new
+from userctl.cli.output.output_file import write_output
 from userctl.cli.output.render import is_terminal
 from userctl.formats.file_format import STREAM, choose_format
 from userctl.formats.writer import EXPORT_EXTENSIONS, write_records
@@ -27,5 +27,7 @@ def export(
     chosen = choose_format(file, file_format, EXPORT_EXTENSIONS)
     audit = context.services.audit
     escaped = file == STREAM and is_terminal()
-    lines = write_records(audit.chunks(), audit.fields, chosen, escaped=escaped)
-    write_new(file, lines, force=force, private=True)
+    lines = write_records(
+        audit.chunks(context.report_unreadable), audit.fields, chosen, escaped=escaped
+    )
+    write_output(file, lines, files=context.files, force=force, private=True)

@@ -34,10 +34,13 @@ def follow_events(context: CommandContext, query: "AuditQuery") -> NoReturn:
         # No event between the two reads is lost: the next page starts behind the head if this one
         # is empty, and behind this one if it is not.
         after = audit.head().id
-        after = _print_events(context, audit.page(query).items, after)
-    while True:
-        page = audit.page(query.model_copy(update={"limit": PAGE, "after": after}))
+        page = audit.page(query, context.report_unreadable)
         after = _print_events(context, page.items, after)
+    while True:
+        following = query.model_copy(update={"limit": PAGE, "after": after})
+        page = audit.page(following, context.report_unreadable)
+        _print_events(context, page.items, after)
+        after = int(page.after or after)
         if not page.more:
             time.sleep(POLL_SECONDS)
 

@@ -6,8 +6,9 @@ from userctl.cli.context import CommandContext
 
 
 @command(
-    example="userctl audit head --fields anchor -o csv",
+    example="userctl audit head --raw",
     prints=lambda: schemas.audit.AuditHead,
+    raw="anchor",
 )
 def head(context: CommandContext) -> None:
     """Print the last event as an anchor for 'audit verify'.

@@ -56,9 +56,9 @@ def list_(
     if follow:
         follow_events(context, query)
     elif all_:
-        context.emit_all(context.services.audit.stream(query), COLUMNS)
+        context.emit_all(context.services.audit.stream(query, context.report_unreadable), COLUMNS)
     else:
-        context.emit_page(context.services.audit.page(query), COLUMNS)
+        context.emit_page(context.services.audit.page(query, context.report_unreadable), COLUMNS)
 
 
 def _parse_since(text: str | None) -> datetime | timedelta | None:

@@ -6,7 +6,7 @@ import typer
 
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
-from userctl.config.settings import config_path
+from userctl.config.homes import config_path
 from userctl.config.template import config_template
 from userctl.core.errors import FileExists
 from userctl.core.secure_files import create_private_folder, write_private

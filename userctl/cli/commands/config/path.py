@@ -3,7 +3,7 @@
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write
-from userctl.config.settings import config_path
+from userctl.config.homes import config_path
 
 
 @command(example="userctl config path")

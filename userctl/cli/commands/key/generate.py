@@ -12,6 +12,7 @@ from userctl.cli.context import CommandContext
 @command(
     example="userctl key generate --algorithm HS256",
     prints=lambda: schemas.keys.KeyRead,
+    creates_database=True,
 )
 def generate(
     context: CommandContext,

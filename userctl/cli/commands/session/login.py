@@ -21,6 +21,7 @@ LogIn = Callable[[CommandContext, str, "schemas.credentials.Credentials"], None]
 @command(
     example="userctl login ada@example.com --password-file ada.password",
     prints=lambda: (schemas.session.SessionRead, schemas.tokens.TokenPair),
+    raw="access_token",
 )
 def login(
     context: CommandContext,

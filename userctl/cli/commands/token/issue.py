@@ -13,6 +13,7 @@ from userctl.cli.context import CommandContext
 @command(
     example="userctl token issue --user ada@example.com --label ci --scope deploy -o json",
     prints=lambda: schemas.tokens.ApiTokenIssued,
+    raw="token",
 )
 def issue(
     context: CommandContext,

@@ -48,6 +48,10 @@ def list_(
         update={"state": state, "limit": limit, "after": after}
     )
     if all_:
-        context.emit_all(context.services.token_list.stream(query), COLUMNS)
+        context.emit_all(
+            context.services.token_list.stream(query, context.report_unreadable), COLUMNS
+        )
     else:
-        context.emit_page(context.services.token_list.page(query), COLUMNS)
+        context.emit_page(
+            context.services.token_list.page(query, context.report_unreadable), COLUMNS
+        )

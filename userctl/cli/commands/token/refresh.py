@@ -11,6 +11,7 @@ from userctl.core.errors import InvalidInput
 @command(
     example="userctl token refresh",
     prints=lambda: (schemas.session.SessionRead, schemas.tokens.TokenPair),
+    raw="access_token",
 )
 def refresh(context: CommandContext, stdin: options.TokenStdinOption = False) -> None:
     """Exchange a refresh token for new tokens; each works once.

@@ -14,6 +14,8 @@ from userctl.cli.prompts import read_new_password
 @command(
     example="userctl user create ada@example.com --role admin --generate-password",
     prints=lambda: schemas.users.UserCreated,
+    creates_database=True,
+    raw="generated_password",
 )
 def create(
     context: CommandContext,

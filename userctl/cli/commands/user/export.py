@@ -8,7 +8,7 @@ import typer
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
-from userctl.cli.output.output_file import write_new
+from userctl.cli.output.output_file import write_output
 from userctl.cli.output.render import is_terminal
 from userctl.formats.file_format import STREAM, choose_format
 from userctl.formats.writer import EXPORT_EXTENSIONS, write_records
@@ -30,9 +30,9 @@ def export(
     """Export all users to a file, in one consistent snapshot."""
     service = context.services.user_export
     lines = write_records(
-        service.chunks(with_hashes=with_hashes),
+        service.chunks(with_hashes=with_hashes, on_unreadable=context.report_unreadable),
         service.fields(with_hashes=with_hashes),
         choose_format(file, file_format, EXPORT_EXTENSIONS),
         escaped=file == STREAM and is_terminal(),
     )
-    write_new(file, lines, force=force, private=with_hashes)
+    write_output(file, lines, files=context.files, force=force, private=with_hashes)

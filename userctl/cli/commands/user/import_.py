@@ -9,6 +9,13 @@ import typer
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
+from userctl.cli.commands.user.import_options import (
+    DelimiterOption,
+    EncodingOption,
+    IgnoreUnknownOption,
+    MapOption,
+    read_options,
+)
 from userctl.cli.commands.user.rejects import (
     import_error,
     reject_lines,
@@ -17,10 +24,10 @@ from userctl.cli.commands.user.rejects import (
 )
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PARTIAL
-from userctl.cli.output.render import show_progress
+from userctl.cli.output.render import Progress, show_progress
 from userctl.formats.file_format import choose_format
-from userctl.formats.reader import IMPORT_EXTENSIONS, ImportFormat, read_records
-from userctl.formats.source import open_source
+from userctl.formats.reader import IMPORT_EXTENSIONS, read_records
+from userctl.formats.source import Source, open_source
 
 
 @command(
@@ -30,7 +37,7 @@ from userctl.formats.source import open_source
 def import_(
     context: CommandContext,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV or JSON lines; - is standard input.")
+        Path, typer.Argument(metavar="FILE", help="CSV, JSON lines or JSON; - is standard input.")
     ],
     file_format: options.ImportFormatOption = None,
     on_conflict: Annotated[
@@ -50,19 +57,46 @@ def import_(
             "--rejects", metavar="FILE", help="Write line, field and reason of each rejection here."
         ),
     ] = None,
+    names: MapOption = None,
+    ignore_unknown: IgnoreUnknownOption = False,
+    delimiter: DelimiterOption = None,
+    encoding: EncodingOption = None,
 ) -> None:
     """Import users from a file: all of them or none.
 
     Fields: email, name, role, status, must_change_password, created_at, and hashed_password
-    (bcrypt) or password. The first line of CSV names them. The output of 'user export' can be
-    imported as it is.
+    (bcrypt) or password. The first line of CSV names them. The output of 'user export' and
+    'user list' can be imported as it is.
     """
+    context.creates_database = not dry_run
     chosen = choose_format(file, file_format, IMPORT_EXTENSIONS)
     if rejects is not None:
-        require_writable(rejects, file)
-    report = _load(context, file, chosen, on_conflict, partial=partial, dry_run=dry_run)
+        require_writable(context, rejects, file)
+    how = read_options(names, delimiter, ignore_unknown=ignore_unknown)
+    with open_source(file, encoding) as source, show_progress(quiet=context.quiet) as show:
+        report = context.services.user_import.load(
+            read_records(source[0], chosen, how),
+            on_conflict=on_conflict,
+            partial=partial,
+            dry_run=dry_run,
+            digest=source[1],
+            on_checked=bind(_show_checked, show, source),
+            on_written=bind(show, "Writing"),
+        )
     if rejects is not None:
-        write_rejects(report, rejects, chosen)
+        write_rejects(context, report, rejects, chosen)
+    _print(context, report, partial=partial)
+
+
+def _show_checked(show: Progress, source: Source, done: int, read: int) -> None:
+    text, _, size = source
+    # How many records there are is known from their share of the file.
+    show("Checking", done, read * size // text.buffer.tell() if size else None)
+
+
+def _print(
+    context: CommandContext, report: "schemas.transfer.ImportReport", *, partial: bool
+) -> None:
     if report.result.rejected and not partial:
         raise import_error(context, report)
     for line in reject_lines(report):
@@ -70,27 +104,3 @@ def import_(
     context.emit(report.result)
     if report.result.rejected:
         raise typer.Exit(PARTIAL)
-
-
-def _load(
-    context: CommandContext,
-    file: Path,
-    file_format: ImportFormat,
-    on_conflict: "schemas.transfer.OnConflict",
-    *,
-    partial: bool,
-    dry_run: bool,
-) -> "schemas.transfer.ImportReport":
-    known = (*schemas.transfer.IMPORTED_FIELDS, *schemas.transfer.UNUSED_FIELDS)
-    with open_source(file) as (source, digest, size), show_progress(quiet=context.quiet) as show:
-        return context.services.user_import.load(
-            read_records(source, file_format, known),
-            on_conflict=on_conflict,
-            partial=partial,
-            dry_run=dry_run,
-            digest=digest,
-            on_checked=lambda done, read: show(
-                "Checking", done, read * size // source.buffer.tell() if size else None
-            ),
-            on_written=bind(show, "Writing"),
-        )

@@ -78,9 +78,9 @@ def list_(
     service: Any = context.services.recycle_bin if deleted else context.services.user_list
     columns = DELETED_USER_COLUMNS if deleted else USER_COLUMNS
     if all_:
-        context.emit_all(service.stream(query), columns)
+        context.emit_all(service.stream(query, context.report_unreadable), columns)
     else:
-        context.emit_page(service.page(query), columns)
+        context.emit_page(service.page(query, context.report_unreadable), columns)
 
 
 def _query(search: str | None, sort: str | None, **filters: Any) -> "schemas.users.UserQuery":

@@ -10,6 +10,7 @@ from userctl.cli.prompts import read_new_password
 @command(
     example="userctl user passwd ada@example.com --generate-password",
     prints=lambda: schemas.users.UserCreated,
+    raw="generated_password",
 )
 def passwd(
     context: CommandContext,

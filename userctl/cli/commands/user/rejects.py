@@ -7,11 +7,10 @@ from pathlib import Path
 from userctl import schemas
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import JSON_FORMATS
+from userctl.cli.output.output_file import require_output, write_output
 from userctl.cli.output.render import write_error
-from userctl.core.atomic_files import require_regular_file_or_none, write_atomic
 from userctl.core.errors import (
     ImportRejected,
-    InputOutputFailed,
     InvalidInput,
     UserctlError,
     UserExists,
@@ -22,32 +21,33 @@ from userctl.formats.writer import ExportFormat, write_records
 SHOWN = 20
 """How many reasons are shown; ``--rejects`` writes all of them."""
 
-FORMATS: Mapping[ImportFormat, ExportFormat] = {"csv": "csv", "jsonl": "jsonl"}
+FORMATS: Mapping[ImportFormat, ExportFormat] = {"csv": "csv", "json": "jsonl", "jsonl": "jsonl"}
 """The format of the rejects of a file in each format."""
 
 
-def require_writable(rejects: Path, file: Path) -> None:
+def require_writable(context: CommandContext, rejects: Path, file: Path) -> None:
     """Make sure, before anything is imported, that the rejects can be written.
 
     Raises:
-        InvalidInput: if they would overwrite the imported file.
+        InvalidInput: if they would overwrite the imported file, or one of the installation.
         InputOutputFailed: if their folder does not exist.
     """
-    require_regular_file_or_none(rejects)
+    require_output(rejects, context.files)
     if rejects.exists() and file.exists() and rejects.samefile(file):
         raise InvalidInput("--rejects names the file that is imported, and would overwrite it.")
-    if not rejects.parent.is_dir():
-        raise InputOutputFailed(f"The folder {rejects.parent} does not exist.")
 
 
 def write_rejects(
-    report: "schemas.transfer.ImportReport", file: Path, file_format: ImportFormat
+    context: CommandContext,
+    report: "schemas.transfer.ImportReport",
+    file: Path,
+    file_format: ImportFormat,
 ) -> None:
     """Write the reasons of all rejections, in the format of the import."""
     reasons = iter(report.rejects)
     chunks = iter(lambda: list(islice(reasons, 1000)), [])
     lines = write_records(chunks, schemas.transfer.Reject._fields, FORMATS[file_format])
-    write_atomic(file, lines, replace=True, private=True)
+    write_output(file, lines, files=context.files, force=True, private=True)
 
 
 def reject_lines(report: "schemas.transfer.ImportReport") -> list[str]:

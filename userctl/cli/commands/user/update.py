@@ -27,7 +27,14 @@ def update(
     role: Annotated[
         str | None, typer.Option("--role", metavar="ROLE", help="New role; ends all sessions.")
     ] = None,
+    created_at: Annotated[
+        str | None,
+        typer.Option(
+            "--created-at", metavar="TIME", help="When the user was created: 2026-01-31T12:00:00Z."
+        ),
+    ] = None,
 ) -> None:
     """Change the e-mail address, name or role of a user."""
-    change = schemas.users.UserUpdate(email=email, name=name, role=role)
+    created = None if created_at is None else schemas.timestamp.parse_timestamp(created_at)
+    change = schemas.users.UserUpdate(email=email, name=name, role=role, created_at=created)
     context.emit(context.services.users.update(user, change))

@@ -98,7 +98,7 @@ class EmailPasswordAuth:
             )
             return self._hasher.hash(new)
         if self._hasher.is_outdated(candidate.hashed):
-            return self._hasher.hash(credentials.secret)
+            return self._hasher.rehash(credentials.secret, candidate.hashed)
         return None
 
 

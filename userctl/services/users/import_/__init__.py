@@ -1,9 +1,11 @@
 """Importing users: all records are checked and hashed first, then written in one transaction."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import merge
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from userctl.core.clock import Clock
@@ -19,12 +21,30 @@ from userctl.services.users.import_.records import (
     ParsedRecord,
     RecordParser,
 )
+from userctl.services.users.import_.repeated import RepeatedEmails
 from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
 from userctl.services.users.import_.writing import Writer
 
 CHUNK = 5000
 """How many records are held in memory and written at once."""
+
+
+@dataclass
+class _Checked:
+    """What is known after the whole file was read.
+
+    Attributes:
+        users: the users to write.
+        tally: what became of the other records.
+        emails: the addresses of all good records.
+        named: those of records that were sorted out because their users exist.
+    """
+
+    users: Spool[ImportedUser] = field(default_factory=lambda: Spool(ImportedUser._make))
+    tally: Tally = field(default_factory=Tally)
+    emails: RepeatedEmails = field(default_factory=RepeatedEmails)
+    named: set[str] = field(default_factory=set)
 
 
 class UserImportService:
@@ -69,34 +89,32 @@ class UserImportService:
             on_written: called with the number of records written, and the number to write.
         """
         now = self._clock()
-        users = Spool(ImportedUser._make)
-        checked = self._check(records, users, now, on_conflict, on_checked)
+        checked = self._check(records, now, on_conflict, on_checked)
         written = Tally()
-        if partial or not checked.rejected:
+        if partial or not checked.tally.rejected:
             written = self._write(
-                users,
+                checked,
                 now,
                 on_conflict,
                 on_written,
                 keep=lambda tally: not dry_run and (partial or not tally.rejected),
                 about=lambda tally: {
                     "sha256": digest(),
-                    **_result(checked, tally).model_dump(exclude={"dry_run"}),
+                    **_result(checked.tally, tally).model_dump(exclude={"dry_run"}),
                 },
             )
-        return _report(checked, written, partial=partial, dry_run=dry_run)
+        return _report(checked.tally, written, partial=partial, dry_run=dry_run)
 
     def _check(
         self,
         records: Iterable[FileRecord],
-        users: Spool[ImportedUser],
         now: datetime,
         on_conflict: OnConflict,
         on_checked: Callable[[int, int], None],
-    ) -> Tally:
+    ) -> _Checked:
         """Parse records, hash their passwords and append the good ones to the spool."""
         parser = RecordParser(roles=self._roles, policy=self._policy, now=now)
-        tally = Tally()
+        checked = _Checked()
         source = iter(records)
         read = 0
 
@@ -105,14 +123,15 @@ class UserImportService:
 
         while chunk := list(islice(source, CHUNK)):
             read += len(chunk)
-            accepted = _sort_out_rejects(parser.parse(chunk), tally)
-            parsed = self._sort_out_existing(accepted, on_conflict, tally)
-            users.append(hash_passwords(parsed, self._hasher, on_hashed))
+            accepted = _sort_out_rejects(parser.parse(chunk), checked.tally)
+            checked.emails.add(record.user.email for record in accepted)
+            parsed = self._sort_out_existing(accepted, on_conflict, checked)
+            checked.users.append(hash_passwords(parsed, self._hasher, on_hashed))
             on_checked(read, read)
-        return tally
+        return checked
 
     def _sort_out_existing(
-        self, parsed: list[ParsedRecord], on_conflict: OnConflict, tally: Tally
+        self, parsed: list[ParsedRecord], on_conflict: OnConflict, checked: _Checked
     ) -> list[ParsedRecord]:
         """Sort out records whose users exist before time is spent on hashing their passwords."""
         if on_conflict == "update" or all(record.password is None for record in parsed):
@@ -121,19 +140,23 @@ class UserImportService:
             ids = uow.users.ids_by_email([record.user.email for record in parsed])
         missing = []
         for record in parsed:
-            if record.user.email not in ids:
+            user, tally = record.user, checked.tally
+            if user.email not in ids:
                 missing.append(record)
+                continue
+            if user.email in checked.named:
+                tally.reject_repeated(user.line, user.email)
             elif on_conflict == "skip":
                 tally.skipped += 1
             else:
-                user = record.user
                 tally.reject_existing(user.line, user.email, ids[user.email])
+            checked.named.add(user.email)
         return missing
 
     @retry_transactions
     def _write(
         self,
-        users: Spool[ImportedUser],
+        checked: _Checked,
         now: datetime,
         on_conflict: OnConflict,
         on_written: Callable[[int, int], None],
@@ -144,9 +167,15 @@ class UserImportService:
 
         ``about`` returns the details for the audit trail.
         """
+        users, repeated = checked.users, checked.emails.hashes()
         with self._database.writing() as uow:
             writer = Writer(
-                uow, on_conflict=on_conflict, unmatchable=self._hasher.unmatchable(), now=now
+                uow,
+                on_conflict=on_conflict,
+                unmatchable=self._hasher.unmatchable(),
+                now=now,
+                repeated=repeated,
+                named=checked.named,
             )
             done = 0
             for chunk in users.chunks():
@@ -178,7 +207,8 @@ class _Rejects:
         self._spools = spools
 
     def __iter__(self) -> Iterator[Reject]:
-        return merge(*self._spools)
+        # Fields cannot be compared: it is None where a reason concerns the whole record.
+        return merge(*self._spools, key=attrgetter("line"))
 
 
 def _result(checked: Tally, written: Tally) -> ImportResult:

@@ -111,7 +111,8 @@ class RecordParser:
             if not raw or field in UNUSED_FIELDS:
                 continue
             if field not in self._parsers:
-                rejects.append(Reject(record.line, field, f"{quote(field)} is not a field."))
+                reason = f"{quote(field)} is not a field. --ignore-unknown leaves it out."
+                rejects.append(Reject(record.line, field, reason))
                 continue
             try:
                 values[field] = self._parsers[field](raw)

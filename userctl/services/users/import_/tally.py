@@ -23,6 +23,10 @@ class Tally:
         self.rejected += 1
         self.rejects.append(reasons)
 
+    def reject_repeated(self, line: int, email: str) -> None:
+        """Count a record whose user an earlier record of the file has named."""
+        self.reject([Reject(line, "email", f"{email} appears twice in the file.")])
+
     def reject_existing(self, line: int, email: str, user_id: int | None) -> None:
         """Count a record whose user exists."""
         self.conflicts += 1

@@ -1,6 +1,6 @@
 """Writes parsed users, and resolves conflicts with those that exist."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -33,36 +33,53 @@ class Writer:
         on_conflict: what to do with a user that exists.
         unmatchable: the hash of a user who cannot log in.
         now: the time of the import.
+        repeated: the hashes of all addresses that the file names more than once.
+        named: the addresses in records that were sorted out before.
     """
 
     def __init__(
-        self, uow: UnitOfWork, *, on_conflict: OnConflict, unmatchable: str, now: datetime
+        self,
+        uow: UnitOfWork,
+        *,
+        on_conflict: OnConflict,
+        unmatchable: str,
+        now: datetime,
+        repeated: Set[int],
+        named: Set[str],
     ) -> None:
         self._uow = uow
         self._on_conflict = on_conflict
         self._unmatchable = unmatchable
         self._now = now
+        self._repeated = repeated
+        self._named = set(named)
         self.tally = Tally()
 
     def write(self, users: Sequence[ImportedUser]) -> None:
         """Create users; look for conflicts only if an address is in use."""
+        if self._repeated:
+            users = self._reject_repeated(users)
         if self._insert(users):
             return
         emails = [user.email for user in users]
         present = {user.email: user for user in self._uow.users.lock_by_emails(emails)}
-        new: dict[str, ImportedUser] = {}
         for user in users:
-            existing = present.get(user.email)
-            # A user that this import has written already bears its time.
-            if user.email in new or (existing is not None and existing.updated_at == self._now):
-                reason = f"{user.email} appears twice in the file."
-                self.tally.reject([Reject(user.line, "email", reason)])
-            elif existing is None:
-                new[user.email] = user
-            else:
+            if (existing := present.get(user.email)) is not None:
                 self._resolve_conflict(user, existing)
-        if not self._insert(list(new.values())):
+        if not self._insert([user for user in users if user.email not in present]):
             raise TransactionConflict("Another process created one of these users just now.")
+
+    def _reject_repeated(self, users: Sequence[ImportedUser]) -> list[ImportedUser]:
+        """Return the users that no earlier record has named."""
+        first = []
+        for user in users:
+            if hash(user.email) in self._repeated:
+                if user.email in self._named:
+                    self.tally.reject_repeated(user.line, user.email)
+                    continue
+                self._named.add(user.email)
+            first.append(user)
+        return first
 
     def _insert(self, users: Sequence[ImportedUser]) -> bool:
         """Insert users, all of them or none; return False if an address is in use."""

@@ -1,0 +1,179 @@
+"""Triggers of an application that ignore a change without an error, as for a "soft delete"."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.integration.conftest import PASSWORD, Program, Sql
+from userctl.core.errors import ChangeIgnored
+from userctl.schemas.credentials import Credentials
+from userctl.schemas.database import PurgeOptions
+from userctl.schemas.tokens import ApiTokenCreate, TokenQuery
+from userctl.schemas.transfer import FileRecord
+from userctl.schemas.users import UserCreate, UserUpdate
+
+ADA, BOB, EVE = "ada@example.com", "bob@example.com", "eve@example.com"
+
+
+def ignore(engine: Engine, sql: Sql, event: str, table: str, condition: str = "") -> None:
+    """Let a trigger ignore the inserts, the updates or the deletions in a table."""
+    if engine.dialect.name == "sqlite":
+        when = f"WHEN {condition}" if condition else ""
+        sql(f"CREATE TRIGGER soft BEFORE {event} ON {table} {when} BEGIN SELECT RAISE(IGNORE); END")
+        return
+    sql(
+        "CREATE OR REPLACE FUNCTION soft() RETURNS trigger LANGUAGE plpgsql "
+        "AS $$ BEGIN RETURN NULL; END $$"
+    )
+    when = f"WHEN ({condition})" if condition else ""
+    sql(
+        f"CREATE TRIGGER soft BEFORE {event} ON {table} FOR EACH ROW {when} EXECUTE FUNCTION soft()"
+    )
+
+
+@pytest.fixture(autouse=True)
+def no_trigger_left(engine: Engine, sql: Sql) -> Iterator[None]:
+    """Drop what a test made, because the tests of a worker share a PostgreSQL database."""
+    yield
+    if engine.dialect.name == "postgresql":
+        sql("DROP FUNCTION IF EXISTS soft() CASCADE")
+        sql("DROP RULE IF EXISTS soft ON users")
+
+
+@pytest.fixture
+def busy(program: Program, sql: Sql) -> Program:
+    """A program with users in every state, sessions and tokens."""
+    for email in (ADA, BOB, EVE):
+        program.users.create(UserCreate(email=email, password=PASSWORD))
+    program.api_tokens.issue(ApiTokenCreate(user=ADA, label="ci", expires_in=timedelta(days=1)))
+    program.recycle_bin.delete([EVE])
+    return program
+
+
+Act = Callable[[Program], Any]
+
+
+def log_in(program: Program) -> Any:
+    return program.log_in(ADA)
+
+
+def load(*records: dict[str, str], on_conflict: Any = "error") -> Act:
+    found = [FileRecord(n, tuple(r), tuple(r.values())) for n, r in enumerate(records, 1)]
+
+    def act(program: Program) -> Any:
+        program._clock.advance(seconds=1)
+        return program.user_import.load(found, on_conflict=on_conflict)
+
+    return act
+
+
+def purge(program: Program) -> Any:
+    program._clock.advance(days=90)
+    return program.purge.purge(PurgeOptions(older_than=timedelta(), trust_clock=True))
+
+
+CASES: list[tuple[str, str, Act]] = [
+    ("DELETE", "users", lambda p: p.recycle_bin.delete([BOB])),
+    ("DELETE", "users", lambda p: p.recycle_bin.delete([BOB], hard=True)),
+    ("DELETE", "refresh_tokens", lambda p: p.recycle_bin.delete([ADA])),
+    ("DELETE", "api_tokens", lambda p: p.recycle_bin.delete([ADA])),
+    ("DELETE", "deleted_users", lambda p: p.recycle_bin.restore(EVE)),
+    ("DELETE", "deleted_users", lambda p: p.recycle_bin.delete([EVE], hard=True)),
+    ("DELETE", "refresh_tokens", purge),
+    ("DELETE", "api_tokens", purge),
+    ("INSERT", "users", lambda p: p.users.create(UserCreate(email="new@example.com"))),
+    ("INSERT", "users", lambda p: p.recycle_bin.restore(EVE)),
+    ("INSERT", "users", load({"email": "one@example.com"}, {"email": "two@example.com"})),
+    ("INSERT", "deleted_users", lambda p: p.recycle_bin.delete([BOB])),
+    ("INSERT", "refresh_tokens", log_in),
+    ("INSERT", "audit_events", lambda p: p.user_status.disable(BOB)),
+    ("INSERT", "login_throttles", log_in),
+    (
+        "INSERT",
+        "api_tokens",
+        lambda p: p.api_tokens.issue(ApiTokenCreate(user=ADA, label="x", expires_in=None)),
+    ),
+    ("UPDATE", "users", lambda p: p.users.update(BOB, UserUpdate(name="Bob"))),
+    ("UPDATE", "users", lambda p: p.user_status.disable(BOB)),
+    ("UPDATE", "users", lambda p: p.user_passwords.set_password(BOB, "another horse 78")),
+    ("UPDATE", "users", load({"email": BOB, "name": "Bob"}, on_conflict="update")),
+    ("UPDATE", "refresh_tokens", lambda p: p.revocation.revoke_matching(TokenQuery())),
+    ("UPDATE", "refresh_tokens", lambda p: p.user_status.disable(ADA)),
+    ("UPDATE", "api_tokens", lambda p: p.revocation.revoke(["api-1"])),
+]
+
+
+@pytest.mark.parametrize(("event", "table", "act"), CASES)
+def test_a_change_that_a_trigger_ignores_is_an_error_and_changes_nothing(
+    busy: Program, engine: Engine, sql: Sql, event: str, table: str, act: Act
+) -> None:
+    busy.log_in(ADA)
+    everything = [f"SELECT count(*) FROM {name}" for name in ("users", "deleted_users",
+                  "refresh_tokens", "api_tokens", "audit_events")]  # fmt: skip
+    before = [sql(query) for query in everything]
+    ignore(engine, sql, event, table)
+    with pytest.raises(ChangeIgnored, match=f"{event}.* {table}"):
+        act(busy)
+    after = [sql(query) for query in everything]
+    # A purge may have deleted the tokens of the other kind, and a login is charged at once.
+    assert after == before or act is purge
+
+
+def test_a_deletion_of_which_a_trigger_ignores_a_part_is_an_error(
+    busy: Program, engine: Engine, sql: Sql
+) -> None:
+    busy.log_in(ADA)
+    busy.log_in(ADA)
+    ignore(engine, sql, "DELETE", "refresh_tokens", "OLD.id = 1")
+    with pytest.raises(ChangeIgnored):
+        purge(busy)
+    with pytest.raises(ChangeIgnored):
+        busy.recycle_bin.delete([ADA])
+    assert sql("SELECT count(*) FROM users") == [(2,)]
+
+
+def test_an_exchange_that_a_trigger_ignores_leaves_the_old_token_valid(
+    busy: Program, engine: Engine, sql: Sql
+) -> None:
+    token = busy.log_in(ADA).tokens.refresh_token
+    ignore(engine, sql, "UPDATE", "refresh_tokens")
+    with pytest.raises(ChangeIgnored):
+        busy.token_exchange.refresh(token)
+    assert sql("SELECT count(*) FROM refresh_tokens") == [(1,)]
+    sql("DROP TRIGGER soft" + (" ON refresh_tokens" if engine.dialect.name != "sqlite" else ""))
+    assert busy.token_exchange.refresh(token)
+
+
+def test_an_api_token_whose_use_cannot_be_recorded_is_an_error(
+    busy: Program, engine: Engine, sql: Sql
+) -> None:
+    issued = busy.api_tokens.issue(ApiTokenCreate(user=ADA, label="x", expires_in=None))
+    ignore(engine, sql, "UPDATE", "api_tokens")
+    with pytest.raises(ChangeIgnored):
+        busy.log_in_with("api-token", Credentials(secret=issued.token))
+
+
+def test_a_rule_is_noticed_like_a_trigger(busy: Program, engine: Engine, sql: Sql) -> None:
+    if engine.dialect.name == "sqlite":
+        ignore(engine, sql, "DELETE", "users")
+    else:
+        sql(
+            "CREATE RULE soft AS ON DELETE TO users DO INSTEAD UPDATE users SET role = 'gone' "
+            "WHERE id = OLD.id"
+        )
+    with pytest.raises(ChangeIgnored):
+        busy.recycle_bin.delete([BOB])
+    assert busy.users.show(BOB).role == "user"
+
+
+def test_tokens_that_have_no_readable_end_are_revoked_too(
+    busy: Program, engine: Engine, sql: Sql
+) -> None:
+    busy.log_in(ADA)
+    end = "'infinity'" if engine.dialect.name == "postgresql" else "'soon'"
+    sql(f"UPDATE refresh_tokens SET expires_at = {end}")
+    busy.user_status.disable(ADA)
+    assert sql("SELECT count(*) FROM refresh_tokens WHERE NOT revoked") == [(0,)]

@@ -1,0 +1,48 @@
+"""Options of ``userctl user import`` that say how the file is read."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from userctl import schemas
+from userctl.formats.read_options import ReadOptions, parse_delimiter, parse_names
+
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map", metavar="NAME=FIELD", help="What the file calls a field; may be repeated."
+    ),
+]
+IgnoreUnknownOption = Annotated[
+    bool, typer.Option("--ignore-unknown", help="Leave out fields that users do not have.")
+]
+DelimiterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--delimiter", metavar="CHAR", help="Between cells of CSV. Default: as in its header."
+    ),
+]
+EncodingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding", metavar="NAME", help="Such as cp1252. Default: by its mark, or UTF-8."
+    ),
+]
+
+
+def read_options(
+    names: Sequence[str] | None, delimiter: str | None, *, ignore_unknown: bool
+) -> ReadOptions:
+    """Return how a file is read.
+
+    Raises:
+        InvalidInput: if an option has an unusable value.
+    """
+    fields = schemas.transfer.IMPORTED_FIELDS
+    return ReadOptions(
+        known=(*fields, *schemas.transfer.UNUSED_FIELDS),
+        mapped=parse_names(names or (), fields),
+        ignore_unknown=ignore_unknown,
+        delimiter=parse_delimiter(delimiter),
+    )

@@ -1,0 +1,34 @@
+"""Whether an SQLite file can be locked."""
+
+import sqlite3
+from pathlib import Path
+
+from userctl.core.errors import LocksUnavailable
+from userctl.core.mounts import find_mount, locks_work
+
+_LOCK_FAILURES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL})
+
+
+def require_locks(connection: sqlite3.Connection, path: Path) -> None:
+    """Make sure that a file can be locked.
+
+    SQLite takes a file system's refusal for the lock of another process, and would wait for that
+    as long as the busy timeout.
+
+    Raises:
+        LocksUnavailable: if it cannot.
+    """
+    [timeout] = connection.execute("PRAGMA busy_timeout").fetchone()
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+    except sqlite3.Error as error:
+        # Whatever else is wrong will be found when the file is used.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+        if code in _LOCK_FAILURES and not locks_work(path.parent):
+            mount = find_mount(path)
+            place = "" if mount is None else f" ({mount})"
+            raise LocksUnavailable(
+                f"{path} cannot be locked: its file system{place} refuses locks."
+            ) from None
+    connection.execute(f"PRAGMA busy_timeout = {timeout}")

@@ -1,0 +1,78 @@
+"""How the records of a file are read."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from userctl.core.errors import InvalidInput
+from userctl.core.text import quote
+
+LONGEST_RECORD = 2**20
+"""How many characters a line or a record may have. No user needs a thousandth of it, and a file
+without line ends, or with a quotation mark that is never closed, must not fill the memory."""
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How the records of a file are read.
+
+    Attributes:
+        known: the names that a record may use for its fields.
+        mapped: other names, in lower case, and the fields that they stand for.
+        ignore_unknown: whether to leave out fields with any other name.
+        delimiter: what stands between the cells of CSV; None to find out from the header.
+    """
+
+    known: Sequence[str]
+    mapped: Mapping[str, str] = field(default_factory=dict)
+    ignore_unknown: bool = False
+    delimiter: str | None = None
+
+    def field(self, name: str) -> str | None:
+        """Return the field that a name in a file stands for, regardless of case.
+
+        Returns:
+            None for an unknown name that is left out, and any other unknown name as it is.
+        """
+        folded = fold(name)
+        found = self.mapped.get(folded, folded)
+        if found in self.known:
+            return found
+        return None if self.ignore_unknown else name
+
+
+def parse_names(pairs: Iterable[str], fields: Sequence[str]) -> dict[str, str]:
+    """Return the names of a file, in lower case, and the fields that ``NAME=FIELD`` gives them.
+
+    Raises:
+        InvalidInput: if a pair has another form, or names another field.
+    """
+    names: dict[str, str] = {}
+    for pair in pairs:
+        name, _, target = pair.rpartition("=")
+        if not name.strip() or target not in fields:
+            raise InvalidInput(
+                f"--map {quote(pair)} does not name a field.",
+                hint=f"Write --map 'NAME=FIELD'; the fields are {', '.join(fields)}.",
+            )
+        names[fold(name)] = target
+    return names
+
+
+def parse_delimiter(text: str | None) -> str | None:
+    """Return the character that stands between the cells of CSV; ``tab`` names the tabulator.
+
+    Raises:
+        InvalidInput: if it is not one character, or one that CSV needs for something else.
+    """
+    delimiter = "\t" if text in {"tab", r"\t"} else text
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise InvalidInput(
+            f"{quote(delimiter)} is not a delimiter.",
+            hint="Use one character, such as ';' or '|', or the word tab.",
+        )
+    return delimiter
+
+
+def fold(name: str) -> str:
+    """Return the name of a field as it is compared: regardless of case and of blanks around it."""
+    return name.strip().casefold()

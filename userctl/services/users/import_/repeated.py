@@ -1,0 +1,32 @@
+"""Finds the addresses that a file names more than once."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+
+BUCKETS = 256
+
+
+class RepeatedEmails:
+    """Finds addresses that were added more than once, and holds only eight bytes of each.
+
+    What the database holds cannot tell: a trigger may set the times of a user that the import has
+    just written, and a record that changed nothing leaves no trace.
+    """
+
+    def __init__(self) -> None:
+        self._buckets = [array("q") for _ in range(BUCKETS)]
+
+    def add(self, emails: Iterable[str]) -> None:
+        """Add addresses."""
+        buckets = self._buckets
+        for value in map(hash, emails):
+            buckets[value % BUCKETS].append(value)
+
+    def hashes(self) -> frozenset[int]:
+        """Return the values of ``hash`` that more than one of the addresses had."""
+        found: set[int] = set()
+        for bucket in self._buckets:
+            if len(set(bucket)) < len(bucket):
+                found.update(value for value, count in Counter(bucket).items() if count > 1)
+        return frozenset(found)
