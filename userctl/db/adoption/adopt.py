@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
-from userctl.core.errors import AdoptionRefused
+from userctl.core.errors import AdoptionRefused, DatabaseNotReady
 from userctl.db.adoption.change import is_problem
 from userctl.db.adoption.plan import plan_adoption
 from userctl.db.errors import typed_failures
@@ -65,8 +64,10 @@ def _refuse_rejected_steps() -> Iterator[None]:
     try:
         with typed_failures():
             yield
-    except DBAPIError as error:
-        primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    except DatabaseNotReady as error:
+        # Its subclasses say why no statement would succeed now, such as that the database is busy.
+        if type(error) is not DatabaseNotReady:
+            raise
         raise AdoptionRefused(
-            f"The database rejected a step, and nothing was changed ({primary or error.orig})."
+            f"The database rejected a step, and nothing was changed. {error.message}"
         ) from None
