@@ -106,8 +106,8 @@ def own_salt(cost: int) -> bytes:
     """Return a random salt by which :func:`is_own_hash` knows the hash made with it.
 
     96 bits are random, so that no two hashes have the same salt, and 32 are a checksum of these.
-    Who hashed a password is then known from the hash alone, wherever it was copied to and whoever
-    else writes to the table; to every other program it is a salt like any other.
+    Which program hashed a password is then known from the hash alone, wherever it was copied to
+    and even if others write to the table; to them it is a salt like any other.
     """
     random = os.urandom(_SALT_BYTES - _CHECKSUM_BYTES)
     encoded = base64.b64encode(random + _salt_checksum(random)).decode().rstrip("=")
