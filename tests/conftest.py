@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,9 @@ def local(home: Path, sqlite_url: str) -> Userctl:
 def embedded(home: Path) -> Userctl:
     """Userctl with no configuration at all."""
     return Userctl(home, None)
+
+
+@pytest.fixture
+def quick(local: Userctl, forked_program: str) -> Userctl:
+    """The same as ``local``, with processes that start at once; see ``forked_program``."""
+    return replace(local, program=(forked_program,))

@@ -34,10 +34,16 @@ def read_csv(text: TextIO, options: ReadOptions) -> "Iterator[FileRecord]":
     """
     rows = _Rows(text, options)
     columns = _columns(rows.header(), options, text.encoding)
+    record, names, width = schemas.transfer.FileRecord, columns.names, columns.simple_width
     for line, cells in rows:
         if isinstance(cells, str):
-            yield schemas.transfer.FileRecord(line, unreadable=cells)
-        elif joined := "".join(cells):
+            yield record(line, unreadable=cells)
+            continue
+        joined = "".join(cells)
+        # Most rows need no care, and there may be millions.
+        if joined.isascii() and len(cells) == width and joined and "'" not in joined:
+            yield record(line, names, cells)
+        elif joined:
             yield columns.record(line, cells, joined)
 
 
@@ -54,6 +60,7 @@ class _Rows:
         self._pending: deque[str] = deque()
         self._held: list[str] = []
         self._line = 1
+        self._rows = self._read_rows()
 
     def header(self) -> Sequence[str]:
         """Return the cells of the header, and find out what stands between cells."""
@@ -64,38 +71,46 @@ class _Rows:
             elif not first.isspace():
                 break
             self._line += 1
+        if len(first) == LONGEST_RECORD:
+            self._refuse(f"longer than {LONGEST_RECORD:,} characters")
         self._delimiter = self._options.delimiter or named or self._detect_delimiter(first)
         self._pending.append(first)
-        self._reader = self._read()
-        _, cells = next(self, (1, []))
+        _, cells = next(self._rows, (1, []))
         if isinstance(cells, str):
             raise InvalidInput(f"The header of the CSV cannot be read: {cells}")
         return cells
 
-    def __iter__(self) -> "_Rows":
-        return self
+    def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
+        return self._rows
 
-    def __next__(self) -> tuple[int, list[str] | str]:
-        line, held = self._line, self._held
-        held.clear()
-        try:
-            cells = next(self._reader)
-        except csv.Error as error:
-            reason = self._reason(error)
-            self._line += 1
-            self._pending.extendleft(reversed(held[1:]))
-            self._reader = self._read()
-            return line, reason
-        self._line += len(held)
-        return line, cells
+    def _read_rows(self) -> Iterator[tuple[int, list[str] | str]]:
+        held, reader = self._held, self._open()
+        while True:
+            held.clear()
+            line = self._line
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield line, self._reason(error)
+                self._line += 1
+                self._pending.extendleft(reversed(held[1:]))
+                reader = self._open()
+            else:
+                self._line += len(held)
+                yield line, cells
 
-    def _read(self) -> Any:
+    def _open(self) -> Any:
         return csv.reader(self._lines(), delimiter=self._delimiter, strict=True)
 
     def _lines(self) -> Iterator[str]:
         """Yield lines and hold them, so that they can be read again."""
-        rest, pending, hold = self._rest, self._pending, self._held.append
-        while line := pending.popleft() if pending else next(rest, ""):
+        hold = self._held.append
+        while self._pending:
+            hold(line := self._pending.popleft())
+            yield line
+        for line in self._rest:
             if len(line) == LONGEST_RECORD:
                 self._refuse(f"longer than {LONGEST_RECORD:,} characters")
             hold(line)
@@ -139,6 +154,7 @@ class _Columns:
         unnamed: the columns that must be empty, because they have no name.
         raw: the places of fields that are never exported, so that an apostrophe is part of them.
         encoding: the encoding of the file, for messages.
+        simple_width: the width if every column is read; None otherwise.
     """
 
     width: int
@@ -147,6 +163,7 @@ class _Columns:
     unnamed: Sequence[int]
     raw: frozenset[int]
     encoding: str | None
+    simple_width: int | None
 
     def record(self, line: int, cells: list[str], joined: str) -> "FileRecord":
         """Return the record of a row that is not empty; ``joined`` is all its text."""
@@ -201,4 +218,5 @@ def _columns(header: Sequence[str], options: ReadOptions, encoding: str | None) 
         unnamed=unnamed,
         raw=frozenset(place for place, name in enumerate(fields) if name == "password"),
         encoding=encoding,
+        simple_width=len(header) if len(names) == len(header) else None,
     )

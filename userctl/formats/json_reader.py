@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from types import NoneType
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from userctl import schemas
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 CHUNK = 2**16
 """How many characters are read at once where lines do not matter."""
+
+_PLAIN = frozenset({str, NoneType})
+"""The types of values that are texts already."""
 
 _WHITE_SPACE = re.compile(r"[ \t\r\n]*")
 
@@ -179,11 +183,22 @@ class _Records:
     """
 
     def __init__(self, options: ReadOptions, encoding: str | None) -> None:
-        self._field: Callable[[str], str | None] = lru_cache(1000)(options.field)
+        self._options = options
         self._encoding = encoding
+        self._record = schemas.transfer.FileRecord
+        self._unused = frozenset(schemas.transfer.UNUSED_FIELDS)
+        self._are_plain = lru_cache(100)(self._find_out_whether_plain)
 
     def __call__(self, line: int, values: Any, content: str) -> "FileRecord":
         """Return the record of a value, of which ``content`` is the text."""
+        if isinstance(values, dict) and content.isascii():
+            # Most records need no care, and there may be millions.
+            names, texts = tuple(values), tuple(values.values())
+            if self._are_plain(names) and _PLAIN.issuperset(map(type, texts)):
+                return self._record(line, names, texts)
+        return self._read(line, values, content)
+
+    def _read(self, line: int, values: Any, content: str) -> "FileRecord":
         if reason := undecodable(content, self._encoding):
             return self.reject(line, reason)
         if isinstance(values, _Repeated):
@@ -192,16 +207,20 @@ class _Records:
             return self.reject(line, "Not a JSON object.")
         texts: dict[str, str | None] = {}
         for name, value in values.items():
-            field = self._field(name)
-            if field is None or field in schemas.transfer.UNUSED_FIELDS:
+            field = self._options.field(name)
+            if field is None or field in self._unused:
                 continue
             if field in texts:
                 return self.reject(line, f"The field {quote(field)} appears twice.")
             if not isinstance(value, str | bool | None):
                 return self.reject(line, f"The value of {quote(name)} is not a string.")
             texts[field] = str(value).lower() if isinstance(value, bool) else value
-        return schemas.transfer.FileRecord(line, tuple(texts), tuple(texts.values()))
+        return self._record(line, tuple(texts), tuple(texts.values()))
+
+    def _find_out_whether_plain(self, names: tuple[str, ...]) -> bool:
+        """Tell whether each name is that of a field, and each field is read."""
+        return all(name not in self._unused and self._options.field(name) == name for name in names)
 
     def reject(self, line: int, reason: str) -> "FileRecord":
         """Return a record that cannot be read."""
-        return schemas.transfer.FileRecord(line, unreadable=reason)
+        return self._record(line, unreadable=reason)

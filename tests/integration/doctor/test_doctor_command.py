@@ -15,6 +15,7 @@ from tests.support.applications import connected
 from tests.support.cli import SECRET_KEY, Userctl
 from userctl.core import mounts as file_system
 from userctl.core.secure_files import write_private
+from userctl.schemas.page import LARGEST_ID
 from userctl.services.doctor.database import judge_version
 
 ADA = "ada@example.com"
@@ -303,12 +304,13 @@ def test_an_event_out_of_its_place_fails(healthy: Userctl) -> None:
     with changed(healthy) as connection:
         connection.execute(
             "INSERT INTO audit_events (id, time, tag, actor, machine, detail, hash) "
-            "SELECT 2147483647, time, tag, actor, machine, detail, hash FROM audit_events"
+            f"SELECT {LARGEST_ID}, time, tag, actor, machine, detail, hash FROM audit_events"
         )
     found = findings(healthy, code=6)["audit_trail"]
     assert found["status"] == "failure"
     assert (
-        found["message"] == "Event 2 of the audit trail is missing (the last event is 2147483647)."
+        found["message"]
+        == f"Event 2 of the audit trail is missing (the last event is {LARGEST_ID})."
     )
     assert healthy("user", "create", "eve@example.com", "--no-password").code == 0
     assert findings(healthy, code=6)["audit_trail"]["message"].startswith("Event 3 ")
