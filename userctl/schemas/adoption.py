@@ -9,15 +9,15 @@ class AdoptionOptions(BaseModel):
     """How to read the tables of an application.
 
     ``tokens_in_clear`` says that refresh tokens are not hashed although they look like hashes.
-    ``roles`` are the configured roles, and ``unmatchable`` is the hash of a user without a
-    password.
+    ``roles`` are the configured roles, and ``emptied`` is what is stored where a hash is
+    null.
     """
 
     model_config = ConfigDict(frozen=True)
 
     tokens_in_clear: bool = False
     roles: tuple[str, ...]
-    unmatchable: str
+    emptied: str
 
 
 class AdoptionStep(BaseModel):

@@ -277,6 +277,22 @@ def test_tokens_that_nobody_purges_are_a_warning(healthy: Userctl) -> None:
     assert statuses(healthy)["expired_tokens"] == "ok"
 
 
+def test_a_disabled_user_to_whom_another_program_gave_a_password_is_named(
+    healthy: Userctl,
+) -> None:
+    healthy.create("eve@example.com")
+    healthy("user", "disable", "eve@example.com")
+    assert statuses(healthy)["passwords"] == "ok"
+    with changed(healthy) as connection:
+        connection.execute(
+            "UPDATE users SET hashed_password = (SELECT hashed_password FROM users WHERE id = 1) "
+            "WHERE id = 2"
+        )
+    assert "gave a password: 1 (2)." in findings(healthy)["passwords"]["message"]
+    healthy("user", "disable", "eve@example.com")
+    assert statuses(healthy)["passwords"] == "ok"
+
+
 def test_weak_foreign_and_expired_passwords_are_warnings(healthy: Userctl) -> None:
     healthy.extra["USERCTL_PASSWORD_COST"] = "11"
     assert "of a lower cost than password_cost: 1." in findings(healthy)["passwords"]["message"]

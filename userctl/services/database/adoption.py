@@ -49,7 +49,7 @@ class AdoptionService:
         self._database = Database(lambda: engine, actor)
         self._clock = clock
         self._roles = tuple(roles)
-        self._unmatchable = hasher.unmatchable()
+        self._emptied = hasher.emptied()
 
     def plan(self, *, tokens_in_clear: bool = False) -> list[AdoptionStep]:
         """Return the steps, the warnings and the problems of an adoption; nothing is changed.
@@ -112,7 +112,7 @@ class AdoptionService:
 
     def _options(self, *, tokens_in_clear: bool) -> AdoptionOptions:
         return AdoptionOptions(
-            tokens_in_clear=tokens_in_clear, roles=self._roles, unmatchable=self._unmatchable
+            tokens_in_clear=tokens_in_clear, roles=self._roles, emptied=self._emptied
         )
 
     def _require_file(self) -> None:

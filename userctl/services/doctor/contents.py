@@ -14,6 +14,9 @@ from userctl.services.shared.clock_check import require_plausible_clock
 BACKLOG = timedelta(days=30)
 """How long ago a token may have expired before the check warns."""
 
+IDS_LISTED = 20
+"""How many ids a finding lists at most."""
+
 BEHIND = timedelta(minutes=1)
 """How far the clock may be behind the newest row, which another machine may have written."""
 
@@ -63,10 +66,18 @@ def passwords(installation: Installation) -> Iterable[Finding]:
     """Check how passwords are hashed, and which of them must be changed."""
     with installation.database.reading() as uow:
         forms, must_change = uow.users.count_by_hash_form(), uow.users.count_must_change()
+        open_ids = uow.users.disabled_with_password()
     # The salt and the digest do not matter here.
     hashes = [(form + "." * 53, count) for form, count in forms]
     weak = sum(count for hashed, count in hashes if installation.hasher.is_outdated(hashed))
     foreign = sum(count for hashed, count in hashes if not is_bcrypt_hash(hashed))
+    if open_ids:
+        listed = ", ".join(map(str, open_ids[:IDS_LISTED]))
+        yield Finding(
+            "warning",
+            f"Disabled users to whom another program gave a password: {len(open_ids)} ({listed}).",
+            "They can log in to that program. Put it aside: userctl user disable USER",
+        )
     if foreign:
         yield Finding(
             "warning",
@@ -85,7 +96,7 @@ def passwords(installation: Installation) -> Iterable[Finding]:
             f"Users who must change their password at the next login: {must_change}.",
             "Wait for their logins, or set new passwords with 'userctl user passwd'.",
         )
-    if not (foreign or weak or must_change):
+    if not (open_ids or foreign or weak or must_change):
         yield ok("All passwords are hashed at password_cost, and none must be changed.")
 
 

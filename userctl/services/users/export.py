@@ -11,12 +11,12 @@ from sqlalchemy import Column
 from sqlalchemy.types import TypeDecorator
 
 from userctl.core.errors import DatabaseDamaged
+from userctl.core.stand_in_hash import is_unmatchable
 from userctl.core.text import rfc3339
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
 from userctl.repositories.users import OWN_HASH
 from userctl.schemas.user_fields import SHOWN_FIELDS
-from userctl.security.passwords import is_unmatchable
 
 CHUNK = 1000
 

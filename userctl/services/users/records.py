@@ -3,10 +3,11 @@
 from typing import TypeVar
 
 from userctl.core.errors import DatabaseDamaged
+from userctl.core.stand_in_hash import is_unmatchable
 from userctl.models import DeletedUser, User
+from userctl.models.own_hash import own_hash
 from userctl.schemas.user_fields import SHOWN_FIELDS
 from userctl.schemas.users import DeletedUserRead, UserRead
-from userctl.security.passwords import is_unmatchable
 from userctl.services.shared.records import validate_record
 
 T = TypeVar("T", bound=UserRead)
@@ -25,14 +26,14 @@ def deleted_user_read(user: DeletedUser) -> DeletedUserRead:
 
 
 def _read(schema: type[T], user: User | DeletedUser, **more: object) -> T:
-    own_hash = user.disabled_hash or user.hashed_password
-    if not isinstance(own_hash, str):
+    hashed = own_hash(user)
+    if not isinstance(hashed, str):
         raise DatabaseDamaged(f"The password hash of user {user.id} cannot be read.")
     return validate_record(
         schema,
         f"user {user.id}",
         **{field: getattr(user, field) for field in _STORED_FIELDS},
         status="active" if user.disabled_at is None else "disabled",
-        has_password=not is_unmatchable(own_hash),
+        has_password=not is_unmatchable(hashed),
         **more,
     )

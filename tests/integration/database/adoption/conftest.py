@@ -23,7 +23,7 @@ from userctl.schemas.adoption import AdoptionStep
 from userctl.security.passwords import PasswordHasher
 from userctl.services.database.adoption import AdoptionService
 
-UNMATCHABLE = f"$2b$12${'.' * 53}"
+EMPTIED = f"$2a$12${'.' * 53}"
 
 
 def adoption_on(engine: Engine, url: str, clock: FakeClock | None = None) -> AdoptionService:

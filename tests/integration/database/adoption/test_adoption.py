@@ -16,7 +16,7 @@ from tests.integration.conftest import (
     at_once,
     open_engine,
 )
-from tests.integration.database.adoption.conftest import UNMATCHABLE, adoption_on, everything, told
+from tests.integration.database.adoption.conftest import EMPTIED, adoption_on, everything, told
 from tests.support.applications import (
     DIGEST,
     HASH,
@@ -190,7 +190,7 @@ def test_no_row_changes_after_the_plan_has_read_it(bare_postgres_url: str) -> No
             except psycopg.errors.LockNotAvailable:
                 refused.append("late")
 
-    order = AdoptionOptions(tokens_in_clear=False, roles=("user", "admin"), unmatchable=UNMATCHABLE)
+    order = AdoptionOptions(tokens_in_clear=False, roles=("user", "admin"), emptied=EMPTIED)
     with open_engine(bare_postgres_url) as engine:
         LOOSE.build(engine)
         with engine.begin() as connection:

@@ -12,6 +12,7 @@ from userctl.core.errors import (
 )
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import UnitOfWork
+from userctl.models.own_hash import hash_columns
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.email_address import canonical_email
@@ -122,7 +123,7 @@ class PasswordProof:
         now = self.clock()
         values: dict[str, Any] = {}
         if self.replacement is not None:
-            values["hashed_password"] = self.replacement
+            values |= hash_columns(self.replacement, stand_in=None)
             tag = AuditTag.PASSWORD_CHANGE if self.must_change else AuditTag.PASSWORD_REHASH
             uow.record(tag, now, user=user)
         if self.must_change:
