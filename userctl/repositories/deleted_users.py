@@ -46,7 +46,7 @@ class DeletedUserRepository:
         row = row.where(col(User.id) == user_id)
         self._session.execute(insert(DeletedUser).from_select([*_MOVED, "deleted_at"], row))
 
-    def restore(self, user: DeletedUser, now: datetime, *, email: str) -> int:
+    def restore(self, user: DeletedUser, now: datetime, *, email: str, role: str) -> int:
         """Move a user back to ``users`` and return the id there.
 
         It is the id that the user had, unless another user has it by now.
@@ -55,13 +55,14 @@ class DeletedUserRepository:
             user: the deleted user, locked.
             now: when the user is restored.
             email: the e-mail address from now on.
+            role: the role from now on.
 
         Raises:
             UserExists: if the address is in use by now.
         """
         same = self._session.get(User, user.id) is None
         names = [name for name in _MOVED if same or name != "id"]
-        changed = {"email": ":email", "updated_at": ":now"}
+        changed = {"email": ":email", "role": ":role", "updated_at": ":now"}
         # PostgreSQL overrides an identity that is GENERATED ALWAYS only on request.
         overriding = "OVERRIDING SYSTEM VALUE " if self._dialect == "postgresql" else ""
         statement = text(
@@ -70,7 +71,7 @@ class DeletedUserRepository:
             "FROM deleted_users WHERE id = :id RETURNING id"
         ).bindparams(bindparam("now", type_=_type_of("updated_at")))
         try:
-            values = {"email": email, "now": now, "id": user.id}
+            values = {"email": email, "role": role, "now": now, "id": user.id}
             given = self._session.execute(statement, values).scalar_one()
         except IntegrityError as error:
             if violates_uniqueness(error):
@@ -101,6 +102,10 @@ class DeletedUserRepository:
         """Return how many were deleted before a time."""
         query = select(func.count()).select_from(DeletedUser)
         return self._session.exec(query.where(col(DeletedUser.deleted_at) < before)).one()
+
+    def roles(self) -> set[str]:
+        """Return the roles that deleted users had."""
+        return set(self._session.execute(core_select(col(DeletedUser.role)).distinct()).scalars())
 
     def lock_deleted_before(self, before: datetime, limit: int) -> Sequence[DeletedUser]:
         """Return the users deleted first, locked until the transaction ends.

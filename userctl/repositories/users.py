@@ -82,6 +82,10 @@ class UserRepository:
         )
         return self._session.execute(query.order_by(col(User.id))).scalars().all()
 
+    def roles(self) -> set[str]:
+        """Return the roles that users have."""
+        return set(self._session.execute(core_select(col(User.role)).distinct()).scalars())
+
     def lock_active_admins(self) -> set[int]:
         """Return the ids of all active admins, locked in the order of their ids."""
         query = (

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from userctl.core.errors import ClockSuspect
-from userctl.core.text import rfc3339
+from userctl.core.text import quote, rfc3339
 from userctl.db.maintenance import inspection
 from userctl.security.passwords import is_bcrypt_hash
 from userctl.services.doctor.finding import Finding, ok
@@ -15,7 +15,7 @@ BACKLOG = timedelta(days=30)
 """How long ago a token may have expired before the check warns."""
 
 IDS_LISTED = 20
-"""How many ids a finding lists at most."""
+"""How many ids or roles a finding lists at most."""
 
 BEHIND = timedelta(minutes=1)
 """How far the clock may be behind the newest row, which another machine may have written."""
@@ -114,6 +114,22 @@ def admins(installation: Installation) -> Iterable[Finding]:
             )
         ]
     return [ok(f"{active} of {sum(counts.values())} users are active admins.")]
+
+
+def roles(installation: Installation) -> Iterable[Finding]:
+    """Check that the users, and those that can be restored, have configured roles."""
+    with installation.database.reading() as uow:
+        found = uow.users.roles() | uow.deleted_users.roles()
+    if unknown := sorted(found - {*installation.roles}):
+        listed = ", ".join(map(quote, unknown[:IDS_LISTED]))
+        return [
+            Finding(
+                "warning",
+                f"Roles of users that are not configured: {listed}.",
+                "Add them to the setting 'roles', or change them: userctl user update USER --role",
+            )
+        ]
+    return [ok("The roles of all users are configured.")]
 
 
 def audit_trail(installation: Installation) -> Iterable[Finding]:

@@ -17,7 +17,7 @@ from userctl.services.shared.clock_check import require_plausible_clock
 from userctl.services.shared.paging import all_pages
 from userctl.services.users.lookup import find_user, id_or_address
 from userctl.services.users.records import deleted_user_read, user_read
-from userctl.services.users.rules import require_admin_left
+from userctl.services.users.rules import require_admin_left, role_to_restore
 
 BATCH = 1000
 """How many deleted users are purged in one transaction."""
@@ -28,12 +28,21 @@ class RecycleBinService:
 
     Args:
         database: where users are kept.
+        roles: the configured roles.
         longest_session: how long a session may last.
         clock: where the time comes from.
     """
 
-    def __init__(self, database: Database, *, longest_session: timedelta, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        roles: Sequence[str],
+        longest_session: timedelta,
+        clock: Clock,
+    ) -> None:
         self._database = database
+        self._roles = roles
         self._longest_session = longest_session
         self._clock = clock
 
@@ -74,7 +83,9 @@ class RecycleBinService:
         return deleted
 
     @retry_transactions
-    def restore(self, reference: str, *, email: str | None = None) -> UserRead:
+    def restore(
+        self, reference: str, *, email: str | None = None, role: str | None = None
+    ) -> UserRead:
         """Restore a deleted user, with their id and password but without their sessions.
 
         If an application's table gave the id to another user, they get another one.
@@ -82,17 +93,19 @@ class RecycleBinService:
         Args:
             reference: the id, or the e-mail address that the user had.
             email: another address, if the user's own is in use by now.
+            role: another role, if the user's own is not configured any longer.
 
         Raises:
             UserNotFound: if no such user was deleted, or they were purged.
             UserExists: if the address is in use.
-            InvalidInput: if several deleted users had the address.
+            InvalidInput: if several deleted users had the address, or the role is not configured.
         """
         address = None if email is None else canonical_email(email)
         now = self._clock()
         with self._database.writing() as uow:
             user = _lock_deleted(uow, reference)
-            given = uow.deleted_users.restore(user, now, email=address or user.email)
+            role = role_to_restore(user, role, self._roles)
+            given = uow.deleted_users.restore(user, now, email=address or user.email, role=role)
             restored = uow.users.get(given)
             assert restored is not None
             uow.record(
