@@ -5,17 +5,27 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 
-class AdoptionOptions(BaseModel):
+class AdoptionChoices(BaseModel):
     """How to read the tables of an application.
 
     ``tokens_in_clear`` says that refresh tokens are not hashed although they look like hashes.
-    ``roles`` are the configured roles, and ``emptied`` is what is stored where a hash is
-    null.
+    ``users_table`` and ``tokens_table`` are the names of the tables, if they are not ours.
     """
 
     model_config = ConfigDict(frozen=True)
 
     tokens_in_clear: bool = False
+    users_table: str | None = None
+    tokens_table: str | None = None
+
+
+class AdoptionOptions(AdoptionChoices):
+    """What an adoption needs to know besides the choices.
+
+    ``roles`` are the configured roles, and ``emptied`` is what is stored where a hash is
+    null.
+    """
+
     roles: tuple[str, ...]
     emptied: str
 

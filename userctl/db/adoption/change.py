@@ -1,12 +1,16 @@
 """The changes that a plan consists of."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from alembic.operations import Operations
 from sqlalchemy import Connection, column, func, select, table, text
+from sqlalchemy.exc import DBAPIError
 
+from userctl.core.errors import AdoptionRefused
+from userctl.db.errors import typed_failures
 from userctl.schemas.adoption import AdoptionStep
 
 IDS_LISTED = 20
@@ -76,6 +80,19 @@ def has_trigger(connection: Connection, table: str, name: str) -> bool:
     else:
         query = "SELECT 1 FROM sqlite_master WHERE tbl_name = :table AND name = :name"
     return connection.execute(text(query), {"table": table, "name": name}).first() is not None
+
+
+@contextmanager
+def refuse_rejected_steps() -> Iterator[None]:
+    """Raise AdoptionRefused for a step that the database rejects, because that is not a bug."""
+    try:
+        with typed_failures():
+            yield
+    except DBAPIError as error:
+        primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+        raise AdoptionRefused(
+            f"The database rejected a step, and nothing was changed ({primary or error.orig})."
+        ) from None
 
 
 def _record(

@@ -18,9 +18,14 @@ class StrictTablesImpl(SQLiteImpl):
 
     def add_column(self, table_name: str, column: Column[Any], **options: Any) -> None:
         """Add a column to a table."""
-        if self.connection is not None and self._is_strict(table_name):
-            column = column._copy()
-            column.type = _stored_type(column.type)
+        if not self.as_sql and self._is_strict(table_name):
+            default = getattr(column.server_default, "arg", None)
+            column = Column(
+                column.name,
+                _stored_type(column.type),
+                nullable=column.nullable,
+                server_default=default,
+            )
         super().add_column(table_name, column, **options)
 
     def _is_strict(self, table_name: str) -> bool:

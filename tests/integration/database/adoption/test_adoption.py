@@ -37,7 +37,7 @@ from userctl.db.adoption.adopt import adopt_tables
 from userctl.db.schema import migrations
 from userctl.db.schema.migrations import upgrade
 from userctl.db.schema.revisions import require_current, revisions
-from userctl.schemas.adoption import AdoptionOptions
+from userctl.schemas.adoption import AdoptionChoices, AdoptionOptions
 from userctl.services.database.adoption import AdoptionService
 
 
@@ -88,7 +88,7 @@ def test_tokens_that_look_like_hashes_are_hashed_where_they_are_none(
     adoption: AdoptionService, bare_engine: Engine
 ) -> None:
     STRICT.build(bare_engine)
-    steps = adoption.adopt(tokens_in_clear=True)
+    steps = adoption.adopt(AdoptionChoices(tokens_in_clear=True))
     assert ("refresh_tokens", "token", [1, 2]) in told(steps, "step")
     program = Program(bare_engine, FakeClock())
     assert program.token_exchange.refresh(DIGEST).user.id == 2
@@ -96,7 +96,7 @@ def test_tokens_that_look_like_hashes_are_hashed_where_they_are_none(
         program.token_exchange.refresh("known by its hash")
     for act in (adoption.plan, adoption.adopt):
         with pytest.raises(InvalidInput, match="hashed again"):
-            act(tokens_in_clear=True)
+            act(AdoptionChoices(tokens_in_clear=True))
 
 
 def test_alembic_misses_nothing_in_adopted_tables(
