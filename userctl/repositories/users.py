@@ -143,7 +143,7 @@ class UserRepository:
             UserExists: if a new address is in use.
             TransactionConflict: if another process changed these columns meanwhile.
         """
-        seen = [getattr(User, name).is_not_distinct_from(getattr(user, name)) for name in values]
+        seen = [_is_still(getattr(User, name), getattr(user, name)) for name in values]
         statement = update(User).where(col(User.id) == user.id, *seen)
         try:
             with self._session.begin_nested():
@@ -217,6 +217,14 @@ class UserRepository:
 
     def _execute(self, statement: Any) -> CursorResult[Any]:
         return self._session.connection().execute(statement)
+
+
+def _is_still(column: Any, value: Any) -> Any:
+    """Return a condition that a column has the value we saw."""
+    # On SQLite another program may have stored the same time in a format of its own.
+    return (
+        column.is_not(None) if isinstance(value, datetime) else column.is_not_distinct_from(value)
+    )
 
 
 def _as_stored(key: Any) -> Any:

@@ -135,6 +135,17 @@ def test_a_user_whom_another_program_made_active_again_can_be_enabled(
     program.log_in(EMAIL)
 
 
+@pytest.mark.parametrize("step", ["enable", "disable and enable"])
+def test_a_user_whom_another_program_disabled_can_be_enabled(
+    program: Program, ada: UserCreated, sql: Sql, step: str
+) -> None:
+    sql("UPDATE users SET disabled_at = CURRENT_TIMESTAMP")
+    if step != "enable":
+        program.user_status.disable("1")
+    assert program.user_status.enable("1").status == "active"
+    program.log_in(EMAIL)
+
+
 def test_disabling_a_user_whom_another_program_made_active_again_keeps_the_password(
     program: Program, ada: UserCreated, sql: Sql
 ) -> None:

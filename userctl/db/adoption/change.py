@@ -21,23 +21,29 @@ Apply = Callable[[Operations], object]
 
 @dataclass(frozen=True)
 class Change:
-    """An entry of a plan, and the function that applies it; warnings and problems have none."""
+    """An entry of a plan, and the function that applies it; warnings and problems have none.
+
+    A late one comes after the migrations.
+    """
 
     record: AdoptionStep
     apply: Apply | None = None
+    late: bool = False
 
 
 def step(
     table: str | None, subject: str, detail: str, apply: Apply | None, *, rows: int | None = None,
-    ids: Sequence[int] = (),
+    ids: Sequence[int] = (), late: bool = False,
 ) -> Change:  # fmt: skip
     """Return a step of the adoption."""
-    return Change(_record("step", table, subject, detail, rows, ids), apply)
+    return Change(_record("step", table, subject, detail, rows, ids), apply, late)
 
 
-def warning(table: str, subject: str, detail: str, rows: int | None = None) -> Change:
+def warning(
+    table: str, subject: str, detail: str, rows: int | None = None, *, ids: Sequence[int] = ()
+) -> Change:
     """Return a warning for the operator."""
-    return Change(_record("warning", table, subject, detail, rows, ()))
+    return Change(_record("warning", table, subject, detail, rows, ids))
 
 
 def problem(

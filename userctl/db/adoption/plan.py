@@ -76,8 +76,7 @@ def plan_adoption(
         changes += _row_changes(connection, options, tables)
         changes += _migrations(connection, current)
         changes += token_trigger_changes(connection)
-    # A view is created last, because columns that it has could not be altered.
-    return [*changes, *renames]
+    return sorted([*renames, *changes], key=lambda change: change.late)
 
 
 def _row_changes(
@@ -89,7 +88,7 @@ def _row_changes(
         yield from time_changes(connection, table)
         yield from type_changes(connection, table)
     yield from user_warnings(connection, options)
-    yield from address_changes(connection)
+    yield from address_changes(connection, options)
     if "refresh_tokens" in tables:
         yield from token_changes(connection, options)
         yield from reference_changes(connection)

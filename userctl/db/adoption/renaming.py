@@ -1,6 +1,7 @@
 """Renaming tables that have other names in the application."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import pairwise
 
 from alembic.operations import Operations
@@ -28,8 +29,10 @@ def rename_tables(connection: Connection, tables: Mapping[str, str]) -> Iterator
         _rename(connection, name, ours)
         yield step(ours, name, f"rename the table to {ours}", None)
         if connection.dialect.name == "postgresql":
-            yield step(ours, name, "create a view with the old name, for the application",
-                       lambda op, n=name, o=ours, c=columns: _create_view(op, n, o, c))  # type: ignore[misc]  # fmt: skip
+            # Columns that a view has cannot be altered, so it comes last.
+            create = partial(_create_view, name=name, ours=ours, columns=columns)
+            detail = "create a view with the old name, for the application"
+            yield step(ours, name, detail, create, late=True)
             yield warning(ours, name, f"the application's migrations must use the name {ours}")
         elif name.lower() != ours:
             yield warning(ours, name, f"the application must use the name {ours} from now on")
@@ -45,7 +48,7 @@ def _rename(connection: Connection, name: str, ours: str) -> None:
         connection.exec_driver_sql(f"ALTER TABLE {quote(before)} RENAME TO {quote(after)}")
 
 
-def _create_view(op: Operations, name: str, ours: str, columns: list[str]) -> None:
+def _create_view(op: Operations, *, name: str, ours: str, columns: list[str]) -> None:
     """Create a view that the application can read and write like the table, with its privileges."""
     connection = op.get_bind()
     quote = connection.dialect.identifier_preparer.quote_identifier

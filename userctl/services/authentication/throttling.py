@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from userctl.core.clock import Clock
-from userctl.core.errors import InvalidEmail, LoginThrottled
+from userctl.core.errors import LoginThrottled
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import LoginThrottle, User
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.email_address import canonical_email
+from userctl.schemas.email_address import lookup_address
 from userctl.schemas.users import UserDetail
 from userctl.services.authentication.source import login_source
 from userctl.services.users.lookup import find_user, lock_user
@@ -115,7 +115,7 @@ class LoginThrottling:
             InvalidInput: if the source is not valid.
             LoginThrottled: if the window is full; nothing is charged then.
         """
-        address, source = _digest(_canonical(email)), login_source(source)
+        address, source = _digest(lookup_address(email)), login_source(source)
         now = self._clock()
         with self._database.writing() as uow:
             found = uow.login_throttles.bucket(address, source, now - TRUST)
@@ -181,13 +181,6 @@ class LoginThrottling:
 
     def _latest_end(self, now: datetime) -> datetime:
         return now + self._window + CLOCK_SLACK
-
-
-def _canonical(email: str) -> str:
-    try:
-        return canonical_email(email)
-    except InvalidEmail:
-        return ""
 
 
 def _digest(address: str) -> str:

@@ -120,7 +120,9 @@ class AdoptionService:
         return done
 
     def _options(self, choices: AdoptionChoices) -> AdoptionOptions:
-        return AdoptionOptions(**choices.model_dump(), roles=self._roles, emptied=self._emptied)
+        return AdoptionOptions(
+            **choices.model_dump(), now=self._clock(), roles=self._roles, emptied=self._emptied
+        )
 
     def _require_file(self) -> None:
         if (path := self._url.missing_file) is not None:

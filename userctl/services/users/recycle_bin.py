@@ -10,7 +10,7 @@ from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import DeletedUser, User
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.email_address import canonical_email
+from userctl.schemas.email_address import canonical_email, lookup_address
 from userctl.schemas.page import Page
 from userctl.schemas.users import DeletedUserPurge, DeletedUserRead, UserQuery, UserRead
 from userctl.services.shared.clock_check import require_plausible_clock
@@ -221,7 +221,12 @@ def _require_room(uow: UnitOfWork, user_id: int) -> None:
 
 
 def _find_deleted(uow: UnitOfWork, reference: str) -> Sequence[DeletedUser]:
-    which = id_or_address(reference)
+    try:
+        which = id_or_address(reference)
+    except InvalidInput:
+        if odd := uow.deleted_users.with_email(lookup_address(reference)):
+            return odd
+        raise
     if isinstance(which, int):
         return uow.deleted_users.with_id(which)
     return uow.deleted_users.with_email(which)

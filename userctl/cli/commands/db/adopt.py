@@ -43,6 +43,19 @@ def adopt(
             "--tokens-table", metavar="NAME", help="Refresh tokens are in a table of this name."
         ),
     ] = None,
+    keep_odd_addresses: Annotated[
+        bool,
+        typer.Option(
+            "--keep-odd-addresses", help="Adopt users whose addresses are not valid as they are."
+        ),
+    ] = False,
+    leave_out: Annotated[
+        bool,
+        typer.Option(
+            "--leave-out",
+            help="Leave them to the application: disabled here, and otherwise unchanged.",
+        ),
+    ] = False,
     yes: options.YesOption = False,
 ) -> None:
     """Take over an application's user and token tables in place.
@@ -57,7 +70,11 @@ def adopt(
     the application go on.
     """
     choices = schemas.adoption.AdoptionChoices(
-        tokens_in_clear=tokens_in_clear, users_table=users_table, tokens_table=tokens_table
+        tokens_in_clear=tokens_in_clear,
+        users_table=users_table,
+        tokens_table=tokens_table,
+        keep_odd_addresses=keep_odd_addresses,
+        leave_out=leave_out,
     )
     service = context.services.adoption
     if dry_run:
