@@ -4,17 +4,20 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support import postgres, requirements
+from tests.support.cheap_hashes import allow_cheap_hashes
 from tests.support.cli import Userctl
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.compiled_sql import share_compiled_sql
 from tests.support.forking import running_fork_server
-from tests.support.marks import mark_by_use
+from tests.support.marks import DIALECTS, leave_a_dialect_to_soak, mark_by_use
+from tests.support.shell import forking_program
 from userctl.config.database_url import DatabaseURL
 from userctl.db.engine import database_engine
 from userctl.db.schema.migrations import create_sqlite, upgrade
@@ -27,6 +30,7 @@ settings.register_profile("fast", settings.get_profile("soak"), max_examples=20)
 # The option --hypothesis-profile is looked at later, so it wins.
 settings.load_profile("fast")
 
+allow_cheap_hashes()
 share_compiled_sql()
 
 
@@ -40,6 +44,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Set the marks before ``-m`` selects by them."""
     for item in items:
         mark_by_use(item)
+        leave_a_dialect_to_soak(item)
 
 
 @pytest.fixture(scope="session")
@@ -50,20 +55,21 @@ def postgres_server(testrun_uid: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_server: str, worker_id: str) -> str:
-    """The URL of this worker's migrated database; see ``postgres_url`` for an empty one."""
+def migrated_postgres(postgres_server: str, worker_id: str) -> Iterator[postgres.Emptier]:
+    """This worker's migrated database; see ``postgres_url`` for an empty one."""
     url = postgres.create_database(postgres_server, f"userctl_{worker_id}")
     engine = database_engine(DatabaseURL.parse(url))
     upgrade(engine)
     engine.dispose()
-    return url
+    with closing(postgres.Emptier(url)) as emptier:
+        yield emptier
 
 
 @pytest.fixture
-def postgres_url(migrated_postgres: str) -> str:
+def postgres_url(migrated_postgres: postgres.Emptier) -> str:
     """The URL of a migrated PostgreSQL database without rows."""
-    postgres.empty(migrated_postgres)
-    return migrated_postgres
+    migrated_postgres.empty()
+    return migrated_postgres.url
 
 
 @pytest.fixture
@@ -102,14 +108,14 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DIALECTS)
 def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of a migrated database without rows, on each dialect in turn."""
     name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     return str(request.getfixturevalue(name))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DIALECTS)
 def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database that was never migrated; the SQLite file does not exist yet."""
     if request.param == "sqlite":
@@ -122,6 +128,16 @@ def fork_server() -> Iterator["subprocess.Popen[bytes]"]:
     """What forks processes of userctl; see ``Forks``."""
     with running_fork_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def forked_program() -> Iterator[str]:
+    """A program that is userctl, but starts at once; see ``forking_program``."""
+    with (
+        tempfile.TemporaryDirectory(prefix="uctl-") as folder,
+        forking_program(Path(folder)) as program,
+    ):
+        yield str(program)
 
 
 @pytest.fixture

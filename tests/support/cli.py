@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from tests.support.cheap_hashes import CHEAP
 from tests.support.postgres import programs_folder
 from userctl.cli.app import run
 
@@ -66,7 +67,7 @@ class Userctl:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The whole environment of the command."""
+        """The whole environment of a command in a process of its own."""
         # Coverage of subprocesses is switched on by variables of its own.
         coverage = {key: value for key, value in os.environ.items() if key.startswith("COV")}
         environment = {
@@ -85,12 +86,17 @@ class Userctl:
                 environment["USERCTL_SECRET_KEY"] = SECRET_KEY
         return environment | self.extra
 
+    @property
+    def cheap_environment(self) -> dict[str, str]:
+        """The environment of a command that runs in a process of the tests, or in its forks."""
+        return self.environment | CHEAP | self.extra
+
     def __call__(self, *args: str, stdin: str | bytes = "") -> Result:
         """Run a command in this process, which is much faster than to start one."""
         given = stdin.encode() if isinstance(stdin, str) else stdin
         streams = [io.TextIOWrapper(io.BytesIO(text), "utf-8") for text in (given, b"", b"")]
         with (
-            mock.patch.dict(os.environ, self.environment, clear=True),
+            mock.patch.dict(os.environ, self.cheap_environment, clear=True),
             mock.patch.multiple(sys, stdin=streams[0], stdout=streams[1], stderr=streams[2]),
             contextlib.chdir(self.home),
         ):

@@ -100,7 +100,8 @@ class Forks:
         pipe_in, pipe_out = self._server.stdin, self._server.stdout
         assert pipe_in is not None
         assert pipe_out is not None
-        request |= {"environment": self._userctl.environment, "home": str(self._userctl.home)}
+        request |= {"environment": self._userctl.cheap_environment}
+        request["home"] = str(self._userctl.home)
         pipe_in.write(json.dumps(request).encode() + b"\n")
         pipe_in.flush()
         return [Forked(**result) for result in json.loads(pipe_out.readline())]
@@ -123,6 +124,7 @@ def import_everything() -> None:
     for module in pkgutil.walk_packages(package.__path__, "userctl."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
+    import_module("tests.support.cheap_hashes").allow_cheap_hashes()
     # What an engine would import, and what its first query would set up.
     import_module("sqlalchemy.dialects.sqlite")
     import_module("sqlalchemy.dialects.postgresql.psycopg")
@@ -231,4 +233,5 @@ def _kill_at(line: int, files: Sequence[str]) -> Callable[[], int]:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))
     serve()

@@ -1,9 +1,12 @@
 """Marks that follow from what a test uses, and counts that depend on the loop it runs in."""
 
 from pathlib import PurePath
+from typing import Any
+from zlib import crc32
 
 import pytest
 
+DIALECTS = ("sqlite", "postgresql")
 POSTGRES_FIXTURES = {"postgres_server", "cluster"}
 PROCESS_FIXTURES = {"fork_server", "cluster", "pgbouncer"}
 
@@ -20,9 +23,28 @@ def repeated(name: str, *, few: int, soak: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(name, [pytest.param(few, id="few"), full])
 
 
+def thorough(*values: object) -> Any:
+    """Return the parameters of a test that is only run where ``soak`` runs."""
+    return pytest.param(*values, marks=pytest.mark.soak)
+
+
 def spread(last: int, count: int) -> list[int]:
     """Return about so many numbers from 1 to a last one, evenly spread, both ends included."""
     return sorted({*range(1, last + 1, max(1, last // count)), last})
+
+
+def leave_a_dialect_to_soak(item: pytest.Item) -> None:
+    """Mark one of the two runs of a command's test, in turn, as ``soak``.
+
+    Commands hand everything to services, whose tests run on both dialects in every loop.
+    """
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    dialect = parameters.get("database_url")
+    if dialect is None or "userctl" not in getattr(item, "fixturenames", ()):
+        return
+    name = getattr(item, "originalname", item.name)
+    if dialect != DIALECTS[crc32(name.encode()) % len(DIALECTS)]:
+        item.add_marker("soak")
 
 
 def mark_by_use(item: pytest.Item) -> None:

@@ -86,7 +86,29 @@ def create_database(server_url: str, name: str) -> str:
     return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
 
 
-def empty(url: str) -> None:
-    """Delete all rows and start ids at 1 again."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(_EMPTY)
+class Emptier:
+    """Empties a database over a connection that it keeps.
+
+    To connect takes three times as long as the rest of it.
+
+    Args:
+        url: the database.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._connection = psycopg.connect(url, autocommit=True)
+
+    def empty(self) -> None:
+        """Delete all rows and start ids at 1 again."""
+        try:
+            self._connection.execute(_EMPTY)
+        except psycopg.OperationalError:
+            # The test before ended all connections.
+            self.close()
+            self._connection = psycopg.connect(self.url, autocommit=True)
+            self._connection.execute(_EMPTY)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()

@@ -24,10 +24,18 @@ CLIENT = """\
 #!{python} -IS
 import json, os, socket, sys
 umask = os.umask(0)
-request = [sys.argv[1:], os.getcwd(), dict(os.environ), umask]
+streams = []
+for number in range(3):
+    try:
+        os.fstat(number)
+        streams.append(number)
+    except OSError:
+        # What is opened next would otherwise take the place of the stream that is closed.
+        os.open(os.devnull, os.O_RDWR)
+request = [sys.argv[1:], os.getcwd(), dict(os.environ), umask, streams]
 with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
     server.connect({address!r})
-    socket.send_fds(server, [b"+"], [0, 1, 2])
+    socket.send_fds(server, [b"+"], streams)
     server.sendall(json.dumps(request).encode() + b"\\n")
     sys.exit(int(server.makefile().read() or 70))
 """
@@ -61,7 +69,7 @@ class Shell:
             environment: all of its variables; None for those of the Userctl.
             folder: where it runs; None for the home.
         """
-        variables = {**(self.userctl.environment if environment is None else environment)}
+        variables = {**(self.userctl.cheap_environment if environment is None else environment)}
         variables["PATH"] = f"{self.program.parent}{os.pathsep}{variables['PATH']}"
         return subprocess.run(
             [shell, "-c", text],
@@ -75,25 +83,23 @@ class Shell:
 
 
 @contextmanager
-def running_shell(userctl: "Userctl", folder: Path, bin_folder: Path) -> Iterator[Shell]:
-    """Yield a shell.
+def forking_program(folder: Path) -> Iterator[Path]:
+    """Yield what stands for ``userctl``: it starts at once, and all the rest is forked.
+
+    It has no terminal and no limits of its own, and signals do not reach the command.
 
     Args:
-        userctl: in whose home and environment.
-        folder: where the socket may lie; its path is short.
-        bin_folder: where the program is put.
+        folder: where the program and its socket lie; its path is short.
     """
-    address = folder / "socket"
-    program = bin_folder / "userctl"
-    bin_folder.mkdir(parents=True, exist_ok=True)
+    address, program = folder / "socket", folder / "userctl"
     program.write_text(CLIENT.format(python=sys.executable, address=str(address)))
     program.chmod(0o755)
     command = [sys.executable, "-P", __file__, str(address)]
-    with userctl.start(program=command, stderr=None) as server:
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as server:
         try:
             assert server.stdout is not None
             assert server.stdout.readline() == b"ready\n"
-            yield Shell(userctl, program)
+            yield program
         finally:
             server.kill()
 
@@ -121,14 +127,10 @@ def _run(connection: socket.socket) -> None:
     code = 70
     try:
         _, streams, _, _ = socket.recv_fds(connection, 1, 3)
-        arguments, folder, environment, umask = json.loads(connection.makefile().readline())
-        for number, stream in enumerate(streams):
-            os.dup2(stream, number)
-            os.close(stream)
-        sys.stdin, sys.stdout, sys.stderr = (
-            open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
-            for number, mode in enumerate("rww")
+        arguments, folder, environment, umask, numbers = json.loads(
+            connection.makefile().readline()
         )
+        _take(dict(zip(numbers, streams, strict=True)))
         os.chdir(folder)
         os.umask(umask)
         os.environ.clear()
@@ -140,6 +142,19 @@ def _run(connection: socket.socket) -> None:
     finally:
         connection.sendall(str(code).encode())
         os._exit(code)
+
+
+def _take(streams: Mapping[int, int]) -> None:
+    """Make the streams of the client those of this process; what it has closed is closed."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if number not in streams:
+            os.close(number)
+            setattr(sys, name, None)
+            continue
+        os.dup2(streams[number], number)
+        os.close(streams[number])
+        file = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
+        setattr(sys, name, file)
 
 
 if __name__ == "__main__":

@@ -153,34 +153,34 @@ SHELL_SYNTAX = set("|&;<>$`\n")
 @pytest.mark.parametrize(
     "with_shell", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["quick", "soak"]
 )
-def test_every_example_runs(local: Userctl, with_shell: bool) -> None:
+def test_every_example_runs(quick: Userctl, with_shell: bool) -> None:
     """Run each with a shell; the quick way spares it where there is nothing for a shell to do."""
-    programs = local.home / "bin"
+    programs = quick.home / "bin"
     programs.mkdir()
-    scripts = {"userctl": f'exec {shlex.join(local.program)} "$@"', "curl": "true"}
+    scripts = {"userctl": f'exec {shlex.join(quick.program)} "$@"', "curl": "true"}
     for name, script in scripts.items():
         (programs / name).write_text(f"#!/bin/sh\n{script}\n")
         (programs / name).chmod(0o755)
-    local.extra["PATH"] = f"{programs}:{local.environment['PATH']}"
-    with_keyring(local)
-    (local.home / "ada.password").write_text(PASSWORD)
-    (local.home / "users.csv").write_text("email\n")
-    local.create("grace@example.com")
-    local.create("root@example.com", "--role", "admin")
+    quick.extra["PATH"] = f"{programs}:{quick.environment['PATH']}"
+    with_keyring(quick)
+    (quick.home / "ada.password").write_text(PASSWORD)
+    (quick.home / "users.csv").write_text("email\n")
+    quick.create("grace@example.com")
+    quick.create("root@example.com", "--role", "admin")
     examples = {name: example(leaf) for name, leaf in leaves()}
     last = ["token revoke", "user delete", "user restore", "user purge", "logout", "db downgrade"]
     for name in [*(name for name in examples if name not in last), *last]:
         if name == "login":
-            local.spawn("user", "passwd", "ada@example.com", "--password-stdin", stdin=PASSWORD)
+            quick.spawn("user", "passwd", "ada@example.com", "--password-stdin", stdin=PASSWORD)
         words = shlex.split(examples[name])
         if not with_shell and words[0] == "userctl" and not set(examples[name]) & SHELL_SYNTAX:
-            result = local(*words[1:])
+            result = quick(*words[1:])
             assert result.code == 0, (name, result.err)
             continue
         done = subprocess.run(
             ["sh", "-c", examples[name]],
-            env=local.environment,
-            cwd=local.home,
+            env=quick.environment,
+            cwd=quick.home,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

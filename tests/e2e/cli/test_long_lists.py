@@ -1,5 +1,7 @@
 """Long lists are written while they are read."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine, text
 
@@ -15,6 +17,11 @@ FILL = (
     "INSERT INTO users (id, email, hashed_password) "
     "SELECT i, 'u' || i || '@example.com', 'x' FROM n"
 )
+
+
+@pytest.fixture
+def userctl(userctl: Userctl, forked_program: str) -> Userctl:
+    return replace(userctl, program=(forked_program,))
 
 
 @pytest.fixture

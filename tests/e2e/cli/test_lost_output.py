@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,11 @@ def reader_that_left() -> Iterator[int]:
 
 
 OUTPUTS = {"a full disk": full_disk, "a closed pipe": reader_that_left}
+
+
+@pytest.fixture
+def userctl(userctl: Userctl, forked_program: str) -> Userctl:
+    return replace(userctl, program=(forked_program,))
 
 
 @pytest.fixture(autouse=True)
@@ -89,10 +95,6 @@ def test_a_stored_session_outlives_the_loss_of_what_a_command_says_of_it(
 
 @pytest.mark.parametrize("output", ["table", "json"])
 def test_a_closed_standard_output_ends_the_session_too(userctl: Userctl, output: str) -> None:
-    closed = Userctl(
-        userctl.home,
-        userctl.database_url,
-        ("sh", "-c", 'exec "$@" >&-', "sh", *userctl.program),
-    )
+    closed = replace(userctl, program=("sh", "-c", 'exec "$@" >&-', "sh", *userctl.program))
     check_lost(closed.spawn(*LOGIN, "-o", output, stdin=PASSWORD))
     assert states(userctl) == ["revoked"]

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,26 +34,32 @@ for turn in range(5):
 """
 
 
+@pytest.fixture
+def forking(userctl: Userctl, forked_program: str) -> Userctl:
+    """The same as ``userctl``, with processes that start at once."""
+    return replace(userctl, program=(forked_program,))
+
+
 @repeated("processes", few=3, soak=20)
 def test_of_processes_that_create_the_same_account_one_succeeds(
-    userctl: Userctl, processes: int
+    forking: Userctl, processes: int
 ) -> None:
     command = ["user", "create", "ada@example.com", "--password-stdin"]
-    results = userctl.all_at_once([command] * processes, stdin=PASSWORD)
+    results = forking.all_at_once([command] * processes, stdin=PASSWORD)
     assert Counter(result.code for result in results) == {0: 1, 5: processes - 1}
-    assert userctl("user", "list", "-q").out.count("\n") == 1
+    assert forking("user", "list", "-q").out.count("\n") == 1
 
 
 @repeated("shells", few=2, soak=5)
-def test_shells_that_refresh_one_stored_session_all_keep_it(userctl: Userctl, shells: int) -> None:
-    userctl.create("ada@example.com")
-    userctl.login("ada@example.com")
-    results = userctl.all_at_once([["token", "refresh"]] * shells)
+def test_shells_that_refresh_one_stored_session_all_keep_it(forking: Userctl, shells: int) -> None:
+    forking.create("ada@example.com")
+    forking.login("ada@example.com")
+    results = forking.all_at_once([["token", "refresh"]] * shells)
     assert {result.code for result in results} == {0}
-    assert userctl("whoami").code == 0
+    assert forking("whoami").code == 0
 
 
-@repeated("processes", few=3, soak=16)
+@repeated("processes", few=2, soak=16)
 def test_processes_that_write_to_sqlite_lose_nothing(local: Userctl, processes: int) -> None:
     worker = Userctl(local.home, local.database_url, (sys.executable, "-c", WRITER))
     results = worker.all_at_once([[str(number)] for number in range(processes)])
@@ -64,9 +71,11 @@ def test_processes_that_write_to_sqlite_lose_nothing(local: Userctl, processes: 
 
 
 @repeated("processes", few=3, soak=10)
-def test_processes_create_the_embedded_database_once(embedded: Userctl, processes: int) -> None:
+def test_processes_create_the_embedded_database_once(
+    embedded: Userctl, forked_program: str, processes: int
+) -> None:
     commands = [["user", "create", f"{n}@example.com", "--no-password"] for n in range(processes)]
-    results = embedded.all_at_once(commands)
+    results = replace(embedded, program=(forked_program,)).all_at_once(commands)
     assert {result.code for result in results} == {0}
     assert sum("Created a new database" in result.err for result in results) == 1
     assert embedded("user", "list", "-q").out.count("\n") == processes
@@ -81,8 +90,10 @@ def test_processes_create_the_embedded_database_once(embedded: Userctl, processe
 
 
 @repeated("processes", few=2, soak=4)
-def test_migrations_at_once_are_safe(home: Path, bare_database_url: str, processes: int) -> None:
-    bare = Userctl(home, bare_database_url)
+def test_migrations_at_once_are_safe(
+    home: Path, bare_database_url: str, forked_program: str, processes: int
+) -> None:
+    bare = Userctl(home, bare_database_url, (forked_program,))
     results = bare.all_at_once([["db", "migrate"]] * processes)
     assert [result.code for result in results] == [0] * processes
     assert bare("db", "migrate", "--check").code == 0

@@ -42,12 +42,12 @@ def test_a_disk_that_is_full_at_first_use_leaves_nothing_behind(
     assert embedded.spawn("user", "list", "-q").code == 0
 
 
-def test_a_usage_error_is_json_when_json_was_asked_for(local: Userctl) -> None:
+def test_a_usage_error_is_json_when_json_was_asked_for(quick: Userctl) -> None:
     for args in (["-o", "json"], ["--output=jsonl"], ["-ojson"]):
-        result = local.spawn("user", "list", "--bogus", *args)
+        result = quick.spawn("user", "list", "--bogus", *args)
         assert (result.code, result.error["code"]) == (2, "usage")
-    local.extra["USERCTL_OUTPUT"] = "json"
-    assert local.spawn("user", "show", "9").error["code"] == "user_not_found"
+    quick.extra["USERCTL_OUTPUT"] = "json"
+    assert quick.spawn("user", "show", "9").error["code"] == "user_not_found"
 
 
 def test_a_full_disk_behind_standard_output_is_exit_9(local: Userctl) -> None:
@@ -64,36 +64,36 @@ def test_a_lost_result_is_exit_9_also_where_the_result_is_bad_news(embedded: Use
         assert embedded.spawn("db", "migrate", "--check", stdout=full).code == 9
 
 
-def test_a_full_disk_behind_standard_error_does_not_change_the_exit_code(local: Userctl) -> None:
+def test_a_full_disk_behind_standard_error_does_not_change_the_exit_code(quick: Userctl) -> None:
     with Path("/dev/full").open("wb") as full:
-        assert local.spawn("user", "show", "99", stderr=full).code == 3
+        assert quick.spawn("user", "show", "99", stderr=full).code == 3
 
 
-def test_a_closed_standard_output_is_exit_9(local: Userctl) -> None:
-    local.create("ada@example.com")
+def test_a_closed_standard_output_is_exit_9(quick: Userctl) -> None:
+    quick.create("ada@example.com")
     closed = subprocess.run(
-        ["sh", "-c", 'exec "$@" >&-', "sh", *local.program, "user", "list"],
-        env=local.environment,
+        ["sh", "-c", 'exec "$@" >&-', "sh", *quick.program, "user", "list"],
+        env=quick.environment,
         capture_output=True,
         check=False,
     )
     assert (closed.returncode, closed.stderr.count(b"\n")) == (9, 1)
 
 
-def test_a_reader_that_left_is_exit_9_without_a_traceback(local: Userctl) -> None:
+def test_a_reader_that_left_is_exit_9_without_a_traceback(quick: Userctl) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    result = local.spawn("config", "show", stdout=writer)
+    result = quick.spawn("config", "show", stdout=writer)
     os.close(writer)
     assert (result.code, result.err.count("\n")) == (9, 1)
 
 
-def test_a_closed_standard_error_or_input_does_not_hurt(local: Userctl) -> None:
+def test_a_closed_standard_error_or_input_does_not_hurt(quick: Userctl) -> None:
     script = 'exec "$@" 2>&- <&-'
     for args, code in ((["user", "list"], 0), (["user", "show", "9"], 3)):
         done = subprocess.run(
-            ["sh", "-c", script, "sh", *local.program, *args],
-            env=local.environment,
+            ["sh", "-c", script, "sh", *quick.program, *args],
+            env=quick.environment,
             capture_output=True,
             check=False,
         )
@@ -109,10 +109,10 @@ def test_names_survive_every_locale(local: Userctl, locale: str) -> None:
     assert local.spawn("user", "list", "-o", "json").json[0]["name"] == "名前"
 
 
-def test_a_table_off_a_terminal_is_whole_and_plain(local: Userctl) -> None:
+def test_a_table_off_a_terminal_is_whole_and_plain(quick: Userctl) -> None:
     name = "x" * 100
-    local.create(f"{'a' * 60}@{'b' * 60}.example.com", "--name", name)
-    out = local.spawn("user", "list").out
+    quick.create(f"{'a' * 60}@{'b' * 60}.example.com", "--name", name)
+    out = quick.spawn("user", "list").out
     assert name in out
     assert "\x1b" not in out
     assert len(out.splitlines()) == 2
@@ -129,10 +129,10 @@ def test_a_name_with_an_invisible_character_is_refused_in_one_plain_line(
     assert not set(result.err[:-1]) & {"\x1b", "\u202e", "\u200b", "\x7f", "\x85", "\u2028"}
 
 
-def test_arguments_that_are_not_utf8_are_refused(local: Userctl) -> None:
+def test_arguments_that_are_not_utf8_are_refused(quick: Userctl) -> None:
     process = subprocess.Popen(
-        [*local.program, "user", "create", "ada@example.com", "--no-password", "--name", b"a\xff"],
-        env=local.environment,
+        [*quick.program, "user", "create", "ada@example.com", "--no-password", "--name", b"a\xff"],
+        env=quick.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -140,8 +140,8 @@ def test_arguments_that_are_not_utf8_are_refused(local: Userctl) -> None:
     assert (result.code, result.err.count("\n")) == (2, 1)
 
 
-def test_debug_shows_the_traceback_of_a_foreseen_error_too(local: Userctl) -> None:
-    result = local.spawn("user", "show", "9", "--debug")
+def test_debug_shows_the_traceback_of_a_foreseen_error_too(quick: Userctl) -> None:
+    result = quick.spawn("user", "show", "9", "--debug")
     assert result.code == 3
     assert "Traceback" in result.err
     assert result.err.endswith("error: There is no user '9'.\n")

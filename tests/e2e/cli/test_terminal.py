@@ -15,16 +15,28 @@ Terminal = Callable[..., "pexpect.spawn[str]"]
 
 
 @pytest.fixture
-def terminal(local: Userctl) -> Terminal:
+def real_terminal(local: Userctl) -> Terminal:
+    """The same with a process that gets the signals of the terminal."""
+    return starter(local, cheap=False)
+
+
+@pytest.fixture
+def terminal(quick: Userctl) -> Terminal:
     """Starts userctl on a terminal."""
+    return starter(quick, cheap=True)
+
+
+def starter(userctl: Userctl, *, cheap: bool) -> Terminal:
+    """Return what starts userctl on a terminal, with cheap hashes or not."""
 
     def start(*args: str, **environment: str) -> "pexpect.spawn[str]":
-        program, *rest = local.program
+        variables = userctl.cheap_environment if cheap else userctl.environment
+        program, *rest = userctl.program
         return pexpect.spawn(
             program,
             [*rest, *args],
-            env={**local.environment, "TERM": "xterm-256color", **environment},
-            cwd=str(local.home),
+            env={**variables, "TERM": "xterm-256color", **environment},
+            cwd=str(userctl.home),
             encoding="utf-8",
             dimensions=(24, 80),
             timeout=30,
@@ -67,9 +79,9 @@ def test_login_asks_for_what_was_not_given(terminal: Terminal, local: Userctl) -
 
 @pytest.mark.parametrize("key", ["c", "d"])
 def test_leaving_a_prompt_is_exit_130_and_changes_nothing(
-    terminal: Terminal, local: Userctl, key: str
+    real_terminal: Terminal, local: Userctl, key: str
 ) -> None:
-    child = terminal("user", "create", "ada@example.com")
+    child = real_terminal("user", "create", "ada@example.com")
     child.expect("Password: ")
     child.sendcontrol(key)
     code, printed = ended(child)
@@ -176,10 +188,10 @@ def test_login_asks_for_another_password_until_one_is_accepted(
 
 
 def test_leaving_the_question_for_a_new_password_changes_nothing(
-    terminal: Terminal, local: Userctl
+    real_terminal: Terminal, local: Userctl
 ) -> None:
     local.create("ada@example.com", "--must-change")
-    child = terminal("login", "ada@example.com")
+    child = real_terminal("login", "ada@example.com")
     child.expect("Password: ")
     child.sendline(PASSWORD)
     child.expect("New password: ")
@@ -208,11 +220,11 @@ def test_a_token_is_not_broken_over_two_lines(terminal: Terminal, local: Userctl
 
 
 def test_times_and_names_of_keys_are_not_broken_over_two_lines(
-    terminal: Terminal, local: Userctl
+    terminal: Terminal, quick: Userctl
 ) -> None:
-    local.keyring = True
-    assert local("key", "generate", "--algorithm", "EdDSA").code == 0
-    kid = local("key", "list", "-q").out.strip()
+    quick.keyring = True
+    assert quick("key", "generate", "--algorithm", "EdDSA").code == 0
+    kid = quick("key", "list", "-q").out.strip()
     printed = ended(terminal("key", "list"))[1]
     assert kid in printed
     assert re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", printed)

@@ -72,6 +72,7 @@ def require_whole(userctl: Userctl) -> None:
     userctl.create("next@example.com")
 
 
+@pytest.mark.soak
 def test_an_import_whose_primary_dies_while_it_writes_leaves_nothing_and_can_be_repeated(
     userctl: Userctl, cluster: Cluster, accounts: None
 ) -> None:
@@ -106,6 +107,7 @@ def test_an_import_whose_primary_dies_at_its_commit_says_that_nobody_knows(
     assert (again["created"], again["skipped"]) == (ACCOUNTS - count, count)
 
 
+@pytest.mark.soak
 def test_an_import_that_succeeded_is_there_when_the_primary_dies(
     userctl: Userctl, cluster: Cluster, accounts: None
 ) -> None:
@@ -118,6 +120,7 @@ def test_an_import_that_succeeded_is_there_when_the_primary_dies(
     require_whole(userctl)
 
 
+@pytest.mark.soak
 def test_a_purge_whose_primary_dies_takes_nothing_that_lives_and_the_next_one_goes_on(
     userctl: Userctl, cluster: Cluster, tokens: list[str]
 ) -> None:
@@ -133,6 +136,7 @@ def test_a_purge_whose_primary_dies_takes_nothing_that_lives_and_the_next_one_go
     require_living(userctl, tokens)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("survives", [True, False])
 def test_a_purge_ends_when_the_standby_has_all_that_it_deleted(
     userctl: Userctl, cluster: Cluster, tokens: list[str], survives: bool

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.cli import Userctl
 from tests.support.documents import DOCUMENTS, Block, blocks, name
-from tests.support.shell import Shell, running_shell
+from tests.support.shell import Shell
 
 PAGES = [page for page in DOCUMENTS if any(block.runs for block in blocks(page))]
 UPDATE = "USERCTL_TEST_UPDATE_DOCS" in os.environ
@@ -44,12 +44,12 @@ def script(block: Block, folder: Path) -> str:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_block_of_commands_does_what_the_page_shows(
-    embedded: Userctl, page: Path, tmp_path: Path, socket_folder: Path
+    embedded: Userctl, page: Path, tmp_path: Path, forked_program: str
 ) -> None:
+    shell = Shell(embedded, Path(forked_program))
     running = [block for block in blocks(page) if block.runs]
-    with running_shell(embedded, socket_folder, tmp_path / "bin") as shell:
-        for block in running:
-            run(shell, block, tmp_path, before=[b for b in running if b.line < block.line])
+    for block in running:
+        run(shell, block, tmp_path, before=[b for b in running if b.line < block.line])
     if UPDATE:
         update(page, running, tmp_path, embedded)
     for block in running:

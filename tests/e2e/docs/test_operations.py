@@ -1,6 +1,7 @@
 """What the page about cron and systemd lets these run, run as they would."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 
 from tests.support.cli import Userctl
 from tests.support.documents import blocks
-from tests.support.shell import Shell, running_shell
+from tests.support.shell import Shell
+from userctl.security.passwords import MINIMUM_COST
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = DOCS / "how-to/cron-and-systemd.md"
@@ -21,7 +23,7 @@ SYSTEMD = {"HOME": "/", "USER": "userctl", "PATH": "/usr/bin:/bin", "INVOCATION_
 
 
 @pytest.fixture
-def installed(userctl: Userctl, socket_folder: Path) -> Iterator[Shell]:
+def installed(userctl: Userctl, forked_program: str) -> Shell:
     """A shell with the folders that the page names, below the home of the test, and users."""
     root = userctl.home
     for folder in (
@@ -34,7 +36,7 @@ def installed(userctl: Userctl, socket_folder: Path) -> Iterator[Shell]:
     keyring = root / "var/lib/userctl/keyring"
     (root / "etc/userctl/environment").write_text(
         f"USERCTL_DATABASE_URL='{userctl.database_url}'\nUSERCTL_KEYRING_FILE={keyring}\n"
-        "export USERCTL_PASSWORD_COST=10\n"
+        f"export USERCTL_PASSWORD_COST={MINIMUM_COST}\n"
     )
     userctl.keyring = True
     userctl.extra["USERCTL_KEYRING_FILE"] = str(keyring)
@@ -42,8 +44,10 @@ def installed(userctl: Userctl, socket_folder: Path) -> Iterator[Shell]:
     userctl.create("ada@example.com", "--role", "admin")
     if userctl.database_url is not None and userctl.database_url.startswith("sqlite"):
         Path(userctl.database_url.removeprefix("sqlite:///")).chmod(0o600)
-    with running_shell(userctl, socket_folder, root / "opt/userctl/bin") as shell:
-        yield shell
+    program = root / "opt/userctl/bin/userctl"
+    program.parent.mkdir(parents=True)
+    shutil.copy(forked_program, program)
+    return Shell(userctl, program)
 
 
 def moved(userctl: Userctl, line: str) -> str:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -12,7 +13,7 @@ import jwt
 import pytest
 
 from tests.support.cli import PASSWORD, Userctl
-from tests.support.marks import repeated
+from tests.support.marks import repeated, thorough
 from userctl.schemas.tokens import AccessClaims
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.keyring import Keyring
@@ -79,10 +80,10 @@ while exit_code != 0:
 
 
 @pytest.fixture
-def ring(local: Userctl) -> Userctl:
+def ring(quick: Userctl) -> Userctl:
     """Userctl with a keyring that has no key yet."""
-    local.keyring = True
-    return local
+    quick.keyring = True
+    return quick
 
 
 def kids(userctl: Userctl) -> list[str]:
@@ -246,21 +247,23 @@ def test_a_kill_between_any_two_lines_of_a_rotation_leaves_the_old_ring_or_the_n
 
 
 @pytest.fixture
-def bare(ring: Userctl) -> Userctl:
-    """Userctl without the crypto extra."""
+def bare(local: Userctl, ring: Userctl) -> Userctl:
+    """Userctl without the crypto extra, in processes that import it themselves."""
     folder = ring.home / "site"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(WITHOUT_CRYPTO)
     ring.extra["PYTHONPATH"] = str(folder)
-    return ring
+    return replace(ring, program=local.program)
 
 
-def test_without_the_extra_hs256_works_and_the_rest_says_what_to_install(bare: Userctl) -> None:
+@pytest.mark.parametrize("algorithm", ["EdDSA", thorough("ES256"), thorough("RS256")])
+def test_without_the_extra_hs256_works_and_the_rest_says_what_to_install(
+    bare: Userctl, algorithm: str
+) -> None:
     assert bare.spawn("key", "generate").code == 0
-    for algorithm in ("EdDSA", "ES256", "RS256"):
-        error = bare.spawn("key", "generate", "--algorithm", algorithm, "-o", "json").error
-        assert (error["code"], algorithm in error["message"]) == ("crypto_missing", True)
-        assert "userctl[crypto]" in error["hint"]
+    error = bare.spawn("key", "generate", "--algorithm", algorithm, "-o", "json").error
+    assert (error["code"], algorithm in error["message"]) == ("crypto_missing", True)
+    assert "userctl[crypto]" in error["hint"]
     pem = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
     result = bare.spawn("key", "import", "--stdin", "-o", "json", stdin=pem)
     assert (result.code, result.error["code"]) == (2, "crypto_missing")
@@ -268,6 +271,7 @@ def test_without_the_extra_hs256_works_and_the_rest_says_what_to_install(bare: U
     assert bare.spawn(*ROTATE).code == 0
 
 
+@pytest.mark.soak
 def test_without_the_extra_only_a_key_that_is_used_is_missed(bare: Userctl) -> None:
     """In this process the extra is there, and in those that are spawned it is not."""
     bare.create("ada@example.com")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.cli import SECRET_KEY, Result, Userctl
 from tests.support.jws import encoded, signed
+from tests.support.marks import thorough
 from userctl.security.opaque_token import REFRESH_TOKEN
 
 SECRET = SECRET_KEY.encode()
@@ -126,7 +127,9 @@ def store(userctl: Userctl, session: dict[str, str]) -> None:
     userctl.session_file.write_text(json.dumps(session))
 
 
-@pytest.mark.parametrize("options", ["", "-o json", "--offline", "--offline -o json"])
+@pytest.mark.parametrize(
+    "options", ["", thorough("-o json"), thorough("--offline"), "--offline -o json"]
+)
 def test_a_hostile_token_from_stdin_is_refused(local: Userctl, options: str) -> None:
     valid = log_in(local)["access_token"]
     command = ["token", "verify", "--stdin", *options.split()]
@@ -135,7 +138,9 @@ def test_a_hostile_token_from_stdin_is_refused(local: Userctl, options: str) -> 
         check_refused(local(*command, stdin=token), token)
 
 
-@pytest.mark.parametrize("command", ["whoami", "whoami -o json", "token verify", "token print"])
+@pytest.mark.parametrize(
+    "command", ["whoami", thorough("whoami -o json"), "token verify", thorough("token print")]
+)
 def test_a_hostile_access_token_in_the_session_file_is_refused(
     local: Userctl, command: str
 ) -> None:

@@ -353,7 +353,7 @@ def create_together(path: Path) -> bool:
     return create_sqlite(path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def two_processes() -> Iterator[ProcessPoolExecutor]:
     """Two processes that wait for each other before they act."""
     context = multiprocessing.get_context("spawn")
