@@ -13,9 +13,9 @@ class UserColumns(SQLModel):
     A new column belongs here. ``deleted_users`` takes each as it stands here, because its columns
     must be as wide as those of any adopted table and need no defaults; ``users`` overrides some.
 
-    ``hashed_password`` always holds a well-formed bcrypt hash. While a user is disabled, their
-    own hash waits in ``disabled_hash`` and ``hashed_password`` holds one that no password matches,
-    so that a program that reads only ``hashed_password`` rejects the user too.
+    While a user is disabled, their own hash waits in ``disabled_hash`` and ``hashed_password``
+    holds one that no password matches, so that a program that reads only ``hashed_password``
+    rejects the user too. :mod:`userctl.models.own_hash` says which of them counts.
     """
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)

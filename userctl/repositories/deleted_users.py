@@ -49,7 +49,9 @@ class DeletedUserRepository:
         count = self._session.connection().execute(statement.execution_options(**COUNTED)).rowcount
         require_count("INSERT", "deleted_users", count, 1)
 
-    def restore(self, user: DeletedUser, now: datetime, *, email: str | None) -> int:
+    def restore(
+        self, user: DeletedUser, now: datetime, *, email: str | None, role: str | None
+    ) -> int:
         """Move a user back to ``users`` and return the id there.
 
         It is the id that the user had, unless another user has it by now.
@@ -58,13 +60,16 @@ class DeletedUserRepository:
             user: the deleted user, locked.
             now: when the user is restored.
             email: the e-mail address from now on; None for the one that the user had.
+            role: the role from now on; None for the one that the user had.
 
         Raises:
             UserExists: if the address is in use by now.
         """
         same = self._session.get(User, user.id) is None
         names = [name for name in _MOVED if same or name != "id"]
-        changed = {"updated_at": ":now"} | ({"email": ":email"} if email else {})
+        other = {"email": email, "role": role}
+        other = {name: value for name, value in other.items() if value is not None}
+        changed = {"updated_at": ":now"} | {name: f":{name}" for name in other}
         # PostgreSQL overrides an identity that is GENERATED ALWAYS only on request.
         overriding = "OVERRIDING SYSTEM VALUE " if self._dialect == "postgresql" else ""
         statement = text(
@@ -73,7 +78,7 @@ class DeletedUserRepository:
             "FROM deleted_users WHERE id = :id RETURNING id"
         ).bindparams(bindparam("now", type_=_type_of("updated_at")))
         try:
-            values = {"now": now, "id": user.id} | ({"email": email} if email else {})
+            values = {"now": now, "id": user.id} | other
             given = self._session.execute(statement, values).scalar()
         except IntegrityError as error:
             if violates_uniqueness(error):
@@ -114,6 +119,10 @@ class DeletedUserRepository:
         deleted_at = col(DeletedUser.deleted_at)
         query = select(DeletedUser.id).where(deleted_at >= since, deleted_at < before).limit(1)
         return self._session.exec(query).first() is not None
+
+    def roles(self) -> set[str]:
+        """Return the roles that deleted users had."""
+        return set(self._session.execute(core_select(col(DeletedUser.role)).distinct()).scalars())
 
     def lock_deleted_before(self, before: datetime, limit: int) -> Sequence[DeletedUser]:
         """Return the users deleted first, locked until the transaction ends.

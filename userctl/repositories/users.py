@@ -12,6 +12,7 @@ from sqlmodel import Session, col, delete, func, select, type_coerce, update
 
 from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
+from userctl.models.own_hash import own_hash_expression
 from userctl.models.unreadable import Unreadable
 from userctl.repositories import bulk_insert
 from userctl.repositories.changes import change, insert_row, require_count
@@ -33,7 +34,7 @@ _SORT_KEYS: dict[str, Any] = {
 _UNIQUE_KEYS = {"id", "email"}
 
 OWN_HASH = "own_hash"
-"""The hash of the user's own password, wherever it is kept while the user is disabled."""
+"""The hash of the user's own password, wherever it is."""
 
 
 class UserRepository:
@@ -67,7 +68,7 @@ class UserRepository:
 
         Users without a password are not counted.
         """
-        own = _own_hash()
+        own = own_hash_expression(User)
         form = func.substr(own, 1, 7)
         query = core_select(form, func.count()).where(~own.endswith("." * 53)).group_by(form)
         return [(str(found), count) for found, count in self._session.execute(query.order_by(form))]
@@ -76,6 +77,17 @@ class UserRepository:
         """Return how many users must change their password."""
         query = select(func.count()).select_from(User)
         return self._session.exec(query.where(col(User.must_change_password))).one()
+
+    def disabled_with_password(self) -> Sequence[int]:
+        """Return the ids of disabled users with a hash that another program may match."""
+        query = core_select(col(User.id)).where(
+            col(User.disabled_at).is_not(None), ~col(User.hashed_password).endswith("." * 53)
+        )
+        return self._session.execute(query.order_by(col(User.id))).scalars().all()
+
+    def roles(self) -> set[str]:
+        """Return the roles that users have."""
+        return set(self._session.execute(core_select(col(User.role)).distinct()).scalars())
 
     def lock_active_admins(self) -> set[int]:
         """Return the ids of all active admins, locked in the order of their ids."""
@@ -197,7 +209,9 @@ class UserRepository:
                 values are those of the driver, not converted.
             size: how many users a chunk has.
         """
-        found: list[Any] = [_own_hash() if c == OWN_HASH else getattr(User, c) for c in columns]
+        found: list[Any] = [
+            own_hash_expression(User) if c == OWN_HASH else getattr(User, c) for c in columns
+        ]
         unconverted = (type_coerce(column, NULLTYPE) for column in found)
         statement = core_select(*unconverted).order_by(col(User.id))
         connection, last = self._session.connection(), None
@@ -230,10 +244,6 @@ def _has_value(column: Any, value: Any, dialect: str) -> Any:
         # Another program may write the same time in another form.
         return column.is_not(None)
     return column.is_not_distinct_from(bindable(value, dialect))
-
-
-def _own_hash() -> Any:
-    return func.coalesce(User.disabled_hash, User.hashed_password)
 
 
 def _as_stored(key: Any) -> Any:

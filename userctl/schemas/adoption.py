@@ -1,23 +1,48 @@
 """Adopting the tables of an application."""
 
+from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from userctl.core.errors import InvalidInput
 
 
-class AdoptionOptions(BaseModel):
+class AdoptionChoices(BaseModel):
     """How to read the tables of an application.
 
     ``tokens_in_clear`` says that refresh tokens are not hashed although they look like hashes.
-    ``roles`` are the configured roles, and ``unmatchable`` is the hash of a user without a
-    password.
+    ``keep_odd_addresses`` adopts users whose addresses are not valid as they are, and
+    ``leave_out`` disables them here alone. ``users_table`` and ``tokens_table`` are the
+    names of the tables, if they are not ours.
     """
 
     model_config = ConfigDict(frozen=True)
 
     tokens_in_clear: bool = False
+    keep_odd_addresses: bool = False
+    leave_out: bool = False
+
+    @model_validator(mode="after")
+    def _is_one_or_the_other(self) -> "AdoptionChoices":
+        if self.keep_odd_addresses and self.leave_out:
+            raise InvalidInput("--keep-odd-addresses and --leave-out cannot be combined.")
+        return self
+
+    users_table: str | None = None
+    tokens_table: str | None = None
+
+
+class AdoptionOptions(AdoptionChoices):
+    """What an adoption needs to know besides the choices.
+
+    ``now`` is the time of the adoption, ``roles`` are the configured roles, and ``emptied`` is
+    what is stored where a hash is null.
+    """
+
+    now: datetime
     roles: tuple[str, ...]
-    unmatchable: str
+    emptied: str
 
 
 class AdoptionStep(BaseModel):

@@ -23,6 +23,12 @@ class SchemaStatus(BaseModel):
     backup: str | None = None
 
 
+class RestoreRead(SchemaStatus):
+    """The state of a restored schema, and how many of the restored sessions were ended."""
+
+    sessions_ended: int
+
+
 class BackupRead(BaseModel):
     """A backup that was written and verified; ``revision`` is that of its schema."""
 

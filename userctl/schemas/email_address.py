@@ -5,6 +5,9 @@ import re
 from userctl.core.errors import InvalidEmail
 from userctl.core.text import escape_invisible
 
+LONGEST_STORED = 320
+"""The longest text, in characters, that is looked up although it is not a valid address."""
+
 _PLAIN = re.compile(
     r"(?=.{6,254}\Z)(?=[^@]{1,64}@)"
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"
@@ -26,6 +29,26 @@ def canonical_email(address: str) -> str:
     if _PLAIN.fullmatch(address):
         return address.lower()
     return parse_email(address)
+
+
+def is_canonical(text: str) -> bool:
+    """Tell whether a text is a valid address in its canonical form."""
+    try:
+        return canonical_email(text) == text
+    except InvalidEmail:
+        return False
+
+
+def lookup_address(text: str) -> str:
+    """Return the form in which an address may be stored: the canonical one, or the text itself.
+
+    Tables of an application that were adopted may have addresses that are not valid. Text that no
+    database stores becomes an empty text, which belongs to no user who can log in.
+    """
+    try:
+        return canonical_email(text)
+    except InvalidEmail:
+        return text if text.isprintable() and len(text) <= LONGEST_STORED else ""
 
 
 def parse_email(address: str) -> str:

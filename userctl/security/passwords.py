@@ -8,6 +8,8 @@ import unicodedata
 
 import bcrypt
 
+from userctl.core import stand_in_hash
+
 MAXIMUM_BYTES = 72
 """bcrypt reads no further, and would silently cut off a longer password."""
 
@@ -93,8 +95,12 @@ class PasswordHasher:
             bcrypt.hashpw(b"", f"$2b${lower:02d}${'.' * 22}".encode())
 
     def unmatchable(self) -> str:
-        """Return a well-formed hash that no known password matches: salt and digest all zero."""
-        return f"$2b${self._cost:02d}${'.' * 53}"
+        """Return a well-formed hash that no known password matches."""
+        return stand_in_hash.stand_in(self._cost)
+
+    def emptied(self) -> str:
+        """Return what is stored where another program removes a hash."""
+        return stand_in_hash.emptied(self._cost)
 
     def is_outdated(self, hashed: str) -> bool:
         """Tell whether a hash has a lower cost than new ones get."""
@@ -155,12 +161,6 @@ def _secrets(password: str) -> dict[bytes | None, bool]:
     for other in others:
         found.setdefault(other[:MAXIMUM_BYTES], False)
     return found
-
-
-def is_unmatchable(hashed: object) -> bool:
-    """Tell whether a hash is the placeholder of a user without a usable password."""
-    # Another program may have stored something else than text.
-    return str(hashed).endswith("." * 53)
 
 
 def is_bcrypt_hash(text: str) -> bool:

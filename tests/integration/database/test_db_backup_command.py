@@ -56,13 +56,28 @@ def test_what_a_backup_holds_comes_back(userctl: Userctl) -> None:
     userctl.create(EVE)
     assert userctl("user", "passwd", ADA, "--no-password").code == 0
     assert userctl("whoami").code == 4
-    assert userctl("db", "restore", "a.backup", "--yes", "-o", "json").json["state"] == "current"
+    restored = userctl("db", "restore", "a.backup", "--keep-sessions", "--yes", "-o", "json").json
+    assert (restored["state"], restored["sessions_ended"]) == ("current", 0)
     assert emails(userctl) == [ADA]
     assert userctl("whoami").code == 0
     assert userctl("audit", "verify", "--anchor", head).code == 0
     [event] = userctl("audit", "list", "--tag", "database:restore", "-o", "json").json
-    assert event["detail"] == {"sha256": backup["sha256"]}
+    assert event["detail"] == {"sha256": backup["sha256"], "sessions_ended": 0}
     assert userctl.create("next@example.com")["id"] == 2
+
+
+def test_a_restore_revives_no_session_that_was_revoked_since(userctl: Userctl) -> None:
+    userctl.create(ADA)
+    userctl.login(ADA)
+    written(userctl)
+    assert userctl("token", "revoke", "--user", ADA, "--yes").code == 0
+    restored = userctl("db", "restore", "a.backup", "--yes", "-o", "json").json
+    assert restored["sessions_ended"] == 1
+    active = userctl("token", "list", "--state", "active", "-o", "json")
+    assert (active.code, active.json) == (0, [])
+    assert userctl("whoami").code == 4
+    [event] = userctl("audit", "list", "--tag", "database:restore", "-o", "json").json
+    assert event["detail"]["sessions_ended"] == 1
 
 
 def test_a_backup_is_for_its_owner_alone_and_replaces_nothing_by_itself(userctl: Userctl) -> None:
@@ -97,11 +112,13 @@ def test_a_backup_of_an_older_schema_comes_back_as_it_was(
     userctl = Userctl(home, bare_database_url)
     assert userctl("db", "migrate").code == 0
     userctl.create(ADA)
+    userctl.login(ADA)
     assert userctl("db", "downgrade", "0004", "--yes").code == 0
     written(userctl)
     assert userctl("db", "migrate").code == 0
     restored = userctl("db", "restore", "a.backup", "--yes", "-o", "json").json
     assert (restored["state"], restored["current"]) == ("outdated", "0004")
+    assert restored["sessions_ended"] == 1
     assert userctl("db", "migrate").code == 0
     assert emails(userctl) == [ADA]
 

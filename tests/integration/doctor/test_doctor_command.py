@@ -54,7 +54,8 @@ def test_where_all_is_well_every_check_says_so(healthy: Userctl) -> None:
     assert found.pop("role", "warning") == "warning"
     assert set(found.values()) == {"ok"}
     assert {"files", "leftovers", "signing_key", "connection", "schema", "integrity", "clock",
-            "expired_tokens", "passwords", "admins", "audit_trail"} <= set(found)  # fmt: skip
+            "expired_tokens", "passwords", "admins", "roles",
+            "audit_trail"} <= set(found)  # fmt: skip
 
 
 def test_each_trouble_says_what_to_do(local: Userctl) -> None:
@@ -383,6 +384,33 @@ def test_tokens_that_nobody_purges_are_a_warning(healthy: Userctl) -> None:
         assert statuses(healthy)["expired_tokens"] == status
     healthy("token", "purge", "--yes")
     assert statuses(healthy)["expired_tokens"] == "ok"
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_roles_that_are_not_configured_are_named(healthy: Userctl, deleted: bool) -> None:
+    healthy.extra["USERCTL_ROLES"] = "user,admin,editor"
+    healthy.create("eve@example.com", "--role", "editor")
+    if deleted:
+        healthy("user", "delete", "eve@example.com", "--yes")
+    assert statuses(healthy)["roles"] == "ok"
+    del healthy.extra["USERCTL_ROLES"]
+    assert "not configured: 'editor'." in findings(healthy)["roles"]["message"]
+
+
+def test_a_disabled_user_to_whom_another_program_gave_a_password_is_named(
+    healthy: Userctl,
+) -> None:
+    healthy.create("eve@example.com")
+    healthy("user", "disable", "eve@example.com")
+    assert statuses(healthy)["passwords"] == "ok"
+    with changed(healthy) as connection:
+        connection.execute(
+            "UPDATE users SET hashed_password = (SELECT hashed_password FROM users WHERE id = 1) "
+            "WHERE id = 2"
+        )
+    assert "gave a password: 1 (2)." in findings(healthy)["passwords"]["message"]
+    healthy("user", "disable", "eve@example.com")
+    assert statuses(healthy)["passwords"] == "ok"
 
 
 def test_weak_foreign_and_expired_passwords_are_warnings(healthy: Userctl) -> None:

@@ -51,6 +51,22 @@ def test_an_application_no_longer_sees_a_deleted_account(
     assert [user.email for user in recycle_bin.page(UserQuery()).items] == [ADA]
 
 
+def test_a_role_that_is_not_configured_any_longer_is_not_restored(
+    program: Program, recycle_bin: RecycleBinService, ada: UserCreated, sql: Sql
+) -> None:
+    recycle_bin.delete([ADA])
+    sql("UPDATE deleted_users SET role = 'editor'")
+    with pytest.raises(
+        InvalidInput, match="had the role 'editor', which is not configured"
+    ) as info:
+        recycle_bin.restore(ADA)
+    assert "--role with one of: user, admin" in str(info.value.hint)
+    with pytest.raises(InvalidInput, match="'editor' is not a configured role"):
+        recycle_bin.restore(ADA, role="editor")
+    assert recycle_bin.restore(ADA, role="admin").role == "admin"
+    assert program.users.show(ADA).role == "admin"
+
+
 def test_the_last_active_admin_cannot_be_deleted(program: Program) -> None:
     users, recycle_bin = program.users, program.recycle_bin
     users.create(UserCreate(email="root@example.com", role="admin"))

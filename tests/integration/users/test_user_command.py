@@ -246,3 +246,19 @@ def test_a_name_is_found_as_it_is_written_whatever_the_locale_of_the_server(
     userctl("db", "migrate")
     userctl("user", "create", "ada@example.com", "--no-password", "--name", "Élan")
     assert userctl("user", "list", "--search", "Élan", "-q").out == "1\n"
+
+
+def test_a_user_who_is_given_back_names_a_role_that_is_not_configured(local: Userctl) -> None:
+    local.extra["USERCTL_ROLES"] = "user,admin,editor"
+    local.create("ada@example.com", "--role", "editor")
+    local("user", "disable", "1")
+    del local.extra["USERCTL_ROLES"]
+    enabled = local("user", "enable", "1")
+    assert enabled.code == 0
+    assert "'editor' is not configured" in enabled.err
+    local("user", "delete", "1", "--yes")
+    refused = local("user", "restore", "1", "-o", "json")
+    assert (refused.code, refused.error["code"]) == (2, "invalid_input")
+    assert "--role" in refused.error["hint"]
+    restored = local("user", "restore", "1", "--role", "user", "-o", "json")
+    assert restored.json["role"] == "user"

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from userctl.core.errors import PasswordRejected
+from userctl.core.stand_in_hash import is_stand_in, is_unmatchable
 from userctl.security import password_policy
 from userctl.security.password_policy import PasswordPolicy, generate_password
-from userctl.security.passwords import PasswordHasher, is_own_hash, is_unmatchable, own_salt
+from userctl.security.passwords import PasswordHasher, is_own_hash, own_salt
 
 HASHER = PasswordHasher(cost=4)
 POLICY = PasswordPolicy(minimum_length=8)
@@ -194,6 +195,14 @@ def test_the_stand_in_is_a_well_formed_hash_that_is_recognised() -> None:
     assert is_unmatchable(stand_in)
     assert not is_unmatchable(HASHER.hash("correct horse 77"))
     assert bcrypt.checkpw(b"", HASHER.unmatchable().encode()) is False
+
+
+def test_a_removed_hash_is_told_from_a_stand_in_and_matches_as_little() -> None:
+    emptied = PasswordHasher(cost=12).emptied()
+    assert is_stand_in(PasswordHasher(cost=12).unmatchable())
+    assert not is_stand_in(emptied)
+    assert (len(emptied), is_unmatchable(emptied)) == (60, True)
+    assert bcrypt.checkpw(b"", HASHER.emptied().encode()) is False
 
 
 def test_a_lower_cost_is_outdated_and_nothing_else_is() -> None:

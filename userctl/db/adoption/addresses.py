@@ -11,7 +11,9 @@ from sqlalchemy import Connection, column, func, select, table, text
 from userctl.core.errors import InvalidEmail
 from userctl.core.text import escape_invisible
 from userctl.db.adoption.change import IDS_LISTED, Change, problem, step
+from userctl.db.adoption.odd_addresses import odd_address_changes
 from userctl.repositories.changes import require_count
+from userctl.schemas.adoption import AdoptionOptions
 from userctl.schemas.email_address import canonical_email
 
 BATCH = 100_000
@@ -34,12 +36,14 @@ class AddressPlan:
 
     Attributes:
         changed: the canonical forms of the addresses that are not canonical.
-        invalid: what is wrong with each invalid address.
+        invalid: what is wrong with each value that is not text.
+        odd: what is wrong with each other invalid address.
         shared: the users that would have the same address, by that address.
     """
 
     changed: Mapping[int, str]
     invalid: Mapping[int, str]
+    odd: Mapping[int, str]
     shared: Mapping[str, list[int]]
 
 
@@ -54,11 +58,15 @@ def address_plan(
     """
     changed: dict[int, str] = {}
     invalid: dict[int, str] = {}
+    odd: dict[int, str] = {}
     for number, address in read():
+        if not isinstance(address, str):
+            invalid[number] = f"'{escape_invisible(str(address)[:80])}': It is not text."
+            continue
         try:
-            canonical = _canonical(address)
+            canonical = canonical_email(address)
         except InvalidEmail as error:
-            invalid[number] = error.message
+            odd[number] = error.message
         else:
             if canonical != address:
                 changed[number] = canonical
@@ -69,10 +77,10 @@ def address_plan(
         if final in sought and number not in invalid:
             found.setdefault(final, []).append(number)
     shared = {address: numbers for address, numbers in found.items() if len(numbers) > 1}
-    return AddressPlan(changed, invalid, shared)
+    return AddressPlan(changed, invalid, odd, shared)
 
 
-def address_changes(connection: Connection) -> Iterator[Change]:
+def address_changes(connection: Connection, options: AdoptionOptions) -> Iterator[Change]:
     """Yield the changes and the problems of the addresses in a database."""
     repeated = (
         select(USERS.c.email).group_by(USERS.c.email).having(func.count() > 1)
@@ -83,8 +91,9 @@ def address_changes(connection: Connection) -> Iterator[Change]:
     )
     for number, reason in plan.invalid.items():
         yield problem("users", "email", reason, ids=[number])
+    yield from odd_address_changes(connection, plan.odd, options)
     for address, numbers in plan.shared.items():
-        detail = f"these users would all have the address {address}"
+        detail = f"these users would all have the address {address or '(blank)'}"
         yield problem("users", "email", detail, rows=len(numbers), ids=numbers)
     if plan.changed:
         yield step(
@@ -95,12 +104,6 @@ def address_changes(connection: Connection) -> Iterator[Change]:
             rows=len(plan.changed),
             ids=list(islice(plan.changed, IDS_LISTED)),
         )
-
-
-def _canonical(address: Any) -> str:
-    if not isinstance(address, str):
-        raise InvalidEmail(f"'{escape_invisible(str(address)[:80])}': It is not text.")
-    return canonical_email(address)
 
 
 def _addresses(connection: Connection) -> Iterator[tuple[int, Any]]:

@@ -1,12 +1,15 @@
 """The changes that a plan consists of."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from alembic.operations import Operations
 from sqlalchemy import Connection, column, func, select, table, text
 
+from userctl.core.errors import AdoptionRefused, DatabaseNotReady
+from userctl.db.errors import typed_failures
 from userctl.repositories.changes import require_count
 from userctl.schemas.adoption import AdoptionStep
 
@@ -18,23 +21,29 @@ Apply = Callable[[Operations], object]
 
 @dataclass(frozen=True)
 class Change:
-    """An entry of a plan, and the function that applies it; warnings and problems have none."""
+    """An entry of a plan, and the function that applies it; warnings and problems have none.
+
+    A late one comes after the migrations.
+    """
 
     record: AdoptionStep
     apply: Apply | None = None
+    late: bool = False
 
 
 def step(
     table: str | None, subject: str, detail: str, apply: Apply | None, *, rows: int | None = None,
-    ids: Sequence[int] = (),
+    ids: Sequence[int] = (), late: bool = False,
 ) -> Change:  # fmt: skip
     """Return a step of the adoption."""
-    return Change(_record("step", table, subject, detail, rows, ids), apply)
+    return Change(_record("step", table, subject, detail, rows, ids), apply, late)
 
 
-def warning(table: str, subject: str, detail: str, rows: int | None = None) -> Change:
+def warning(
+    table: str, subject: str, detail: str, rows: int | None = None, *, ids: Sequence[int] = ()
+) -> Change:
     """Return a warning for the operator."""
-    return Change(_record("warning", table, subject, detail, rows, ()))
+    return Change(_record("warning", table, subject, detail, rows, ids))
 
 
 def problem(
@@ -87,6 +96,21 @@ def has_trigger(connection: Connection, table: str, name: str) -> bool:
     else:
         query = "SELECT 1 FROM sqlite_master WHERE tbl_name = :table AND name = :name"
     return connection.execute(text(query), {"table": table, "name": name}).first() is not None
+
+
+@contextmanager
+def refuse_rejected_steps() -> Iterator[None]:
+    """Raise AdoptionRefused for a step that the database rejects, because that is not a bug."""
+    try:
+        with typed_failures():
+            yield
+    except DatabaseNotReady as error:
+        # Its subclasses say why no statement would succeed now, such as that the database is busy.
+        if type(error) is not DatabaseNotReady:
+            raise
+        raise AdoptionRefused(
+            f"The database rejected a step, and nothing was changed. {error.message}"
+        ) from None
 
 
 def _record(

@@ -1,6 +1,6 @@
 """The columns of the application's tables: missing ones, and ones of an unusable type."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from alembic.operations import Operations
@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     Enum,
     Integer,
+    Row,
     String,
     inspect,
 )
@@ -20,6 +21,7 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import NullType, TypeEngine
 
 from userctl.db.adoption.change import Apply, Change, problem, step, warning
+from userctl.db.adoption.widening import widening
 from userctl.db.schema.migrations import first_revision
 
 TABLES = ("users", "refresh_tokens")
@@ -108,6 +110,8 @@ def _type_changes(
     connection: Connection, table: str, present: ReflectedColumn, wanted: Column[Any]
 ) -> Iterator[Change]:
     name, kind = wanted.name, present["type"]
+    if present.get("computed"):
+        yield problem(table, name, "the column is generated from others; userctl has to write it")
     if not _is_usable(kind, wanted.type, connection.dialect.name):
         found = "no type" if isinstance(kind, NullType) else kind.compile(connection.dialect)
         needed = wanted.type.compile(connection.dialect)
@@ -122,12 +126,8 @@ def _type_changes(
                 table, name, f"the column holds {length} characters; a hash has {HASH_LENGTH}"
             )
         if name == "token" and length < DIGEST_LENGTH:
-            yield step(
-                table,
-                name,
-                f"widen the column from {length} characters",
-                lambda op: op.alter_column(table, name, type_=wanted.type),
-            )
+            detail = f"widen the column from {length} characters"
+            yield widening(connection, table, name, detail, wanted.type)
 
 
 def _is_usable(kind: TypeEngine[Any], wanted: TypeEngine[Any], dialect: str) -> bool:
@@ -156,6 +156,14 @@ def _numbering_problems(
         rows = connection.exec_driver_sql(f"PRAGMA table_info({table})")
         if not any(row.name == "id" and row.type.upper() == "INTEGER" for row in rows):
             yield problem(table, "id", "SQLite generates ids only for the exact type INTEGER")
+        elif any(row.origin == "pk" for row in _indexes(connection, table)):
+            # The key of a table WITHOUT ROWID, and one that is DESC, have an index of their own.
+            detail = "SQLite generates no ids for a key that is DESC or of a table WITHOUT ROWID"
+            yield problem(table, "id", detail)
+
+
+def _indexes(connection: Connection, table: str) -> Sequence[Row[Any]]:
+    return connection.exec_driver_sql(f"PRAGMA index_list({table})").all()
 
 
 def _needs_value(column: ReflectedColumn) -> bool:

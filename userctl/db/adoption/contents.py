@@ -6,12 +6,13 @@ from itertools import islice
 from typing import Any
 
 from alembic.operations import Operations
-from sqlalchemy import Boolean, Connection, String, column, select, table
+from sqlalchemy import Boolean, Connection, String, column, func, or_, select, table
 
 from userctl.db.adoption.addresses import BATCH
 from userctl.db.adoption.change import Change, problem, rows_where, step, update_rows, warning
-from userctl.db.adoption.columns import present_columns, wanted_columns
+from userctl.db.adoption.columns import HASH_LENGTH, present_columns, wanted_columns
 from userctl.db.schema.revisions import VERSION_TABLE
+from userctl.models.own_hash import own_hash_expression
 from userctl.models.types import UTCDateTime
 from userctl.models.unreadable import Unreadable
 from userctl.schemas.adoption import AdoptionOptions
@@ -122,8 +123,11 @@ def _hash(op: Operations, condition: str, count: int) -> None:
 
 def user_warnings(connection: Connection, options: AdoptionOptions) -> Iterator[Change]:
     """Yield what userctl supports only in part."""
-    other = "hashed_password NOT LIKE '$2_$__$%' OR length(hashed_password) <> 60"
-    count, _ = rows_where(connection, "users", other)
+    users = table("users", column("hashed_password"), column("disabled_hash"))
+    adopted = "disabled_hash" in present_columns(connection, "users")
+    own = own_hash_expression(users.c) if adopted else users.c.hashed_password
+    other = or_(own.not_like("$2_$__$%"), func.length(own) != HASH_LENGTH)
+    count = connection.scalar(select(func.count()).select_from(users).where(other))
     if count:
         detail = "hashes that are not bcrypt; these users cannot log in with userctl"
         yield warning("users", "hashed_password", detail, count)

@@ -14,7 +14,8 @@ from userctl.db.adoption.constraints import is_partial
 def name_changes(connection: Connection) -> Iterator[Change]:
     """Yield what has the name of something that the migrations after the first create."""
     inspector, ours = inspect(connection), SQLModel.metadata.tables
-    for table in sorted(set(inspector.get_table_names()) & (set(ours) - set(TABLES))):
+    taken = {*inspector.get_table_names(), *inspector.get_view_names()}
+    for table in sorted(name for name in taken if name.lower() in set(ours) - set(TABLES)):
         yield problem(table, table, "the application has a table with this name; rename it")
     for table in TABLES:
         if not inspector.has_table(table):

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from alembic.operations import Operations
 from sqlalchemy import BigInteger, Connection, Integer
 
-from userctl.core.errors import DatabaseNotMigrated, InvalidInput
+from userctl.core.errors import InvalidInput
 from userctl.db.adoption.addresses import address_changes
-from userctl.db.adoption.change import Change, is_problem, problem, step
-from userctl.db.adoption.columns import TABLES, column_changes
+from userctl.db.adoption.change import Change, is_problem, refuse_rejected_steps, step
+from userctl.db.adoption.columns import column_changes
 from userctl.db.adoption.constraints import (
     reference_changes,
     token_trigger_changes,
@@ -24,30 +24,50 @@ from userctl.db.adoption.contents import (
 from userctl.db.adoption.encodings import name_warnings, text_changes
 from userctl.db.adoption.names import name_changes
 from userctl.db.adoption.nulls import null_changes
+from userctl.db.adoption.renaming import rename_tables
+from userctl.db.adoption.tables import find_tables, kind_problems, missing_users
 from userctl.db.schema.migrations import first_revision, require_known, upgrade_adopted
-from userctl.db.schema.revisions import VERSION_TABLE, current_revision, foreign_tables, revisions
+from userctl.db.schema.revisions import VERSION_TABLE, current_revision, revisions
 from userctl.schemas.adoption import AdoptionOptions
 
 
-def plan_adoption(connection: Connection, options: AdoptionOptions) -> list[Change]:
+def plan_adoption(
+    connection: Connection, options: AdoptionOptions, *, lock: bool = False
+) -> list[Change]:
     """Return the changes that adopting the tables of a database takes, in their order.
 
+    Tables with other names than ours are renamed at once; who does not adopt them rolls back.
+
+    Args:
+        connection: the database.
+        options: what the caller chose.
+        lock: whether to lock the tables, because no row may change after the plan has read it.
+
     Raises:
+        AdoptionRefused: if the database refuses to rename a table.
         DatabaseNotMigrated: if the database has no tables to adopt.
         DatabaseTooNew: if a newer userctl migrated it.
-        InvalidInput: if tokens are said to be plaintext that userctl may have hashed already.
+        InvalidInput: if tokens are said to be plaintext that userctl may have hashed already, or
+            there is no table with a name that was chosen.
     """
-    current, found = require_known(current_revision(connection)), foreign_tables(connection)
-    tables = [table for table in TABLES if table in found]
+    current = require_known(current_revision(connection))
     if current is not None and options.tokens_in_clear:
         raise InvalidInput(
             f"The database is already at revision {current}: token hashes would be hashed again.",
             hint="Remove --tokens-in-clear.",
         )
-    if not tables:
-        raise DatabaseNotMigrated("The database has no tables to adopt.")
-    if "users" not in tables:
-        return [problem("users", "users", "the table is missing; only refresh_tokens exists")]
+    names = find_tables(connection, options)
+    if "users" not in names:
+        return [missing_users(connection)]
+    if problems := [*kind_problems(connection, names)]:
+        return problems
+    with refuse_rejected_steps():
+        renames = [*rename_tables(connection, names)]
+    tables = list(names)
+    if lock and connection.dialect.name == "postgresql":
+        # A table whose checks are deferred cannot be altered while one is pending.
+        connection.exec_driver_sql(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
+        connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
     changes = [change for table in tables for change in column_changes(connection, table)]
     if current is None:
         changes += name_changes(connection)
@@ -56,7 +76,7 @@ def plan_adoption(connection: Connection, options: AdoptionOptions) -> list[Chan
         changes += _row_changes(connection, options, tables)
         changes += _migrations(connection, current)
         changes += token_trigger_changes(connection)
-    return changes
+    return sorted([*renames, *changes], key=lambda change: change.late)
 
 
 def _row_changes(
@@ -69,7 +89,7 @@ def _row_changes(
         yield from text_changes(connection, table)
     yield from user_warnings(connection, options)
     yield from name_warnings(connection)
-    yield from address_changes(connection)
+    yield from address_changes(connection, options)
     if "refresh_tokens" in tables:
         yield from token_changes(connection, options)
         yield from reference_changes(connection)

@@ -22,6 +22,7 @@ from userctl.db.schema.revisions import (
     migrations_folder,
     revisions,
 )
+from userctl.db.sqlite import strict_tables  # noqa: F401
 from userctl.db.sqlite.wal import checkpoint_all, enable_wal
 
 _LOCK_KEY = 0x75736572_63746C  # "userctl" in ASCII

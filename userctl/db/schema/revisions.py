@@ -63,7 +63,11 @@ def _require_schema(connection: Connection) -> None:
 
 def foreign_tables(connection: Connection) -> list[str]:
     """Return the tables with our names in a database that userctl never migrated."""
-    return sorted(set(inspect(connection).get_table_names()) & {"users", "refresh_tokens"})
+    names = inspect(connection).get_table_names()
+    if connection.dialect.name == "sqlite":
+        # Names that differ only in case are the same there.
+        names = [name.lower() for name in names]
+    return sorted({"users", "refresh_tokens"}.intersection(names))
 
 
 def has_trail(connection: Connection) -> bool:

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from userctl.core.errors import InvalidEmail, LoginThrottled, UserctlError
+from userctl.core.errors import LoginThrottled, UserctlError
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.email_address import canonical_email
+from userctl.schemas.email_address import is_canonical, lookup_address
 
 
 @retry_transactions
@@ -28,19 +28,21 @@ def record_failure(
         tag: what was attempted.
         now: the time.
         error: why it failed.
-        identity: the claimed identity. It is recorded only if it is an e-mail address, because a
-            secret may have been typed in its place.
+        identity: the claimed identity. It is recorded only if it is an e-mail address, or that of a
+            user, because a secret may have been typed in its place.
         method: the login method.
         source: where the attempt came from.
     """
-    address = _address(identity)
+    address = lookup_address(identity or "")
     with database.writing() as uow:
         user = uow.users.by_email(address) if address else None
+        if user is None and not is_canonical(address):
+            address = ""
         uow.record(
             tag,
             now,
             user_id=None if user is None else user.id,
-            target=address,
+            target=address or None,
             reason=error.code,
             method=method,
             source=source,
@@ -83,10 +85,3 @@ def record_refusals(
             until=ended_at.isoformat(),
             **detail,
         )
-
-
-def _address(identity: str | None) -> str | None:
-    try:
-        return canonical_email(identity or "")
-    except InvalidEmail:
-        return None

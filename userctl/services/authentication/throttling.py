@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from userctl.core.clock import Clock
-from userctl.core.errors import InvalidEmail, LoginThrottled, RowUnreadable
+from userctl.core.errors import LoginThrottled, RowUnreadable
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import LoginThrottle
 from userctl.models.unreadable import Unreadable
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.email_address import canonical_email
+from userctl.schemas.email_address import lookup_address
 from userctl.schemas.users import UserDetail, UserRead
 from userctl.services.authentication.failures import record_refusals
 from userctl.services.authentication.source import login_source
@@ -125,7 +125,7 @@ class LoginThrottling:
             InvalidInput: if the source is not valid.
             LoginThrottled: if the window is full; nothing is charged then, but it is counted.
         """
-        email, source = _canonical(email), login_source(source)
+        email, source = lookup_address(email), login_source(source)
         address, now = _digest(email), self._clock()
         with self._database.writing() as uow:
             found = uow.login_throttles.bucket(address, source, now - TRUST)
@@ -218,13 +218,6 @@ class LoginThrottling:
 
     def _latest_end(self, now: datetime) -> datetime:
         return now + self._window + CLOCK_SLACK
-
-
-def _canonical(email: str) -> str:
-    try:
-        return canonical_email(email)
-    except InvalidEmail:
-        return ""
 
 
 def _digest(address: str) -> str:

@@ -11,15 +11,19 @@ from userctl.core.actor import Actor
 from userctl.core.clock import Clock
 from userctl.db.adoption.adopt import adopt_tables
 from userctl.db.adoption.plan import plan_adoption
+from userctl.db.adoption.tables import needs_rename
 from userctl.db.schema.migrations import lock_schema
 from userctl.db.schema.revisions import current_revision, revisions
 from userctl.db.sqlite.backup import create_safety_copy
 from userctl.db.sqlite.wal import enable_wal
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
-from userctl.schemas.adoption import AdoptionOptions, AdoptionStep
+from userctl.schemas.adoption import AdoptionChoices, AdoptionOptions, AdoptionStep
 from userctl.schemas.audit import AuditTag
 from userctl.security.passwords import PasswordHasher
+
+DEFAULTS = AdoptionChoices()
+"""What applies where nothing was chosen."""
 
 
 class AdoptionService:
@@ -49,34 +53,40 @@ class AdoptionService:
         self._database = Database(lambda: engine, actor)
         self._clock = clock
         self._roles = tuple(roles)
-        self._unmatchable = hasher.unmatchable()
+        self._emptied = hasher.emptied()
 
-    def plan(self, *, tokens_in_clear: bool = False) -> list[AdoptionStep]:
+    @retry_transactions
+    def plan(self, choices: AdoptionChoices = DEFAULTS) -> list[AdoptionStep]:
         """Return the steps, the warnings and the problems of an adoption; nothing is changed.
 
-        Args:
-            tokens_in_clear: whether refresh tokens that look like hashes are none.
+        Tables with other names than ours are renamed and locked meanwhile, and that is rolled back.
 
         Raises:
             DatabaseNotReady: if there is nothing to adopt, or it cannot be read.
-            InvalidInput: if tokens shall be in clear that userctl may have hashed already.
+            InvalidInput: if tokens shall be in clear that userctl may have hashed already, or a
+                table is not there.
         """
         self._require_file()
+        options = self._options(choices)
         with self._database.reading() as uow:
-            changes = plan_adoption(uow.connection, self._options(tokens_in_clear=tokens_in_clear))
+            renames = needs_rename(uow.connection, options)
+            changes = [] if renames else plan_adoption(uow.connection, options)
+        if renames:
+            with self._database.writing() as uow:
+                changes = plan_adoption(uow.connection, options)
         return [change.record for change in changes]
 
     @retry_transactions
     def adopt(
         self,
+        choices: AdoptionChoices = DEFAULTS,
         *,
-        tokens_in_clear: bool = False,
         copied: Callable[[Path], object] = lambda _path: None,
     ) -> list[AdoptionStep]:
         """Adopt the tables, completely or not at all, and return what was done.
 
         Args:
-            tokens_in_clear: as for :meth:`plan`.
+            choices: as for :meth:`plan`.
             copied: told where an SQLite file that was never adopted is kept as it was.
 
         Raises:
@@ -92,8 +102,7 @@ class AdoptionService:
                 if self._url.sqlite_path is not None and before is None:
                     copied(create_safety_copy(self._url.sqlite_path, before, self._clock()))
 
-            options = self._options(tokens_in_clear=tokens_in_clear)
-            done = adopt_tables(uow.connection, options, prepare=copy_file)
+            done = adopt_tables(uow.connection, self._options(choices), prepare=copy_file)
             steps = [step for step in done if step.kind == "step"]
             if steps:
                 rows = {f"{step.table}.{step.subject}": step.rows for step in steps if step.rows}
@@ -110,9 +119,9 @@ class AdoptionService:
             enable_wal(self._engine)
         return done
 
-    def _options(self, *, tokens_in_clear: bool) -> AdoptionOptions:
+    def _options(self, choices: AdoptionChoices) -> AdoptionOptions:
         return AdoptionOptions(
-            tokens_in_clear=tokens_in_clear, roles=self._roles, unmatchable=self._unmatchable
+            **choices.model_dump(), now=self._clock(), roles=self._roles, emptied=self._emptied
         )
 
     def _require_file(self) -> None:

@@ -17,7 +17,7 @@ from userctl.core.errors import (
 from userctl.db.postgresql import pg_dump as postgresql_programs
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.db.sqlite import backup as sqlite_backup
-from userctl.schemas.database import BackupRead, SchemaStatus
+from userctl.schemas.database import BackupRead, RestoreRead
 from userctl.services.database.schema import SchemaService, require_folder
 
 
@@ -77,11 +77,16 @@ class BackupService:
             sha256=digest,
         )
 
-    def restore(self, file: Path) -> SchemaStatus:
+    def restore(self, file: Path, *, keep_sessions: bool = False) -> RestoreRead:
         """Put a backup in the place of what the database holds, all of it or nothing.
 
         An SQLite file that is there is copied beside itself first. What others commit between the
-        copy and the restore is in neither, so they should be stopped.
+        copy and the restore is in neither, so they should be stopped. The restored sessions are
+        ended, because a backup does not know which of them were revoked since.
+
+        Args:
+            file: the backup.
+            keep_sessions: whether to leave the sessions as they were.
 
         Raises:
             InvalidInput: if the file is not a backup of this kind of database, or has other tables.
@@ -101,7 +106,8 @@ class BackupService:
             copy = self._restore_sqlite(file, self._url.file)
         # Connections may know the tables as they were.
         self._engine.dispose()
-        return self._schema.record_restore(digest).model_copy(update={"backup": copy})
+        restored = self._schema.record_restore(digest, end_sessions=not keep_sessions)
+        return restored.model_copy(update={"backup": copy})
 
     def _require_ours(self, file: Path, tables: set[str]) -> None:
         """Make sure that a backup has the tables of userctl before it replaces users."""

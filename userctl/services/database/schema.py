@@ -23,13 +23,14 @@ from userctl.core.secure_files import create_private_folder
 from userctl.db.engine import READ_ONLY
 from userctl.db.errors import typed_failures
 from userctl.db.schema import migrations
+from userctl.db.schema.restored import revoke_refresh_tokens
 from userctl.db.schema.revisions import current_revision, foreign_tables, has_trail, revisions
 from userctl.db.sqlite.backup import create_safety_copy
 from userctl.db.sqlite.wal import enable_wal
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.database import MigrationRead, SchemaStatus
+from userctl.schemas.database import MigrationRead, RestoreRead, SchemaStatus
 
 
 class SchemaService:
@@ -150,22 +151,28 @@ class SchemaService:
             uow.commit()
         return copy
 
-    def record_restore(self, digest: str) -> SchemaStatus:
+    def record_restore(self, digest: str, *, end_sessions: bool) -> RestoreRead:
         """Record that the database was restored, if its schema has a trail, and return its status.
 
         Args:
             digest: the SHA-256 of the backup.
+            end_sessions: whether to end the restored sessions, which may have been revoked since.
         """
         status = self.status()
-        if status.state == "current":
-            self._record_restore(digest)
-        return status
+        ended = 0
+        if status.state in {"current", "outdated"}:
+            ended = self._record_restore(status, digest, end_sessions=end_sessions)
+        return RestoreRead(**status.model_dump(), sessions_ended=ended)
 
     @retry_transactions
-    def _record_restore(self, digest: str) -> None:
+    def _record_restore(self, status: SchemaStatus, digest: str, *, end_sessions: bool) -> int:
+        now = self._clock()
         with Database(lambda: self._engine, self._actor).writing() as uow:
-            uow.record(AuditTag.DATABASE_RESTORE, self._clock(), sha256=digest)
+            ended = revoke_refresh_tokens(uow.connection, now) if end_sessions else 0
+            if status.state == "current":
+                uow.record(AuditTag.DATABASE_RESTORE, now, sha256=digest, sessions_ended=ended)
             uow.commit()
+        return ended
 
     def migration_sql(self, target: str) -> str:
         """Return the SQL that :meth:`migrate` would run now."""

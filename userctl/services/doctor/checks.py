@@ -48,5 +48,6 @@ CHECKS = (
     Check("expired_tokens", contents.backlog, needs="schema"),
     Check("passwords", contents.passwords, needs="schema"),
     Check("admins", contents.admins, needs="schema"),
+    Check("roles", contents.roles, needs="schema"),
     Check("audit_trail", contents.audit_trail, needs="schema"),
 )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import islice
 
 from userctl.core.errors import ClockSuspect
-from userctl.core.text import rfc3339
+from userctl.core.text import quote, rfc3339
 from userctl.db.maintenance import inspection
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import TABLES
@@ -19,6 +19,9 @@ BACKLOG = timedelta(days=30)
 
 ROWS_LISTED = 5
 """How many rows of each table are named that cannot be read."""
+
+IDS_LISTED = 20
+"""How many ids or roles a finding lists at most."""
 
 BEHIND = timedelta(minutes=1)
 """How far the clock may be behind the newest row, which another machine may have written."""
@@ -92,10 +95,18 @@ def passwords(installation: Installation) -> Iterable[Finding]:
     """Check how passwords are hashed, and which of them must be changed."""
     with installation.database.reading() as uow:
         forms, must_change = uow.users.count_by_hash_form(), uow.users.count_must_change()
+        open_ids = uow.users.disabled_with_password()
     # The salt and the digest do not matter here.
     hashes = [(form + "." * 53, count) for form, count in forms]
     weak = sum(count for hashed, count in hashes if installation.hasher.is_outdated(hashed))
     foreign = sum(count for hashed, count in hashes if not is_bcrypt_hash(hashed))
+    if open_ids:
+        listed = ", ".join(map(str, open_ids[:IDS_LISTED]))
+        yield Finding(
+            "warning",
+            f"Disabled users to whom another program gave a password: {len(open_ids)} ({listed}).",
+            "They can log in to that program. Put it aside: userctl user disable USER",
+        )
     if foreign:
         yield Finding(
             "warning",
@@ -114,7 +125,7 @@ def passwords(installation: Installation) -> Iterable[Finding]:
             f"Users who must change their password at the next login: {must_change}.",
             "Wait for their logins, or set new passwords with 'userctl user passwd'.",
         )
-    if not (foreign or weak or must_change):
+    if not (open_ids or foreign or weak or must_change):
         yield ok("All passwords are hashed at password_cost, and none must be changed.")
 
 
@@ -132,6 +143,22 @@ def admins(installation: Installation) -> Iterable[Finding]:
             )
         ]
     return [ok(f"{active} of {sum(counts.values())} users are active admins.")]
+
+
+def roles(installation: Installation) -> Iterable[Finding]:
+    """Check that the users, and those that can be restored, have configured roles."""
+    with installation.database.reading() as uow:
+        found = uow.users.roles() | uow.deleted_users.roles()
+    if unknown := sorted(found - {*installation.roles}):
+        listed = ", ".join(map(quote, unknown[:IDS_LISTED]))
+        return [
+            Finding(
+                "warning",
+                f"Roles of users that are not configured: {listed}.",
+                "Add them to the setting 'roles', or change them: userctl user update USER --role",
+            )
+        ]
+    return [ok("The roles of all users are configured.")]
 
 
 def audit_trail(installation: Installation) -> Iterable[Finding]:

@@ -1,6 +1,6 @@
 """What the checks examine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,6 +27,7 @@ class Installation:
         open_schema: returns the service that knows the schema.
         database: the database, used once it is known to be usable.
         hasher: knows the cost of password hashes.
+        roles: the configured roles.
         longest_session: how long a session can last.
         clock: where the time comes from.
     """
@@ -38,5 +39,6 @@ class Installation:
     open_schema: Callable[[], SchemaService]
     database: Database
     hasher: PasswordHasher
+    roles: Sequence[str]
     longest_session: timedelta
     clock: Clock

@@ -6,13 +6,13 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
 
+from userctl.core.stand_in_hash import is_unmatchable
 from userctl.core.text import rfc3339
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
 from userctl.repositories.stored_values import OnUnreadable, RowChecker, python_type, read_time
 from userctl.repositories.users import OWN_HASH
 from userctl.schemas.user_fields import SHOWN_FIELDS
-from userctl.security.passwords import is_unmatchable
 
 CHUNK = 1000
 

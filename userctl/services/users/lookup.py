@@ -4,7 +4,7 @@ from userctl.core.errors import InvalidInput, UserNotFound
 from userctl.core.text import quote
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import User
-from userctl.schemas.email_address import canonical_email
+from userctl.schemas.email_address import canonical_email, lookup_address
 from userctl.schemas.page import LARGEST_ID
 
 
@@ -28,11 +28,18 @@ def id_or_address(reference: str) -> int | str:
 def find_user(uow: UnitOfWork, reference: str) -> User:
     """Return the user with an id or an e-mail address.
 
+    Adopted tables may have addresses that are not valid, which are looked up as they are.
+
     Raises:
         InvalidInput: if the reference is neither.
         UserNotFound: if there is no such user.
     """
-    which = id_or_address(reference)
+    try:
+        which = id_or_address(reference)
+    except InvalidInput:
+        if odd := uow.users.by_email(lookup_address(reference)):
+            return odd
+        raise
     user = uow.users.get(which) if isinstance(which, int) else uow.users.by_email(which)
     if user is None:
         raise _not_found(reference)

@@ -1,11 +1,10 @@
 """Setting, expiring and removing passwords of users."""
 
-from typing import Any
-
 from userctl.core.clock import Clock
 from userctl.core.errors import InvalidInput
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
+from userctl.models.own_hash import hash_columns
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import UserCreated
 from userctl.security.password_policy import PasswordPolicy, generate_password
@@ -56,11 +55,9 @@ class UserPasswordService:
         now = self._clock()
         with self._database.writing() as uow:
             user = lock_user(uow, str(found.id))
-            values: dict[str, Any] = {"hashed_password": hashed}
-            if user.disabled_at is not None:
-                values = {"disabled_hash": hashed, "hashed_password": self._hasher.unmatchable()}
-            values["must_change_password"] = must_change
-            uow.users.update(user, now, **values)
+            stand_in = None if user.disabled_at is None else self._hasher.unmatchable()
+            values = hash_columns(hashed, stand_in=stand_in)
+            uow.users.update(user, now, must_change_password=must_change, **values)
             end_sessions(uow, user, now)
             uow.record(
                 AuditTag.PASSWORD_SET,

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from userctl.core.errors import RowUnreadable
+from userctl.core.stand_in_hash import is_unmatchable
 from userctl.models import DeletedUser, User
+from userctl.models.own_hash import own_hash
 from userctl.models.unreadable import Unreadable, shown_text, why_unreadable
 from userctl.schemas.user_fields import SHOWN_FIELDS
 from userctl.schemas.users import DeletedUserRead, UserRead
-from userctl.security.passwords import is_unmatchable
 from userctl.services.shared.records import validate_record
 
 T = TypeVar("T", bound=UserRead)
@@ -50,8 +51,9 @@ def changed_user(user: User | DeletedUser) -> UserRead:
 
 def _read(schema: type[T], user: User | DeletedUser, **more: object) -> T:
     table = str(user.__tablename__)
-    own_hash = "disabled_hash" if user.disabled_hash else "hashed_password"
-    checked = [(own_hash, str), *((name, datetime) for name in _TIMES)]
+    waits = own_hash(user) is not user.hashed_password
+    column = "disabled_hash" if waits else "hashed_password"
+    checked = [(column, str), *((name, datetime) for name in _TIMES)]
     for name, kind in checked:
         if reason := why_unreadable(getattr(user, name), kind):
             raise RowUnreadable(table, user.id, name, reason)
@@ -64,6 +66,6 @@ def _values(user: User | DeletedUser) -> dict[str, Any]:
     return {
         **{field: getattr(user, field) for field in _STORED_FIELDS},
         "status": "active" if user.disabled_at is None else "disabled",
-        "has_password": not is_unmatchable(user.disabled_hash or user.hashed_password),
+        "has_password": not is_unmatchable(own_hash(user)),
         "must_change_password": bool(user.must_change_password),
     }

@@ -13,7 +13,7 @@ from userctl.models import DeletedUser, User
 from userctl.models.unreadable import Unreadable
 from userctl.repositories.stored_values import OnUnreadable
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.email_address import canonical_email
+from userctl.schemas.email_address import canonical_email, lookup_address
 from userctl.schemas.page import Page
 from userctl.schemas.users import DeletedUserPurge, DeletedUserRead, UserQuery, UserRead
 from userctl.services.shared.clock_check import require_plausible_clock
@@ -21,7 +21,7 @@ from userctl.services.shared.paging import all_pages
 from userctl.services.shared.records import readable
 from userctl.services.users.lookup import find_user, id_or_address
 from userctl.services.users.records import changed_user, deleted_user_read
-from userctl.services.users.rules import require_admin_left
+from userctl.services.users.rules import require_admin_left, role_to_restore
 
 BATCH = 1000
 """How many deleted users are purged in one transaction."""
@@ -32,12 +32,21 @@ class RecycleBinService:
 
     Args:
         database: where users are kept.
+        roles: the configured roles.
         longest_session: how long a session may last.
         clock: where the time comes from.
     """
 
-    def __init__(self, database: Database, *, longest_session: timedelta, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        roles: Sequence[str],
+        longest_session: timedelta,
+        clock: Clock,
+    ) -> None:
         self._database = database
+        self._roles = roles
         self._longest_session = longest_session
         self._clock = clock
 
@@ -78,7 +87,9 @@ class RecycleBinService:
         return deleted
 
     @retry_transactions
-    def restore(self, reference: str, *, email: str | None = None) -> UserRead:
+    def restore(
+        self, reference: str, *, email: str | None = None, role: str | None = None
+    ) -> UserRead:
         """Restore a deleted user, with their id and password but without their sessions.
 
         If an application's table gave the id to another user, they get another one.
@@ -86,17 +97,21 @@ class RecycleBinService:
         Args:
             reference: the id, or the e-mail address that the user had.
             email: another address, if the user's own is in use by now.
+            role: another role, if the user's own is not configured any longer.
 
         Raises:
             UserNotFound: if no such user was deleted, or they were purged.
             UserExists: if the address is in use.
-            InvalidInput: if several deleted users had the address.
+            InvalidInput: if several deleted users had the address, or the role is not configured.
         """
         address = None if email is None else canonical_email(email)
         now = self._clock()
         with self._database.writing() as uow:
             user = _lock_deleted(uow, reference)
-            given = uow.deleted_users.restore(user, now, email=address)
+            restored_role = role_to_restore(user, role, self._roles)
+            given = uow.deleted_users.restore(
+                user, now, email=address, role=None if restored_role == user.role else restored_role
+            )
             restored = uow.users.get(given)
             assert restored is not None
             uow.record(
@@ -233,7 +248,12 @@ def _require_room(uow: UnitOfWork, user_id: int) -> None:
 
 
 def _find_deleted(uow: UnitOfWork, reference: str) -> Sequence[DeletedUser]:
-    which = id_or_address(reference)
+    try:
+        which = id_or_address(reference)
+    except InvalidInput:
+        if odd := uow.deleted_users.with_email(lookup_address(reference)):
+            return odd
+        raise
     if isinstance(which, int):
         return uow.deleted_users.with_id(which)
     return uow.deleted_users.with_email(which)

@@ -6,7 +6,7 @@ from datetime import datetime
 from userctl.core.errors import InvalidInput, LastAdmin
 from userctl.core.text import quote
 from userctl.db.transaction.unit_of_work import UnitOfWork
-from userctl.models import User
+from userctl.models import DeletedUser, User
 from userctl.security.password_policy import PasswordPolicy
 from userctl.security.passwords import PasswordHasher
 
@@ -21,6 +21,22 @@ def require_role(role: str, roles: Collection[str]) -> None:
         raise InvalidInput(
             f"{quote(role)} is not a configured role.", hint=f"Use one of: {', '.join(roles)}."
         )
+
+
+def role_to_restore(user: DeletedUser, role: str | None, roles: Collection[str]) -> str:
+    """Return the role that a deleted user gets: a new one, or their own if it is configured.
+
+    Raises:
+        InvalidInput: if it is not.
+    """
+    if role is not None:
+        require_role(role, roles)
+    elif user.role not in roles:
+        raise InvalidInput(
+            f"{user.email} had the role {quote(user.role)}, which is not configured.",
+            hint=f"Pass --role with one of: {', '.join(roles)}. Or add it to the setting 'roles'.",
+        )
+    return role or user.role
 
 
 def require_admin_left(admins: Set[int], leaving: Set[int | None]) -> None:

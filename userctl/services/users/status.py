@@ -1,11 +1,13 @@
 """Disabling and enabling users."""
 
 from userctl.core.clock import Clock
+from userctl.core.stand_in_hash import is_stand_in
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
+from userctl.models.own_hash import hash_columns, own_hash
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import UserRead
-from userctl.security.passwords import PasswordHasher, is_unmatchable
+from userctl.security.passwords import PasswordHasher
 from userctl.services.users.lookup import lock_user
 from userctl.services.users.records import changed_user
 from userctl.services.users.rules import end_sessions, require_admin_left
@@ -33,13 +35,12 @@ class UserStatusService:
             user = lock_user(uow, reference)
             require_admin_left(admins, {user.id})
             # Another program may have set a password while the user was disabled.
-            if user.disabled_at is None or not is_unmatchable(user.hashed_password):
+            if user.disabled_at is None or not is_stand_in(user.hashed_password):
                 uow.users.update(
                     user,
                     now,
                     disabled_at=user.disabled_at or now,
-                    disabled_hash=user.hashed_password,
-                    hashed_password=self._hasher.unmatchable(),
+                    **hash_columns(own_hash(user), stand_in=self._hasher.unmatchable()),
                 )
                 uow.record(AuditTag.ACCOUNT_DISABLE, now, user=user)
             end_sessions(uow, user, now)
@@ -48,7 +49,7 @@ class UserStatusService:
 
     @retry_transactions
     def enable(self, reference: str) -> UserRead:
-        """Enable a user, with the password that they had.
+        """Enable a user, with the password that they had or were given while they were disabled.
 
         Raises:
             UserNotFound: if there is no such user.
@@ -56,12 +57,10 @@ class UserStatusService:
         now = self._clock()
         with self._database.writing() as uow:
             user = lock_user(uow, reference)
-            if user.disabled_at is not None:
-                values: dict[str, str | None] = {"disabled_at": None, "disabled_hash": None}
-                # If another program set a password meanwhile, that one counts.
-                if user.disabled_hash and is_unmatchable(user.hashed_password):
-                    values["hashed_password"] = user.disabled_hash
-                uow.users.update(user, now, **values)
+            # Another program may have reset disabled_at, and left the hash where it waits.
+            if user.disabled_at is not None or user.disabled_hash is not None:
+                values = hash_columns(own_hash(user), stand_in=None)
+                uow.users.update(user, now, disabled_at=None, **values)
                 uow.record(AuditTag.ACCOUNT_ENABLE, now, user=user)
             uow.commit()
             return changed_user(user)

@@ -1,6 +1,7 @@
 """Tables of applications, and what adopts them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.integration.conftest import (
     FakeClock,
     Program,
     Sql,
+    open_engine,
     sql_on,
 )
 from tests.support.applications import (
@@ -23,7 +25,7 @@ from userctl.schemas.adoption import AdoptionStep
 from userctl.security.passwords import PasswordHasher
 from userctl.services.database.adoption import AdoptionService
 
-UNMATCHABLE = f"$2b$12${'.' * 53}"
+EMPTIED = f"$2a$12${'.' * 53}"
 
 
 def adoption_on(engine: Engine, url: str, clock: FakeClock | None = None) -> AdoptionService:
@@ -42,6 +44,18 @@ def application(request: pytest.FixtureRequest, bare_engine: Engine) -> Applicat
     """Tables of an application, with rows in them."""
     request.param.build(bare_engine)
     return request.param
+
+
+@pytest.fixture
+def sqlite_file(tmp_path: Path) -> str:
+    (tmp_path / "x.db").touch()
+    return f"sqlite:///{tmp_path / 'x.db'}"
+
+
+@pytest.fixture
+def file_engine(sqlite_file: str) -> Iterator[Engine]:
+    with open_engine(sqlite_file) as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -81,9 +95,9 @@ def everything(engine: Engine) -> Any:
         for name in names
     }
     # Some values of PostgreSQL are such as Python cannot have.
-    row = "{0}::text" if engine.dialect.name == "postgresql" else "*"
+    row = '"{0}"::text' if engine.dialect.name == "postgresql" else "*"
     rows = {
-        name: sorted(map(repr, sql(f"SELECT {row.format(name)} FROM {name}"))) for name in names
+        name: sorted(map(repr, sql(f'SELECT {row.format(name)} FROM "{name}"'))) for name in names
     }
     return shape, rows
 

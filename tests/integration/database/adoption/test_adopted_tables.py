@@ -133,6 +133,40 @@ def test_what_an_orm_sets_to_null_is_filled_in(
         adopted.log_in("eve@example.com")
 
 
+def test_a_hash_that_an_application_sets_to_null_does_not_come_back(
+    loose: Application, adopted: Program, run: Sql
+) -> None:
+    adopted.user_status.disable("2")
+    run("UPDATE users SET hashed_password = NULL WHERE id = 2")
+    assert not adopted.users.show("2").has_password
+    adopted.user_status.disable("2")
+    adopted.user_status.enable("2")
+    assert not adopted.users.show("2").has_password
+    with pytest.raises(InvalidCredentials):
+        adopted.log_in("bob@example.com")
+
+
+def test_a_hash_that_was_set_to_null_without_the_trigger_does_not_come_back(
+    loose: Application, adopted: Program, adoption: AdoptionService, run: Sql
+) -> None:
+    adopted.user_status.disable("2")
+    on = " ON users" if adopted.engine.dialect.name == "postgresql" else ""
+    run(f"DROP TRIGGER userctl_fill_users{on}")
+    run(f"DROP {'FUNCTION userctl_fill_users()' if on else 'TRIGGER userctl_fill_users_again'}")
+    run("UPDATE users SET hashed_password = NULL WHERE id = 2")
+    assert ("users", "hashed_password", [2]) in told(adoption.adopt(), "step")
+    adopted.user_status.enable("2")
+    assert not adopted.users.show("2").has_password
+
+
+def test_a_foreign_hash_of_a_disabled_user_is_warned_of_when_tables_are_adopted_again(
+    loose: Application, adopted: Program, adoption: AdoptionService, run: Sql
+) -> None:
+    run("UPDATE users SET hashed_password = 'scrypt:1' WHERE id = 2")
+    adopted.user_status.disable("2")
+    assert ("users", "hashed_password", []) in told(adoption.plan(), "warning")
+
+
 def test_a_deleted_account_leaves_other_tables_of_the_application_to_their_own_rules(
     loose: Application, adopted: Program, run: Sql
 ) -> None:

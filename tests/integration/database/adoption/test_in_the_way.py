@@ -149,9 +149,15 @@ def test_a_step_that_the_database_refuses_changes_nothing(
 ) -> None:
     with open_engine(bare_postgres_url) as engine:
         LOOSE.build(engine)
-        run_script(bare_postgres_url, "CREATE VIEW v AS SELECT token FROM refresh_tokens")
+        run_script(
+            bare_postgres_url,
+            "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'ask the DBA first'; END $$; "
+            "CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('CREATE TABLE') "
+            "EXECUTE FUNCTION refuse()",
+        )
         before = everything(engine)
-        with pytest.raises(AdoptionRefused, match="used by a view"):
+        with pytest.raises(AdoptionRefused, match="ask the DBA first"):
             adoption_on(engine, bare_postgres_url).adopt()
         assert everything(engine) == before
 

@@ -33,6 +33,29 @@ def adopt(
             help="Hash refresh tokens of 64 hexadecimal digits too: they are not hashes yet.",
         ),
     ] = False,
+    users_table: Annotated[
+        str | None,
+        typer.Option("--users-table", metavar="NAME", help="Users are in a table of this name."),
+    ] = None,
+    tokens_table: Annotated[
+        str | None,
+        typer.Option(
+            "--tokens-table", metavar="NAME", help="Refresh tokens are in a table of this name."
+        ),
+    ] = None,
+    keep_odd_addresses: Annotated[
+        bool,
+        typer.Option(
+            "--keep-odd-addresses", help="Adopt users whose addresses are not valid as they are."
+        ),
+    ] = False,
+    leave_out: Annotated[
+        bool,
+        typer.Option(
+            "--leave-out",
+            help="Leave them to the application: disabled here, and otherwise unchanged.",
+        ),
+    ] = False,
     yes: options.YesOption = False,
 ) -> None:
     """Take over an application's user and token tables in place.
@@ -41,16 +64,27 @@ def adopt(
     (they go on working) and runs the migrations, all in one transaction, for which the application
     waits. An SQLite file is copied first. On adopted tables, it does what has become necessary
     since.
+
+    The tables are looked for as 'users' and 'refresh_tokens'. Tables with other names, which
+    --users-table and --tokens-table name, are renamed; on PostgreSQL a view with the old name lets
+    the application go on.
     """
+    choices = schemas.adoption.AdoptionChoices(
+        tokens_in_clear=tokens_in_clear,
+        users_table=users_table,
+        tokens_table=tokens_table,
+        keep_odd_addresses=keep_odd_addresses,
+        leave_out=leave_out,
+    )
     service = context.services.adoption
     if dry_run:
-        _print_plan(context, service.plan(tokens_in_clear=tokens_in_clear))
+        _print_plan(context, service.plan(choices))
         return
     if context.is_interactive and not yes:
-        _note_plan(context, service.plan(tokens_in_clear=tokens_in_clear))
+        _note_plan(context, service.plan(choices))
     context.confirm(f"Adopt the tables in {context.settings.database_url}?", yes=yes)
     done = service.adopt(
-        tokens_in_clear=tokens_in_clear,
+        choices,
         copied=lambda path: context.note(f"A copy of the original database is in {path}."),
     )
     context.emit_all(done, COLUMNS)

@@ -13,18 +13,27 @@ from userctl.cli.context import CommandContext
 
 @command(
     example="userctl db restore users.backup --yes",
-    prints=lambda: schemas.database.SchemaStatus,
+    prints=lambda: schemas.database.RestoreRead,
 )
 def restore(
     context: CommandContext,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup from 'db backup'.")],
+    keep_sessions: Annotated[
+        bool,
+        typer.Option(
+            "--keep-sessions", help="Leave sessions as they were, also those revoked since."
+        ),
+    ] = False,
     yes: options.YesOption = False,
 ) -> None:
     """Replace the whole database with a backup.
 
     An existing SQLite file is copied first; the result names the copy. On PostgreSQL, tables that
     are not in the backup stay as they are.
+
+    Sessions are ended, because some may have been revoked since the backup. API tokens, passwords
+    and roles are those of the backup.
     """
     question = f"Replace ALL data in {context.settings.database_url} with {file}?"
     context.confirm(question, yes=yes)
-    context.emit(context.services.backups.restore(file))
+    context.emit(context.services.backups.restore(file, keep_sessions=keep_sessions))

@@ -4,6 +4,7 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
+from userctl.core.text import quote
 
 
 @command(
@@ -11,5 +12,8 @@ from userctl.cli.context import CommandContext
     prints=lambda: schemas.users.UserRead,
 )
 def enable(context: CommandContext, user: options.UserArgument) -> None:
-    """Enable a disabled user, with the password they had."""
-    context.emit(context.services.user_status.enable(user))
+    """Enable a disabled user, with the password they had or were given meanwhile."""
+    enabled = context.services.user_status.enable(user)
+    if enabled.role not in context.settings.roles:
+        context.note(f"Their role {quote(enabled.role)} is not configured; see 'user update'.")
+    context.emit(enabled)

@@ -23,6 +23,12 @@ def restore(
             "--email", metavar="EMAIL", help="New address, if the old one is taken by now."
         ),
     ] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(
+            "--role", metavar="ROLE", help="New role, if the old one is not configured any longer."
+        ),
+    ] = None,
 ) -> None:
     """Restore a deleted user with id and password, but without tokens."""
-    context.emit(context.services.recycle_bin.restore(user, email=email))
+    context.emit(context.services.recycle_bin.restore(user, email=email, role=role))

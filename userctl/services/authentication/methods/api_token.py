@@ -6,7 +6,7 @@ from userctl.core.clock import Clock
 from userctl.core.errors import TokenInvalid
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.schemas.credentials import Credentials
-from userctl.schemas.email_address import canonical_email
+from userctl.schemas.email_address import lookup_address
 from userctl.security.opaque_token import API_TOKEN
 from userctl.services.authentication.methods import AuthenticationContext, Identity, Proof
 from userctl.services.shared.token_records import api_token_id, require_usable
@@ -23,10 +23,9 @@ class ApiTokenAuth:
 
         Raises:
             TokenInvalid: if it is not an API token, or was mistyped.
-            InvalidEmail: if the claimed identity is not an e-mail address.
         """
         digest = API_TOKEN.digest(credentials.secret)
-        claimed = credentials.identity and canonical_email(credentials.identity)
+        claimed = credentials.identity and lookup_address(credentials.identity)
         return ApiTokenProof(digest, claimed, self._clock)
 
 

@@ -6,15 +6,15 @@ from typing import Any
 from userctl.core.clock import Clock
 from userctl.core.errors import (
     InvalidCredentials,
-    InvalidEmail,
     PasswordChangeRequired,
     ProofOutdated,
 )
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import UnitOfWork
+from userctl.models.own_hash import hash_columns
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.credentials import Credentials
-from userctl.schemas.email_address import canonical_email
+from userctl.schemas.email_address import lookup_address
 from userctl.services.authentication.methods import AuthenticationContext, Identity, Proof
 from userctl.services.authentication.throttling import Charge
 
@@ -69,12 +69,9 @@ class EmailPasswordAuth:
             uow.commit()
 
     def _look_up(self, email: str) -> LoginCandidate:
-        try:
-            address = canonical_email(email)
-        except InvalidEmail:
-            address = ""
+        address = lookup_address(email)
         with self._database.reading() as uow:
-            user = uow.users.by_email(address)
+            user = uow.users.by_email(address) if address else None
             if user is None:
                 hashed = self._hasher.unmatchable()
                 return LoginCandidate(None, address, None, hashed, must_change=False)
@@ -122,7 +119,7 @@ class PasswordProof:
         now = self.clock()
         values: dict[str, Any] = {}
         if self.replacement is not None:
-            values["hashed_password"] = self.replacement
+            values |= hash_columns(self.replacement, stand_in=None)
             tag = AuditTag.PASSWORD_CHANGE if self.must_change else AuditTag.PASSWORD_REHASH
             uow.record(tag, now, user=user)
         if self.must_change:

@@ -6,11 +6,12 @@ from itertools import repeat
 from typing import Any, NamedTuple
 
 from userctl.core.errors import InvalidInput, PasswordRejected
+from userctl.core.stand_in_hash import is_unmatchable
 from userctl.core.text import quote
 from userctl.schemas.transfer import FileRecord, Reject
 from userctl.schemas.user_fields import PLAIN_FIELDS, UNUSED_FIELDS, USER_FIELDS
 from userctl.security.password_policy import PasswordPolicy
-from userctl.security.passwords import is_bcrypt_hash, is_unmatchable
+from userctl.security.passwords import is_bcrypt_hash
 from userctl.services.users.rules import require_role
 
 NOT_GIVEN = (None,) * len(PLAIN_FIELDS)

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from userctl.core.errors import LastAdmin, TransactionConflict
+from userctl.core.stand_in_hash import is_stand_in
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import User
+from userctl.models.own_hash import hash_columns, own_hash
 from userctl.schemas.transfer import OnConflict, Reject
 from userctl.schemas.user_fields import PLAIN_FIELDS
 from userctl.services.users.import_.records import ImportedUser
@@ -93,14 +95,15 @@ class Writer:
     def _row(self, user: ImportedUser) -> tuple[Any, ...]:
         hashed = user.hashed_password or self._unmatchable
         disabled = user.status == "disabled"
+        hashes = hash_columns(hashed, stand_in=self._unmatchable if disabled else None)
         return (
             user.email,
             user.role or "user",
-            self._unmatchable if disabled else hashed,
+            hashes["hashed_password"],
             # A user without a password has none to change.
             bool(user.must_change_password and user.hashed_password),
             self._now if disabled else None,
-            hashed if disabled else None,
+            hashes["disabled_hash"],
             user.created_at or self._now,
             self._now,
             *user.plain,
@@ -127,22 +130,22 @@ class Writer:
 
     def _changes(self, user: ImportedUser, existing: User) -> dict[str, Any]:
         """Return the columns in which an existing user differs from the record."""
-        hashed = user.hashed_password or existing.disabled_hash or existing.hashed_password
         status = user.status or ("active" if existing.disabled_at is None else "disabled")
+        disabled_at, stand_in = None, None
+        if status == "disabled":
+            disabled_at, stand_in = existing.disabled_at or self._now, self._unmatchable
+            # The one that is there may have been made with another cost.
+            if is_stand_in(existing.hashed_password):
+                stand_in = existing.hashed_password
         given = {
             n: value for n, value in zip(PLAIN_FIELDS, user.plain, strict=True) if value is not None
         }
         wanted: dict[str, Any] = {
             **given,
             "role": user.role or existing.role,
-            "hashed_password": hashed,
-            "disabled_at": None,
-            "disabled_hash": None,
+            "disabled_at": disabled_at,
+            **hash_columns(user.hashed_password or own_hash(existing), stand_in=stand_in),
         }
-        if status == "disabled":
-            wanted["hashed_password"] = self._unmatchable
-            wanted["disabled_at"] = existing.disabled_at or self._now
-            wanted["disabled_hash"] = hashed
         if user.must_change_password is not None:
             wanted["must_change_password"] = user.must_change_password
         return {name: value for name, value in wanted.items() if value != getattr(existing, name)}

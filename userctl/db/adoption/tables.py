@@ -1,0 +1,137 @@
+"""The tables to adopt: finding them, and the kinds of tables that cannot be adopted."""
+
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import Connection, inspect, text
+
+from userctl.core.errors import DatabaseNotMigrated, InvalidInput
+from userctl.core.text import quote
+from userctl.db.adoption.change import Change, problem
+from userctl.db.adoption.columns import TABLES
+from userctl.db.schema.revisions import current_revision
+from userctl.schemas.adoption import AdoptionOptions
+
+_ALIKE = ("user", "account", "member", "person", "token", "session")
+_ALIKE_LISTED = 10
+
+_POSTGRESQL_KIND = text(
+    "SELECT relkind = 'p' AS partitioned, relispartition AS partition, "
+    "relpersistence = 'u' AS unlogged, pg_get_userbyid(relowner) AS owner, current_user AS role, "
+    "pg_has_role(relowner, 'USAGE') AS owned, current_schema() AS schema, "
+    "has_schema_privilege(current_schema(), 'CREATE') AS creates, "
+    "EXISTS (SELECT 1 FROM pg_inherits WHERE inhparent = pg_class.oid) AS inherited "
+    "FROM pg_class WHERE relname = :name AND relnamespace = current_schema()::regnamespace"
+)
+
+
+def find_tables(connection: Connection, options: AdoptionOptions) -> dict[str, str]:
+    """Return the present names of the tables to adopt, by the names that they shall have.
+
+    Raises:
+        DatabaseNotMigrated: if there is none.
+        InvalidInput: if there is no table with a name that was chosen.
+    """
+    present = inspect(connection).get_table_names()
+    adopted = current_revision(connection) is not None
+    found = {}
+    for ours, chosen in zip(TABLES, (options.users_table, options.tokens_table), strict=True):
+        name = _present_name(connection, chosen or ours, present)
+        if name is None and chosen is not None:
+            # Tables that were adopted before have our names already.
+            name = ours if adopted and ours in present else None
+            if name is None:
+                raise InvalidInput(
+                    f"There is no table {quote(chosen)}{_describe_alike(connection)}."
+                )
+        if name is not None:
+            found[ours] = name
+    if not found:
+        raise DatabaseNotMigrated(
+            f"The database has no tables to adopt: they are looked for as {' and '.join(TABLES)}"
+            f"{_describe_alike(connection)}.",
+            hint="Name them with --users-table and --tokens-table, or create new ones with "
+            "'userctl db migrate'.",
+        )
+    return found
+
+
+def needs_rename(connection: Connection, options: AdoptionOptions) -> bool:
+    """Tell whether tables have other names than ours, and could be renamed.
+
+    Raises:
+        DatabaseNotMigrated, InvalidInput: as :func:`find_tables` does.
+    """
+    names = find_tables(connection, options)
+    renamed = any(ours != name for ours, name in names.items())
+    return renamed and not any(kind_problems(connection, names))
+
+
+def missing_users(connection: Connection) -> Change:
+    """Return the problem that there are tokens and no users."""
+    detail = f"the table is missing; name it with --users-table{_describe_alike(connection)}"
+    return problem("users", "users", detail)
+
+
+def kind_problems(connection: Connection, tables: Mapping[str, str]) -> Iterator[Change]:
+    """Yield the tables that cannot be adopted because of what they are.
+
+    Args:
+        connection: the database.
+        tables: what :func:`find_tables` returned.
+    """
+    present = inspect(connection).get_table_names()
+    for ours, name in tables.items():
+        if name != ours and ours in present:
+            yield problem(ours, ours, f"there is this table besides {name}; rename or drop it")
+        if connection.dialect.name == "postgresql":
+            details = _postgresql_problems(connection, name)
+        else:
+            details = _sqlite_problems(connection, name)
+        for detail in details:
+            yield problem(ours, name, detail)
+
+
+def _postgresql_problems(connection: Connection, name: str) -> Iterator[str]:
+    kind = connection.execute(_POSTGRESQL_KIND, {"name": name}).one()
+    if not kind.owned:
+        yield (
+            f"the table belongs to the role {kind.owner}, and only its owner can change it; "
+            f"connect as {kind.owner} or as a member of that role"
+        )
+    if not kind.creates:
+        yield f"the role {kind.role} cannot create tables in the schema {kind.schema}"
+    if kind.partitioned:
+        yield "the table is partitioned, so that nothing makes ids and addresses unique"
+    elif kind.partition:
+        yield "the table is a partition of another one, which alone can get columns"
+    elif kind.inherited:
+        yield "other tables inherit from it, and nothing makes ids and addresses unique in all"
+    if kind.unlogged:
+        yield "the table is unlogged, and others cannot refer to it; use ALTER TABLE SET LOGGED"
+
+
+def _sqlite_problems(connection: Connection, name: str) -> Iterator[str]:
+    kind = connection.execute(
+        text("SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = :name"),
+        {"name": name},
+    ).scalar()
+    if kind != "table":
+        yield f"the table is of the kind {kind}, which cannot be changed"
+
+
+def _present_name(connection: Connection, wanted: str, present: list[str]) -> str | None:
+    if wanted in present:
+        return wanted
+    if connection.dialect.name == "sqlite":
+        # Names differ by more than the case of ASCII letters there.
+        return next((name for name in present if name.lower() == wanted.lower()), None)
+    return None
+
+
+def _describe_alike(connection: Connection) -> str:
+    """Return the names that may be meant, to be appended to a sentence."""
+    inspector = inspect(connection)
+    names = [*inspector.get_table_names(), *(f"{v} (a view)" for v in inspector.get_view_names())]
+    alike = sorted(name for name in names if any(word in name.lower() for word in _ALIKE))
+    listed = ", ".join(alike[:_ALIKE_LISTED])
+    return f" (there are: {listed})" if listed else ""
