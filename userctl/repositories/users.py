@@ -186,13 +186,12 @@ class UserRepository:
         # The key is read and compared as the driver has it: a time that another program wrote to
         # SQLite in its own format would not equal the same time in ours.
         key, connection = _SORT_KEYS[query.sort], self._session.connection()
+        dialect = connection.dialect.name
         statement = select(User, _as_stored(key)).where(*conditions(connection, User, query))
         order: SortedOrder | EmailPrefixOrder
-        order = SortedOrder(
-            key, query.sort in _UNIQUE_KEYS, query.descending, connection.dialect.name
-        )
+        order = SortedOrder(key, query.sort in _UNIQUE_KEYS, query.descending, dialect)
         if query.beginning is not None:
-            beginning = EmailPrefixOrder(query.beginning, connection.dialect.name, query.descending)
+            beginning = EmailPrefixOrder(query.beginning, dialect, query.descending)
             if query.sort == "email":
                 order = beginning
             else:

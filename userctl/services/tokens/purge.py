@@ -116,13 +116,8 @@ class PurgeService:
             begun = self._monotonic()
             deleted = uow.token_purge.delete(end, before, size, since)
             if deleted.rows:
-                uow.record(
-                    AuditTag.TOKEN_PURGE,
-                    self._clock(),
-                    tokens=deleted.rows,
-                    ended=end,
-                    before=before.isoformat(),
-                )
+                now, last = self._clock(), before.isoformat()
+                uow.record(AuditTag.TOKEN_PURGE, now, tokens=deleted.rows, ended=end, before=last)
             uow.commit()
             seconds = self._monotonic() - begun
         logger.debug("deleted %d tokens in %.3f s", deleted.rows, seconds)
@@ -244,10 +239,8 @@ class _Run:
             return "signal"
         if options.max_rows is not None and self.deleted >= options.max_rows:
             return "max_rows"
-        if (
-            options.max_seconds is not None
-            and self._monotonic() - self._begun >= options.max_seconds
-        ):
+        longest = options.max_seconds
+        if longest is not None and self._monotonic() - self._begun >= longest:
             return "max_seconds"
         return None
 

@@ -5,21 +5,20 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from userctl.core.clock import Clock
-from userctl.core.errors import InvalidInput, UserExists, UserNotFound
-from userctl.core.text import quote
+from userctl.core.errors import UserExists
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
-from userctl.models import DeletedUser, User
+from userctl.models import DeletedUser
 from userctl.models.unreadable import Unreadable
 from userctl.repositories.stored_values import OnUnreadable
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.email_address import canonical_email, lookup_address
+from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import Page
 from userctl.schemas.users import DeletedUserPurge, DeletedUserRead, UserQuery, UserRead
 from userctl.services.shared.clock_check import require_plausible_clock
 from userctl.services.shared.paging import all_pages
 from userctl.services.shared.records import readable
-from userctl.services.users.lookup import find_user, id_or_address
+from userctl.services.users.deleted_lookup import lock_deleted, lock_for_deletion
 from userctl.services.users.records import changed_user, deleted_user_read
 from userctl.services.users.rules import require_admin_left, role_to_restore
 
@@ -72,7 +71,7 @@ class RecycleBinService:
         now = self._clock()
         with self._database.writing() as uow:
             admins = uow.users.lock_active_admins()
-            users, archived = _lock_all(uow, references, missing_ok=missing_ok, hard=hard)
+            users, archived = lock_for_deletion(uow, references, missing_ok=missing_ok, hard=hard)
             require_admin_left(admins, {user.id for user in users})
             deleted = [*map(changed_user, users), *map(changed_user, archived)]
             for user in users:
@@ -107,7 +106,7 @@ class RecycleBinService:
         address = None if email is None else canonical_email(email)
         now = self._clock()
         with self._database.writing() as uow:
-            user = _lock_deleted(uow, reference)
+            user = lock_deleted(uow, reference)
             restored_role = role_to_restore(user, role, self._roles)
             given = uow.deleted_users.restore(
                 user, now, email=address, role=None if restored_role == user.role else restored_role
@@ -203,41 +202,6 @@ def _when(time: datetime | Unreadable) -> str:
     return time.isoformat() if isinstance(time, datetime) else repr(time)
 
 
-def _lock_all(
-    uow: UnitOfWork, references: Sequence[str], *, missing_ok: bool, hard: bool
-) -> tuple[list[User], list[DeletedUser]]:
-    """Return users and, for a hard deletion, users that were deleted before; all locked."""
-    present: set[int] = set()
-    archived: set[int] = set()
-    for reference in references:
-        missing = None
-        try:
-            present.add(_id_of(find_user(uow, reference)))
-        except UserNotFound as error:
-            missing = error
-        # Several users may have had an address, but an id in use belongs to one user only.
-        found = _find_deleted(uow, reference) if hard and (missing or "@" in reference) else []
-        archived.update(user.id for user in found)
-        if missing and not found and not missing_ok:
-            raise missing
-    # Locks are always taken in the order of the ids, or two deletions could deadlock.
-    users = [_lock(uow, user_id, missing_ok=missing_ok) for user_id in sorted(present)]
-    gone = [uow.deleted_users.lock(user_id) for user_id in sorted(archived)]
-    return [user for user in users if user], [user for user in gone if user]
-
-
-def _id_of(user: User) -> int:
-    assert user.id is not None
-    return user.id
-
-
-def _lock(uow: UnitOfWork, user_id: int, *, missing_ok: bool) -> User | None:
-    user = uow.users.lock(user_id)
-    if user is None and not missing_ok:
-        raise UserNotFound(f"Another process deleted user {user_id} just now.")
-    return user
-
-
 def _require_room(uow: UnitOfWork, user_id: int) -> None:
     # An application's table on SQLite may give the id of the last user to the next one.
     if uow.deleted_users.with_id(user_id):
@@ -245,32 +209,3 @@ def _require_room(uow: UnitOfWork, user_id: int) -> None:
             f"The recycle bin already holds a user with the id {user_id}.",
             hint="Purge it first with 'userctl user purge', or delete this user with --hard.",
         )
-
-
-def _find_deleted(uow: UnitOfWork, reference: str) -> Sequence[DeletedUser]:
-    try:
-        which = id_or_address(reference)
-    except InvalidInput:
-        if odd := uow.deleted_users.with_email(lookup_address(reference)):
-            return odd
-        raise
-    if isinstance(which, int):
-        return uow.deleted_users.with_id(which)
-    return uow.deleted_users.with_email(which)
-
-
-def _lock_deleted(uow: UnitOfWork, reference: str) -> DeletedUser:
-    found = _find_deleted(uow, reference)
-    if len(found) > 1:
-        ids = ", ".join(str(user.id) for user in found[:20])
-        raise InvalidInput(
-            f"{len(found)} deleted users had the address {found[0].email}.",
-            hint=f"Use an id instead: {ids}.",
-        )
-    user = uow.deleted_users.lock(found[0].id) if found else None
-    if user is None:
-        raise UserNotFound(
-            f"There is no deleted user {quote(reference)}.",
-            hint="List them with 'userctl user list --deleted'.",
-        )
-    return user

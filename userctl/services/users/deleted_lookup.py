@@ -1,0 +1,84 @@
+"""Finding the users that are to be deleted or restored, and locking their rows."""
+
+from collections.abc import Sequence
+
+from userctl.core.errors import InvalidInput, UserNotFound
+from userctl.core.text import quote
+from userctl.db.transaction.unit_of_work import UnitOfWork
+from userctl.models import DeletedUser, User
+from userctl.schemas.email_address import lookup_address
+from userctl.services.users.lookup import find_user, id_or_address
+
+
+def lock_for_deletion(
+    uow: UnitOfWork, references: Sequence[str], *, missing_ok: bool, hard: bool
+) -> tuple[list[User], list[DeletedUser]]:
+    """Return users and, for a hard deletion, users that were deleted before; all locked.
+
+    Raises:
+        UserNotFound: if one does not exist, unless ``missing_ok``.
+    """
+    present: set[int] = set()
+    archived: set[int] = set()
+    for reference in references:
+        missing = None
+        try:
+            present.add(_id_of(find_user(uow, reference)))
+        except UserNotFound as error:
+            missing = error
+        # Several users may have had an address, but an id in use belongs to one user only.
+        found = _find_deleted(uow, reference) if hard and (missing or "@" in reference) else []
+        archived.update(user.id for user in found)
+        if missing and not found and not missing_ok:
+            raise missing
+    # Locks are always taken in the order of the ids, or two deletions could deadlock.
+    users = [_lock(uow, user_id, missing_ok=missing_ok) for user_id in sorted(present)]
+    gone = [uow.deleted_users.lock(user_id) for user_id in sorted(archived)]
+    return [user for user in users if user], [user for user in gone if user]
+
+
+def lock_deleted(uow: UnitOfWork, reference: str) -> DeletedUser:
+    """Return a deleted user, locked.
+
+    Raises:
+        UserNotFound: if no such user was deleted, or they were purged.
+        InvalidInput: if several deleted users had the address.
+    """
+    found = _find_deleted(uow, reference)
+    if len(found) > 1:
+        ids = ", ".join(str(user.id) for user in found[:20])
+        raise InvalidInput(
+            f"{len(found)} deleted users had the address {found[0].email}.",
+            hint=f"Use an id instead: {ids}.",
+        )
+    user = uow.deleted_users.lock(found[0].id) if found else None
+    if user is None:
+        raise UserNotFound(
+            f"There is no deleted user {quote(reference)}.",
+            hint="List them with 'userctl user list --deleted'.",
+        )
+    return user
+
+
+def _find_deleted(uow: UnitOfWork, reference: str) -> Sequence[DeletedUser]:
+    try:
+        which = id_or_address(reference)
+    except InvalidInput:
+        if odd := uow.deleted_users.with_email(lookup_address(reference)):
+            return odd
+        raise
+    if isinstance(which, int):
+        return uow.deleted_users.with_id(which)
+    return uow.deleted_users.with_email(which)
+
+
+def _id_of(user: User) -> int:
+    assert user.id is not None
+    return user.id
+
+
+def _lock(uow: UnitOfWork, user_id: int, *, missing_ok: bool) -> User | None:
+    user = uow.users.lock(user_id)
+    if user is None and not missing_ok:
+        raise UserNotFound(f"Another process deleted user {user_id} just now.")
+    return user
