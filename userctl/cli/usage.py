@@ -1,9 +1,10 @@
 """What a wrong command line is told."""
 
 import re
-from collections.abc import Sequence
 
 import typer
+
+from userctl.core.text import either
 
 _NOUNS = {"output": "output format", "file_format": "format", "on_conflict": "conflict rule"}
 """What the values of an option are, where its name does not say so."""
@@ -36,7 +37,7 @@ def usage_message(error: typer.TyperException) -> str:
             choices = [choice.strip("'") for choice in found["choices"].split(", ")]
             value = found["value"]
             shown = value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}...'"
-            return f"{shown} is not {article} {noun}. Use {_either(choices)}."
+            return f"{shown} is not {article} {noun}. Use {either(choices)}."
         for pattern, sentence in _RULES.items():
             if found := re.fullmatch(pattern, raw):
                 option = max((*parameter.opts, ""), key=len)
@@ -49,8 +50,3 @@ def usage_hint(error: typer.TyperException) -> str | None:
     """Return where to read on, if it is known which command was meant."""
     context = getattr(error, "ctx", None)
     return f"See '{context.command_path} --help'." if context is not None else None
-
-
-def _either(choices: Sequence[str]) -> str:
-    *others, last = choices
-    return f"{', '.join(others)} or {last}" if others else last

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from userctl.core.token_prefixes import API_PREFIX, REFRESH_PREFIX
@@ -89,6 +90,12 @@ def redact(remark: str) -> str:
     line = "; ".join(stripped for line in remark.splitlines() if (stripped := line.strip()))
     line = _ROWS_AND_DIGESTS.sub("***", mask_secrets(line[: 4 * _LONGEST_REMARK]))
     return escape_invisible(line[:_LONGEST_REMARK])
+
+
+def either(choices: Sequence[str]) -> str:
+    """Return some choices as a sentence names them: ``csv, json or jsonl``."""
+    *others, last = choices
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def rfc3339(time: datetime) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from userctl.core.errors import InvalidInput
+from userctl.core.text import either
 
 Format = TypeVar("Format", bound=str)
 
@@ -25,9 +26,9 @@ def choose_format(file: Path, chosen: Format | None, extensions: Mapping[str, Fo
     """
     found = chosen or extensions.get(file.suffix.lower())
     if found is None:
-        names = dict.fromkeys(extensions.values())
+        names = [*dict.fromkeys(extensions.values())]
         raise InvalidInput(
             f"The name '{file}' does not tell the format of the file.",
-            hint=f"Pass --format {' or '.join(names)}.",
+            hint=f"Pass --format {either(names)}.",
         )
     return found

@@ -24,7 +24,9 @@ def insert_row(session: Session, row: SQLModel) -> None:
         ChangeIgnored: if a trigger ignored it.
     """
     model: Any = type(row)
-    statement = insert(model).values(row.model_dump(exclude={"id"})).returning(model.id)
+    # Not model_dump(), which warns of what another program stored with another type.
+    values = {name: getattr(row, name) for name in model.model_fields if name != "id"}
+    statement = insert(model).values(values).returning(model.id)
     generated = session.connection().execute(statement).scalar()
     if generated is None:
         raise ChangeIgnored("INSERT", model.__tablename__)

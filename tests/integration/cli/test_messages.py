@@ -58,7 +58,7 @@ USAGE = [
     ),
     (
         "user import a.csv --format pdf",
-        "error: 'pdf' is not a format. Use csv or jsonl. See 'userctl user import --help'.",
+        "error: 'pdf' is not a format. Use csv, json or jsonl. See 'userctl user import --help'.",
     ),
     (
         f"token list --state {'x' * 1000}",
@@ -73,7 +73,8 @@ USAGE = [
     ("user list --fields id,id", "error: Field 'id' is listed twice."),
     (
         "user import users",
-        "error: The name 'users' does not tell the format of the file. Pass --format csv or jsonl.",
+        "error: The name 'users' does not tell the format of the file. "
+        "Pass --format csv, json or jsonl.",
     ),
     (
         "token purge --older-than 1y",

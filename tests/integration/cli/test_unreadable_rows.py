@@ -117,7 +117,8 @@ def test_a_user_that_cannot_be_read_can_be_disabled_deleted_and_restored(
         assert result.code == 0, (command, result.err)
     listed = three("user", "list", "--deleted")
     assert listed.code == (0 if "name" in statement else 6)
-    assert three("user", "restore", "2").code == 0
+    role = ["--role", "user"] if "role" in statement else []
+    assert three("user", "restore", "2", *role).code == 0
     assert three("user", "delete", "2", "--hard", "--yes").code == 0
     assert three("user", "list").code == 0
     assert three("audit", "verify").code == 0

@@ -60,7 +60,7 @@ def test_a_role_that_another_program_wrote_breaks_no_line(
             "INSERT INTO users (email, hashed_password, role) VALUES ('a', 'x', :role)",
             role='a"} 1\nevil',
         )
-    assert samples(userctl("metrics").out)[("userctl_accounts", 'a"} 1\nevil', "active")] == 1
+    assert samples(userctl("metrics").out)[("userctl_accounts", r'a"} 1\nevil', "active")] == 1
 
 
 def test_the_textfile_is_replaced_as_a_whole_and_others_may_read_it(local: Userctl) -> None:

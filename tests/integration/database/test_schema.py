@@ -22,6 +22,7 @@ from userctl.core.errors import (
 )
 from userctl.db import engine as engine_module
 from userctl.db.schema.revisions import require_current, revisions
+from userctl.repositories import audit_events
 from userctl.services.database.schema import SchemaService
 
 
@@ -258,16 +259,14 @@ def test_the_sql_of_a_migration_makes_no_trail_that_is_there(
 
 
 def test_a_migration_whose_event_cannot_be_written_is_none(
-    schema: SchemaService, bare_engine: Engine
+    schema: SchemaService, bare_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     schema.migrate("head")
     schema.downgrade("0005")
     with bare_engine.begin() as connection:
-        # Behind the last event that can be there is no other.
-        connection.exec_driver_sql(
-            "INSERT INTO audit_events (id, time, tag, actor, machine, detail, hash) "
-            "VALUES (9223372036854775807, '2030-01-01 00:00:00', 'x', 'x', 'x', '{}', 'x')"
-        )
+        [(events,)] = connection.exec_driver_sql("SELECT count(*) FROM audit_events").all()
+    # Behind the last event that can be there is no other.
+    monkeypatch.setattr(audit_events, "LARGEST_ID", events)
     with pytest.raises(DatabaseDamaged):
         schema.migrate("head")
     assert schema.status().current == "0005"

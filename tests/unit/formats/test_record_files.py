@@ -144,4 +144,4 @@ def test_a_name_that_does_not_tell_the_format_is_refused_with_the_formats(name: 
     with pytest.raises(InvalidInput) as caught:
         choose_format(Path(name), None, IMPORT_EXTENSIONS)
     assert caught.value.message == f"The name '{name}' does not tell the format of the file."
-    assert caught.value.hint == "Pass --format csv or json or jsonl."
+    assert caught.value.hint == "Pass --format csv, json or jsonl."

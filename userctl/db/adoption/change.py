@@ -8,7 +8,7 @@ from typing import Any
 from alembic.operations import Operations
 from sqlalchemy import Connection, column, func, select, table, text
 
-from userctl.core.errors import AdoptionRefused, DatabaseNotReady
+from userctl.core.errors import AdoptionRefused, ConstraintViolated, DatabaseNotReady
 from userctl.db.errors import typed_failures
 from userctl.repositories.changes import require_count
 from userctl.schemas.adoption import AdoptionStep
@@ -104,9 +104,9 @@ def refuse_rejected_steps() -> Iterator[None]:
     try:
         with typed_failures():
             yield
-    except DatabaseNotReady as error:
-        # Its subclasses say why no statement would succeed now, such as that the database is busy.
-        if type(error) is not DatabaseNotReady:
+    except (ConstraintViolated, DatabaseNotReady) as error:
+        # Subclasses of these say why no statement would succeed now, such as that it is busy.
+        if type(error) not in {ConstraintViolated, DatabaseNotReady}:
             raise
         raise AdoptionRefused(
             f"The database rejected a step, and nothing was changed. {error.message}"

@@ -70,12 +70,9 @@ def adopt(
     the application go on.
     """
     choices = schemas.adoption.AdoptionChoices(
-        tokens_in_clear=tokens_in_clear,
-        users_table=users_table,
-        tokens_table=tokens_table,
-        keep_odd_addresses=keep_odd_addresses,
-        leave_out=leave_out,
-    )
+        tokens_in_clear=tokens_in_clear, users_table=users_table, tokens_table=tokens_table,
+        keep_odd_addresses=keep_odd_addresses, leave_out=leave_out,
+    )  # fmt: skip
     service = context.services.adoption
     if dry_run:
         _print_plan(context, service.plan(choices))

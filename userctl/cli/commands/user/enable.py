@@ -12,7 +12,7 @@ from userctl.core.text import quote
     prints=lambda: schemas.users.UserRead,
 )
 def enable(context: CommandContext, user: options.UserArgument) -> None:
-    """Enable a disabled user, with the password they had or were given meanwhile."""
+    """Enable a disabled user, with their present password."""
     enabled = context.services.user_status.enable(user)
     if enabled.role not in context.settings.roles:
         context.note(f"Their role {quote(enabled.role)} is not configured; see 'user update'.")
