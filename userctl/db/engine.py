@@ -107,14 +107,16 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
         # Without "rw" SQLite would create a missing file.
         f"file:{quote(os.fsencode(path))}?mode=rw",
         uri=True,
-        timeout=BUSY_TIMEOUT_SECONDS,
+        # Each transaction decides how long it waits, and nothing before it does.
+        timeout=0,
         # The driver must not open transactions: _begin_sqlite decides which kind to open.
         isolation_level=None,
     )
     try:
         require_locks(connection, path)
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+        _enlarge_cache(connection)
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
     except BaseException:
         connection.close()
         raise
@@ -124,6 +126,15 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
     # use it.
     connection.create_function("userctl_fold", 1, _fold, deterministic=True)
     return connection
+
+
+def _enlarge_cache(connection: sqlite3.Connection) -> None:
+    try:
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+    except sqlite3.OperationalError as error:
+        # It reads the schema, which another process may have locked; the default will do then.
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
 
 
 def _decode(text: bytes) -> str:

@@ -10,7 +10,7 @@ _LOCK_FAILURES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR, sqlite3.S
 
 
 def require_locks(connection: sqlite3.Connection, path: Path) -> None:
-    """Make sure that a file can be locked.
+    """Make sure that a file can be locked, over a connection whose busy timeout is 0.
 
     SQLite takes a file system's refusal for the lock of another process, and would wait for that
     as long as the busy timeout.
@@ -18,8 +18,6 @@ def require_locks(connection: sqlite3.Connection, path: Path) -> None:
     Raises:
         LocksUnavailable: if it cannot.
     """
-    [timeout] = connection.execute("PRAGMA busy_timeout").fetchone()
-    connection.execute("PRAGMA busy_timeout = 0")
     try:
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
     except sqlite3.Error as error:
@@ -31,4 +29,3 @@ def require_locks(connection: sqlite3.Connection, path: Path) -> None:
             raise LocksUnavailable(
                 f"{path} cannot be locked: its file system{place} refuses locks."
             ) from None
-    connection.execute(f"PRAGMA busy_timeout = {timeout}")
