@@ -91,6 +91,7 @@ def test_an_import_whose_primary_dies_while_it_writes_leaves_nothing_and_can_be_
     assert events(cluster, "account:import") == 1
 
 
+@pytest.mark.soak
 def test_an_import_whose_primary_dies_at_its_commit_says_that_nobody_knows(
     userctl: Userctl, cluster: Cluster, accounts: None
 ) -> None:

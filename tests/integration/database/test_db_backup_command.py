@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.cli import Userctl
 from tests.support.forking import Forks
-from tests.support.marks import repeated
+from tests.support.marks import repeated, thorough
 from tests.support.postgres import programs_folder
 from tests.support.servers import until
 from userctl.core.errors import DatabaseDamaged
@@ -445,7 +445,7 @@ def large(home: Path, bare_postgres_url: str) -> Userctl:
     return userctl
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGKILL, thorough(signal.SIGTERM), thorough(signal.SIGINT)])
 def test_a_restore_that_is_ended_amid_its_rows_changes_nothing(
     large: Userctl, how: signal.Signals
 ) -> None:

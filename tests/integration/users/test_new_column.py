@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Userctl
-from tests.support.marks import thorough
 from tests.support.recipes import follow
 
 
@@ -20,7 +19,7 @@ def with_locale(tmp_path: Path, bare_database_url: str) -> Userctl:
     return program
 
 
-@pytest.mark.parametrize("bare_database_url", ["sqlite", thorough("postgresql")], indirect=True)
+@pytest.mark.soak
 def test_a_column_that_is_declared_is_imported_shown_exported_and_archived(
     with_locale: Userctl,
 ) -> None:
