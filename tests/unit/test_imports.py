@@ -7,6 +7,7 @@ from importlib import import_module
 
 import pytest
 
+from tests.support.cli import Userctl
 from userctl import schemas
 
 HEAVY = ["sqlmodel", "sqlalchemy", "alembic", "bcrypt", "jwt", "rich", "pydantic",
@@ -49,6 +50,19 @@ def test_help_loads_no_heavy_module(statement: str) -> None:
     assert done.stderr.split() == []
 
 
+def test_a_health_check_loads_no_tables(local: Userctl) -> None:
+    statement = "from userctl.cli.app import run; run(['health'])"
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(statement=statement), "sqlalchemy.orm", "sqlmodel"],
+        env=local.environment,
+        cwd=local.home,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout.split()[:2], done.stderr.split()) == (["status", "healthy"], [])
+
+
 def test_every_module_of_schemas_is_there_when_it_is_named() -> None:
     for found in pkgutil.iter_modules(schemas.__path__):
         module = getattr(schemas, found.name)
@@ -58,6 +72,7 @@ def test_every_module_of_schemas_is_there_when_it_is_named() -> None:
 def test_a_module_of_schemas_is_not_loaded_before_it_is_named() -> None:
     script = """
 import sys
+from tests.support.cli import Userctl
 from userctl import schemas
 assert "userctl.schemas.users" not in sys.modules
 schemas.users.UserRead

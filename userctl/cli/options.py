@@ -9,7 +9,6 @@ import typer
 
 from userctl.config.settings import LogFormat, OutputFormat
 from userctl.core.errors import InvalidInput
-from userctl.formats.reader import ImportFormat
 from userctl.formats.writer import ExportFormat
 
 DatabaseURLOption = Annotated[
@@ -81,10 +80,6 @@ OlderThanOption = Annotated[
 AllOption = Annotated[bool, typer.Option("--all", help="Print everything.")]
 
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
-ImportFormatOption = Annotated[
-    ImportFormat | None,
-    typer.Option("--format", help="Format of the file. Default: by its extension."),
-]
 ExportFormatOption = Annotated[
     ExportFormat | None,
     typer.Option("--format", help="Format of the file. Default: by its extension."),

@@ -5,11 +5,11 @@ import sqlite3
 
 from userctl.core import errors
 from userctl.core.text import redact
-from userctl.models import TABLES
 
 Meaning = tuple[type[errors.UserctlError], str]
 
 _LOCKED = (errors.DatabaseBusy, "The database stayed locked by another process")
+_INCOMPLETE = (errors.DatabaseNotMigrated, "The schema is incomplete")
 _DOES_NOT_FIT = (errors.ConstraintViolated, "The database rejected the row")
 
 _BY_CODE: dict[int, Meaning] = {
@@ -36,11 +36,7 @@ _BY_CODE: dict[int, Meaning] = {
 """The meaning of each primary result code; SQLITE_ERROR means whatever its text says."""
 
 _BY_TEXT: tuple[tuple[str, Meaning], ...] = (
-    (
-        rf"no such table: (main\.)?({'|'.join((*TABLES, 'userctl_version'))})\b|"
-        r"no such column: (?!(NEW|OLD)\.)",
-        (errors.DatabaseNotMigrated, "The schema is incomplete"),
-    ),
+    (r"no such column: (?!(NEW|OLD)\.)", _INCOMPLETE),
     (
         "no such (table|column|view)",
         (errors.ConstraintViolated, "A trigger or a view of another program fails"),
@@ -76,6 +72,8 @@ def _meaning(error: sqlite3.Error, text: str) -> Meaning | None:
         return errors.ConstraintViolated, "A trigger in the database refused the change"
     if code is not None and code & 0xFF in _BY_CODE:
         return _BY_CODE[code & 0xFF]
+    if (table := re.match(r"no such table: (?:main\.)?(\w+)", text)) and _is_ours(table[1]):
+        return _INCOMPLETE
     for pattern, meaning in _BY_TEXT:
         if re.match(pattern, text):
             return meaning
@@ -84,3 +82,10 @@ def _meaning(error: sqlite3.Error, text: str) -> Meaning | None:
     if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError):
         return _DOES_NOT_FIT
     return errors.DatabaseNotReady, "The database reported an error"
+
+
+def _is_ours(table: str) -> bool:
+    # Imported where it is needed: the models take longer to import than all of a health check.
+    from userctl.models import TABLES  # noqa: PLC0415
+
+    return table in {*TABLES, "userctl_version"}

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 import typer
 
 from userctl import schemas
-from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.commands.user.import_options import (
     DelimiterOption,
     EncodingOption,
+    FormatOption,
     IgnoreUnknownOption,
     MapOption,
     read_options,
@@ -39,7 +39,7 @@ def import_(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="CSV, JSON lines or JSON; - is standard input.")
     ],
-    file_format: options.ImportFormatOption = None,
+    file_format: FormatOption = None,
     on_conflict: Annotated[
         Literal["error", "skip", "update"],
         typer.Option("--on-conflict", help="What to do with users that already exist."),

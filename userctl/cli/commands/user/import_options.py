@@ -7,7 +7,12 @@ import typer
 
 from userctl import schemas
 from userctl.formats.read_options import ReadOptions, parse_delimiter, parse_names
+from userctl.formats.reader import ImportFormat
 
+FormatOption = Annotated[
+    ImportFormat | None,
+    typer.Option("--format", help="Format of the file. Default: by its extension."),
+]
 MapOption = Annotated[
     list[str] | None,
     typer.Option(
