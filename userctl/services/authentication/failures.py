@@ -33,16 +33,11 @@ def record_failure(
         method: the login method.
         source: where the attempt came from.
     """
-    address = lookup_address(identity or "")
     with database.writing() as uow:
-        user = uow.users.by_email(address) if address else None
-        if user is None and not is_canonical(address):
-            address = ""
         uow.record(
             tag,
             now,
-            user_id=None if user is None else user.id,
-            target=address or None,
+            **_whose(uow, lookup_address(identity or "")),
             reason=error.code,
             method=method,
             source=source,
@@ -68,16 +63,14 @@ def record_refusals(
         refused: how many logins the window refused.
         bucket: the source that the window is for; empty for all that share one.
         ended_at: when the window ended, or would have ended.
-        email: the canonical address; empty for all invalid ones.
+        email: the address, recorded as by :func:`record_failure`; empty for what is none.
         detail: what else is known.
     """
     if refused > 1:
-        user = uow.users.by_email(email) if email else None
         uow.record(
             AuditTag.LOGIN_FAILURE,
             now,
-            user_id=None if user is None else user.id,
-            target=email or None,
+            **_whose(uow, email or ""),
             reason=LoginThrottled.code,
             method=None,
             source=bucket or None,
@@ -85,3 +78,11 @@ def record_refusals(
             until=ended_at.isoformat(),
             **detail,
         )
+
+
+def _whose(uow: UnitOfWork, address: str) -> dict[str, Any]:
+    """Return whom an event about an address is about, and the address if it may be recorded."""
+    user = uow.users.by_email(address) if address else None
+    if user is None:
+        return {"user_id": None, "target": address if is_canonical(address) else None}
+    return {"user_id": user.id, "target": address}

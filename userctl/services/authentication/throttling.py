@@ -118,7 +118,7 @@ class LoginThrottling:
         """Charge a login in a transaction of its own, which is committed on return.
 
         Args:
-            email: the address as it was typed; all invalid addresses share one bucket.
+            email: the address as it was typed; all that cannot be stored share one bucket.
             source: where the login comes from; see :func:`login_source`.
 
         Raises:
