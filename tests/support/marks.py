@@ -7,6 +7,7 @@ from zlib import crc32
 import pytest
 
 DIALECTS = ("sqlite", "postgresql")
+WHERE_THE_SQL_IS = ("tests/integration/db/", "tests/integration/repositories/")
 POSTGRES_FIXTURES = {"postgres_server", "cluster"}
 PROCESS_FIXTURES = {"fork_server", "cluster", "pgbouncer"}
 
@@ -34,16 +35,16 @@ def spread(last: int, count: int) -> list[int]:
 
 
 def leave_a_dialect_to_soak(item: pytest.Item) -> None:
-    """Mark one of the two runs of a command's test, in turn, as ``soak``.
+    """Mark one of the two runs of a test, in turn from case to case, as ``soak``.
 
-    Commands hand everything to services, whose tests run on both dialects in every loop.
+    Where the SQL is, both run in every loop.
     """
     parameters = getattr(getattr(item, "callspec", None), "params", {})
-    dialect = parameters.get("database_url")
-    if dialect is None or "userctl" not in getattr(item, "fixturenames", ()):
+    dialect = parameters.get("database_url", parameters.get("bare_database_url"))
+    if dialect is None or item.nodeid.startswith(WHERE_THE_SQL_IS):
         return
-    name = getattr(item, "originalname", item.name)
-    if dialect != DIALECTS[crc32(name.encode()) % len(DIALECTS)]:
+    case = item.nodeid.replace(dialect, "")
+    if dialect != DIALECTS[crc32(case.encode()) % len(DIALECTS)]:
         item.add_marker("soak")
 
 

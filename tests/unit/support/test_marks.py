@@ -63,3 +63,30 @@ def test_numbers_are_spread_from_the_first_to_the_last(last: int, count: int) ->
     numbers = spread(last, count)
     assert (numbers[0], numbers[-1]) == (1, last)
     assert len(numbers) <= 2 * count
+
+
+CASES = """
+import pytest
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request): ...
+
+@pytest.mark.parametrize("case", range(20))
+def test_case(database_url, case): ...
+"""
+
+
+def test_a_case_runs_on_one_dialect_in_turn_and_on_the_other_under_soak(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makeconftest(CONFTEST.replace("mark_by_use", "leave_a_dialect_to_soak"))
+    pytester.makepyfile(test_service=CASES)
+    below = pytester.mkdir("tests").joinpath("integration/db/test_sql.py")
+    below.parent.mkdir(parents=True)
+    below.write_text(CASES)
+    result = pytester.runpytest_inprocess("--collect-only", "-q", "-p", "no:hypothesispytest")
+    found = [line for line in result.outlines if line.startswith("has ")]
+    assert sum(line.endswith(" soak") for line in found) == 20
+    plain = [line for line in found[40:] if not line.endswith(" soak")]
+    assert {line.partition("-")[2] for line in plain} == {f"{case}]" for case in range(20)}
+    assert {line.partition("[")[2].partition("-")[0] for line in plain} == {"sqlite", "postgresql"}
