@@ -5,6 +5,7 @@ from pathlib import Path
 
 from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import InputOutputFailed, InvalidInput
+from userctl.core.text import strip_line_end
 
 LONGEST_URL = 10_000
 
@@ -43,7 +44,7 @@ def _read(file: Path) -> str:
     except OSError as error:
         raise InputOutputFailed(f"Cannot read {file}: {error.strerror}.") from error
     try:
-        text = content.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
+        text = strip_line_end(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         text = ""
     if not text or len(content) > LONGEST_URL:

@@ -13,7 +13,8 @@ import typer
 from userctl.cli.output.render import write_error
 from userctl.cli.usage import usage_hint, usage_message
 from userctl.core import errors
-from userctl.core.text import escape_invisible, mask_secrets
+from userctl.core.masking import mask_secrets
+from userctl.core.text import escape_invisible
 
 EXIT_CODES: dict[type[errors.UserctlError], int] = {
     errors.InvalidInput: 2,

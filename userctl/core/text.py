@@ -1,25 +1,12 @@
 """Text that comes from outside: what may enter the database, and how it is shown."""
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from userctl.core.token_prefixes import API_PREFIX, REFRESH_PREFIX
-
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories that control a terminal or hide in it: C0, DEL and C1 controls, format
 characters (bidi overrides, zero-width), lone surrogates, line and paragraph separators."""
-
-
-_SECRETS = re.compile(
-    # Hashes such as $2b$12$..., $argon2id$v=19$..., {SSHA}..., pbkdf2_sha256$260000$...
-    r"[A-Za-z0-9_{}-]*\$[A-Za-z0-9][A-Za-z0-9_-]*\$(?:[A-Za-z0-9./+=$-]|,(?=[a-z]=)){8,}"
-    r"|\{[A-Z0-9_-]{3,20}\}[A-Za-z0-9./+=$-]{8,}"
-    # JSON Web Tokens, and the opaque tokens of userctl.
-    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
-    rf"|(?:{REFRESH_PREFIX}|{API_PREFIX})\w{{8,}}"
-)
 
 LONGEST_QUOTE = 80
 """How many characters of a value a message repeats."""
@@ -53,15 +40,6 @@ def quote(text: str) -> str:
     return f"'{escape_invisible(text[:LONGEST_QUOTE])}'"
 
 
-def mask_secrets(text: str) -> str:
-    """Return the text with everything that looks like a password hash or a token masked.
-
-    >>> mask_secrets("(7, $2b$12$abcdefghijklmnopqrstuv, Ada)")
-    '(7, ***, Ada)'
-    """
-    return _SECRETS.sub("***", text)
-
-
 def fold(text: str) -> str:
     """Return a text in the form in which texts are compared regardless of case.
 
@@ -70,26 +48,6 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
-
-
-_ROWS_AND_DIGESTS = re.compile(
-    # A row as PostgreSQL writes it, and as JSON.
-    r"\((?:[^()]*,){3}[^()]*\)|\{[^{}]*:[^{}]*\}"
-    # A digest, and what else is long and of all kinds of characters.
-    r"|[0-9A-Fa-f]{32,}"
-    r"|(?=\S*[a-z])(?=\S*[A-Z])(?=\S*[0-9])[A-Za-z0-9+/=_-]{40,}"
-)
-_LONGEST_REMARK = 500
-
-
-def redact(remark: str) -> str:
-    """Return what another program said, on one line and without a row, a hash or a token.
-
-    A trigger may quote the row that it refused.
-    """
-    line = "; ".join(stripped for line in remark.splitlines() if (stripped := line.strip()))
-    line = _ROWS_AND_DIGESTS.sub("***", mask_secrets(line[: 4 * _LONGEST_REMARK]))
-    return escape_invisible(line[:_LONGEST_REMARK])
 
 
 def either(choices: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from userctl.core.errors import InvalidInput
 from userctl.core.text import quote
 from userctl.formats.csv_cells import csv_text
 from userctl.formats.encoding import undecodable
-from userctl.formats.read_options import LONGEST_RECORD, ReadOptions, fold
+from userctl.formats.read_options import LONGEST_RECORD, ReadOptions, fold_name
 
 if TYPE_CHECKING:
     from userctl.schemas.transfer import FileRecord
@@ -34,7 +34,8 @@ def read_csv(text: TextIO, options: ReadOptions) -> "Iterator[FileRecord]":
     """
     rows = _Rows(text, options)
     columns = _columns(rows.header(), options, text.encoding)
-    record, names, width = schemas.transfer.FileRecord, columns.names, columns.simple_width
+    record, names = schemas.transfer.FileRecord, columns.names
+    width = columns.width if columns.places is None else None
     for line, cells in rows:
         if isinstance(cells, str):
             yield record(line, unreadable=cells)
@@ -154,7 +155,6 @@ class _Columns:
         unnamed: the columns that must be empty, because they have no name.
         raw: the places of fields that are never exported, so that an apostrophe is part of them.
         encoding: the encoding of the file, for messages.
-        simple_width: the width if every column is read; None otherwise.
     """
 
     width: int
@@ -163,7 +163,6 @@ class _Columns:
     unnamed: Sequence[int]
     raw: frozenset[int]
     encoding: str | None
-    simple_width: int | None
 
     def record(self, line: int, cells: list[str], joined: str) -> "FileRecord":
         """Return the record of a row that is not empty; ``joined`` is all its text."""
@@ -193,7 +192,7 @@ def _columns(header: Sequence[str], options: ReadOptions, encoding: str | None) 
         raise InvalidInput("The CSV is empty.", hint=f"The first line names the fields: {known}.")
     if reason := undecodable("".join(header), encoding):
         raise InvalidInput(f"The header of the CSV cannot be read: {reason}")
-    for name in options.mapped.keys() - set(map(fold, header)):
+    for name in options.mapped.keys() - set(map(fold_name, header)):
         raise InvalidInput(f"--map names {quote(name)}, which is not in the header.")
     names: dict[int, str] = {}
     for place, name in enumerate(header):
@@ -218,5 +217,4 @@ def _columns(header: Sequence[str], options: ReadOptions, encoding: str | None) 
         unnamed=unnamed,
         raw=frozenset(place for place, name in enumerate(fields) if name == "password"),
         encoding=encoding,
-        simple_width=len(header) if len(names) == len(header) else None,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from userctl.core.errors import InvalidInput
-from userctl.core.text import quote
+from userctl.core.text import fold, quote
 
 LONGEST_RECORD = 2**20
 """How many characters a line or a record may have. No user needs a thousandth of it, and a file
@@ -33,7 +33,7 @@ class ReadOptions:
         Returns:
             None for an unknown name that is left out, and any other unknown name as it is.
         """
-        folded = fold(name)
+        folded = fold_name(name)
         found = self.mapped.get(folded, folded)
         if found in self.known:
             return found
@@ -54,7 +54,7 @@ def parse_names(pairs: Iterable[str], fields: Sequence[str]) -> dict[str, str]:
                 f"--map {quote(pair)} does not name a field.",
                 hint=f"Write --map 'NAME=FIELD'; the fields are {', '.join(fields)}.",
             )
-        names[fold(name)] = target
+        names[fold_name(name)] = target
     return names
 
 
@@ -73,6 +73,6 @@ def parse_delimiter(text: str | None) -> str | None:
     return delimiter
 
 
-def fold(name: str) -> str:
+def fold_name(name: str) -> str:
     """Return the name of a field as it is compared: regardless of case and of blanks around it."""
-    return name.strip().casefold()
+    return fold(name.strip())

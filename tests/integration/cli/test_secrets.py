@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.applications import connected
 from tests.support.cli import Userctl
-from userctl.core.text import mask_secrets
+from userctl.core.masking import mask_secrets
 from userctl.db.postgresql import pg_dump
 
 HASH = "$2b$12$" + "abcdefghijklmnopqrstuv" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ01234"

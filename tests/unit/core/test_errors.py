@@ -1,12 +1,15 @@
 """The declarations of the errors, from which the reference is generated."""
 
 import re
+import tomllib
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from userctl.core import errors
 
+PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 CLASSES = list(errors.error_classes())
 
 
@@ -19,6 +22,18 @@ def test_every_error_has_a_code_of_its_own() -> None:
 def test_only_internal_special_cases_share_the_code_of_their_base() -> None:
     without = {kind for kind in CLASSES if "code" not in vars(kind)}
     assert without == {errors.ProofOutdated, errors.RowUnreadable, errors.TransactionConflict}
+
+
+def test_a_missing_library_is_asked_for_with_the_bound_of_its_extra() -> None:
+    extras = tomllib.loads(PYPROJECT.read_text())["project"]["optional-dependencies"]
+    needed = {
+        errors.DatabaseDriverMissing: "postgres",
+        errors.CryptoMissing: "crypto",
+        errors.MetricsMissing: "metrics",
+    }
+    for kind, extra in needed.items():
+        [library] = extras[extra]
+        assert kind.hint == f"Install it with: pip install '{library}'"
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)

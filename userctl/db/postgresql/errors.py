@@ -4,7 +4,8 @@ import re
 from typing import Any, NamedTuple
 
 from userctl.core import errors
-from userctl.core.text import quote, redact
+from userctl.core.masking import redact
+from userctl.core.text import quote
 
 
 class Meaning(NamedTuple):

@@ -4,7 +4,7 @@ import re
 import sqlite3
 
 from userctl.core import errors
-from userctl.core.text import redact
+from userctl.core.masking import redact
 
 Meaning = tuple[type[errors.UserctlError], str]
 
