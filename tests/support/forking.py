@@ -125,6 +125,7 @@ def import_everything() -> None:
         if not module.name.endswith("__main__"):
             import_module(module.name)
     import_module("tests.support.cheap_hashes").allow_cheap_hashes()
+    import_module("tests.support.no_disk").wait_for_no_disk()
     # What an engine would import, and what its first query would set up.
     import_module("sqlalchemy.dialects.sqlite")
     import_module("sqlalchemy.dialects.postgresql.psycopg")
