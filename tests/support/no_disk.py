@@ -5,17 +5,20 @@ That matters when the power fails. What a killed process has written, the system
 
 import os
 import sqlite3
-from typing import Any
+from contextlib import suppress
 
-from sqlalchemy import Engine, event
+from userctl.db import engine
 
 
 def wait_for_no_disk() -> None:
     """Let neither files nor commits on SQLite wait for the disk."""
     os.fsync = lambda _: None  # type: ignore[assignment]
-    event.listen(Engine, "connect", _switch_off)
+    enlarge = engine._enlarge_cache
 
+    def enlarge_and_switch_off(connection: sqlite3.Connection) -> None:
+        enlarge(connection)
+        # It reads the schema, which another process may have locked.
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA synchronous = OFF")
 
-def _switch_off(connection: Any, _record: object) -> None:
-    if isinstance(connection, sqlite3.Connection):
-        connection.execute("PRAGMA synchronous = OFF")
+    engine._enlarge_cache = enlarge_and_switch_off
