@@ -190,7 +190,7 @@ def test_every_example_runs(quick: Userctl, with_shell: bool) -> None:
 
 
 EXIT_CODES = [
-    (2, "user", "usage"),
+    (2, "user bogus", "usage"),
     (2, "nonsense", "usage"),
     (2, "user show", "usage"),
     (2, "user show 1 2", "invalid_input"),
