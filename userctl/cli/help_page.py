@@ -43,7 +43,7 @@ _NOISE = {
 def settings() -> dict[str, Any]:
     """Return what Click has to know of help pages: their width, and how they are asked for."""
     columns = shutil.get_terminal_size().columns
-    # COLUMNS is what somebody wants, and the width of a window is not.
+    # COLUMNS is a choice, and the width of a window often is not.
     widest = columns if os.environ.get("COLUMNS", "").isdecimal() else _WIDEST
     return {
         "terminal_width": max(min(columns, widest), _NARROWEST) - 2,
