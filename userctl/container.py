@@ -7,15 +7,15 @@ what it uses, and the rest of the package can import at the top.
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property, partial
-from importlib import import_module
-from inspect import Parameter, getattr_static, signature
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from inspect import getattr_static
+from typing import TYPE_CHECKING, Any
 
 from userctl.config import homes
 from userctl.config.paths import InstallationFiles, installation_files, require_database_file
 from userctl.config.settings import Settings
 from userctl.core.actor import Actor, machine_user
 from userctl.core.clock import Clock, utc_now
+from userctl.core.lazy import Lazy
 from userctl.core.secure_files import create_private_folder
 
 if TYPE_CHECKING:
@@ -57,31 +57,6 @@ if TYPE_CHECKING:
     from userctl.services.users.passwords import UserPasswordService
     from userctl.services.users.recycle_bin import RecycleBinService
     from userctl.services.users.status import UserStatusService
-
-T = TypeVar("T")
-
-
-class Lazy(Generic[T]):
-    """Something that is imported and built when it is first asked for.
-
-    Each parameter of its constructor that has no default gets the part or the service of its name.
-    """
-
-    def __init__(self, path: str) -> None:
-        self._module, _, self._class = path.partition(":")
-
-    def __set_name__(self, _owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, services: "Services", _owner: type) -> T:
-        build: Callable[..., T]
-        build = getattr(import_module(f"userctl.{self._module}"), self._class)
-        parameters = signature(build).parameters.values()
-        required = [each.name for each in parameters if each.default is Parameter.empty]
-        built = build(**{name: services.part(name) for name in required})
-        # An attribute of the instance is found before this descriptor from now on.
-        services.__dict__[self._name] = built
-        return built
 
 
 class Services:

@@ -25,6 +25,7 @@ from userctl.repositories.login_throttles import LoginThrottleRepository
 from userctl.repositories.refresh_tokens import RefreshTokenRepository
 from userctl.repositories.table_copy import TableCopyRepository
 from userctl.repositories.token_purge import TokenPurgeRepository
+from userctl.repositories.user_pages import UserPageRepository
 from userctl.repositories.users import UserRepository
 from userctl.schemas.audit import AuditTag
 
@@ -42,6 +43,7 @@ class UnitOfWork:
     """
 
     users: UserRepository
+    user_pages: UserPageRepository
     deleted_users: DeletedUserRepository
     api_tokens: ApiTokenRepository
     refresh_tokens: RefreshTokenRepository
@@ -61,6 +63,7 @@ class UnitOfWork:
         self._stack.enter_context(typed_failures())
         self._session = self._stack.enter_context(Session(self._engine, expire_on_commit=False))
         self.users = UserRepository(self._session)
+        self.user_pages = UserPageRepository(self._session)
         self.deleted_users = DeletedUserRepository(self._session)
         self.api_tokens = ApiTokenRepository(self._session)
         self.refresh_tokens = RefreshTokenRepository(self._session)
