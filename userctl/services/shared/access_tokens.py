@@ -1,4 +1,4 @@
-"""How long access tokens stay valid that nobody can take back."""
+"""How long access tokens stay valid whose sessions have ended."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -16,8 +16,8 @@ def access_tokens_end(
 ) -> datetime | None:
     """Return when the last access token of a user or of a session expires; None if all have.
 
-    One was issued with each refresh token. Sessions that have ended count too: whoever verifies
-    access tokens without the database cannot know.
+    One was issued with each refresh token. Sessions that have ended count too: a service that
+    verifies access tokens without the database cannot know that.
 
     Args:
         uow: the unit of work.
