@@ -51,8 +51,7 @@ Exit codes:
   7  partial: some records were rejected
   8  changes pending: migrations, tables to adopt, tokens to purge
   9  input/output: disk full, read-only, stdout lost
-  130, 143  interrupted, terminated; uncommitted changes are rolled back
-  141  the reader of stdout left, as head does; nothing is reported
+  130, 141, 143  Ctrl-C, reader of stdout left (head), SIGTERM; the uncommitted is rolled back
 """
 
 
