@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, Noun | str] = {
             "create": "userctl.cli.commands.user.create:create",
             "list": "userctl.cli.commands.user.list:list_",
             "show": "userctl.cli.commands.user.show:show",
+            "why": "userctl.cli.commands.user.why:why",
             "update": "userctl.cli.commands.user.update:update",
             "passwd": "userctl.cli.commands.user.passwd:passwd",
             "disable": "userctl.cli.commands.user.disable:disable",
@@ -38,6 +39,14 @@ COMMANDS: Mapping[str, Noun | str] = {
     "login": "userctl.cli.commands.session.login:login",
     "logout": "userctl.cli.commands.session.logout:logout",
     "whoami": "userctl.cli.commands.session.whoami:whoami",
+    "session": Noun(
+        "List, show and end the sessions of users.",
+        {
+            "list": "userctl.cli.commands.session.list:list_",
+            "show": "userctl.cli.commands.session.show:show",
+            "end": "userctl.cli.commands.session.end:end",
+        },
+    ),
     "token": Noun(
         "Refresh, verify, issue, list, revoke and purge tokens.",
         {

@@ -2,16 +2,25 @@
 
 import codecs
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import typer
 
 from userctl.cli.context import CommandContext
-from userctl.core.errors import InputOutputFailed, InvalidInput, TokenInvalid
+from userctl.cli.output.render import write_error
+from userctl.core.errors import InputOutputFailed, InvalidInput, PasswordRejected, TokenInvalid
 from userctl.core.text import strip_line_end
 
 MAXIMUM_BYTES = 65_536
+
+ATTEMPTS = 3
+"""How often a new password is asked for before the command fails."""
+
+P = TypeVar("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -20,6 +29,80 @@ class NewPassword:
 
     text: str | None
     generate: bool = False
+
+
+@dataclass(frozen=True)
+class PasswordOptions:
+    """The options of a command that sets a password.
+
+    Attributes:
+        stdin: read the password from standard input.
+        file: read it from this file.
+        generate: generate one.
+        none: set none.
+        must_change: let it be valid for one login only.
+    """
+
+    stdin: bool
+    file: Path | None
+    generate: bool
+    none: bool
+    must_change: bool
+
+    @property
+    def needs_prompt(self) -> bool:
+        """Whether a person has to type the password."""
+        return not (self.stdin or self.file is not None or self.generate or self.none)
+
+
+def use_new_password(
+    context: CommandContext,
+    options: PasswordOptions,
+    use: Callable[[NewPassword], T],
+    *,
+    check: Callable[[], T | None],
+) -> T:
+    """Return what comes of using the password that the options ask for.
+
+    A person who types it is asked three times at most for one that the policy accepts.
+
+    Args:
+        context: tells whether a prompt can be answered.
+        options: where the password comes from.
+        use: sets the password.
+        check: called before anyone has to type a password. It raises an error if none could be
+            set, and returns the outcome if none is needed, otherwise None.
+
+    Raises:
+        InvalidInput: if the options exclude each other, or no prompt can be answered.
+        PasswordRejected: if the policy rejects the password, or the third one that was typed.
+    """
+
+    def read() -> NewPassword:
+        return read_new_password(context, **vars(options))
+
+    if not (options.needs_prompt and context.is_interactive):
+        return use(read())
+    outcome = check()
+    return retry_rejected(read, use) if outcome is None else outcome
+
+
+def retry_rejected(ask: Callable[[], P], use: Callable[[P], T]) -> T:
+    """Ask for a new password and use it; begin again if it is rejected, three times in all.
+
+    Args:
+        ask: asks a person for a new password.
+        use: sets it.
+
+    Raises:
+        PasswordRejected: if the last one is rejected too.
+    """
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return use(ask())
+        except PasswordRejected as error:
+            write_error(f"{error.message} Try again.")
+    return use(ask())
 
 
 def read_new_password(

@@ -1,14 +1,12 @@
 """Queries on ``users``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.types import NULLTYPE
-from sqlmodel import Session, col, delete, func, select, type_coerce, update
+from sqlmodel import Session, col, delete, func, select, update
 
 from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
@@ -16,25 +14,9 @@ from userctl.models.own_hash import own_hash_expression
 from userctl.models.unreadable import Unreadable
 from userctl.repositories import bulk_insert
 from userctl.repositories.changes import change, insert_row, require_count
-from userctl.repositories.stored_values import UndecodableText, bindable, native_text
-from userctl.repositories.user_filter import conditions
-from userctl.repositories.user_order import EmailPrefixOrder, Position, SortedOrder
+from userctl.repositories.stored_values import bindable
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
-from userctl.schemas.users import UserQuery
-
-_SORT_KEYS: dict[str, Any] = {
-    "id": col(User.id),
-    "email": col(User.email),
-    "name": func.coalesce(User.name, ""),
-    "role": col(User.role),
-    "created_at": col(User.created_at),
-    "updated_at": col(User.updated_at),
-}
-_UNIQUE_KEYS = {"id", "email"}
-
-OWN_HASH = "own_hash"
-"""The hash of the user's own password, wherever it is."""
 
 
 class UserRepository:
@@ -110,22 +92,40 @@ class UserRepository:
         query = core_select(col(User.email), col(User.id)).where(col(User.email).in_(emails))
         return {row.email: row.id for row in self._session.execute(query)}
 
-    def insert_rows(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bool:
-        """Insert users, all of them or none; return False if an address is in use.
+    def insert_rows(
+        self, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> dict[str, int] | None:
+        """Insert users, all of them or none.
 
         Args:
-            columns: the names of the columns.
+            columns: the names of the columns, of which the first is the address.
             rows: their values, in the same order.
+
+        Returns:
+            The ids by the address; None if an address is in use.
         """
+        last = self._session.execute(core_select(func.max(User.id))).scalar() or 0
         try:
             with self._session.begin_nested():
                 count = bulk_insert.insert_rows(self._session.connection(), User, columns, rows)
                 require_count("INSERT", "users", count, len(rows))
         except IntegrityError as error:
             if violates_uniqueness(error):
-                return False
+                return None
             raise
-        return True
+        return self._new_ids([row[0] for row in rows], last)
+
+    def _new_ids(self, emails: Sequence[str], last: int) -> dict[str, int]:
+        """Return the ids of users that were inserted when the largest id was ``last``.
+
+        Those that follow are read in one piece. Other transactions may have put ids between them,
+        and a sequence may be behind, so those that are missing are looked up.
+        """
+        following = core_select(col(User.email), col(User.id)).where(col(User.id) > last)
+        following = following.order_by(col(User.id)).limit(2 * len(emails))
+        ids = {row.email: row.id for row in self._session.execute(following)}
+        missing = [email for email in emails if email not in ids]
+        return ids | self.ids_by_email(missing) if missing else ids
 
     def add(self, user: User) -> None:
         """Insert a user.
@@ -170,71 +170,11 @@ class UserRepository:
             change(self._session, delete(table), col(table.user_id) == user_id)
         return change(self._session, delete(User), col(User.id) == user_id, expected=1) == 1
 
-    def position(self, query: UserQuery, user_id: int) -> Position | None:
-        """Return the position of a user in the order of a query; None if there is no such user."""
-        key = _as_stored(_SORT_KEYS[query.sort])
-        found = self._session.exec(select(key).where(User.id == user_id)).first()
-        return None if found is None else (found, user_id)
-
-    def page(self, query: UserQuery, position: Position | None) -> list[tuple[User, Position]]:
-        """Return the users that a query asks for, in its order, with their positions.
-
-        Args:
-            query: which users, how sorted and how many; its ``after`` is ignored.
-            position: the position after which the page starts.
-        """
-        # The key is read and compared as the driver has it: a time that another program wrote to
-        # SQLite in its own format would not equal the same time in ours.
-        key, connection = _SORT_KEYS[query.sort], self._session.connection()
-        dialect = connection.dialect.name
-        statement = select(User, _as_stored(key)).where(*conditions(connection, User, query))
-        order: SortedOrder | EmailPrefixOrder
-        order = SortedOrder(key, query.sort in _UNIQUE_KEYS, query.descending, dialect)
-        if query.beginning is not None:
-            beginning = EmailPrefixOrder(query.beginning, dialect, query.descending)
-            if query.sort == "email":
-                order = beginning
-            else:
-                statement = statement.where(*beginning.after(None))
-        statement = statement.where(*order.after(position)).order_by(*order.clauses)
-        rows = self._session.execute(statement.offset(query.skip or None).limit(query.limit))
-        return [(user, (value, user.id)) for user, value in rows]
-
-    def chunks(self, columns: Sequence[str], size: int) -> Iterator[Sequence[Sequence[Any]]]:
-        """Yield all users in the order of their ids, a chunk at a time, and keep none.
-
-        Args:
-            columns: the names of the columns to read, or ``OWN_HASH``; ``id`` is the first. Their
-                values are those of the driver, not converted.
-            size: how many users a chunk has.
-        """
-        found: list[Any] = [
-            own_hash_expression(User) if c == OWN_HASH else getattr(User, c) for c in columns
-        ]
-        unconverted = (type_coerce(column, NULLTYPE) for column in found)
-        statement = core_select(*unconverted).order_by(col(User.id))
-        connection, last = self._session.connection(), None
-        try:
-            with native_text(connection):
-                for chunk in _partitions(connection, statement, size):
-                    yield chunk
-                    last = chunk[-1][0]
-        except UndecodableText:
-            rest = statement if last is None else statement.where(col(User.id) > last)
-            yield from _partitions(connection, rest, size)
-
     def _raise_if_exists(self, error: IntegrityError, email: str) -> None:
         if violates_uniqueness(error):
             existing = self.by_email(email)
             known = "" if existing is None else f" (id {existing.id})"
             raise UserExists(f"{email} already exists{known}.") from error
-
-
-def _partitions(
-    connection: Connection, statement: Any, size: int
-) -> Iterator[Sequence[Sequence[Any]]]:
-    result = connection.execute(statement, execution_options={"yield_per": size})
-    yield from result.partitions()
 
 
 def _has_value(column: Any, value: Any, dialect: str) -> Any:
@@ -243,8 +183,3 @@ def _has_value(column: Any, value: Any, dialect: str) -> Any:
         # Another program may write the same time in another form.
         return column.is_not(None)
     return column.is_not_distinct_from(bindable(value, dialect))
-
-
-def _as_stored(key: Any) -> Any:
-    """Return a sort key that is read without a conversion to its Python type."""
-    return type_coerce(key, NULLTYPE).label("sort_key")

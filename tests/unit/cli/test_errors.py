@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from userctl.cli.errors import EXIT_CODES, Terminated, report, wants_json
+from userctl.cli.output.render import ReaderLeft
 from userctl.core import errors
 
 KINDS = {
@@ -60,6 +61,7 @@ def test_every_foreseen_error_is_of_one_of_the_kinds() -> None:
         (typer.Abort(), 130),
         (KeyboardInterrupt(), 130),
         (Terminated(), 143),
+        (ReaderLeft(), 141),
     ],
 )
 def test_an_interruption_is_reported_by_its_exit_code_alone(
@@ -132,7 +134,7 @@ CONTRACT = {
     2: "InvalidInput InvalidConfiguration InvalidEmail PasswordRejected SecretKeyMissing "
     "CryptoMissing MetricsMissing UnsafeFile HomeUnknown ConfirmationRequired "
     "ImportRejected",
-    3: "NotFound UserNotFound TokenNotFound KeyNotFound",
+    3: "NotFound UserNotFound SessionNotFound TokenNotFound KeyNotFound",
     4: "AuthenticationFailed InvalidCredentials LoginThrottled PasswordChangeRequired NotLoggedIn "
     "ProofOutdated TokenInvalid TokenExpired TokenRevoked TokenReused AccountDisabled",
     5: "Conflict UserExists LastAdmin Declined GuardRefused ClockSuspect RefreshConflict "
