@@ -12,12 +12,18 @@ import typer
 from userctl.cli.errors import JSON_FORMATS, tell
 from userctl.cli.output.fields import field_names, parse_fields
 from userctl.cli.output.listing import LISTINGS
-from userctl.cli.output.render import Renderer, flush, is_terminal, write_error
+from userctl.cli.output.render import ReaderLeft, Renderer, flush, is_terminal, write_error
 from userctl.config.loading import load_settings
 from userctl.config.paths import InstallationFiles, installation_files
 from userctl.config.settings import Settings
 from userctl.container import Services
-from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput, RowUnreadable
+from userctl.core.errors import (
+    ConfirmationRequired,
+    Declined,
+    InvalidInput,
+    OutputLost,
+    RowUnreadable,
+)
 from userctl.core.text import escape_invisible
 
 if TYPE_CHECKING:
@@ -155,10 +161,18 @@ class CommandContext:
         Args:
             record: what to print.
             undo: called if printing fails, so that no secret stays valid that was never shown.
+
+        Raises:
+            OutputLost: also if the reader left, who would otherwise not learn that it was undone.
         """
         try:
             self.emit(record)
             flush()
+        except ReaderLeft as error:
+            undo()
+            raise OutputLost(
+                "Nothing reads standard output, so the tokens were lost and have been revoked."
+            ) from error
         except BaseException:
             undo()
             raise
