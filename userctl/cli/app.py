@@ -50,7 +50,7 @@ def program(*, completion: bool = False) -> Any:
     app.callback(
         invoke_without_command=True,
         epilog=EXIT_CODES_HELP,
-        context_settings=help_page.settings(),
+        context_settings=help_page.SETTINGS,
     )(root)
     group = typer.main.get_command(app)
     assert isinstance(group, LazyGroup)
