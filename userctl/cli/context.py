@@ -12,18 +12,12 @@ import typer
 from userctl.cli.errors import JSON_FORMATS, tell
 from userctl.cli.output.fields import field_names, parse_fields
 from userctl.cli.output.listing import LISTINGS
-from userctl.cli.output.render import ReaderLeft, Renderer, flush, is_terminal, write_error
+from userctl.cli.output.render import Renderer, flush, is_terminal, write_error
 from userctl.config.loading import load_settings
 from userctl.config.paths import InstallationFiles, installation_files
 from userctl.config.settings import Settings
 from userctl.container import Services
-from userctl.core.errors import (
-    ConfirmationRequired,
-    Declined,
-    InvalidInput,
-    OutputLost,
-    RowUnreadable,
-)
+from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput, RowUnreadable
 from userctl.core.text import escape_invisible
 
 if TYPE_CHECKING:
@@ -49,6 +43,7 @@ class CommandContext:
         no_header: print tables and CSV without the names of the columns.
         no_pager: print long tables at once.
         lists: whether the command is a list, which ends with a total on a terminal.
+        shows_secret: whether it prints a secret that cannot be shown again.
         schemas: the schemas of the records that the command may print.
         creates_database: whether the command has a reason to create the embedded database. With
             the wrong HOME, what only reads, changes or deletes would succeed on nothing.
@@ -65,6 +60,7 @@ class CommandContext:
     no_header: bool = False
     no_pager: bool = False
     lists: bool = False
+    shows_secret: bool = False
     schemas: "Sequence[type[BaseModel]]" = ()
     creates_database: bool = False
     exit_code: int = 0
@@ -145,6 +141,7 @@ class CommandContext:
         Raises:
             InvalidInput: if the options leave it out.
         """
+        self.shows_secret = True
         if self.quiet or (self.fields is not None and name not in self.fields):
             option = "--quiet" if self.quiet else "--fields"
             raise InvalidInput(
@@ -161,18 +158,11 @@ class CommandContext:
         Args:
             record: what to print.
             undo: called if printing fails, so that no secret stays valid that was never shown.
-
-        Raises:
-            OutputLost: also if the reader left, who would otherwise not learn that it was undone.
         """
+        self.shows_secret = True
         try:
             self.emit(record)
             flush()
-        except ReaderLeft as error:
-            undo()
-            raise OutputLost(
-                "Nothing reads standard output, so the tokens were lost and have been revoked."
-            ) from error
         except BaseException:
             undo()
             raise
@@ -188,14 +178,12 @@ class CommandContext:
             self.note(listing.total(number))
 
     def emit_page(self, page: "Page[Any]", columns: Sequence[str]) -> None:
-        """Print one page of a list, and say how to see the rest if there is one.
-
-        The note has no total: to count would mean to read all that a filter matches.
-        """
+        """Print one page of a list, and say how to see the rest if there is one."""
         if not page.more:
             self.emit_all(page.items, columns)
             return
         number = self._print(page.items, columns)
+        # Without a total: to count would mean to read all that a filter matches.
         self.note(
             f"Showing {number}, and there are more. "
             f"Next page: --after {page.after}. Everything: --all."
@@ -253,9 +241,8 @@ class CommandContext:
 
     @property
     def _renderer(self) -> Renderer:
-        output = "raw" if self.raw else self.settings.output
         return Renderer(
-            output,
+            "raw" if self.raw else self.settings.output,
             quiet=self.quiet,
             fields=self.fields,
             header=not self.no_header,

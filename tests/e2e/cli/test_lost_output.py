@@ -111,3 +111,9 @@ def test_a_closed_standard_output_ends_the_session_too(userctl: Userctl, output:
     result = closed.spawn(*LOGIN, "-o", output, stdin=PASSWORD)
     check_lost(result)
     assert states(userctl) == ["revoked"]
+
+
+def test_the_loss_of_a_generated_password_is_told(userctl: Userctl, lost: Lost) -> None:
+    command = ["user", "create", "grace@example.com", "--generate-password"]
+    check_lost(userctl.spawn(*command, stdout=lost.output))
+    check_lost(userctl.spawn("user", "show", "grace@example.com", stdout=lost.output), lost.code)
