@@ -3,8 +3,8 @@
 from functools import partial
 
 import databases
-from bench import PASSWORD, Bench
-from measure import Row
+from bench import PASSWORD, USERCTL, Bench
+from measure import Row, Sample, run
 
 ACCOUNTS = 100
 ROUNDS = 21
@@ -37,9 +37,40 @@ def _login(bench: Bench) -> Row:
     return Row(ours, floor, 1.25, ROUNDS)
 
 
+def _complete_sqlite(bench: Bench) -> Row:
+    return _complete(bench, f"sqlite:///{databases.sqlite(bench, bench.count(1_000_000))}")
+
+
+def _complete_postgresql(bench: Bench) -> Row:
+    name = databases.postgresql(bench, bench.count(1_000_000))
+    return _complete(bench, bench.postgres_database(name))
+
+
+def _complete(bench: Bench, url: str) -> Row:
+    """Compare what the Tab key asks for with a start that does nothing."""
+    beginning = databases.some_address(ACCOUNTS)[:4]
+    asked = {
+        "_USERCTL_COMPLETE": "words_bash",
+        "_USERCTL_LINE": f"userctl user show {beginning}",
+    }
+
+    def complete() -> Sample:
+        environment = bench.environment(url) | asked
+        # The best of three is what it takes by itself.
+        runs = [run([USERCTL], environment) for _ in range(3)]
+        starts = [bench.userctl("", "--version") for _ in range(3)]
+        own = min(each.seconds for each in runs) - min(each.seconds for each in starts)
+        return Sample(runs[0].seconds, runs[0].output, {"ms beyond the start": own * 1000})
+
+    limits = {"ms beyond the start": 100.0}
+    return Row(complete, partial(bench.userctl, "", "--version"), 2.0, ROUNDS // 3, limits)
+
+
 ROWS = {
     "start: userctl --version / import typer": _version,
     "start: userctl user create --help / import typer": _help,
     "start: userctl user list -o json / sqlmodel script": _list,
     "start: userctl login --no-store / that script + checkpw": _login,
+    "complete: a user of 1,000,000, SQLite / userctl --version": _complete_sqlite,
+    "complete: a user of 1,000,000, PostgreSQL / userctl --version": _complete_postgresql,
 }
