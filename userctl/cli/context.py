@@ -193,6 +193,8 @@ class CommandContext:
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask for a confirmation, unless --yes gave it.
 
+        Commands ask with :mod:`userctl.cli.questions`, so that every question names its target.
+
         Raises:
             ConfirmationRequired: if no prompt can be answered.
             Declined: if the answer is no.

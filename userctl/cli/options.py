@@ -70,11 +70,12 @@ AfterOption = Annotated[
     int | None, typer.Option("--after", metavar="ID", help="Start after the record with this id.")
 ]
 OlderThanOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--older-than",
         metavar="DURATION",
-        help="Expired or revoked at least this long ago: 90s, 12h, 1d.",
+        help="Expired or revoked at least this long ago: 90s, 12h, 1d. "
+        "Default: the setting token_retention_days.",
     ),
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Print everything.")]

@@ -146,6 +146,18 @@ class Settings:
         "How long a session lasts at most, however often it is refreshed, in days.",
         30,
     )
+    deleted_user_retention_days: int = _setting(
+        whole_number(0, 3650),
+        "How long deleted users are kept before 'user purge' removes them, in days. "
+        "To remove one earlier has to be confirmed.",
+        30,
+    )
+    token_retention_days: int = _setting(
+        whole_number(0, 3650),
+        "How long tokens that ended are kept before 'token purge' removes them, in days. "
+        "To remove one earlier has to be confirmed.",
+        1,
+    )
     profile: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
 

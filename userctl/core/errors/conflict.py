@@ -108,7 +108,7 @@ class KeyActive(Conflict):
     """The active signing key cannot be retired."""
 
     code = "key_active"
-    hint = "Run 'userctl key rotate' first."
+    hint = "Run 'userctl key rotate' first, or with --compromised if it may have been stolen."
 
 
 class KeyringFull(Conflict):

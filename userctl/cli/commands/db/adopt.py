@@ -11,6 +11,7 @@ from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES, PENDING
 from userctl.cli.output.render import write_error
+from userctl.cli.questions import confirm
 from userctl.core.errors import Conflict
 
 Plan = Sequence["schemas.adoption.AdoptionStep"]
@@ -77,9 +78,12 @@ def adopt(
     if dry_run:
         _print_plan(context, service.plan(choices))
         return
-    if context.is_interactive and not yes:
+
+    def compose() -> str:
         _note_plan(context, service.plan(choices))
-    context.confirm(f"Adopt the tables in {context.settings.database_url}?", yes=yes)
+        return "Adopt the tables"
+
+    confirm(context, compose, yes=yes)
     done = service.adopt(
         choices,
         copied=lambda path: context.note(f"A copy of the original database is in {path}."),
