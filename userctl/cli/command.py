@@ -77,6 +77,7 @@ class Command:
         prints: returns the schemas of the records that it prints; None if it prints none.
         creates_database: whether it has a reason to create the embedded database.
         raw: the field that ``--raw`` prints where ``--fields`` picks none.
+        tolerant: whether it goes on without the settings that cannot be read.
     """
 
     body: Body
@@ -84,6 +85,7 @@ class Command:
     prints: Schemas | None = None
     creates_database: bool = False
     raw: str | None = None
+    tolerant: bool = False
 
     def build(self, name: str) -> Any:
         """Return the Click command, which takes Typer some milliseconds."""
@@ -97,6 +99,7 @@ class Command:
             context: CommandContext = ctx.obj
             _configure(context, given, self.prints)
             context.creates_database = self.creates_database
+            context.tolerant = self.tolerant
             if given.get("raw"):
                 context.print_raw(self.raw)
             # Arguments are not logged: one may be a secret typed in the wrong place.
@@ -127,6 +130,7 @@ def command(
     prints: Schemas | None = None,
     creates_database: bool = False,
     raw: str | None = None,
+    tolerant: bool = False,
 ) -> Callable[[Body], Command]:
     """Make a command of a function; the command table says where it stands.
 
@@ -135,8 +139,9 @@ def command(
         prints: see :class:`Command`; ``lambda: schemas.users.UserRead``.
         creates_database: see :class:`Command`.
         raw: see :class:`Command`.
+        tolerant: see :class:`Command`.
     """
-    return lambda body: Command(body, example, prints, creates_database, raw)
+    return lambda body: Command(body, example, prints, creates_database, raw, tolerant)
 
 
 def _signature(body: Body, shared: Mapping[str, Any]) -> inspect.Signature:

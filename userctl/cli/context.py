@@ -41,6 +41,7 @@ class CommandContext:
         schemas: the schemas of the records that the command may print.
         creates_database: whether the command has a reason to create the embedded database. With
             the wrong HOME, what only reads, changes or deletes would succeed on nothing.
+        tolerant: whether to go on without the settings that cannot be read.
         exit_code: with which the command ends if nothing else goes wrong.
     """
 
@@ -53,12 +54,17 @@ class CommandContext:
     raw: bool = False
     schemas: "Sequence[type[BaseModel]]" = ()
     creates_database: bool = False
+    tolerant: bool = False
     exit_code: int = 0
     _stack: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
     def settings(self) -> Settings:
         """The settings of this run."""
+        if self.tolerant:
+            from userctl.config.tolerant import load_readable_settings  # noqa: PLC0415
+
+            return load_readable_settings(self.flags)
         return load_settings(self.flags)
 
     @cached_property

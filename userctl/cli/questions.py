@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 TARGETS_LISTED = 20
 """How many targets are listed above a question."""
 
+PLACE = "\0"
+"""Stands for the database and the profile in what is asked; otherwise they stand at the end."""
+
 _PRODUCTION = frozenset({"prod", "production", "prd", "live"})
 _NEGATIONS = frozenset({"non", "not", "no", "pre"})
 
@@ -39,7 +42,9 @@ def confirm(context: CommandContext, compose: Callable[[], str | None], *, yes: 
         action = compose()
         if action is None:
             return
-        context.confirm(f"{action} in {describe_place(context.settings)}?", yes=False)
+        place = describe_place(context.settings)
+        asked = action.replace(PLACE, place) if PLACE in action else f"{action} in {place}"
+        context.confirm(f"{asked}?", yes=False)
     else:
         context.confirm("", yes=yes)
 

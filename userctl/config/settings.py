@@ -22,6 +22,7 @@ from userctl.config.parsers import (
     visible_name,
     whole_number,
 )
+from userctl.core.errors import InvalidConfiguration
 
 OutputFormat = Literal["table", "json", "jsonl", "csv"]
 LogFormat = Literal["text", "json"]
@@ -72,7 +73,11 @@ def _setting(
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The value of every setting, the chosen profile, and where each value came from."""
+    """The value of every setting, the chosen profile, and where each value came from.
+
+    ``problems`` and ``unusable`` are empty, except where settings are read although some cannot
+    be: these are what is wrong, and the names of the settings that stand at their defaults for it.
+    """
 
     database_url: DatabaseURL = _setting(
         database_url,
@@ -160,6 +165,8 @@ class Settings:
     )
     profile: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[InvalidConfiguration, ...] = ()
+    unusable: frozenset[str] = frozenset()
 
 
 def _declaration(item: "Field[Any]") -> Setting:

@@ -86,6 +86,12 @@ class ApiTokenRepository:
         query = core_select(owner, func.count()).where(*which).group_by(owner)
         return {row[0]: row[1] for row in self._session.execute(query)}
 
+    def active_admin_owners(self, now: datetime) -> set[int]:
+        """Return the ids of the active admins who have an active token."""
+        query = core_select(col(ApiToken.user_id)).join(User, col(User.id) == col(ApiToken.user_id))
+        admins = (col(User.role) == "admin", col(User.disabled_at).is_(None))
+        return {*self._session.execute(query.where(*admins, _in_state("active", now))).scalars()}
+
     def count_by_state(self, now: datetime) -> dict[str, int]:
         """Return how many tokens there are in each state."""
         states = get_args(TokenState)

@@ -103,7 +103,9 @@ def test_a_question_names_the_profile_and_marks_one_for_production(
     [
         ("prod", True), ("Production", True), ("live", True), ("eu-prod-2", True),
         ("prod_eu", True), ("PRD1", True), ("staging", False), ("nonprod", False),
-        ("non-prod", False), ("pre-production", False), ("delivery", False), ("product", False), ("", False),
+        ("non-prod", False), ("pre-production", False), ("delivery", False),
+        ("product", False),
+        ("", False),
     ],
 )  # fmt: skip
 def test_production_is_told_by_the_words_of_the_name(profile: str, marked: bool) -> None:

@@ -10,7 +10,7 @@ class UserExists(Conflict):
 
 
 class LastAdmin(Conflict):
-    """The change would leave no active admin."""
+    """The change would leave no active admin, or none who can log in."""
 
     code = "last_admin"
     hint = "Give another user the role 'admin' first."

@@ -15,14 +15,10 @@ from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
+from userctl.services.users.admins import lock_admins, require_admin_left
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import changed_user, user_read
-from userctl.services.users.rules import (
-    end_sessions,
-    hash_accepted,
-    require_admin_left,
-    require_role,
-)
+from userctl.services.users.rules import end_sessions, hash_accepted, require_role
 
 
 class UserService:
@@ -105,10 +101,10 @@ class UserService:
         if change.created_at is not None and change.created_at > now:
             raise InvalidInput(f"The time {rfc3339(change.created_at)} is in the future.")
         with self._database.writing() as uow:
-            admins = uow.users.lock_active_admins() if change.role else set()
+            admins = lock_admins(uow, now) if change.role else None
             user = lock_user(uow, reference)
             values = _differences(user, change)
-            if "role" in values:
+            if "role" in values and admins is not None:
                 require_admin_left(admins, {user.id})
             if values:
                 changes = {

@@ -25,9 +25,10 @@ from userctl.schemas.users import (
 from userctl.services.shared.clock_check import require_plausible_clock
 from userctl.services.shared.paging import all_pages
 from userctl.services.shared.records import readable
+from userctl.services.users.admins import lock_admins, require_admin_left
 from userctl.services.users.deleted_lookup import find_for_deletion, lock_deleted, lock_for_deletion
 from userctl.services.users.records import changed_user, deleted_user_read
-from userctl.services.users.rules import require_admin_left, role_to_restore
+from userctl.services.users.rules import role_to_restore
 from userctl.services.users.targets import user_targets
 
 BATCH = 1000
@@ -81,7 +82,7 @@ class RecycleBinService:
         """
         now = self._clock()
         with self._database.writing() as uow:
-            admins = uow.users.lock_active_admins()
+            admins = lock_admins(uow, now)
             users, archived = lock_for_deletion(uow, references, missing_ok=missing_ok, hard=hard)
             require_admin_left(admins, {user.id for user in users})
             deleted = [*map(changed_user, users), *map(changed_user, archived)]
