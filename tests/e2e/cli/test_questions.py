@@ -1,10 +1,12 @@
 """What is asked before a change that cannot be undone, on a terminal and off it."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.cli.test_terminal import Terminal, ended, terminal
+from tests.e2e.cli.test_terminal import Terminal, ended, starter, terminal
 from tests.integration.conftest import open_engine, sql_on
 from tests.support.applications import run_script
 from tests.support.cli import Userctl
@@ -148,3 +150,50 @@ def test_every_irreversible_command_asks_and_names_its_target(asked: Ask, quick:
         question = asked(*command.split())
         assert all(part in question for part in parts), (command, question)
         assert question.endswith(place), question
+
+
+def restore_question(terminal: Terminal, userctl: Userctl) -> str:
+    """Return what a restore of a backup with two users asks, and answer no."""
+    for name in ("ada", "eve"):
+        userctl.create(f"{name}@example.com")
+    assert userctl("db", "backup", "a.backup").code == 0
+    child = terminal("db", "restore", "a.backup")
+    child.expect_exact("? [y/N]: ")
+    assert isinstance(child.before, str)
+    question = child.before
+    child.sendline("n")
+    assert ended(child)[0] == 5
+    return " ".join(question.split())
+
+
+def test_a_restore_shows_the_date_and_the_content_of_the_backup(
+    terminal: Terminal, quick: Userctl
+) -> None:
+    question = restore_question(terminal, quick)
+    time = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+    assert re.fullmatch(
+        rf"Replace ALL data in {re.escape(str(quick.database_url))} with a\.backup "
+        rf"\(taken {time}, last event {time}, revision \d+, 2 users, no tokens\)",
+        question,
+    )
+
+
+def test_a_restore_says_that_postgresql_keeps_no_safety_copy(
+    home: Path, postgres_url: str, forked_program: str
+) -> None:
+    userctl = Userctl(home, postgres_url, program=(forked_program,))
+    question = restore_question(starter(userctl, cheap=True), userctl)
+    assert question.startswith("PostgreSQL: no safety copy of the present data is kept.")
+    assert "2 users, no tokens" in question
+
+
+def test_a_damaged_backup_is_found_out_before_the_question(
+    terminal: Terminal, local: Userctl
+) -> None:
+    local.create(ADA)
+    assert local("db", "backup", "a.backup").code == 0
+    backup = local.home / "a.backup"
+    backup.write_bytes(backup.read_bytes()[:20_000])
+    code, printed = ended(terminal("db", "restore", "a.backup"))
+    assert code == 6
+    assert "[y/N]" not in printed
