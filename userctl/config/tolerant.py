@@ -14,7 +14,7 @@ from userctl.core.errors import InvalidConfiguration
 
 T = TypeVar("T")
 
-_IN_FILES = [name for name, setting in SETTINGS.items() if not setting.secret]
+_IN_FILES = frozenset(name for name, setting in SETTINGS.items() if not setting.secret)
 """The settings that a config file may contain."""
 
 _MOST_BAD_LINES = 20
@@ -126,7 +126,8 @@ class _Reading:
     def _lose(self, names: Iterable[str]) -> None:
         """Note that settings are not known; a name may be misspelt."""
         for name in names:
-            self._unusable.update(get_close_matches(name, _IN_FILES, n=1, cutoff=0.8))
+            meant = [name] if name in SETTINGS else get_close_matches(name, _IN_FILES, cutoff=0.8)
+            self._unusable.update(_IN_FILES.intersection(meant[:1]))
 
     def _attempt(self, read: Callable[[], T]) -> T | None:
         try:

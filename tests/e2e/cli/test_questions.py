@@ -133,6 +133,7 @@ def test_every_irreversible_command_asks_and_names_its_target(asked: Ask, quick:
     with open_engine(str(quick.database_url)) as engine:
         insert_tokens(sql_on(engine), 3, days=2)
     assert quick("db", "backup", "a.backup").code == 0
+    session = quick("session", "list", "-o", "json").json[0]["short_id"]
     place = f" in {quick.database_url}"
     gone = "eve@example.com (id 2, user, deleted 2"
     for command, parts in {
@@ -143,6 +144,9 @@ def test_every_irreversible_command_asks_and_names_its_target(asked: Ask, quick:
         "token revoke --user 1": [f"Revoke 1 API token and 1 session of {ADA} (id 1"],
         "token revoke --all": ["Revoke 1 API token and 1 session of all users"],
         f"key retire {following}": ["retire that key (next, HS256) in"],
+        "session end --user 1": [f"End 1 session of {ADA} (id 1"],
+        f"session end {session}": [f"End session {session} of {ADA}"],
+        "user passwd 1 --no-password": [f"Remove the password of {ADA} (id 1"],
         "key rotate --compromised": [f"retire {following} (next), {active} (active)"],
         "db downgrade 0005": ["Downgrade the schema from", "to 0005"],
         "db downgrade base": ["Drop all tables"],

@@ -1,5 +1,6 @@
 """The one place that writes to standard output and standard error."""
 
+import errno
 import io
 import json
 import sys
@@ -15,6 +16,10 @@ from userctl.formats.csv_cells import csv_cell, csv_line
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+
+class ReaderLeft(Exception):
+    """What read standard output has ended, as ``head`` does, and wants no more of it."""
 
 
 class Renderer:
@@ -100,6 +105,7 @@ def write(text: str) -> None:
 
     Raises:
         OutputLost: if it is closed, or writing fails.
+        ReaderLeft: if it is a pipe without a reader.
     """
     with _output_or_lost():
         if sys.stdout is None:
@@ -112,6 +118,7 @@ def flush() -> None:
 
     Raises:
         OutputLost: if it has not.
+        ReaderLeft: if nothing reads it any more.
     """
     with _output_or_lost():
         if sys.stdout is not None:
@@ -125,6 +132,8 @@ def _output_or_lost() -> Iterator[None]:
     except OSError as error:
         # The rest of the buffer would fail again when the interpreter exits.
         sys.stdout = None
+        if error.errno == errno.EPIPE:
+            raise ReaderLeft from error
         reason = error.strerror or str(error)
         raise OutputLost(f"Cannot write to standard output: {reason}.") from error
 

@@ -12,13 +12,14 @@ from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
 from userctl.models.unreadable import shown_text
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
+from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserTarget, UserUpdate
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.admins import lock_admins, require_admin_left
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import changed_user, user_read
 from userctl.services.users.rules import end_sessions, hash_accepted, require_role
+from userctl.services.users.targets import user_targets
 
 
 class UserService:
@@ -38,6 +39,26 @@ class UserService:
         self._policy = policy
         self._roles = roles
         self._clock = clock
+
+    def check(self, new: UserCreate, *, exists_ok: bool = False) -> tuple[UserCreated, bool] | None:
+        """Make sure that a user can be created, before a password is asked for.
+
+        Args:
+            new: the user, without a password.
+            exists_ok: return a user who has the address already, as :meth:`ensure` does.
+
+        Raises:
+            InvalidInput: if the role is not configured.
+            UserExists: if the address is in use.
+        """
+        require_role(new.role, self._roles)
+        with self._database.reading() as uow:
+            user = uow.users.by_email(new.email)
+            if user is None:
+                return None
+            if exists_ok:
+                return UserCreated(**user_read(user).model_dump()), False
+            raise UserExists(f"{new.email} already exists (id {user.id}).")
 
     @retry_transactions
     def create(self, new: UserCreate, *, generate: bool = False) -> UserCreated:
@@ -84,6 +105,15 @@ class UserService:
         """
         with self._database.reading() as uow:
             return user_read(find_user(uow, reference))
+
+    def preview(self, reference: str) -> UserTarget:
+        """Return a user with what hangs on them, for the question before a change.
+
+        Raises:
+            UserNotFound: if there is no such user.
+        """
+        with self._database.reading() as uow:
+            return user_targets(uow, [find_user(uow, reference)], self._clock())[0]
 
     @retry_transactions
     def update(self, reference: str, change: UserUpdate) -> UserRead:

@@ -15,6 +15,7 @@ from userctl.cli.commands.token.filters import (
     token_query,
 )
 from userctl.cli.context import CommandContext
+from userctl.cli.output.sessions_ended import access_tokens_last
 from userctl.cli.prompts import read_token
 from userctl.cli.questions import confirm, describe_user
 from userctl.core.errors import GuardRefused, InvalidInput
@@ -56,11 +57,14 @@ def revoke(
         # Scripts name what they revoke, and need no --yes for that.
         if context.is_interactive:
             confirm(context, lambda: _compose_ids(revocation.preview(token_ids)), yes=yes)
-        context.emit(revocation.revoke(token_ids))
+        result = revocation.revoke(token_ids)
     elif stdin:
-        context.emit(context.services.revocation.revoke_text(read_token()))
+        result = context.services.revocation.revoke_text(read_token())
     else:
-        context.emit(_revoke_matching(context, query, yes=yes))
+        result = _revoke_matching(context, query, yes=yes)
+    if lasting := access_tokens_last(result.access_tokens_valid_until):
+        context.note(f"{lasting[0].upper()}{lasting[1:]}.")
+    context.emit(result)
 
 
 def _revoke_matching(
