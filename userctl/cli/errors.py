@@ -51,7 +51,7 @@ Exit codes:
   7  partial: some records were rejected
   8  changes pending: migrations, tables to adopt, tokens to purge
   9  input/output: disk full, read-only, stdout lost
-  130, 141, 143  Ctrl-C, reader of stdout left (head), SIGTERM; the uncommitted is rolled back
+  130, 141, 143  interrupted, reader of stdout gone, terminated; rolled back
 """
 
 
