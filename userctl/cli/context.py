@@ -210,10 +210,8 @@ class CommandContext:
         """
         if yes:
             return
-        if not self.is_interactive:
-            raise ConfirmationRequired(
-                f"Confirmation is required, and {self.why_not_interactive}.", hint="Pass --yes."
-            )
+        if reason := self.why_not_interactive:
+            raise ConfirmationRequired(f"Confirmation is required, and {reason}.")
         if not typer.confirm(escape_invisible(question), err=True):
             raise Declined("Canceled; nothing was changed.")
 
