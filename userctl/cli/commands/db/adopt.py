@@ -93,12 +93,7 @@ def adopt(
     if dry_run:
         _print_plan(context, service.plan(choices))
         return
-
-    def compose() -> str:
-        _note_plan(context, service.plan(choices))
-        return "Adopt the tables"
-
-    confirm(context, compose, yes=yes)
+    confirm(context, lambda: _compose(context, service.plan(choices)), yes=yes)
     done = service.adopt(
         choices,
         copied=lambda path: context.note(f"A copy of the original database is in {path}."),
@@ -111,6 +106,11 @@ def _print_plan(context: CommandContext, plan: Plan) -> None:
     _require_feasible(plan)
     if any(step.kind == "step" for step in plan):
         raise typer.Exit(PENDING)
+
+
+def _compose(context: CommandContext, plan: Plan) -> str:
+    _note_plan(context, plan)
+    return "Adopt the tables"
 
 
 def _note_plan(context: CommandContext, plan: Plan) -> None:

@@ -17,6 +17,8 @@ from userctl.cli.signals import defer_signals
 from userctl.core.errors import ClockSuspect
 from userctl.core.text import counted
 
+LIMITS = "Limits"
+
 _UNFINISHED = {
     "max_rows": "--max-rows was reached",
     "max_seconds": "--max-seconds was reached",
@@ -37,20 +39,42 @@ def purge(
     batch_size: Annotated[
         int,
         typer.Option(
-            "--batch-size", metavar="N", min=1, max=100_000, help="Tokens per transaction."
+            "--batch-size",
+            metavar="N",
+            min=1,
+            max=100_000,
+            help="Tokens per transaction.",
+            rich_help_panel=LIMITS,
         ),
     ] = 100_000,
     max_rows: Annotated[
         int | None,
-        typer.Option("--max-rows", metavar="N", min=1, help="Stop after this many tokens."),
+        typer.Option(
+            "--max-rows",
+            metavar="N",
+            min=1,
+            help="Stop after this many tokens.",
+            rich_help_panel=LIMITS,
+        ),
     ] = None,
     max_seconds: Annotated[
         int | None,
-        typer.Option("--max-seconds", metavar="N", min=1, help="Stop after this many seconds."),
+        typer.Option(
+            "--max-seconds",
+            metavar="N",
+            min=1,
+            help="Stop after this many seconds.",
+            rich_help_panel=LIMITS,
+        ),
     ] = None,
     pause: Annotated[
         str | None,
-        typer.Option("--pause", metavar="DURATION", help="Pause after each transaction: 50ms, 1s."),
+        typer.Option(
+            "--pause",
+            metavar="DURATION",
+            help="Pause after each transaction: 50ms, 1s.",
+            rich_help_panel=LIMITS,
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only count them; delete nothing.")
@@ -79,7 +103,12 @@ def purge(
     )
     if not dry_run:
         _confirm(context, span, retention, yes=yes)
-    result, signal_code = _purge(context, purge_options)
+    _report(context, *_purge(context, purge_options))
+
+
+def _report(
+    context: CommandContext, result: "schemas.database.PurgeResult", signal_code: int | None
+) -> None:
     if result.stopped_by == "other_purge":
         context.note("Another purge is running; this one did nothing.")
     context.emit(result)
