@@ -25,6 +25,7 @@ from userctl.cli.commands.user.rejects import (
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PARTIAL
 from userctl.cli.output.render import Progress, show_progress
+from userctl.config.paths import missing_embedded_database
 from userctl.formats.file_format import choose_format
 from userctl.formats.reader import IMPORT_EXTENSIONS, read_records
 from userctl.formats.source import Source, open_source
@@ -72,6 +73,7 @@ def import_(
     chosen = choose_format(file, file_format, IMPORT_EXTENSIONS)
     if rejects is not None:
         require_writable(context, rejects, file)
+    into_nothing = dry_run and _lacks_database(context)
     how = read_options(names, delimiter, ignore_unknown=ignore_unknown)
     with open_source(file, encoding) as source, show_progress(quiet=context.quiet) as show:
         report = context.services.user_import.load(
@@ -79,6 +81,7 @@ def import_(
             on_conflict=on_conflict,
             partial=partial,
             dry_run=dry_run,
+            into_nothing=into_nothing,
             digest=source[1],
             on_checked=bind(_show_checked, show, source),
             on_written=bind(show, "Writing"),
@@ -86,6 +89,14 @@ def import_(
     if rejects is not None:
         write_rejects(context, report, rejects, chosen)
     _print(context, report, partial=partial)
+
+
+def _lacks_database(context: CommandContext) -> bool:
+    """Tell whether the import would create the embedded database, and say where that would be."""
+    missing = missing_embedded_database(context.settings.database_url)
+    if missing is not None:
+        context.note(f"There is no database at {missing} yet; an import would create it.")
+    return missing is not None
 
 
 def _show_checked(show: Progress, source: Source, done: int, read: int) -> None:

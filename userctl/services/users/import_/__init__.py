@@ -21,7 +21,7 @@ from userctl.services.users.import_.records import (
     ParsedRecord,
     RecordParser,
 )
-from userctl.services.users.import_.repeated import RepeatedEmails
+from userctl.services.users.import_.repeated import RepeatedEmails, reject_repeated
 from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
 from userctl.services.users.import_.writing import Writer
@@ -72,6 +72,7 @@ class UserImportService:
         on_conflict: OnConflict = "error",
         partial: bool = False,
         dry_run: bool = False,
+        into_nothing: bool = False,
         digest: Callable[[], str | None] = lambda: None,
         on_checked: Callable[[int, int], None] = lambda _done, _read: None,
         on_written: Callable[[int, int], None] = lambda _done, _total: None,
@@ -84,14 +85,17 @@ class UserImportService:
                 the user.
             partial: whether to import the good records although others are rejected.
             dry_run: whether to roll everything back at the end.
+            into_nothing: whether a dry run does without a database, as if an empty one were there.
             digest: returns the SHA-256 of the file, once that is read, for the audit trail.
             on_checked: called with the number of records checked and hashed, and the number read.
             on_written: called with the number of records written, and the number to write.
         """
         now = self._clock()
-        checked = self._check(records, now, on_conflict, on_checked)
+        checked = self._check(records, now, None if into_nothing else on_conflict, on_checked)
         written = Tally()
-        if partial or not checked.tally.rejected:
+        if into_nothing and (partial or not checked.tally.rejected):
+            written = _rehearse(checked)
+        elif partial or not checked.tally.rejected:
             written = self._write(
                 checked,
                 now,
@@ -109,10 +113,13 @@ class UserImportService:
         self,
         records: Iterable[FileRecord],
         now: datetime,
-        on_conflict: OnConflict,
+        on_conflict: OnConflict | None,
         on_checked: Callable[[int, int], None],
     ) -> _Checked:
-        """Parse records, hash their passwords and append the good ones to the spool."""
+        """Parse records, hash their passwords and append the good ones to the spool.
+
+        ``on_conflict`` is None if no user exists.
+        """
         parser = RecordParser(roles=self._roles, policy=self._policy, now=now)
         checked = _Checked()
         source = iter(records)
@@ -131,10 +138,10 @@ class UserImportService:
         return checked
 
     def _sort_out_existing(
-        self, parsed: list[ParsedRecord], on_conflict: OnConflict, checked: _Checked
+        self, parsed: list[ParsedRecord], on_conflict: OnConflict | None, checked: _Checked
     ) -> list[ParsedRecord]:
         """Sort out records whose users exist before time is spent on hashing their passwords."""
-        if on_conflict == "update" or all(record.password is None for record in parsed):
+        if on_conflict in {None, "update"} or all(record.password is None for record in parsed):
             return parsed
         with self._database.reading() as uow:
             ids = uow.users.ids_by_email([record.user.email for record in parsed])
@@ -186,6 +193,14 @@ class UserImportService:
                 uow.record(AuditTag.ACCOUNT_IMPORT, now, **about(writer.tally))
                 uow.commit()
         return writer.tally
+
+
+def _rehearse(checked: _Checked) -> Tally:
+    """Return what would become of the users if there were no others."""
+    tally, named, repeated = Tally(), set[str](), checked.emails.hashes()
+    for chunk in checked.users.chunks():
+        tally.created += len(reject_repeated(chunk, repeated, named, tally))
+    return tally
 
 
 def _sort_out_rejects(
