@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import NULLTYPE
-from sqlmodel import Session, col, delete, func, select, type_coerce, update
+from sqlmodel import Session, col, delete, func, or_, select, type_coerce, update
 
 from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
@@ -16,22 +16,13 @@ from userctl.models.own_hash import own_hash_expression
 from userctl.models.unreadable import Unreadable
 from userctl.repositories import bulk_insert
 from userctl.repositories.changes import change, insert_row, require_count
+from userctl.repositories.shared_addresses import OWNER_FIRST, may_share_addresses
 from userctl.repositories.stored_values import UndecodableText, bindable, native_text
 from userctl.repositories.user_filter import conditions
-from userctl.repositories.user_order import EmailPrefixOrder, Position, SortedOrder
+from userctl.repositories.user_order import ListOrder, Position
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.users import UserQuery
-
-_SORT_KEYS: dict[str, Any] = {
-    "id": col(User.id),
-    "email": col(User.email),
-    "name": func.coalesce(User.name, ""),
-    "role": col(User.role),
-    "created_at": col(User.created_at),
-    "updated_at": col(User.updated_at),
-}
-_UNIQUE_KEYS = {"id", "email"}
 
 OWN_HASH = "own_hash"
 """The hash of the user's own password, wherever it is."""
@@ -49,7 +40,13 @@ class UserRepository:
 
     def by_email(self, email: str) -> User | None:
         """Return the user with this canonical address."""
-        return self._session.exec(select(User).where(User.email == email)).first()
+        query = select(User).where(User.email == email)
+        return self._session.exec(query.order_by(*OWNER_FIRST).limit(1)).first()
+
+    def all_by_email(self, email: str, limit: int) -> Sequence[User]:
+        """Return the users with this address: several, if they were left to the application."""
+        query = select(User).where(User.email == email)
+        return self._session.exec(query.order_by(*OWNER_FIRST).limit(limit)).all()
 
     def lock(self, user_id: int) -> User | None:
         """Return the user as it is now, locked until the transaction ends."""
@@ -78,10 +75,18 @@ class UserRepository:
         query = select(func.count()).select_from(User)
         return self._session.exec(query.where(col(User.must_change_password))).one()
 
-    def disabled_with_password(self) -> Sequence[int]:
-        """Return the ids of disabled users with a hash that another program may match."""
+    def disabled_with_password(self, *, left_out: bool) -> Sequence[int]:
+        """Return the ids of disabled users with a hash that another program may match.
+
+        Args:
+            left_out: whether those are wanted who were left to the application, whose own hash
+                never was put aside; otherwise those to whom it gave another one since.
+        """
+        waits = col(User.disabled_hash)
         query = core_select(col(User.id)).where(
-            col(User.disabled_at).is_not(None), ~col(User.hashed_password).endswith("." * 53)
+            col(User.disabled_at).is_not(None),
+            waits.is_(None) if left_out else waits.is_not(None),
+            ~col(User.hashed_password).endswith("." * 53),
         )
         return self._session.execute(query.order_by(col(User.id))).scalars().all()
 
@@ -100,14 +105,19 @@ class UserRepository:
         return {user_id for user_id in self._session.exec(query) if user_id is not None}
 
     def lock_by_emails(self, emails: Sequence[str]) -> Sequence[User]:
-        """Return the users that have some of these addresses, locked until the end."""
+        """Return the users that have some of these addresses, locked until the end.
+
+        The last one with an address is the one whom :meth:`by_email` returns.
+        """
         query = select(User).where(col(User.email).in_(emails)).order_by(col(User.id))
         query = query.with_for_update().execution_options(populate_existing=True)
-        return self._session.exec(query).all()
+        found = self._session.exec(query).all()
+        return sorted(found, key=lambda user: user.disabled_at is None)
 
     def ids_by_email(self, emails: Sequence[str]) -> dict[str, int]:
         """Return the ids of the users that have some of these addresses."""
         query = core_select(col(User.email), col(User.id)).where(col(User.email).in_(emails))
+        query = query.order_by(*(key.desc() for key in OWNER_FIRST))
         return {row.email: row.id for row in self._session.execute(query)}
 
     def insert_rows(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bool:
@@ -117,6 +127,10 @@ class UserRepository:
             columns: the names of the columns.
             rows: their values, in the same order.
         """
+        if may_share_addresses(self._session.connection()):
+            place = columns.index("email")
+            if self.ids_by_email([row[place] for row in rows]):
+                return False
         try:
             with self._session.begin_nested():
                 count = bulk_insert.insert_rows(self._session.connection(), User, columns, rows)
@@ -133,6 +147,7 @@ class UserRepository:
         Raises:
             UserExists: if the address is in use.
         """
+        self._require_free(user.email)
         try:
             with self._session.begin_nested():
                 insert_row(self._session, user)
@@ -148,6 +163,8 @@ class UserRepository:
             ChangeIgnored: if a trigger ignored the change.
             TransactionConflict: if another process changed these columns meanwhile.
         """
+        if "email" in values:
+            self._require_free(values["email"], but_for=user.id)
         dialect = self._session.connection().dialect.name
         seen = [_has_value(getattr(User, n), getattr(user, n), dialect) for n in values]
         values = {name: bindable(value, dialect) for name, value in values.items()}
@@ -172,7 +189,7 @@ class UserRepository:
 
     def position(self, query: UserQuery, user_id: int) -> Position | None:
         """Return the position of a user in the order of a query; None if there is no such user."""
-        key = _as_stored(_SORT_KEYS[query.sort])
+        key = ListOrder(self._session.connection(), query).key
         found = self._session.exec(select(key).where(User.id == user_id)).first()
         return None if found is None else (found, user_id)
 
@@ -183,19 +200,9 @@ class UserRepository:
             query: which users, how sorted and how many; its ``after`` is ignored.
             position: the position after which the page starts.
         """
-        # The key is read and compared as the driver has it: a time that another program wrote to
-        # SQLite in its own format would not equal the same time in ours.
-        key, connection = _SORT_KEYS[query.sort], self._session.connection()
-        dialect = connection.dialect.name
-        statement = select(User, _as_stored(key)).where(*conditions(connection, User, query))
-        order: SortedOrder | EmailPrefixOrder
-        order = SortedOrder(key, query.sort in _UNIQUE_KEYS, query.descending, dialect)
-        if query.beginning is not None:
-            beginning = EmailPrefixOrder(query.beginning, dialect, query.descending)
-            if query.sort == "email":
-                order = beginning
-            else:
-                statement = statement.where(*beginning.after(None))
+        connection = self._session.connection()
+        order = ListOrder(connection, query)
+        statement = select(User, order.key).where(*conditions(connection, User, query))
         statement = statement.where(*order.after(position)).order_by(*order.clauses)
         rows = self._session.execute(statement.offset(query.skip or None).limit(query.limit))
         return [(user, (value, user.id)) for user, value in rows]
@@ -223,11 +230,20 @@ class UserRepository:
             rest = statement if last is None else statement.where(col(User.id) > last)
             yield from _partitions(connection, rest, size)
 
+    def _require_free(self, email: str, *, but_for: int | None = None) -> None:
+        """Make sure that no other user has an address, also where no constraint does."""
+        existing = self.by_email(email)
+        if existing is not None and existing.id != but_for:
+            raise _exists(email, existing)
+
     def _raise_if_exists(self, error: IntegrityError, email: str) -> None:
         if violates_uniqueness(error):
-            existing = self.by_email(email)
-            known = "" if existing is None else f" (id {existing.id})"
-            raise UserExists(f"{email} already exists{known}.") from error
+            raise _exists(email, self.by_email(email)) from error
+
+
+def _exists(email: str, existing: User | None) -> UserExists:
+    known = "" if existing is None else f" (id {existing.id})"
+    return UserExists(f"{email} already exists{known}.")
 
 
 def _partitions(
@@ -242,9 +258,6 @@ def _has_value(column: Any, value: Any, dialect: str) -> Any:
     if isinstance(value, datetime | Unreadable):
         # Another program may write the same time in another form.
         return column.is_not(None)
-    return column.is_not_distinct_from(bindable(value, dialect))
-
-
-def _as_stored(key: Any) -> Any:
-    """Return a sort key that is read without a conversion to its Python type."""
-    return type_coerce(key, NULLTYPE).label("sort_key")
+    same: Any = column.is_not_distinct_from(bindable(value, dialect))
+    # A missing address reads as blank text.
+    return or_(same, column.is_(None)) if value == "" else same

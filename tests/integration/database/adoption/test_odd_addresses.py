@@ -9,7 +9,6 @@ from tests.support.applications import HASH, Application
 from userctl.core.errors import (
     AdoptionRefused,
     InvalidCredentials,
-    InvalidInput,
     LoginThrottled,
     TokenInvalid,
 )
@@ -54,8 +53,6 @@ def test_the_plan_names_the_options(odd: list[int], adoption: AdoptionService) -
     assert all("--keep-odd-addresses or --leave-out" in step.detail for step in problems)
     with pytest.raises(AdoptionRefused, match="--keep-odd-addresses"):
         adoption.adopt()
-    with pytest.raises(InvalidInput, match="cannot be combined"):
-        AdoptionChoices(keep_odd_addresses=True, leave_out=True)
 
 
 @pytest.mark.parametrize("choices", [KEEP, LEAVE_OUT], ids=["kept", "left out"])
@@ -140,15 +137,3 @@ def test_a_left_out_user_is_taken_in_once_the_address_is_corrected(left_out: Pro
     left_out.users.update("4", UserUpdate(email="admin@example.com"))
     left_out.user_status.enable("4")
     assert left_out.log_in("admin@example.com").user.id == 4
-
-
-@pytest.mark.parametrize("choices", [KEEP, LEAVE_OUT], ids=["kept", "left out"])
-def test_addresses_that_several_users_have_stay_a_problem(
-    odd: list[int], run: Sql, adoption: AdoptionService, choices: AdoptionChoices
-) -> None:
-    run("DROP INDEX ix_users_email")
-    run("INSERT INTO users (email) VALUES (''), (NULL)")
-    assert told(adoption.plan(choices), "problem") == [
-        ("users", "email", [11]),
-        ("users", "email", [9, 10]),
-    ]

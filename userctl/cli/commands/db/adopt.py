@@ -46,14 +46,16 @@ def adopt(
     keep_odd_addresses: Annotated[
         bool,
         typer.Option(
-            "--keep-odd-addresses", help="Adopt users whose addresses are not valid as they are."
+            "--keep-odd-addresses",
+            help="Adopt users whose addresses are not valid, or missing, as they are.",
         ),
     ] = False,
     leave_out: Annotated[
         bool,
         typer.Option(
             "--leave-out",
-            help="Leave them to the application: disabled here, and otherwise unchanged.",
+            help="Leave them to the application: disabled here, and otherwise unchanged. "
+            "With the other option: only those that cannot be kept.",
         ),
     ] = False,
     yes: options.YesOption = False,
