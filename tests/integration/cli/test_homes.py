@@ -122,7 +122,9 @@ def test_what_has_a_reason_to_creates_the_embedded_database(
     assert embedded("user", "list").code == 0
 
 
-@pytest.mark.parametrize("records", [["a@x.org", "b@x.org"], ["a@x.org", "bad", "A@x.org", "b@x.org"]])
+@pytest.mark.parametrize(
+    "records", [["a@x.org", "b@x.org"], ["a@x.org", "bad", "A@x.org", "b@x.org"]]
+)
 @pytest.mark.parametrize("options", [[], ["--partial"], ["--on-conflict", "update"]])
 def test_a_dry_run_without_a_database_says_what_the_import_then_does(
     embedded: Userctl, records: Sequence[str], options: Sequence[str]

@@ -9,10 +9,12 @@ import typer
 from userctl import schemas
 from userctl.cli.command import command
 from userctl.cli.commands.user.import_options import (
+    CorrectNamesOption,
     DelimiterOption,
     EncodingOption,
     FormatOption,
     IgnoreUnknownOption,
+    KeepOddAddressesOption,
     MapOption,
     read_options,
 )
@@ -62,12 +64,15 @@ def import_(
     ignore_unknown: IgnoreUnknownOption = False,
     delimiter: DelimiterOption = None,
     encoding: EncodingOption = None,
+    keep_odd_addresses: KeepOddAddressesOption = False,
+    correct_names: CorrectNamesOption = False,
 ) -> None:
     """Import users from a file: all of them or none.
 
     Fields: email, name, role, status, must_change_password, created_at, and hashed_password
     (bcrypt) or password. The first line of CSV names them. The output of 'user export' and
-    'user list' can be imported as it is.
+    'user list' can be imported as it is. That of adopted tables may have addresses and names that
+    need --keep-odd-addresses and --correct-names.
     """
     context.creates_database = not dry_run
     chosen = choose_format(file, file_format, IMPORT_EXTENSIONS)
@@ -82,6 +87,7 @@ def import_(
             partial=partial,
             dry_run=dry_run,
             into_nothing=into_nothing,
+            rules=schemas.transfer.ImportRules(keep_odd_addresses, correct_names),
             digest=source[1],
             on_checked=bind(_show_checked, show, source),
             on_written=bind(show, "Writing"),

@@ -1,27 +1,33 @@
 """Importing users: all records are checked and hashed first, then written in one transaction."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from heapq import merge
 from itertools import islice
-from operator import attrgetter
 from typing import Any
 
 from userctl.core.clock import Clock
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.transfer import FileRecord, ImportReport, ImportResult, OnConflict, Reject
+from userctl.schemas.transfer import (
+    FileRecord,
+    ImportReport,
+    ImportRules,
+    OnConflict,
+    Reject,
+)
 from userctl.security.password_policy import PasswordPolicy
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.import_.hashing import hash_passwords
 from userctl.services.users.import_.records import (
+    DEFAULT_RULES,
     ImportedUser,
     ParsedRecord,
     RecordParser,
 )
 from userctl.services.users.import_.repeated import RepeatedEmails, reject_repeated
+from userctl.services.users.import_.report import import_report, import_result
 from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
 from userctl.services.users.import_.writing import Writer
@@ -73,6 +79,7 @@ class UserImportService:
         partial: bool = False,
         dry_run: bool = False,
         into_nothing: bool = False,
+        rules: ImportRules = DEFAULT_RULES,
         digest: Callable[[], str | None] = lambda: None,
         on_checked: Callable[[int, int], None] = lambda _done, _read: None,
         on_written: Callable[[int, int], None] = lambda _done, _total: None,
@@ -86,12 +93,14 @@ class UserImportService:
             partial: whether to import the good records although others are rejected.
             dry_run: whether to roll everything back at the end.
             into_nothing: whether a dry run does without a database, as if an empty one were there.
+            rules: what is taken although no user could be created like this.
             digest: returns the SHA-256 of the file, once that is read, for the audit trail.
             on_checked: called with the number of records checked and hashed, and the number read.
             on_written: called with the number of records written, and the number to write.
         """
         now = self._clock()
-        checked = self._check(records, now, None if into_nothing else on_conflict, on_checked)
+        parser = RecordParser(roles=self._roles, policy=self._policy, now=now, rules=rules)
+        checked = self._check(records, parser, None if into_nothing else on_conflict, on_checked)
         written = Tally()
         if into_nothing and (partial or not checked.tally.rejected):
             written = _rehearse(checked)
@@ -104,15 +113,15 @@ class UserImportService:
                 keep=lambda tally: not dry_run and (partial or not tally.rejected),
                 about=lambda tally: {
                     "sha256": digest(),
-                    **_result(checked.tally, tally).model_dump(exclude={"dry_run"}),
+                    **import_result(checked.tally, tally).model_dump(exclude={"dry_run"}),
                 },
             )
-        return _report(checked.tally, written, partial=partial, dry_run=dry_run)
+        return import_report(checked.tally, written, partial=partial, dry_run=dry_run)
 
     def _check(
         self,
         records: Iterable[FileRecord],
-        now: datetime,
+        parser: RecordParser,
         on_conflict: OnConflict | None,
         on_checked: Callable[[int, int], None],
     ) -> _Checked:
@@ -120,7 +129,6 @@ class UserImportService:
 
         ``on_conflict`` is None if no user exists.
         """
-        parser = RecordParser(roles=self._roles, policy=self._policy, now=now)
         checked = _Checked()
         source = iter(records)
         read = 0
@@ -213,35 +221,3 @@ def _sort_out_rejects(
         else:
             tally.reject(outcome)
     return accepted
-
-
-class _Rejects:
-    """The rejects of both steps in line order; can be read more than once."""
-
-    def __init__(self, *spools: Spool[Reject]) -> None:
-        self._spools = spools
-
-    def __iter__(self) -> Iterator[Reject]:
-        # Fields cannot be compared: it is None where a reason concerns the whole record.
-        return merge(*self._spools, key=attrgetter("line"))
-
-
-def _result(checked: Tally, written: Tally) -> ImportResult:
-    return ImportResult(
-        created=written.created,
-        updated=written.updated,
-        skipped=checked.skipped + written.skipped,
-        rejected=checked.rejected + written.rejected,
-        dry_run=False,
-    )
-
-
-def _report(checked: Tally, written: Tally, *, partial: bool, dry_run: bool) -> ImportReport:
-    result = _result(checked, written)
-    rejected = result.rejected
-    nothing = {"created": 0, "updated": 0, "skipped": 0} if rejected and not partial else {}
-    return ImportReport(
-        result.model_copy(update={"dry_run": dry_run, **nothing}),
-        _Rejects(checked.rejects, written.rejects),
-        conflicts_only=rejected == checked.conflicts + written.conflicts,
-    )
