@@ -7,15 +7,15 @@ what it uses, and the rest of the package can import at the top.
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property, partial
-from importlib import import_module
-from inspect import Parameter, getattr_static, signature
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from inspect import getattr_static
+from typing import TYPE_CHECKING, Any
 
 from userctl.config import homes
 from userctl.config.paths import InstallationFiles, installation_files, require_database_file
 from userctl.config.settings import Settings
 from userctl.core.actor import Actor, machine_user
 from userctl.core.clock import Clock, utc_now
+from userctl.core.lazy import Lazy
 from userctl.core.secure_files import create_private_folder
 
 if TYPE_CHECKING:
@@ -41,8 +41,10 @@ if TYPE_CHECKING:
     from userctl.services.doctor.service import DoctorService
     from userctl.services.keys.audit import KeyAuditLog
     from userctl.services.keys.manage import KeyService
+    from userctl.services.sessions.ending import SessionEndService
     from userctl.services.sessions.exchange import TokenExchange
     from userctl.services.sessions.issue import TokenIssuer, TokenLifetimes
+    from userctl.services.sessions.listing import SessionListService
     from userctl.services.sessions.login import LoginService
     from userctl.services.sessions.stored import SessionService
     from userctl.services.sessions.verify import TokenVerifier
@@ -57,31 +59,6 @@ if TYPE_CHECKING:
     from userctl.services.users.passwords import UserPasswordService
     from userctl.services.users.recycle_bin import RecycleBinService
     from userctl.services.users.status import UserStatusService
-
-T = TypeVar("T")
-
-
-class Lazy(Generic[T]):
-    """Something that is imported and built when it is first asked for.
-
-    Each parameter of its constructor that has no default gets the part or the service of its name.
-    """
-
-    def __init__(self, path: str) -> None:
-        self._module, _, self._class = path.partition(":")
-
-    def __set_name__(self, _owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, services: "Services", _owner: type) -> T:
-        build: Callable[..., T]
-        build = getattr(import_module(f"userctl.{self._module}"), self._class)
-        parameters = signature(build).parameters.values()
-        required = [each.name for each in parameters if each.default is Parameter.empty]
-        built = build(**{name: services.part(name) for name in required})
-        # An attribute of the instance is found before this descriptor from now on.
-        services.__dict__[self._name] = built
-        return built
 
 
 class Services:
@@ -109,6 +86,8 @@ class Services:
     recycle_bin: Lazy["RecycleBinService"] = Lazy("services.users.recycle_bin:RecycleBinService")
     revocation: Lazy["RevocationService"] = Lazy("services.tokens.revocation:RevocationService")
     schema: Lazy["SchemaService"] = Lazy("services.database.schema:SchemaService")
+    session_end: Lazy["SessionEndService"] = Lazy("services.sessions.ending:SessionEndService")
+    session_list: Lazy["SessionListService"] = Lazy("services.sessions.listing:SessionListService")
     sessions: Lazy["SessionService"] = Lazy("services.sessions.stored:SessionService")
     statistics: Lazy["StatisticsService"] = Lazy("services.database.statistics:StatisticsService")
     throttling: Lazy["LoginThrottling"] = Lazy("services.authentication.throttling:LoginThrottling")
@@ -151,6 +130,7 @@ class Services:
         self._url = settings.database_url
         self._roles = settings.roles
         self._subject = settings.token_subject
+        self._access_lifetime = timedelta(minutes=settings.access_token_minutes)
         self._longest_session = timedelta(days=settings.session_days)
         self._login_attempts = settings.login_attempts
         self._login_window = timedelta(minutes=settings.login_window_minutes)
@@ -199,7 +179,7 @@ class Services:
         from userctl.services.sessions.issue import TokenLifetimes
 
         return TokenLifetimes(
-            access=timedelta(minutes=self._settings.access_token_minutes),
+            access=self._access_lifetime,
             refresh=timedelta(days=self._settings.refresh_token_days),
             session=self._longest_session,
         )

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from userctl.config.loading import load_settings
-from userctl.container import Lazy, Services
+from userctl.container import Services
+from userctl.core.lazy import Lazy
 
 LAZY = {name: lazy for name, lazy in vars(Services).items() if isinstance(lazy, Lazy)}
 

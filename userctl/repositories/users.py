@@ -1,14 +1,12 @@
 """Queries on ``users``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.types import NULLTYPE
-from sqlmodel import Session, col, delete, func, or_, select, type_coerce, update
+from sqlmodel import Session, col, delete, func, or_, select, update
 
 from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
@@ -17,15 +15,9 @@ from userctl.models.unreadable import Unreadable
 from userctl.repositories import bulk_insert
 from userctl.repositories.changes import change, insert_row, require_count
 from userctl.repositories.shared_addresses import OWNER_FIRST, may_share_addresses
-from userctl.repositories.stored_values import UndecodableText, bindable, native_text
-from userctl.repositories.user_filter import conditions
-from userctl.repositories.user_order import ListOrder, Position
+from userctl.repositories.stored_values import bindable
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
-from userctl.schemas.users import UserQuery
-
-OWN_HASH = "own_hash"
-"""The hash of the user's own password, wherever it is."""
 
 
 class UserRepository:
@@ -120,26 +112,43 @@ class UserRepository:
         query = query.order_by(*(key.desc() for key in OWNER_FIRST))
         return {row.email: row.id for row in self._session.execute(query)}
 
-    def insert_rows(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bool:
-        """Insert users, all of them or none; return False if an address is in use.
+    def insert_rows(
+        self, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> dict[str, int] | None:
+        """Insert users, all of them or none.
 
         Args:
-            columns: the names of the columns.
+            columns: the names of the columns, of which the first is the address.
             rows: their values, in the same order.
+
+        Returns:
+            The ids by the address; None if an address is in use.
         """
-        if may_share_addresses(self._session.connection()):
-            place = columns.index("email")
-            if self.ids_by_email([row[place] for row in rows]):
-                return False
+        emails = [row[0] for row in rows]
+        if may_share_addresses(self._session.connection()) and self.ids_by_email(emails):
+            return None
+        last = self._session.execute(core_select(func.max(User.id))).scalar() or 0
         try:
             with self._session.begin_nested():
                 count = bulk_insert.insert_rows(self._session.connection(), User, columns, rows)
                 require_count("INSERT", "users", count, len(rows))
         except IntegrityError as error:
             if violates_uniqueness(error):
-                return False
+                return None
             raise
-        return True
+        return self._new_ids(emails, last)
+
+    def _new_ids(self, emails: Sequence[str], last: int) -> dict[str, int]:
+        """Return the ids of users that were inserted when the largest id was ``last``.
+
+        Those that follow are read in one piece. Other transactions may have put ids between them,
+        and a sequence may be behind, so those that are missing are looked up.
+        """
+        following = core_select(col(User.email), col(User.id)).where(col(User.id) > last)
+        following = following.order_by(col(User.id)).limit(2 * len(emails))
+        ids = {row.email: row.id for row in self._session.execute(following)}
+        missing = [email for email in emails if email not in ids]
+        return ids | self.ids_by_email(missing) if missing else ids
 
     def add(self, user: User) -> None:
         """Insert a user.
@@ -187,49 +196,6 @@ class UserRepository:
             change(self._session, delete(table), col(table.user_id) == user_id)
         return change(self._session, delete(User), col(User.id) == user_id, expected=1) == 1
 
-    def position(self, query: UserQuery, user_id: int) -> Position | None:
-        """Return the position of a user in the order of a query; None if there is no such user."""
-        key = ListOrder(self._session.connection(), query).key
-        found = self._session.exec(select(key).where(User.id == user_id)).first()
-        return None if found is None else (found, user_id)
-
-    def page(self, query: UserQuery, position: Position | None) -> list[tuple[User, Position]]:
-        """Return the users that a query asks for, in its order, with their positions.
-
-        Args:
-            query: which users, how sorted and how many; its ``after`` is ignored.
-            position: the position after which the page starts.
-        """
-        connection = self._session.connection()
-        order = ListOrder(connection, query)
-        statement = select(User, order.key).where(*conditions(connection, User, query))
-        statement = statement.where(*order.after(position)).order_by(*order.clauses)
-        rows = self._session.execute(statement.offset(query.skip or None).limit(query.limit))
-        return [(user, (value, user.id)) for user, value in rows]
-
-    def chunks(self, columns: Sequence[str], size: int) -> Iterator[Sequence[Sequence[Any]]]:
-        """Yield all users in the order of their ids, a chunk at a time, and keep none.
-
-        Args:
-            columns: the names of the columns to read, or ``OWN_HASH``; ``id`` is the first. Their
-                values are those of the driver, not converted.
-            size: how many users a chunk has.
-        """
-        found: list[Any] = [
-            own_hash_expression(User) if c == OWN_HASH else getattr(User, c) for c in columns
-        ]
-        unconverted = (type_coerce(column, NULLTYPE) for column in found)
-        statement = core_select(*unconverted).order_by(col(User.id))
-        connection, last = self._session.connection(), None
-        try:
-            with native_text(connection):
-                for chunk in _partitions(connection, statement, size):
-                    yield chunk
-                    last = chunk[-1][0]
-        except UndecodableText:
-            rest = statement if last is None else statement.where(col(User.id) > last)
-            yield from _partitions(connection, rest, size)
-
     def _require_free(self, email: str, *, but_for: int | None = None) -> None:
         """Make sure that no other user has an address, also where no constraint does."""
         existing = self.by_email(email)
@@ -244,13 +210,6 @@ class UserRepository:
 def _exists(email: str, existing: User | None) -> UserExists:
     known = "" if existing is None else f" (id {existing.id})"
     return UserExists(f"{email} already exists{known}.")
-
-
-def _partitions(
-    connection: Connection, statement: Any, size: int
-) -> Iterator[Sequence[Sequence[Any]]]:
-    result = connection.execute(statement, execution_options={"yield_per": size})
-    yield from result.partitions()
 
 
 def _has_value(column: Any, value: Any, dialect: str) -> Any:

@@ -180,7 +180,7 @@ def test_a_writer_on_sqlite_waits_for_another_and_then_sees_what_that_wrote(
         with open_engine(sqlite_url) as engine:
             event.listen(engine, "checkout", lambda *_: begins.set())
             with database_on(engine).writing() as uow:
-                return len(uow.users.page(UserQuery(), None))
+                return len(uow.user_pages.page(UserQuery(), None))
 
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(wait_and_count)
@@ -194,7 +194,7 @@ def test_a_reader_on_sqlite_does_not_wait_for_a_writer(
     sqlite_engine: Engine, holding: sqlite3.Connection
 ) -> None:
     with database_on(sqlite_engine).reading() as uow:
-        assert uow.users.page(UserQuery(), None) == []
+        assert uow.user_pages.page(UserQuery(), None) == []
 
 
 def test_a_writer_that_waited_too_long_says_that_the_database_is_busy(

@@ -10,7 +10,7 @@ from userctl.cli import context as context_module
 from userctl.cli.commands.user.list import SORT_FIELDS
 from userctl.cli.context import CommandContext
 from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput
-from userctl.repositories.users import _SORT_KEYS
+from userctl.repositories.user_pages import _SORT_KEYS
 from userctl.schemas.session import SessionRead
 from userctl.schemas.tokens import TokenPair
 from userctl.schemas.users import UserRead, UserSort

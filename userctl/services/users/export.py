@@ -11,7 +11,7 @@ from userctl.core.text import rfc3339
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
 from userctl.repositories.stored_values import OnUnreadable, RowChecker, python_type, read_time
-from userctl.repositories.users import OWN_HASH
+from userctl.repositories.user_pages import OWN_HASH
 from userctl.schemas.user_fields import SHOWN_FIELDS
 
 CHUNK = 1000
@@ -52,7 +52,7 @@ class UserExportService:
         places = [(columns.index(column), convert) for column, convert in sources]
         checker = RowChecker(User.metadata.tables["users"], columns)
         with self._database.reading() as uow:
-            for chunk in uow.users.chunks(columns, CHUNK):
+            for chunk in uow.user_pages.chunks(columns, CHUNK):
                 if good := checker.readable(chunk, on_unreadable):
                     yield _convert(good, places)
 

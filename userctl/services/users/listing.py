@@ -38,7 +38,7 @@ class UserListService:
         limit = query.limit
         wanted = query.model_copy(update={"limit": None if limit is None else limit + 1})
         with self._database.reading() as uow:
-            found = uow.users.page(wanted, _position_after(uow, query))
+            found = uow.user_pages.page(wanted, _position_after(uow, query))
             shown = [user for user, _ in found[:limit]]
             users = readable(shown, user_read, on_unreadable)
         more = limit is not None and len(found) > limit
@@ -64,7 +64,7 @@ class UserListService:
         wanted = query.model_copy(update={"limit": STREAM_PAGE})
         while True:
             with self._database.reading() as uow:
-                found = uow.users.page(wanted, position)
+                found = uow.user_pages.page(wanted, position)
                 users = readable([user for user, _ in found], user_read, on_unreadable)
             yield from users
             if len(found) < STREAM_PAGE:
@@ -78,7 +78,7 @@ def _position_after(uow: UnitOfWork, query: UserQuery) -> Position | None:
         return None
     if query.sort == "id":
         return query.after, query.after
-    position = uow.users.position(query, query.after)
+    position = uow.user_pages.position(query, query.after)
     if position is None:
         raise UserNotFound(f"There is no user {query.after} to start after.")
     return position

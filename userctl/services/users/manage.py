@@ -1,7 +1,6 @@
 """Creating, showing and updating users."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from userctl.core.clock import Clock
@@ -10,11 +9,11 @@ from userctl.core.text import rfc3339
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
-from userctl.models.unreadable import shown_text
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
+from userctl.services.users.changes import recorded_changes
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import changed_user, user_read
 from userctl.services.users.rules import (
@@ -42,6 +41,26 @@ class UserService:
         self._policy = policy
         self._roles = roles
         self._clock = clock
+
+    def check(self, new: UserCreate, *, exists_ok: bool = False) -> tuple[UserCreated, bool] | None:
+        """Make sure that a user can be created, before a password is asked for.
+
+        Args:
+            new: the user, without a password.
+            exists_ok: return a user who has the address already, as :meth:`ensure` does.
+
+        Raises:
+            InvalidInput: if the role is not configured.
+            UserExists: if the address is in use.
+        """
+        require_role(new.role, self._roles)
+        with self._database.reading() as uow:
+            user = uow.users.by_email(new.email)
+            if user is None:
+                return None
+            if exists_ok:
+                return UserCreated(**user_read(user).model_dump()), False
+            raise UserExists(f"{new.email} already exists (id {user.id}).")
 
     @retry_transactions
     def create(self, new: UserCreate, *, generate: bool = False) -> UserCreated:
@@ -111,23 +130,13 @@ class UserService:
             if "role" in values:
                 require_admin_left(admins, {user.id})
             if values:
-                changes = {
-                    name: [_recorded(getattr(user, name)), _recorded(value)]
-                    for name, value in values.items()
-                }
+                changes = recorded_changes(user, values)
                 uow.record(AuditTag.ACCOUNT_UPDATE, now, user=user, changes=changes)
                 uow.users.update(user, now, **values)
             if values.keys() & {"role", "email"}:
                 end_sessions(uow, user, now)
             uow.commit()
             return changed_user(user)
-
-
-def _recorded(value: object) -> str | None:
-    """Return a value as the audit trail keeps it."""
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    return None if value is None else shown_text(value)
 
 
 def _differences(user: User, change: UserUpdate) -> dict[str, Any]:

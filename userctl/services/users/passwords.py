@@ -25,6 +25,15 @@ class UserPasswordService:
         self._policy = policy
         self._clock = clock
 
+    def require_user(self, reference: str) -> None:
+        """Make sure that there is a user, before a password is asked for.
+
+        Raises:
+            UserNotFound: if there is no such user.
+        """
+        with self._database.reading() as uow:
+            find_user(uow, reference)
+
     @retry_transactions
     def set_password(
         self,

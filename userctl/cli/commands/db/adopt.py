@@ -17,6 +17,9 @@ Plan = Sequence["schemas.adoption.AdoptionStep"]
 COLUMNS = ("kind", "table", "subject", "rows", "ids", "detail")
 
 
+TABLES = "What the tables are like"
+
+
 @command(example="userctl db adopt --dry-run", prints=lambda: schemas.adoption.AdoptionStep)
 def adopt(
     context: CommandContext,
@@ -31,16 +34,25 @@ def adopt(
         typer.Option(
             "--tokens-in-clear",
             help="Hash refresh tokens of 64 hexadecimal digits too: they are not hashes yet.",
+            rich_help_panel=TABLES,
         ),
     ] = False,
     users_table: Annotated[
         str | None,
-        typer.Option("--users-table", metavar="NAME", help="Users are in a table of this name."),
+        typer.Option(
+            "--users-table",
+            metavar="NAME",
+            help="Users are in a table of this name.",
+            rich_help_panel=TABLES,
+        ),
     ] = None,
     tokens_table: Annotated[
         str | None,
         typer.Option(
-            "--tokens-table", metavar="NAME", help="Refresh tokens are in a table of this name."
+            "--tokens-table",
+            metavar="NAME",
+            help="Refresh tokens are in a table of this name.",
+            rich_help_panel=TABLES,
         ),
     ] = None,
     keep_odd_addresses: Annotated[
@@ -48,6 +60,7 @@ def adopt(
         typer.Option(
             "--keep-odd-addresses",
             help="Adopt users whose addresses are not valid, or missing, as they are.",
+            rich_help_panel=TABLES,
         ),
     ] = False,
     leave_out: Annotated[
@@ -56,6 +69,7 @@ def adopt(
             "--leave-out",
             help="Leave them to the application: disabled here, and otherwise unchanged. "
             "With the other option: only those that cannot be kept.",
+            rich_help_panel=TABLES,
         ),
     ] = False,
     yes: options.YesOption = False,

@@ -1,0 +1,76 @@
+"""Reading many users in an order, on ``users``."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy import select as core_select
+from sqlalchemy.types import NULLTYPE
+from sqlmodel import Session, col, select, type_coerce
+
+from userctl.models import User
+from userctl.models.own_hash import own_hash_expression
+from userctl.repositories.stored_values import UndecodableText, native_text
+from userctl.repositories.user_filter import conditions
+from userctl.repositories.user_order import ListOrder, Position
+from userctl.schemas.users import UserQuery
+
+OWN_HASH = "own_hash"
+"""The hash of the user's own password, wherever it is."""
+
+
+class UserPageRepository:
+    """The users, a page or a chunk at a time."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def position(self, query: UserQuery, user_id: int) -> Position | None:
+        """Return the position of a user in the order of a query; None if there is no such user."""
+        key = ListOrder(self._session.connection(), query).key
+        found = self._session.exec(select(key).where(User.id == user_id)).first()
+        return None if found is None else (found, user_id)
+
+    def page(self, query: UserQuery, position: Position | None) -> list[tuple[User, Position]]:
+        """Return the users that a query asks for, in its order, with their positions.
+
+        Args:
+            query: which users, how sorted and how many; its ``after`` is ignored.
+            position: the position after which the page starts.
+        """
+        connection = self._session.connection()
+        order = ListOrder(connection, query)
+        statement = select(User, order.key).where(*conditions(connection, User, query))
+        statement = statement.where(*order.after(position)).order_by(*order.clauses)
+        rows = self._session.execute(statement.offset(query.skip or None).limit(query.limit))
+        return [(user, (value, user.id)) for user, value in rows]
+
+    def chunks(self, columns: Sequence[str], size: int) -> Iterator[Sequence[Sequence[Any]]]:
+        """Yield all users in the order of their ids, a chunk at a time, and keep none.
+
+        Args:
+            columns: the names of the columns to read, or ``OWN_HASH``; ``id`` is the first. Their
+                values are those of the driver, not converted.
+            size: how many users a chunk has.
+        """
+        found: list[Any] = [
+            own_hash_expression(User) if c == OWN_HASH else getattr(User, c) for c in columns
+        ]
+        unconverted = (type_coerce(column, NULLTYPE) for column in found)
+        statement = core_select(*unconverted).order_by(col(User.id))
+        connection, last = self._session.connection(), None
+        try:
+            with native_text(connection):
+                for chunk in _partitions(connection, statement, size):
+                    yield chunk
+                    last = chunk[-1][0]
+        except UndecodableText:
+            rest = statement if last is None else statement.where(col(User.id) > last)
+            yield from _partitions(connection, rest, size)
+
+
+def _partitions(
+    connection: Connection, statement: Any, size: int
+) -> Iterator[Sequence[Sequence[Any]]]:
+    result = connection.execute(statement, execution_options={"yield_per": size})
+    yield from result.partitions()
