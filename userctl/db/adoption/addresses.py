@@ -103,7 +103,7 @@ def address_changes(connection: Connection, options: AdoptionOptions) -> Iterato
     for number, reason in plan.invalid.items():
         yield problem("users", "email", reason, ids=[number])
     yield from odd_address_changes(connection, plan, options)
-    # Whoever shares an address is left out, and nothing else of them is changed.
+    # Users who share an address are left out, and nothing else of them is changed.
     sharing = {number for numbers in plan.shared.values() for number in numbers}
     changed = {n: address for n, address in plan.changed.items() if n not in sharing}
     if changed:
