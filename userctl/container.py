@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from userctl.security.password_policy import PasswordPolicy
     from userctl.security.passwords import PasswordHasher
     from userctl.security.session_file import SessionFile
+    from userctl.services.access.why import AccessService
     from userctl.services.audit.trail import AuditService
     from userctl.services.authentication.methods import AuthenticationContext, Authenticator
     from userctl.services.authentication.throttling import LoginThrottling
+    from userctl.services.completion.values import CompletionService
     from userctl.services.database.adoption import AdoptionService
     from userctl.services.database.backup import BackupService
     from userctl.services.database.copy import CopyService
@@ -72,10 +74,12 @@ class Services:
         replaced: parts by name, each used instead of the one that the settings lead to.
     """
 
+    access: Lazy["AccessService"] = Lazy("services.access.why:AccessService")
     adoption: Lazy["AdoptionService"] = Lazy("services.database.adoption:AdoptionService")
     api_tokens: Lazy["ApiTokenService"] = Lazy("services.tokens.api:ApiTokenService")
     audit: Lazy["AuditService"] = Lazy("services.audit.trail:AuditService")
     backups: Lazy["BackupService"] = Lazy("services.database.backup:BackupService")
+    completion: Lazy["CompletionService"] = Lazy("services.completion.values:CompletionService")
     copy: Lazy["CopyService"] = Lazy("services.database.copy:CopyService")
     doctor: Lazy["DoctorService"] = Lazy("services.doctor.service:DoctorService")
     health: Lazy["HealthService"] = Lazy("services.database.health:HealthService")

@@ -9,6 +9,7 @@ from tests.support.applications import HASH, Application
 from userctl.core.errors import (
     AdoptionRefused,
     InvalidCredentials,
+    InvalidInput,
     LoginThrottled,
     TokenInvalid,
 )
@@ -81,6 +82,14 @@ def test_kept_users_log_in_and_are_shown(kept: Program, odd: list[int]) -> None:
 def test_a_blank_address_is_no_login(kept: Program) -> None:
     with pytest.raises(InvalidCredentials):
         kept.log_in("")
+
+
+@pytest.mark.parametrize("reference", ["", "two\nlines", "x" * 400])
+def test_what_cannot_be_an_address_does_not_refer_to_the_user_with_a_blank_one(
+    kept: Program, reference: str
+) -> None:
+    with pytest.raises(InvalidInput):
+        kept.recycle_bin.delete([reference])
 
 
 def test_a_kept_address_can_be_corrected(kept: Program) -> None:
