@@ -21,6 +21,8 @@ from userctl.core.errors import OutputLost
 
 PROGRAM = "userctl"
 
+_LOST_FOR_EVER = "Nothing reads standard output, so a secret that is shown only once was lost."
+
 
 def root(
     ctx: typer.Context,
@@ -66,6 +68,8 @@ def run(argv: Sequence[str]) -> int:
         code = _invoke(argv, context)
         flush()
     except BaseException as error:  # noqa: BLE001
+        if isinstance(error, ReaderLeft) and context.shows_secret:
+            error = OutputLost(_LOST_FOR_EVER)
         debug = context.debug or "--debug" in argv
         code = report(error, argv, debug=debug, output=context.known_output)
         # What is left in the buffer of a lost output would fail again when the program ends.
