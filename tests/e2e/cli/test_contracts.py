@@ -89,7 +89,7 @@ KEYS = {
     "db inspect a.backup": ["file", "kind", "taken_at", "last_event_at", "revision", "users",
                             "deleted_users", "refresh_tokens", "api_tokens", "audit_events",
                             "size_bytes", "sha256", "verified"],
-    "db restore a.backup --yes": [*SCHEMA, "sessions_ended"],
+    "db restore a.backup --yes": [*SCHEMA, "sessions_ended", "api_tokens_revoked"],
     "db copy --to sqlite:///copy.db": ["table", "rows", "digest"],
     "db stats": ["users", "deleted_users", "refresh_tokens", "api_tokens", "login_throttles",
                  "audit_events", "size_bytes", "free_bytes", "expired_tokens", "oldest_expired_at",

@@ -27,6 +27,10 @@ def restore(
             "--keep-sessions", help="Leave sessions as they were, also those revoked since."
         ),
     ] = False,
+    revoke_api_tokens: Annotated[
+        bool,
+        typer.Option("--revoke-api-tokens", help="Revoke the API tokens of the backup too."),
+    ] = False,
     yes: options.YesOption = False,
 ) -> None:
     """Replace the whole database with a backup.
@@ -34,12 +38,14 @@ def restore(
     An existing SQLite file is copied first; the result names the copy. On PostgreSQL, tables that
     are not in the backup stay as they are.
 
-    Sessions are ended, because some may have been revoked since the backup. API tokens, passwords
-    and roles are those of the backup.
+    Sessions are ended, because some may have been revoked since the backup, and API tokens with
+    --revoke-api-tokens. Passwords and roles are those of the backup.
     """
     backups = context.services.backups
     confirm(context, lambda: _compose(backups.preview_restore(file)), yes=yes)
-    context.emit(backups.restore(file, keep_sessions=keep_sessions))
+    context.emit(
+        backups.restore(file, keep_sessions=keep_sessions, revoke_api_tokens=revoke_api_tokens)
+    )
 
 
 def _compose(backup: "schemas.database.BackupInspection") -> str:
