@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
+from userctl.cli.output.detail import readable_detail
 from userctl.core.text import escape_invisible, rfc3339
 
 if TYPE_CHECKING:
@@ -140,4 +141,6 @@ def _plain(value: Any) -> str:
         return rfc3339(value)
     if isinstance(value, list):
         return ", ".join(map(_plain, value))
+    if isinstance(value, Mapping):
+        return escape_invisible(readable_detail(value))
     return escape_invisible(str(value))
