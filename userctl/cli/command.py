@@ -34,8 +34,12 @@ _PRINTING: dict[str, Any] = {
     "quiet": options.QuietOption,
     "fields": options.FieldsOption,
     "raw": options.RawOption,
+    "no_header": options.NoHeaderOption,
+    "no_pager": options.NoPagerOption,
 }
-_DEFAULTS = {"verbose": 0, "no_input": False, "debug": False, "quiet": False, "raw": False}
+_DEFAULTS = {"verbose": 0} | dict.fromkeys(
+    ("no_input", "debug", "quiet", "raw", "no_header", "no_pager"), False
+)
 _SETTINGS = ("database_url", "profile", "actor", "log_format", "output")
 
 
@@ -79,6 +83,7 @@ class Command:
             context: CommandContext = ctx.obj
             _configure(context, given, self.prints)
             context.creates_database = self.creates_database
+            context.lists = name == "list"
             if given.get("raw"):
                 context.print_raw(self.raw)
             # Arguments are not logged: one may be a secret typed in the wrong place.
@@ -144,6 +149,8 @@ def _configure(context: CommandContext, given: Mapping[str, Any], prints: Schema
     context.debug = given["debug"]
     context.verbosity = given["verbose"]
     context.quiet = given.get("quiet", False)
+    context.no_header = given.get("no_header", False)
+    context.no_pager = given.get("no_pager", False)
     if (url := context.flags.get("database_url")) is not None:
         url = resolve_database_url(url, "--database-url", context.note)
         context.flags = {**context.flags, "database_url": url}

@@ -95,6 +95,22 @@ FieldsOption = Annotated[
         "--fields", metavar="A,B,...", help="Print only these fields.", rich_help_panel=OUTPUT
     ),
 ]
+NoHeaderOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-header",
+        help="Print tables and CSV without the names of the columns.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+NoPagerOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-pager",
+        help="Print a long table at once, and not with $PAGER.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 RawOption = Annotated[
     bool,
     typer.Option(

@@ -1,6 +1,6 @@
 """``userctl user create``."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -8,7 +8,7 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
-from userctl.cli.prompts import NewPassword, use_new_password
+from userctl.cli.prompts import NewPassword, PasswordOptions, use_new_password
 
 
 @command(
@@ -38,23 +38,24 @@ def create(
         email=email, name=name, role=role, must_change_password=must_change
     )
     users = context.services.users
-
-    def create_with(password: NewPassword) -> "tuple[schemas.users.UserCreated, bool]":
-        complete = new.model_copy(update={"password": password.text})
-        if if_not_exists:
-            return users.ensure(complete, generate=password.generate)
-        return users.create(complete, generate=password.generate), True
-
     user, created = use_new_password(
         context,
-        create_with,
+        PasswordOptions(password_stdin, password_file, generate_password, no_password, must_change),
+        lambda password: _create(users, new, password, if_not_exists=if_not_exists),
         check=lambda: users.check(new, exists_ok=if_not_exists),
-        stdin=password_stdin,
-        file=password_file,
-        generate=generate_password,
-        none=no_password,
-        must_change=must_change,
     )
     if not created:
         context.note(f"{user.email} already exists and was left unchanged.")
     context.emit(user)
+
+
+def _create(
+    users: Any, new: "schemas.users.UserCreate", password: NewPassword, *, if_not_exists: bool
+) -> "tuple[schemas.users.UserCreated, bool]":
+    """Return the user, and whether they had to be created."""
+    complete = new.model_copy(update={"password": password.text})
+    if if_not_exists:
+        found: tuple[schemas.users.UserCreated, bool]
+        found = users.ensure(complete, generate=password.generate)
+        return found
+    return users.create(complete, generate=password.generate), True

@@ -4,7 +4,7 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
-from userctl.cli.prompts import use_new_password
+from userctl.cli.prompts import PasswordOptions, use_new_password
 
 
 @command(
@@ -32,14 +32,10 @@ def passwd(
         return
     changed = use_new_password(
         context,
+        PasswordOptions(password_stdin, password_file, generate_password, no_password, must_change),
         lambda password: passwords.set_password(
             user, password.text, generate=password.generate, must_change=must_change
         ),
         check=lambda: passwords.require_user(user),
-        stdin=password_stdin,
-        file=password_file,
-        generate=generate_password,
-        none=no_password,
-        must_change=must_change,
     )
     context.emit(changed)
