@@ -6,10 +6,12 @@ from userctl.cli import options
 from userctl.core.errors import InvalidInput
 
 
-def parse_moment(text: str | None) -> datetime | timedelta | None:
-    """Parse a time, a day (its beginning in UTC) or a duration."""
-    if text is None:
-        return None
+def parse_moment(text: str) -> datetime | timedelta:
+    """Parse a time, a day (its beginning in UTC) or a duration.
+
+    Raises:
+        InvalidInput: if it is none of these.
+    """
     try:
         found = datetime.fromisoformat(text)
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -57,8 +57,8 @@ def list_(
         tag=tag,
         by=by,
         changed=changed,
-        since=parse_moment(since),
-        until=parse_moment(until),
+        since=None if since is None else parse_moment(since),
+        until=None if until is None else parse_moment(until),
         after=after,
         limit=None if all_ else limit,
     )
