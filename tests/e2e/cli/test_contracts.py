@@ -98,6 +98,7 @@ KEYS = {
                    "detail", "hash"],
     "audit show 1": ["id", "time", "tag", "outcome", "actor", "machine", "user_id", "target",
                      "detail", "hash"],
+    "audit summary": ["since", "by", "periods", "failing_addresses", "failing_sources"],
     "audit head": ["id", "hash", "anchor"],
     "audit verify": ["events", "hash", "anchored"],
     "config show": ["key", "value", "source"],

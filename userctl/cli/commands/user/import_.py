@@ -24,7 +24,7 @@ from userctl.cli.commands.user.rejects import (
 )
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PARTIAL
-from userctl.cli.output.render import Progress, show_progress
+from userctl.cli.output.render import Progress, show_progress, write_error
 from userctl.formats.file_format import choose_format
 from userctl.formats.reader import IMPORT_EXTENSIONS, read_records
 from userctl.formats.source import Source, open_source
@@ -104,7 +104,12 @@ def _print(
     if report.result.rejected and not partial:
         raise import_error(context, report)
     for line in reject_lines(report):
-        context.note(line)
-    context.emit(report.result)
+        # Also with --quiet, which must not hide why the exit code is not 0.
+        write_error(line)
+    as_plan = report.result.dry_run and context.settings.output == "table"
+    if as_plan and context.fields is None:
+        context.emit(schemas.transfer.ImportPlan.of(report.result))
+    else:
+        context.emit(report.result)
     if report.result.rejected:
         raise typer.Exit(PARTIAL)

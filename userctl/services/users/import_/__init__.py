@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from userctl.core.clock import Clock
+from userctl.core.errors import DatabaseNotReady
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditTag
@@ -90,19 +91,24 @@ class UserImportService:
         """
         now = self._clock()
         checked = self._check(records, now, on_conflict, on_checked)
-        written = Tally()
-        if partial or not checked.tally.rejected:
+        fails = bool(checked.tally.rejected) and not partial
+        try:
+            # What the users in the database reject is told also where other records are wrong.
             written = self._write(
                 checked,
                 now,
                 on_conflict,
                 on_written,
-                keep=lambda tally: not dry_run and (partial or not tally.rejected),
+                keep=lambda tally: not dry_run and not fails and (partial or not tally.rejected),
                 about=lambda tally: {
                     "sha256": digest(),
                     **_result(checked.tally, tally).model_dump(exclude={"dry_run"}),
                 },
             )
+        except DatabaseNotReady:
+            if not fails:
+                raise
+            written = Tally()
         return _report(checked.tally, written, partial=partial, dry_run=dry_run)
 
     def _check(
