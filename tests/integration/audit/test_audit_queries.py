@@ -127,8 +127,8 @@ def test_a_detail_is_readable_and_a_failure_has_its_cause(userctl: Userctl) -> N
 
 @pytest.mark.parametrize(
     "words",
-    ["audit list", "audit show 1", "audit export --format csv", "audit verify", "user list", "user show 1",
-     "token list", "key list", "db status", "health"],
+    ["audit list", "audit show 1", "audit export --format csv", "audit verify", "user list",
+     "user show 1", "token list", "key list", "db status", "health"],
 )  # fmt: skip
 def test_a_command_that_only_reads_refuses_an_actor_and_says_what_to_use(
     local: Userctl, words: str
