@@ -8,7 +8,11 @@ from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 
 
-@command(example="userctl db stats -o json", prints=lambda: schemas.database.DatabaseStats)
+@command(
+    example="userctl db stats -o json",
+    prints=lambda: schemas.database.DatabaseStats,
+    only_reads=True,
+)
 def stats(context: CommandContext, older_than: options.OlderThanOption = None) -> None:
     """Show row counts, sizes, and what 'token purge' would delete."""
     retention = timedelta(days=context.settings.token_retention_days)
