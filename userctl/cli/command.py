@@ -54,6 +54,8 @@ class Command:
         prints: returns the schemas of the records that it prints; None if it prints none.
         creates_database: whether it has a reason to create the embedded database.
         raw: the field that ``--raw`` prints where ``--fields`` picks none.
+        tolerant: whether it goes on without the settings that cannot be read.
+        only_reads: whether it changes nothing, so that ``--actor`` would be without effect.
     """
 
     body: Body
@@ -61,19 +63,32 @@ class Command:
     prints: Schemas | None = None
     creates_database: bool = False
     raw: str | None = None
+    tolerant: bool = False
+    only_reads: bool = False
 
     def build(self, name: str) -> Any:
         """Return the Click command, which takes Typer some milliseconds."""
         shared = (_PRINTING if self.prints else {}) | _SHARED
+        if self.only_reads:
+            shared = shared | {"actor": options.NoActorOption}
 
         def run(*, ctx: typer.Context, **values: Any) -> None:
             given = {option: values.pop(option) for option in shared}
             if ctx.args:
                 # It is not repeated: it may be a password typed in the wrong place.
                 raise InvalidInput("Unexpected argument.", hint=f"See '{ctx.command_path} --help'.")
+            if self.only_reads and given["actor"] is not None:
+                raise InvalidInput(
+                    f"'{ctx.command_path}' changes nothing, so it has no --actor.",
+                    hint="To see what a person did, use 'userctl audit list --by NAME'.",
+                )
             context: CommandContext = ctx.obj
             _configure(context, given, self.prints)
             context.creates_database = self.creates_database
+            if self.tolerant:
+                from userctl.config.tolerant import load_readable_settings  # noqa: PLC0415
+
+                context.load = load_readable_settings
             context.lists = name == "list"
             if given.get("raw"):
                 context.print_raw(self.raw)
@@ -105,6 +120,8 @@ def command(
     prints: Schemas | None = None,
     creates_database: bool = False,
     raw: str | None = None,
+    tolerant: bool = False,
+    only_reads: bool = False,
 ) -> Callable[[Body], Command]:
     """Make a command of a function; the command table says where it stands.
 
@@ -113,8 +130,10 @@ def command(
         prints: see :class:`Command`; ``lambda: schemas.users.UserRead``.
         creates_database: see :class:`Command`.
         raw: see :class:`Command`.
+        tolerant: see :class:`Command`.
+        only_reads: see :class:`Command`.
     """
-    return lambda body: Command(body, example, prints, creates_database, raw)
+    return lambda body: Command(body, example, prints, creates_database, raw, tolerant, only_reads)
 
 
 def _signature(body: Body, shared: Mapping[str, Any]) -> inspect.Signature:

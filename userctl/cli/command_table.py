@@ -74,6 +74,8 @@ COMMANDS: Mapping[str, Noun | str] = {
         "Read, export and verify the audit trail.",
         {
             "list": "userctl.cli.commands.audit.list:list_",
+            "show": "userctl.cli.commands.audit.show:show",
+            "summary": "userctl.cli.commands.audit.summary:summary",
             "export": "userctl.cli.commands.audit.export:export",
             "head": "userctl.cli.commands.audit.head:head",
             "verify": "userctl.cli.commands.audit.verify:verify",
@@ -90,6 +92,7 @@ COMMANDS: Mapping[str, Noun | str] = {
             "vacuum": "userctl.cli.commands.db.vacuum:vacuum",
             "adopt": "userctl.cli.commands.db.adopt:adopt",
             "backup": "userctl.cli.commands.db.backup:backup",
+            "inspect": "userctl.cli.commands.db.inspect:inspect",
             "restore": "userctl.cli.commands.db.restore:restore",
             "copy": "userctl.cli.commands.db.copy:copy",
         },

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import NULLTYPE, TypeDecorator
 
 from userctl.core.errors import RowUnreadable
+from userctl.models.types import Address
 from userctl.models.unreadable import Unreadable, has_bad_bytes, why_unreadable
 
 Row = Sequence[Any]
@@ -114,7 +115,7 @@ class RowChecker:
         """Return why a row cannot be read; None if it can."""
         checks = zip(self._names, self._columns, self._kinds, row, strict=True)
         for name, column, kind, value in checks:
-            if value is None and column is not None and column.nullable:
+            if value is None and column is not None and _may_be_missing(column):
                 continue
             if kind is datetime and isinstance(value, str) and _is_time(value):
                 continue
@@ -139,6 +140,10 @@ class RowChecker:
             self._known |= types
             return True
         return False
+
+
+def _may_be_missing(column: Column[Any]) -> bool:
+    return bool(column.nullable) or isinstance(column.type, Address)
 
 
 def _is_time(value: str) -> bool:

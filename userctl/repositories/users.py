@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, delete, func, select, update
+from sqlmodel import Session, col, delete, func, or_, select, update
 
 from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
@@ -14,9 +14,12 @@ from userctl.models.own_hash import own_hash_expression
 from userctl.models.unreadable import Unreadable
 from userctl.repositories import bulk_insert
 from userctl.repositories.changes import change, insert_row, require_count
+from userctl.repositories.shared_addresses import OWNER_FIRST, may_share_addresses
 from userctl.repositories.stored_values import bindable
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
+
+_ACTIVE_ADMIN = (col(User.role) == "admin", col(User.disabled_at).is_(None))
 
 
 class UserRepository:
@@ -31,7 +34,13 @@ class UserRepository:
 
     def by_email(self, email: str) -> User | None:
         """Return the user with this canonical address."""
-        return self._session.exec(select(User).where(User.email == email)).first()
+        query = select(User).where(User.email == email)
+        return self._session.exec(query.order_by(*OWNER_FIRST).limit(1)).first()
+
+    def all_by_email(self, email: str, limit: int) -> Sequence[User]:
+        """Return the users with this address: several, if they were left to the application."""
+        query = select(User).where(User.email == email)
+        return self._session.exec(query.order_by(*OWNER_FIRST).limit(limit)).all()
 
     def lock(self, user_id: int) -> User | None:
         """Return the user as it is now, locked until the transaction ends."""
@@ -60,10 +69,18 @@ class UserRepository:
         query = select(func.count()).select_from(User)
         return self._session.exec(query.where(col(User.must_change_password))).one()
 
-    def disabled_with_password(self) -> Sequence[int]:
-        """Return the ids of disabled users with a hash that another program may match."""
+    def disabled_with_password(self, *, left_out: bool) -> Sequence[int]:
+        """Return the ids of disabled users with a hash that another program may match.
+
+        Args:
+            left_out: whether those are wanted who were left to the application, whose own hash
+                never was put aside; otherwise those to whom it gave another one since.
+        """
+        waits = col(User.disabled_hash)
         query = core_select(col(User.id)).where(
-            col(User.disabled_at).is_not(None), ~col(User.hashed_password).endswith("." * 53)
+            col(User.disabled_at).is_not(None),
+            waits.is_(None) if left_out else waits.is_not(None),
+            ~col(User.hashed_password).endswith("." * 53),
         )
         return self._session.execute(query.order_by(col(User.id))).scalars().all()
 
@@ -71,25 +88,30 @@ class UserRepository:
         """Return the roles that users have."""
         return set(self._session.execute(core_select(col(User.role)).distinct()).scalars())
 
+    def active_admin_hashes(self) -> Sequence[tuple[int, Any]]:
+        """Return the ids of all active admins with the hashes that a login checks."""
+        query = core_select(col(User.id), col(User.hashed_password)).where(*_ACTIVE_ADMIN)
+        return [(row[0], row[1]) for row in self._session.execute(query)]
+
     def lock_active_admins(self) -> set[int]:
         """Return the ids of all active admins, locked in the order of their ids."""
-        query = (
-            select(User.id)
-            .where(User.role == "admin", col(User.disabled_at).is_(None))
-            .order_by(col(User.id))
-            .with_for_update()
-        )
+        query = select(User.id).where(*_ACTIVE_ADMIN).order_by(col(User.id)).with_for_update()
         return {user_id for user_id in self._session.exec(query) if user_id is not None}
 
     def lock_by_emails(self, emails: Sequence[str]) -> Sequence[User]:
-        """Return the users that have some of these addresses, locked until the end."""
+        """Return the users that have some of these addresses, locked until the end.
+
+        The last one with an address is the one whom :meth:`by_email` returns.
+        """
         query = select(User).where(col(User.email).in_(emails)).order_by(col(User.id))
         query = query.with_for_update().execution_options(populate_existing=True)
-        return self._session.exec(query).all()
+        found = self._session.exec(query).all()
+        return sorted(found, key=lambda user: user.disabled_at is None)
 
     def ids_by_email(self, emails: Sequence[str]) -> dict[str, int]:
         """Return the ids of the users that have some of these addresses."""
         query = core_select(col(User.email), col(User.id)).where(col(User.email).in_(emails))
+        query = query.order_by(*(key.desc() for key in OWNER_FIRST))
         return {row.email: row.id for row in self._session.execute(query)}
 
     def insert_rows(
@@ -104,6 +126,9 @@ class UserRepository:
         Returns:
             The ids by the address; None if an address is in use.
         """
+        emails = [row[0] for row in rows]
+        if may_share_addresses(self._session.connection()) and self.ids_by_email(emails):
+            return None
         last = self._session.execute(core_select(func.max(User.id))).scalar() or 0
         try:
             with self._session.begin_nested():
@@ -113,7 +138,7 @@ class UserRepository:
             if violates_uniqueness(error):
                 return None
             raise
-        return self._new_ids([row[0] for row in rows], last)
+        return self._new_ids(emails, last)
 
     def _new_ids(self, emails: Sequence[str], last: int) -> dict[str, int]:
         """Return the ids of users that were inserted when the largest id was ``last``.
@@ -133,6 +158,7 @@ class UserRepository:
         Raises:
             UserExists: if the address is in use.
         """
+        self._require_free(user.email)
         try:
             with self._session.begin_nested():
                 insert_row(self._session, user)
@@ -148,6 +174,8 @@ class UserRepository:
             ChangeIgnored: if a trigger ignored the change.
             TransactionConflict: if another process changed these columns meanwhile.
         """
+        if "email" in values:
+            self._require_free(values["email"], but_for=user.id)
         dialect = self._session.connection().dialect.name
         seen = [_has_value(getattr(User, n), getattr(user, n), dialect) for n in values]
         values = {name: bindable(value, dialect) for name, value in values.items()}
@@ -170,11 +198,20 @@ class UserRepository:
             change(self._session, delete(table), col(table.user_id) == user_id)
         return change(self._session, delete(User), col(User.id) == user_id, expected=1) == 1
 
+    def _require_free(self, email: str, *, but_for: int | None = None) -> None:
+        """Make sure that no other user has an address, also where no constraint does."""
+        existing = self.by_email(email)
+        if existing is not None and existing.id != but_for:
+            raise _exists(email, existing)
+
     def _raise_if_exists(self, error: IntegrityError, email: str) -> None:
         if violates_uniqueness(error):
-            existing = self.by_email(email)
-            known = "" if existing is None else f" (id {existing.id})"
-            raise UserExists(f"{email} already exists{known}.") from error
+            raise _exists(email, self.by_email(email)) from error
+
+
+def _exists(email: str, existing: User | None) -> UserExists:
+    known = "" if existing is None else f" (id {existing.id})"
+    return UserExists(f"{email} already exists{known}.")
 
 
 def _has_value(column: Any, value: Any, dialect: str) -> Any:
@@ -182,4 +219,6 @@ def _has_value(column: Any, value: Any, dialect: str) -> Any:
     if isinstance(value, datetime | Unreadable):
         # Another program may write the same time in another form.
         return column.is_not(None)
-    return column.is_not_distinct_from(bindable(value, dialect))
+    same: Any = column.is_not_distinct_from(bindable(value, dialect))
+    # A missing address reads as blank text.
+    return or_(same, column.is_(None)) if value == "" else same

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel
 
@@ -12,8 +12,10 @@ __all__ = [
     "IMPORTED_FIELDS",
     "UNUSED_FIELDS",
     "FileRecord",
+    "ImportPlan",
     "ImportReport",
     "ImportResult",
+    "ImportRules",
     "OnConflict",
     "Reject",
 ]
@@ -38,6 +40,17 @@ class Reject(NamedTuple):
     reason: str
 
 
+class ImportRules(NamedTuple):
+    """What is taken although no user could be created like this, because another program did.
+
+    ``keep_odd_addresses`` takes addresses that are not valid, or blank, as they are, and
+    ``correct_names`` makes valid names of others.
+    """
+
+    keep_odd_addresses: bool = False
+    correct_names: bool = False
+
+
 class ImportResult(BaseModel):
     """How many users an import created, updated and left unchanged.
 
@@ -50,6 +63,25 @@ class ImportResult(BaseModel):
     skipped: int
     rejected: int
     dry_run: bool
+
+
+class ImportPlan(BaseModel):
+    """The same numbers in the words of a dry run, for people."""
+
+    would_create: int
+    would_update: int
+    would_skip: int
+    rejected: int
+
+    @classmethod
+    def of(cls, result: ImportResult) -> Self:
+        """Return the plan of a result."""
+        return cls(
+            would_create=result.created,
+            would_update=result.updated,
+            would_skip=result.skipped,
+            rejected=result.rejected,
+        )
 
 
 @dataclass(frozen=True)

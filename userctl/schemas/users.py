@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from userctl.core.errors import InvalidInput
-from userctl.core.text import has_invisible_characters
+from userctl.core.text import has_invisible_characters, remove_invisible
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import AfterId, Count
 
@@ -32,6 +32,11 @@ def check_name(name: str) -> str:
     if name.isspace():
         raise InvalidInput("The name is blank.")
     return name
+
+
+def correct_name(name: str) -> str | None:
+    """Return the valid name that is most like another; None if nothing is left of it."""
+    return remove_invisible(name).strip()[:NAME_LENGTH].rstrip() or None
 
 
 def _check_new_name(name: str) -> str:
@@ -127,6 +132,25 @@ class DeletedUserRead(UserRead):
     """A deleted user who can be restored."""
 
     deleted_at: datetime
+
+
+class UserTarget(UserRead):
+    """A user that a change is about to concern, and what hangs on them.
+
+    ``sessions`` and ``api_tokens`` count those in force. ``deleted_at`` is None for a user who was
+    not deleted before.
+    """
+
+    sessions: int = 0
+    api_tokens: int = 0
+    deleted_at: datetime | None = None
+
+
+class DeletedUserPreview(BaseModel):
+    """How many deleted users a purge would remove, and those who were deleted last."""
+
+    count: int
+    latest: list[UserTarget]
 
 
 class DeletedUserPurge(BaseModel):

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from userctl.cli.output.detail import readable_detail
 from userctl.cli.output.human import human_size, relative_time
 from userctl.core.text import escape_invisible, rfc3339
 
@@ -20,14 +21,16 @@ class TimeStyle(Enum):
 _GOOD, _POOR, _BAD, _PAST = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m"
 BOLD, RESET = "\x1b[1m", "\x1b[0m"
 
-_COLORED = {"status", "state", "outcome", "verdict", "database"}
+_COLORED = {"status", "state", "outcome", "verdict"}
 """The fields whose values have a color."""
 
 _COLORS: Mapping[str, str] = {
-    **dict.fromkeys(("active", "ok", "success", "healthy", "current", "up_to_date"), _GOOD),
-    **dict.fromkeys(("warning", "next", "passive", "throttled", "pending", "behind"), _POOR),
-    **dict.fromkeys(("disabled", "failure", "revoked", "unhealthy", "deleted", "newer"), _BAD),
-    **dict.fromkeys(("used", "expired", "retired", "ended", "replaced"), _PAST),
+    **dict.fromkeys(("active", "ok", "success", "healthy", "current"), _GOOD),
+    **dict.fromkeys(("warning", "next", "passive", "throttled", "must_change_password"), _POOR),
+    **dict.fromkeys(("empty", "foreign", "outdated", "no_password", "unsupported_hash"), _POOR),
+    **dict.fromkeys(("disabled", "failure", "revoked", "unhealthy", "deleted", "purged"), _BAD),
+    **dict.fromkeys(("missing", "too_new", "unknown"), _BAD),
+    **dict.fromkeys(("used", "expired", "retired"), _PAST),
 }
 
 
@@ -46,6 +49,8 @@ def plain(name: str, value: Any, style: TimeStyle, now: datetime | None) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return _time(value, style, now)
+    if isinstance(value, Mapping):
+        return escape_invisible(readable_detail(value))
     if isinstance(value, list):
         return ", ".join(plain(name, item, style, now) for item in value)
     if now is not None and name.endswith("_bytes") and isinstance(value, int):

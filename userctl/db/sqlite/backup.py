@@ -2,8 +2,10 @@
 
 import os
 import sqlite3
+import tempfile
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -56,12 +58,25 @@ def copy_in(copy: Path, database: Path) -> None:
 
     with (
         typed_failures(),
-        closing(_read_only(copy)) as source,
+        closing(open_read_only(copy)) as source,
         closing(connect_sqlite(database)) as target,
     ):
         target.execute(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
         source.backup(target, progress=give_up)
         retry_while_busy(lambda: target.execute("PRAGMA journal_mode = WAL"))
+
+
+@contextmanager
+def prepared_copy(copy: Path, database: Path) -> Iterator[Path]:
+    """Yield a copy of a copy, beside the database, which may be changed before it is put in place.
+
+    Only the owner can read it, and it is removed when the block ends.
+    """
+    with tempfile.TemporaryDirectory(prefix=f".{database.name}-", dir=database.parent) as folder:
+        prepared = Path(folder) / database.name
+        prepared.touch(0o600)
+        copy_in(copy, prepared)
+        yield prepared
 
 
 def create_safety_copy(database: Path, revision: str | None, now: datetime) -> Path:
@@ -81,7 +96,7 @@ def create_safety_copy(database: Path, revision: str | None, now: datetime) -> P
 
 def tables(path: Path) -> set[str]:
     """Return the names of the tables of a database."""
-    with typed_failures(), closing(_read_only(path)) as connection:
+    with typed_failures(), closing(open_read_only(path)) as connection:
         return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
 
 
@@ -93,7 +108,7 @@ def require_same_pages(copy: Path, database: Path) -> None:
     """
     with (
         typed_failures(),
-        closing(_read_only(copy)) as one,
+        closing(open_read_only(copy)) as one,
         closing(connect_sqlite(database)) as other,
     ):
         sizes = [file.execute("PRAGMA page_size").fetchone() for file in (one, other)]
@@ -110,13 +125,18 @@ def require_sound(path: Path) -> None:
     Raises:
         DatabaseDamaged: with the first problem.
     """
-    with typed_failures(), closing(_read_only(path)) as connection:
+    with typed_failures(), closing(open_read_only(path)) as connection:
         found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if found != "ok":
             raise DatabaseDamaged(f"The database is damaged ({found}).")
 
 
-def _read_only(path: Path) -> sqlite3.Connection:
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Return a connection to a backup, which is not changed by that.
+
+    Raises:
+        InvalidInput: if changes are beside it that are not in it.
+    """
     # A backup has no log, and may be on a read-only disk.
     log = path.with_name(f"{path.name}-wal")
     if log.exists() and log.stat().st_size:

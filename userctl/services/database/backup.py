@@ -1,23 +1,23 @@
 """Backups of a whole database, and restoring them."""
 
-import hashlib
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from userctl.config.database_url import DatabaseURL
 from userctl.config.paths import InstallationFiles, is_same_file, require_database_file
-from userctl.core.atomic_files import atomic_file, require_regular_file_or_none
+from userctl.core.atomic_files import atomic_file
 from userctl.core.clock import Clock
-from userctl.core.errors import (
-    DatabaseDamaged,
-    InputOutputFailed,
-    InvalidInput,
-)
+from userctl.core.errors import DatabaseDamaged, InvalidInput
+from userctl.db.engine import database_engine
+from userctl.db.errors import typed_failures
 from userctl.db.postgresql import pg_dump as postgresql_programs
+from userctl.db.schema.restored import Endings, end_restored
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.db.sqlite import backup as sqlite_backup
-from userctl.schemas.database import BackupRead, RestoreRead
+from userctl.db.sqlite.wal import checkpoint_all
+from userctl.schemas.database import BackupInspection, BackupRead, RestoreRead
+from userctl.services.database.backup_inspection import identify_backup, inspect_backup, sha256
 from userctl.services.database.schema import SchemaService, require_folder
 
 
@@ -68,7 +68,7 @@ class BackupService:
             else:
                 postgresql_programs.dump(self._url, temporary)
                 postgresql_programs.require_sound(temporary)
-            size, digest = temporary.stat().st_size, _sha256(temporary)
+            size, digest = temporary.stat().st_size, sha256(temporary)
         return BackupRead(
             file=str(file),
             database=str(self._url),
@@ -77,37 +77,73 @@ class BackupService:
             sha256=digest,
         )
 
-    def restore(self, file: Path, *, keep_sessions: bool = False) -> RestoreRead:
+    def restore(
+        self, file: Path, *, keep_sessions: bool = False, revoke_api_tokens: bool = False
+    ) -> RestoreRead:
         """Put a backup in the place of what the database holds, all of it or nothing.
 
         An SQLite file that is there is copied beside itself first. What others commit between the
         copy and the restore is in neither, so they should be stopped. The restored sessions are
-        ended, because a backup does not know which of them were revoked since.
+        ended, because a backup does not know which of them were revoked since; they are never in
+        the database as they were.
 
         Args:
             file: the backup.
             keep_sessions: whether to leave the sessions as they were.
+            revoke_api_tokens: whether to revoke the API tokens too.
 
         Raises:
             InvalidInput: if the file is not a backup of this kind of database, or has other tables.
             DatabaseDamaged, DatabaseToolFailed: if it is damaged.
         """
-        digest = _require_backup(file, self._url.dialect)
+        digest = self._require_restorable(file)
+        endings = Endings(
+            sessions=not keep_sessions, api_tokens=revoke_api_tokens, now=self._clock()
+        )
         copy = None
         if self._url.file is None:
             postgresql_programs.require_sound(file)
             tables = postgresql_programs.tables(file)
             self._require_ours(file, tables)
-            postgresql_programs.restore(file, self._url, tables)
+            ended = postgresql_programs.restore(file, self._url, tables, endings.statements(tables))
         elif is_same_file(file, self._url.file):
             raise InvalidInput(f"{file} is the database itself.")
         else:
             sqlite_backup.require_sound(file)
-            copy = self._restore_sqlite(file, self._url.file)
+            copy, ended = self._restore_sqlite(file, self._url.file, endings)
         # Connections may know the tables as they were.
         self._engine.dispose()
-        restored = self._schema.record_restore(digest, end_sessions=not keep_sessions)
+        restored = self._schema.record_restore(digest, ended)
         return restored.model_copy(update={"backup": copy})
+
+    def preview_restore(self, file: Path) -> BackupInspection:
+        """Return what a backup holds, if it is one of this kind of database.
+
+        Raises:
+            InvalidInput: if it is not.
+            DatabaseDamaged, DatabaseToolFailed: if it is damaged.
+        """
+        self._require_restorable(file)
+        return inspect_backup(file)
+
+    def inspect(self, file: Path) -> BackupInspection:
+        """Return what a backup of any kind of database holds, read from end to end.
+
+        Raises:
+            InvalidInput: if the file is not a backup of userctl.
+            DatabaseDamaged, DatabaseToolFailed: if it is damaged.
+        """
+        return inspect_backup(file)
+
+    def _require_restorable(self, file: Path) -> str:
+        """Make sure that a file is a backup of this kind of database, and return its SHA-256."""
+        kind, digest = identify_backup(file)
+        if kind != self._url.dialect:
+            raise InvalidInput(
+                f"{file} is a backup of another kind of database ({kind}).",
+                hint="Restore it into one of that kind, and take that with 'userctl db copy'.",
+            )
+        return digest
 
     def _require_ours(self, file: Path, tables: set[str]) -> None:
         """Make sure that a backup has the tables of userctl before it replaces users."""
@@ -118,46 +154,39 @@ class BackupService:
                 hint="'userctl db backup' writes one.",
             )
 
-    def _restore_sqlite(self, file: Path, database: Path) -> str | None:
+    def _restore_sqlite(
+        self, file: Path, database: Path, endings: Endings
+    ) -> tuple[str | None, dict[str, int]]:
+        """Return the path of the copy, if one was made, and how many rows were ended."""
         if self._url.missing_file is not None:
             require_folder(database)
             with atomic_file(database, replace=False) as temporary:
                 sqlite_backup.copy_in(file, temporary)
-            return None
+                ended = _end_in_file(temporary, endings)
+            return None, ended
         try:
             self._require_ours(file, sqlite_backup.tables(file))
             sqlite_backup.require_same_pages(file, database)
             revision = self._schema.status().current
             copy = sqlite_backup.create_safety_copy(database, revision, self._clock())
-            sqlite_backup.copy_in(file, database)
+            with sqlite_backup.prepared_copy(file, database) as prepared:
+                ended = _end_in_file(prepared, endings)
+                sqlite_backup.copy_in(prepared, database)
         except DatabaseDamaged as error:
             raise DatabaseDamaged(
                 error.message, hint="Move the damaged file out of the way, and restore again."
             ) from error
-        return str(copy)
+        return str(copy), ended
 
 
-def _require_backup(file: Path, dialect: str) -> str:
-    """Make sure that a file is a backup of a kind of database, and return its SHA-256."""
-    kinds = {"sqlite": sqlite_backup.MAGIC, "postgresql": postgresql_programs.MAGIC}
-    require_regular_file_or_none(file)
+def _end_in_file(file: Path, endings: Endings) -> dict[str, int]:
+    """End what an SQLite file has in force before it is put in place."""
+    engine = database_engine(DatabaseURL.for_sqlite(file))
     try:
-        with file.open("rb") as opened:
-            start = opened.read(16)
-        digest = _sha256(file)
-    except OSError as error:
-        raise InputOutputFailed(f"Cannot read {file}: {error.strerror}.") from error
-    for kind, magic in kinds.items():
-        if start.startswith(magic):
-            if kind == dialect:
-                return digest
-            raise InvalidInput(
-                f"{file} is a backup of another kind of database ({kind}).",
-                hint="Restore it into one of that kind, and take that with 'userctl db copy'.",
-            )
-    raise InvalidInput(f"{file} is not a backup.", hint="'userctl db backup' writes one.")
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+        with typed_failures():
+            with engine.begin() as connection:
+                ended = end_restored(connection, endings)
+            checkpoint_all(engine)
+    finally:
+        engine.dispose()
+    return ended

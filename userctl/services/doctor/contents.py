@@ -13,6 +13,7 @@ from userctl.security.passwords import is_bcrypt_hash
 from userctl.services.doctor.finding import Finding, ok
 from userctl.services.doctor.installation import Installation
 from userctl.services.shared.clock_check import Gap, check_clock
+from userctl.services.users.admins import read_admins
 
 BACKLOG = timedelta(days=30)
 """How long ago a token may have expired before the check warns."""
@@ -95,7 +96,8 @@ def passwords(installation: Installation) -> Iterable[Finding]:
     """Check how passwords are hashed, and which of them must be changed."""
     with installation.database.reading() as uow:
         forms, must_change = uow.users.count_by_hash_form(), uow.users.count_must_change()
-        open_ids = uow.users.disabled_with_password()
+        open_ids = uow.users.disabled_with_password(left_out=False)
+        left_out = uow.users.disabled_with_password(left_out=True)
     # The salt and the digest do not matter here.
     hashes = [(form + "." * 53, count) for form, count in forms]
     weak = sum(count for hashed, count in hashes if installation.hasher.is_outdated(hashed))
@@ -125,16 +127,19 @@ def passwords(installation: Installation) -> Iterable[Finding]:
             f"Users who must change their password at the next login: {must_change}.",
             "Wait for their logins, or set new passwords with 'userctl user passwd'.",
         )
+    if left_out:
+        listed = ", ".join(map(str, left_out[:IDS_LISTED]))
+        yield ok(f"Left to the application, and disabled here alone: {len(left_out)} ({listed}).")
     if not (open_ids or foreign or weak or must_change):
         yield ok("All passwords are hashed at password_cost, and none must be changed.")
 
 
 def admins(installation: Installation) -> Iterable[Finding]:
-    """Check that there is an active admin."""
+    """Check that there is an active admin, and one who can log in."""
     with installation.database.reading() as uow:
         counts = {(r, s): count for r, s, count in uow.users.count_by_role_and_status()}
-    active = counts.get(("admin", "active"), 0)
-    if not active and counts:
+        found = read_admins(uow, installation.clock())
+    if not found.active and counts:
         return [
             Finding(
                 "warning",
@@ -142,7 +147,19 @@ def admins(installation: Installation) -> Iterable[Finding]:
                 "Make one: userctl user update USER --role admin",
             )
         ]
-    return [ok(f"{active} of {sum(counts.values())} users are active admins.")]
+    if found.active and not found.able:
+        listed = ", ".join(map(str, sorted(found.active)[:IDS_LISTED]))
+        return [
+            Finding(
+                "warning",
+                f"No admin can log in: of {len(found.active)} active admins (ids {listed}) none "
+                "has a password that can match, or an API token.",
+                "Set a password: userctl user passwd USER",
+            )
+        ]
+    total = sum(counts.values())
+    able = f", of whom {len(found.able)} can log in" if found.active else ""
+    return [ok(f"{len(found.active)} of {total} users are active admins{able}.")]
 
 
 def roles(installation: Installation) -> Iterable[Finding]:

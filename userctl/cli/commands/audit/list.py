@@ -1,7 +1,6 @@
 """``userctl audit list``."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -10,14 +9,15 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.commands.audit.follow import follow_events
 from userctl.cli.context import CommandContext
-from userctl.core.errors import InvalidInput
+from userctl.cli.moments import parse_moment
 
-COLUMNS = ("id", "time", "tag", "actor", "target")
+COLUMNS = ("id", "time", "tag", "actor", "target", "detail")
 
 
 @command(
-    example="userctl audit list --tag account:login --since 7d",
+    example="userctl audit list --user ada@example.com --changed role",
     prints=lambda: schemas.audit.AuditEventRead,
+    only_reads=True,
 )
 def list_(
     context: CommandContext,
@@ -31,14 +31,16 @@ def list_(
             "--tag", metavar="TAG", help="Only this tag or tag prefix: token:reuse, account:login."
         ),
     ] = None,
-    since: Annotated[
+    by: Annotated[
         str | None,
-        typer.Option(
-            "--since",
-            metavar="TIME",
-            help="Not before this time: 2026-01-31, 2026-01-31T12:00:00Z, or 2h (ago).",
-        ),
+        typer.Option("--by", metavar="ACTOR", help="Only what this person or program did."),
     ] = None,
+    changed: Annotated[
+        Literal["role", "status", "email", "name", "password"] | None,
+        typer.Option("--changed", help="Only events that set or changed this field of a user."),
+    ] = None,
+    since: options.SinceOption = None,
+    until: options.UntilOption = None,
     limit: options.LimitOption = 100,
     after: options.AfterOption = None,
     all_: options.AllOption = False,
@@ -51,7 +53,14 @@ def list_(
     With --follow each event is a line of text or, with -o jsonl, of JSON.
     """
     query = schemas.audit.AuditQuery(
-        user=user, tag=tag, since=_parse_since(since), after=after, limit=None if all_ else limit
+        user=user,
+        tag=tag,
+        by=by,
+        changed=changed,
+        since=None if since is None else parse_moment(since),
+        until=None if until is None else parse_moment(until),
+        after=after,
+        limit=None if all_ else limit,
     )
     if follow:
         follow_events(context, query)
@@ -59,23 +68,3 @@ def list_(
         context.emit_all(context.services.audit.stream(query, context.report_unreadable), COLUMNS)
     else:
         context.emit_page(context.services.audit.page(query, context.report_unreadable), COLUMNS)
-
-
-def _parse_since(text: str | None) -> datetime | timedelta | None:
-    """Parse a time, a day (its beginning in UTC) or a duration."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except OverflowError:
-        raise InvalidInput(f"The time {text[:40]} is out of range.") from None
-    except ValueError:
-        pass
-    try:
-        return options.parse_duration(text)
-    except InvalidInput:
-        raise InvalidInput(
-            f"'{text[:40]}' is neither a time nor a duration.",
-            hint="Write it as 2026-01-31, 2026-01-31T12:00:00Z, 12h or 7d.",
-        ) from None

@@ -11,11 +11,13 @@ from userctl.models import User
 from userctl.models.own_hash import hash_columns, own_hash
 from userctl.schemas.transfer import OnConflict, Reject
 from userctl.schemas.user_fields import PLAIN_FIELDS
+from userctl.services.users.admins import lock_admins, require_admin_left
 from userctl.services.users.import_.events import Event, creation, update
 from userctl.services.users.import_.records import ImportedUser
+from userctl.services.users.import_.repeated import reject_repeated
 from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
-from userctl.services.users.rules import end_sessions, require_admin_left
+from userctl.services.users.rules import end_sessions
 
 _RULED_COLUMNS = (
     "email",
@@ -63,8 +65,7 @@ class Writer:
 
     def write(self, users: Sequence[ImportedUser]) -> None:
         """Create users; look for conflicts only if an address is in use."""
-        if self._repeated:
-            users = self._reject_repeated(users)
+        users = reject_repeated(users, self._repeated, self._named, self.tally)
         if self._insert(users):
             return
         emails = [user.email for user in users]
@@ -74,18 +75,6 @@ class Writer:
                 self._resolve_conflict(user, existing)
         if not self._insert([user for user in users if user.email not in present]):
             raise TransactionConflict("Another process created one of these users just now.")
-
-    def _reject_repeated(self, users: Sequence[ImportedUser]) -> list[ImportedUser]:
-        """Return the users that no earlier record has named."""
-        first = []
-        for user in users:
-            if hash(user.email) in self._repeated:
-                if user.email in self._named:
-                    self.tally.reject_repeated(user.line, user.email)
-                    continue
-                self._named.add(user.email)
-            first.append(user)
-        return first
 
     def _insert(self, users: Sequence[ImportedUser]) -> bool:
         """Insert users, all of them or none; return False if an address is in use."""
@@ -160,4 +149,4 @@ class Writer:
     def _require_admin_left(self, existing: User, changes: dict[str, Any]) -> None:
         leaves = changes.get("role", "admin") != "admin" or changes.get("disabled_at") is not None
         if existing.role == "admin" and existing.disabled_at is None and leaves:
-            require_admin_left(self._uow.users.lock_active_admins(), {existing.id})
+            require_admin_left(lock_admins(self._uow, self._now), {existing.id})

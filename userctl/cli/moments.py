@@ -1,0 +1,28 @@
+"""Times as they are typed: a moment, a day, or how long ago."""
+
+from datetime import UTC, datetime, timedelta
+
+from userctl.cli import options
+from userctl.core.errors import InvalidInput
+
+
+def parse_moment(text: str) -> datetime | timedelta:
+    """Parse a time, a day (its beginning in UTC) or a duration.
+
+    Raises:
+        InvalidInput: if it is none of these.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput(f"The time {text[:40]} is out of range.") from None
+    except ValueError:
+        pass
+    try:
+        return options.parse_duration(text)
+    except InvalidInput:
+        raise InvalidInput(
+            f"'{text[:40]}' is neither a time nor a duration.",
+            hint="Write it as 2026-01-31, 2026-01-31T12:00:00Z, 12h or 7d.",
+        ) from None
