@@ -54,6 +54,7 @@ class Command:
         prints: returns the schemas of the records that it prints; None if it prints none.
         creates_database: whether it has a reason to create the embedded database.
         raw: the field that ``--raw`` prints where ``--fields`` picks none.
+        tolerant: whether it goes on without the settings that cannot be read.
         only_reads: whether it changes nothing, so that ``--actor`` would be without effect.
     """
 
@@ -62,6 +63,7 @@ class Command:
     prints: Schemas | None = None
     creates_database: bool = False
     raw: str | None = None
+    tolerant: bool = False
     only_reads: bool = False
 
     def build(self, name: str) -> Any:
@@ -83,6 +85,10 @@ class Command:
             context: CommandContext = ctx.obj
             _configure(context, given, self.prints)
             context.creates_database = self.creates_database
+            if self.tolerant:
+                from userctl.config.tolerant import load_readable_settings  # noqa: PLC0415
+
+                context.load = load_readable_settings
             context.lists = name == "list"
             if given.get("raw"):
                 context.print_raw(self.raw)
@@ -114,6 +120,7 @@ def command(
     prints: Schemas | None = None,
     creates_database: bool = False,
     raw: str | None = None,
+    tolerant: bool = False,
     only_reads: bool = False,
 ) -> Callable[[Body], Command]:
     """Make a command of a function; the command table says where it stands.
@@ -123,9 +130,10 @@ def command(
         prints: see :class:`Command`; ``lambda: schemas.users.UserRead``.
         creates_database: see :class:`Command`.
         raw: see :class:`Command`.
+        tolerant: see :class:`Command`.
         only_reads: see :class:`Command`.
     """
-    return lambda body: Command(body, example, prints, creates_database, raw, only_reads)
+    return lambda body: Command(body, example, prints, creates_database, raw, tolerant, only_reads)
 
 
 def _signature(body: Body, shared: Mapping[str, Any]) -> inspect.Signature:

@@ -8,9 +8,10 @@ from userctl.models.own_hash import hash_columns, own_hash
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import UserRead
 from userctl.security.passwords import PasswordHasher
+from userctl.services.users.admins import lock_admins, require_admin_left
 from userctl.services.users.lookup import lock_user
 from userctl.services.users.records import changed_user
-from userctl.services.users.rules import end_sessions, require_admin_left
+from userctl.services.users.rules import end_sessions
 
 
 class UserStatusService:
@@ -31,7 +32,7 @@ class UserStatusService:
         """
         now = self._clock()
         with self._database.writing() as uow:
-            admins = uow.users.lock_active_admins()
+            admins = lock_admins(uow, now)
             user = lock_user(uow, reference)
             require_admin_left(admins, {user.id})
             # Another program may have set a password while the user was disabled.

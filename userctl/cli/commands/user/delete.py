@@ -9,6 +9,7 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.commands.user.columns import USER_COLUMNS
 from userctl.cli.context import CommandContext
+from userctl.cli.questions import confirm, describe_users
 
 
 @command(
@@ -32,7 +33,13 @@ def delete(
     Either all of the named users are deleted or none. Their e-mail addresses can be used again.
     'user restore' restores a deleted user until 'user purge' removes it.
     """
-    how = "Permanently delete" if hard else "Delete"
-    context.confirm(f"{how} {', '.join(users)}?", yes=yes)
-    deleted = context.services.recycle_bin.delete(users, missing_ok=if_exists, hard=hard)
+    recycle_bin = context.services.recycle_bin
+
+    def compose() -> str | None:
+        targets = recycle_bin.preview_deletion(users, missing_ok=if_exists, hard=hard)
+        how = "Permanently delete" if hard else "Delete"
+        return f"{how} {describe_users(targets)}" if targets else None
+
+    confirm(context, compose, yes=yes)
+    deleted = recycle_bin.delete(users, missing_ok=if_exists, hard=hard)
     context.emit_all(deleted, USER_COLUMNS)

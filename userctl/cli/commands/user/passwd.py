@@ -5,6 +5,7 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.prompts import PasswordOptions, use_new_password
+from userctl.cli.questions import confirm, describe_user
 
 
 @command(
@@ -20,6 +21,7 @@ def passwd(
     generate_password: options.GeneratePasswordOption = False,
     no_password: options.NoPasswordOption = False,
     must_change: options.MustChangeOption = False,
+    yes: options.YesOption = False,
 ) -> None:
     """Set the password of a user and end all their sessions.
 
@@ -30,6 +32,10 @@ def passwd(
     if must_change and not is_new:
         context.emit(passwords.require_change(user))
         return
+    # A script that removes a password says so, and needs no --yes for that.
+    if no_password and context.is_interactive:
+        users = context.services.users
+        confirm(context, lambda: _compose(users.preview(user)), yes=yes)
     changed = use_new_password(
         context,
         PasswordOptions(password_stdin, password_file, generate_password, no_password, must_change),
@@ -39,3 +45,7 @@ def passwd(
         check=lambda: passwords.require_user(user),
     )
     context.emit(changed)
+
+
+def _compose(target: "schemas.users.UserTarget") -> str:
+    return f"Remove the password of {describe_user(target)}, and end all sessions,"
