@@ -10,6 +10,7 @@ from sqlmodel import Session, col, func, select, type_coerce
 
 from userctl.models import User
 from userctl.models.own_hash import own_hash_expression
+from userctl.repositories.full_windows import FullWindows
 from userctl.repositories.stored_values import UndecodableText, native_text
 from userctl.repositories.user_filter import conditions
 from userctl.repositories.user_order import EmailPrefixOrder, Position, SortedOrder
@@ -41,18 +42,21 @@ class UserPageRepository:
         found = self._session.exec(select(key).where(User.id == user_id)).first()
         return None if found is None else (found, user_id)
 
-    def page(self, query: UserQuery, position: Position | None) -> list[tuple[User, Position]]:
+    def page(
+        self, query: UserQuery, position: Position | None, full: FullWindows | None = None
+    ) -> list[tuple[User, Position]]:
         """Return the users that a query asks for, in its order, with their positions.
 
         Args:
             query: which users, how sorted and how many; its ``after`` is ignored.
             position: the position after which the page starts.
+            full: the windows whose users are throttled; needed if the query asks for those.
         """
         # The key is read and compared as the driver has it: a time that another program wrote to
         # SQLite in its own format would not equal the same time in ours.
         key, connection = _SORT_KEYS[query.sort], self._session.connection()
         dialect = connection.dialect.name
-        statement = select(User, _as_stored(key)).where(*conditions(connection, User, query))
+        statement = select(User, _as_stored(key)).where(*conditions(connection, User, query, full))
         order: SortedOrder | EmailPrefixOrder
         order = SortedOrder(key, query.sort in _UNIQUE_KEYS, query.descending, dialect)
         if query.beginning is not None:

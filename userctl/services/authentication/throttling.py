@@ -25,24 +25,15 @@ from userctl.schemas.users import UserDetail, UserRead
 from userctl.services.authentication.failures import record_refusals
 from userctl.services.authentication.source import login_source
 from userctl.services.shared.records import validate_record
+from userctl.services.shared.throttle_windows import TRUST, full_windows, latest_end
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import changed_user, user_read
 
 SHARED = ""
 """The source of the shared bucket; no real source is empty."""
 
-TRUST = timedelta(days=30)
-"""How long after a success a source has a bucket of its own."""
-
 MEMORY = timedelta(hours=24)
 """How long after the end of its window a charge is still shown."""
-
-CLOCK_SLACK = timedelta(minutes=5)
-"""How far apart synchronized clocks may be, and how long a statement may wait for its turn.
-
-A window that ends later than a new one would, plus this slack, was opened by a clock that has been
-set back since. Without the slack, a guess that overtook another would open a new window.
-"""
 
 PRUNED = 2
 """How many rows a charge removes at most: more than it adds, so that few remain."""
@@ -142,7 +133,7 @@ class LoginThrottling:
                 expires_at=now + self._window + MEMORY,
             )
             window = uow.login_throttles.charge(
-                new, limit=self._attempts, latest_end=self._latest_end(now)
+                new, limit=self._attempts, latest_end=latest_end(now, self._window)
             )
             if window is None:
                 full = uow.login_throttles.count_refusal(address, bucket)
@@ -194,13 +185,8 @@ class LoginThrottling:
         now = self._clock()
         address = _digest(read.email)
         failed, last = uow.login_throttles.failures(address, now - MEMORY, limit=self._attempts)
-        full_until = uow.login_throttles.full_until(
-            address,
-            limit=self._attempts,
-            now=now,
-            latest_end=self._latest_end(now),
-            trusted_since=now - TRUST,
-        )
+        full = full_windows(now, self._attempts, self._window)
+        full_until = uow.login_throttles.full_until(address, full)
         return validate_record(
             UserDetail,
             "login_throttles",
@@ -215,9 +201,6 @@ class LoginThrottling:
         """Return how many logins a window refused, by its charges."""
         # Another program may have written something else.
         return max(0, charges - self._attempts) if isinstance(charges, int) else 0
-
-    def _latest_end(self, now: datetime) -> datetime:
-        return now + self._window + CLOCK_SLACK
 
 
 def _digest(address: str) -> str:

@@ -19,6 +19,7 @@ from userctl.services.shared.clock_check import require_plausible_clock
 from userctl.services.shared.paging import all_pages
 from userctl.services.shared.records import readable
 from userctl.services.users.deleted_lookup import lock_deleted, lock_for_deletion
+from userctl.services.users.listing import with_times
 from userctl.services.users.records import changed_user, deleted_user_read
 from userctl.services.users.rules import require_admin_left, role_to_restore
 
@@ -134,7 +135,7 @@ class RecycleBinService:
             on_unreadable: told of each row that cannot be read; None raises an error instead.
         """
         limit = BATCH if query.limit is None else query.limit
-        wanted = query.model_copy(update={"limit": limit + 1})
+        wanted = with_times(query, self._clock()).model_copy(update={"limit": limit + 1})
         with self._database.reading() as uow:
             found = uow.deleted_users.page(wanted)
             shown = found[:limit]

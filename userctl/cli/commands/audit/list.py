@@ -1,6 +1,5 @@
 """``userctl audit list``."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.commands.audit.follow import follow_events
 from userctl.cli.context import CommandContext
-from userctl.core.errors import InvalidInput
+from userctl.cli.since import parse_since
 
 COLUMNS = ("id", "time", "tag", "actor", "target")
 
@@ -51,7 +50,7 @@ def list_(
     With --follow each event is a line of text or, with -o jsonl, of JSON.
     """
     query = schemas.audit.AuditQuery(
-        user=user, tag=tag, since=_parse_since(since), after=after, limit=None if all_ else limit
+        user=user, tag=tag, since=parse_since(since), after=after, limit=None if all_ else limit
     )
     if follow:
         follow_events(context, query)
@@ -59,23 +58,3 @@ def list_(
         context.emit_all(context.services.audit.stream(query, context.report_unreadable), COLUMNS)
     else:
         context.emit_page(context.services.audit.page(query, context.report_unreadable), COLUMNS)
-
-
-def _parse_since(text: str | None) -> datetime | timedelta | None:
-    """Parse a time, a day (its beginning in UTC) or a duration."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except OverflowError:
-        raise InvalidInput(f"The time {text[:40]} is out of range.") from None
-    except ValueError:
-        pass
-    try:
-        return options.parse_duration(text)
-    except InvalidInput:
-        raise InvalidInput(
-            f"'{text[:40]}' is neither a time nor a duration.",
-            hint="Write it as 2026-01-31, 2026-01-31T12:00:00Z, 12h or 7d.",
-        ) from None
