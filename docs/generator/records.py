@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 
 from generator.markdown import code, page, plain, table
 from userctl import models
+from userctl.core.failure_cause import FailureCause
 from userctl.db.schema.migrations import first_revision
 from userctl.formats.prometheus import exposition
 from userctl.schemas.audit import AuditEventRead, AuditTag, outcome_of
@@ -21,6 +22,13 @@ AUDIT = """\
 Tags say thing, action and, where it may fail, outcome. `userctl audit list --tag account:login`
 finds every tag that begins so, up to a colon. [The audit trail](../explanation/audit-chain.md)
 says what is recorded and what the hashes prove."""
+
+CAUSES = """\
+In the detail of `account:login:failure` and `api_token:verify:failure`, `reason` is the
+[error code](errors.md) that the person was told, and `cause` is why it really failed: one of
+these, or the error code where that says it all. The person is told no more, and waits as long,
+whatever the cause is. An event about an API token also has the id of the `token`, and is about
+its owner; `claimed` is the address that was given with it."""
 
 METRICS = """\
 `userctl metrics` (extra `metrics`) prints the text format of Prometheus, and `--textfile FILE`
@@ -39,12 +47,16 @@ table is `userctl_version`."""
 def audit_page() -> str:
     """Return the page of audit tags."""
     rows = [[code(tag.value), outcome_of(tag), plain(tag.meaning)] for tag in AuditTag]
+    causes = [[code(cause.value), plain(cause.meaning)] for cause in FailureCause]
     keys = ", ".join(code(name) for name in AuditEventRead.model_fields)
     return page(
         "Audit events",
         AUDIT,
         f"Each event has {keys}; see [JSON output](json-output.md#auditeventread).",
         table(["tag", "outcome", "what happened"], rows),
+        "## Why an authentication failed",
+        CAUSES,
+        table(["cause", "what it means"], causes),
     )
 
 

@@ -35,6 +35,11 @@ class DeletedUserRepository:
         """Return the users that had this canonical address."""
         return self._found(col(DeletedUser.email) == email)
 
+    def any_with_email(self, email: str) -> bool:
+        """Tell whether a user with this canonical address was deleted, and can be restored."""
+        query = select(DeletedUser.id).where(DeletedUser.email == email).limit(1)
+        return self._session.exec(query).first() is not None
+
     def lock(self, user_id: int) -> DeletedUser | None:
         """Return a user, locked until the transaction ends."""
         query = select(DeletedUser).where(DeletedUser.id == user_id).with_for_update()

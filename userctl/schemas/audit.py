@@ -1,28 +1,19 @@
 """Events of the audit trail."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from userctl.core.documented_enum import DocumentedEnum
 from userctl.schemas.page import AfterId
 
 Tag = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*)+$", max_length=50)]
 """A tag of this version of userctl, or of a later one."""
 
 
-class AuditTag(StrEnum):
+class AuditTag(DocumentedEnum):
     """What happened: a subject, what was done to it and, if that may fail, how it ended."""
-
-    meaning: str
-
-    def __new__(cls, tag: str, meaning: str = "") -> Self:
-        """Make a tag that also says what it means."""
-        member = str.__new__(cls, tag)
-        member._value_ = tag
-        member.meaning = meaning
-        return member
 
     ACCOUNT_CREATE = "account:create", "A user was created."
     ACCOUNT_UPDATE = "account:update", "The address, the name or the role of a user was changed."

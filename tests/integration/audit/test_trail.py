@@ -114,10 +114,11 @@ def test_logins_are_recorded_with_their_outcome(program: Program, audit: AuditSe
     assert (tag, target, detail["origin"]) == ("account:login:success", ADA, None)
     session = program.token_verifier.verify_offline(grant.tokens.access_token).sid
     assert detail["session"] == session
-    for email, reason in ((ADA, "invalid_credentials"), ("eve@example.com", "invalid_credentials")):
+    for email, cause in ((ADA, "wrong_password"), ("eve@example.com", "unknown_address")):
         with pytest.raises(UserctlError):
             program.log_in(email, "wrong horse 77")
-        detail = {"method": "password", "reason": reason, "source": None}
+        detail = {"reason": "invalid_credentials", "cause": cause}
+        detail |= {"method": "password", "source": None}
         failure = ("account:login:failure", email, detail)
         assert last(audit) == failure
     assert audit.page(AuditQuery(limit=1)).items[0].outcome == "failure"
@@ -197,9 +198,11 @@ def test_api_tokens_are_recorded_without_their_text(
     program.revocation.revoke(["api-1"])
     with pytest.raises(UserctlError):
         program.api_tokens.verify(issued.token)
-    assert last(audit)[::2] == (
+    refused = {"reason": "token_revoked", "cause": "token_revoked"}
+    assert last(audit) == (
         "api_token:verify:failure",
-        {"method": "api-token", "reason": "token_revoked", "source": None},
+        ADA,
+        refused | {"token": "api-1", "method": "api-token", "source": None},
     )
     assert issued.token not in str(sql("SELECT * FROM audit_events"))
 

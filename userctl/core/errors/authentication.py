@@ -4,6 +4,7 @@ import math
 from datetime import timedelta
 
 from userctl.core.errors.base import AuthenticationFailed
+from userctl.core.failure_cause import FailureCause, FailureFacts
 
 
 class InvalidCredentials(AuthenticationFailed):
@@ -11,12 +12,16 @@ class InvalidCredentials(AuthenticationFailed):
 
     code = "invalid_credentials"
 
-    def __init__(self) -> None:
-        super().__init__("The e-mail address or the password is wrong.")
+    def __init__(self, cause: FailureCause | None = None) -> None:
+        facts = FailureFacts(cause)
+        super().__init__("The e-mail address or the password is wrong.", facts=facts)
 
 
 class ProofOutdated(InvalidCredentials):
     """The user was changed while its credentials were checked, so they must be checked again."""
+
+    def __init__(self) -> None:
+        super().__init__(FailureCause.USER_CHANGED)
 
 
 class PasswordChangeRequired(AuthenticationFailed):

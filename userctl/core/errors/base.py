@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from userctl.core.failure_cause import FailureFacts
+
 
 class UserctlError(Exception):
     """The command failed in a way that userctl foresees."""
@@ -32,6 +34,13 @@ class AuthenticationFailed(UserctlError):
     """The credentials or the token do not prove who is asking."""
 
     code = "authentication_failed"
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, facts: FailureFacts | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        # Only the audit trail is told; no message shows any of it.
+        self.facts = facts or FailureFacts()
 
 
 class Conflict(UserctlError):

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from userctl.core.errors import LoginThrottled, UserctlError
+from userctl.core.errors import AuthenticationFailed, LoginThrottled, UserctlError
+from userctl.core.failure_cause import FailureCause, FailureFacts
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.schemas.audit import AuditTag
@@ -23,6 +24,9 @@ def record_failure(
 ) -> None:
     """Record a failed authentication in a transaction of its own.
 
+    The ``reason`` of the event is what the person was told, and its ``cause`` the truth. The same
+    statements run whatever the cause is, so that their time reveals nothing.
+
     Args:
         database: the database.
         tag: what was attempted.
@@ -33,14 +37,29 @@ def record_failure(
         method: the login method.
         source: where the attempt came from.
     """
+    facts = error.facts if isinstance(error, AuthenticationFailed) else FailureFacts()
+    address = lookup_address(identity or "")
     with database.writing() as uow:
+        about = _whose(uow, address)
+        was_deleted = bool(address) and uow.deleted_users.any_with_email(address)
+        cause = facts.cause or error.code
+        detail: dict[str, Any] = {}
+        if cause == FailureCause.UNKNOWN_ADDRESS and was_deleted:
+            cause = FailureCause.USER_DELETED
+        if facts.token is not None:
+            claimed, about = about["target"], {"user_id": facts.user_id, "target": facts.target}
+            detail |= {"token": facts.token}
+            if cause == FailureCause.OTHER_OWNER:
+                detail |= {"claimed": claimed}
         uow.record(
             tag,
             now,
-            **_whose(uow, lookup_address(identity or "")),
+            **about,
             reason=error.code,
+            cause=cause,
             method=method,
             source=source,
+            **detail,
         )
         uow.commit()
 
@@ -72,6 +91,7 @@ def record_refusals(
             now,
             **_whose(uow, email or ""),
             reason=LoginThrottled.code,
+            cause=LoginThrottled.code,
             method=None,
             source=bucket or None,
             count=refused - 1,

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from userctl.core.errors import AccountDisabled, RowUnreadable, TokenExpired, TokenRevoked
+from userctl.core.failure_cause import FailureCause, FailureFacts
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.api_token import API_ID_PREFIX
 from userctl.models.unreadable import Unreadable, shown_text
@@ -98,10 +99,15 @@ def require_usable(token: ApiToken, user: User, now: datetime) -> None:
     Raises:
         TokenRevoked, TokenExpired, AccountDisabled: if it is not.
     """
-    state = api_token_state(token, now)
+    state, facts = api_token_state(token, now), token_facts(token, user)
     if state == "revoked":
-        raise TokenRevoked("This API token has been revoked.")
+        raise TokenRevoked("This API token has been revoked.", facts=facts)
     if state == "expired":
-        raise TokenExpired("This API token has expired.", hint="Issue another.")
+        raise TokenExpired("This API token has expired.", hint="Issue another.", facts=facts)
     if user.disabled_at is not None:
-        raise AccountDisabled("The user of this API token is disabled.")
+        raise AccountDisabled("The user of this API token is disabled.", facts=facts)
+
+
+def token_facts(token: ApiToken, user: User, cause: FailureCause | None = None) -> FailureFacts:
+    """Return what the audit trail is told about a token that was refused."""
+    return FailureFacts(cause, user.id, str(user.email), api_token_id(token))

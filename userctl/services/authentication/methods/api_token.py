@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 
 from userctl.core.clock import Clock
 from userctl.core.errors import TokenInvalid
+from userctl.core.failure_cause import FailureCause, FailureFacts
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.email_address import lookup_address
 from userctl.security.opaque_token import API_TOKEN
 from userctl.services.authentication.methods import AuthenticationContext, Identity, Proof
-from userctl.services.shared.token_records import api_token_id, require_usable
+from userctl.services.shared.token_records import api_token_id, require_usable, token_facts
 
 
 class ApiTokenAuth:
@@ -48,9 +49,11 @@ class ApiTokenProof:
         user = uow.users.lock(found.user_id) if found else None
         token = uow.api_tokens.lock(found.id) if found and found.id else None
         if user is None or token is None:
-            raise TokenInvalid("Unknown API token.")
+            facts = FailureFacts(FailureCause.UNKNOWN_TOKEN)
+            raise TokenInvalid("Unknown API token.", facts=facts)
         if self.claimed not in {None, user.email}:
-            raise TokenInvalid("This API token belongs to another user.")
+            facts = token_facts(token, user, FailureCause.OTHER_OWNER)
+            raise TokenInvalid("This API token belongs to another user.", facts=facts)
         now = self.clock()
         require_usable(token, user, now)
         uow.api_tokens.touch(token, now)

@@ -9,25 +9,33 @@ from userctl.core.errors import (
     PasswordChangeRequired,
     ProofOutdated,
 )
+from userctl.core.failure_cause import FailureCause
+from userctl.core.stand_in_hash import is_unmatchable
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import UnitOfWork
+from userctl.models import User
 from userctl.models.own_hash import hash_columns
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.credentials import Credentials
-from userctl.schemas.email_address import lookup_address
+from userctl.schemas.email_address import is_canonical, lookup_address
+from userctl.security.passwords import is_bcrypt_hash
 from userctl.services.authentication.methods import AuthenticationContext, Identity, Proof
 from userctl.services.authentication.throttling import Charge
 
 
 @dataclass(frozen=True)
 class LoginCandidate:
-    """What is stored for an address; without an id no login to it succeeds."""
+    """What is stored for an address; without an id no login to it succeeds.
+
+    ``obstacle`` is why a login fails if it does.
+    """
 
     user_id: int | None
     email: str
     name: str | None
     hashed: str = field(repr=False)
     must_change: bool
+    obstacle: FailureCause
 
 
 class EmailPasswordAuth:
@@ -54,7 +62,7 @@ class EmailPasswordAuth:
         candidate = self._look_up(email)
         matches = self._hasher.verify(credentials.secret, candidate.hashed)
         if not matches or candidate.user_id is None:
-            raise InvalidCredentials
+            raise InvalidCredentials(candidate.obstacle)
         # Whatever goes wrong from here on, the password was right.
         self._refund(charge)
         replacement = self._replacement_hash(candidate, credentials)
@@ -73,8 +81,16 @@ class EmailPasswordAuth:
         with self._database.reading() as uow:
             user = uow.users.by_email(address) if address else None
             if user is None:
-                hashed = self._hasher.unmatchable()
-                return LoginCandidate(None, address, None, hashed, must_change=False)
+                return LoginCandidate(
+                    None,
+                    address,
+                    None,
+                    self._hasher.unmatchable(),
+                    must_change=False,
+                    obstacle=FailureCause.UNKNOWN_ADDRESS
+                    if is_canonical(address)
+                    else FailureCause.NOT_AN_ADDRESS,
+                )
             return LoginCandidate(
                 # The right password of a disabled user counts as little as a wrong one.
                 None if user.disabled_at is not None else user.id,
@@ -82,6 +98,7 @@ class EmailPasswordAuth:
                 user.name,
                 user.hashed_password,
                 user.must_change_password,
+                _obstacle(user),
             )
 
     def _replacement_hash(self, candidate: LoginCandidate, credentials: Credentials) -> str | None:
@@ -99,6 +116,17 @@ class EmailPasswordAuth:
         return None
 
 
+def _obstacle(user: User) -> FailureCause:
+    """Return why a login of a user fails if it does."""
+    if user.disabled_at is not None:
+        return FailureCause.ACCOUNT_DISABLED
+    if is_unmatchable(user.hashed_password):
+        return FailureCause.NO_PASSWORD
+    if not is_bcrypt_hash(str(user.hashed_password)):
+        return FailureCause.UNSUPPORTED_HASH
+    return FailureCause.WRONG_PASSWORD
+
+
 @dataclass(frozen=True)
 class PasswordProof:
     """A password matched a hash, which ``replacement`` is to replace if there is one."""
@@ -112,8 +140,10 @@ class PasswordProof:
     def redeem(self, uow: UnitOfWork) -> Identity:
         """Return the user if they are active and their password is still the same."""
         user = uow.users.lock(self.user_id)
-        if user is None or user.disabled_at is not None:
-            raise InvalidCredentials
+        if user is None:
+            raise InvalidCredentials(FailureCause.UNKNOWN_ADDRESS)
+        if user.disabled_at is not None:
+            raise InvalidCredentials(FailureCause.ACCOUNT_DISABLED)
         if (user.hashed_password, user.must_change_password) != (self.hashed, self.must_change):
             raise ProofOutdated
         now = self.clock()
