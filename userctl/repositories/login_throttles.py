@@ -88,10 +88,15 @@ class LoginThrottleRepository:
             raise ChangeIgnored("UPDATE", "login_throttles")
         return Window(found[0], found[1])
 
-    def overfull(self, address: str, limit: int) -> Sequence[LoginThrottle]:
-        """Return the buckets of an address that have counted refused logins."""
-        query = select(LoginThrottle).where(_address == address, _charges > limit)
+    def overfull(self, addresses: Sequence[str], limit: int) -> Sequence[LoginThrottle]:
+        """Return the buckets of addresses that have counted refused logins."""
+        query = select(LoginThrottle).where(_address.in_(addresses), _charges > limit)
         return self._session.exec(query).all()
+
+    def charged(self, addresses: Sequence[str]) -> set[str]:
+        """Return those of some addresses that have charges."""
+        query = select(_address).where(_address.in_(addresses), _charges != 0)
+        return {*self._session.exec(query)}
 
     def refund(
         self,
@@ -130,10 +135,10 @@ class LoginThrottleRepository:
         count = self._execute(upsert.execution_options(**COUNTED)).rowcount
         require_count("INSERT", "login_throttles", count, 1)
 
-    def reset(self, address: str, now: datetime) -> None:
-        """Remove all charges of an address and end their windows."""
+    def reset(self, addresses: Sequence[str], now: datetime) -> None:
+        """Remove all charges of addresses and end their windows."""
         statement = update(LoginThrottle).values(charges=0, window_ends_at=now)
-        change(self._session, statement, _address == address, _charges != 0)
+        change(self._session, statement, _address.in_(addresses), _charges != 0)
 
     def failures(self, address: str, since: datetime, *, limit: int) -> tuple[int, datetime | None]:
         """Return the number of charges in windows that end after a time, and the last charge."""

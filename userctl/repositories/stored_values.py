@@ -33,6 +33,14 @@ def bindable(value: Any, dialect: str) -> Any:
     return value
 
 
+def has_value(column: Any, value: Any, dialect: str) -> Any:
+    """Return the condition that a column still has a value."""
+    if isinstance(value, datetime | Unreadable):
+        # Another program may write the same time in another form.
+        return column.is_not(None)
+    return column.is_not_distinct_from(bindable(value, dialect))
+
+
 class UndecodableText(Exception):
     """A text of a whole result is not UTF-8."""
 

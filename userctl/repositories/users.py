@@ -11,10 +11,9 @@ from sqlmodel import Session, col, delete, func, select, update
 from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.own_hash import own_hash_expression
-from userctl.models.unreadable import Unreadable
 from userctl.repositories import bulk_insert
 from userctl.repositories.changes import change, insert_row, require_count
-from userctl.repositories.stored_values import bindable
+from userctl.repositories.stored_values import bindable, has_value
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
 
@@ -131,7 +130,7 @@ class UserRepository:
             TransactionConflict: if another process changed these columns meanwhile.
         """
         dialect = self._session.connection().dialect.name
-        seen = [_has_value(getattr(User, n), getattr(user, n), dialect) for n in values]
+        seen = [has_value(getattr(User, n), getattr(user, n), dialect) for n in values]
         values = {name: bindable(value, dialect) for name, value in values.items()}
         statement = update(User).values(**values | {"updated_at": now})
         which = (col(User.id) == user.id, *seen)
@@ -157,11 +156,3 @@ class UserRepository:
             existing = self.by_email(email)
             known = "" if existing is None else f" (id {existing.id})"
             raise UserExists(f"{email} already exists{known}.") from error
-
-
-def _has_value(column: Any, value: Any, dialect: str) -> Any:
-    """Return the condition that a column still has a value."""
-    if isinstance(value, datetime | Unreadable):
-        # Another program may write the same time in another form.
-        return column.is_not(None)
-    return column.is_not_distinct_from(bindable(value, dialect))

@@ -19,13 +19,14 @@ from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import LoginThrottle
 from userctl.models.unreadable import Unreadable
-from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import lookup_address
 from userctl.schemas.users import UserDetail, UserRead
 from userctl.services.authentication.failures import record_refusals
 from userctl.services.authentication.source import login_source
+from userctl.services.authentication.unlocking import UnlockUsers
 from userctl.services.shared.records import validate_record
 from userctl.services.shared.throttle_windows import TRUST, full_windows, latest_end
+from userctl.services.users.batch.change import UserChange
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import changed_user, user_read
 
@@ -161,6 +162,10 @@ class LoginThrottling:
         with self._database.reading() as uow:
             return self._detail(uow, user_read(find_user(uow, reference)))
 
+    def unlocking(self) -> UserChange:
+        """Return the change that forgets the failed logins of many users."""
+        return UnlockUsers(self._attempts, _digest, self._refused)
+
     @retry_transactions
     def unlock(self, reference: str) -> UserDetail:
         """Forget the failed logins of a user, but not which sources are trusted.
@@ -171,13 +176,8 @@ class LoginThrottling:
         with self._database.writing() as uow:
             user, now = lock_user(uow, reference), self._clock()
             shown = changed_user(user)
-            email = shown.email
-            for full in uow.login_throttles.overfull(_digest(email), self._attempts):
-                refused = self._refused(full.charges)
-                record_refusals(uow, now, refused, full.source, full.window_ends_at, email=email)
-            uow.login_throttles.reset(_digest(email), now)
+            self.unlocking().apply(uow, [user], now)
             detail = self._detail(uow, shown)
-            uow.record(AuditTag.ACCOUNT_UNLOCK, now, user=user)
             uow.commit()
         return detail
 
