@@ -41,8 +41,10 @@ if TYPE_CHECKING:
     from userctl.services.doctor.service import DoctorService
     from userctl.services.keys.audit import KeyAuditLog
     from userctl.services.keys.manage import KeyService
+    from userctl.services.sessions.ending import SessionEndService
     from userctl.services.sessions.exchange import TokenExchange
     from userctl.services.sessions.issue import TokenIssuer, TokenLifetimes
+    from userctl.services.sessions.listing import SessionListService
     from userctl.services.sessions.login import LoginService
     from userctl.services.sessions.stored import SessionService
     from userctl.services.sessions.verify import TokenVerifier
@@ -85,6 +87,8 @@ class Services:
     recycle_bin: Lazy["RecycleBinService"] = Lazy("services.users.recycle_bin:RecycleBinService")
     revocation: Lazy["RevocationService"] = Lazy("services.tokens.revocation:RevocationService")
     schema: Lazy["SchemaService"] = Lazy("services.database.schema:SchemaService")
+    session_end: Lazy["SessionEndService"] = Lazy("services.sessions.ending:SessionEndService")
+    session_list: Lazy["SessionListService"] = Lazy("services.sessions.listing:SessionListService")
     sessions: Lazy["SessionService"] = Lazy("services.sessions.stored:SessionService")
     statistics: Lazy["StatisticsService"] = Lazy("services.database.statistics:StatisticsService")
     throttling: Lazy["LoginThrottling"] = Lazy("services.authentication.throttling:LoginThrottling")
@@ -128,6 +132,7 @@ class Services:
         self._url = settings.database_url
         self._roles = settings.roles
         self._subject = settings.token_subject
+        self._access_lifetime = timedelta(minutes=settings.access_token_minutes)
         self._longest_session = timedelta(days=settings.session_days)
         self._login_attempts = settings.login_attempts
         self._login_window = timedelta(minutes=settings.login_window_minutes)
@@ -176,7 +181,7 @@ class Services:
         from userctl.services.sessions.issue import TokenLifetimes
 
         return TokenLifetimes(
-            access=timedelta(minutes=self._settings.access_token_minutes),
+            access=self._access_lifetime,
             refresh=timedelta(days=self._settings.refresh_token_days),
             session=self._longest_session,
         )

@@ -38,6 +38,14 @@ COMMANDS: Mapping[str, Noun | str] = {
     "login": "userctl.cli.commands.session.login:login",
     "logout": "userctl.cli.commands.session.logout:logout",
     "whoami": "userctl.cli.commands.session.whoami:whoami",
+    "session": Noun(
+        "List, show and end the sessions of users.",
+        {
+            "list": "userctl.cli.commands.session.list:list_",
+            "show": "userctl.cli.commands.session.show:show",
+            "end": "userctl.cli.commands.session.end:end",
+        },
+    ),
     "token": Noun(
         "Refresh, verify, issue, list, revoke and purge tokens.",
         {

@@ -62,6 +62,9 @@ RawOption = Annotated[
 ]
 
 UserArgument = Annotated[str, typer.Argument(metavar="USER", help="Id or e-mail address.")]
+SessionArgument = Annotated[
+    str, typer.Argument(metavar="SESSION", help="Id from 'session list', or its beginning.")
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 LimitOption = Annotated[
     int, typer.Option("--limit", metavar="N", min=1, help="Print at most this many.")

@@ -2,16 +2,25 @@
 
 import codecs
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import typer
 
 from userctl.cli.context import CommandContext
-from userctl.core.errors import InputOutputFailed, InvalidInput, TokenInvalid
+from userctl.cli.output.render import write_error
+from userctl.core.errors import InputOutputFailed, InvalidInput, PasswordRejected, TokenInvalid
 from userctl.core.text import strip_line_end
 
 MAXIMUM_BYTES = 65_536
+
+ATTEMPTS = 3
+"""How often a new password is asked for before the command fails."""
+
+P = TypeVar("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -20,6 +29,71 @@ class NewPassword:
 
     text: str | None
     generate: bool = False
+
+
+def use_new_password(
+    context: CommandContext,
+    use: Callable[[NewPassword], T],
+    *,
+    check: Callable[[], T | None],
+    stdin: bool,
+    file: Path | None,
+    generate: bool,
+    none: bool,
+    must_change: bool,
+) -> T:
+    """Return what comes of using the password that the options ask for.
+
+    A person who types it is asked three times at most for one that the policy accepts.
+
+    Args:
+        context: tells whether a prompt can be answered.
+        use: sets the password.
+        check: called before anyone has to type a password. It raises an error if none could be
+            set, and returns the outcome if none is needed, otherwise None.
+        stdin: read the password from standard input.
+        file: read it from this file.
+        generate: whether one is to be generated.
+        none: whether none is to be set.
+        must_change: whether it is to be valid for one login only.
+
+    Raises:
+        InvalidInput: if the options exclude each other, or no prompt can be answered.
+        PasswordRejected: if the policy rejects the password, or the third one that was typed.
+    """
+
+    def read() -> NewPassword:
+        return read_new_password(
+            context,
+            stdin=stdin,
+            file=file,
+            generate=generate,
+            none=none,
+            must_change=must_change,
+        )
+
+    if stdin or file is not None or generate or none or not context.is_interactive:
+        return use(read())
+    outcome = check()
+    return retry_rejected(read, use) if outcome is None else outcome
+
+
+def retry_rejected(ask: Callable[[], P], use: Callable[[P], T]) -> T:
+    """Ask for a new password and use it; begin again if it is rejected, three times in all.
+
+    Args:
+        ask: asks a person for a new password.
+        use: sets it.
+
+    Raises:
+        PasswordRejected: if the last one is rejected too.
+    """
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return use(ask())
+        except PasswordRejected as error:
+            write_error(f"{error.message} Try again.")
+    return use(ask())
 
 
 def read_new_password(

@@ -14,7 +14,9 @@ class RefreshToken(SQLModel, table=True):
     every program that reads the table, ``used_at`` distinguishes that from a real revocation, and
     ``successor_id`` is the token that it was exchanged for. ``replayed_at`` is when a used token
     was reused, which ended its family. ``origin`` names the credential that started the session,
-    if that was not a password, and ``scope`` limits what the session may do.
+    if that was not a password, and ``scope`` limits what the session may do. ``family_started_at``
+    is when the session was started, ``login_method`` and ``login_source`` how and from where, and
+    ``login_client`` what the client calls itself; sessions from before revision 0008 lack them.
     """
 
     __tablename__ = "refresh_tokens"
@@ -42,3 +44,7 @@ class RefreshToken(SQLModel, table=True):
     replayed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     origin: str | None = Field(default=None, max_length=100)
     scope: str | None = Field(default=None, max_length=1000)
+    family_started_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    login_method: str | None = Field(default=None, max_length=50)
+    login_source: str | None = Field(default=None, max_length=255)
+    login_client: str | None = Field(default=None, max_length=100)

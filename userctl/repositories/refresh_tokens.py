@@ -154,6 +154,9 @@ def _conditions(wanted: TokenFilter, now: datetime) -> list[ColumnElement[bool]]
         conditions.append(col(RefreshToken.user_id) == wanted.user_id)
     if wanted.state is not None:
         conditions.append(_in_state(wanted.state, now))
+    if wanted.current:
+        # Every token of a session but the last was exchanged for its successor.
+        conditions.append(col(RefreshToken.used_at).is_(None))
     if wanted.expires_before is not None:
         conditions.append(_earliest_end(wanted.expires_before))
     if wanted.unused_since is not None:

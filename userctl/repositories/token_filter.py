@@ -15,9 +15,11 @@ class TokenFilter:
         state: its state.
         expires_before: it expires at this time or earlier.
         unused_since: it was neither used nor issued after this time.
+        current: whether it is the current one of its session; False for any.
     """
 
     user_id: int | None = None
     state: TokenState | None = None
     expires_before: datetime | None = None
     unused_since: datetime | None = None
+    current: bool = False

@@ -36,6 +36,7 @@ class AuditTag(DocumentedEnum):
     TOKEN_REVOKE = "token:revoke", "Sessions or API tokens were revoked."
     TOKEN_PURGE = "token:purge", "A batch of a purge deleted tokens."
     TOKEN_PURGE_END = "token:purge:end", "A purge ended."
+    SESSION_END = "session:end", "An operator ended one session, or all sessions of a user."
     API_TOKEN_CREATE = "api_token:create", "An API token was issued."
     API_TOKEN_VERIFY = "api_token:verify:success", "An API token was accepted."
     API_TOKEN_VERIFY_FAILURE = "api_token:verify:failure", "An API token was refused."

@@ -1,6 +1,21 @@
 """Credentials."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from userctl.core.errors import InvalidInput
+from userctl.core.text import has_invisible_characters
+
+CLIENT_LENGTH = 100
+
+
+def _check_client(name: str) -> str:
+    if not 1 <= len(name) <= CLIENT_LENGTH or name.isspace() or has_invisible_characters(name):
+        raise InvalidInput(
+            f"The name of the client is not valid. Use 1 to {CLIENT_LENGTH} visible characters."
+        )
+    return name
 
 
 class Credentials(BaseModel):
@@ -8,7 +23,8 @@ class Credentials(BaseModel):
 
     ``secret`` is a password, a token, or whatever the method asks for; ``identity`` is the claimed
     identity, if the secret alone does not determine it; ``new_secret`` replaces a secret that must
-    be changed; ``source`` is where the attempt comes from, None for this user on this host.
+    be changed; ``source`` is where the attempt comes from, None for this user on this host, and
+    ``client`` what the client calls itself.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -17,3 +33,4 @@ class Credentials(BaseModel):
     identity: str | None = None
     new_secret: str | None = Field(default=None, repr=False)
     source: str | None = None
+    client: Annotated[str, AfterValidator(_check_client)] | None = None

@@ -1,7 +1,7 @@
 """Results of work on the database as a whole."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -120,10 +120,20 @@ class VacuumResult(BaseModel):
 
 
 class RevokeResult(BaseModel):
-    """How many active sessions were ended, and how many API tokens were revoked."""
+    """How many active sessions were ended, and how many API tokens were revoked.
+
+    A service that verifies access tokens by itself accepts those of the sessions that are already
+    out until ``access_tokens_valid_until``; None if there are none.
+    """
 
     revoked_sessions: int = 0
     revoked_api_tokens: int = 0
+    access_tokens_valid_until: datetime | None = None
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """What the audit trail keeps."""
+        return self.model_dump(exclude={"access_tokens_valid_until"})
 
 
 class TableCopy(BaseModel):

@@ -20,6 +20,25 @@ SCHEMA = ["database", "state", "current", "head", "pending", "backup"]
 CLAIMS = ["sub", "uid", "role", "iss", "aud", "iat", "exp", "jti", "sid", "scope"]
 TOKEN = ["id", "kind", "user_id", "email", "label", "scope", "session", "state", "created_at",
          "last_used_at", "expires_at", "replayed_at"]  # fmt: skip
+SESSION = [
+    "id",
+    "short_id",
+    "user_id",
+    "email",
+    "state",
+    "started_at",
+    "last_refresh_at",
+    "expires_at",
+    "ends_at",
+    "method",
+    "source",
+    "client",
+    "origin",
+    "scope",
+    "token",
+    "access_tokens_valid_until",
+]
+REVOKED = ["revoked_sessions", "revoked_api_tokens", "access_tokens_valid_until"]
 KEY = ["kid", "algorithm", "state", "created_at", "activated_at", "verifies_until"]
 KID = SigningKey.symmetric(SECRET_KEY.encode()).kid
 PAIR = ["access_token", "refresh_token", "token_type", "expires_in"]
@@ -46,9 +65,12 @@ KEYS = {
     "token issue --user ada@example.com --label ci": [*TOKEN, "token"],
     "token list": TOKEN,
     "token purge": ["deleted", "deleted_api_tokens", "remaining", "dry_run", "stopped_by"],
-    "token revoke 1": ["revoked_sessions", "revoked_api_tokens"],
+    "session list": SESSION,
+    "session show token-1": SESSION,
+    "session end token-1": ["sessions_ended", "access_tokens_valid_until"],
+    "token revoke 1": REVOKED,
     "login ada@example.com --password-stdin --no-store": PAIR,
-    "token revoke --all --yes": ["revoked_sessions", "revoked_api_tokens"],
+    "token revoke --all --yes": REVOKED,
     "key list": KEY,
     "key import --file secret.key": KEY,
     f"key retire {KID} --yes": KEY,
@@ -168,7 +190,15 @@ def test_every_example_runs(quick: Userctl, with_shell: bool) -> None:
     quick.create("grace@example.com")
     quick.create("root@example.com", "--role", "admin")
     examples = {name: example(leaf) for name, leaf in leaves()}
-    last = ["token revoke", "user delete", "user restore", "user purge", "logout", "db downgrade"]
+    last = [
+        "session end",
+        "token revoke",
+        "user delete",
+        "user restore",
+        "user purge",
+        "logout",
+        "db downgrade",
+    ]
     for name in [*(name for name in examples if name not in last), *last]:
         if name == "login":
             quick.spawn("user", "passwd", "ada@example.com", "--password-stdin", stdin=PASSWORD)
@@ -243,6 +273,17 @@ EXIT_CODES = [
     (2, "audit list --follow --fields id", "invalid_input"),
     (2, "audit verify --anchor 1", "invalid_input"),
     (6, f"audit verify --anchor 99:{'0' * 64}", "audit_broken"),
+    (2, "session list --state used", "usage"),
+    (2, "session show nonsense", "invalid_input"),
+    (2, "session show 0123456", "invalid_input"),
+    (3, "session show 01234567", "session_not_found"),
+    (3, "session end token-99", "session_not_found"),
+    (2, "session end", "invalid_input"),
+    (2, "session end 01234567 --user 1", "invalid_input"),
+    (2, "session end --user ada@example.com", "confirmation_required"),
+    (3, "session end --user eve@example.com", "user_not_found"),
+    (3, "session list --user eve@example.com", "user_not_found"),
+    (2, "login ada@example.com --client= --password-file /dev/null", "invalid_input"),
     (2, "token revoke nonsense", "invalid_input"),
     (2, "token revoke", "invalid_input"),
     (2, "token revoke 1 --all", "invalid_input"),

@@ -77,6 +77,63 @@ def test_login_asks_for_what_was_not_given(terminal: Terminal, local: Userctl) -
     assert local("whoami").code == 0
 
 
+@pytest.mark.parametrize(
+    ("command", "code", "message"),
+    [
+        ("user create ada@example.com", 5, "ada@example.com already exists \\(id 1\\)"),
+        ("user create eve@example.com --role boss", 2, "'boss' is not a configured role"),
+        ("user create nonsense", 2, "nonsense"),
+        ("user passwd eve@example.com", 3, "There is no user 'eve@example.com'"),
+        ("login ada@example.com --method magic", 2, "'magic' is not a login method"),
+        ("login ada@example.com --source=", 2, "is not a login source"),
+        ("login ada@example.com --client=", 2, "The name of the client is not valid"),
+        ("login ada@example.com --database-url sqlite:////nonexistent/x.db", 6, "nonexistent"),
+    ],
+)
+def test_what_would_fail_in_any_case_is_said_before_a_password_is_typed(
+    terminal: Terminal, local: Userctl, command: str, code: int, message: str
+) -> None:
+    local.create("ada@example.com")
+    found, printed = ended(terminal(*command.split(" ")))
+    assert found == code
+    assert re.search(message, printed)
+    assert "assword:" not in printed
+
+
+def test_a_session_file_that_cannot_be_used_is_found_before_a_password_is_typed(
+    terminal: Terminal, local: Userctl
+) -> None:
+    local.create("ada@example.com")
+    local.session_file.mkdir(parents=True)
+    code, printed = ended(terminal("login", "ada@example.com"))
+    assert (code, "assword:" in printed) == (2, False)
+
+
+def test_a_user_who_exists_already_needs_no_password(terminal: Terminal, local: Userctl) -> None:
+    local.create("ada@example.com")
+    code, printed = ended(terminal("user", "create", "ada@example.com", "--if-not-exists"))
+    assert code == 0
+    assert "already exists and was left unchanged" in printed
+
+
+@pytest.mark.parametrize("command", ["user create eve@example.com", "user passwd ada@example.com"])
+@pytest.mark.parametrize("last", ["battery staple 88", "iloveyou"])
+def test_a_weak_password_is_asked_for_again_three_times_in_all(
+    terminal: Terminal, local: Userctl, command: str, last: str
+) -> None:
+    local.create("ada@example.com")
+    child = terminal(*command.split())
+    for password in ("short", "iloveyou", last):
+        child.expect("Password: ")
+        child.sendline(password)
+        child.expect("Repeat for confirmation: ")
+        child.sendline(password)
+    code, printed = ended(child)
+    assert code == (2 if last == "iloveyou" else 0)
+    assert ("The password was rejected" in printed.rpartition("confirmation")[2]) == (code == 2)
+    assert len(local("user", "list", "-q").out.split()) == 1 + (code == 0 and "create" in command)
+
+
 @pytest.mark.parametrize("key", ["c", "d"])
 def test_leaving_a_prompt_is_exit_130_and_changes_nothing(
     real_terminal: Terminal, local: Userctl, key: str

@@ -16,6 +16,7 @@ from userctl.repositories.database_stats import DatabaseStatsRepository
 from userctl.schemas.audit import AuditQuery
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.database import PurgeOptions
+from userctl.schemas.session import SessionQuery
 from userctl.schemas.tokens import TokenQuery
 from userctl.schemas.transfer import FileRecord
 from userctl.schemas.users import UserQuery
@@ -89,6 +90,11 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
         [FileRecord(1, ("email", "password"), ("u77@example.com", PASSWORD))],
         on_conflict="skip",
     ),
+    "sessions of a user": lambda program, _: program.session_list.page(SessionQuery(user="1")),
+    "next sessions": lambda program, _: program.session_list.page(SessionQuery(after=1000)),
+    "session": lambda program, _: program.session_list.show(session_of(program)),
+    "end session": lambda program, _: program.session_end.end([session_of(program)]),
+    "end sessions of a user": lambda program, _: program.session_end.end_all("1"),
     "next tokens": lambda program, _: program.token_list.page(TokenQuery(after="1000")),
 }
 
@@ -98,6 +104,11 @@ def refund(program: Program) -> None:
     charge = program.throttling.charge("ada@example.com", "s11")
     with program.database.writing() as uow:
         charge.refund(uow)
+
+
+def session_of(program: Program) -> str:
+    """Return the id of a session."""
+    return program.session_list.page(SessionQuery(user="1")).items[0].id
 
 
 def suspect_clock(program: Program) -> None:

@@ -1,6 +1,7 @@
 """``userctl login``, ``logout`` and ``whoami`` on both databases."""
 
 import json
+import re
 from pathlib import Path
 
 import jwt
@@ -158,3 +159,78 @@ def test_a_database_is_the_same_by_whatever_path(local: Userctl) -> None:
     path = Path(str(local.database_url).removeprefix("sqlite:///"))
     local.extra["USERCTL_DATABASE_URL"] = f"sqlite:///{path.parent / 'home' / '..' / path.name}"
     assert local("whoami").code == 0
+
+
+def test_a_login_names_its_client_and_the_session_is_listed_and_ended(userctl: Userctl) -> None:
+    userctl.login("ada@example.com", "--client", "laptop", "--source", "192.0.2.7")
+    [session] = userctl("session", "list", "-o", "json").json
+    assert (session["client"], session["source"]) == ("laptop", "192.0.2.7")
+    table = userctl("session", "list").out.splitlines()
+    assert table[0].split() == ["short_id", "email", "client", "last_refresh_at", "ends_at"]
+    assert table[1].startswith(session["short_id"])
+    assert userctl("session", "show", session["short_id"], "-o", "json").json == session
+    ended = userctl("session", "end", session["short_id"])
+    assert re.fullmatch(
+        r"1 session ended; access tokens stay valid until (\d{4}-\d\d-\d\d )?\d\d:\d\dZ\.\n",
+        ended.err,
+    )
+    assert userctl("session", "list", "-q").out == ""
+    assert userctl("session", "list", "--state", "any", "-q").out == f"{session['id']}\n"
+    assert userctl("whoami").code == 4
+
+
+def test_all_sessions_of_a_user_are_ended_on_request(userctl: Userctl) -> None:
+    for _ in range(2):
+        userctl.login("ada@example.com", "--no-store")
+    ended = userctl("session", "end", "--user", "1", "--yes", "-o", "json")
+    assert ended.json["sessions_ended"] == 2
+    assert ended.err.startswith("ada@example.com: 2 sessions ended; access tokens stay valid until")
+
+
+def test_a_login_as_another_user_says_what_it_ends_and_who_acts_from_now_on(
+    userctl: Userctl,
+) -> None:
+    def log_in(email: str, *options: str) -> str:
+        result = userctl("login", email, "--password-stdin", *options, stdin=PASSWORD)
+        assert result.code == 0
+        return result.err
+
+    userctl.create("grace@example.com")
+    assert log_in("ada@example.com") == ""
+    assert log_in("grace@example.com", "--no-store") == ""
+    note = log_in("grace@example.com")
+    assert "The session of ada@example.com that was stored before was ended" in note
+    assert "access tokens stay valid until" in note
+    assert "From now on the audit trail names grace@example.com as the actor." in note
+    assert "--no-store" in note
+    assert userctl("session", "list", "--user", "ada@example.com", "-q").out == ""
+    again = log_in("grace@example.com")
+    assert again.startswith("Your session that was stored before was ended")
+    assert "actor" not in again
+    assert "actor" not in log_in("ada@example.com", "--actor", "root")
+    assert log_in("grace@example.com", "-q") == ""
+
+
+def test_a_session_of_another_database_is_forgotten_and_not_ended_by_a_login(
+    userctl: Userctl,
+) -> None:
+    userctl.login("ada@example.com")
+    other = Userctl(userctl.home, f"sqlite:///{userctl.home / 'other.db'}")
+    assert other("db", "migrate").code == 0
+    other.create("grace@example.com")
+    result = other("login", "grace@example.com", "--password-stdin", stdin=PASSWORD)
+    assert "is forgotten, but was not ended" in result.err
+    assert active_sessions(userctl) == 1
+
+
+def test_a_logout_says_how_long_access_tokens_stay_valid(userctl: Userctl) -> None:
+    userctl.login("ada@example.com")
+    assert userctl("logout").err.startswith("Logged out; access tokens stay valid until")
+    assert userctl("logout").err == "Not logged in; there was nothing to do.\n"
+
+
+def test_a_revoked_token_says_how_long_access_tokens_stay_valid(userctl: Userctl) -> None:
+    userctl.login("ada@example.com", "--no-store")
+    revoked = userctl("token", "revoke", "1", "-o", "json")
+    assert revoked.json["access_tokens_valid_until"].endswith("Z")
+    assert re.match(r"Access tokens stay valid until .*Z\.\n", revoked.err)

@@ -49,7 +49,7 @@ def sessions(program: Program, file: SessionFile) -> SessionService:
 @pytest.fixture
 def started(sessions: SessionService, grant: Grant) -> SessionRead:
     """The session of an account, stored."""
-    return sessions.start(lambda: grant)
+    return sessions.start(lambda: grant).session
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_new_login_takes_the_place_of_the_stored_session(
     program: Program, sessions: SessionService, started: SessionRead, clock: FakeClock
 ) -> None:
     clock.advance(days=1)
-    later = sessions.start(lambda: program.log_in("ada@example.com"))
+    later = sessions.start(lambda: program.log_in("ada@example.com")).session
     assert later.session_expires_at > started.session_expires_at
     assert sessions.who() == later
 

@@ -8,8 +8,14 @@ import pytest
 
 from userctl.cli import prompts
 from userctl.cli.context import CommandContext
-from userctl.cli.prompts import NewPassword, read_new_password, read_password, read_stdin
-from userctl.core.errors import InputOutputFailed, InvalidInput
+from userctl.cli.prompts import (
+    NewPassword,
+    read_new_password,
+    read_password,
+    read_stdin,
+    use_new_password,
+)
+from userctl.core.errors import InputOutputFailed, InvalidInput, PasswordRejected
 
 WITHOUT_PROMPT = CommandContext(no_input=True)
 READ = [
@@ -126,3 +132,25 @@ def test_a_password_is_typed_without_echo_and_a_new_one_twice(
     monkeypatch.setattr(CommandContext, "is_interactive", True)
     assert read_password(CommandContext(), stdin=False, file=None, twice=twice) == "hunter2"
     assert asked == {"hide_input": True, "confirmation_prompt": twice, "err": True}
+
+
+def test_a_rejected_password_from_a_file_is_not_asked_for_again(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("short")
+    used: list[NewPassword] = []
+
+    def use(password: NewPassword) -> None:
+        used.append(password)
+        raise PasswordRejected(["it is short"])
+
+    with pytest.raises(PasswordRejected):
+        use_new_password(
+            CommandContext(),
+            use,
+            check=lambda: None,
+            stdin=False,
+            file=tmp_path / "password",
+            generate=False,
+            none=False,
+            must_change=False,
+        )
+    assert used == [NewPassword("short")]

@@ -38,3 +38,9 @@ class KeyNotFound(NotFound):
     """No signing key has this id."""
 
     code = "key_not_found"
+
+
+class SessionNotFound(NotFound):
+    """No session has this id, or it ended so long ago that a purge deleted it."""
+
+    code = "session_not_found"

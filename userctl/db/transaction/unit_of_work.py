@@ -23,6 +23,7 @@ from userctl.repositories.database_stats import DatabaseStatsRepository
 from userctl.repositories.deleted_users import DeletedUserRepository
 from userctl.repositories.login_throttles import LoginThrottleRepository
 from userctl.repositories.refresh_tokens import RefreshTokenRepository
+from userctl.repositories.sessions import SessionRepository
 from userctl.repositories.table_copy import TableCopyRepository
 from userctl.repositories.token_purge import TokenPurgeRepository
 from userctl.repositories.user_batches import UserBatchRepository
@@ -49,6 +50,7 @@ class UnitOfWork:
     deleted_users: DeletedUserRepository
     api_tokens: ApiTokenRepository
     refresh_tokens: RefreshTokenRepository
+    sessions: SessionRepository
     login_throttles: LoginThrottleRepository
     token_purge: TokenPurgeRepository
     database_stats: DatabaseStatsRepository
@@ -70,6 +72,7 @@ class UnitOfWork:
         self.deleted_users = DeletedUserRepository(self._session)
         self.api_tokens = ApiTokenRepository(self._session)
         self.refresh_tokens = RefreshTokenRepository(self._session)
+        self.sessions = SessionRepository(self._session)
         self.login_throttles = LoginThrottleRepository(self._session)
         self.token_purge = TokenPurgeRepository(self._session)
         self.database_stats = DatabaseStatsRepository(self._session)

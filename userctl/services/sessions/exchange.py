@@ -20,7 +20,7 @@ from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import RefreshToken, User
 from userctl.schemas.audit import AuditTag
 from userctl.security.opaque_token import REFRESH_TOKEN, refresh_digest
-from userctl.services.sessions.issue import Grant, TokenFamily, TokenIssuer
+from userctl.services.sessions.issue import Grant, LoginFacts, TokenFamily, TokenIssuer
 from userctl.services.shared.token_records import refresh_token_state
 
 REPLAY_GRACE = timedelta(seconds=10)
@@ -153,4 +153,6 @@ def _family_of(token: RefreshToken, end: datetime) -> TokenFamily:
         token.family_expires_at or end,
         token.origin,
         token.scope,
+        token.family_started_at,
+        LoginFacts(token.login_method, token.login_source, token.login_client),
     )

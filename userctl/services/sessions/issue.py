@@ -1,10 +1,11 @@
 """Starts sessions and issues their tokens."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from userctl.core.actor import machine_user
 from userctl.core.clock import Clock
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
@@ -39,13 +40,33 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class LoginFacts:
+    """How a session was started, for the list of sessions and the audit trail.
+
+    Args:
+        method: the login method.
+        source: where the login came from.
+        client: what the client calls itself.
+    """
+
+    method: str | None = None
+    source: str | None = None
+    client: str | None = None
+
+
+UNKNOWN_LOGIN = LoginFacts()
+
+
+@dataclass(frozen=True)
 class TokenFamily:
-    """The tokens of one session: its end, the credential that started it, and its scope."""
+    """The tokens of one session: its start and end, its login, its credential and its scope."""
 
     id: str
     ends_at: datetime
     origin: str | None = None
     scope: str | None = None
+    started_at: datetime | None = None
+    login: LoginFacts = UNKNOWN_LOGIN
 
 
 class TokenIssuer:
@@ -75,12 +96,12 @@ class TokenIssuer:
         self._clock = clock
 
     @retry_transactions
-    def start_session(self, proof: Proof, *, source: str | None = None) -> Grant:
+    def start_session(self, proof: Proof, login: LoginFacts = UNKNOWN_LOGIN) -> Grant:
         """Start a session and issue its first tokens.
 
         Args:
             proof: the result of an authentication.
-            source: where the login comes from, for the audit trail.
+            login: how the session is started; one without a source comes from this host.
 
         Raises:
             AuthenticationFailed: if the proof is no longer valid.
@@ -89,8 +110,10 @@ class TokenIssuer:
         with self._database.writing() as uow:
             who = proof.redeem(uow)
             end = self.session_end(now)
+            ends_at = min(end, who.ends_at or end)
+            here = replace(login, source=login.source or machine_user())
             family = TokenFamily(
-                secrets.token_hex(16), min(end, who.ends_at or end), who.origin, who.scope
+                secrets.token_hex(16), ends_at, who.origin, who.scope, started_at=now, login=here
             )
             _, grant = self.issue(uow, who.user, family, now)
             uow.record(
@@ -99,7 +122,7 @@ class TokenIssuer:
                 user=who.user,
                 session=family.id,
                 origin=who.origin,
-                source=source,
+                **asdict(login),
             )
             uow.commit()
         return grant
@@ -138,6 +161,10 @@ class TokenIssuer:
             family_expires_at=family.ends_at,
             origin=family.origin,
             scope=family.scope,
+            family_started_at=family.started_at,
+            login_method=family.login.method,
+            login_source=family.login.source,
+            login_client=family.login.client,
         )
         uow.refresh_tokens.add(token)
         lifetime = int(min(self._lifetimes.access, family.ends_at - now).total_seconds())

@@ -14,10 +14,11 @@ from userctl.core.errors import (
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.credentials import Credentials
-from userctl.schemas.session import SessionRead
+from userctl.schemas.session import StartedSession
 from userctl.services.authentication.failures import record_failure
 from userctl.services.authentication.methods import Authenticator
-from userctl.services.sessions.issue import Grant, TokenIssuer
+from userctl.services.authentication.source import login_source
+from userctl.services.sessions.issue import Grant, LoginFacts, TokenIssuer
 from userctl.services.sessions.stored import SessionService
 
 
@@ -47,6 +48,26 @@ class LoginService:
         self._database = database
         self._clock = clock
 
+    def check(self, method: str, credentials: Credentials, *, store: bool) -> None:
+        """Make sure that a login can be tried and stored, before a secret is asked for.
+
+        Args:
+            method: the login method.
+            credentials: the credentials, without the secret.
+            store: whether the session is to be stored.
+
+        Raises:
+            InvalidInput: if there is no such method, or the source is not valid.
+            DatabaseNotReady: if the database cannot serve.
+            UnsafeFile: if a session cannot be stored.
+        """
+        self._authenticators(method)
+        login_source(credentials.source)
+        with self._database.reading():
+            pass
+        if store:
+            self._open_sessions().require_storable()
+
     def log_in(self, method: str, credentials: Credentials) -> Grant:
         """Start a session for the user of these credentials.
 
@@ -56,7 +77,7 @@ class LoginService:
         """
         authenticator = self._authenticators(method)
         try:
-            return self._start_session(authenticator, credentials)
+            return self._start_session(method, authenticator, credentials)
         except (AuthenticationFailed, InvalidEmail, PasswordRejected) as error:
             if not (isinstance(error, LoginThrottled) and error.is_counted):
                 record_failure(
@@ -70,8 +91,8 @@ class LoginService:
                 )
             raise
 
-    def log_in_and_store(self, method: str, credentials: Credentials) -> SessionRead:
-        """Start a session and store it for the next commands.
+    def log_in_and_store(self, method: str, credentials: Credentials) -> StartedSession:
+        """Start a session and store it for the next commands; one stored before ends.
 
         Raises:
             InvalidInput: if there is no such method.
@@ -80,15 +101,17 @@ class LoginService:
         """
         return self._open_sessions().start(lambda: self.log_in(method, credentials))
 
-    def _start_session(self, authenticator: Authenticator, credentials: Credentials) -> Grant:
-        source = _source_of(credentials)
+    def _start_session(
+        self, method: str, authenticator: Authenticator, credentials: Credentials
+    ) -> Grant:
+        login = LoginFacts(method, _source_of(credentials), credentials.client)
         try:
             proof = authenticator.authenticate(credentials)
-            return self._issuer.start_session(proof, source=source)
+            return self._issuer.start_session(proof, login)
         except ProofOutdated:
             # Another login may just have upgraded the hash of the same password.
             proof = authenticator.authenticate(credentials)
-            return self._issuer.start_session(proof, source=source)
+            return self._issuer.start_session(proof, login)
 
 
 def _source_of(credentials: Credentials) -> str | None:

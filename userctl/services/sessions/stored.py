@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import NotLoggedIn, TokenExpired, TokenInvalid, UserctlError
-from userctl.schemas.session import SessionRead
+from userctl.schemas.session import ReplacedSession, SessionRead, StartedSession
 from userctl.schemas.users import UserRead
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
@@ -48,7 +48,15 @@ class SessionService:
         self._open_token_verifier = open_token_verifier
         self._revocation = revocation
 
-    def start(self, log_in: Callable[[], Grant]) -> SessionRead:
+    def require_storable(self) -> None:
+        """Make sure that a session can be stored.
+
+        Raises:
+            UnsafeFile: if other users can access the session file, or its path is not a file.
+        """
+        self._file.load()
+
+    def start(self, log_in: Callable[[], Grant]) -> StartedSession:
         """Log in and store the session; a session that was stored before ends.
 
         Args:
@@ -67,9 +75,8 @@ class SessionService:
             except UserctlError:
                 self._revocation.revoke_text(grant.tokens.refresh_token)
                 raise
-            if before is not None and before.database == self._database:
-                self._revoke(before)
-        return self._read(grant.user, stored)
+            replaced = None if before is None else self._replace(before)
+        return StartedSession(self._read(grant.user, stored), replaced)
 
     def who(self) -> SessionRead:
         """Return the user who is logged in, refreshing the session if that is due.
@@ -125,23 +132,33 @@ class SessionService:
             grant = self._open_token_exchange().refresh(stored.refresh_token, successor=successor)
             return self._read(grant.user, self._save(grant))
 
-    def end(self) -> bool:
-        """End the session and remove its file; return False if there was no session.
+    def end(self) -> ReplacedSession | None:
+        """End the session and remove its file; return None if there was no session.
 
         The file is removed only after the session was revoked, so that the command can be
         repeated if the database cannot be reached.
         """
         with self._file.lock():
             if self._file.load() is None:
-                return False
-            self._revoke(self._stored())
+                return None
+            ended = self._replace(self._stored())
             self._file.remove()
-        return True
+        return ended
 
-    def _revoke(self, stored: StoredSession) -> None:
+    def _replace(self, stored: StoredSession) -> ReplacedSession:
+        """End a stored session, if it is one of this database."""
+        valid_until, is_here = None, stored.database == self._database
         # The file may hold something that was never a token.
         with suppress(TokenInvalid):
-            self._revocation.revoke_text(stored.refresh_token)
+            if is_here:
+                ended = self._revocation.revoke_text(stored.refresh_token)
+                valid_until = ended.access_tokens_valid_until
+        return ReplacedSession(
+            email=stored.account,
+            database=stored.database,
+            was_ended=is_here,
+            access_tokens_valid_until=valid_until,
+        )
 
     def _load(self) -> StoredSession:
         """Return the stored session once no exchange of it is in progress."""

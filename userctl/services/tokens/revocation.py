@@ -1,7 +1,7 @@
 """Ending sessions and revoking API tokens."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from userctl.core.clock import Clock
 from userctl.core.errors import GuardRefused, TokenInvalid, TokenNotFound
@@ -12,6 +12,7 @@ from userctl.schemas.audit import AuditTag
 from userctl.schemas.database import RevokeResult
 from userctl.schemas.tokens import TokenKind, TokenQuery
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN, refresh_digest
+from userctl.services.shared.access_tokens import access_tokens_end, latest
 from userctl.services.shared.token_records import api_token_id
 from userctl.services.tokens.listing import filter_of, token_id
 from userctl.services.tokens.user_revocation import RevokeTokens
@@ -27,8 +28,9 @@ class RevocationService:
     tokens, as everything that issues tokens does.
     """
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
+    def __init__(self, database: Database, *, access_lifetime: timedelta, clock: Clock) -> None:
         self._database = database
+        self._lifetime = access_lifetime
         self._clock = clock
 
     def revoking(self, kind: TokenKind | None) -> UserChange:
@@ -50,11 +52,14 @@ class RevocationService:
                 uow.users.lock(user_id)
             # An exchange in progress may have given a token a family.
             tokens = [_find(uow, text) for text in token_ids]
-            results = [_revoke(uow, token, now) for token in tokens]
+            results = [self._revoke(uow, token, now) for token in tokens]
             uow.commit()
         return RevokeResult(
             revoked_sessions=sum(result.revoked_sessions for result in results),
             revoked_api_tokens=sum(result.revoked_api_tokens for result in results),
+            access_tokens_valid_until=latest(
+                result.access_tokens_valid_until for result in results
+            ),
         )
 
     @retry_transactions
@@ -71,14 +76,14 @@ class RevocationService:
                 issued = uow.api_tokens.by_digest(API_TOKEN.digest(token))
                 if issued is not None:
                     uow.users.lock(issued.user_id)
-                    result = _revoke(uow, issued, now)
+                    result = self._revoke(uow, issued, now)
             else:
                 found = uow.refresh_tokens.by_digest(refresh_digest(token))
                 if found is not None:
                     uow.users.lock(found.user_id)
                     # An exchange in progress may have given it a family.
                     current = uow.refresh_tokens.get(found.id or 0) or found
-                    result = _revoke(uow, current, now)
+                    result = self._revoke(uow, current, now)
                 elif not REFRESH_TOKEN.resembles(token):
                     # It may be an access token, which must not seem to be revoked.
                     raise TokenInvalid("Not a refresh token or API token of this database.")
@@ -114,6 +119,7 @@ class RevocationService:
                 )
             if query.kind != "api":
                 result.revoked_sessions += uow.refresh_tokens.revoke_matching(wanted, now)
+            result.access_tokens_valid_until = self._access_end(uow, wanted.user_id, now, result)
             count = result.revoked_sessions + result.revoked_api_tokens
             if at_most is not None and count > at_most:
                 raise GuardRefused(count)
@@ -124,9 +130,43 @@ class RevocationService:
                     now,
                     user_id=wanted.user_id,
                     matching=asked,
-                    **result.model_dump(),
+                    **result.counts,
                 )
             uow.commit()
+        return result
+
+    def _access_end(
+        self, uow: UnitOfWork, user_id: int | None, now: datetime, result: RevokeResult
+    ) -> datetime | None:
+        if not result.revoked_sessions:
+            return None
+        # Of all users the bound is enough, which needs no search.
+        if user_id is None:
+            return now + self._lifetime
+        return access_tokens_end(uow, now, self._lifetime, user_id=user_id)
+
+    def _revoke(
+        self, uow: UnitOfWork, token: ApiToken | RefreshToken, now: datetime
+    ) -> RevokeResult:
+        assert token.id is not None
+        session = None
+        if isinstance(token, ApiToken):
+            name = api_token_id(token)
+            result = RevokeResult(
+                revoked_api_tokens=uow.api_tokens.revoke_id(token.id, now),
+                revoked_sessions=uow.refresh_tokens.revoke_origin(token.user_id, name, now),
+            )
+            result.access_tokens_valid_until = self._access_end(uow, token.user_id, now, result)
+        else:
+            name, session = str(token.id), token.family_id
+            result = RevokeResult(revoked_sessions=uow.refresh_tokens.revoke_family(token, now))
+            if session is not None:
+                result.access_tokens_valid_until = access_tokens_end(
+                    uow, now, self._lifetime, family_id=session
+                )
+        if any(result.counts.values()):
+            detail = {"token": name} | ({"session": session} if session else {}) | result.counts
+            uow.record(AuditTag.TOKEN_REVOKE, now, user_id=token.user_id, **detail)
         return result
 
 
@@ -136,21 +176,3 @@ def _find(uow: UnitOfWork, text: str) -> ApiToken | RefreshToken:
     if token is None:
         raise TokenNotFound(f"There is no token {text}. Nothing was revoked.")
     return token
-
-
-def _revoke(uow: UnitOfWork, token: ApiToken | RefreshToken, now: datetime) -> RevokeResult:
-    assert token.id is not None
-    if isinstance(token, ApiToken):
-        name = api_token_id(token)
-        result = RevokeResult(
-            revoked_api_tokens=uow.api_tokens.revoke_id(token.id, now),
-            revoked_sessions=uow.refresh_tokens.revoke_origin(token.user_id, name, now),
-        )
-    else:
-        name = str(token.id)
-        result = RevokeResult(revoked_sessions=uow.refresh_tokens.revoke_family(token, now))
-    if result.revoked_sessions or result.revoked_api_tokens:
-        uow.record(
-            AuditTag.TOKEN_REVOKE, now, user_id=token.user_id, token=name, **result.model_dump()
-        )
-    return result

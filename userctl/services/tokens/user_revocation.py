@@ -13,6 +13,9 @@ from userctl.schemas.tokens import TokenKind
 from userctl.services.users.batch.change import UserChange
 
 
+COUNTS = {"revoked_sessions", "revoked_api_tokens"}
+
+
 class RevokeTokens(UserChange):
     """Revokes the API tokens of users and ends their sessions.
 
@@ -47,10 +50,10 @@ class RevokeTokens(UserChange):
             self._counts[number] = counts
             if counts != RevokeResult():
                 asked = {"user": str(number)} | ({"kind": self._kind} if self._kind else {})
-                counted = counts.model_dump()
+                counted = counts.model_dump(include=COUNTS)
                 uow.record(AuditTag.TOKEN_REVOKE, now, user_id=number, matching=asked, **counted)
         return {number for number, counts in self._counts.items() if counts != RevokeResult()}
 
     def details(self, user: User) -> Mapping[str, Any]:
         """Return how many tokens of a user were revoked."""
-        return self._counts[user.id or 0].model_dump()
+        return self._counts[user.id or 0].model_dump(include=COUNTS)

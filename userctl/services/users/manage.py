@@ -45,6 +45,26 @@ class UserService:
         self._roles = roles
         self._clock = clock
 
+    def check(self, new: UserCreate, *, exists_ok: bool = False) -> tuple[UserCreated, bool] | None:
+        """Make sure that a user can be created, before a password is asked for.
+
+        Args:
+            new: the user, without a password.
+            exists_ok: return a user who has the address already, as :meth:`ensure` does.
+
+        Raises:
+            InvalidInput: if the role is not configured.
+            UserExists: if the address is in use.
+        """
+        require_role(new.role, self._roles)
+        with self._database.reading() as uow:
+            user = uow.users.by_email(new.email)
+            if user is None:
+                return None
+            if exists_ok:
+                return UserCreated(**user_read(user).model_dump()), False
+            raise UserExists(f"{new.email} already exists (id {user.id}).")
+
     @retry_transactions
     def create(self, new: UserCreate, *, generate: bool = False) -> UserCreated:
         """Create a user, on request with a generated password that is returned this once.

@@ -34,6 +34,15 @@ class UserPasswordService:
         """Return the change that lets the passwords of many users be valid for one login only."""
         return ExpirePasswords()
 
+    def require_user(self, reference: str) -> None:
+        """Make sure that there is a user, before a password is asked for.
+
+        Raises:
+            UserNotFound: if there is no such user.
+        """
+        with self._database.reading() as uow:
+            find_user(uow, reference)
+
     @retry_transactions
     def set_password(
         self,

@@ -1,1 +1,1 @@
-"""``userctl login``, ``logout`` and ``whoami``."""
+"""``userctl session``, a module per verb, and ``login``, ``logout`` and ``whoami``."""

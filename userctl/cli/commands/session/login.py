@@ -1,6 +1,5 @@
 """``userctl login``."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -10,12 +9,11 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write_error
-from userctl.cli.prompts import read_password
-from userctl.core.errors import InvalidInput, PasswordChangeRequired, PasswordRejected
+from userctl.cli.output.sessions_ended import access_tokens_last
+from userctl.cli.prompts import read_password, retry_rejected
+from userctl.core.errors import InvalidInput, PasswordChangeRequired
 
 DEFAULT_METHOD = "password"
-
-LogIn = Callable[[CommandContext, str, "schemas.credentials.Credentials"], None]
 
 
 @command(
@@ -40,6 +38,12 @@ def login(
             help="IP address of the client, if userctl is called on behalf of one.",
         ),
     ] = None,
+    client: Annotated[
+        str | None,
+        typer.Option(
+            "--client", metavar="NAME", help="Name of the client, for the list of sessions."
+        ),
+    ] = None,
     no_store: Annotated[
         bool, typer.Option("--no-store", help="Print the tokens instead of storing them.")
     ] = False,
@@ -54,9 +58,15 @@ def login(
         raise InvalidInput("--quiet cannot be used with --no-store: the tokens would be lost.")
     if method == DEFAULT_METHOD and not email:
         email = _ask_email(context)
+    credentials = schemas.credentials.Credentials(
+        secret="", identity=email, source=source, client=client
+    )
+    if not password_stdin and password_file is None:
+        # What would fail in any case is reported before anyone has to type a password.
+        context.services.login.check(method, credentials, store=not no_store)
     prompt = method.replace("-", " ").capitalize()
     secret = read_password(context, stdin=password_stdin, file=password_file, prompt=prompt)
-    credentials = schemas.credentials.Credentials(secret=secret, identity=email, source=source)
+    credentials = credentials.model_copy(update={"secret": secret})
     log_in = _print_tokens if no_store else _store_session
     try:
         log_in(context, method, credentials)
@@ -64,30 +74,44 @@ def login(
         if not context.is_interactive:
             raise
         write_error(error.message)
-        _log_in_with_new_password(context, log_in, method, credentials)
-
-
-def _log_in_with_new_password(
-    context: CommandContext,
-    log_in: LogIn,
-    method: str,
-    credentials: "schemas.credentials.Credentials",
-) -> None:
-    """Ask for a new password until the policy accepts one, and log in with it."""
-    while True:
-        new = read_password(context, stdin=False, file=None, prompt="New password", twice=True)
-        try:
-            log_in(context, method, credentials.model_copy(update={"new_secret": new}))
-        except PasswordRejected as error:
-            write_error(error.message)
-        else:
-            return
+        retry_rejected(
+            lambda: read_password(
+                context, stdin=False, file=None, prompt="New password", twice=True
+            ),
+            lambda new: log_in(context, method, credentials.model_copy(update={"new_secret": new})),
+        )
 
 
 def _store_session(
     context: CommandContext, method: str, credentials: "schemas.credentials.Credentials"
 ) -> None:
-    context.emit(context.services.login.log_in_and_store(method, credentials))
+    started = context.services.login.log_in_and_store(method, credentials)
+    if started.replaced is not None:
+        _tell_replaced(context, started.session, started.replaced)
+    context.emit(started.session)
+
+
+def _tell_replaced(
+    context: CommandContext,
+    session: "schemas.session.SessionRead",
+    replaced: "schemas.session.ReplacedSession",
+) -> None:
+    """Say what became of the session that was stored before, and who acts from now on."""
+    is_other = replaced.email != session.email
+    former = f"The session of {replaced.email or 'another user'}" if is_other else "Your session"
+    if replaced.was_ended:
+        lasting = access_tokens_last(replaced.access_tokens_valid_until)
+        fate = f"{former} that was stored before was ended{lasting and f' ({lasting})'}."
+    else:
+        fate = (
+            f"{former} in {replaced.database} that was stored before is forgotten, but was not "
+            "ended: do so there with 'userctl session end'."
+        )
+    if is_other and context.settings.actor is None:
+        fate += f" From now on the audit trail names {session.email} as the actor."
+    if is_other:
+        fate += " To test a password without this, use --no-store."
+    context.note(fate)
 
 
 def _print_tokens(

@@ -15,6 +15,7 @@ from userctl.cli.commands.token.filters import (
     token_query,
 )
 from userctl.cli.context import CommandContext
+from userctl.cli.output.sessions_ended import access_tokens_last
 from userctl.cli.prompts import read_token
 from userctl.core.errors import GuardRefused, InvalidInput
 
@@ -50,11 +51,14 @@ def revoke(
     if bool(token_ids) + stdin + all_ + filtered != 1 or (kind and not (all_ or filtered)):
         raise InvalidInput("Pass one of token ids, --stdin, --all, or a filter such as --user.")
     if token_ids:
-        context.emit(context.services.revocation.revoke(token_ids))
+        result = context.services.revocation.revoke(token_ids)
     elif stdin:
-        context.emit(context.services.revocation.revoke_text(read_token()))
+        result = context.services.revocation.revoke_text(read_token())
     else:
-        context.emit(_revoke_matching(context, query, yes=yes))
+        result = _revoke_matching(context, query, yes=yes)
+    if lasting := access_tokens_last(result.access_tokens_valid_until):
+        context.note(f"{lasting[0].upper()}{lasting[1:]}.")
+    context.emit(result)
 
 
 def _revoke_matching(

@@ -8,7 +8,7 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
-from userctl.cli.prompts import read_new_password
+from userctl.cli.prompts import NewPassword, use_new_password
 
 
 @command(
@@ -34,21 +34,27 @@ def create(
     ] = False,
 ) -> None:
     """Create a user."""
-    # Invalid values are reported before anyone has to type a password.
-    new = schemas.users.UserCreate(email=email, name=name, role=role)
-    password = read_new_password(
+    new = schemas.users.UserCreate(
+        email=email, name=name, role=role, must_change_password=must_change
+    )
+    users = context.services.users
+
+    def create_with(password: NewPassword) -> "tuple[schemas.users.UserCreated, bool]":
+        complete = new.model_copy(update={"password": password.text})
+        if if_not_exists:
+            return users.ensure(complete, generate=password.generate)
+        return users.create(complete, generate=password.generate), True
+
+    user, created = use_new_password(
         context,
+        create_with,
+        check=lambda: users.check(new, exists_ok=if_not_exists),
         stdin=password_stdin,
         file=password_file,
         generate=generate_password,
         none=no_password,
         must_change=must_change,
     )
-    new = new.model_copy(update={"password": password.text, "must_change_password": must_change})
-    if if_not_exists:
-        user, created = context.services.users.ensure(new, generate=password.generate)
-        if not created:
-            context.note(f"{user.email} already exists and was left unchanged.")
-    else:
-        user = context.services.users.create(new, generate=password.generate)
+    if not created:
+        context.note(f"{user.email} already exists and was left unchanged.")
     context.emit(user)

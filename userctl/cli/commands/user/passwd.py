@@ -4,7 +4,7 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
-from userctl.cli.prompts import read_new_password
+from userctl.cli.prompts import use_new_password
 
 
 @command(
@@ -25,19 +25,21 @@ def passwd(
 
     With --must-change alone, the current password is kept but works for one more login only.
     """
+    passwords = context.services.user_passwords
     is_new = password_stdin or password_file is not None or generate_password or no_password
     if must_change and not is_new:
-        context.emit(context.services.user_passwords.require_change(user))
+        context.emit(passwords.require_change(user))
         return
-    password = read_new_password(
+    changed = use_new_password(
         context,
+        lambda password: passwords.set_password(
+            user, password.text, generate=password.generate, must_change=must_change
+        ),
+        check=lambda: passwords.require_user(user),
         stdin=password_stdin,
         file=password_file,
         generate=generate_password,
         none=no_password,
         must_change=must_change,
-    )
-    changed = context.services.user_passwords.set_password(
-        user, password.text, generate=password.generate, must_change=must_change
     )
     context.emit(changed)

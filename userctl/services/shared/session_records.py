@@ -1,0 +1,115 @@
+"""Sessions as records: what is shown of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from userctl.core.errors import RowUnreadable
+from userctl.db.transaction.unit_of_work import UnitOfWork
+from userctl.models import RefreshToken
+from userctl.models.unreadable import shown_text, why_unreadable
+from userctl.repositories.token_filter import TokenFilter
+from userctl.schemas.session import UserSessionRead
+from userctl.services.shared.records import require_text, validate_record
+from userctl.services.shared.token_records import refresh_token_state
+
+TOKEN_PREFIX = "token-"  # noqa: S105
+"""The beginning of the id of a session that has one token only, of another program."""
+
+SHORT = 12
+"""How many digits of an id a table shows."""
+
+
+@dataclass(frozen=True)
+class FoundSession:
+    """A session that was found: the number of its current token, and what makes a record of it."""
+
+    token: int
+    read: Callable[[], UserSessionRead]
+
+
+def find_sessions(
+    uow: UnitOfWork,
+    wanted: TokenFilter,
+    now: datetime,
+    lifetime: timedelta,
+    *,
+    after: int,
+    limit: int,
+) -> list[FoundSession]:
+    """Return sessions in the order of their last refresh.
+
+    Args:
+        uow: the unit of work.
+        wanted: which; ``current`` has to be set.
+        now: the time.
+        lifetime: how long an access token lasts.
+        after: the number of the current token after which they start.
+        limit: the largest number of them.
+    """
+    rows = uow.refresh_tokens.page(wanted, now, after=after, limit=limit)
+    return found_sessions(uow, rows, now, lifetime)
+
+
+def found_sessions(
+    uow: UnitOfWork,
+    rows: Sequence[tuple[RefreshToken, str]],
+    now: datetime,
+    lifetime: timedelta,
+) -> list[FoundSession]:
+    """Return the sessions of some current tokens, each with the address of its user."""
+    # Sessions from before revision 0008 do not say when they were started.
+    unknown = {t.family_id for t, _ in rows if t.family_id and t.family_started_at is None}
+    starts = uow.sessions.starts(unknown) if unknown else {}
+
+    def found(token: RefreshToken, email: str) -> FoundSession:
+        assert token.id is not None
+        started_at = token.family_started_at or starts.get(token.family_id or "")
+        started_at = started_at or token.created_at
+        return FoundSession(
+            token.id, lambda: _session_read(token, email, started_at, now, lifetime)
+        )
+
+    return [found(token, email) for token, email in rows]
+
+
+def session_id(token: RefreshToken) -> str:
+    """Return the public id of the session of a token."""
+    return token.family_id or f"{TOKEN_PREFIX}{token.id}"
+
+
+def _session_read(
+    token: RefreshToken, email: str, started_at: datetime, now: datetime, lifetime: timedelta
+) -> UserSessionRead:
+    name = session_id(token)
+    require_text("refresh_tokens", token.id, family_id=token.family_id, scope=token.scope)
+    state = refresh_token_state(token, now)
+    for column in ("expires_at", "created_at", "family_expires_at", "family_started_at"):
+        value = getattr(token, column)
+        is_optional = column.startswith("family_") and value is None
+        if not is_optional and (reason := why_unreadable(value, datetime)):
+            raise RowUnreadable("refresh_tokens", token.id, column, reason)
+    ends_at = token.family_expires_at or token.expires_at
+    valid_until = min(token.created_at + lifetime, ends_at)
+    return validate_record(
+        UserSessionRead,
+        "refresh_tokens",
+        token.id,
+        id=name,
+        short_id=name[:SHORT] if token.family_id else name,
+        user_id=token.user_id,
+        # The row of the user may be damaged, which is not a matter of the session.
+        email=shown_text(email),
+        state=state,
+        started_at=started_at,
+        last_refresh_at=None if started_at == token.created_at else token.created_at,
+        expires_at=min(token.expires_at, ends_at),
+        ends_at=ends_at,
+        method=token.login_method,
+        source=token.login_source,
+        client=token.login_client,
+        origin=token.origin,
+        scope=(token.scope or "").split(),
+        token=str(token.id),
+        access_tokens_valid_until=valid_until if valid_until > now else None,
+    )
