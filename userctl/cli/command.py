@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -11,6 +11,7 @@ from typer.core import TyperCommand
 from userctl.cli import options
 from userctl.cli.context import CommandContext
 from userctl.cli.database_urls import resolve_database_url
+from userctl.cli.option_bundles import collect_bundles, own_parameters
 from userctl.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -43,6 +44,17 @@ _SETTINGS = ("database_url", "profile", "actor", "log_format", "output")
 class _ShortUsage(TyperCommand):
     """A command whose usage line has no braces, and whose help lists the shared options last."""
 
+    bare_values: Mapping[str, str] = {}
+    """The value of each option that may be given without one."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Parse the arguments, and give options that may have no value theirs."""
+        # Click takes the argument that follows for the value of such an option.
+        end = args.index("--") if "--" in args else len(args)
+        bare = self.bare_values
+        own = [f"{arg}={bare[arg]}" if arg in bare else arg for arg in args[:end]]
+        return super().parse_args(ctx, own + args[end:])
+
     def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         """Return the usage line: ``USER``, not ``{USER}``."""
         pieces = super().collect_usage_pieces(ctx)
@@ -62,6 +74,8 @@ class _ShortUsage(TyperCommand):
 def _section(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         return "Arguments"
+    if (panel := getattr(parameter, "rich_help_panel", None)) is not None:
+        return str(panel)
     shared = parameter.name in _SHARED or parameter.name in _PRINTING or parameter.name == "help"
     return "Shared options" if shared else "Options"
 
@@ -77,6 +91,7 @@ class Command:
         prints: returns the schemas of the records that it prints; None if it prints none.
         creates_database: whether it has a reason to create the embedded database.
         raw: the field that ``--raw`` prints where ``--fields`` picks none.
+        bare_values: the value of each option that may be given without one.
     """
 
     body: Body
@@ -84,6 +99,7 @@ class Command:
     prints: Schemas | None = None
     creates_database: bool = False
     raw: str | None = None
+    bare_values: Mapping[str, str] = field(default_factory=dict)
 
     def build(self, name: str) -> Any:
         """Return the Click command, which takes Typer some milliseconds."""
@@ -101,7 +117,7 @@ class Command:
                 context.print_raw(self.raw)
             # Arguments are not logged: one may be a secret typed in the wrong place.
             context.log(f"{ctx.command_path} begins")
-            self.body(context, **values)
+            self.body(context, **collect_bundles(self.body, values))
             if context.exit_code:
                 raise typer.Exit(context.exit_code)
 
@@ -116,6 +132,7 @@ class Command:
             context_settings={"allow_extra_args": True},
         )(run)
         built: Any = typer.main.get_command(app)
+        built.bare_values = self.bare_values
         # The reference pages say which records a command prints.
         built.prints = self.prints
         return built
@@ -127,6 +144,7 @@ def command(
     prints: Schemas | None = None,
     creates_database: bool = False,
     raw: str | None = None,
+    bare_values: Mapping[str, str] | None = None,
 ) -> Callable[[Body], Command]:
     """Make a command of a function; the command table says where it stands.
 
@@ -135,17 +153,16 @@ def command(
         prints: see :class:`Command`; ``lambda: schemas.users.UserRead``.
         creates_database: see :class:`Command`.
         raw: see :class:`Command`.
+        bare_values: see :class:`Command`.
     """
-    return lambda body: Command(body, example, prints, creates_database, raw)
+    bare = bare_values or {}
+    return lambda body: Command(body, example, prints, creates_database, raw, bare)
 
 
 def _signature(body: Body, shared: Mapping[str, Any]) -> inspect.Signature:
     keyword = inspect.Parameter.KEYWORD_ONLY
     context = inspect.Parameter("ctx", keyword, annotation=typer.Context)
-    own = [
-        parameter.replace(kind=keyword)
-        for parameter in list(inspect.signature(body).parameters.values())[1:]
-    ]
+    own = [parameter.replace(kind=keyword) for parameter in own_parameters(body)]
     added = [
         inspect.Parameter(name, keyword, annotation=annotation, default=_DEFAULTS.get(name))
         for name, annotation in shared.items()

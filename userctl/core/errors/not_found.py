@@ -12,16 +12,12 @@ class UserNotFound(NotFound):
 
 
 class UsersNotFound(UserNotFound):
-    """Several users do not exist.
-
-    Args:
-        lines: what names none, each with its line in a file and what may have been meant.
-        total: how many users were named.
-    """
+    """Some of several users do not exist; the message names all of them."""
 
     hint = "Correct these, or pass --keep-going to change the others."
 
     def __init__(self, lines: Sequence[str], total: int) -> None:
+        # Each is what names no user, with its line in a file and what may have been meant.
         self.lines = lines
         verb = "does" if len(lines) == 1 else "do"
         self.summary = f"{len(lines)} of {total} users {verb} not exist; nothing was changed"

@@ -12,7 +12,6 @@ from userctl.schemas.database import RevokeResult
 from userctl.schemas.tokens import TokenKind
 from userctl.services.users.batch.change import UserChange
 
-
 COUNTS = {"revoked_sessions", "revoked_api_tokens"}
 
 

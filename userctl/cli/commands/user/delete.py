@@ -5,20 +5,20 @@ from typing import Annotated
 import typer
 
 from userctl import schemas
-from userctl.cli import options
 from userctl.cli.command import command
+from userctl.cli.commands.user.batch import Verb, change_users
 from userctl.cli.commands.user.columns import USER_COLUMNS
+from userctl.cli.commands.user.selection import AnyUsers
 from userctl.cli.context import CommandContext
 
 
 @command(
     example="userctl user delete grace@example.com --yes",
-    prints=lambda: schemas.users.UserRead,
+    prints=lambda: (schemas.users.UserRead, schemas.batches.UserOutcome),
 )
 def delete(
     context: CommandContext,
-    users: Annotated[list[str], typer.Argument(metavar="USER", help="Ids or e-mail addresses.")],
-    yes: options.YesOption = False,
+    selection: AnyUsers,
     if_exists: Annotated[
         bool, typer.Option("--if-exists", help="Ignore users that do not exist.")
     ] = False,
@@ -29,10 +29,20 @@ def delete(
 ) -> None:
     """Delete users and end their sessions and tokens.
 
-    Either all of the named users are deleted or none. Their e-mail addresses can be used again.
+    Either all of them are deleted or none, unless --keep-going is given. Their e-mail addresses
+    can be used again.
     'user restore' restores a deleted user until 'user purge' removes it.
     """
+    recycle_bin = context.services.recycle_bin
     how = "Permanently delete" if hard else "Delete"
-    context.confirm(f"{how} {', '.join(users)}?", yes=yes)
-    deleted = context.services.recycle_bin.delete(users, missing_ok=if_exists, hard=hard)
+    if selection.single is None:
+        verb = Verb(how, "deleted", asks=True, missing_ok=if_exists)
+        change_users(context, selection, recycle_bin.deleting(hard=hard), verb)
+        return
+    users = [selection.single]
+    context.choose_schema(schemas.users.UserRead)
+    context.confirm(f"{how} {', '.join(users)}?", yes=selection.yes)
+    deleted = recycle_bin.delete(users, missing_ok=if_exists, hard=hard)
+    if not deleted:
+        context.note(f"{selection.single} does not exist.")
     context.emit_all(deleted, USER_COLUMNS)

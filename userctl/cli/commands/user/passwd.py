@@ -3,18 +3,23 @@
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
+from userctl.cli.commands.user.batch import COLUMNS, Verb, change_users
+from userctl.cli.commands.user.selection import UsersByRole
 from userctl.cli.context import CommandContext
 from userctl.cli.prompts import use_new_password
+from userctl.core.errors import InvalidInput
+
+HINT = "Pass --generate-password, which gives each of them another, or --must-change."
 
 
 @command(
     example="userctl user passwd ada@example.com --generate-password",
-    prints=lambda: schemas.users.UserCreated,
+    prints=lambda: (schemas.users.UserCreated, schemas.batches.PasswordOutcome),
     raw="generated_password",
 )
 def passwd(
     context: CommandContext,
-    user: options.UserArgument,
+    selection: UsersByRole,
     password_stdin: options.PasswordStdinOption = False,
     password_file: options.PasswordFileOption = None,
     generate_password: options.GeneratePasswordOption = False,
@@ -23,9 +28,17 @@ def passwd(
 ) -> None:
     """Set the password of a user and end all their sessions.
 
-    With --must-change alone, the current password is kept but works for one more login only.
+    With --must-change alone, the current password is kept but works for one more login only. This
+    and --generate-password are possible for many users at once; more than 10 need --yes.
     """
     passwords = context.services.user_passwords
+    user = selection.single
+    if user is None:
+        if password_stdin or password_file is not None or no_password:
+            raise InvalidInput("Several users cannot be given one password.", hint=HINT)
+        _change_many(context, selection, generate=generate_password, must_change=must_change)
+        return
+    context.choose_schema(schemas.users.UserCreated)
     is_new = password_stdin or password_file is not None or generate_password or no_password
     if must_change and not is_new:
         context.emit(passwords.require_change(user))
@@ -43,3 +56,21 @@ def passwd(
         must_change=must_change,
     )
     context.emit(changed)
+
+
+def _change_many(
+    context: CommandContext, selection: UsersByRole, *, generate: bool, must_change: bool
+) -> None:
+    passwords = context.services.user_passwords
+    if generate:
+        if not selection.dry_run:
+            context.require_field("generated_password")
+        verb = Verb("Generate new passwords for", "changed")
+        change = passwords.generating(must_change=must_change)
+        columns = (*COLUMNS[:-1], "generated_password", COLUMNS[-1])
+        change_users(context, selection, change, verb, columns)
+    elif must_change:
+        verb = Verb("Require new passwords of", "changed")
+        change_users(context, selection, passwords.expiring(), verb)
+    else:
+        raise InvalidInput("No change was given.", hint=HINT)
