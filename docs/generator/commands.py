@@ -1,6 +1,5 @@
 """The tree of commands, read from the program."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -9,8 +8,7 @@ from typing import Any
 import typer
 
 from userctl.cli.app import program
-
-_PLACEHOLDERS = {"<int range>": "N", "<int>": "N", "<str>": "TEXT", "<path>": "FILE"}
+from userctl.cli.help_page import help_record
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ def _command(name: str, leaf: Any) -> Command:
         if item.param_type_name == "argument"
     )
     options = tuple(
-        Parameter(item.name, *_record(item, context))
+        Parameter(item.name, *(help_record(item, context) or ("", "")))
         for item in parameters
         if item.param_type_name == "option" and item.name != "help"
     )
@@ -136,18 +134,6 @@ def _command(name: str, leaf: Any) -> Command:
         options=options,
         schemas=_schemas(leaf.prints),
     )
-
-
-def _record(option: Any, context: typer.Context) -> tuple[str, str]:
-    written, text = option.get_help_record(context)
-    for placeholder, word in _PLACEHOLDERS.items():
-        written = written.replace(placeholder, word)
-    # Defaults that say nothing are left out, and ranges are put in words.
-    text = re.sub(
-        r"\[default: (0|False)(; |\])", lambda found: "[" if found[2] == "; " else "", text
-    )
-    text = re.sub(r"(\d+)<=x<=(\d+)", r"\1 to \2", text)
-    return written, re.sub(r"x>=(\d+)", r"at least \1", text).strip()
 
 
 def _schemas(printed: Any) -> tuple[type, ...]:

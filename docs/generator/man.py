@@ -56,6 +56,8 @@ def man_page() -> str:
     blocks += [".SH ENVIRONMENT", _tagged("USERCTL_PROFILE", "A profile of the config file.")]
     blocks += [_tagged(f"USERCTL_{name.upper()}", SETTINGS[name].help) for name in SETTINGS]
     blocks += [_tagged("NO_COLOR", "Print without color.")]
+    blocks += [_tagged("PAGER", "Shows long lists on a terminal; default: less.")]
+    blocks += [_tagged("COLUMNS", "How wide tables on a terminal and help pages are.")]
     blocks += [".SH FILES", *(_tagged(path, text) for path, text in FILES)]
     blocks += [".SH EXAMPLES", *_examples()]
     blocks += [".SH SEE ALSO", ".BR psql (1),", ".BR sqlite3 (1)"]

@@ -9,12 +9,13 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 import userctl
+from userctl.cli import help_page
 from userctl.cli.command_table import COMMANDS
 from userctl.cli.completion import VARIABLE, require_completion_variables
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES_HELP, UNEXPECTED, report, terminate_on_sigterm
 from userctl.cli.lazy_group import LazyCommands, LazyGroup
-from userctl.cli.output.render import flush, prepare_stdout, write
+from userctl.cli.output.render import ReaderLeft, flush, prepare_stdout, write
 from userctl.core.errors import OutputLost
 
 PROGRAM = "userctl"
@@ -28,7 +29,7 @@ def root(
 
     Options follow the verb: userctl user list --profile prod -o json
 
-    Shell completion: eval "$(_USERCTL_COMPLETE=source_bash userctl)", or source_zsh, source_fish.
+    Shell completion: eval "$(_USERCTL_COMPLETE=source_bash userctl)" (zsh, fish)
     """
     if version:
         write(f"{PROGRAM} {userctl.__version__}\n")
@@ -50,7 +51,7 @@ def program(*, completion: bool = False) -> Any:
     app.callback(
         invoke_without_command=True,
         epilog=EXIT_CODES_HELP,
-        context_settings={"help_option_names": ["--help", "-h"]},
+        context_settings=help_page.settings(),
     )(root)
     group = typer.main.get_command(app)
     assert isinstance(group, LazyGroup)
@@ -69,7 +70,7 @@ def run(argv: Sequence[str]) -> int:
         debug = context.debug or "--debug" in argv
         code = report(error, argv, debug=debug, output=context.known_output)
         # What is left in the buffer of a lost output would fail again when the program ends.
-        with suppress(OutputLost):
+        with suppress(OutputLost, ReaderLeft):
             flush()
     finally:
         context.close(code)

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import typer
-from typer.core import TyperCommand
 
-from userctl.cli import options
+from userctl.cli import help_page, options
 from userctl.cli.context import CommandContext
 from userctl.cli.database_urls import resolve_database_url
 from userctl.cli.option_bundles import collect_bundles, own_parameters
@@ -36,48 +35,13 @@ _PRINTING: dict[str, Any] = {
     "quiet": options.QuietOption,
     "fields": options.FieldsOption,
     "raw": options.RawOption,
+    "no_header": options.NoHeaderOption,
+    "no_pager": options.NoPagerOption,
 }
-_DEFAULTS = {"verbose": 0, "no_input": False, "debug": False, "quiet": False, "raw": False}
+_DEFAULTS = {"verbose": 0} | dict.fromkeys(
+    ("no_input", "debug", "quiet", "raw", "no_header", "no_pager"), False
+)
 _SETTINGS = ("database_url", "profile", "actor", "log_format", "output")
-
-
-class _ShortUsage(TyperCommand):
-    """A command whose usage line has no braces, and whose help lists the shared options last."""
-
-    bare_values: Mapping[str, str] = {}
-    """The value of each option that may be given without one."""
-
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Parse the arguments, and give options that may have no value theirs."""
-        # Click takes the argument that follows for the value of such an option.
-        end = args.index("--") if "--" in args else len(args)
-        bare = self.bare_values
-        own = [f"{arg}={bare[arg]}" if arg in bare else arg for arg in args[:end]]
-        return super().parse_args(ctx, own + args[end:])
-
-    def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
-        """Return the usage line: ``USER``, not ``{USER}``."""
-        pieces = super().collect_usage_pieces(ctx)
-        return [piece.replace("{", "").replace("}", "") for piece in pieces]
-
-    def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
-        """Write the arguments, the options of this command, and those of every command."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            if (record := parameter.get_help_record(ctx)) is not None:
-                sections.setdefault(_section(parameter), []).append(record)
-        for title, records in sections.items():
-            with formatter.section(title):
-                formatter.write_dl(records)
-
-
-def _section(parameter: Any) -> str:
-    if parameter.param_type_name == "argument":
-        return "Arguments"
-    if (panel := getattr(parameter, "rich_help_panel", None)) is not None:
-        return str(panel)
-    shared = parameter.name in _SHARED or parameter.name in _PRINTING or parameter.name == "help"
-    return "Shared options" if shared else "Options"
 
 
 @dataclass(frozen=True)
@@ -103,7 +67,7 @@ class Command:
 
     def build(self, name: str) -> Any:
         """Return the Click command, which takes Typer some milliseconds."""
-        shared = _SHARED | (_PRINTING if self.prints else {})
+        shared = (_PRINTING if self.prints else {}) | _SHARED
 
         def run(*, ctx: typer.Context, **values: Any) -> None:
             given = {option: values.pop(option) for option in shared}
@@ -113,6 +77,7 @@ class Command:
             context: CommandContext = ctx.obj
             _configure(context, given, self.prints)
             context.creates_database = self.creates_database
+            context.lists = name == "list"
             if given.get("raw"):
                 context.print_raw(self.raw)
             # Arguments are not logged: one may be a secret typed in the wrong place.
@@ -126,10 +91,10 @@ class Command:
         app = typer.Typer(rich_markup_mode=None, add_completion=False)
         app.command(
             name,
-            cls=_ShortUsage,
+            cls=help_page.CommandHelp,
             help=self.body.__doc__,
             epilog=f"\b\nExample:\n  {self.example}",
-            context_settings={"allow_extra_args": True},
+            context_settings={"allow_extra_args": True, **help_page.settings()},
         )(run)
         built: Any = typer.main.get_command(app)
         built.bare_values = self.bare_values
@@ -177,6 +142,8 @@ def _configure(context: CommandContext, given: Mapping[str, Any], prints: Schema
     context.debug = given["debug"]
     context.verbosity = given["verbose"]
     context.quiet = given.get("quiet", False)
+    context.no_header = given.get("no_header", False)
+    context.no_pager = given.get("no_pager", False)
     if (url := context.flags.get("database_url")) is not None:
         url = resolve_database_url(url, "--database-url", context.note)
         context.flags = {**context.flags, "database_url": url}

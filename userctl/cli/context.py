@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from userctl.cli.errors import JSON_FORMATS, tell
-from userctl.cli.output.render import Renderer, flush, write_error
+from userctl.cli.output.fields import field_names, parse_fields
+from userctl.cli.output.listing import LISTINGS
+from userctl.cli.output.render import Renderer, flush, is_terminal, write_error
 from userctl.config.loading import load_settings
 from userctl.config.paths import InstallationFiles, installation_files
 from userctl.config.settings import Settings
@@ -38,6 +40,9 @@ class CommandContext:
         quiet: print only ids, and no notes.
         fields: the fields to print; None for all.
         raw: print the value of the one field alone.
+        no_header: print tables and CSV without the names of the columns.
+        no_pager: print long tables at once.
+        lists: whether the command is a list, which ends with a total on a terminal.
         schemas: the schemas of the records that the command may print.
         creates_database: whether the command has a reason to create the embedded database. With
             the wrong HOME, what only reads, changes or deletes would succeed on nothing.
@@ -51,6 +56,9 @@ class CommandContext:
     quiet: bool = False
     fields: Sequence[str] | None = None
     raw: bool = False
+    no_header: bool = False
+    no_pager: bool = False
+    lists: bool = False
     schemas: "Sequence[type[BaseModel]]" = ()
     creates_database: bool = False
     exit_code: int = 0
@@ -97,16 +105,7 @@ class CommandContext:
         Raises:
             InvalidInput: for an unknown field, naming those there are, and for a repeated one.
         """
-        known = _field_names(self.schemas)
-        names = [name.strip() for name in text.split(",")]
-        for position, name in enumerate(names):
-            if name not in known:
-                raise InvalidInput(
-                    f"Unknown field '{name[:40]}'.", hint=f"The fields are {', '.join(known)}."
-                )
-            if name in names[:position]:
-                raise InvalidInput(f"Field '{name}' is listed twice.")
-        self.fields = names
+        self.fields = parse_fields(text, field_names(self.schemas))
 
     def print_raw(self, default: str | None) -> None:
         """Print the value of one field alone: the one that was picked, or else the default.
@@ -165,21 +164,31 @@ class CommandContext:
             raise
 
     def emit_all(self, records: Iterable["BaseModel"], columns: Sequence[str]) -> None:
-        """Print many records; ``columns`` are those of a table."""
-        self._renderer.print_records(records, columns, _field_names(self.schemas))
+        """Print many records; ``columns`` are those of a table.
+
+        A list ends with its total on a terminal, or with what to do if it is empty.
+        """
+        number = self._print(records, columns)
+        listing = LISTINGS.get(self.schemas[0].__name__) if self.schemas else None
+        if listing and self.lists and is_terminal() and self.settings.output == "table":
+            self.note(listing.total(number))
 
     def emit_page(self, page: "Page[Any]", columns: Sequence[str]) -> None:
         """Print one page of a list, and say how to see the rest if there is one.
 
-        The note has no total: to count what a filter matches means to read all of it, and a page
-        is to cost the same however long the list is.
+        The note has no total: to count would mean to read all that a filter matches.
         """
-        self.emit_all(page.items, columns)
-        if page.more:
-            self.note(
-                f"Showing {len(page.items)}, and there are more. "
-                f"Next page: --after {page.after}. Everything: --all."
-            )
+        if not page.more:
+            self.emit_all(page.items, columns)
+            return
+        number = self._print(page.items, columns)
+        self.note(
+            f"Showing {number}, and there are more. "
+            f"Next page: --after {page.after}. Everything: --all."
+        )
+
+    def _print(self, records: Iterable["BaseModel"], columns: Sequence[str]) -> int:
+        return self._renderer.print_records(records, columns, field_names(self.schemas))
 
     def note(self, text: str) -> None:
         """Tell the operator something on standard error, unless --quiet was given."""
@@ -231,9 +240,10 @@ class CommandContext:
     @property
     def _renderer(self) -> Renderer:
         output = "raw" if self.raw else self.settings.output
-        return Renderer(output, quiet=self.quiet, fields=self.fields)
-
-
-def _field_names(schemas: "Sequence[type[BaseModel]]") -> list[str]:
-    names = (name for schema in schemas for name in schema.model_fields)
-    return list(dict.fromkeys(names))
+        return Renderer(
+            output,
+            quiet=self.quiet,
+            fields=self.fields,
+            header=not self.no_header,
+            pages=self.lists and not self.no_pager,
+        )

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import typer
 
-from userctl.cli.output.render import write_error
+from userctl.cli.output.render import ReaderLeft, write_error
 from userctl.cli.usage import usage_hint, usage_message
 from userctl.core import errors
 from userctl.core.masking import mask_secrets
@@ -36,6 +36,7 @@ PARTIAL = 7
 PENDING = 8
 IO = 9
 INTERRUPTED = 130
+READER_LEFT = 141
 TERMINATED = 143
 
 EXIT_CODES_HELP = """\b
@@ -50,7 +51,7 @@ Exit codes:
   7  partial: some records were rejected
   8  changes pending: migrations, tables to adopt, tokens to purge
   9  input/output: disk full, read-only, stdout lost
-  130, 143  interrupted, terminated; uncommitted changes are rolled back
+  130, 141, 143  interrupted, reader of stdout gone, terminated; rolled back
 """
 
 
@@ -80,6 +81,9 @@ def report(
     """
     if isinstance(error, Terminated):
         return TERMINATED
+    if isinstance(error, ReaderLeft):
+        # What a program that dies of SIGPIPE leaves in a shell, without the message that follows.
+        return READER_LEFT
     if isinstance(error, typer.Abort | KeyboardInterrupt | EOFError):
         return INTERRUPTED
     if debug:

@@ -7,8 +7,12 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from userctl.cli import help_page
 from userctl.cli.command import Command
 from userctl.cli.command_table import Noun
+from userctl.cli.output.render import write
+from userctl.cli.suggestions import command_suggestion
+from userctl.core.text import quote
 
 
 class LazyCommands(Mapping[str, Any]):
@@ -43,12 +47,45 @@ class LazyGroup(TyperGroup):
         del ctx
         return list(self.commands)
 
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
+        """Return the command that was typed, or suggest what may have been meant.
+
+        Raises:
+            typer.TyperException: if there is no such command.
+        """
+        if not ctx.resilient_parsing and args[0] not in self.commands:
+            noun = ctx.info_name if ctx.parent is not None else None
+            suggestion = command_suggestion(args[0], noun)
+            ctx.fail(f"No such command {quote(args[0])}. {suggestion or ''}".rstrip())
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """Run the command that was typed, or print the help of a noun that stands alone."""
+        if ctx.parent is not None and not ctx._protected_args:  # noqa: SLF001
+            write(f"{ctx.get_help()}\n")
+            return None
+        return super().invoke(ctx)
+
     def get_help_option(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         """Return the help option with a default, which Typer need not load pydantic to coerce."""
-        option = super().get_help_option(ctx)
+        option = help_page.printing(super().get_help_option(ctx))
         if option is not None:
             option.default = False
         return option
+
+    def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """Return the usage line: options follow the verb."""
+        words = "NOUN VERB" if ctx.parent is None else "VERB"
+        return [words, "[ARGUMENTS]", "[OPTIONS]"]
+
+    def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        """Write the commands, each with the whole of its summary, and then the options."""
+        commands = [
+            (name, help_page.summary(self.commands[name])) for name in self.list_commands(ctx)
+        ]
+        records = (help_page.help_record(item, ctx) for item in self.get_params(ctx))
+        options = [record for record in records if record is not None]
+        help_page.write_sections(formatter, {"Commands": commands, "Options": options})
 
 
 def load_command(path: str) -> Command:
@@ -63,6 +100,7 @@ def _noun_group(name: str, noun: Noun) -> LazyGroup:
     return LazyGroup(
         name=name,
         help=noun.summary,
+        context_settings=help_page.settings(),
         rich_markup_mode=None,
         commands=LazyCommands(noun.verbs),  # type: ignore[arg-type]
     )

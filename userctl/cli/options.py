@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from userctl.cli.help_page import OUTPUT, PAGING, PASSWORD, SHARED
 from userctl.config.settings import LogFormat, OutputFormat
 from userctl.core.errors import InvalidInput
 from userctl.formats.writer import ExportFormat
@@ -18,21 +19,34 @@ DatabaseURLOption = Annotated[
         metavar="URL",
         help="sqlite:///PATH, postgresql://USER@HOST/DATABASE, or @FILE that holds one "
         "[env: USERCTL_DATABASE_URL].",
+        rich_help_panel=SHARED,
     ),
 ]
 ProfileOption = Annotated[
     str | None,
     typer.Option(
-        "--profile", metavar="NAME", help="Profile in the config file [env: USERCTL_PROFILE]."
+        "--profile",
+        metavar="NAME",
+        help="Profile in the config file [env: USERCTL_PROFILE].",
+        rich_help_panel=SHARED,
     ),
 ]
 ActorOption = Annotated[
     str | None,
-    typer.Option("--actor", metavar="NAME", help="Who does this, for the audit trail "
-                 "[env: USERCTL_ACTOR]."),
-]  # fmt: skip
+    typer.Option(
+        "--actor",
+        metavar="NAME",
+        help="Who does this, for the audit trail [env: USERCTL_ACTOR].",
+        rich_help_panel=SHARED,
+    ),
+]
 NoInputOption = Annotated[
-    bool, typer.Option("--no-input", help="Never prompt; fail and name the missing option.")
+    bool,
+    typer.Option(
+        "--no-input",
+        help="Never prompt; fail and name the missing option.",
+        rich_help_panel=SHARED,
+    ),
 ]
 VerboseOption = Annotated[
     int,
@@ -42,23 +56,65 @@ VerboseOption = Annotated[
         count=True,
         show_default=False,
         help="Log each step; -vv also logs SQL statements.",
+        rich_help_panel=SHARED,
     ),
 ]
 LogFormatOption = Annotated[
     LogFormat | None,
-    typer.Option("--log-format", help="Default: text [env: USERCTL_LOG_FORMAT]."),
+    typer.Option(
+        "--log-format",
+        metavar="FORMAT",
+        help="text (the default) or json [env: USERCTL_LOG_FORMAT].",
+        rich_help_panel=SHARED,
+    ),
 ]
-DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+DebugOption = Annotated[
+    bool,
+    typer.Option("--debug", help="Show the traceback of an error.", rich_help_panel=SHARED),
+]
 OutputOption = Annotated[
     OutputFormat | None,
-    typer.Option("--output", "-o", help="Default: table [env: USERCTL_OUTPUT]."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FORMAT",
+        help="table (the default), json, jsonl or csv [env: USERCTL_OUTPUT].",
+        rich_help_panel=OUTPUT,
+    ),
 ]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only ids, and no notes.")]
+QuietOption = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Print only ids, and no notes.", rich_help_panel=OUTPUT),
+]
 FieldsOption = Annotated[
-    str | None, typer.Option("--fields", metavar="A,B,...", help="Print only these fields.")
+    str | None,
+    typer.Option(
+        "--fields", metavar="A,B,...", help="Print only these fields.", rich_help_panel=OUTPUT
+    ),
+]
+NoHeaderOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-header",
+        help="Print tables and CSV without the names of the columns.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+NoPagerOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-pager",
+        help="Print a long table at once, and not with $PAGER.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 RawOption = Annotated[
-    bool, typer.Option("--raw", help="Print the value of one field alone, such as a token.")
+    bool,
+    typer.Option(
+        "--raw",
+        help="Print the value of one field alone, such as a token.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 
 UserArgument = Annotated[str, typer.Argument(metavar="USER", help="Id or e-mail address.")]
@@ -67,10 +123,16 @@ SessionArgument = Annotated[
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 LimitOption = Annotated[
-    int, typer.Option("--limit", metavar="N", min=1, help="Print at most this many.")
+    int,
+    typer.Option(
+        "--limit", metavar="N", min=1, help="Print at most this many.", rich_help_panel=PAGING
+    ),
 ]
 AfterOption = Annotated[
-    int | None, typer.Option("--after", metavar="ID", help="Start after the record with this id.")
+    int | None,
+    typer.Option(
+        "--after", metavar="ID", help="Start after the record with this id.", rich_help_panel=PAGING
+    ),
 ]
 OlderThanOption = Annotated[
     str,
@@ -80,7 +142,7 @@ OlderThanOption = Annotated[
         help="Expired or revoked at least this long ago: 90s, 12h, 1d.",
     ),
 ]
-AllOption = Annotated[bool, typer.Option("--all", help="Print everything.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Print everything.", rich_help_panel=PAGING)]
 
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
 ExportFormatOption = Annotated[
@@ -92,20 +154,41 @@ TokenStdinOption = Annotated[
     bool, typer.Option("--stdin", help="Read the token from standard input.")
 ]
 PasswordStdinOption = Annotated[
-    bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    bool,
+    typer.Option(
+        "--password-stdin", help="Read the password from standard input.", rich_help_panel=PASSWORD
+    ),
 ]
 PasswordFileOption = Annotated[
     Path | None,
-    typer.Option("--password-file", metavar="FILE", help="Read the password from a file."),
+    typer.Option(
+        "--password-file",
+        metavar="FILE",
+        help="Read the password from a file.",
+        rich_help_panel=PASSWORD,
+    ),
 ]
 GeneratePasswordOption = Annotated[
-    bool, typer.Option("--generate-password", help="Generate a password and print it once.")
+    bool,
+    typer.Option(
+        "--generate-password",
+        help="Generate a password and print it once.",
+        rich_help_panel=PASSWORD,
+    ),
 ]
 NoPasswordOption = Annotated[
-    bool, typer.Option("--no-password", help="Set no password, so that none can be used to log in.")
+    bool,
+    typer.Option(
+        "--no-password",
+        help="Set no password, so that none can be used to log in.",
+        rich_help_panel=PASSWORD,
+    ),
 ]
 MustChangeOption = Annotated[
-    bool, typer.Option("--must-change", help="Require a new password at the next login.")
+    bool,
+    typer.Option(
+        "--must-change", help="Require a new password at the next login.", rich_help_panel=PASSWORD
+    ),
 ]
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}

@@ -4,7 +4,8 @@ import re
 
 import typer
 
-from userctl.core.text import either
+from userctl.cli.suggestions import option_suggestion
+from userctl.core.text import either, quote
 
 _NOUNS = {
     "if_not_exists": "mode of --if-not-exists",
@@ -47,8 +48,20 @@ def usage_message(error: typer.TyperException) -> str:
             if found := re.fullmatch(pattern, raw):
                 option = max((*parameter.opts, ""), key=len)
                 return sentence.format(option=option, bound=found[1] if found.re.groups else "")
+    if (option := getattr(error, "option_name", None)) and hasattr(error, "possibilities"):
+        return _unknown_option(option, getattr(error, "ctx", None))
     message = " ".join(error.format_message().split()).replace("Value error, ", "")
     return message if message.endswith((".", "?", "!")) else f"{message}."
+
+
+def _unknown_option(option: str, context: typer.Context | None) -> str:
+    """Return what to write instead of an option that does not exist."""
+    parameters = context.command.get_params(context) if context is not None else []
+    known = [name for parameter in parameters for name in parameter.opts]
+    suggestion = option_suggestion(option, known) or ""
+    if not suggestion and context is not None and hasattr(context.command, "commands"):
+        suggestion = "Options follow the verb: userctl user list --profile prod -o json."
+    return f"No such option {quote(option)}. {suggestion}".rstrip()
 
 
 def usage_hint(error: typer.TyperException) -> str | None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -10,10 +11,14 @@ NO_HASH = "0" * 64
 """What the first event has in place of a previous hash."""
 
 
+# What another program stored may be of any type. Building an encoder for each event takes longer
+# than encoding it.
+_encode_detail = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
+
+
 def canonical_json(detail: Mapping[str, Any]) -> str:
     """Return the canonical JSON of a detail: keys sorted, ASCII only, no spaces."""
-    # What another program stored may be of any type.
-    return json.dumps(detail, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
+    return _encode_detail(detail)
 
 
 def event_hash(previous: str, number: int, time: datetime | str, *rest: str | int | None) -> str:
@@ -25,9 +30,7 @@ def event_hash(previous: str, number: int, time: datetime | str, *rest: str | in
         time: When it happened; a stored text that is not as it was written, as it stands.
         rest: Its tag, actor, machine, user id, target and detail, as they are stored.
     """
-    values = [previous, number, time_text(time), *rest]
-    text = json.dumps(values, separators=(",", ":"), default=_describe_foreign_value)
-    return sha256(text.encode()).hexdigest()
+    return sha256(_encode([previous, number, time_text(time), *rest]).encode()).hexdigest()
 
 
 def _describe_foreign_value(value: object) -> dict[str, str]:
@@ -35,6 +38,10 @@ def _describe_foreign_value(value: object) -> dict[str, str]:
     return {type(value).__name__: repr(value)}
 
 
+_encode = json.JSONEncoder(separators=(",", ":"), default=_describe_foreign_value).encode
+
+
+@lru_cache(64)  # Many events in a row may have the same time.
 def time_text(time: datetime | str) -> str:
     """Return a time in UTC, to the microsecond (RFC 3339); a text as it stands."""
     return (

@@ -56,6 +56,11 @@ def either(choices: Sequence[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, whose plural ends in ``s``: ``no users``, ``1 user``."""
+    return f"{f'{number:,}' if number else 'no'} {noun}{'' if number == 1 else 's'}"
+
+
 def rfc3339(time: datetime) -> str:
     """Return an aware time in UTC, to the second (RFC 3339, section 5.6)."""
     # strftime writes a year before 1000 with fewer than the four digits that the RFC asks for.

@@ -91,22 +91,40 @@ class UserRepository:
         query = core_select(col(User.email), col(User.id)).where(col(User.email).in_(emails))
         return {row.email: row.id for row in self._session.execute(query)}
 
-    def insert_rows(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bool:
-        """Insert users, all of them or none; return False if an address is in use.
+    def insert_rows(
+        self, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    ) -> dict[str, int] | None:
+        """Insert users, all of them or none.
 
         Args:
-            columns: the names of the columns.
+            columns: the names of the columns, of which the first is the address.
             rows: their values, in the same order.
+
+        Returns:
+            The ids by the address; None if an address is in use.
         """
+        last = self._session.execute(core_select(func.max(User.id))).scalar() or 0
         try:
             with self._session.begin_nested():
                 count = bulk_insert.insert_rows(self._session.connection(), User, columns, rows)
                 require_count("INSERT", "users", count, len(rows))
         except IntegrityError as error:
             if violates_uniqueness(error):
-                return False
+                return None
             raise
-        return True
+        return self._new_ids([row[0] for row in rows], last)
+
+    def _new_ids(self, emails: Sequence[str], last: int) -> dict[str, int]:
+        """Return the ids of users that were inserted when the largest id was ``last``.
+
+        Those that follow are read in one piece. Other transactions may have put ids between them,
+        and a sequence may be behind, so those that are missing are looked up.
+        """
+        following = core_select(col(User.email), col(User.id)).where(col(User.id) > last)
+        following = following.order_by(col(User.id)).limit(2 * len(emails))
+        ids = {row.email: row.id for row in self._session.execute(following)}
+        missing = [email for email in emails if email not in ids]
+        return ids | self.ids_by_email(missing) if missing else ids
 
     def add(self, user: User) -> None:
         """Insert a user.

@@ -15,6 +15,7 @@ from userctl.security.jwk import SigningKey
 
 USER = ["id", "email", "name", "role", "status", "has_password", "must_change_password",
         "created_at", "updated_at"]  # fmt: skip
+OUTCOME = [*USER, "reference", "outcome", "code", "message"]
 DETAIL = [*USER, "failed_logins", "last_failed_login_at", "throttled_until"]
 SCHEMA = ["database", "state", "current", "head", "pending", "backup"]
 CLAIMS = ["sub", "uid", "role", "iss", "aud", "iat", "exp", "jti", "sid", "scope"]
@@ -53,6 +54,16 @@ KEYS = {
     "user passwd 2 --no-password": [*USER, "generated_password"],
     "user disable 2": USER,
     "user enable 2": USER,
+    "user disable 2 --dry-run": OUTCOME,
+    "user enable --domain example.com": OUTCOME,
+    "user unlock 1 2": OUTCOME,
+    "user update --from-role admin --role admin": OUTCOME,
+    "user passwd 2 --generate-password --keep-going": [*OUTCOME, "generated_password"],
+    "user passwd --must-change --role admin": [*OUTCOME, "generated_password"],
+    "user delete 2 98 --if-exists --dry-run": OUTCOME,
+    "token revoke --user 1 --user 2 --dry-run": [
+        *OUTCOME, "revoked_sessions", "revoked_api_tokens"
+    ],
     "user delete 2 --yes": USER,
     "user list --deleted": [*USER, "deleted_at"],
     "user restore 2": USER,
@@ -220,7 +231,7 @@ def test_every_example_runs(quick: Userctl, with_shell: bool) -> None:
 
 
 EXIT_CODES = [
-    (2, "user", "usage"),
+    (2, "user bogus", "usage"),
     (2, "nonsense", "usage"),
     (2, "user show", "usage"),
     (2, "user show 1 2", "invalid_input"),
@@ -246,6 +257,23 @@ EXIT_CODES = [
     (5, "user import accounts.csv", "user_exists"),
     (9, "user import missing.csv", "io_error"),
     (2, "user delete 1", "confirmation_required"),
+    (2, "user delete --domain example.com", "confirmation_required"),
+    (2, "user disable", "invalid_input"),
+    (2, "user disable 1 --domain example.com", "invalid_input"),
+    (2, "user disable --from-file /dev/null", "invalid_input"),
+    (2, "user list --domain nonsense", "invalid_input"),
+    (2, "user list --created-since nonsense", "invalid_input"),
+    (2, "user passwd 1 2 --no-password", "invalid_input"),
+    (2, "user update 1 2 --name Ada", "invalid_input"),
+    (2, "user create ada@example.com --no-password --if-not-exists=x", "usage"),
+    (
+        5,
+        "user create ada@example.com --role user --no-password --if-not-exists=strict",
+        "user_exists",
+    ),
+    (9, "user disable --from-file missing", "io_error"),
+    (3, "user disable 1 98 99", "user_not_found"),
+    (5, "user disable ADA@example.com 1", "last_admin"),
     (2, "user list --deleted --sort email", "invalid_input"),
     (2, "user list --deleted --skip 1", "invalid_input"),
     (2, "user restore nonsense", "invalid_input"),
@@ -355,7 +383,7 @@ def test_an_error_is_one_line_for_people(local: Userctl) -> None:
 def test_the_program_alone_prints_its_help_with_the_exit_codes(local: Userctl) -> None:
     bare, helped = local.spawn(), local.spawn("--help")
     assert (bare.code, bare.out) == (0, helped.out)
-    for code in ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "130, 143"):
+    for code in ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "130, 141, 143"):
         assert f"\n    {code}  " in helped.out
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,16 @@ def reader_that_left() -> Iterator[int]:
         os.close(writer)
 
 
-OUTPUTS = {"a full disk": full_disk, "a closed pipe": reader_that_left}
+@dataclass(frozen=True)
+class Lost:
+    """An output, and with which exit code and how many lines a command tells of its loss."""
+
+    output: int
+    code: int
+    lines: int
+
+
+OUTPUTS = {"a full disk": (full_disk, 9, 1), "a closed pipe": (reader_that_left, 141, 0)}
 
 
 @pytest.fixture
@@ -46,10 +55,11 @@ def ada(userctl: Userctl) -> None:
 
 
 @pytest.fixture(params=OUTPUTS.values(), ids=OUTPUTS)
-def lost(request: pytest.FixtureRequest) -> Iterator[int]:
+def lost(request: pytest.FixtureRequest) -> Iterator[Lost]:
     """An output in which everything is lost."""
-    with request.param() as output:
-        yield output
+    kind, *expected = request.param
+    with kind() as output:
+        yield Lost(output, *expected)
 
 
 def states(userctl: Userctl) -> list[str]:
@@ -58,25 +68,27 @@ def states(userctl: Userctl) -> list[str]:
     return [token["state"] for token in tokens]
 
 
-def check_lost(result: Result) -> None:
-    assert (result.code, result.err.count("\n")) == (9, 1), result
+def check_lost(result: Result, lost: Lost) -> None:
+    assert (result.code, result.err.count("\n")) == (lost.code, lost.lines), result
     assert "uctl_rt_" not in result.err
 
 
 @pytest.mark.parametrize("output", ["table", "json"])
-def test_a_session_whose_tokens_are_lost_is_ended(userctl: Userctl, lost: int, output: str) -> None:
-    check_lost(userctl.spawn(*LOGIN, "-o", output, stdin=PASSWORD, stdout=lost))
+def test_a_session_whose_tokens_are_lost_is_ended(
+    userctl: Userctl, lost: Lost, output: str
+) -> None:
+    check_lost(userctl.spawn(*LOGIN, "-o", output, stdin=PASSWORD, stdout=lost.output), lost)
     assert states(userctl) == ["revoked"]
 
 
 @pytest.mark.parametrize("output", ["table", "json"])
 def test_a_session_whose_refreshed_tokens_are_lost_is_ended_and_no_other(
-    userctl: Userctl, lost: int, output: str
+    userctl: Userctl, lost: Lost, output: str
 ) -> None:
     pair = userctl.login("ada@example.com", "--no-store")
     other = userctl.login("ada@example.com", "--no-store")
     command = [*REFRESH, "-o", output]
-    check_lost(userctl.spawn(*command, stdin=pair["refresh_token"], stdout=lost))
+    check_lost(userctl.spawn(*command, stdin=pair["refresh_token"], stdout=lost.output), lost)
     assert states(userctl) == ["used", "active", "revoked"]
     for kind, verb in (("access", "verify"), ("refresh", "refresh")):
         assert userctl("token", verb, "--stdin", stdin=pair[f"{kind}_token"]).code == 4
@@ -84,11 +96,11 @@ def test_a_session_whose_refreshed_tokens_are_lost_is_ended_and_no_other(
 
 
 def test_a_stored_session_outlives_the_loss_of_what_a_command_says_of_it(
-    userctl: Userctl, lost: int
+    userctl: Userctl, lost: Lost
 ) -> None:
     command = ["login", "ada@example.com", "--password-stdin"]
-    check_lost(userctl.spawn(*command, stdin=PASSWORD, stdout=lost))
-    check_lost(userctl.spawn("token", "refresh", stdout=lost))
+    check_lost(userctl.spawn(*command, stdin=PASSWORD, stdout=lost.output), lost)
+    check_lost(userctl.spawn("token", "refresh", stdout=lost.output), lost)
     assert states(userctl) == ["used", "active"]
     assert userctl("whoami").code == 0
 
@@ -96,5 +108,6 @@ def test_a_stored_session_outlives_the_loss_of_what_a_command_says_of_it(
 @pytest.mark.parametrize("output", ["table", "json"])
 def test_a_closed_standard_output_ends_the_session_too(userctl: Userctl, output: str) -> None:
     closed = replace(userctl, program=("sh", "-c", 'exec "$@" >&-', "sh", *userctl.program))
-    check_lost(closed.spawn(*LOGIN, "-o", output, stdin=PASSWORD))
+    result = closed.spawn(*LOGIN, "-o", output, stdin=PASSWORD)
+    check_lost(result, Lost(-1, code=9, lines=1))
     assert states(userctl) == ["revoked"]

@@ -197,7 +197,8 @@ def test_a_table_fits_the_terminal_and_loses_nothing(terminal: Terminal, local: 
     assert plain.count("x") == 101  # The name, and the x of example.com.
 
 
-def test_a_heading_is_bold_unless_colour_is_unwanted(terminal: Terminal) -> None:
+def test_a_heading_is_bold_unless_colour_is_unwanted(terminal: Terminal, local: Userctl) -> None:
+    local.create("ada@example.com")
     assert "\x1b[1m" in ended(terminal("user", "list"))[1]
     assert "\x1b[3" not in ended(terminal("user", "list", NO_COLOR="1"))[1]
 
@@ -284,7 +285,113 @@ def test_times_and_names_of_keys_are_not_broken_over_two_lines(
     kid = quick("key", "list", "-q").out.strip()
     printed = ended(terminal("key", "list"))[1]
     assert kid in printed
-    assert re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", printed)
+    assert re.search(r" \d+ (s|min) ago|now", printed)
+
+
+WIDE = "0123456789" * 3
+
+
+@pytest.fixture
+def much(quick: Userctl) -> Userctl:
+    """A database with long names in everything that is listed, and a keyring."""
+    quick.keyring = True
+    assert quick("key", "generate", "--algorithm", "EdDSA").code == 0
+    email = "augusta.ada.king@analytical-engines.example.com"
+    quick.create(email, "--name", f"Ada {WIDE}", "--role", "admin")
+    issue = ("token", "issue", "--user", "1", "--label", f"ci {WIDE}", "--expires", "90d")
+    assert quick(*issue).code == 0
+    quick.login(email)
+    assert quick("login", email, "--password-stdin", stdin="wrong").code == 4
+    return quick
+
+
+@pytest.mark.parametrize("command", ["user list", "token list", "key list", "audit list"])
+def test_every_list_fits_80_columns_and_loses_nothing(
+    terminal: Terminal, much: Userctl, command: str
+) -> None:
+    code, printed = ended(terminal(*command.split()))
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", printed).splitlines()
+    assert code == 0
+    assert [line for line in lines if len(line) > 80] == []
+    assert " ago" in printed or "now" in printed
+    ids = much(*command.split(), "-q").out.split()
+    assert ids
+    assert all(any(found in line.split()[:2] for line in lines) for found in ids)
+    if command == "audit list":
+        assert "account:login:failure" in printed
+
+
+def test_a_list_ends_with_its_total_on_a_terminal(terminal: Terminal, much: Userctl) -> None:
+    assert ended(terminal("user", "list"))[1].splitlines()[-1] == "1 user."
+    assert ended(terminal("key", "list", "-q"))[1].count("\n") == 1
+    assert much("user", "list").err == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("user list", "No users. Create one: userctl user create EMAIL"),
+        ("token list", "No tokens. Issue one: userctl token issue --user USER --label TEXT"),
+        ("user list --deleted", "No deleted users. 'user purge' removes them for good."),
+    ],
+)
+def test_an_empty_list_says_what_to_do_and_has_no_header(
+    terminal: Terminal, local: Userctl, command: str, said: str
+) -> None:
+    assert ended(terminal(*command.split()))[1] == f"{said}\r\n"
+    assert local(*command.split()).err == ""
+
+
+def test_a_status_has_a_color_and_a_time_its_distance(terminal: Terminal, local: Userctl) -> None:
+    local.create("ada@example.com")
+    local.create("eve@example.com")
+    assert local("user", "disable", "2").code == 0
+    printed = ended(terminal("user", "list"))[1]
+    assert "\x1b[32mactive\x1b[0m" in printed
+    assert "\x1b[31mdisabled\x1b[0m" in printed
+    assert "\x1b[3" not in ended(terminal("user", "list", NO_COLOR="1"))[1]
+    assert re.search(r"Z \((now|\d+ s ago)\)", ended(terminal("user", "show", "1"))[1])
+
+
+@pytest.fixture
+def many(local: Userctl) -> Userctl:
+    """A database with more users than a terminal has lines."""
+    run_script(
+        str(local.database_url),
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
+        "INSERT INTO users (email, hashed_password) "
+        "SELECT 'u' || i || '@example.com', '' FROM n",
+    )
+    return local
+
+
+def test_a_long_list_is_shown_by_the_pager_of_the_environment(
+    terminal: Terminal, many: Userctl
+) -> None:
+    pager = "sed 's/^/paged /'"
+    printed = ended(terminal("user", "list", PAGER=pager))[1]
+    assert printed.count("paged ") == 101
+    assert "Showing 100, and there are more." in printed
+    for arguments in (["--limit", "3"], ["--no-pager"], ["-o", "json"]):
+        assert "paged" not in ended(terminal("user", "list", *arguments, PAGER=pager))[1]
+    assert "paged" not in ended(terminal("user", "list", PAGER=""))[1]
+
+
+def test_leaving_less_ends_a_list_silently(terminal: Terminal, many: Userctl) -> None:
+    child = terminal("user", "list", "--all", PAGER="less")
+    child.expect_exact("u5@example.com")
+    child.send("q")
+    code, printed = ended(child)
+    assert code == 141
+    assert "error" not in printed
+    assert "Traceback" not in printed
+
+
+def test_reading_a_list_to_its_end_in_less_is_exit_0(terminal: Terminal, many: Userctl) -> None:
+    child = terminal("user", "list", PAGER="less")
+    child.expect_exact("u5@example.com")
+    child.send("Gq")
+    assert ended(child)[0] == 0
 
 
 @pytest.fixture

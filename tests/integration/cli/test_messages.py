@@ -3,9 +3,28 @@
 import pytest
 
 from tests.support.cli import Userctl
+from userctl.cli.command_table import COMMANDS, Noun
 
 USAGE = [
     ("user lst", "error: No such command 'lst'. Did you mean 'list'? See 'userctl user --help'."),
+    (
+        "db upgrade",
+        "error: No such command 'upgrade'. Did you mean 'migrate'? See 'userctl db --help'.",
+    ),
+    (
+        "user lock 1",
+        "error: No such command 'lock'. Did you mean 'disable'? See 'userctl user --help'.",
+    ),
+    (
+        "user list --json",
+        "error: No such option '--json'. Did you mean '-o json'? See 'userctl user list --help'.",
+    ),
+    ("help", "error: No such command 'help'. Did you mean '--help'? See 'userctl --help'."),
+    (
+        "--profile prod user list",
+        "error: No such option '--profile'. Options follow the verb: userctl user list --profile "
+        "prod -o json. See 'userctl --help'.",
+    ),
     ("user show 1 2", "error: Unexpected argument. See 'userctl user show --help'."),
     (
         "user create a@example.com --no-password --must-change",
@@ -147,3 +166,10 @@ def test_the_options_of_a_command_stand_before_the_shared_ones(local: Userctl) -
     own, shared = text.index("\nOptions:\n"), text.index("\nShared options:\n")
     assert own < text.index("--if-not-exists") < shared < text.index("--database-url")
     assert text.startswith("Usage: userctl user create [OPTIONS] EMAIL\n")
+
+
+@pytest.mark.parametrize("noun", [name for name, row in COMMANDS.items() if isinstance(row, Noun)])
+def test_a_noun_alone_prints_its_help(local: Userctl, noun: str) -> None:
+    bare, helped = local(noun), local(noun, "--help")
+    assert (bare.code, bare.err, bare.out) == (0, "", helped.out)
+    assert bare.out.startswith(f"Usage: userctl {noun} ")

@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from userctl.cli.errors import EXIT_CODES, Terminated, report, wants_json
+from userctl.cli.output.render import ReaderLeft
 from userctl.core import errors
 
 KINDS = {
@@ -60,6 +61,7 @@ def test_every_foreseen_error_is_of_one_of_the_kinds() -> None:
         (typer.Abort(), 130),
         (KeyboardInterrupt(), 130),
         (Terminated(), 143),
+        (ReaderLeft(), 141),
     ],
 )
 def test_an_interruption_is_reported_by_its_exit_code_alone(

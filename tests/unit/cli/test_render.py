@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from userctl.cli.output import render, table
-from userctl.cli.output.render import Renderer
+from userctl.cli.output.render import ReaderLeft, Renderer
 from userctl.core.errors import OutputLost
 from userctl.core.text import has_invisible_characters
 
@@ -115,6 +115,107 @@ class Terminal(io.StringIO):
         return True
 
 
+def test_a_table_and_csv_go_without_a_header(capsys: pytest.CaptureFixture[str]) -> None:
+    for output, expected in (("table", "1   Ada\n22  Ada\n"), ("csv", "1,Ada\n22,Ada\n")):
+        renderer = Renderer(output, quiet=False, fields=["id", "name"], header=False)
+        assert renderer.print_records([Thing(), Thing(id=22)], COLUMNS, FIELDS) == 2
+        assert capsys.readouterr().out == expected
+    Renderer("csv", quiet=False, fields=["id"], header=False).print_record(Thing())
+    assert capsys.readouterr().out == "1\n"
+
+
+class Event(BaseModel):
+    """A record with a status, a time and a size."""
+
+    id: int = 1
+    email: str = "ada@example.com"
+    status: str = "active"
+    created_at: datetime
+    size_bytes: int = 12_897_532
+
+
+HOURS_AGO = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def later_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Make standard output a terminal of 80 columns, three hours after an event, and return it."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(table, "utc_now", lambda: HOURS_AGO + timedelta(hours=3))
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return terminal
+
+
+def test_a_record_on_a_terminal_has_times_and_sizes_as_people_say_them_beside_the_exact_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = later_on_a_terminal(monkeypatch)
+    Renderer("table", quiet=False, fields=None).print_record(Event(created_at=HOURS_AGO))
+    text = terminal.getvalue()
+    assert "2030-01-02T03:04:05Z (3 h ago)" in text
+    assert "12.3 MiB (12,897,532)" in text
+    assert "\x1b[32mactive\x1b[0m" in text
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (["id", "created_at"], "1   2030-01-02T03:04:05Z (3 h ago)"),
+        (
+            ["id", "email", "created_at", "size_bytes"],
+            "1   ada@example.com  2030-01-02T03:04:05Z (3 h ago)  12.3 MiB (12,897,532)",
+        ),
+        (
+            ["id", "email", "status", "created_at", "size_bytes"],
+            "1   ada@example.com  active  2030-01-02T03:04:05Z  12.3 MiB",
+        ),
+        (["email"] * 4 + ["created_at"], f"{'ada@example.com  ' * 4}3 h ago"),
+    ],
+)
+def test_a_time_in_a_table_takes_the_longest_form_that_fits(
+    monkeypatch: pytest.MonkeyPatch, columns: list[str], expected: str
+) -> None:
+    terminal = later_on_a_terminal(monkeypatch)
+    Renderer("table", quiet=False, fields=None).print_records(
+        [Event(created_at=HOURS_AGO)], columns
+    )
+    _header, row = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).splitlines()
+    assert row == expected
+
+
+@pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_nothing_is_colored_where_colors_are_unwanted_or_unknown(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    terminal = later_on_a_terminal(monkeypatch)
+    monkeypatch.setenv(variable, value)
+    renderer = Renderer("table", quiet=False, fields=None)
+    renderer.print_records([Event(created_at=HOURS_AGO)], ["id", "status"])
+    renderer.print_record(Event(created_at=HOURS_AGO))
+    assert "\x1b[3" not in terminal.getvalue()
+    assert ("\x1b" in terminal.getvalue()) == (variable == "NO_COLOR")
+
+
+def test_colors_change_no_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = later_on_a_terminal(monkeypatch)
+    states = ("active", "no", "disabled")
+    records = [Event(created_at=HOURS_AGO, status=state) for state in states]
+    Renderer("table", quiet=False, fields=None).print_records(records, ["status", "id"])
+    assert terminal.getvalue().splitlines()[1:] == [
+        "\x1b[32mactive\x1b[0m    1",
+        "no        1",
+        "\x1b[31mdisabled\x1b[0m  1",
+    ]
+
+
+def test_off_a_terminal_times_and_sizes_are_exact(capsys: pytest.CaptureFixture[str]) -> None:
+    renderer = Renderer("table", quiet=False, fields=None)
+    renderer.print_records([Event(created_at=HOURS_AGO)], ["created_at", "size_bytes"])
+    assert capsys.readouterr().out.splitlines()[1] == "2030-01-02T03:04:05Z  12897532"
+
+
 def on_terminal(monkeypatch: pytest.MonkeyPatch, width: int, *records: BaseModel) -> list[str]:
     """Return the lines of a table on a terminal of some width, without their style."""
     terminal = Terminal()
@@ -151,14 +252,25 @@ def test_columns_that_may_be_folded_share_the_room_of_a_terminal(
     ]
 
 
-def test_a_terminal_without_room_gets_columns_that_can_still_be_read(
+def test_a_terminal_with_little_room_gets_columns_that_can_still_be_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lines = on_terminal(monkeypatch, 10, Person(name="名" * 10, id=1, email="e" * 14))
+    lines = on_terminal(monkeypatch, 30, Person(name="名" * 10, id=1, email="e" * 14))
     assert lines == [
         f"name{' ' * 10}id  email",
         f"{'名' * 6}  1   {'e' * 12}",
         f"{'名' * 4}{' ' * 10}ee",
+    ]
+
+
+def test_a_terminal_without_room_gets_one_record_below_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people = [Person(name="名" * 10, id=1, email="e" * 14), Person(name="b", id=2, email="f" * 14)]
+    lines = on_terminal(monkeypatch, 29, *people)
+    assert lines == [
+        *(f"name   {'名' * 10}", "id     1", f"email  {'e' * 14}", ""),
+        *("name   b", "id     2", f"email  {'f' * 14}"),
     ]
 
 
@@ -373,19 +485,21 @@ class Closed(io.StringIO):
 
 @FORMATS
 @pytest.mark.parametrize("quiet", [True, False])
-def test_a_closed_reader_is_reported_once(
+def test_a_reader_that_left_is_noticed_once(
     monkeypatch: pytest.MonkeyPatch, output: str, quiet: bool
 ) -> None:
     monkeypatch.setattr(sys, "stdout", Closed())
-    with pytest.raises(OutputLost, match="Broken pipe"):
+    with pytest.raises(ReaderLeft):
         Renderer(output, quiet=quiet, fields=None).print_records([User()], ["id"], ["id"])
     assert sys.stdout is None
     render.flush()
 
 
-def test_what_is_lost_in_the_buffer_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_left_before_the_buffer_was_written_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(sys, "stdout", Closed())
-    with pytest.raises(OutputLost, match="Broken pipe"):
+    with pytest.raises(ReaderLeft):
         render.flush()
 
 

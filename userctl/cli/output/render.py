@@ -1,20 +1,27 @@
 """The one place that writes to standard output and standard error."""
 
+import errno
 import io
-import json
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from userctl.cli.output.pager import paged, pager_command
+from userctl.cli.output.records import LINES, json_text, write_array
+from userctl.cli.output.screen import Screen, screen_of
 from userctl.cli.output.table import format_record, format_table
 from userctl.core.errors import OutputLost
-from userctl.core.text import escape_invisible, rfc3339
+from userctl.core.text import escape_invisible
 from userctl.formats.csv_cells import csv_cell, csv_line
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+
+class ReaderLeft(Exception):
+    """What read standard output has ended, as ``head`` does, and wants no more of it."""
 
 
 class Renderer:
@@ -25,12 +32,24 @@ class Renderer:
             nothing else.
         quiet: print only ids.
         fields: the fields to print; None for the default ones.
+        header: whether tables and CSV begin with the names of their columns.
+        pages: whether the pager of the environment shows a long table on a terminal.
     """
 
-    def __init__(self, output: str, *, quiet: bool, fields: Sequence[str] | None) -> None:
+    def __init__(
+        self,
+        output: str,
+        *,
+        quiet: bool,
+        fields: Sequence[str] | None,
+        header: bool = True,
+        pages: bool = False,
+    ) -> None:
         self._output = output
         self._quiet = quiet
         self._fields = fields
+        self._header = header
+        self._pages = pages
 
     def print_record(self, record: "BaseModel") -> None:
         """Print one record: an object in JSON, a line per field in a table."""
@@ -38,38 +57,54 @@ class Renderer:
         if self._quiet:
             self._print_ids([record])
         elif self._output == "table":
-            write(format_record(row, terminal=is_terminal()))
+            write(format_record(row, _screen()))
         elif self._output == "csv":
             self._print_csv([row], list(row))
-        elif self._output in _LINES:
-            write(_LINES[self._output](row) + "\n")
+        elif self._output in LINES:
+            write(LINES[self._output](row) + "\n")
         else:
-            write(_json(row, indent=2) + "\n")
+            write(json_text(row, indent=2) + "\n")
 
     def print_records(
         self, records: Iterable["BaseModel"], columns: Sequence[str], header: Sequence[str] = ()
-    ) -> None:
-        """Print many records: an array in JSON, the given columns in a table.
+    ) -> int:
+        """Print many records and return their number: an array in JSON, columns in a table.
 
         Args:
             records: what to print.
             columns: the columns of a table.
             header: the names of all fields, for the header of CSV.
         """
+        counted = _Counted(records)
         if self._quiet:
-            self._print_ids(records)
-            return
-        rows = (self._pick(record.model_dump()) for record in records)
+            self._print_ids(counted)
+            return counted.number
+        rows = (self._pick(record.model_dump()) for record in counted)
         if self._output == "table":
-            for block in format_table(rows, self._fields or columns, terminal=is_terminal()):
-                write(block)
+            self._print_table(rows, self._fields or columns)
         elif self._output == "csv":
             self._print_csv(rows, self._fields or header)
-        elif self._output in _LINES:
+        elif self._output in LINES:
             for row in rows:
-                write(_LINES[self._output](row) + "\n")
+                write(LINES[self._output](row) + "\n")
         else:
-            _write_array(rows)
+            write_array(rows, write)
+        return counted.number
+
+    def _print_table(self, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
+        screen = _screen()
+        blocks = format_table(rows, columns, screen, header=self._header)
+        pager = pager_command() if self._pages and screen is not None else None
+        if pager is None:
+            for block in blocks:
+                write(block)
+            return
+        try:
+            with paged(pager, write) as write_page:
+                for block in blocks:
+                    write_page(block)
+        except BrokenPipeError as error:
+            raise ReaderLeft from error
 
     def _pick(self, row: dict[str, Any]) -> dict[str, Any]:
         if self._fields is None:
@@ -82,10 +117,24 @@ class Renderer:
                 write(f"{identity}\n")
 
     def _print_csv(self, rows: Iterable[dict[str, Any]], header: Sequence[str]) -> None:
-        write(csv_line(header))
+        if self._header:
+            write(csv_line(header))
         escaped = is_terminal()
         for row in rows:
             write(csv_line([csv_cell(row[name], escaped=escaped) for name in header]))
+
+
+class _Counted:
+    """Counts what it yields."""
+
+    def __init__(self, records: Iterable["BaseModel"]) -> None:
+        self._records = records
+        self.number = 0
+
+    def __iter__(self) -> Iterator["BaseModel"]:
+        for record in self._records:
+            self.number += 1
+            yield record
 
 
 def prepare_stdout() -> None:
@@ -100,6 +149,7 @@ def write(text: str) -> None:
 
     Raises:
         OutputLost: if it is closed, or writing fails.
+        ReaderLeft: if it is a pipe without a reader.
     """
     with _output_or_lost():
         if sys.stdout is None:
@@ -112,6 +162,7 @@ def flush() -> None:
 
     Raises:
         OutputLost: if it has not.
+        ReaderLeft: if nothing reads it any more.
     """
     with _output_or_lost():
         if sys.stdout is not None:
@@ -125,6 +176,8 @@ def _output_or_lost() -> Iterator[None]:
     except OSError as error:
         # The rest of the buffer would fail again when the interpreter exits.
         sys.stdout = None
+        if error.errno == errno.EPIPE:
+            raise ReaderLeft from error
         reason = error.strerror or str(error)
         raise OutputLost(f"Cannot write to standard output: {reason}.") from error
 
@@ -167,41 +220,8 @@ def show_progress(*, quiet: bool) -> Iterator[Progress]:
         yield show
 
 
-def _json(value: Any, indent: int | None = None) -> str:
-    # Printable ASCII alone is safe on every terminal and in every locale.
-    return json.dumps(value, indent=indent, default=_json_value, ensure_ascii=True)
-
-
-def _raw(row: Mapping[str, Any]) -> str:
-    return "\n".join(map(_raw_text, row.values()))
-
-
-def _raw_text(value: Any) -> str:
-    # A line break in a value would look like the end of it.
-    if isinstance(value, str):
-        return escape_invisible(value)
-    if isinstance(value, list):
-        return ", ".join(map(_raw_text, value))
-    return csv_cell(value, escaped=True)
-
-
-_LINES: Mapping[str, Callable[[dict[str, Any]], str]] = {"jsonl": _json, "raw": _raw}
-"""What makes one line of each record, by the format."""
-
-
-def _json_value(value: Any) -> str:
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    raise TypeError(f"cannot write {type(value).__name__} as JSON")
-
-
-def _write_array(rows: Iterator[dict[str, Any]]) -> None:
-    separator = "["
-    for row in rows:
-        indented = _json(row, indent=2).replace("\n", "\n  ")
-        write(f"{separator}\n  {indented}")
-        separator = ","
-    write("[]\n" if separator == "[" else "\n]\n")
+def _screen() -> Screen | None:
+    return screen_of(os.environ) if is_terminal() else None
 
 
 def is_terminal() -> bool:

@@ -1,19 +1,20 @@
 """Formats records as tables of plain text."""
 
 import io
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from itertools import islice, zip_longest
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice, zip_longest
+from typing import Any
 
-from userctl.core.text import escape_invisible, rfc3339
+from userctl.cli.output.cells import TimeStyle, color, plain
+from userctl.cli.output.screen import Screen
+from userctl.core.clock import utc_now
 
-if TYPE_CHECKING:
-    from rich.text import Text
+Row = Mapping[str, Any]
+Painted = Callable[[Sequence[str]], Sequence[str]]
+"""Puts the texts of a row in their colors."""
 
-_UNLIMITED_WIDTH = 100_000
-_FOLDED = {"email", "name", "label", "value", "source", "summary", "detail", "message", "advice"}
+_FOLDED = {"email", "name", "label", "value", "source", "summary", "detail", "message", "advice",
+           "actor", "target", "client"}  # fmt: skip
 """The columns that may wrap on a narrow terminal."""
 
 _FOLDED_WIDTH = 12
@@ -22,61 +23,134 @@ _BLOCK = 1000
 """How many rows are formatted, and kept in memory, at a time."""
 
 
-def format_record(row: Mapping[str, Any], *, terminal: bool) -> str:
-    """Return a record as one line per field that has a value."""
+def format_record(row: Row, screen: Screen | None) -> str:
+    """Return a record as one line per field that has a value.
+
+    Args:
+        row: the record.
+        screen: the terminal that it is shown on; None for exact and plain values.
+    """
+    now = utc_now() if screen else None
     shown = {
-        name: _plain(value) for name, value in row.items() if value is not None and value != []
+        name: plain(name, value, TimeStyle.BOTH, now)
+        for name, value in row.items()
+        if value is not None and value != []
     }
     width = max(map(len, shown), default=0) + _GAP
     # A value is never wrapped: it may be a token to be copied.
-    if not terminal:
+    if screen is None:
         return "".join(f"{name:<{width}}{value}\n" for name, value in shown.items())
-    from rich.text import Text
-
-    lines = (Text.assemble((f"{name:<{width}}", "bold"), text) for name, text in shown.items())
-    return _render(Text("\n").join(lines))
+    return "".join(
+        f"{screen.title(name)}{' ' * (width - len(name))}"
+        f"{screen.paint(value, color(name, row[name]))}\n"
+        for name, value in shown.items()
+    )
 
 
 def format_table(
-    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, terminal: bool
+    rows: Iterable[Row], columns: Sequence[str], screen: Screen | None, *, header: bool = True
 ) -> Iterator[str]:
     """Yield a table of any length block by block, with columns that never get narrower.
+
+    Where a terminal has no room for the columns, its records stand one below the other.
 
     Args:
         rows: the records.
         columns: the fields to show.
-        terminal: whether to fit it to a terminal and print the header in bold.
+        screen: the terminal that it has to fit; None for exact and plain values.
+        header: whether to print the names of the columns.
     """
-    from rich.cells import cell_len
+    layout = _Layout(columns, screen, header=header)
+    waiting = iter(rows)
+    block = list(islice(waiting, _BLOCK))
+    cells = layout.fit(block)
+    if screen is not None and not layout.fits:
+        yield from _stacked(chain(block, waiting), columns, screen)
+        return
+    # People are told in words that there is nothing.
+    if header and (block or screen is None):
+        yield layout.header()
+    while block:
+        yield layout.lines(block, cells)
+        block = list(islice(waiting, _BLOCK))
+        cells = layout.fit(block)
 
-    cells = ([_plain(row[column]) for column in columns] for row in rows)
-    block, widths, has_header = list(islice(cells, _BLOCK)), [0] * len(columns), False
-    while block or not has_header:
-        needed = [max(map(cell_len, texts)) for texts in zip(columns, *block, strict=True)]
-        fitted = _fit(needed, columns) if terminal else needed
-        widths = list(map(max, widths, fitted))
-        if not has_header:
-            yield _header(_line(columns, widths), terminal=terminal)
-            has_header = True
+
+def _stacked(rows: Iterable[Row], columns: Sequence[str], screen: Screen) -> Iterator[str]:
+    """Yield rows one below the other, as one record after another."""
+    separator = ""
+    for row in rows:
+        yield separator + format_record({name: row[name] for name in columns}, screen)
+        separator = "\n"
+
+
+class _Layout:
+    """How wide the columns of a table are, and how its times are shown."""
+
+    def __init__(self, columns: Sequence[str], screen: Screen | None, *, header: bool) -> None:
+        self._columns = columns
+        self._titles = columns if header else [""] * len(columns)
+        self._screen = screen
+        self._now = utc_now() if screen else None
+        self._styles = list(TimeStyle) if screen else [TimeStyle.EXACT]
+        self._widths = [0] * len(columns)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the terminal is wide enough, however much the columns are folded."""
+        return self._screen is None or _total(self._widths) <= self._screen.columns
+
+    def header(self) -> str:
+        """Return the line with the names of the columns."""
+        line = _line(self._columns, self._widths)
+        return f"{self._screen.title(line) if self._screen else line}\n"
+
+    def lines(self, rows: Sequence[Row], cells: Sequence[Sequence[str]]) -> str:
+        """Return the lines of some rows with these texts."""
         # A table of rich takes half a millisecond per row.
-        yield "".join(f"{line}\n" for row in block for line in _lines(row, widths))
-        block = list(islice(cells, _BLOCK))
+        return "".join(
+            f"{line}\n"
+            for row, texts in zip(rows, cells, strict=True)
+            for line in _lines(texts, self._widths, self._painted(row))
+        )
+
+    def fit(self, rows: Sequence[Row]) -> Sequence[Sequence[str]]:
+        """Make room for some rows and return their texts.
+
+        The first rows decide how times are shown: in the longest form that fits the terminal.
+        """
+        for style in self._styles:
+            cells = [
+                [plain(name, row[name], style, self._now) for name in self._columns] for row in rows
+            ]
+            needed = self._needed(cells)
+            if self._screen and _total(needed) <= self._screen.columns:
+                break
+        if rows:
+            self._styles = [style]
+        fitted = _fit(needed, self._columns, self._screen.columns) if self._screen else needed
+        self._widths = list(map(max, self._widths, fitted))
+        return cells
+
+    def _needed(self, cells: Sequence[Sequence[str]]) -> list[int]:
+        from rich.cells import cell_len
+
+        return [max(map(cell_len, texts)) for texts in zip(self._titles, *cells, strict=True)]
+
+    def _painted(self, row: Row) -> Painted | None:
+        if self._screen is None or not self._screen.colored:
+            return None
+        styles = [color(name, row[name]) for name in self._columns]
+        paint = self._screen.paint
+        return (lambda texts: list(map(paint, texts, styles))) if any(styles) else None
 
 
-def _header(line: str, *, terminal: bool) -> str:
-    if not terminal:
-        return f"{line}\n"
-    from rich.text import Text
-
-    return _render(Text(line, style="bold"))
-
-
-def _lines(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+def _lines(row: Sequence[str], widths: Sequence[int], painted: Painted | None) -> Iterator[str]:
     """Yield a row as one line, or as several if a text is wider than its column."""
     from rich.cells import cell_len
 
     if all(cell_len(text) <= width for text, width in zip(row, widths, strict=True)):
-        yield _line(row, widths)
+        yield _line(row, widths, painted)
         return
     from rich.console import Console
     from rich.text import Text
@@ -87,16 +161,24 @@ def _lines(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
         for text, width in zip(row, widths, strict=True)
     ]
     for parts in zip_longest(*folded, fillvalue=""):
-        yield _line(parts, widths)
+        yield _line(parts, widths, painted)
 
 
-def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
+def _line(texts: Sequence[str], widths: Sequence[int], painted: Painted | None = None) -> str:
     from rich.cells import set_cell_size
 
-    return (" " * _GAP).join(map(set_cell_size, texts, widths)).rstrip()
+    cells = list(map(set_cell_size, texts, widths))
+    if painted is not None:
+        spaces = [cell[len(text) :] for cell, text in zip(cells, texts, strict=True)]
+        cells = list(map("".join, zip(painted(texts), spaces, strict=True)))
+    return (" " * _GAP).join(cells).rstrip()
 
 
-def _fit(needed: Sequence[int], columns: Sequence[str]) -> list[int]:
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _fit(needed: Sequence[int], columns: Sequence[str], room: int) -> list[int]:
     """Return the widths of the columns: as needed, or less if the terminal is too narrow.
 
     Only some columns may wrap. Those share the room evenly, and what one does not need goes to the
@@ -104,40 +186,10 @@ def _fit(needed: Sequence[int], columns: Sequence[str]) -> list[int]:
     """
     widths = list(needed)
     folded = [index for index, column in enumerate(columns) if column in _FOLDED]
-    room = shutil.get_terminal_size().columns - _GAP * (len(columns) - 1)
+    room -= _GAP * (len(columns) - 1)
     room -= sum(width for index, width in enumerate(needed) if index not in folded)
     for position, index in enumerate(sorted(folded, key=needed.__getitem__)):
         share = max(room // (len(folded) - position), _FOLDED_WIDTH)
         widths[index] = min(needed[index], share)
         room -= widths[index]
     return widths
-
-
-def _render(text: "Text") -> str:
-    """Return a styled text with the escape sequences of a terminal."""
-    from rich.console import Console
-
-    buffer = io.StringIO()
-    console = Console(
-        file=buffer,
-        force_terminal=True,
-        width=_UNLIMITED_WIDTH,
-        markup=False,
-        emoji=False,
-        highlight=False,
-    )
-    console.print(text)
-    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
-
-
-def _plain(value: Any) -> str:
-    """Return a value as text for people."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    if isinstance(value, list):
-        return ", ".join(map(_plain, value))
-    return escape_invisible(str(value))

@@ -1,7 +1,7 @@
 """The unit of work: one transaction, rolled back unless it is committed."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -38,6 +38,10 @@ logger = logging.getLogger(__name__)
 _READING: dict[str, Any] = {READ_ONLY: True, "postgresql_readonly": True}
 
 
+EventParts = tuple[str, int | None, str | None, str]
+"""The tag, the user, the target and the detail, in canonical JSON, of an event to record."""
+
+
 class UnitOfWork:
     """The repositories on one transaction; leaving the block without ``commit`` rolls back.
 
@@ -62,6 +66,7 @@ class UnitOfWork:
         self._stack = ExitStack()
         self._actor = actor
         self._events: list[NewEvent] = []
+        self._many: Iterable[list[NewEvent]] = ()
 
     def __enter__(self) -> Self:
         self._stack.enter_context(typed_failures())
@@ -124,18 +129,38 @@ class UnitOfWork:
             user_id, target = user.id, target or str(user.email)
         what = None if target is None else sanitize_name(target)
         self._events.append(
-            NewEvent(now, tag, *self._actor(), user_id, what, canonical_json(detail))
+            NewEvent(now, str(tag), *self._actor(), user_id, what, canonical_json(detail))
+        )
+
+    def record_many(self, events: Iterable[Sequence[EventParts]], now: datetime) -> None:
+        """Record events of which there may be too many to keep them in memory.
+
+        They come before those of :meth:`record`.
+
+        Args:
+            events: the events in chunks, which are read at the commit.
+            now: when they happened.
+        """
+        actor, machine = self._actor()
+        self._many = (
+            [
+                NewEvent(now, tag, actor, machine, user_id, target, detail)
+                for tag, user_id, target, detail in chunk
+            ]
+            for chunk in events
         )
 
     def commit(self) -> None:
         """Write the recorded events and commit the transaction."""
         with typed_failures():
+            for chunk in self._many:
+                self.audit_events.append(chunk)
             if self._events:
                 self.audit_events.append(self._events)
             commit(self._session, self._engine)
         for event in self._events:
             logger.info("committed %s, user %s", event.tag, event.user_id)
-        self._events = []
+        self._events, self._many = [], ()
 
     def __exit__(
         self,

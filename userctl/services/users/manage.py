@@ -1,7 +1,6 @@
 """Creating, showing and updating users."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from userctl.core.clock import Clock
@@ -10,13 +9,13 @@ from userctl.core.text import rfc3339
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
-from userctl.models.unreadable import shown_text
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.role import ChangeRole
+from userctl.services.users.changes import recorded_changes
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import changed_user, user_read
 from userctl.services.users.rules import (
@@ -142,23 +141,13 @@ class UserService:
             if "role" in values:
                 require_admin_left(admins, {user.id})
             if values:
-                changes = {
-                    name: [_recorded(getattr(user, name)), _recorded(value)]
-                    for name, value in values.items()
-                }
+                changes = recorded_changes(user, values)
                 uow.record(AuditTag.ACCOUNT_UPDATE, now, user=user, changes=changes)
                 uow.users.update(user, now, **values)
             if values.keys() & {"role", "email"}:
                 end_sessions(uow, user, now)
             uow.commit()
             return changed_user(user)
-
-
-def _recorded(value: object) -> str | None:
-    """Return a value as the audit trail keeps it."""
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    return None if value is None else shown_text(value)
 
 
 def _differences(user: User, change: UserUpdate) -> dict[str, Any]:

@@ -17,6 +17,9 @@ Plan = Sequence["schemas.adoption.AdoptionStep"]
 COLUMNS = ("kind", "table", "subject", "rows", "ids", "detail")
 
 
+TABLES = "What the tables are like"
+
+
 @command(example="userctl db adopt --dry-run", prints=lambda: schemas.adoption.AdoptionStep)
 def adopt(
     context: CommandContext,
@@ -31,22 +34,33 @@ def adopt(
         typer.Option(
             "--tokens-in-clear",
             help="Hash refresh tokens of 64 hexadecimal digits too: they are not hashes yet.",
+            rich_help_panel=TABLES,
         ),
     ] = False,
     users_table: Annotated[
         str | None,
-        typer.Option("--users-table", metavar="NAME", help="Users are in a table of this name."),
+        typer.Option(
+            "--users-table",
+            metavar="NAME",
+            help="Users are in a table of this name.",
+            rich_help_panel=TABLES,
+        ),
     ] = None,
     tokens_table: Annotated[
         str | None,
         typer.Option(
-            "--tokens-table", metavar="NAME", help="Refresh tokens are in a table of this name."
+            "--tokens-table",
+            metavar="NAME",
+            help="Refresh tokens are in a table of this name.",
+            rich_help_panel=TABLES,
         ),
     ] = None,
     keep_odd_addresses: Annotated[
         bool,
         typer.Option(
-            "--keep-odd-addresses", help="Adopt users whose addresses are not valid as they are."
+            "--keep-odd-addresses",
+            help="Adopt users whose addresses are not valid as they are.",
+            rich_help_panel=TABLES,
         ),
     ] = False,
     leave_out: Annotated[
@@ -54,6 +68,7 @@ def adopt(
         typer.Option(
             "--leave-out",
             help="Leave them to the application: disabled here, and otherwise unchanged.",
+            rich_help_panel=TABLES,
         ),
     ] = False,
     yes: options.YesOption = False,

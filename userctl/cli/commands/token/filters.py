@@ -7,22 +7,34 @@ import typer
 
 from userctl import schemas
 from userctl.cli import options
+from userctl.cli.help_page import FILTERS
 
 Kind = Literal["api", "refresh"]
 OwnerOption = Annotated[
-    str | None, typer.Option("--user", metavar="USER", help="Only tokens of this user.")
+    str | None,
+    typer.Option(
+        "--user", metavar="USER", help="Only tokens of this user.", rich_help_panel=FILTERS
+    ),
 ]
-KindOption = Annotated[Kind | None, typer.Option("--kind", help="Only tokens of this kind.")]
+KindOption = Annotated[
+    Kind | None, typer.Option("--kind", help="Only tokens of this kind.", rich_help_panel=FILTERS)
+]
 ExpiresWithinOption = Annotated[
     str | None,
     typer.Option(
-        "--expires-within", metavar="DURATION", help="API tokens that expire within this time: 14d."
+        "--expires-within",
+        metavar="DURATION",
+        help="API tokens that expire within this time: 14d.",
+        rich_help_panel=FILTERS,
     ),
 ]
 UnusedSinceOption = Annotated[
     str | None,
     typer.Option(
-        "--unused-since", metavar="DURATION", help="API tokens not used for this long: 90d."
+        "--unused-since",
+        metavar="DURATION",
+        help="API tokens not used for this long: 90d.",
+        rich_help_panel=FILTERS,
     ),
 ]
 

@@ -15,6 +15,7 @@ from userctl.cli.commands.token.filters import (
     token_query,
 )
 from userctl.cli.context import CommandContext
+from userctl.cli.help_page import FILTERS, PAGING
 
 COLUMNS = ("id", "email", "label", "state", "last_used_at", "expires_at")
 
@@ -29,14 +30,19 @@ def list_(
     kind: KindOption = None,
     state: Annotated[
         Literal["active", "used", "revoked", "expired"] | None,
-        typer.Option("--state", help="Only tokens in this state."),
+        typer.Option("--state", help="Only tokens in this state.", rich_help_panel=FILTERS),
     ] = None,
     expires_within: ExpiresWithinOption = None,
     unused_since: UnusedSinceOption = None,
     limit: options.LimitOption = 100,
     after: Annotated[
         str | None,
-        typer.Option("--after", metavar="ID", help="Start after the token with this id."),
+        typer.Option(
+            "--after",
+            metavar="ID",
+            help="Start after the token with this id.",
+            rich_help_panel=PAGING,
+        ),
     ] = None,
     all_: options.AllOption = False,
 ) -> None:

@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-PANEL = "Which users"
-"""The section of the help in which these options stand."""
+from userctl.cli.help_page import FILTERS
 
 SearchOption = Annotated[
     str | None,
@@ -13,37 +12,39 @@ SearchOption = Annotated[
         "--search",
         metavar="TEXT",
         help="Only if the address or name contains TEXT; 'TEXT*': if the address begins so.",
-        rich_help_panel=PANEL,
+        rich_help_panel=FILTERS,
     ),
 ]
 DomainOption = Annotated[
     str | None,
     typer.Option(
-        "--domain", metavar="DOMAIN", help="Only addresses of this domain.", rich_help_panel=PANEL
+        "--domain", metavar="DOMAIN", help="Only addresses of this domain.", rich_help_panel=FILTERS
     ),
 ]
 RoleOption = Annotated[
     str | None,
-    typer.Option("--role", metavar="ROLE", help="Only this role.", rich_help_panel=PANEL),
+    typer.Option("--role", metavar="ROLE", help="Only this role.", rich_help_panel=FILTERS),
 ]
 StatusOption = Annotated[
     Literal["active", "disabled"] | None,
-    typer.Option("--status", help="Only this status.", rich_help_panel=PANEL),
+    typer.Option("--status", help="Only this status.", rich_help_panel=FILTERS),
 ]
 MustChangeFilter = Annotated[
     bool,
     typer.Option(
-        "--must-change", help="Only users who must change their password.", rich_help_panel=PANEL
+        "--must-change", help="Only users who must change their password.", rich_help_panel=FILTERS
     ),
 ]
 NoPasswordFilter = Annotated[
     bool,
-    typer.Option("--no-password", help="Only users without a password.", rich_help_panel=PANEL),
+    typer.Option("--no-password", help="Only users without a password.", rich_help_panel=FILTERS),
 ]
 ThrottledOption = Annotated[
     bool,
     typer.Option(
-        "--throttled", help="Only users whose logins are refused at present.", rich_help_panel=PANEL
+        "--throttled",
+        help="Only users whose logins are refused now.",
+        rich_help_panel=FILTERS,
     ),
 ]
 CreatedSinceOption = Annotated[
@@ -52,7 +53,7 @@ CreatedSinceOption = Annotated[
         "--created-since",
         metavar="TIME",
         help="Only if created since this time: 2026-01-31, 2026-01-31T12:00:00Z, or 7d (ago).",
-        rich_help_panel=PANEL,
+        rich_help_panel=FILTERS,
     ),
 ]
 

@@ -42,7 +42,11 @@ def import_(
     file_format: FormatOption = None,
     on_conflict: Annotated[
         Literal["error", "skip", "update"],
-        typer.Option("--on-conflict", help="What to do with users that already exist."),
+        typer.Option(
+            "--on-conflict",
+            metavar="RULE",
+            help="What to do with users that exist: error, skip or update.",
+        ),
     ] = "error",
     partial: Annotated[
         bool,

@@ -9,29 +9,45 @@ from userctl import schemas
 from userctl.formats.read_options import ReadOptions, parse_delimiter, parse_names
 from userctl.formats.reader import ImportFormat
 
+FILE = "How the file is read"
+
 FormatOption = Annotated[
     ImportFormat | None,
-    typer.Option("--format", help="Format of the file. Default: by its extension."),
+    typer.Option(
+        "--format", help="Format of the file. Default: by its extension.", rich_help_panel=FILE
+    ),
 ]
 MapOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--map", metavar="NAME=FIELD", help="What the file calls a field; may be repeated."
+        "--map",
+        metavar="NAME=FIELD",
+        help="What the file calls a field; may be repeated.",
+        rich_help_panel=FILE,
     ),
 ]
 IgnoreUnknownOption = Annotated[
-    bool, typer.Option("--ignore-unknown", help="Leave out fields that users do not have.")
+    bool,
+    typer.Option(
+        "--ignore-unknown", help="Leave out fields that users do not have.", rich_help_panel=FILE
+    ),
 ]
 DelimiterOption = Annotated[
     str | None,
     typer.Option(
-        "--delimiter", metavar="CHAR", help="Between cells of CSV. Default: as in its header."
+        "--delimiter",
+        metavar="CHAR",
+        help="Between cells of CSV. Default: as in its header.",
+        rich_help_panel=FILE,
     ),
 ]
 EncodingOption = Annotated[
     str | None,
     typer.Option(
-        "--encoding", metavar="NAME", help="Such as cp1252. Default: by its mark, or UTF-8."
+        "--encoding",
+        metavar="NAME",
+        help="Such as cp1252. Default: by its mark, or UTF-8.",
+        rich_help_panel=FILE,
     ),
 ]
 

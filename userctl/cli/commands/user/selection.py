@@ -9,6 +9,7 @@ import typer
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.commands.user import filters
+from userctl.cli.help_page import FILTERS
 from userctl.cli.since import parse_since
 from userctl.core.errors import InvalidInput
 from userctl.formats.references import read_references
@@ -40,7 +41,7 @@ class UserSelection:
             "--from-file",
             metavar="FILE",
             help="Those in a file: one a line, or CSV with a column email; - is standard input.",
-            rich_help_panel=filters.PANEL,
+            rich_help_panel=FILTERS,
         ),
     ] = None
     encoding: Annotated[
@@ -49,7 +50,7 @@ class UserSelection:
             "--encoding",
             metavar="NAME",
             help="Of the file, such as cp1252. Default: by its mark, or UTF-8.",
-            rich_help_panel=filters.PANEL,
+            rich_help_panel=FILTERS,
         ),
     ] = None
     search: filters.SearchOption = None
@@ -141,7 +142,7 @@ class UsersFromRole(UserSelection):
             "--from-role",
             metavar="ROLE",
             help="Only this role at present.",
-            rich_help_panel=filters.PANEL,
+            rich_help_panel=FILTERS,
         ),
     ] = None
     must_change: filters.MustChangeFilter = False
@@ -158,6 +159,6 @@ class UsersOfTokens(AnyUsers):
             "--user",
             metavar="USER",
             help="Only tokens of this user; may be repeated.",
-            rich_help_panel=filters.PANEL,
+            rich_help_panel=FILTERS,
         ),
     ] = None

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import User
-from userctl.models.unreadable import shown_text
 from userctl.schemas.audit import AuditTag
 from userctl.services.users.batch.change import UserChange
+from userctl.services.users.changes import recorded_changes
 from userctl.services.users.rules import end_all_sessions
 
 
@@ -26,7 +26,7 @@ class ChangeRole(UserChange):
         """Give users the role."""
         changing = [user for user in users if user.role != self._role]
         for user in changing:
-            changes = {"role": [shown_text(user.role), self._role]}
+            changes = recorded_changes(user, {"role": self._role})
             uow.record(AuditTag.ACCOUNT_UPDATE, now, user=user, changes=changes)
         uow.user_batches.update([(user, {"role": self._role}) for user in changing], now)
         end_all_sessions(uow, changing, now)

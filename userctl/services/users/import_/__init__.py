@@ -183,6 +183,7 @@ class UserImportService:
                 done += len(chunk)
                 on_written(done, users.rows)
             if keep(writer.tally):
+                uow.record_many(writer.events.chunks(), now)
                 uow.record(AuditTag.ACCOUNT_IMPORT, now, **about(writer.tally))
                 uow.commit()
         return writer.tally

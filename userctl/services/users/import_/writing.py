@@ -11,7 +11,9 @@ from userctl.models import User
 from userctl.models.own_hash import hash_columns, own_hash
 from userctl.schemas.transfer import OnConflict, Reject
 from userctl.schemas.user_fields import PLAIN_FIELDS
+from userctl.services.users.import_.events import Event, creation, update
 from userctl.services.users.import_.records import ImportedUser
+from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
 from userctl.services.users.rules import end_sessions, require_admin_left
 
@@ -57,6 +59,8 @@ class Writer:
         self._named = set(named)
         self.tally = Tally()
 
+        self.events: Spool[Event] = Spool(Event._make)
+
     def write(self, users: Sequence[ImportedUser]) -> None:
         """Create users; look for conflicts only if an address is in use."""
         if self._repeated:
@@ -87,8 +91,10 @@ class Writer:
         """Insert users, all of them or none; return False if an address is in use."""
         rows = [self._row(user) for user in users]
         columns = (*_RULED_COLUMNS, *PLAIN_FIELDS)
-        if rows and not self._uow.users.insert_rows(columns, rows):
+        ids = self._uow.users.insert_rows(columns, rows) if rows else {}
+        if ids is None:
             return False
+        self.events.append([event for user in users for event in creation(user, ids[user.email])])
         self.tally.created += len(rows)
         return True
 
@@ -122,6 +128,7 @@ class Writer:
         except LastAdmin as error:
             self.tally.reject([Reject(user.line, None, error.message)])
             return
+        self.events.append(list(update(user, existing, changes)))
         self._uow.users.update(existing, self._now, **changes)
         ending = changes.keys() & {"role", "hashed_password", "disabled_hash"}
         if ending or changes.get("must_change_password"):

@@ -1,0 +1,67 @@
+"""How a single value of a record looks to people."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from userctl.cli.output.human import human_size, relative_time
+from userctl.core.text import escape_invisible, rfc3339
+
+
+class TimeStyle(Enum):
+    """How times are shown, from the most to the least room that they need."""
+
+    BOTH = "exact and relative"
+    EXACT = "exact"
+    RELATIVE = "relative"
+
+
+_GOOD, _POOR, _BAD, _PAST = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m"
+BOLD, RESET = "\x1b[1m", "\x1b[0m"
+
+_COLORED = {"status", "state", "outcome", "verdict", "database"}
+"""The fields whose values have a color."""
+
+_COLORS: Mapping[str, str] = {
+    **dict.fromkeys(("active", "ok", "success", "healthy", "current", "up_to_date"), _GOOD),
+    **dict.fromkeys(("warning", "next", "passive", "throttled", "pending", "behind"), _POOR),
+    **dict.fromkeys(("disabled", "failure", "revoked", "unhealthy", "deleted", "newer"), _BAD),
+    **dict.fromkeys(("used", "expired", "retired", "ended", "replaced"), _PAST),
+}
+
+
+def plain(name: str, value: Any, style: TimeStyle, now: datetime | None) -> str:
+    """Return a value as text for people.
+
+    Args:
+        name: the field.
+        value: its value.
+        style: how a time is shown where there is a ``now``.
+        now: the time that relative times are counted from; None for exact values alone.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return _time(value, style, now)
+    if isinstance(value, list):
+        return ", ".join(plain(name, item, style, now) for item in value)
+    if now is not None and name.endswith("_bytes") and isinstance(value, int):
+        return f"{human_size(value)} ({value:,})" if style is TimeStyle.BOTH else human_size(value)
+    return escape_invisible(str(value))
+
+
+def color(name: str, value: Any) -> str:
+    """Return the escape sequence that colors a value; nothing for most."""
+    if name == "tag" and isinstance(value, str) and value.endswith((":failure", ":reuse")):
+        return _BAD
+    return _COLORS.get(value, "") if name in _COLORED and isinstance(value, str) else ""
+
+
+def _time(value: datetime, style: TimeStyle, now: datetime | None) -> str:
+    if now is None or style is TimeStyle.EXACT:
+        return rfc3339(value)
+    relative = relative_time(value, now)
+    return relative if style is TimeStyle.RELATIVE else f"{rfc3339(value)} ({relative})"

@@ -1,0 +1,96 @@
+"""Shows long texts on a terminal with the pager of the environment, as git does."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
+
+_OPTIONS = {"LESS": "FRX", "LV": "-c"}
+"""What pagers are told unless the environment says otherwise: to end at once if all fits on the
+screen, to leave colors alone, and not to clear the screen."""
+
+
+def pager_command(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the command of the pager; None if the environment wants none or has none."""
+    command = environ.get("PAGER", "less").strip()
+    if command in {"", "cat"} or environ.get("TERM", "") in {"", "dumb", "unknown"}:
+        return None
+    first = command.split()[0]
+    # A command that sets a variable first is left to the shell.
+    return command if "=" in first or shutil.which(first, path=environ.get("PATH")) else None
+
+
+@contextmanager
+def paged(command: str, write: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
+    """Let a text be written to the terminal, by a pager if it is longer than the screen.
+
+    Args:
+        command: the command of the pager, which a shell runs.
+        write: writes what fits on the screen.
+
+    Yields:
+        A function that writes a part of the text. It raises BrokenPipeError if the reader left the
+        pager.
+    """
+    text = _PagedText(command, write)
+    try:
+        yield text.write
+    finally:
+        text.end()
+
+
+class _PagedText:
+    def __init__(self, command: str, write: Callable[[str], None]) -> None:
+        self._command = command
+        self._write = write
+        self._held = ""
+        self._pager: subprocess.Popen[bytes] | None = None
+        self._pipe: TextIOWrapper | None = None
+        self._stderr = sys.stderr
+
+    def write(self, text: str) -> None:
+        """Write to the pager, or keep what may still fit on the screen."""
+        if self._pipe is None:
+            self._held += text
+            # The prompt of the shell needs a line too.
+            if self._held.count("\n") < shutil.get_terminal_size().lines:
+                return
+            text, self._held = self._held, ""
+            self._pipe = self._start()
+        self._pipe.write(text)
+        self._pipe.flush()
+
+    def end(self) -> None:
+        """Write what fits on the screen, or wait for the pager to end."""
+        if self._pager is None or self._pipe is None:
+            self._write(self._held)
+            return
+        sys.stderr = self._stderr
+        with suppress(BrokenPipeError):
+            self._pipe.close()
+        # Ctrl-C is a command to the pager, which goes on.
+        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self._pager.wait()
+        except BaseException:
+            self._pager.terminate()
+            raise
+        finally:
+            signal.signal(signal.SIGINT, previous)
+
+    def _start(self) -> TextIOWrapper:
+        self._pager = subprocess.Popen(  # noqa: S603
+            ["/bin/sh", "-c", self._command],
+            stdin=subprocess.PIPE,
+            env={**_OPTIONS, **os.environ},
+        )
+        assert self._pager.stdin is not None
+        pipe = TextIOWrapper(self._pager.stdin, sys.stdout.encoding, errors="backslashreplace")
+        if sys.stderr is not None and sys.stderr.isatty():
+            # What is told meanwhile would be written over what the pager shows.
+            sys.stderr = pipe
+        return pipe

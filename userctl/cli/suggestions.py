@@ -1,0 +1,155 @@
+"""What to suggest where a command or an option does not exist."""
+
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
+
+from userctl.cli.command_table import COMMANDS, Noun
+from userctl.core.text import either, quote
+
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "create add new make register adduser useradd signup": ("create", "issue", "generate"),
+    "all ls index search find query filter ps dir": ("list",),
+    "show get info view display describe cat inspect read details id": ("show", "status", "list"),
+    "edit set modify change mod usermod rename move mv promote demote grant role": ("update",),
+    "password passwords reset reset-password set-password chpasswd pw": ("passwd",),
+    "disable lock ban block suspend deactivate off freeze": ("disable", "revoke", "retire"),
+    "unban unblock unsuspend activate reactivate on": ("enable",),
+    "unthrottle unlock-user unfreeze": ("unlock",),
+    "delete rm remove del destroy drop deluser userdel": (
+        "delete",
+        "revoke",
+        "retire",
+        "purge",
+    ),
+    "undelete recover unremove bring-back": ("restore",),
+    "prune clean cleanup gc expire expunge trash": ("purge",),
+    "compact shrink reclaim optimize": ("vacuum",),
+    "kill end close terminate invalidate cancel kick logoff": ("end", "revoke", "logout"),
+    "upgrade update up init setup initialize migration migrations sync": ("migrate",),
+    "down rollback revert": ("downgrade",),
+    "revisions versions": ("history",),
+    "size usage count counts statistics stat": ("stats",),
+    "dump save snapshot": ("backup", "export"),
+    "load upload feed ingest": ("import", "restore"),
+    "download": ("export",),
+    "clone migrate-to transfer mirror": ("copy",),
+    "take-over attach reuse": ("adopt",),
+    "validate check test decode introspect": ("verify", "status"),
+    "renew exchange extend": ("refresh", "rotate"),
+    "roll replace": ("rotate",),
+    "public publish certs": ("jwks",),
+    "tip anchor last": ("head",),
+    "tail watch follow": ("audit list --follow",),
+    "log logs events trail": ("audit list",),
+    "report overview digest": ("summary", "stats"),
+    "path where file": ("path",),
+    "explain diagnose debug reason wtf": ("why", "doctor"),
+    "signin sign-in log-in auth authenticate": ("login",),
+    "signout sign-out log-out": ("logout",),
+    "me who self": ("whoami",),
+    "health-check ping ready alive": ("health",),
+    "audit-log journal": ("audit",),
+    "account accounts member people person": ("user",),
+    "database schema sql": ("db",),
+    "settings setting configuration profile profiles": ("config",),
+    "apikey api-key api-token jwt": ("token",),
+    "secret secrets signing-key keyring": ("key",),
+    "help man h ?": ("--help",),
+    "version v": ("--version",),
+}
+"""Words that people type, and the commands that they mean: the first that the noun has, or else
+the first that stands alone or has another noun. One table, so that a word is never explained
+twice."""
+
+OPTION_SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "--json --as-json -j": ("-o json",),
+    "--jsonl --ndjson": ("-o jsonl",),
+    "--csv": ("-o csv",),
+    "--table": ("-o table",),
+    "--format --out -f": ("-o",),
+    "--columns --field --select": ("--fields",),
+    "--silent --ids --ids-only": ("--quiet",),
+    "--force --assume-yes --non-interactive --confirm": ("--yes", "--no-input"),
+    "--password --pass -p": ("--password-stdin",),
+    "--random-password --generate": ("--generate-password",),
+    "--token": ("--stdin",),
+    "--db --database --url --dsn -d": ("--database-url",),
+    "--env --environment --context": ("--profile",),
+    "--dry --check --simulate -n": ("--dry-run", "--check"),
+    "--max --count --top": ("--limit",),
+    "--offset": ("--skip", "--after"),
+    "--page --cursor": ("--after",),
+    "--order --order-by --sort-by --reverse --desc": ("--sort",),
+    "--filter --query --grep --name --email": ("--search", "--user"),
+    "--from --start": ("--since",),
+    "--to --before --end": ("--until",),
+    "--tail --watch": ("--follow",),
+    "--event --type --action": ("--tag",),
+    "--account --owner --uid": ("--user",),
+    "--ttl --lifetime --expires-in --expiry": ("--expires",),
+    "--age --days": ("--older-than",),
+    "--trace --traceback": ("--debug",),
+    "--no-header-row --noheader --headerless": ("--no-header",),
+    "--if-missing --upsert": ("--if-not-exists",),
+    "--ignore-missing": ("--if-exists",),
+    "--all-users": ("--all",),
+}
+"""Options that people type, and those that they mean: the first that the command has."""
+
+_LOOK_ALIKE = 0.6
+"""How alike two words must be, of 1, for one to be a misspelling of the other."""
+
+
+def command_suggestion(typed: str, noun: str | None) -> str | None:
+    """Return what to type instead of a command that does not exist, or None.
+
+    Args:
+        typed: the word that was typed.
+        noun: the noun that it follows; None at the beginning of the line.
+    """
+    word = typed.lower().replace("_", "-")
+    meant = _meant(word, SYNONYMS)
+    here = [*(_verbs(noun) if noun else COMMANDS), "--help", *(() if noun else ("--version",))]
+    own = [command.removeprefix(f"{noun} ") for command in meant]
+    found = [command for command in own if command.partition(" ")[0] in here][:1]
+    found = found or [path for command in (word, *meant) for path in _paths(command)][:3]
+    return _question(found or _near(word, here))
+
+
+def option_suggestion(typed: str, known: Collection[str]) -> str | None:
+    """Return what to type instead of an option that a command lacks, or None.
+
+    Args:
+        typed: the option that was typed, without its value.
+        known: the options of the command.
+    """
+    word = typed.lower().replace("_", "-")
+    for option in _meant(word, OPTION_SYNONYMS):
+        if option.partition(" ")[0] in known:
+            return _question([option])
+    return _question(_near(word, [option for option in known if option.startswith("--")]))
+
+
+def _verbs(noun: str) -> Mapping[str, str]:
+    row = COMMANDS.get(noun)
+    return row.verbs if isinstance(row, Noun) else {}
+
+
+def _meant(word: str, synonyms: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [meant for words, all_ in synonyms.items() if word in words.split() for meant in all_]
+
+
+def _paths(command: str) -> Iterator[str]:
+    """Yield what a command is typed as, alone or after each noun that has it."""
+    first, _, rest = command.partition(" ")
+    if (not rest and first in COMMANDS) or rest.partition(" ")[0] in _verbs(first):
+        yield command
+    yield from (f"{noun} {command}" for noun in COMMANDS if not rest and first in _verbs(noun))
+
+
+def _near(word: str, known: Collection[str]) -> list[str]:
+    return get_close_matches(word, known, n=2, cutoff=_LOOK_ALIKE)
+
+
+def _question(found: list[str]) -> str | None:
+    return f"Did you mean {either([quote(command) for command in found])}?" if found else None

@@ -1,0 +1,27 @@
+"""Changes of users as the audit trail keeps them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from userctl.core.text import rfc3339
+from userctl.models import User
+from userctl.models.unreadable import shown_text
+
+
+def recorded_changes(user: User, values: Mapping[str, Any]) -> dict[str, list[str | bool | None]]:
+    """Return the old and the new value of each column that is changed.
+
+    Args:
+        user: the user before.
+        values: the new values by the columns.
+    """
+    return {
+        name: [_recorded(getattr(user, name)), _recorded(value)] for name, value in values.items()
+    }
+
+
+def _recorded(value: object) -> str | bool | None:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    return value if value is None or isinstance(value, bool) else shown_text(value)

@@ -1,0 +1,66 @@
+"""The events of the users that an import creates and changes, as if each was changed by itself."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from userctl.core.actor import sanitize_name
+from userctl.core.audit_chain import canonical_json
+from userctl.models import User
+from userctl.models.own_hash import own_hash
+from userctl.schemas.audit import AuditTag
+from userctl.schemas.user_fields import PLAIN_FIELDS
+from userctl.services.users.changes import recorded_changes
+from userctl.services.users.import_.records import ImportedUser
+
+VIA = {"via": "import"}
+"""Part of the detail of each of these events."""
+
+
+class Event(NamedTuple):
+    """An event about a user: see :meth:`UnitOfWork.record_many`."""
+
+    tag: str
+    user_id: int
+    target: str
+    detail: str
+
+
+def creation(user: ImportedUser, user_id: int) -> Iterator[Event]:
+    """Yield the events of a user who is created."""
+    detail = dict(zip(PLAIN_FIELDS, user.plain, strict=True))
+    detail |= {"role": user.role or "user", **VIA}
+    yield Event(AuditTag.ACCOUNT_CREATE.value, user_id, user.email, canonical_json(detail))
+    if user.status == "disabled":
+        yield Event(AuditTag.ACCOUNT_DISABLE.value, user_id, user.email, canonical_json(VIA))
+
+
+def update(given: ImportedUser, user: User, changes: dict[str, Any]) -> Iterator[Event]:
+    """Yield the events of a user who is changed.
+
+    Args:
+        given: the record of the file.
+        user: the user before.
+        changes: the new values of columns.
+    """
+    if "disabled_at" in changes:
+        disabled = changes["disabled_at"] is not None
+        yield _event(user, AuditTag.ACCOUNT_DISABLE if disabled else AuditTag.ACCOUNT_ENABLE)
+    had_to_change = bool(user.must_change_password)
+    must_change = bool(changes.get("must_change_password", had_to_change))
+    recorded = {name: changes[name] for name in ("role", *PLAIN_FIELDS) if name in changes}
+    if given.hashed_password not in {None, own_hash(user)}:
+        yield _event(
+            user, AuditTag.PASSWORD_SET, generated=False, must_change=must_change, removed=False
+        )
+    elif must_change and not had_to_change:
+        yield _event(user, AuditTag.PASSWORD_EXPIRE)
+    elif had_to_change and not must_change:
+        recorded["must_change_password"] = False
+    if recorded:
+        yield _event(user, AuditTag.ACCOUNT_UPDATE, changes=recorded_changes(user, recorded))
+
+
+def _event(user: User, tag: AuditTag, **detail: Any) -> Event:
+    assert user.id is not None
+    target = sanitize_name(str(user.email))
+    return Event(tag.value, user.id, target, canonical_json(detail | VIA))
