@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from userctl.security.password_policy import PasswordPolicy
     from userctl.security.passwords import PasswordHasher
     from userctl.security.session_file import SessionFile
+    from userctl.services.access.why import AccessService
     from userctl.services.audit.trail import AuditService
     from userctl.services.authentication.methods import AuthenticationContext, Authenticator
     from userctl.services.authentication.throttling import LoginThrottling
@@ -73,6 +74,7 @@ class Services:
         replaced: parts by name, each used instead of the one that the settings lead to.
     """
 
+    access: Lazy["AccessService"] = Lazy("services.access.why:AccessService")
     adoption: Lazy["AdoptionService"] = Lazy("services.database.adoption:AdoptionService")
     api_tokens: Lazy["ApiTokenService"] = Lazy("services.tokens.api:ApiTokenService")
     audit: Lazy["AuditService"] = Lazy("services.audit.trail:AuditService")

@@ -1,6 +1,7 @@
 """``reference/json-output.md``."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 from generator.commands import Command, commands, prints_records
 from generator.markdown import code, page, plain, summary, table
@@ -31,7 +32,8 @@ def json_page() -> str:
         for command in printing
     ]
     blocks = [INTRODUCTION, table(["command", "prints"], rows)]
-    schemas = {schema: None for command in printing for schema in command.schemas}
+    schemas = {schema for command in printing for schema in command.schemas}
+    schemas |= {nested for schema in schemas for nested in _nested(schema)}
     for schema in sorted(schemas, key=_title):
         blocks += [f"## {_title(schema)}", plain(summary(schema.__doc__)), _keys(schema)]
     return page("JSON output", *blocks)
@@ -39,6 +41,14 @@ def json_page() -> str:
 
 def _link(command: Command) -> str:
     return f"[`{command.name}`](cli.md#userctl-{command.name.replace(' ', '-')})"
+
+
+def _nested(schema: Any) -> Iterator[type]:
+    """Yield the schemas of records that the records of a schema list."""
+    for field in schema.model_fields.values():
+        for argument in get_args(field.annotation):
+            if isinstance(argument, type) and hasattr(argument, "model_fields"):
+                yield argument
 
 
 def _title(schema: type) -> str:
@@ -56,7 +66,10 @@ def _keys(schema: Any) -> str:
 
 def _type(value: dict[str, Any], definitions: dict[str, Any]) -> str:
     if "$ref" in value:
-        return _type(definitions[value["$ref"].rpartition("/")[2]], definitions)
+        name = value["$ref"].rpartition("/")[2]
+        if definitions[name].get("type") == "object":
+            return f"[{name}](#{name.lower()})"
+        return _type(definitions[name], definitions)
     if "anyOf" in value:
         return " or ".join(_type(choice, definitions) for choice in value["anyOf"])
     if "const" in value:

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, Noun | str] = {
             "create": "userctl.cli.commands.user.create:create",
             "list": "userctl.cli.commands.user.list:list_",
             "show": "userctl.cli.commands.user.show:show",
+            "why": "userctl.cli.commands.user.why:why",
             "update": "userctl.cli.commands.user.update:update",
             "passwd": "userctl.cli.commands.user.passwd:passwd",
             "disable": "userctl.cli.commands.user.disable:disable",

@@ -31,16 +31,36 @@ class NewPassword:
     generate: bool = False
 
 
+@dataclass(frozen=True)
+class PasswordOptions:
+    """The options of a command that sets a password.
+
+    Attributes:
+        stdin: read the password from standard input.
+        file: read it from this file.
+        generate: generate one.
+        none: set none.
+        must_change: let it be valid for one login only.
+    """
+
+    stdin: bool
+    file: Path | None
+    generate: bool
+    none: bool
+    must_change: bool
+
+    @property
+    def needs_prompt(self) -> bool:
+        """Whether a person has to type the password."""
+        return not (self.stdin or self.file is not None or self.generate or self.none)
+
+
 def use_new_password(
     context: CommandContext,
+    options: PasswordOptions,
     use: Callable[[NewPassword], T],
     *,
     check: Callable[[], T | None],
-    stdin: bool,
-    file: Path | None,
-    generate: bool,
-    none: bool,
-    must_change: bool,
 ) -> T:
     """Return what comes of using the password that the options ask for.
 
@@ -48,14 +68,10 @@ def use_new_password(
 
     Args:
         context: tells whether a prompt can be answered.
+        options: where the password comes from.
         use: sets the password.
         check: called before anyone has to type a password. It raises an error if none could be
             set, and returns the outcome if none is needed, otherwise None.
-        stdin: read the password from standard input.
-        file: read it from this file.
-        generate: whether one is to be generated.
-        none: whether none is to be set.
-        must_change: whether it is to be valid for one login only.
 
     Raises:
         InvalidInput: if the options exclude each other, or no prompt can be answered.
@@ -63,16 +79,9 @@ def use_new_password(
     """
 
     def read() -> NewPassword:
-        return read_new_password(
-            context,
-            stdin=stdin,
-            file=file,
-            generate=generate,
-            none=none,
-            must_change=must_change,
-        )
+        return read_new_password(context, **vars(options))
 
-    if stdin or file is not None or generate or none or not context.is_interactive:
+    if not (options.needs_prompt and context.is_interactive):
         return use(read())
     outcome = check()
     return retry_rejected(read, use) if outcome is None else outcome

@@ -95,6 +95,8 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "session": lambda program, _: program.session_list.show(session_of(program)),
     "end session": lambda program, _: program.session_end.end([session_of(program)]),
     "end sessions of a user": lambda program, _: program.session_end.end_all("1"),
+    "why": lambda program, _: program.access.explain("ada@example.com"),
+    "why of an unknown address": lambda program, _: program.access.explain("adda@example.com"),
     "next tokens": lambda program, _: program.token_list.page(TokenQuery(after="1000")),
 }
 

@@ -10,6 +10,7 @@ from userctl.cli import prompts
 from userctl.cli.context import CommandContext
 from userctl.cli.prompts import (
     NewPassword,
+    PasswordOptions,
     read_new_password,
     read_password,
     read_stdin,
@@ -145,12 +146,8 @@ def test_a_rejected_password_from_a_file_is_not_asked_for_again(tmp_path: Path) 
     with pytest.raises(PasswordRejected):
         use_new_password(
             CommandContext(),
+            PasswordOptions(False, tmp_path / "password", False, False, False),
             use,
             check=lambda: None,
-            stdin=False,
-            file=tmp_path / "password",
-            generate=False,
-            none=False,
-            must_change=False,
         )
     assert used == [NewPassword("short")]

@@ -181,16 +181,25 @@ class LoginThrottling:
             uow.commit()
         return detail
 
-    def _detail(self, uow: UnitOfWork, read: UserRead) -> UserDetail:
+    def failed_logins(
+        self, uow: UnitOfWork, email: str
+    ) -> tuple[int, datetime | None, datetime | None]:
+        """Return how many logins to an address failed, the last one, and when its windows end.
+
+        They are those of :class:`UserDetail`, and an address needs no user.
+        """
         now = self._clock()
-        address = _digest(read.email)
+        address = _digest(email)
         failed, last = uow.login_throttles.failures(address, now - MEMORY, limit=self._attempts)
         full = full_windows(now, self._attempts, self._window)
-        full_until = uow.login_throttles.full_until(address, full)
+        return failed, last, uow.login_throttles.full_until(address, full)
+
+    def _detail(self, uow: UnitOfWork, read: UserRead) -> UserDetail:
+        failed, last, full_until = self.failed_logins(uow, read.email)
         return validate_record(
             UserDetail,
             "login_throttles",
-            address,
+            _digest(read.email),
             **read.model_dump(),
             failed_logins=failed,
             last_failed_login_at=last,

@@ -1,9 +1,12 @@
 """Finds the user that is meant by an id or an e-mail address."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from userctl.core.errors import InvalidInput, UserNotFound
-from userctl.core.text import quote
+from userctl.core.text import escape_invisible, quote, rfc3339
 from userctl.db.transaction.unit_of_work import UnitOfWork
-from userctl.models import User
+from userctl.models import DeletedUser, User
 from userctl.schemas.email_address import canonical_email, lookup_address
 from userctl.schemas.page import LARGEST_ID
 
@@ -32,17 +35,19 @@ def find_user(uow: UnitOfWork, reference: str) -> User:
 
     Raises:
         InvalidInput: if the reference is neither.
-        UserNotFound: if there is no such user.
+        UserNotFound: if there is no such user; it says so if there was one who can be restored.
     """
     try:
         which = id_or_address(reference)
     except InvalidInput:
         if odd := uow.users.by_email(lookup_address(reference)):
             return odd
+        if find_deleted(uow, reference):
+            raise _not_found(uow, reference) from None
         raise
     user = uow.users.get(which) if isinstance(which, int) else uow.users.by_email(which)
     if user is None:
-        raise _not_found(reference)
+        raise _not_found(uow, reference)
     return user
 
 
@@ -52,9 +57,56 @@ def lock_user(uow: UnitOfWork, reference: str) -> User:
     assert found.id is not None
     user = uow.users.lock(found.id)
     if user is None:
-        raise _not_found(reference)
+        raise _not_found(uow, reference)
     return user
 
 
-def _not_found(reference: str) -> UserNotFound:
-    return UserNotFound(f"There is no user {quote(reference)}.")
+def find_deleted(uow: UnitOfWork, reference: str) -> Sequence[DeletedUser]:
+    """Return the deleted users who can be restored and had an id or an e-mail address.
+
+    Raises:
+        InvalidInput: if the reference is neither.
+    """
+    try:
+        which = id_or_address(reference)
+    except InvalidInput:
+        if "@" in reference and (odd := uow.deleted_users.with_email(lookup_address(reference))):
+            return odd
+        raise
+    if isinstance(which, int):
+        return uow.deleted_users.with_id(which)
+    return uow.deleted_users.with_email(which)
+
+
+def last_deleted(users: Sequence[DeletedUser]) -> DeletedUser | None:
+    """Return the user who was deleted last, as far as the times can be read."""
+    return max(users, key=_deletion, default=None)
+
+
+def _not_found(uow: UnitOfWork, reference: str) -> UserNotFound:
+    return not_found(reference, find_deleted(uow, reference))
+
+
+def not_found(reference: str, deleted: Sequence[DeletedUser]) -> UserNotFound:
+    """Return the error about a user who does not exist, or who can be restored.
+
+    Args:
+        reference: the id or the e-mail address.
+        deleted: the deleted users who had it.
+    """
+    last = last_deleted(deleted)
+    if last is None:
+        return UserNotFound(f"There is no user {quote(reference)}.")
+    when = f" at {rfc3339(last.deleted_at)}" if isinstance(last.deleted_at, datetime) else ""
+    # Several deleted users may have had the address, so that only an id says who is meant.
+    which = reference if len(deleted) == 1 else str(last.id)
+    return UserNotFound(
+        f"The user {quote(reference)} was deleted{when}.",
+        hint=f"Restore them with 'userctl user restore {escape_invisible(which)}'.",
+    )
+
+
+def _deletion(user: DeletedUser) -> tuple[bool, object, int]:
+    """Return what sorts deleted users by the time of their deletion, if that can be read."""
+    known = isinstance(user.deleted_at, datetime)
+    return known, user.deleted_at if known else 0, user.id

@@ -1,9 +1,14 @@
-"""Finds addresses that resemble one that no user has, which is then probably mistyped."""
+"""Finds addresses that resemble those of a list that no user has, which are probably mistyped.
+
+What :mod:`userctl.services.users.similar` finds by an index comes first. Only where that is nothing
+are addresses with the same beginning read, and then a bounded number of any.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 
 from userctl.db.transaction.unit_of_work import UnitOfWork
+from userctl.services.users.similar import similar_addresses
 
 SUGGESTED = 3
 """How many addresses are suggested at most."""
@@ -29,9 +34,9 @@ def near_misses(uow: UnitOfWork, references: Sequence[str]) -> Mapping[str, Sequ
         references: what no user has as an address; ids have no near misses.
     """
     wanted = [text for text in references if not text.isdigit()][:LOOKED_UP]
-    found: dict[str, Sequence[str]] = {}
+    found = {text: similar_addresses(uow, text.lower())[:SUGGESTED] for text in wanted}
     by_beginning: dict[str, Sequence[str]] = {}
-    for text in wanted:
+    for text in [text for text, hits in found.items() if not hits]:
         beginning = text[:_BEGINNING].lower()
         if beginning not in by_beginning:
             by_beginning[beginning] = uow.user_batches.addresses_beginning(beginning, READ)

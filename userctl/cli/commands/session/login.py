@@ -67,7 +67,18 @@ def login(
     prompt = method.replace("-", " ").capitalize()
     secret = read_password(context, stdin=password_stdin, file=password_file, prompt=prompt)
     credentials = credentials.model_copy(update={"secret": secret})
-    log_in = _print_tokens if no_store else _store_session
+    _log_in(context, method, credentials, store=not no_store)
+
+
+def _log_in(
+    context: CommandContext,
+    method: str,
+    credentials: "schemas.credentials.Credentials",
+    *,
+    store: bool,
+) -> None:
+    """Log in, with a new password if the present one has to be changed."""
+    log_in = _store_session if store else _print_tokens
     try:
         log_in(context, method, credentials)
     except PasswordChangeRequired as error:

@@ -1,6 +1,6 @@
 """``userctl user create``."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -8,7 +8,7 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
-from userctl.cli.prompts import NewPassword, use_new_password
+from userctl.cli.prompts import NewPassword, PasswordOptions, use_new_password
 from userctl.core.errors import UserExists
 
 
@@ -43,35 +43,31 @@ def create(
     ] = None,
 ) -> None:
     """Create a user."""
-    given = {"name": name, "role": role}
-    new = schemas.users.UserCreate.model_validate(
-        {
-            "email": email,
-            "must_change_password": must_change,
-            **{field: value for field, value in given.items() if value is not None},
-        }
-    )
-    users = context.services.users
-
-    def create_with(password: NewPassword) -> "tuple[schemas.users.UserCreated, bool]":
-        complete = new.model_copy(update={"password": password.text})
-        if if_not_exists is not None:
-            return users.ensure(complete, generate=password.generate)
-        return users.create(complete, generate=password.generate), True
-
+    given = {"name": name, "role": role, "must_change_password": must_change or None}
+    fields = {field: value for field, value in given.items() if value is not None}
+    new = schemas.users.UserCreate.model_validate({"email": email, **fields})
+    users, exists_ok = context.services.users, if_not_exists is not None
     user, created = use_new_password(
         context,
-        create_with,
-        check=lambda: users.check(new, exists_ok=if_not_exists is not None),
-        stdin=password_stdin,
-        file=password_file,
-        generate=generate_password,
-        none=no_password,
-        must_change=must_change,
+        PasswordOptions(password_stdin, password_file, generate_password, no_password, must_change),
+        lambda password: _create(users, new, password, exists_ok=exists_ok),
+        check=lambda: users.check(new, exists_ok=exists_ok),
     )
     if not created:
         _compare(context, new, user, strict=if_not_exists == "strict")
     context.emit(user)
+
+
+def _create(
+    users: Any, new: "schemas.users.UserCreate", password: NewPassword, *, exists_ok: bool
+) -> "tuple[schemas.users.UserCreated, bool]":
+    """Return the user, and whether they had to be created."""
+    complete = new.model_copy(update={"password": password.text})
+    if exists_ok:
+        found: tuple[schemas.users.UserCreated, bool]
+        found = users.ensure(complete, generate=password.generate)
+        return found
+    return users.create(complete, generate=password.generate), True
 
 
 def _compare(

@@ -6,7 +6,7 @@ from userctl.cli.command import command
 from userctl.cli.commands.user.batch import COLUMNS, Verb, change_users
 from userctl.cli.commands.user.selection import UsersByRole
 from userctl.cli.context import CommandContext
-from userctl.cli.prompts import use_new_password
+from userctl.cli.prompts import PasswordOptions, use_new_password
 from userctl.core.errors import InvalidInput
 
 HINT = "Pass --generate-password, which gives each of them another, or --must-change."
@@ -45,15 +45,11 @@ def passwd(
         return
     changed = use_new_password(
         context,
+        PasswordOptions(password_stdin, password_file, generate_password, no_password, must_change),
         lambda password: passwords.set_password(
             user, password.text, generate=password.generate, must_change=must_change
         ),
         check=lambda: passwords.require_user(user),
-        stdin=password_stdin,
-        file=password_file,
-        generate=generate_password,
-        none=no_password,
-        must_change=must_change,
     )
     context.emit(changed)
 

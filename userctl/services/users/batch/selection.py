@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from userctl.core.errors import InvalidInput, UserctlError, UserNotFound, UsersNotFound
-from userctl.core.text import quote
+from userctl.core.text import either, quote
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
 from userctl.repositories.full_windows import FullWindows
@@ -12,7 +12,7 @@ from userctl.schemas.batches import UserChoice, UserReference
 from userctl.schemas.email_address import lookup_address
 from userctl.schemas.users import UserQuery
 from userctl.services.users.listing import with_times
-from userctl.services.users.lookup import id_or_address
+from userctl.services.users.lookup import id_or_address, not_found
 from userctl.services.users.near_misses import near_misses
 from userctl.services.users.rules import require_role
 
@@ -155,18 +155,27 @@ def _key(text: str) -> int | str:
 
 
 def _explain(uow: UnitOfWork, unknown: Sequence[Entry]) -> None:
-    similar = near_misses(uow, [entry.reference.text for entry in unknown]) if unknown else {}
+    """Say of each name whether the user was deleted, or which addresses resemble it."""
+    if not unknown:
+        return
+    keys = {entry.reference.text: _key(entry.reference.text) for entry in unknown}
+    deleted = uow.deleted_users.found(
+        [key for key in keys.values() if isinstance(key, int)],
+        [key for key in keys.values() if isinstance(key, str)],
+    )
+    similar = near_misses(uow, [*keys])
     for entry in unknown:
-        name = quote(entry.reference.text)
-        hits = similar.get(entry.reference.text, ())
-        hint = f"Did you mean {' or '.join(hits)}?" if hits else None
-        entry.error = UserNotFound(f"There is no user {name}.", hint=hint)
+        name = entry.reference.text
+        entry.error = not_found(name, [d for d in deleted if keys[name] in (d.id, d.email)])
+        if hits := similar.get(name):
+            entry.error.hint = entry.error.hint or f"Did you mean {either(hits)}?"
 
 
 def _line(entry: Entry) -> str:
     where = "" if entry.reference.line is None else f"line {entry.reference.line}: "
-    hint = entry.error.hint if entry.error else None
-    return f"{where}{quote(entry.reference.text)}{f': {hint}' if hint else ''}"
+    if entry.error is None or entry.error.hint is None:
+        return f"{where}{quote(entry.reference.text)}"
+    return f"{where}{quote(entry.reference.text)}: {entry.error.hint}"
 
 
 def _vanished(entry: Entry) -> UserNotFound:

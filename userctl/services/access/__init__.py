@@ -1,0 +1,1 @@
+"""Whether users can log in, and why not."""

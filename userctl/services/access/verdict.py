@@ -1,0 +1,121 @@
+"""The verdict on a user: whether they can log in, in a sentence, and the way out."""
+
+import shlex
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from userctl.core.text import either, quote, rfc3339
+from userctl.schemas.diagnosis import Verdict
+
+
+@dataclass(frozen=True)
+class Change:
+    """When something was done, and by whom; None if that is not known."""
+
+    at: datetime | None = None
+    by: str | None = None
+
+    def __str__(self) -> str:
+        """Return the end of a sentence about it."""
+        when = "" if self.at is None else f" at {rfc3339(self.at)}"
+        return f"{when} by {self.by}" if self.by else when
+
+
+NO_CHANGE = Change()
+
+
+@dataclass(frozen=True)
+class AccessFacts:
+    """What is known about the user that a reference means, if there is one.
+
+    Attributes:
+        reference: the id or the address that was asked for.
+        email: the address, if there is or was such a user.
+        exists: whether there is such a user, who was not deleted.
+        has_password: whether the user has a password.
+        is_verifiable: whether userctl can verify the stored hash.
+        must_change: whether the password has to be changed at the next login.
+        api_tokens: the number of API tokens in force.
+        throttled_until: when the last full window ends.
+        disabled: since when and by whom the user is disabled.
+        deleted: when and by whom the user was deleted.
+        restorable: how the user can be named in order to restore them.
+        similar: addresses that may be meant instead.
+    """
+
+    reference: str
+    email: str | None = None
+    exists: bool = False
+    has_password: bool = False
+    is_verifiable: bool = True
+    must_change: bool = False
+    api_tokens: int = 0
+    throttled_until: datetime | None = None
+    disabled: Change | None = None
+    deleted: Change | None = None
+    restorable: str | None = None
+    similar: tuple[str, ...] = ()
+
+
+class Judgment(NamedTuple):
+    """A verdict, the sentence that says so, and the command to type."""
+
+    verdict: Verdict
+    message: str
+    advice: str | None
+
+
+def judge(facts: AccessFacts) -> Judgment:
+    """Return the first verdict that holds."""
+    if not facts.exists:
+        return _judge_missing(facts)
+    name, user = facts.email, shlex.quote(facts.email or facts.reference)
+    if facts.disabled is not None:
+        return Judgment(
+            "disabled", f"{name} was disabled{facts.disabled}.", f"userctl user enable {user}"
+        )
+    if facts.throttled_until is not None:
+        until = rfc3339(facts.throttled_until)
+        return Judgment(
+            "throttled",
+            f"Too many logins to {name} failed. At least one source has to wait until {until}.",
+            f"userctl user unlock {user}",
+        )
+    set_password = f"userctl user passwd {user}"
+    if not facts.has_password:
+        other = "only API tokens" if facts.api_tokens else "no other way"
+        return Judgment(
+            "no_password", f"{name} has no password, and {other} to log in.", set_password
+        )
+    if not facts.is_verifiable:
+        return Judgment(
+            "unsupported_hash",
+            f"Another program stored a password hash for {name} that userctl cannot verify.",
+            set_password,
+        )
+    if facts.must_change:
+        return Judgment(
+            "must_change_password",
+            f"{name} has to choose a new password at the next login, on a terminal.",
+            f"userctl login {user}",
+        )
+    return Judgment("active", f"{name} is active and can log in.", None)
+
+
+def _judge_missing(facts: AccessFacts) -> Judgment:
+    known = facts.email or facts.reference
+    if facts.restorable is not None:
+        return Judgment(
+            "deleted",
+            f"{known} was deleted{facts.deleted}, and can be restored.",
+            f"userctl user restore {shlex.quote(facts.restorable)}",
+        )
+    create = f"userctl user create {shlex.quote(known)}" if "@" in known else None
+    if facts.deleted is not None:
+        return Judgment("purged", f"{known} was permanently deleted{facts.deleted}.", create)
+    message = f"There is no user {quote(facts.reference)}."
+    if facts.similar:
+        message += f" Did you mean {either(facts.similar)}?"
+        return Judgment("unknown", message, f"userctl user why {shlex.quote(facts.similar[0])}")
+    return Judgment("unknown", message, create)
