@@ -12,12 +12,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support import postgres, requirements
+from tests.support.built_commands import share_built_commands
 from tests.support.cheap_hashes import allow_cheap_hashes
 from tests.support.cli import Userctl
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.compiled_sql import share_compiled_sql
 from tests.support.forking import running_fork_server
 from tests.support.marks import DIALECTS, leave_a_dialect_to_soak, mark_by_use
+from tests.support.no_disk import wait_for_no_disk
 from tests.support.shell import forking_program
 from userctl.config.database_url import DatabaseURL
 from userctl.db.engine import database_engine
@@ -33,6 +35,8 @@ settings.load_profile("fast")
 
 allow_cheap_hashes()
 share_compiled_sql()
+share_built_commands()
+wait_for_no_disk()
 
 
 def pytest_configure() -> None:

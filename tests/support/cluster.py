@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from tests.support.postgres import create_database, server_package
-from tests.support.servers import PATIENCE_SECONDS, accepts, running, until
+from tests.support.servers import PATIENCE_SECONDS, accepts, files_folder, running, until
 
 
 class Cluster:
@@ -100,7 +100,10 @@ class Cluster:
 def running_cluster() -> Iterator[Cluster]:
     """Yield a cluster with an empty database."""
     # Its sockets want a short path.
-    with tempfile.TemporaryDirectory(prefix="uctl-") as name, ExitStack() as servers:
+    with (
+        tempfile.TemporaryDirectory(prefix="uctl-", dir=files_folder()) as name,
+        ExitStack() as servers,
+    ):
         yield Cluster(Path(name), servers)
 
 

@@ -125,14 +125,28 @@ def import_everything() -> None:
         if not module.name.endswith("__main__"):
             import_module(module.name)
     import_module("tests.support.cheap_hashes").allow_cheap_hashes()
+    import_module("tests.support.no_disk").wait_for_no_disk()
     # What an engine would import, and what its first query would set up.
     import_module("sqlalchemy.dialects.sqlite")
     import_module("sqlalchemy.dialects.postgresql.psycopg")
     import_module("psycopg")
     import_module("sqlalchemy.orm").configure_mappers()
+    _run_some_commands()
     # A collection would touch, and so copy, all the memory that the children share.
     gc.disable()
     gc.freeze()
+
+
+def _run_some_commands() -> None:
+    """Run what many forks run, for they share the commands and the SQL that it builds."""
+    import_module("tests.support.built_commands").share_built_commands()
+    import_module("tests.support.compiled_sql").share_compiled_sql()
+    with tempfile.TemporaryDirectory() as home:
+        userctl = import_module("tests.support.cli").Userctl(Path(home), None)
+        userctl.create("ada@example.com")
+        userctl.login("ada@example.com")
+        for command in ("whoami", "token refresh", "user list", "token purge"):
+            assert userctl(*command.split(), "-o", "json").code == 0
 
 
 def serve() -> None:

@@ -1,7 +1,6 @@
 """A real PostgreSQL server for the tests, one for all workers of a run."""
 
 import os
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from filelock import FileLock
+
+from tests.support.servers import files_folder
 
 SERVER_VARIABLE = "USERCTL_TEST_POSTGRES_URL"
 
@@ -59,7 +60,7 @@ def running_server(run_id: str) -> Iterator[str]:
         yield os.environ[SERVER_VARIABLE]
         return
     # Its sockets want a short path, and the workers of one run share it.
-    folder = Path(tempfile.gettempdir()) / f"uctl-{run_id[:8]}"
+    folder = files_folder() / f"uctl-{run_id[:8]}"
     # One that ends would delete the folder in which another one starts.
     lock = FileLock(folder.with_name(f"uctl-{os.getuid()}.lock"))
     with lock:
@@ -67,8 +68,8 @@ def running_server(run_id: str) -> Iterator[str]:
     try:
         url = server.get_uri()
         with psycopg.connect(url, autocommit=True) as connection:
-            for setting in ("fsync", "full_page_writes"):
-                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            for setting in ("fsync = off", "full_page_writes = off", "max_wal_size = '256MB'"):
+                connection.execute(f"ALTER SYSTEM SET {setting}")
             connection.execute("SELECT pg_reload_conf()")
         yield url
     finally:

@@ -1,6 +1,9 @@
 """Runs a server in the background, which ends when the tests do, also when they are killed."""
 
+import os
+import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,8 +13,22 @@ import psycopg
 
 PATIENCE_SECONDS = 60
 
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 2 * 2**30
+
 _WATCH = 'signal=$1; shift; "$@" & echo $!; read -r _; kill -s "$signal" $!; wait $!'
 """A shell that ends the server when its own input ends, which nobody but the tests writes."""
+
+
+def files_folder() -> Path:
+    """Return where servers keep their files, which none needs after the tests.
+
+    That is in memory where there is room: to create a database there, as hundreds of tests do,
+    takes a fifth of the time.
+    """
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM_BYTES:
+        return MEMORY
+    return Path(tempfile.gettempdir())
 
 
 @contextmanager
