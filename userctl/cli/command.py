@@ -63,7 +63,7 @@ class Command:
     prints: Schemas | None = None
     creates_database: bool = False
     raw: str | None = None
-    bare_values: Mapping[str, str] = field(default_factory=dict)
+    bare_values: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def build(self, name: str) -> Any:
         """Return the Click command, which takes Typer some milliseconds."""

@@ -33,7 +33,7 @@ def near_misses(uow: UnitOfWork, references: Sequence[str]) -> Mapping[str, Sequ
         uow: the unit of work.
         references: what no user has as an address; ids have no near misses.
     """
-    wanted = [text for text in references if not text.isdigit()][:LOOKED_UP]
+    wanted = [t for t in references if t.isprintable() and not t.isdigit()][:LOOKED_UP]
     found = {text: similar_addresses(uow, text.lower())[:SUGGESTED] for text in wanted}
     by_beginning: dict[str, Sequence[str]] = {}
     for text in [text for text, hits in found.items() if not hits]:
