@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from userctl.services.audit.trail import AuditService
     from userctl.services.authentication.methods import AuthenticationContext, Authenticator
     from userctl.services.authentication.throttling import LoginThrottling
+    from userctl.services.completion.values import CompletionService
     from userctl.services.database.adoption import AdoptionService
     from userctl.services.database.backup import BackupService
     from userctl.services.database.copy import CopyService
@@ -79,6 +80,7 @@ class Services:
     api_tokens: Lazy["ApiTokenService"] = Lazy("services.tokens.api:ApiTokenService")
     audit: Lazy["AuditService"] = Lazy("services.audit.trail:AuditService")
     backups: Lazy["BackupService"] = Lazy("services.database.backup:BackupService")
+    completion: Lazy["CompletionService"] = Lazy("services.completion.values:CompletionService")
     copy: Lazy["CopyService"] = Lazy("services.database.copy:CopyService")
     doctor: Lazy["DoctorService"] = Lazy("services.doctor.service:DoctorService")
     health: Lazy["HealthService"] = Lazy("services.database.health:HealthService")

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import typer
+from pydantic import BaseModel
 
 from userctl.cli.app import program
 from userctl.cli.help_page import help_record
@@ -30,7 +31,7 @@ class Command:
     example: str
     arguments: tuple[Parameter, ...]
     options: tuple[Parameter, ...]
-    schemas: tuple[type, ...]
+    schemas: tuple[type[BaseModel], ...]
 
     @property
     def summary(self) -> str:
@@ -136,7 +137,7 @@ def _command(name: str, leaf: Any) -> Command:
     )
 
 
-def _schemas(printed: Any) -> tuple[type, ...]:
+def _schemas(printed: Any) -> tuple[type[BaseModel], ...]:
     """Return the schemas that a command prints, given by what returns one or some of them."""
     found = printed() if printed is not None else ()
     return found if isinstance(found, tuple) else (found,)

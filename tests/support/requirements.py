@@ -14,6 +14,8 @@ REQUIRE_VARIABLE = "USERCTL_TEST_REQUIRE"
 
 PROGRAMS = {
     "pgbouncer": "pgbouncer is not installed (Debian: apt-get install pgbouncer)",
+    "zsh": "zsh is not installed (Debian: apt-get install zsh)",
+    "fish": "fish is not installed (Debian: apt-get install fish)",
 }
 """The programs that some test needs, each with what is said where it is missing."""
 

@@ -11,7 +11,8 @@ import typer
 import userctl
 from userctl.cli import help_page
 from userctl.cli.command_table import COMMANDS
-from userctl.cli.completion import VARIABLE, require_completion_variables
+from userctl.cli.completion.answer import answer
+from userctl.cli.completion.variables import VARIABLE, require_completion_variables
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES_HELP, UNEXPECTED, report, terminate_on_sigterm
 from userctl.cli.lazy_group import LazyCommands, LazyGroup
@@ -19,6 +20,8 @@ from userctl.cli.output.render import ReaderLeft, flush, prepare_stdout, write
 from userctl.core.errors import OutputLost
 
 PROGRAM = "userctl"
+
+_LOST_FOR_EVER = "Nothing reads standard output, so a secret that is shown only once was lost."
 
 
 def root(
@@ -28,8 +31,6 @@ def root(
     """Manage users and their tokens in a local SQLite file or in PostgreSQL.
 
     Options follow the verb: userctl user list --profile prod -o json
-
-    Shell completion: eval "$(_USERCTL_COMPLETE=source_bash userctl)" (zsh, fish)
     """
     if version:
         write(f"{PROGRAM} {userctl.__version__}\n")
@@ -51,7 +52,7 @@ def program(*, completion: bool = False) -> Any:
     app.callback(
         invoke_without_command=True,
         epilog=EXIT_CODES_HELP,
-        context_settings=help_page.settings(),
+        context_settings=help_page.SETTINGS,
     )(root)
     group = typer.main.get_command(app)
     assert isinstance(group, LazyGroup)
@@ -67,6 +68,8 @@ def run(argv: Sequence[str]) -> int:
         code = _invoke(argv, context)
         flush()
     except BaseException as error:  # noqa: BLE001
+        if isinstance(error, ReaderLeft) and context.shows_secret:
+            error = OutputLost(_LOST_FOR_EVER)
         debug = context.debug or "--debug" in argv
         code = report(error, argv, debug=debug, output=context.known_output)
         # What is left in the buffer of a lost output would fail again when the program ends.
@@ -91,6 +94,12 @@ def _complete() -> int:
     """Answer a shell that asks for completions, and return the exit code."""
     try:
         require_completion_variables(os.environ)
+        asked, _, shell = os.environ[VARIABLE].partition("_")
+        if asked == "source":
+            return run(["completion", shell])
+        if asked == "words":
+            answer(shell, os.environ)
+            return 0
         program(completion=True).main(prog_name=PROGRAM)
     except Exception as error:  # noqa: BLE001
         return report(error, (), debug=False)

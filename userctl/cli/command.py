@@ -94,7 +94,7 @@ class Command:
             cls=help_page.CommandHelp,
             help=self.body.__doc__,
             epilog=f"\b\nExample:\n  {self.example}",
-            context_settings={"allow_extra_args": True, **help_page.settings()},
+            context_settings={"allow_extra_args": True, **help_page.SETTINGS},
         )(run)
         built: Any = typer.main.get_command(app)
         built.bare_values = self.bare_values

@@ -102,6 +102,7 @@ COMMANDS: Mapping[str, Noun | str] = {
             "init": "userctl.cli.commands.config.init:init",
         },
     ),
+    "completion": "userctl.cli.commands.completion:completion",
     "doctor": "userctl.cli.commands.doctor:doctor",
     "health": "userctl.cli.commands.health:health",
     "metrics": "userctl.cli.commands.metrics:metrics",

@@ -43,6 +43,7 @@ class CommandContext:
         no_header: print tables and CSV without the names of the columns.
         no_pager: print long tables at once.
         lists: whether the command is a list, which ends with a total on a terminal.
+        shows_secret: whether it prints a secret that cannot be shown again.
         schemas: the schemas of the records that the command may print.
         creates_database: whether the command has a reason to create the embedded database. With
             the wrong HOME, what only reads, changes or deletes would succeed on nothing.
@@ -59,6 +60,7 @@ class CommandContext:
     no_header: bool = False
     no_pager: bool = False
     lists: bool = False
+    shows_secret: bool = False
     schemas: "Sequence[type[BaseModel]]" = ()
     creates_database: bool = False
     exit_code: int = 0
@@ -139,6 +141,7 @@ class CommandContext:
         Raises:
             InvalidInput: if the options leave it out.
         """
+        self.shows_secret = True
         if self.quiet or (self.fields is not None and name not in self.fields):
             option = "--quiet" if self.quiet else "--fields"
             raise InvalidInput(
@@ -156,6 +159,7 @@ class CommandContext:
             record: what to print.
             undo: called if printing fails, so that no secret stays valid that was never shown.
         """
+        self.shows_secret = True
         try:
             self.emit(record)
             flush()
@@ -174,14 +178,12 @@ class CommandContext:
             self.note(listing.total(number))
 
     def emit_page(self, page: "Page[Any]", columns: Sequence[str]) -> None:
-        """Print one page of a list, and say how to see the rest if there is one.
-
-        The note has no total: to count would mean to read all that a filter matches.
-        """
+        """Print one page of a list, and say how to see the rest if there is one."""
         if not page.more:
             self.emit_all(page.items, columns)
             return
         number = self._print(page.items, columns)
+        # Without a total: to count would mean to read all that a filter matches.
         self.note(
             f"Showing {number}, and there are more. "
             f"Next page: --after {page.after}. Everything: --all."
@@ -239,9 +241,8 @@ class CommandContext:
 
     @property
     def _renderer(self) -> Renderer:
-        output = "raw" if self.raw else self.settings.output
         return Renderer(
-            output,
+            "raw" if self.raw else self.settings.output,
             quiet=self.quiet,
             fields=self.fields,
             header=not self.no_header,

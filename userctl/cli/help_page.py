@@ -12,6 +12,9 @@ from typer.core import TyperCommand
 from userctl.cli.output.render import write
 from userctl.core.text import either
 
+SETTINGS = {"help_option_names": ["--help", "-h"]}
+"""How help is asked for, as Click has to know it."""
+
 SHARED = "Shared options"
 OUTPUT = "Output options"
 FILTERS = "Filters"
@@ -40,15 +43,12 @@ _NOISE = {
 """Defaults and limits that say nothing are left out, and ranges are put in words."""
 
 
-def settings() -> dict[str, Any]:
-    """Return what Click has to know of help pages: their width, and how they are asked for."""
+def width() -> int:
+    """Return how wide a help page is."""
     columns = shutil.get_terminal_size().columns
     # COLUMNS is a choice, and the width of a window often is not.
     widest = columns if os.environ.get("COLUMNS", "").isdecimal() else _WIDEST
-    return {
-        "terminal_width": max(min(columns, widest), _NARROWEST) - 2,
-        "help_option_names": ["--help", "-h"],
-    }
+    return max(min(columns, widest), _NARROWEST) - 2
 
 
 class CommandHelp(TyperCommand):
@@ -68,6 +68,11 @@ class CommandHelp(TyperCommand):
     def get_help_option(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         """Return the help option, which prints as everything else is printed."""
         return printing(super().get_help_option(ctx))
+
+    def get_help(self, ctx: typer.Context) -> str:  # type: ignore[override]
+        """Return the help in the width of the terminal."""
+        ctx.terminal_width = width()
+        return super().get_help(ctx)
 
     def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         """Return the usage line without braces: ``USER...``, and ``[FILE]`` if it is optional."""

@@ -73,6 +73,11 @@ class LazyGroup(TyperGroup):
             option.default = False
         return option
 
+    def get_help(self, ctx: typer.Context) -> str:  # type: ignore[override]
+        """Return the help in the width of the terminal."""
+        ctx.terminal_width = help_page.width()
+        return super().get_help(ctx)
+
     def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         """Return the usage line: options follow the verb."""
         words = "NOUN VERB" if ctx.parent is None else "VERB"
@@ -100,7 +105,7 @@ def _noun_group(name: str, noun: Noun) -> LazyGroup:
     return LazyGroup(
         name=name,
         help=noun.summary,
-        context_settings=help_page.settings(),
+        context_settings=help_page.SETTINGS,
         rich_markup_mode=None,
         commands=LazyCommands(noun.verbs),  # type: ignore[arg-type]
     )

@@ -54,6 +54,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "settings setting configuration profile profiles": ("config",),
     "apikey api-key api-token jwt": ("token",),
     "secret secrets signing-key keyring": ("key",),
+    "completions autocomplete": ("completion",),
     "help man h ?": ("--help",),
     "version v": ("--version",),
 }

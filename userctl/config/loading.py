@@ -40,6 +40,16 @@ def load_settings(
     return Settings(**values, profile=profile, origins=origins)
 
 
+def profile_names() -> list[str]:
+    """Return the names of the profiles in the user's config file.
+
+    Raises:
+        InvalidConfiguration: if it cannot be read.
+    """
+    profiles = _read(config_path()).get("profiles", {})
+    return list(profiles) if isinstance(profiles, dict) else []
+
+
 def _config_file(profile: str | None) -> Path | None:
     """Return the config file of the user; a profile can be nowhere else."""
     return if_home_is_known(config_path) if profile is None else config_path()

@@ -42,7 +42,7 @@ def test_a_token_ends_after_ninety_days_unless_something_else_was_said(ada: User
 def test_a_filter_may_revoke_as_many_tokens_as_the_guard_admits(ada: Userctl) -> None:
     issue(ada, GUARD)
     revoked = ada("token", "revoke", *SOON, "-o", "json").json
-    assert revoked == {"revoked_sessions": 0, "revoked_api_tokens": GUARD}
+    assert revoked["revoked_api_tokens"] == GUARD
     assert active(ada) == 0
 
 

@@ -224,7 +224,14 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the steps of a plan of PostgreSQL."""
     yield plan
     for child in plan.get("Plans", []):
-        yield from nodes(child)
+        if not is_one_end(plan, child):
+            yield from nodes(child)
+
+
+def is_one_end(node: dict[str, Any], child: dict[str, Any]) -> bool:
+    """Tell whether a step takes the first row of an index, as PostgreSQL does for ``max(id)``."""
+    is_limited = node["Node Type"] == "Limit" and node["Plan Rows"] == 1
+    return is_limited and "Index" in child["Node Type"] and "Filter" not in child
 
 
 def reads_everything(node: dict[str, Any]) -> bool:

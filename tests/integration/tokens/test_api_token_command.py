@@ -77,14 +77,14 @@ def test_many_tokens_are_revoked_by_a_filter_only_with_a_yes(userctl: Userctl) -
     refused = userctl(*revoke)
     assert (refused.code, refused.error["code"]) == (5, "guard_refused")
     assert userctl("token", "list", "--state", "active", "-q").out.count("\n") == 11
-    assert userctl(*revoke, "--yes").json == {"revoked_sessions": 0, "revoked_api_tokens": 11}
+    assert userctl(*revoke, "--yes").json["revoked_api_tokens"] == 11
 
 
 def test_up_to_ten_tokens_are_revoked_by_a_filter_without_being_asked(userctl: Userctl) -> None:
     for _ in range(10):
         issue(userctl)
     result = userctl("token", "revoke", "--unused-since", "0s", "-o", "json")
-    assert result.json == {"revoked_sessions": 0, "revoked_api_tokens": 10}
+    assert result.json["revoked_api_tokens"] == 10
 
 
 def test_a_token_that_cannot_be_printed_is_revoked(userctl: Userctl) -> None:

@@ -93,8 +93,8 @@ print(*(n for n in sys.modules if n.startswith("userctl.cli.commands.")), file=s
         ("user create --help", ["user", "user.create"]),
         ("key jwks --help", ["key", "key.jwks"]),
         ("health --help", ["health"]),
-        ("--help", ["session", "session.login", "session.logout", "session.whoami", "doctor",
-                    "health", "metrics"]),
+        ("--help", ["session", "session.login", "session.logout", "session.whoami", "completion",
+                    "doctor", "health", "metrics"]),
     ],
 )  # fmt: skip
 def test_a_command_line_loads_only_the_modules_that_it_names(

@@ -27,7 +27,7 @@ def test_what_is_missing_and_required_fails() -> None:
 
 
 def test_a_name_that_no_test_needs_is_an_error_that_lists_the_known_ones() -> None:
-    with pytest.raises(pytest.UsageError, match=r"pgbuoncer.*Known are: pgbouncer"):
+    with pytest.raises(pytest.UsageError, match=r"pgbuoncer.*Known are: fish, pgbouncer, zsh"):
         required({REQUIRE_VARIABLE: "pgbouncer,pgbuoncer"})
 
 

@@ -1,4 +1,7 @@
-"""The variables by which a shell asks for completions."""
+"""The variables by which a shell asks for completions.
+
+Scripts of earlier versions ask with ``complete_...``, and get commands and options alone.
+"""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +19,7 @@ def require_completion_variables(environ: Mapping[str, str]) -> None:
         InvalidInput: naming the variable that is not.
     """
     asked = environ[VARIABLE]
-    found = re.fullmatch(r"(source|complete)_(bash|zsh|fish)", asked)
+    found = re.fullmatch(r"(source|complete|words)_(bash|zsh|fish)", asked)
     if found is None:
         raise InvalidInput(
             f"{VARIABLE} is {quote(asked)}.",

@@ -1,0 +1,1 @@
+"""Completion in shells: scripts for them, and what can stand at the cursor."""

@@ -1,0 +1,112 @@
+"""The values of arguments and options, from the settings, the database and the keyring."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from userctl.config.loading import load_settings, profile_names
+from userctl.config.settings import Settings
+from userctl.container import Services
+
+Found = Iterable[tuple[str, str]]
+NAMES = Path(__file__).with_name("names.json")
+"""The fields of records and the audit tags, which ``docs/generate.py`` writes there: to ask the
+schemas would take several times as long as all the rest."""
+
+
+class Values:
+    """The values that parameters of one command may have.
+
+    Args:
+        command: the command, such as ``user list``.
+        given: the options that were given before the cursor, by name.
+    """
+
+    def __init__(self, command: str, given: Mapping[str, str]) -> None:
+        self._command = command
+        self._given = given
+
+    def of(self, parameter: Any, beginning: str) -> Found:
+        """Return values of a parameter that begin with a text, and perhaps others."""
+        kind = parameter.type_descriptor
+        if kind.is_choice:
+            return _plain(map(str, kind.choices))
+        by_name = SOURCES.get(parameter.name)
+        source = by_name or SOURCES.get((parameter.metavar or "").rstrip("."))
+        found = source(self, beginning) if source is not None else ()
+        # What looks like an option would be one.
+        return ((word, meaning) for word, meaning in found if not word.startswith("-"))
+
+    def users(self, beginning: str) -> Found:
+        """Return users by the beginning of their address, or deleted ones to be restored."""
+        deleted = self._command == "user restore"
+        return self._services.completion.users(beginning.lower(), deleted=deleted)
+
+    def new_or_known(self, beginning: str) -> Found:
+        """Return users who may log in; a user who is created has an address of their own."""
+        return self.users(beginning) if self._command == "login" else ()
+
+    def tokens(self, beginning: str) -> Found:
+        """Return ids of tokens."""
+        return self._services.completion.tokens(beginning)
+
+    def sessions(self, beginning: str) -> Found:
+        """Return ids of sessions."""
+        return self._services.completion.sessions(beginning)
+
+    def keys(self, _beginning: str) -> Found:
+        """Return ids of keys."""
+        return self._services.completion.keys()
+
+    def roles(self, _beginning: str) -> Found:
+        """Return the configured roles."""
+        return _plain(self._settings.roles)
+
+    def profiles(self, _beginning: str) -> Found:
+        """Return the profiles of the config file."""
+        return _plain(profile_names())
+
+    def fields(self, beginning: str) -> Found:
+        """Return fields, after those that are listed already."""
+        listed, comma, _ = beginning.rpartition(",")
+        known: list[str] = _names()["fields"].get(self._command, [])
+        return _plain(f"{listed}{comma}{name}" for name in known if name not in listed.split(","))
+
+    def tags(self, _beginning: str) -> Found:
+        """Return audit tags."""
+        tags: dict[str, str] = _names()["tags"]
+        return tags.items()
+
+    @cached_property
+    def _settings(self) -> Settings:
+        flags = ("database_url", "profile")
+        return load_settings({name: self._given[name] for name in flags if name in self._given})
+
+    @cached_property
+    def _services(self) -> Services:
+        return Services(self._settings, notify=lambda _note: None)
+
+
+SOURCES: Mapping[str, Callable[[Values, str], Found]] = {
+    "USER": Values.users,
+    "EMAIL": Values.new_or_known,
+    "TOKEN_ID": Values.tokens,
+    "SESSION": Values.sessions,
+    "KID": Values.keys,
+    "ROLE": Values.roles,
+    "TAG": Values.tags,
+    "profile": Values.profiles,
+    "fields": Values.fields,
+}
+"""Where values come from, by the name of a parameter or by what its help calls the value."""
+
+
+def _names() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(NAMES.read_text("utf-8"))
+    return found
+
+
+def _plain(words: Iterable[str]) -> Found:
+    return ((word, "") for word in words)

@@ -1,0 +1,42 @@
+"""What completion reads, as statements for the drivers: SQLAlchemy takes longer to import."""
+
+from dataclasses import dataclass
+
+_MOST = 100
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement in the dialect of each database, with named parameters."""
+
+    sqlite: str
+    postgresql: str
+
+
+def _by_prefix(columns: str, source: str, key: str) -> Statement:
+    """Return a statement that reads rows in the order of a column, by its beginning.
+
+    On PostgreSQL, only an index on ``text_pattern_ops`` knows beginnings in every collation.
+    """
+    text = f"SELECT {columns} FROM {source} WHERE {key} {{}} :first AND {key} {{}} :end"  # noqa: S608
+    return Statement(
+        f"{text.format('>=', '<')} ORDER BY {key} LIMIT {_MOST}",
+        f"{text.format('~>=~', '~<~')} ORDER BY {key} USING ~<~ LIMIT {_MOST}",
+    )
+
+
+USERS = _by_prefix("email, name", "users", "email")
+DELETED_USERS = _by_prefix("email, name", "deleted_users", "email")
+SESSIONS = _by_prefix(
+    "family_id, email", "refresh_tokens JOIN users ON users.id = user_id "
+    "AND NOT revoked AND used_at IS NULL", "family_id"
+)  # fmt: skip
+_TOKENS = f"""
+SELECT 'api-' || api_tokens.id, label FROM api_tokens WHERE revoked_at IS NULL
+    AND api_tokens.id > (SELECT coalesce(max(id), 0) - {_MOST} FROM api_tokens)
+UNION ALL
+SELECT CAST(refresh_tokens.id AS TEXT), email FROM refresh_tokens JOIN users ON users.id = user_id
+    WHERE NOT revoked
+    AND refresh_tokens.id > (SELECT coalesce(max(id), 0) - {_MOST} FROM refresh_tokens)
+"""  # noqa: S608
+TOKENS = Statement(_TOKENS, _TOKENS)

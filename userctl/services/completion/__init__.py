@@ -1,0 +1,1 @@
+"""What shells complete from the database and the keyring."""

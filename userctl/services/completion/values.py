@@ -1,0 +1,55 @@
+"""Finds values for completion: at once, or not at all."""
+
+from collections.abc import Iterable
+
+from userctl.config.settings import Settings
+from userctl.db.quick_read import quick_rows
+from userctl.repositories import completion as statements
+from userctl.security.key_ids import key_ids
+
+Found = Iterable[tuple[str, str]]
+"""Values, each with what tells it from others."""
+
+_LAST = "\U0010ffff"
+"""No text that begins with another one follows that one with this character."""
+
+
+class CompletionService:
+    """Finds what begins with what was typed.
+
+    It waits for nothing and creates nothing, and asks neither whether the schema is current nor
+    whether rows are sound: what cannot be read is not offered.
+
+    Args:
+        settings: where the database and the keys are.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._url = settings.database_url
+
+    def users(self, beginning: str, *, deleted: bool) -> Found:
+        """Return users by their addresses, with their names."""
+        return self._find(statements.DELETED_USERS if deleted else statements.USERS, beginning)
+
+    def tokens(self, beginning: str) -> Found:
+        """Return the latest active tokens by id, with their labels or owners."""
+        rows = self._rows(statements.TOKENS, {})
+        return [(word, label) for word, label in rows if word.startswith(beginning)]
+
+    def sessions(self, beginning: str) -> Found:
+        """Return sessions by id, with their owners."""
+        return self._find(statements.SESSIONS, beginning.lower())
+
+    def keys(self) -> Found:
+        """Return the keys that are not retired by id, with their states."""
+        keyring = self._settings.keyring_file or self._url.embedded_keyring
+        return key_ids(keyring) if keyring is not None else ()
+
+    def _find(self, statement: statements.Statement, beginning: str) -> Found:
+        return self._rows(statement, {"first": beginning, "end": beginning + _LAST})
+
+    def _rows(self, statement: statements.Statement, values: dict[str, str]) -> Found:
+        text = statement.sqlite if self._url.sqlite_path is not None else statement.postgresql
+        rows = quick_rows(self._url, text, values)
+        return [(str(word), str(meaning or "")) for word, meaning in rows]
