@@ -63,7 +63,7 @@ KEYS = {
     "user unlock 1 2": OUTCOME,
     "user update --from-role admin --role admin": OUTCOME,
     "user passwd 2 --generate-password --keep-going": [*OUTCOME, "generated_password"],
-    "user passwd --must-change --role user": [*OUTCOME, "generated_password"],
+    "user passwd 2 --must-change --dry-run": [*OUTCOME, "generated_password"],
     "user delete 2 98 --if-exists --dry-run": OUTCOME,
     "token revoke --user 1 --user 2 --dry-run": [
         *OUTCOME, "revoked_sessions", "revoked_api_tokens"
