@@ -109,4 +109,5 @@ def run(command: Sequence[str], environment: Mapping[str, str], stdin: str = "")
             errors.seek(0)
             last = errors.read().decode(errors="replace").strip().rpartition("\n")[2]
             raise CommandFailed(f"{' '.join(command[:4])}: exit {process.returncode}: {last}")
-    return Sample(seconds, output, {"peak MiB": usage.ru_maxrss / 1024})
+    work = (usage.ru_utime + usage.ru_stime) * 1000
+    return Sample(seconds, output, {"peak MiB": usage.ru_maxrss / 1024, "CPU ms": work})

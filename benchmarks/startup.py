@@ -3,8 +3,8 @@
 from functools import partial
 
 import databases
-from bench import PASSWORD, Bench
-from measure import Row
+from bench import PASSWORD, USERCTL, Bench
+from measure import Row, Sample, run
 
 ACCOUNTS = 100
 ROUNDS = 21
@@ -37,9 +37,41 @@ def _login(bench: Bench) -> Row:
     return Row(ours, floor, 1.25, ROUNDS)
 
 
+def _complete_sqlite(bench: Bench) -> Row:
+    url = f"sqlite:///{databases.sqlite(bench, bench.count(1_000_000))}"
+    start = partial(bench.userctl, "", "--version")
+
+    def complete() -> Sample:
+        asked = _complete(bench, url)
+        own = asked.others["CPU ms"] - start().others["CPU ms"]
+        return Sample(asked.seconds, others={"CPU ms beyond the start": own})
+
+    return Row(complete, start, 1.5, ROUNDS // 3, {"CPU ms beyond the start": 100.0})
+
+
+def _complete_postgresql(bench: Bench) -> Row:
+    url = bench.postgres_database(databases.postgresql(bench, bench.count(1_000_000)))
+    # Nothing can be read there without the driver, which takes most of the time.
+    return Row(
+        partial(_complete, bench, url), partial(bench.floor, "select_psycopg.py", url), 1.25, ROUNDS
+    )
+
+
+def _complete(bench: Bench, url: str) -> Sample:
+    """Ask what the Tab key asks for."""
+    beginning = databases.some_address(ACCOUNTS)[:4]
+    asked = {
+        "_USERCTL_COMPLETE": "words_bash",
+        "_USERCTL_LINE": f"userctl user show {beginning}",
+    }
+    return run([USERCTL], bench.environment(url) | asked)
+
+
 ROWS = {
     "start: userctl --version / import typer": _version,
     "start: userctl user create --help / import typer": _help,
     "start: userctl user list -o json / sqlmodel script": _list,
     "start: userctl login --no-store / that script + checkpw": _login,
+    "complete: a user of 1,000,000, SQLite / userctl --version": _complete_sqlite,
+    "complete: a user of 1,000,000, PostgreSQL / psycopg script": _complete_postgresql,
 }

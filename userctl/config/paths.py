@@ -93,6 +93,12 @@ def _sessions(profile: str | None) -> Sequence[Path]:
     return [own, *(path for path in own.parent.glob("session*.json") if path != own)]
 
 
+def missing_embedded_database(url: DatabaseURL) -> Path | None:
+    """Return where the embedded database would be, if that is the one and it does not exist."""
+    missing = url.missing_file
+    return missing if missing is not None and missing == default_database_path() else None
+
+
 def require_database_file(url: DatabaseURL) -> None:
     """Make sure that an SQLite database exists.
 
@@ -102,7 +108,7 @@ def require_database_file(url: DatabaseURL) -> None:
     missing = url.missing_file
     if missing is None:
         return
-    if missing != default_database_path():
+    if missing_embedded_database(url) is None:
         raise DatabaseMissing(f"There is no database at {missing}.")
     raise DatabaseMissing(
         f"There is no database at {missing} ({describe_home('XDG_DATA_HOME')}).",

@@ -35,6 +35,13 @@ def escape_invisible(text: str) -> str:
     )
 
 
+def remove_invisible(text: str) -> str:
+    """Return a text without control characters and other invisible ones."""
+    if text.isprintable():
+        return text
+    return "".join(c for c in text if unicodedata.category(c) not in _INVISIBLE_CATEGORIES)
+
+
 def quote(text: str) -> str:
     """Return a value as a message repeats it: escaped, bounded and in quotation marks."""
     return f"'{escape_invisible(text[:LONGEST_QUOTE])}'"

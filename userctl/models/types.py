@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String
 from sqlalchemy.types import TypeDecorator
 
 from userctl.models.unreadable import Unreadable
@@ -48,6 +48,20 @@ class UTCDateTime(TypeDecorator[datetime]):
                 return Unreadable(value)
 
         return read_aware
+
+
+class Address(TypeDecorator[str]):
+    """The e-mail address of a user; a missing one reads as blank text.
+
+    The column of an application may be null, as for a person whose data were erased.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> str:
+        """Read a missing address as blank text."""
+        return "" if value is None else value
 
 
 class StoredUTCDateTime(UTCDateTime):

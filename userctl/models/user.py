@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Boolean, Column, Field, Index, SQLModel, String, false, func
 
-from userctl.models.types import Id, UTCDateTime
+from userctl.models.types import Address, Id, UTCDateTime
 
 
 class UserColumns(SQLModel):
@@ -40,7 +40,7 @@ class User(UserColumns, table=True):
     )
 
     name: str | None = Field(default=None, max_length=100)
-    email: str = Field(sa_column=Column(String(255), nullable=False, unique=True))
+    email: str = Field(sa_column=Column(Address(255), nullable=False, unique=True))
     hashed_password: str = Field(max_length=128)
     role: str = Field(
         sa_column=Column(String(50), nullable=False, server_default="user"), default="user"

@@ -13,6 +13,7 @@ from userctl.core.chunks import in_chunks
 from userctl.core.errors import ChangeIgnored, UserExists
 from userctl.models import DeletedUser, User
 from userctl.repositories.changes import COUNTED, change, require_count
+from userctl.repositories.stored_values import bindable
 from userctl.repositories.user_filter import conditions
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
@@ -58,6 +59,7 @@ class DeletedUserRepository:
     def archive(self, user_ids: Sequence[int], now: datetime) -> None:
         """Copy users here, as stored in ``users``."""
         columns = [getattr(User, name) for name in _MOVED]
+        columns[_MOVED.index("email")] = func.coalesce(User.email, "")
         row = core_select(*columns, literal(now, _type_of("deleted_at")))
         row = row.where(col(User.id).in_(user_ids))
         statement = insert(DeletedUser).from_select([*_MOVED, "deleted_at"], row)
@@ -80,6 +82,13 @@ class DeletedUserRepository:
         Raises:
             UserExists: if the address is in use by now.
         """
+        address = user.email if email is None else email
+        taken = UserExists(
+            f"Another user has the address {address} by now.",
+            hint="Pass --email to restore with another address.",
+        )
+        if self._is_in_use(address):
+            raise taken
         same = self._session.get(User, user.id) is None
         names = [name for name in _MOVED if same or name != "id"]
         other = {"email": email, "role": role}
@@ -97,10 +106,7 @@ class DeletedUserRepository:
             given = self._session.execute(statement, values).scalar()
         except IntegrityError as error:
             if violates_uniqueness(error):
-                raise UserExists(
-                    f"Another user has the address {email or user.email} by now.",
-                    hint="Pass --email to restore with another address.",
-                ) from error
+                raise taken from error
             raise
         if given is None:
             raise ChangeIgnored("INSERT", "users")
@@ -149,6 +155,11 @@ class DeletedUserRepository:
         deleted_at = col(DeletedUser.deleted_at)
         query = select(DeletedUser).where(deleted_at < before).order_by(deleted_at).limit(limit)
         return self._session.exec(query.with_for_update()).all()
+
+    def _is_in_use(self, email: str) -> bool:
+        """Tell whether a user has an address, also where no constraint does."""
+        query = select(User.id).where(col(User.email) == bindable(email, self._dialect)).limit(1)
+        return self._session.exec(query).first() is not None
 
     @property
     def _dialect(self) -> str:

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, LargeBinary, Table, Text, cast, literal
+from sqlalchemy import Column, Connection, LargeBinary, Table, Text, cast, literal, or_
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import NULLTYPE, TypeDecorator
 
 from userctl.core.errors import RowUnreadable
+from userctl.models.types import Address
 from userctl.models.unreadable import Unreadable, has_bad_bytes, why_unreadable
 
 Row = Sequence[Any]
@@ -38,7 +39,9 @@ def has_value(column: Any, value: Any, dialect: str) -> Any:
     if isinstance(value, datetime | Unreadable):
         # Another program may write the same time in another form.
         return column.is_not(None)
-    return column.is_not_distinct_from(bindable(value, dialect))
+    same: Any = column.is_not_distinct_from(bindable(value, dialect))
+    # A missing address reads as blank text.
+    return or_(same, column.is_(None)) if value == "" else same
 
 
 class UndecodableText(Exception):
@@ -122,7 +125,7 @@ class RowChecker:
         """Return why a row cannot be read; None if it can."""
         checks = zip(self._names, self._columns, self._kinds, row, strict=True)
         for name, column, kind, value in checks:
-            if value is None and column is not None and column.nullable:
+            if value is None and column is not None and _may_be_missing(column):
                 continue
             if kind is datetime and isinstance(value, str) and _is_time(value):
                 continue
@@ -147,6 +150,10 @@ class RowChecker:
             self._known |= types
             return True
         return False
+
+
+def _may_be_missing(column: Column[Any]) -> bool:
+    return bool(column.nullable) or isinstance(column.type, Address)
 
 
 def _is_time(value: str) -> bool:

@@ -6,16 +6,20 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case
 from sqlalchemy import select as core_select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, literal, or_, select, update
 
 from userctl.core.chunks import in_chunks
-from userctl.core.errors import TransactionConflict
+from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.repositories.changes import change
 from userctl.repositories.full_windows import FullWindows
+from userctl.repositories.shared_addresses import OWNER_FIRST
 from userctl.repositories.stored_values import bindable, has_value
 from userctl.repositories.user_filter import conditions
 from userctl.repositories.user_order import EmailPrefixOrder
+from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.users import UserQuery
 
@@ -31,9 +35,12 @@ class UserBatchRepository:
         usable = [number for number in ids if number <= LARGEST_ID]
         return {user.id: user for user in self._found(col(User.id), usable) if user.id is not None}
 
-    def by_email(self, emails: Sequence[str]) -> dict[str, User]:
-        """Return the users with some addresses, by address."""
-        return {user.email: user for user in self._found(col(User.email), emails)}
+    def by_email(self, emails: Sequence[str]) -> dict[str, list[User]]:
+        """Return the users with each of some addresses, first the one who has it by right."""
+        users: dict[str, list[User]] = {}
+        for user in self._found(col(User.email), emails):
+            users.setdefault(user.email, []).append(user)
+        return users
 
     def matching(self, query: UserQuery, full: FullWindows) -> Sequence[int]:
         """Return the ids of all users that a query asks for, in ascending order."""
@@ -69,6 +76,7 @@ class UserBatchRepository:
 
         Raises:
             ChangeIgnored: if a trigger ignored a change.
+            UserExists: if a user whose address another one has would be enabled.
             TransactionConflict: if another process changed these columns meanwhile.
         """
         dialect = self._session.connection().dialect.name
@@ -79,7 +87,14 @@ class UserBatchRepository:
             seen = (_is_as_seen(user, names, dialect) for user, _ in chunk)
             statement = update(User).values(**values | {"updated_at": now})
             which = (col(User.id).in_(ids), or_(*seen))
-            if change(self._session, statement, *which, expected=len(chunk)) != len(chunk):
+            try:
+                with self._session.begin_nested():
+                    count = change(self._session, statement, *which, expected=len(chunk))
+            except IntegrityError as error:
+                if violates_uniqueness(error):
+                    self._raise_if_exists(ids, error)
+                raise
+            if count != len(chunk):
                 raise TransactionConflict("Another process changed these users.")
             self._found_again(ids)
 
@@ -115,7 +130,15 @@ class UserBatchRepository:
 
     def _found(self, column: Any, values: Sequence[Any]) -> Iterator[User]:
         for chunk in in_chunks(values):
-            yield from self._session.exec(select(User).where(column.in_(chunk)))
+            query = select(User).where(column.in_(chunk)).order_by(*OWNER_FIRST)
+            yield from self._session.exec(query)
+
+    def _raise_if_exists(self, ids: Sequence[int | None], error: IntegrityError) -> None:
+        other: Any = aliased(User)
+        query = core_select(col(User.email), other.id).join(other, other.email == User.email)
+        query = query.where(col(User.id).in_(ids), other.id != User.id).order_by(col(User.id))
+        for email, existing in self._session.execute(query.limit(1)):
+            raise UserExists(f"{email} already exists (id {existing}).") from error
 
     def _found_again(self, ids: Sequence[int | None]) -> None:
         statement = select(User).where(col(User.id).in_(ids))

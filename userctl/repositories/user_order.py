@@ -3,16 +3,63 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, UnaryExpression
+from sqlalchemy import BigInteger, ColumnElement, Connection, UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.types import NULLTYPE
-from sqlmodel import col, literal, tuple_
+from sqlmodel import col, func, literal, tuple_, type_coerce
 
 from userctl.models import User
+from userctl.repositories.shared_addresses import has_address_each
 from userctl.repositories.stored_values import bindable
+from userctl.schemas.users import UserQuery
+
+SORT_KEYS: dict[str, Any] = {
+    "id": col(User.id),
+    "email": col(User.email),
+    "name": func.coalesce(User.name, ""),
+    "role": col(User.role),
+    "created_at": col(User.created_at),
+    "updated_at": col(User.updated_at),
+}
+_UNIQUE_KEYS = {"id", "email"}
 
 Position = tuple[Any, int]
 """The sort key of a user, as the driver has it, and the id."""
+
+
+class ListOrder:
+    """The order that a query asks for.
+
+    Args:
+        connection: the database.
+        query: the query.
+
+    Attributes:
+        key: what the users are sorted by, to be read as the driver has it: a time that another
+            program wrote to SQLite in its own format would not equal the same time in ours.
+        clauses: the clauses that the users are sorted by.
+    """
+
+    def __init__(self, connection: Connection, query: UserQuery) -> None:
+        dialect = connection.dialect.name
+        key, unique = SORT_KEYS[query.sort], query.sort in _UNIQUE_KEYS
+        if query.sort == "email" and not has_address_each(connection):
+            key, unique = func.coalesce(User.email, ""), False
+        self.key = type_coerce(key, NULLTYPE).label("sort_key")
+        self._order: SortedOrder | EmailPrefixOrder
+        self._order = SortedOrder(key, unique, query.descending, dialect)
+        self._beginning: list[ColumnElement[bool]] = []
+        if query.beginning is not None:
+            beginning = EmailPrefixOrder(query.beginning, dialect, query.descending)
+            if query.sort == "email" and unique:
+                self._order = beginning
+            else:
+                self._beginning = beginning.after(None)
+        self.clauses = self._order.clauses
+
+    def after(self, position: Position | None) -> list[ColumnElement[bool]]:
+        """Return the conditions on users after a position."""
+        return [*self._beginning, *self._order.after(position)]
 
 
 @dataclass(frozen=True)

@@ -6,25 +6,15 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy import select as core_select
 from sqlalchemy.types import NULLTYPE
-from sqlmodel import Session, col, func, select, type_coerce
+from sqlmodel import Session, col, select, type_coerce
 
 from userctl.models import User
 from userctl.models.own_hash import own_hash_expression
 from userctl.repositories.full_windows import FullWindows
 from userctl.repositories.stored_values import UndecodableText, native_text
 from userctl.repositories.user_filter import conditions
-from userctl.repositories.user_order import EmailPrefixOrder, Position, SortedOrder
+from userctl.repositories.user_order import ListOrder, Position
 from userctl.schemas.users import UserQuery
-
-_SORT_KEYS: dict[str, Any] = {
-    "id": col(User.id),
-    "email": col(User.email),
-    "name": func.coalesce(User.name, ""),
-    "role": col(User.role),
-    "created_at": col(User.created_at),
-    "updated_at": col(User.updated_at),
-}
-_UNIQUE_KEYS = {"id", "email"}
 
 OWN_HASH = "own_hash"
 """The hash of the user's own password, wherever it is."""
@@ -38,7 +28,7 @@ class UserPageRepository:
 
     def position(self, query: UserQuery, user_id: int) -> Position | None:
         """Return the position of a user in the order of a query; None if there is no such user."""
-        key = _as_stored(_SORT_KEYS[query.sort])
+        key = ListOrder(self._session.connection(), query).key
         found = self._session.exec(select(key).where(User.id == user_id)).first()
         return None if found is None else (found, user_id)
 
@@ -52,19 +42,9 @@ class UserPageRepository:
             position: the position after which the page starts.
             full: the windows whose users are throttled; needed if the query asks for those.
         """
-        # The key is read and compared as the driver has it: a time that another program wrote to
-        # SQLite in its own format would not equal the same time in ours.
-        key, connection = _SORT_KEYS[query.sort], self._session.connection()
-        dialect = connection.dialect.name
-        statement = select(User, _as_stored(key)).where(*conditions(connection, User, query, full))
-        order: SortedOrder | EmailPrefixOrder
-        order = SortedOrder(key, query.sort in _UNIQUE_KEYS, query.descending, dialect)
-        if query.beginning is not None:
-            beginning = EmailPrefixOrder(query.beginning, dialect, query.descending)
-            if query.sort == "email":
-                order = beginning
-            else:
-                statement = statement.where(*beginning.after(None))
+        connection = self._session.connection()
+        order = ListOrder(connection, query)
+        statement = select(User, order.key).where(*conditions(connection, User, query, full))
         statement = statement.where(*order.after(position)).order_by(*order.clauses)
         rows = self._session.execute(statement.offset(query.skip or None).limit(query.limit))
         return [(user, (value, user.id)) for user, value in rows]
@@ -98,8 +78,3 @@ def _partitions(
 ) -> Iterator[Sequence[Sequence[Any]]]:
     result = connection.execute(statement, execution_options={"yield_per": size})
     yield from result.partitions()
-
-
-def _as_stored(key: Any) -> Any:
-    """Return a sort key that is read without a conversion to its Python type."""
-    return type_coerce(key, NULLTYPE).label("sort_key")

@@ -13,6 +13,7 @@ from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.own_hash import own_hash_expression
 from userctl.repositories import bulk_insert
 from userctl.repositories.changes import change, insert_row, require_count
+from userctl.repositories.shared_addresses import OWNER_FIRST, may_share_addresses
 from userctl.repositories.stored_values import bindable, has_value
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
@@ -30,7 +31,13 @@ class UserRepository:
 
     def by_email(self, email: str) -> User | None:
         """Return the user with this canonical address."""
-        return self._session.exec(select(User).where(User.email == email)).first()
+        query = select(User).where(User.email == email)
+        return self._session.exec(query.order_by(*OWNER_FIRST).limit(1)).first()
+
+    def all_by_email(self, email: str, limit: int) -> Sequence[User]:
+        """Return the users with this address: several, if they were left to the application."""
+        query = select(User).where(User.email == email)
+        return self._session.exec(query.order_by(*OWNER_FIRST).limit(limit)).all()
 
     def lock(self, user_id: int) -> User | None:
         """Return the user as it is now, locked until the transaction ends."""
@@ -59,10 +66,18 @@ class UserRepository:
         query = select(func.count()).select_from(User)
         return self._session.exec(query.where(col(User.must_change_password))).one()
 
-    def disabled_with_password(self) -> Sequence[int]:
-        """Return the ids of disabled users with a hash that another program may match."""
+    def disabled_with_password(self, *, left_out: bool) -> Sequence[int]:
+        """Return the ids of disabled users with a hash that another program may match.
+
+        Args:
+            left_out: whether those are wanted who were left to the application, whose own hash
+                never was put aside; otherwise those to whom it gave another one since.
+        """
+        waits = col(User.disabled_hash)
         query = core_select(col(User.id)).where(
-            col(User.disabled_at).is_not(None), ~col(User.hashed_password).endswith("." * 53)
+            col(User.disabled_at).is_not(None),
+            waits.is_(None) if left_out else waits.is_not(None),
+            ~col(User.hashed_password).endswith("." * 53),
         )
         return self._session.execute(query.order_by(col(User.id))).scalars().all()
 
@@ -81,14 +96,19 @@ class UserRepository:
         return {user_id for user_id in self._session.exec(query) if user_id is not None}
 
     def lock_by_emails(self, emails: Sequence[str]) -> Sequence[User]:
-        """Return the users that have some of these addresses, locked until the end."""
+        """Return the users that have some of these addresses, locked until the end.
+
+        The last one with an address is the one whom :meth:`by_email` returns.
+        """
         query = select(User).where(col(User.email).in_(emails)).order_by(col(User.id))
         query = query.with_for_update().execution_options(populate_existing=True)
-        return self._session.exec(query).all()
+        found = self._session.exec(query).all()
+        return sorted(found, key=lambda user: user.disabled_at is None)
 
     def ids_by_email(self, emails: Sequence[str]) -> dict[str, int]:
         """Return the ids of the users that have some of these addresses."""
         query = core_select(col(User.email), col(User.id)).where(col(User.email).in_(emails))
+        query = query.order_by(*(key.desc() for key in OWNER_FIRST))
         return {row.email: row.id for row in self._session.execute(query)}
 
     def insert_rows(
@@ -103,6 +123,9 @@ class UserRepository:
         Returns:
             The ids by the address; None if an address is in use.
         """
+        emails = [row[0] for row in rows]
+        if may_share_addresses(self._session.connection()) and self.ids_by_email(emails):
+            return None
         last = self._session.execute(core_select(func.max(User.id))).scalar() or 0
         try:
             with self._session.begin_nested():
@@ -112,7 +135,7 @@ class UserRepository:
             if violates_uniqueness(error):
                 return None
             raise
-        return self._new_ids([row[0] for row in rows], last)
+        return self._new_ids(emails, last)
 
     def _new_ids(self, emails: Sequence[str], last: int) -> dict[str, int]:
         """Return the ids of users that were inserted when the largest id was ``last``.
@@ -132,6 +155,7 @@ class UserRepository:
         Raises:
             UserExists: if the address is in use.
         """
+        self._require_free(user.email)
         try:
             with self._session.begin_nested():
                 insert_row(self._session, user)
@@ -147,6 +171,8 @@ class UserRepository:
             ChangeIgnored: if a trigger ignored the change.
             TransactionConflict: if another process changed these columns meanwhile.
         """
+        if "email" in values:
+            self._require_free(values["email"], but_for=user.id)
         dialect = self._session.connection().dialect.name
         seen = [has_value(getattr(User, n), getattr(user, n), dialect) for n in values]
         values = {name: bindable(value, dialect) for name, value in values.items()}
@@ -169,8 +195,17 @@ class UserRepository:
             change(self._session, delete(table), col(table.user_id) == user_id)
         return change(self._session, delete(User), col(User.id) == user_id, expected=1) == 1
 
+    def _require_free(self, email: str, *, but_for: int | None = None) -> None:
+        """Make sure that no other user has an address, also where no constraint does."""
+        existing = self.by_email(email)
+        if existing is not None and existing.id != but_for:
+            raise _exists(email, existing)
+
     def _raise_if_exists(self, error: IntegrityError, email: str) -> None:
         if violates_uniqueness(error):
-            existing = self.by_email(email)
-            known = "" if existing is None else f" (id {existing.id})"
-            raise UserExists(f"{email} already exists{known}.") from error
+            raise _exists(email, self.by_email(email)) from error
+
+
+def _exists(email: str, existing: User | None) -> UserExists:
+    known = "" if existing is None else f" (id {existing.id})"
+    return UserExists(f"{email} already exists{known}.")

@@ -3,18 +3,17 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
-
-from userctl.core.errors import InvalidInput
+from pydantic import BaseModel, ConfigDict
 
 
 class AdoptionChoices(BaseModel):
     """How to read the tables of an application.
 
     ``tokens_in_clear`` says that refresh tokens are not hashed although they look like hashes.
-    ``keep_odd_addresses`` adopts users whose addresses are not valid as they are, and
-    ``leave_out`` disables them here alone. ``users_table`` and ``tokens_table`` are the
-    names of the tables, if they are not ours.
+    ``keep_odd_addresses`` adopts users whose addresses are not valid, or missing, as they are;
+    ``leave_out`` disables them here alone, and with both, only those that cannot be kept, such as
+    several with the same address. ``users_table`` and ``tokens_table`` are the names of the tables,
+    if they are not ours.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -22,12 +21,6 @@ class AdoptionChoices(BaseModel):
     tokens_in_clear: bool = False
     keep_odd_addresses: bool = False
     leave_out: bool = False
-
-    @model_validator(mode="after")
-    def _is_one_or_the_other(self) -> "AdoptionChoices":
-        if self.keep_odd_addresses and self.leave_out:
-            raise InvalidInput("--keep-odd-addresses and --leave-out cannot be combined.")
-        return self
 
     users_table: str | None = None
     tokens_table: str | None = None

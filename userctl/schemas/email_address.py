@@ -8,6 +8,9 @@ from userctl.core.text import escape_invisible
 LONGEST_STORED = 320
 """The longest text, in characters, that is looked up although it is not a valid address."""
 
+LONGEST_OWN = 255
+"""The longest address, in characters, that the tables of userctl hold."""
+
 _PLAIN = re.compile(
     r"(?=.{6,254}\Z)(?=[^@]{1,64}@)"
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"
@@ -49,6 +52,17 @@ def lookup_address(text: str) -> str:
         return canonical_email(text)
     except InvalidEmail:
         return text if text.isprintable() and len(text) <= LONGEST_STORED else ""
+
+
+def as_stored(text: str) -> str | None:
+    """Return an address as the tables of userctl can hold it, be it valid or not.
+
+    Returns:
+        The canonical form of a valid address, another text as it is, and None for text that no
+        user can type or that is too long.
+    """
+    address = lookup_address(text)
+    return address if len(address) <= LONGEST_OWN and bool(address) == bool(text) else None
 
 
 def parse_email(address: str) -> str:

@@ -14,6 +14,7 @@ __all__ = [
     "FileRecord",
     "ImportReport",
     "ImportResult",
+    "ImportRules",
     "OnConflict",
     "Reject",
 ]
@@ -36,6 +37,17 @@ class Reject(NamedTuple):
     line: int
     field: str | None
     reason: str
+
+
+class ImportRules(NamedTuple):
+    """What is taken although no user could be created like this, because another program did.
+
+    ``keep_odd_addresses`` takes addresses that are not valid, or blank, as they are, and
+    ``correct_names`` makes valid names of others.
+    """
+
+    keep_odd_addresses: bool = False
+    correct_names: bool = False
 
 
 class ImportResult(BaseModel):

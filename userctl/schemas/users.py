@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from userctl.core.errors import InvalidEmail, InvalidInput
-from userctl.core.text import has_invisible_characters, quote
+from userctl.core.text import has_invisible_characters, quote, remove_invisible
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import AfterId, Count
 
@@ -32,6 +32,11 @@ def check_name(name: str) -> str:
     if name.isspace():
         raise InvalidInput("The name is blank.")
     return name
+
+
+def correct_name(name: str) -> str | None:
+    """Return the valid name that is most like another; None if nothing is left of it."""
+    return remove_invisible(name).strip()[:NAME_LENGTH].rstrip() or None
 
 
 def _check_new_name(name: str) -> str:

@@ -24,7 +24,6 @@ WITHOUT_A_REASON_TO_CREATE = [
     ("user", "restore", ADA),
     ("user", "purge", "--older-than", "1d", "--yes"),
     ("user", "export", "good.jsonl", "--force"),
-    ("user", "import", "good.jsonl", "--dry-run"),
     ("login", ADA, "--password-stdin"),
     ("login", ADA, "--password-stdin", "--no-store"),
     ("token", "list"),
@@ -121,6 +120,35 @@ def test_what_has_a_reason_to_creates_the_embedded_database(
     assert database.stat().st_mode & 0o777 == 0o600
     assert database.parent.stat().st_mode & 0o777 == 0o700
     assert embedded("user", "list").code == 0
+
+
+@pytest.mark.parametrize(
+    "records", [["a@x.org", "b@x.org"], ["a@x.org", "bad", "A@x.org", "b@x.org"]]
+)
+@pytest.mark.parametrize("options", [[], ["--partial"], ["--on-conflict", "update"]])
+def test_a_dry_run_without_a_database_says_what_the_import_then_does(
+    embedded: Userctl, records: Sequence[str], options: Sequence[str]
+) -> None:
+    lines = (f"{email},correct horse {number}" for number, email in enumerate(records))
+    (embedded.home / "new.csv").write_text("\n".join(["email,password", *lines, ""]))
+    command = ("user", "import", "new.csv", *options, "-o", "json")
+    dry = embedded(*command, "--dry-run")
+    assert f"no database at {embedded.home}/.local/share/userctl/userctl.db yet" in dry.err
+    assert [path.name for path in embedded.home.iterdir()] == ["new.csv"]
+    real = embedded(*command)
+    assert dry.code == real.code
+    assert dry.out == real.out.replace('"dry_run": false', '"dry_run": true')
+    assert [line for line in dry.err.splitlines() if "database" not in line] == [
+        line for line in real.err.splitlines() if "database" not in line
+    ]
+
+
+def test_a_dry_run_does_not_do_without_a_database_that_was_chosen(
+    embedded: Userctl, good: Path
+) -> None:
+    embedded.extra["USERCTL_DATABASE_URL"] = "sqlite:///mistyped.db"
+    result = embedded("user", "import", good.name, "--dry-run", "-o", "json")
+    assert (result.code, result.error["code"]) == (6, "database_missing")
 
 
 def test_a_rejected_command_creates_nothing(embedded: Userctl) -> None:

@@ -413,6 +413,19 @@ def test_a_disabled_user_to_whom_another_program_gave_a_password_is_named(
     assert statuses(healthy)["passwords"] == "ok"
 
 
+def test_users_left_to_the_application_are_no_problem_and_are_named(healthy: Userctl) -> None:
+    healthy.create("eve@example.com")
+    with changed(healthy) as connection:
+        # As an adoption leaves them out.
+        connection.execute(
+            "UPDATE users SET disabled_at = created_at, hashed_password = "
+            "(SELECT hashed_password FROM users WHERE id = 1) WHERE id = 2"
+        )
+    found = [f for f in healthy("doctor", "-o", "json").json if f["check"] == "passwords"]
+    assert [finding["status"] for finding in found] == ["ok", "ok"]
+    assert "Left to the application, and disabled here alone: 1 (2)." in found[0]["message"]
+
+
 def test_weak_foreign_and_expired_passwords_are_warnings(healthy: Userctl) -> None:
     healthy.extra["USERCTL_PASSWORD_COST"] = "11"
     assert "of a lower cost than password_cost: 1." in findings(healthy)["passwords"]["message"]

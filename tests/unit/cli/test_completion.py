@@ -22,7 +22,7 @@ def completions(line: str, shell: str = "bash", breaks: str = BREAKS) -> list[st
     [
         ("userctl ", Typed(("userctl",), "")),
         ("userctl us", Typed(("userctl",), "us")),
-        ("userctl  user\tshow ada@ex", Typed(("userctl", "user", "show"), "ada@ex", 4)),
+        ("userctl  user\tshow ada@ex", Typed(("userctl", "user", "show"), "ada@ex", 3)),
         ("userctl user show o\\'b", Typed(("userctl", "user", "show"), "o'b")),
         ("userctl user show 'a b", Typed(("userctl", "user", "show"), "a b", 0, is_quoted=True)),
         ('userctl "a\\"\\$\\x" ', Typed(("userctl", 'a"$\\x'), "")),

@@ -10,7 +10,7 @@ from userctl.cli import context as context_module
 from userctl.cli.commands.user.list import SORT_FIELDS
 from userctl.cli.context import CommandContext
 from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput
-from userctl.repositories.user_pages import _SORT_KEYS
+from userctl.repositories.user_order import SORT_KEYS
 from userctl.schemas.session import SessionRead
 from userctl.schemas.tokens import TokenPair
 from userctl.schemas.users import UserRead, UserSort
@@ -97,4 +97,4 @@ def test_closing_a_run_that_used_no_service_builds_none() -> None:
 
 
 def test_the_sort_fields_of_the_command_line_are_those_of_the_query() -> None:
-    assert get_args(UserSort) == SORT_FIELDS == tuple(_SORT_KEYS)
+    assert get_args(UserSort) == SORT_FIELDS == tuple(SORT_KEYS)

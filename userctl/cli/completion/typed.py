@@ -54,7 +54,8 @@ def parse_line(line: str, breaks: str = "") -> Typed:
         else:
             text += part["escaped"] or part["single"] or plain or ""
         if plain is not None and plain in breaks:
-            replaced = len(text)
+            # Readline lets the word begin with "@", for the completion of host names.
+            replaced = len(text) - (plain == "@")
     return Typed(tuple(words), text, replaced, quoted)
 
 

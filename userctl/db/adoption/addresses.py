@@ -1,6 +1,6 @@
 """The e-mail addresses, rewritten in their canonical form."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -14,7 +14,7 @@ from userctl.db.adoption.change import IDS_LISTED, Change, problem, step
 from userctl.db.adoption.odd_addresses import odd_address_changes
 from userctl.repositories.changes import require_count
 from userctl.schemas.adoption import AdoptionOptions
-from userctl.schemas.email_address import canonical_email
+from userctl.schemas.email_address import as_stored, canonical_email
 
 BATCH = 100_000
 """How many users are read or written at a time."""
@@ -38,12 +38,14 @@ class AddressPlan:
         changed: the canonical forms of the addresses that are not canonical.
         invalid: what is wrong with each value that is not text.
         odd: what is wrong with each other invalid address.
+        unfit: the users of odd ones that cannot be looked up or imported as they are.
         shared: the users that would have the same address, by that address.
     """
 
     changed: Mapping[int, str]
     invalid: Mapping[int, str]
     odd: Mapping[int, str]
+    unfit: Set[int]
     shared: Mapping[str, list[int]]
 
 
@@ -56,20 +58,7 @@ def address_plan(
         read: returns the id and the address of every user who has one.
         repeated: the addresses that several users have as they are.
     """
-    changed: dict[int, str] = {}
-    invalid: dict[int, str] = {}
-    odd: dict[int, str] = {}
-    for number, address in read():
-        if not isinstance(address, str):
-            invalid[number] = f"'{escape_invisible(str(address)[:80])}': It is not text."
-            continue
-        try:
-            canonical = canonical_email(address)
-        except InvalidEmail as error:
-            odd[number] = error.message
-        else:
-            if canonical != address:
-                changed[number] = canonical
+    changed, invalid, odd, unfit = _judge(read())
     sought = {*changed.values(), *repeated}
     found: dict[str, list[int]] = {}
     for number, address in read() if sought else ():
@@ -77,32 +66,54 @@ def address_plan(
         if final in sought and number not in invalid:
             found.setdefault(final, []).append(number)
     shared = {address: numbers for address, numbers in found.items() if len(numbers) > 1}
-    return AddressPlan(changed, invalid, odd, shared)
+    return AddressPlan(changed, invalid, odd, unfit, shared)
+
+
+def _judge(
+    users: Iterable[tuple[int, Any]],
+) -> tuple[dict[int, str], dict[int, str], dict[int, str], set[int]]:
+    """Return the first four parts of a plan."""
+    changed: dict[int, str] = {}
+    invalid: dict[int, str] = {}
+    odd: dict[int, str] = {}
+    unfit: set[int] = set()
+    for number, address in users:
+        if not isinstance(address, str):
+            invalid[number] = f"'{escape_invisible(str(address)[:80])}': It is not text."
+            continue
+        try:
+            canonical = canonical_email(address)
+        except InvalidEmail as error:
+            odd[number] = error.message
+            if as_stored(address) is None:
+                unfit.add(number)
+        else:
+            if canonical != address:
+                changed[number] = canonical
+    return changed, invalid, odd, unfit
 
 
 def address_changes(connection: Connection, options: AdoptionOptions) -> Iterator[Change]:
     """Yield the changes and the problems of the addresses in a database."""
-    repeated = (
-        select(USERS.c.email).group_by(USERS.c.email).having(func.count() > 1)
-    )  # Missing addresses are reported with the other missing values.
+    repeated = select(USERS.c.email).group_by(USERS.c.email).having(func.count() > 1)
     plan = address_plan(
         lambda: _addresses(connection),
         list(connection.scalars(repeated.where(USERS.c.email.is_not(None)))),
     )
     for number, reason in plan.invalid.items():
         yield problem("users", "email", reason, ids=[number])
-    yield from odd_address_changes(connection, plan.odd, options)
-    for address, numbers in plan.shared.items():
-        detail = f"these users would all have the address {address or '(blank)'}"
-        yield problem("users", "email", detail, rows=len(numbers), ids=numbers)
-    if plan.changed:
+    yield from odd_address_changes(connection, plan, options)
+    # Users who share an address are left out, and nothing else of them is changed.
+    sharing = {number for numbers in plan.shared.values() for number in numbers}
+    changed = {n: address for n, address in plan.changed.items() if n not in sharing}
+    if changed:
         yield step(
             "users",
             "email",
-            f"rewrite {_examples(connection, plan.changed)}",
-            lambda op: _write(op, plan.changed),
-            rows=len(plan.changed),
-            ids=list(islice(plan.changed, IDS_LISTED)),
+            f"rewrite {_examples(connection, changed)}",
+            lambda op: _write(op, changed),
+            rows=len(changed),
+            ids=list(islice(changed, IDS_LISTED)),
         )
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, Inspector, String, inspect, text
-from sqlalchemy.engine.interfaces import ReflectedIndex
+from sqlalchemy import Connection, Inspector, String, inspect
 
 from userctl.db.adoption.change import (
     Apply,
@@ -14,6 +13,13 @@ from userctl.db.adoption.change import (
     step,
 )
 from userctl.db.adoption.columns import present_columns
+from userctl.db.adoption.sharing import (
+    free_name,
+    is_partial,
+    no_longer_sharing_changes,
+    shares_addresses,
+    sharing_changes,
+)
 from userctl.db.adoption.widening import widening
 from userctl.db.maintenance.inspection import TOKEN_TRIGGER, lacks_token_trigger
 
@@ -40,23 +46,18 @@ def unique_changes(connection: Connection, table: str) -> Iterator[Change]:
         count, ids = rows_where(connection, table, repeated)
         if count:
             yield problem(table, name, "several rows have the same token", rows=count, ids=ids)
-    constraint, columns = _free_name(connection, f"uq_{table}_{name}"), [name]
+    elif shares_addresses(connection):
+        yield from sharing_changes(connection)
+        return
+    else:
+        yield from no_longer_sharing_changes(connection)
+    constraint, columns = free_name(connection, f"uq_{table}_{name}"), [name]
     if connection.dialect.name == "postgresql":
         yield step(table, name, "make it unique",
                    lambda op: op.create_unique_constraint(constraint, table, columns))  # fmt: skip
     else:
         yield step(table, name, "make it unique",
                    lambda op: op.create_index(constraint, table, columns, unique=True))  # fmt: skip
-
-
-def _free_name(connection: Connection, name: str) -> str:
-    """Return a name for an index, which an application may have given to one of some rows."""
-    if connection.dialect.name == "postgresql":
-        taken = connection.scalar(text("SELECT to_regclass(quote_ident(:name))"), {"name": name})
-    else:
-        query = "SELECT 1 FROM sqlite_schema WHERE name = :name COLLATE NOCASE"
-        taken = connection.scalar(text(query), {"name": name})
-    return name if taken is None else f"userctl_{name}"
 
 
 def _is_unique(inspector: Inspector, table: str, column: str) -> bool:
@@ -67,12 +68,6 @@ def _is_unique(inspector: Inspector, table: str, column: str) -> bool:
         if index["unique"] and not is_partial(index)
     ]
     return [column] in [*constraints, *indexes]
-
-
-def is_partial(index: ReflectedIndex) -> bool:
-    """Tell whether an index covers only some rows."""
-    options = index.get("dialect_options", {})
-    return any(options.get(f"{dialect}_where") is not None for dialect in ("postgresql", "sqlite"))
 
 
 def reference_changes(connection: Connection) -> Iterator[Change]:

@@ -53,7 +53,10 @@ def name_warnings(connection: Connection) -> Iterator[Change]:
     ]
     if ids:
         listed = ", ".join(map(str, ids[:IDS_LISTED]))
-        detail = f"too long, blank or with invisible characters, so an import rejects it: {listed}"
+        detail = (
+            "too long, blank or with invisible characters; an import of an export rejects it "
+            f"without --correct-names: {listed}"
+        )
         yield warning("users", "name", detail, len(ids))
 
 

@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 from userctl import models  # noqa: F401
 from userctl.db.adoption.change import Apply, Change, problem, step
 from userctl.db.adoption.columns import TABLES, present_columns, wanted_columns
-from userctl.db.adoption.constraints import is_partial
+from userctl.db.adoption.sharing import is_partial
 
 
 def name_changes(connection: Connection) -> Iterator[Change]:

@@ -16,8 +16,8 @@ from userctl.db.adoption.change import (
 from userctl.db.adoption.columns import added_later, present_columns, wanted_columns
 from userctl.schemas.adoption import AdoptionOptions
 
-NEEDED = {"users": ("email",), "refresh_tokens": ("token", "user_id", "expires_at")}
-"""Columns whose missing values cannot be filled in."""
+NEEDED = {"users": (), "refresh_tokens": ("token", "user_id", "expires_at")}
+"""Columns whose missing values cannot be filled in, but for addresses, which may stay missing."""
 
 
 def null_changes(connection: Connection, table: str, options: AdoptionOptions) -> Iterator[Change]:

@@ -1,51 +1,97 @@
 """Users of an application whose addresses are not valid: refused, kept, or left to it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 from alembic.operations import Operations
-from sqlalchemy import Connection, column, select, table, update
+from sqlalchemy import Connection, String, column, select, table, update
 
 from userctl.db.adoption.change import IDS_LISTED, Change, problem, step, warning
 from userctl.db.adoption.columns import present_columns
 from userctl.models.types import UTCDateTime
+from userctl.repositories.changes import require_count
 from userctl.schemas.adoption import AdoptionOptions
+
+if TYPE_CHECKING:
+    from userctl.db.adoption.addresses import AddressPlan
 
 BATCH = 1000
 """How many users are asked for or changed at a time."""
 
-_USERS = table("users", column("id"), column("disabled_at", UTCDateTime()))
+_USERS = table(
+    "users", column("id"), column("email", String()), column("disabled_at", UTCDateTime())
+)
+_EITHER = "correct it, or pass --keep-odd-addresses or --leave-out"
+_LEAVE_OUT = "correct it, or pass --leave-out"
 
 
 def odd_address_changes(
-    connection: Connection, odd: Mapping[int, str], options: AdoptionOptions
+    connection: Connection, plan: "AddressPlan", options: AdoptionOptions
 ) -> Iterator[Change]:
-    """Yield what is to be done about the users with invalid addresses.
+    """Yield what is to be done about users with an invalid address, a shared one, or none.
 
-    One who is disabled was left out before, and stays so.
+    Those whose address can be looked up may be kept, and so may those without one. One who is
+    disabled was left out before, and stays so.
 
     Args:
         connection: the database.
-        odd: what is wrong with the address of each such user, by id.
+        plan: what is known of the addresses.
         options: whether they are kept or left out.
     """
-    disabled = _disabled(connection, list(odd))
-    active = [number for number in odd if number not in disabled]
-    first = active[:IDS_LISTED]
-    if not active:
-        return
+    query = select(_USERS.c.id).where(_USERS.c.email.is_(None)).order_by(_USERS.c.id)
+    missing = list(connection.scalars(query))
+    sharing = [number for numbers in plan.shared.values() for number in numbers]
+    disabled = _disabled(connection, [*plan.odd, *missing, *sharing])
+    shared = {
+        address: active
+        for address, numbers in plan.shared.items()
+        if _is_contested(active := [n for n in numbers if n not in disabled], plan)
+    }
+    contested = {*chain.from_iterable(shared.values())}
+    odd = sorted(set(plan.odd) - contested - disabled)
+    missing = [number for number in missing if number not in disabled]
     if options.keep_odd_addresses:
-        detail = "these addresses are not valid, and stay as they are"
-        yield warning("users", "email", detail, len(active), ids=first)
-    elif options.leave_out:
+        fit = [number for number in odd if number not in plan.unfit]
+        if kept := sorted([*fit, *missing]):
+            detail = "these addresses are not valid, and stay as they are"
+            yield warning("users", "email", detail, len(kept), ids=kept[:IDS_LISTED])
+        odd, missing = sorted(set(odd) & plan.unfit), []
+    if options.leave_out:
+        yield from _left_out([*odd, *missing, *contested], options)
+        return
+    for number in odd:
+        advice = _LEAVE_OUT if number in plan.unfit else _EITHER
+        yield problem("users", "email", f"{plan.odd[number]} ({advice})", ids=[number])
+    if missing:
+        detail = f"the value is missing in some rows ({_EITHER})"
+        yield problem("users", "email", detail, rows=len(missing), ids=missing[:IDS_LISTED])
+    for address, numbers in shared.items():
+        which = address or "(blank)"
+        detail = (
+            f"correct them, or pass --leave-out: these users would all have the address {which}"
+        )
+        yield problem("users", "email", detail, rows=len(numbers), ids=numbers)
+
+
+def _left_out(numbers: Sequence[int], options: AdoptionOptions) -> Iterator[Change]:
+    if numbers:
         detail = "leave users to the application: disable them here, and change nothing else"
-        yield step("users", "disabled_at", detail, lambda op: _leave_out(op, active, options.now),
-                   rows=len(active), ids=first, late=True)  # fmt: skip
-    else:
-        advice = "correct it, or pass --keep-odd-addresses or --leave-out"
-        for number in active:
-            yield problem("users", "email", f"{odd[number]} ({advice})", ids=[number])
+        yield step(
+            "users",
+            "disabled_at",
+            detail,
+            lambda op: _leave_out(op, numbers, options.now),
+            rows=len(numbers),
+            ids=sorted(numbers)[:IDS_LISTED],
+            late=True,
+        )
+
+
+def _is_contested(active: Sequence[int], plan: "AddressPlan") -> bool:
+    """Tell whether users who share an address, and are not disabled, leave open whose it is."""
+    return len(active) > 1 or any(number in plan.changed for number in active)
 
 
 def _disabled(connection: Connection, numbers: Sequence[int]) -> set[int]:
@@ -63,7 +109,8 @@ def _leave_out(op: Operations, numbers: Sequence[int], now: datetime) -> None:
     # With their hashes where they are, the application goes on letting them in.
     change = update(_USERS).values(disabled_at=now)
     for batch in _batches(numbers):
-        op.get_bind().execute(change.where(_USERS.c.id.in_(batch)))
+        changed = op.get_bind().execute(change.where(_USERS.c.id.in_(batch))).rowcount
+        require_count("UPDATE", "users", changed, len(batch))
 
 
 def _batches(numbers: Sequence[int]) -> Iterator[list[int]]:

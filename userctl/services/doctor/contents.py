@@ -95,7 +95,8 @@ def passwords(installation: Installation) -> Iterable[Finding]:
     """Check how passwords are hashed, and which of them must be changed."""
     with installation.database.reading() as uow:
         forms, must_change = uow.users.count_by_hash_form(), uow.users.count_must_change()
-        open_ids = uow.users.disabled_with_password()
+        open_ids = uow.users.disabled_with_password(left_out=False)
+        left_out = uow.users.disabled_with_password(left_out=True)
     # The salt and the digest do not matter here.
     hashes = [(form + "." * 53, count) for form, count in forms]
     weak = sum(count for hashed, count in hashes if installation.hasher.is_outdated(hashed))
@@ -125,6 +126,9 @@ def passwords(installation: Installation) -> Iterable[Finding]:
             f"Users who must change their password at the next login: {must_change}.",
             "Wait for their logins, or set new passwords with 'userctl user passwd'.",
         )
+    if left_out:
+        listed = ", ".join(map(str, left_out[:IDS_LISTED]))
+        yield ok(f"Left to the application, and disabled here alone: {len(left_out)} ({listed}).")
     if not (open_ids or foreign or weak or must_change):
         yield ok("All passwords are hashed at password_cost, and none must be changed.")
 

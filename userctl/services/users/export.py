@@ -63,10 +63,17 @@ def _source(field: str) -> tuple[str, Convert | None]:
         return "disabled_at", _statuses
     if field == "has_password":
         return OWN_HASH, _has_password
+    if field == "email":
+        return field, _addresses
     if field == "hashed_password":
         return OWN_HASH, _hashes
     converters: dict[type, Convert] = {datetime: partial(map, _time), bool: partial(map, bool)}
     return field, converters.get(python_type(User.metadata.tables["users"].columns[field]))
+
+
+def _addresses(addresses: Iterable[str | None]) -> Iterable[str]:
+    # An application may have users without one.
+    return [address or "" for address in addresses]
 
 
 def _statuses(times: Iterable[object]) -> Iterable[str]:

@@ -10,6 +10,9 @@ from userctl.models import DeletedUser, User
 from userctl.schemas.email_address import canonical_email, lookup_address
 from userctl.schemas.page import LARGEST_ID
 
+IDS_LISTED = 20
+"""How many ids a message lists at most."""
+
 
 def id_or_address(reference: str) -> int | str:
     """Return the id or the canonical address that a reference stands for.
@@ -34,18 +37,19 @@ def find_user(uow: UnitOfWork, reference: str) -> User:
     Adopted tables may have addresses that are not valid, which are looked up as they are.
 
     Raises:
-        InvalidInput: if the reference is neither.
+        InvalidInput: if the reference is neither, or the address of several users who were left
+            to the application.
         UserNotFound: if there is no such user; it says so if there was one who can be restored.
     """
     try:
         which = id_or_address(reference)
     except InvalidInput:
-        if odd := uow.users.by_email(lookup_address(reference)):
+        if odd := _by_address(uow, lookup_address(reference)):
             return odd
         if find_deleted(uow, reference):
             raise _not_found(uow, reference) from None
         raise
-    user = uow.users.get(which) if isinstance(which, int) else uow.users.by_email(which)
+    user = uow.users.get(which) if isinstance(which, int) else _by_address(uow, which)
     if user is None:
         raise _not_found(uow, reference)
     return user
@@ -59,6 +63,30 @@ def lock_user(uow: UnitOfWork, reference: str) -> User:
     if user is None:
         raise _not_found(uow, reference)
     return user
+
+
+def _by_address(uow: UnitOfWork, address: str) -> User | None:
+    # What cannot be an address stands for blank text, which refers to no user either.
+    found = uow.users.all_by_email(address, IDS_LISTED) if address else []
+    require_one(address, found)
+    return found[0] if found else None
+
+
+def require_one(address: str, found: Sequence[User]) -> None:
+    """Make sure that an address refers to one user.
+
+    Args:
+        address: the address.
+        found: the users who have it, first the one who has it by right.
+
+    Raises:
+        InvalidInput: if it is that of several users who were left to the application.
+    """
+    if len(found) > 1 and found[0].disabled_at is not None:
+        ids = ", ".join(str(user.id) for user in found[:IDS_LISTED])
+        raise InvalidInput(
+            f"Several users have the address {quote(address)}.", hint=f"Use an id instead: {ids}."
+        )
 
 
 def find_deleted(uow: UnitOfWork, reference: str) -> Sequence[DeletedUser]:

@@ -54,8 +54,6 @@ def test_the_plan_names_the_options(odd: list[int], adoption: AdoptionService) -
     assert all("--keep-odd-addresses or --leave-out" in step.detail for step in problems)
     with pytest.raises(AdoptionRefused, match="--keep-odd-addresses"):
         adoption.adopt()
-    with pytest.raises(InvalidInput, match="cannot be combined"):
-        AdoptionChoices(keep_odd_addresses=True, leave_out=True)
 
 
 @pytest.mark.parametrize("choices", [KEEP, LEAVE_OUT], ids=["kept", "left out"])
@@ -84,6 +82,14 @@ def test_kept_users_log_in_and_are_shown(kept: Program, odd: list[int]) -> None:
 def test_a_blank_address_is_no_login(kept: Program) -> None:
     with pytest.raises(InvalidCredentials):
         kept.log_in("")
+
+
+@pytest.mark.parametrize("reference", ["", "two\nlines", "x" * 400])
+def test_what_cannot_be_an_address_does_not_refer_to_the_user_with_a_blank_one(
+    kept: Program, reference: str
+) -> None:
+    with pytest.raises(InvalidInput):
+        kept.recycle_bin.delete([reference])
 
 
 def test_a_kept_address_can_be_corrected(kept: Program) -> None:
@@ -140,15 +146,3 @@ def test_a_left_out_user_is_taken_in_once_the_address_is_corrected(left_out: Pro
     left_out.users.update("4", UserUpdate(email="admin@example.com"))
     left_out.user_status.enable("4")
     assert left_out.log_in("admin@example.com").user.id == 4
-
-
-@pytest.mark.parametrize("choices", [KEEP, LEAVE_OUT], ids=["kept", "left out"])
-def test_addresses_that_several_users_have_stay_a_problem(
-    odd: list[int], run: Sql, adoption: AdoptionService, choices: AdoptionChoices
-) -> None:
-    run("DROP INDEX ix_users_email")
-    run("INSERT INTO users (email) VALUES (''), (NULL)")
-    assert told(adoption.plan(choices), "problem") == [
-        ("users", "email", [11]),
-        ("users", "email", [9, 10]),
-    ]

@@ -59,7 +59,7 @@ def adopt(
         bool,
         typer.Option(
             "--keep-odd-addresses",
-            help="Adopt users whose addresses are not valid as they are.",
+            help="Adopt users whose addresses are not valid, or missing, as they are.",
             rich_help_panel=TABLES,
         ),
     ] = False,
@@ -67,7 +67,8 @@ def adopt(
         bool,
         typer.Option(
             "--leave-out",
-            help="Leave them to the application: disabled here, and otherwise unchanged.",
+            help="Leave them to the application: disabled here, and otherwise unchanged. "
+            "With the other option: only those that cannot be kept.",
             rich_help_panel=TABLES,
         ),
     ] = False,

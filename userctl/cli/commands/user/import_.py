@@ -9,10 +9,12 @@ import typer
 from userctl import schemas
 from userctl.cli.command import command
 from userctl.cli.commands.user.import_options import (
+    CorrectNamesOption,
     DelimiterOption,
     EncodingOption,
     FormatOption,
     IgnoreUnknownOption,
+    KeepOddAddressesOption,
     MapOption,
     read_options,
 )
@@ -25,8 +27,9 @@ from userctl.cli.commands.user.rejects import (
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PARTIAL
 from userctl.cli.output.render import Progress, show_progress
+from userctl.config.paths import missing_embedded_database
 from userctl.formats.file_format import choose_format
-from userctl.formats.reader import IMPORT_EXTENSIONS, read_records
+from userctl.formats.reader import IMPORT_EXTENSIONS, ImportFormat, read_records
 from userctl.formats.source import Source, open_source
 
 
@@ -65,17 +68,20 @@ def import_(
     ignore_unknown: IgnoreUnknownOption = False,
     delimiter: DelimiterOption = None,
     encoding: EncodingOption = None,
+    keep_odd_addresses: KeepOddAddressesOption = False,
+    correct_names: CorrectNamesOption = False,
 ) -> None:
     """Import users from a file: all of them or none.
 
     Fields: email, name, role, status, must_change_password, created_at, and hashed_password
     (bcrypt) or password. The first line of CSV names them. The output of 'user export' and
-    'user list' can be imported as it is.
+    'user list' can be imported as it is. That of adopted tables may have addresses and names that
+    need --keep-odd-addresses and --correct-names.
     """
-    context.creates_database = not dry_run
     chosen = choose_format(file, file_format, IMPORT_EXTENSIONS)
     if rejects is not None:
         require_writable(context, rejects, file)
+    into_nothing = _does_without_database(context, dry_run=dry_run)
     how = read_options(names, delimiter, ignore_unknown=ignore_unknown)
     with open_source(file, encoding) as source, show_progress(quiet=context.quiet) as show:
         report = context.services.user_import.load(
@@ -83,13 +89,22 @@ def import_(
             on_conflict=on_conflict,
             partial=partial,
             dry_run=dry_run,
+            into_nothing=into_nothing,
+            rules=schemas.transfer.ImportRules(keep_odd_addresses, correct_names),
             digest=source[1],
             on_checked=bind(_show_checked, show, source),
             on_written=bind(show, "Writing"),
         )
-    if rejects is not None:
-        write_rejects(context, report, rejects, chosen)
-    _print(context, report, partial=partial)
+    _finish(context, report, rejects, chosen, partial=partial)
+
+
+def _does_without_database(context: CommandContext, *, dry_run: bool) -> bool:
+    """Tell whether a dry run has no database yet, and say where an import would create it."""
+    context.creates_database = not dry_run
+    missing = missing_embedded_database(context.settings.database_url) if dry_run else None
+    if missing is not None:
+        context.note(f"There is no database at {missing} yet; an import would create it.")
+    return missing is not None
 
 
 def _show_checked(show: Progress, source: Source, done: int, read: int) -> None:
@@ -98,9 +113,16 @@ def _show_checked(show: Progress, source: Source, done: int, read: int) -> None:
     show("Checking", done, read * size // text.buffer.tell() if size else None)
 
 
-def _print(
-    context: CommandContext, report: "schemas.transfer.ImportReport", *, partial: bool
+def _finish(
+    context: CommandContext,
+    report: "schemas.transfer.ImportReport",
+    rejects: Path | None,
+    file_format: ImportFormat,
+    *,
+    partial: bool,
 ) -> None:
+    if rejects is not None:
+        write_rejects(context, report, rejects, file_format)
     if report.result.rejected and not partial:
         raise import_error(context, report)
     for line in reject_lines(report):

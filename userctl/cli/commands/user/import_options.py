@@ -51,6 +51,17 @@ EncodingOption = Annotated[
     ),
 ]
 
+KeepOddAddressesOption = Annotated[
+    bool,
+    typer.Option(
+        "--keep-odd-addresses", help="Import addresses that are not valid as they are, or blank."
+    ),
+]
+CorrectNamesOption = Annotated[
+    bool,
+    typer.Option("--correct-names", help="Shorten names, and remove invisible characters."),
+]
+
 
 def read_options(
     names: Sequence[str] | None, delimiter: str | None, *, ignore_unknown: bool

@@ -12,7 +12,7 @@ from userctl.schemas.batches import UserChoice, UserReference
 from userctl.schemas.email_address import lookup_address
 from userctl.schemas.users import UserQuery
 from userctl.services.users.listing import with_times
-from userctl.services.users.lookup import id_or_address, not_found
+from userctl.services.users.lookup import id_or_address, not_found, require_one
 from userctl.services.users.near_misses import near_misses
 from userctl.services.users.rules import require_role
 
@@ -129,11 +129,13 @@ def _meant_by(
     """Return the users with some ids and addresses, of whom one name may mean several."""
     meant: dict[int | str, list[User | DeletedUser]] = {key: [] for key in keys}
     ids = [key for key in keys if isinstance(key, int)]
-    emails = [key for key in keys if isinstance(key, str)]
+    # What cannot be an address stands for blank text, which refers to no user.
+    emails = [key for key in keys if isinstance(key, str) and key]
     for user_id, user in uow.user_batches.by_id(ids).items():
         meant[user_id].append(user)
-    for email, user in uow.user_batches.by_email(emails).items():
-        meant[email].append(user)
+    for email, users in uow.user_batches.by_email(emails).items():
+        require_one(email, users)
+        meant[email].append(users[0])
     if includes_deleted:
         # Several users may have had an address, but an id in use belongs to one user only.
         unused = [user_id for user_id in ids if not meant[user_id]]
@@ -161,7 +163,7 @@ def _explain(uow: UnitOfWork, unknown: Sequence[Entry]) -> None:
     keys = {entry.reference.text: _key(entry.reference.text) for entry in unknown}
     deleted = uow.deleted_users.found(
         [key for key in keys.values() if isinstance(key, int)],
-        [key for key in keys.values() if isinstance(key, str)],
+        [key for key in keys.values() if isinstance(key, str) and key],
     )
     similar = near_misses(uow, [*keys])
     for entry in unknown:

@@ -1,27 +1,33 @@
 """Importing users: all records are checked and hashed first, then written in one transaction."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from heapq import merge
 from itertools import islice
-from operator import attrgetter
 from typing import Any
 
 from userctl.core.clock import Clock
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.transfer import FileRecord, ImportReport, ImportResult, OnConflict, Reject
+from userctl.schemas.transfer import (
+    FileRecord,
+    ImportReport,
+    ImportRules,
+    OnConflict,
+    Reject,
+)
 from userctl.security.password_policy import PasswordPolicy
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.import_.hashing import hash_passwords
 from userctl.services.users.import_.records import (
+    DEFAULT_RULES,
     ImportedUser,
     ParsedRecord,
     RecordParser,
 )
-from userctl.services.users.import_.repeated import RepeatedEmails
+from userctl.services.users.import_.repeated import RepeatedEmails, reject_repeated
+from userctl.services.users.import_.report import import_report, import_result
 from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
 from userctl.services.users.import_.writing import Writer
@@ -72,6 +78,8 @@ class UserImportService:
         on_conflict: OnConflict = "error",
         partial: bool = False,
         dry_run: bool = False,
+        into_nothing: bool = False,
+        rules: ImportRules = DEFAULT_RULES,
         digest: Callable[[], str | None] = lambda: None,
         on_checked: Callable[[int, int], None] = lambda _done, _read: None,
         on_written: Callable[[int, int], None] = lambda _done, _total: None,
@@ -84,14 +92,19 @@ class UserImportService:
                 the user.
             partial: whether to import the good records although others are rejected.
             dry_run: whether to roll everything back at the end.
+            into_nothing: whether a dry run does without a database, as if an empty one were there.
+            rules: what is taken although no user could be created like this.
             digest: returns the SHA-256 of the file, once that is read, for the audit trail.
             on_checked: called with the number of records checked and hashed, and the number read.
             on_written: called with the number of records written, and the number to write.
         """
         now = self._clock()
-        checked = self._check(records, now, on_conflict, on_checked)
+        parser = RecordParser(roles=self._roles, policy=self._policy, now=now, rules=rules)
+        checked = self._check(records, parser, None if into_nothing else on_conflict, on_checked)
         written = Tally()
-        if partial or not checked.tally.rejected:
+        if into_nothing and (partial or not checked.tally.rejected):
+            written = _rehearse(checked)
+        elif partial or not checked.tally.rejected:
             written = self._write(
                 checked,
                 now,
@@ -100,20 +113,22 @@ class UserImportService:
                 keep=lambda tally: not dry_run and (partial or not tally.rejected),
                 about=lambda tally: {
                     "sha256": digest(),
-                    **_result(checked.tally, tally).model_dump(exclude={"dry_run"}),
+                    **import_result(checked.tally, tally).model_dump(exclude={"dry_run"}),
                 },
             )
-        return _report(checked.tally, written, partial=partial, dry_run=dry_run)
+        return import_report(checked.tally, written, partial=partial, dry_run=dry_run)
 
     def _check(
         self,
         records: Iterable[FileRecord],
-        now: datetime,
-        on_conflict: OnConflict,
+        parser: RecordParser,
+        on_conflict: OnConflict | None,
         on_checked: Callable[[int, int], None],
     ) -> _Checked:
-        """Parse records, hash their passwords and append the good ones to the spool."""
-        parser = RecordParser(roles=self._roles, policy=self._policy, now=now)
+        """Parse records, hash their passwords and append the good ones to the spool.
+
+        ``on_conflict`` is None if no user exists.
+        """
         checked = _Checked()
         source = iter(records)
         read = 0
@@ -131,10 +146,10 @@ class UserImportService:
         return checked
 
     def _sort_out_existing(
-        self, parsed: list[ParsedRecord], on_conflict: OnConflict, checked: _Checked
+        self, parsed: list[ParsedRecord], on_conflict: OnConflict | None, checked: _Checked
     ) -> list[ParsedRecord]:
         """Sort out records whose users exist before time is spent on hashing their passwords."""
-        if on_conflict == "update" or all(record.password is None for record in parsed):
+        if on_conflict in {None, "update"} or all(record.password is None for record in parsed):
             return parsed
         with self._database.reading() as uow:
             ids = uow.users.ids_by_email([record.user.email for record in parsed])
@@ -189,6 +204,14 @@ class UserImportService:
         return writer.tally
 
 
+def _rehearse(checked: _Checked) -> Tally:
+    """Return what would become of the users if there were no others."""
+    tally, named, repeated = Tally(), set[str](), checked.emails.hashes()
+    for chunk in checked.users.chunks():
+        tally.created += len(reject_repeated(chunk, repeated, named, tally))
+    return tally
+
+
 def _sort_out_rejects(
     outcomes: Iterable[ParsedRecord | list[Reject]], tally: Tally
 ) -> list[ParsedRecord]:
@@ -199,35 +222,3 @@ def _sort_out_rejects(
         else:
             tally.reject(outcome)
     return accepted
-
-
-class _Rejects:
-    """The rejects of both steps in line order; can be read more than once."""
-
-    def __init__(self, *spools: Spool[Reject]) -> None:
-        self._spools = spools
-
-    def __iter__(self) -> Iterator[Reject]:
-        # Fields cannot be compared: it is None where a reason concerns the whole record.
-        return merge(*self._spools, key=attrgetter("line"))
-
-
-def _result(checked: Tally, written: Tally) -> ImportResult:
-    return ImportResult(
-        created=written.created,
-        updated=written.updated,
-        skipped=checked.skipped + written.skipped,
-        rejected=checked.rejected + written.rejected,
-        dry_run=False,
-    )
-
-
-def _report(checked: Tally, written: Tally, *, partial: bool, dry_run: bool) -> ImportReport:
-    result = _result(checked, written)
-    rejected = result.rejected
-    nothing = {"created": 0, "updated": 0, "skipped": 0} if rejected and not partial else {}
-    return ImportReport(
-        result.model_copy(update={"dry_run": dry_run, **nothing}),
-        _Rejects(checked.rejects, written.rejects),
-        conflicts_only=rejected == checked.conflicts + written.conflicts,
-    )

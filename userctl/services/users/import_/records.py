@@ -8,11 +8,16 @@ from typing import Any, NamedTuple
 from userctl.core.errors import InvalidInput, PasswordRejected
 from userctl.core.stand_in_hash import is_unmatchable
 from userctl.core.text import quote
-from userctl.schemas.transfer import FileRecord, Reject
+from userctl.schemas.email_address import as_stored, canonical_email
+from userctl.schemas.transfer import FileRecord, ImportRules, Reject
 from userctl.schemas.user_fields import PLAIN_FIELDS, UNUSED_FIELDS, USER_FIELDS
+from userctl.schemas.users import correct_name
 from userctl.security.password_policy import PasswordPolicy
 from userctl.security.passwords import is_bcrypt_hash
 from userctl.services.users.rules import require_role
+
+DEFAULT_RULES = ImportRules()
+"""What applies where nothing else was asked for."""
 
 NOT_GIVEN = (None,) * len(PLAIN_FIELDS)
 
@@ -50,9 +55,17 @@ class RecordParser:
         roles: the configured roles.
         policy: which passwords are accepted.
         now: the time of the import; no user was created later.
+        rules: what is taken although no user could be created like this.
     """
 
-    def __init__(self, *, roles: Sequence[str], policy: PasswordPolicy, now: datetime) -> None:
+    def __init__(
+        self,
+        *,
+        roles: Sequence[str],
+        policy: PasswordPolicy,
+        now: datetime,
+        rules: ImportRules = DEFAULT_RULES,
+    ) -> None:
         self._roles = roles
         self._policy = policy
         self._now = now
@@ -65,6 +78,11 @@ class RecordParser:
             "hashed_password": _parse_hash,
             "created_at": self._parse_past_timestamp,
         }
+        self._keeps_blank_address = rules.keep_odd_addresses
+        if rules.keep_odd_addresses:
+            self._parsers["email"] = _keep_address
+        if rules.correct_names:
+            self._parsers["name"] = correct_name
 
     def parse(self, records: Sequence[FileRecord]) -> Sequence[ParsedRecord | list[Reject]]:
         """Return the user of each record, or everything that is wrong with it."""
@@ -97,6 +115,8 @@ class RecordParser:
         if record.unreadable is not None:
             return [Reject(record.line, None, record.unreadable)]
         values, rejects = self._parse_values(record)
+        if self._keeps_blank_address and "email" in record.names and not rejects:
+            values.setdefault("email", "")
         rejects = rejects or self._contradictions(record.line, values)
         if rejects:
             return rejects
@@ -144,6 +164,11 @@ class RecordParser:
         if time > self._now:
             raise InvalidInput(f"The timestamp {quote(raw)} is in the future.")
         return time
+
+
+def _keep_address(raw: str) -> str:
+    kept = as_stored(raw)
+    return canonical_email(raw) if kept is None else kept
 
 
 def _parse_hash(raw: str) -> str | None:

@@ -2,7 +2,10 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
+
+from userctl.services.users.import_.records import ImportedUser
+from userctl.services.users.import_.tally import Tally
 
 BUCKETS = 256
 
@@ -30,3 +33,27 @@ class RepeatedEmails:
             if len(set(bucket)) < len(bucket):
                 found.update(value for value, count in Counter(bucket).items() if count > 1)
         return frozenset(found)
+
+
+def reject_repeated(
+    users: Sequence[ImportedUser], repeated: Set[int], named: set[str], tally: Tally
+) -> Sequence[ImportedUser]:
+    """Return the users that no earlier record has named, and reject the others.
+
+    Args:
+        users: the users of some records.
+        repeated: what :meth:`RepeatedEmails.hashes` returned for the whole file.
+        named: the addresses of earlier records, to which these are added.
+        tally: counts the rejected ones.
+    """
+    if not repeated:
+        return users
+    first = []
+    for user in users:
+        if hash(user.email) in repeated:
+            if user.email in named:
+                tally.reject_repeated(user.line, user.email)
+                continue
+            named.add(user.email)
+        first.append(user)
+    return first

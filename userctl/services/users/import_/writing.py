@@ -13,6 +13,7 @@ from userctl.schemas.transfer import OnConflict, Reject
 from userctl.schemas.user_fields import PLAIN_FIELDS
 from userctl.services.users.import_.events import Event, creation, update
 from userctl.services.users.import_.records import ImportedUser
+from userctl.services.users.import_.repeated import reject_repeated
 from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
 from userctl.services.users.rules import end_sessions, require_admin_left
@@ -63,8 +64,7 @@ class Writer:
 
     def write(self, users: Sequence[ImportedUser]) -> None:
         """Create users; look for conflicts only if an address is in use."""
-        if self._repeated:
-            users = self._reject_repeated(users)
+        users = reject_repeated(users, self._repeated, self._named, self.tally)
         if self._insert(users):
             return
         emails = [user.email for user in users]
@@ -74,18 +74,6 @@ class Writer:
                 self._resolve_conflict(user, existing)
         if not self._insert([user for user in users if user.email not in present]):
             raise TransactionConflict("Another process created one of these users just now.")
-
-    def _reject_repeated(self, users: Sequence[ImportedUser]) -> list[ImportedUser]:
-        """Return the users that no earlier record has named."""
-        first = []
-        for user in users:
-            if hash(user.email) in self._repeated:
-                if user.email in self._named:
-                    self.tally.reject_repeated(user.line, user.email)
-                    continue
-                self._named.add(user.email)
-            first.append(user)
-        return first
 
     def _insert(self, users: Sequence[ImportedUser]) -> bool:
         """Insert users, all of them or none; return False if an address is in use."""

@@ -1,0 +1,8 @@
+"""Reads one row of PostgreSQL with the driver alone."""
+
+import sys
+
+import psycopg
+
+with psycopg.connect(sys.argv[1]) as connection:
+    print(connection.execute("SELECT email FROM users LIMIT 1").fetchone())

@@ -1,0 +1,50 @@
+"""Reports the outcome of an import."""
+
+from collections.abc import Iterator
+from heapq import merge
+from operator import attrgetter
+
+from userctl.schemas.transfer import ImportReport, ImportResult, Reject
+from userctl.services.users.import_.spool import Spool
+from userctl.services.users.import_.tally import Tally
+
+
+class _Rejects:
+    """The rejects of both steps in line order; can be read more than once."""
+
+    def __init__(self, *spools: Spool[Reject]) -> None:
+        self._spools = spools
+
+    def __iter__(self) -> Iterator[Reject]:
+        # Fields cannot be compared: it is None where a reason concerns the whole record.
+        return merge(*self._spools, key=attrgetter("line"))
+
+
+def import_result(checked: Tally, written: Tally) -> ImportResult:
+    """Return the counts of both steps together."""
+    return ImportResult(
+        created=written.created,
+        updated=written.updated,
+        skipped=checked.skipped + written.skipped,
+        rejected=checked.rejected + written.rejected,
+        dry_run=False,
+    )
+
+
+def import_report(checked: Tally, written: Tally, *, partial: bool, dry_run: bool) -> ImportReport:
+    """Return the outcome of an import.
+
+    Args:
+        checked: what became of the records that were sorted out before anything was written.
+        written: what became of the others.
+        partial: whether the good records count although others are rejected.
+        dry_run: whether nothing was committed.
+    """
+    result = import_result(checked, written)
+    rejected = result.rejected
+    nothing = {"created": 0, "updated": 0, "skipped": 0} if rejected and not partial else {}
+    return ImportReport(
+        result.model_copy(update={"dry_run": dry_run, **nothing}),
+        _Rejects(checked.rejects, written.rejects),
+        conflicts_only=rejected == checked.conflicts + written.conflicts,
+    )
