@@ -24,9 +24,10 @@ class SchemaStatus(BaseModel):
 
 
 class RestoreRead(SchemaStatus):
-    """The state of a restored schema, and how many of the restored sessions were ended."""
+    """The state of a restored schema, and what was ended of what was restored."""
 
     sessions_ended: int
+    api_tokens_revoked: int
 
 
 class BackupRead(BaseModel):

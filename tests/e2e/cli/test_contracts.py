@@ -97,7 +97,7 @@ KEYS = {
     "db migrate --check": SCHEMA,
     "db adopt --yes": ["kind", "table", "subject", "detail", "rows", "ids"],
     "db backup a.backup": ["file", "database", "revision", "size_bytes", "sha256"],
-    "db restore a.backup --yes": [*SCHEMA, "sessions_ended"],
+    "db restore a.backup --yes": [*SCHEMA, "sessions_ended", "api_tokens_revoked"],
     "db copy --to sqlite:///copy.db": ["table", "rows", "digest"],
     "db stats": ["users", "deleted_users", "refresh_tokens", "api_tokens", "login_throttles",
                  "audit_events", "size_bytes", "free_bytes", "expired_tokens", "oldest_expired_at",

@@ -23,6 +23,7 @@ from tests.support.servers import until
 from userctl.core.errors import DatabaseDamaged
 from userctl.db.postgresql import pg_dump as postgresql_programs
 from userctl.db.sqlite.backup import copy_out, require_sound
+from userctl.services.database.schema import SchemaService
 
 COUNTED = ("services/database/backup.py", "db/sqlite/backup.py", "core/atomic_files.py")
 """Where a backup is put back."""
@@ -78,6 +79,34 @@ def test_a_restore_revives_no_session_that_was_revoked_since(userctl: Userctl) -
     assert userctl("whoami").code == 4
     [event] = userctl("audit", "list", "--tag", "database:restore", "-o", "json").json
     assert event["detail"]["sessions_ended"] == 1
+
+
+def test_a_restored_session_is_ended_before_it_is_there(
+    userctl: Userctl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    userctl.create(ADA)
+    userctl.login(ADA)
+    assert userctl("token", "issue", "--user", ADA, "--label", "ci").code == 0
+    written(userctl)
+
+    def die(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    # Whatever ends the command right behind the restore leaves no session that is in force.
+    with monkeypatch.context() as patch:
+        patch.setattr(SchemaService, "record_restore", die)
+        assert userctl("db", "restore", "a.backup", "--yes").code == 130
+    active = ("token", "list", "--state", "active", "-o", "json")
+    assert [token["kind"] for token in userctl(*active).json] == ["api"]
+    command = ("db", "restore", "a.backup", "--revoke-api-tokens", "--yes", "-o", "json")
+    restored = userctl(*command).json
+    assert (restored["sessions_ended"], restored["api_tokens_revoked"]) == (1, 1)
+    assert userctl(*active).json == []
+    [event] = userctl("audit", "list", "--tag", "database:restore", "-o", "json").json
+    assert event["detail"]["api_tokens_revoked"] == 1
+    if str(userctl.database_url).startswith("sqlite"):
+        names = names_in(userctl.database_file.parent)
+        assert not [name for name in names if name.startswith(".")]
 
 
 def test_a_backup_is_for_its_owner_alone_and_replaces_nothing_by_itself(userctl: Userctl) -> None:

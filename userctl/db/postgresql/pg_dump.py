@@ -10,6 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from sqlalchemy import Update, literal_column
+from sqlalchemy.dialects import postgresql
+
 from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import DatabaseToolFailed, DatabaseToolMissing, InvalidConfiguration
 from userctl.core.text import escape_invisible
@@ -61,7 +64,9 @@ def tables(file: Path) -> set[str]:
     return set(re.findall(r"^\d+; \d+ \d+ TABLE \S+ (\S+) ", listed, re.MULTILINE))
 
 
-def restore(file: Path, url: DatabaseURL, dumped: Collection[str]) -> None:
+def restore(
+    file: Path, url: DatabaseURL, dumped: Collection[str], endings: Mapping[str, Update]
+) -> dict[str, int]:
     """Replace the content of a database with that of a dump, in one transaction.
 
     Other tables stay, unless they are ours: those belong to a later schema, and the migration to it
@@ -71,6 +76,10 @@ def restore(file: Path, url: DatabaseURL, dumped: Collection[str]) -> None:
         file: the dump.
         url: the database.
         dumped: the tables in the dump.
+        endings: what is changed in the restored tables, by their names.
+
+    Returns:
+        How many rows of each of these tables were changed.
 
     Raises:
         DatabaseToolMissing, DatabaseToolFailed: as :func:`dump` does; nothing is changed then.
@@ -92,9 +101,24 @@ def restore(file: Path, url: DatabaseURL, dumped: Collection[str]) -> None:
             psql.write(source.read(4096).replace(_NO_LOCK_TIMEOUT, _LOCK_TIMEOUT))
             shutil.copyfileobj(source.output, psql.input)
             source.finish()
+            psql.write(_counted(endings))
             # Until this statement nothing is changed, wherever psql or this process ends.
             psql.write(b"\nCOMMIT;\n")
-        psql.finish()
+        counts = psql.finish().split()
+    return {table: int(count) for table, count in zip(endings, counts, strict=True)}
+
+
+def _counted(statements: Mapping[str, Update]) -> bytes:
+    """Return a script that runs statements and prints how many rows each of them changed."""
+    # The script of the dump empties the search path, and its output is not wanted.
+    lines = ["", "RESET search_path;", r"\pset tuples_only on", r"\pset format unaligned", r"\o"]
+    for statement in statements.values():
+        sql = statement.returning(literal_column("1")).compile(
+            dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]
+            compile_kwargs={"literal_binds": True},
+        )
+        lines.append(f"WITH changed AS ({sql}) SELECT count(*) FROM changed;")  # noqa: S608
+    return "\n".join([*lines, ""]).encode()
 
 
 class _Program:

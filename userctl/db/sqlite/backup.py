@@ -2,8 +2,10 @@
 
 import os
 import sqlite3
+import tempfile
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -62,6 +64,19 @@ def copy_in(copy: Path, database: Path) -> None:
         target.execute(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
         source.backup(target, progress=give_up)
         retry_while_busy(lambda: target.execute("PRAGMA journal_mode = WAL"))
+
+
+@contextmanager
+def prepared_copy(copy: Path, database: Path) -> Iterator[Path]:
+    """Yield a copy of a copy, beside the database, which may be changed before it is put in place.
+
+    Only the owner can read it, and it is removed when the block ends.
+    """
+    with tempfile.TemporaryDirectory(prefix=f".{database.name}-", dir=database.parent) as folder:
+        prepared = Path(folder) / database.name
+        prepared.touch(0o600)
+        copy_in(copy, prepared)
+        yield prepared
 
 
 def create_safety_copy(database: Path, revision: str | None, now: datetime) -> Path:

@@ -14,9 +14,13 @@ from userctl.core.errors import (
     InputOutputFailed,
     InvalidInput,
 )
+from userctl.db.engine import database_engine
+from userctl.db.errors import typed_failures
 from userctl.db.postgresql import pg_dump as postgresql_programs
+from userctl.db.schema.restored import Endings, end_restored
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.db.sqlite import backup as sqlite_backup
+from userctl.db.sqlite.wal import checkpoint_all
 from userctl.schemas.database import BackupRead, RestoreRead
 from userctl.services.database.schema import SchemaService, require_folder
 
@@ -77,36 +81,43 @@ class BackupService:
             sha256=digest,
         )
 
-    def restore(self, file: Path, *, keep_sessions: bool = False) -> RestoreRead:
+    def restore(
+        self, file: Path, *, keep_sessions: bool = False, revoke_api_tokens: bool = False
+    ) -> RestoreRead:
         """Put a backup in the place of what the database holds, all of it or nothing.
 
         An SQLite file that is there is copied beside itself first. What others commit between the
         copy and the restore is in neither, so they should be stopped. The restored sessions are
-        ended, because a backup does not know which of them were revoked since.
+        ended, because a backup does not know which of them were revoked since; they are never in
+        the database as they were.
 
         Args:
             file: the backup.
             keep_sessions: whether to leave the sessions as they were.
+            revoke_api_tokens: whether to revoke the API tokens too.
 
         Raises:
             InvalidInput: if the file is not a backup of this kind of database, or has other tables.
             DatabaseDamaged, DatabaseToolFailed: if it is damaged.
         """
         digest = _require_backup(file, self._url.dialect)
+        endings = Endings(
+            sessions=not keep_sessions, api_tokens=revoke_api_tokens, now=self._clock()
+        )
         copy = None
         if self._url.file is None:
             postgresql_programs.require_sound(file)
             tables = postgresql_programs.tables(file)
             self._require_ours(file, tables)
-            postgresql_programs.restore(file, self._url, tables)
+            ended = postgresql_programs.restore(file, self._url, tables, endings.statements(tables))
         elif is_same_file(file, self._url.file):
             raise InvalidInput(f"{file} is the database itself.")
         else:
             sqlite_backup.require_sound(file)
-            copy = self._restore_sqlite(file, self._url.file)
+            copy, ended = self._restore_sqlite(file, self._url.file, endings)
         # Connections may know the tables as they were.
         self._engine.dispose()
-        restored = self._schema.record_restore(digest, end_sessions=not keep_sessions)
+        restored = self._schema.record_restore(digest, ended)
         return restored.model_copy(update={"backup": copy})
 
     def _require_ours(self, file: Path, tables: set[str]) -> None:
@@ -118,23 +129,42 @@ class BackupService:
                 hint="'userctl db backup' writes one.",
             )
 
-    def _restore_sqlite(self, file: Path, database: Path) -> str | None:
+    def _restore_sqlite(
+        self, file: Path, database: Path, endings: Endings
+    ) -> tuple[str | None, dict[str, int]]:
+        """Return the path of the copy, if one was made, and how many rows were ended."""
         if self._url.missing_file is not None:
             require_folder(database)
             with atomic_file(database, replace=False) as temporary:
                 sqlite_backup.copy_in(file, temporary)
-            return None
+                ended = _end_in_file(temporary, endings)
+            return None, ended
         try:
             self._require_ours(file, sqlite_backup.tables(file))
             sqlite_backup.require_same_pages(file, database)
             revision = self._schema.status().current
             copy = sqlite_backup.create_safety_copy(database, revision, self._clock())
-            sqlite_backup.copy_in(file, database)
+            with sqlite_backup.prepared_copy(file, database) as prepared:
+                ended = _end_in_file(prepared, endings)
+                sqlite_backup.copy_in(prepared, database)
         except DatabaseDamaged as error:
             raise DatabaseDamaged(
                 error.message, hint="Move the damaged file out of the way, and restore again."
             ) from error
-        return str(copy)
+        return str(copy), ended
+
+
+def _end_in_file(file: Path, endings: Endings) -> dict[str, int]:
+    """End what an SQLite file has in force before it is put in place."""
+    engine = database_engine(DatabaseURL.for_sqlite(file))
+    try:
+        with typed_failures():
+            with engine.begin() as connection:
+                ended = end_restored(connection, endings)
+            checkpoint_all(engine)
+    finally:
+        engine.dispose()
+    return ended
 
 
 def _require_backup(file: Path, dialect: str) -> str:

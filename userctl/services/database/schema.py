@@ -1,10 +1,10 @@
 """The schema of the database: its state, and migrating it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine
 
@@ -23,7 +23,6 @@ from userctl.core.secure_files import create_private_folder
 from userctl.db.engine import READ_ONLY
 from userctl.db.errors import typed_failures
 from userctl.db.schema import migrations
-from userctl.db.schema.restored import revoke_refresh_tokens
 from userctl.db.schema.revisions import current_revision, foreign_tables, has_trail, revisions
 from userctl.db.sqlite.backup import create_safety_copy
 from userctl.db.sqlite.wal import enable_wal
@@ -151,28 +150,27 @@ class SchemaService:
             uow.commit()
         return copy
 
-    def record_restore(self, digest: str, *, end_sessions: bool) -> RestoreRead:
+    def record_restore(self, digest: str, ended: Mapping[str, int]) -> RestoreRead:
         """Record that the database was restored, if its schema has a trail, and return its status.
 
         Args:
             digest: the SHA-256 of the backup.
-            end_sessions: whether to end the restored sessions, which may have been revoked since.
+            ended: how many rows of each table were ended with the restore.
         """
         status = self.status()
-        ended = 0
-        if status.state in {"current", "outdated"}:
-            ended = self._record_restore(status, digest, end_sessions=end_sessions)
-        return RestoreRead(**status.model_dump(), sessions_ended=ended)
+        sessions, api_tokens = ended.get("refresh_tokens", 0), ended.get("api_tokens", 0)
+        if status.state == "current":
+            revoked = {"api_tokens_revoked": api_tokens} if "api_tokens" in ended else {}
+            self._record_restore(sha256=digest, sessions_ended=sessions, **revoked)
+        return RestoreRead(
+            **status.model_dump(), sessions_ended=sessions, api_tokens_revoked=api_tokens
+        )
 
     @retry_transactions
-    def _record_restore(self, status: SchemaStatus, digest: str, *, end_sessions: bool) -> int:
-        now = self._clock()
+    def _record_restore(self, **detail: Any) -> None:
         with Database(lambda: self._engine, self._actor).writing() as uow:
-            ended = revoke_refresh_tokens(uow.connection, now) if end_sessions else 0
-            if status.state == "current":
-                uow.record(AuditTag.DATABASE_RESTORE, now, sha256=digest, sessions_ended=ended)
+            uow.record(AuditTag.DATABASE_RESTORE, self._clock(), **detail)
             uow.commit()
-        return ended
 
     def migration_sql(self, target: str) -> str:
         """Return the SQL that :meth:`migrate` would run now."""

@@ -24,6 +24,10 @@ def restore(
             "--keep-sessions", help="Leave sessions as they were, also those revoked since."
         ),
     ] = False,
+    revoke_api_tokens: Annotated[
+        bool,
+        typer.Option("--revoke-api-tokens", help="Revoke the API tokens of the backup too."),
+    ] = False,
     yes: options.YesOption = False,
 ) -> None:
     """Replace the whole database with a backup.
@@ -31,9 +35,13 @@ def restore(
     An existing SQLite file is copied first; the result names the copy. On PostgreSQL, tables that
     are not in the backup stay as they are.
 
-    Sessions are ended, because some may have been revoked since the backup. API tokens, passwords
-    and roles are those of the backup.
+    Sessions are ended, because some may have been revoked since the backup, and API tokens with
+    --revoke-api-tokens. Passwords and roles are those of the backup.
     """
     question = f"Replace ALL data in {context.settings.database_url} with {file}?"
     context.confirm(question, yes=yes)
-    context.emit(context.services.backups.restore(file, keep_sessions=keep_sessions))
+    context.emit(
+        context.services.backups.restore(
+            file, keep_sessions=keep_sessions, revoke_api_tokens=revoke_api_tokens
+        )
+    )
