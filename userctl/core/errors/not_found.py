@@ -16,7 +16,7 @@ class UsersNotFound(UserNotFound):
 
     hint = "Correct these, or pass --keep-going to change the others."
 
-    def __init__(self, lines: Sequence[str], total: int) -> None:
+    def __init__(self, lines: Sequence[str], total: int = 0) -> None:
         # Each is what names no user, with its line in a file and what may have been meant.
         self.lines = lines
         verb = "does" if len(lines) == 1 else "do"

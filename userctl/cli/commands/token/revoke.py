@@ -31,6 +31,8 @@ COLUMNS = (
     "message",
 )
 
+REVOKE = Verb("Revoke all tokens of", "revoked", asks=True)
+
 GUARD = 10
 """How many tokens a filter may revoke without a confirmation."""
 
@@ -63,19 +65,28 @@ def revoke(
     """
     if token_ids and all("@" in text for text in token_ids) and not selection.users:
         selection, token_ids = replace(selection, users=token_ids), None
-    user, yes = selection.single, selection.yes
-    if user is None and selection != UsersOfTokens(yes=yes):
+    if selection.single is None and selection != UsersOfTokens(yes=selection.yes):
         if token_ids or stdin or all_ or expires_within or unused_since:
             raise InvalidInput("Of many users, only all tokens or those of a --kind are revoked.")
-        verb = Verb("Revoke all tokens of", "revoked", asks=True)
         revoking = context.services.revocation.revoking(kind)
-        change_users(context, selection, revoking, verb, COLUMNS)
+        change_users(context, selection, revoking, REVOKE, COLUMNS)
         return
-    context.choose_schema(schemas.database.RevokeResult)
-    query = token_query(user, kind, expires_within, unused_since)
-    filtered = (user, expires_within, unused_since) != (None, None, None)
+    query = token_query(selection.single, kind, expires_within, unused_since)
+    filtered = (query.user, expires_within, unused_since) != (None, None, None)
     if bool(token_ids) + stdin + all_ + filtered != 1 or (kind and not (all_ or filtered)):
         raise InvalidInput("Pass one of token ids, --stdin, --all, or a filter such as --user.")
+    _revoke(context, token_ids, query, stdin=stdin, yes=selection.yes)
+
+
+def _revoke(
+    context: CommandContext,
+    token_ids: list[str] | None,
+    query: "schemas.tokens.TokenQuery",
+    *,
+    stdin: bool,
+    yes: bool,
+) -> None:
+    context.choose_schema(schemas.database.RevokeResult)
     if token_ids:
         result = context.services.revocation.revoke(token_ids)
     elif stdin:

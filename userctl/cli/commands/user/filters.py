@@ -1,10 +1,12 @@
 """The options that select users, shared by ``user list`` and the commands that change many."""
 
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 import typer
 
 from userctl.cli.help_page import FILTERS
+from userctl.cli.since import parse_since
 
 SearchOption = Annotated[
     str | None,
@@ -56,6 +58,25 @@ CreatedSinceOption = Annotated[
         rich_help_panel=FILTERS,
     ),
 ]
+
+
+@dataclass(frozen=True)
+class UserFilters:
+    """All filters of users."""
+
+    search: SearchOption = None
+    domain: DomainOption = None
+    role: RoleOption = None
+    status: StatusOption = None
+    must_change: MustChangeFilter = False
+    no_password: NoPasswordFilter = False
+    throttled: ThrottledOption = False
+    created_since: CreatedSinceOption = None
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields of a query for users."""
+        given = vars(self) | {"created_since": parse_since(self.created_since)}
+        return search_texts(given.pop("search")) | given
 
 
 def search_texts(search: str | None) -> dict[str, str]:

@@ -10,7 +10,6 @@ from userctl.cli.command import command
 from userctl.cli.commands.user import filters
 from userctl.cli.commands.user.columns import DELETED_USER_COLUMNS, USER_COLUMNS
 from userctl.cli.context import CommandContext
-from userctl.cli.since import parse_since
 from userctl.core.errors import InvalidInput
 
 SORT_FIELDS = ("id", "email", "name", "role", "created_at", "updated_at")
@@ -22,14 +21,7 @@ SORT_FIELDS = ("id", "email", "name", "role", "created_at", "updated_at")
 )
 def list_(
     context: CommandContext,
-    search: filters.SearchOption = None,
-    domain: filters.DomainOption = None,
-    role: filters.RoleOption = None,
-    status: filters.StatusOption = None,
-    must_change: filters.MustChangeFilter = False,
-    no_password: filters.NoPasswordFilter = False,
-    throttled: filters.ThrottledOption = False,
-    created_since: filters.CreatedSinceOption = None,
+    wanted: filters.UserFilters,
     sort: Annotated[
         str | None,
         typer.Option(
@@ -60,27 +52,14 @@ def list_(
     Page time does not grow with the table when you sort by id or email, filter by role, or search
     by prefix.
     """
-    query = _query(
-        search,
-        sort,
-        domain=domain,
-        role=role,
-        status=status,
-        must_change=must_change,
-        no_password=no_password,
-        throttled=throttled,
-        created_since=parse_since(created_since),
-        limit=limit,
-        skip=skip,
-        after=after,
-    )
+    query = _query(wanted.fields(), sort, limit=limit, skip=skip, after=after)
     context.choose_schema(schemas.users.DeletedUserRead if deleted else schemas.users.UserRead)
     if deleted and (sort or skip):
         raise InvalidInput(
             "--sort and --skip cannot be used with --deleted: deleted users are sorted by id.",
             hint="Page with --after.",
         )
-    if deleted and throttled:
+    if deleted and wanted.throttled:
         raise InvalidInput("--throttled cannot be used with --deleted.")
     if query.search:
         context.note(
@@ -94,9 +73,8 @@ def list_(
         context.emit_page(service.page(query, context.report_unreadable), columns)
 
 
-def _query(search: str | None, sort: str | None, **wanted: Any) -> "schemas.users.UserQuery":
-    texts = filters.search_texts(search)
-    order = sort or ("email" if "beginning" in texts else "id")
+def _query(wanted: dict[str, Any], sort: str | None, **page: Any) -> "schemas.users.UserQuery":
+    order = sort or ("email" if "beginning" in wanted else "id")
     field = order.removeprefix("-")
     if field not in SORT_FIELDS:
         raise InvalidInput(
@@ -104,5 +82,5 @@ def _query(search: str | None, sort: str | None, **wanted: Any) -> "schemas.user
             hint=f"Sort by one of {', '.join(SORT_FIELDS)}.",
         )
     return schemas.users.UserQuery.model_validate(
-        texts | wanted | {"sort": field, "descending": order.startswith("-")}
+        wanted | page | {"sort": field, "descending": order.startswith("-")}
     )

@@ -31,21 +31,29 @@ def passwd(
     With --must-change alone, the current password is kept but works for one more login only. This
     and --generate-password are possible for many users at once; more than 10 need --yes.
     """
-    passwords = context.services.user_passwords
-    user = selection.single
-    if user is None:
-        if password_stdin or password_file is not None or no_password:
+    has_text = password_stdin or password_file is not None or no_password
+    if selection.single is None:
+        if has_text:
             raise InvalidInput("Several users cannot be given one password.", hint=HINT)
         _change_many(context, selection, generate=generate_password, must_change=must_change)
         return
     context.choose_schema(schemas.users.UserCreated)
-    is_new = password_stdin or password_file is not None or generate_password or no_password
-    if must_change and not is_new:
-        context.emit(passwords.require_change(user))
+    if must_change and not (has_text or generate_password):
+        context.emit(context.services.user_passwords.require_change(selection.single))
         return
+    asked = PasswordOptions(
+        password_stdin, password_file, generate_password, no_password, must_change
+    )
+    _change_one(context, selection.single, asked, must_change=must_change)
+
+
+def _change_one(
+    context: CommandContext, user: str, asked: PasswordOptions, *, must_change: bool
+) -> None:
+    passwords = context.services.user_passwords
     changed = use_new_password(
         context,
-        PasswordOptions(password_stdin, password_file, generate_password, no_password, must_change),
+        asked,
         lambda password: passwords.set_password(
             user, password.text, generate=password.generate, must_change=must_change
         ),
