@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from userctl.security.passwords import PasswordHasher
     from userctl.security.session_file import SessionFile
     from userctl.services.access.why import AccessService
+    from userctl.services.audit.summary import AuditSummaryService
     from userctl.services.audit.trail import AuditService
     from userctl.services.authentication.methods import AuthenticationContext, Authenticator
     from userctl.services.authentication.throttling import LoginThrottling
@@ -79,6 +80,7 @@ class Services:
     adoption: Lazy["AdoptionService"] = Lazy("services.database.adoption:AdoptionService")
     api_tokens: Lazy["ApiTokenService"] = Lazy("services.tokens.api:ApiTokenService")
     audit: Lazy["AuditService"] = Lazy("services.audit.trail:AuditService")
+    audit_summary: Lazy["AuditSummaryService"] = Lazy("services.audit.summary:AuditSummaryService")
     backups: Lazy["BackupService"] = Lazy("services.database.backup:BackupService")
     completion: Lazy["CompletionService"] = Lazy("services.completion.values:CompletionService")
     copy: Lazy["CopyService"] = Lazy("services.database.copy:CopyService")

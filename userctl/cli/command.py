@@ -56,6 +56,7 @@ class Command:
         creates_database: whether it has a reason to create the embedded database.
         raw: the field that ``--raw`` prints where ``--fields`` picks none.
         bare_values: the value of each option that may be given without one.
+        only_reads: whether it changes nothing, so that ``--actor`` would be without effect.
     """
 
     body: Body
@@ -64,16 +65,24 @@ class Command:
     creates_database: bool = False
     raw: str | None = None
     bare_values: Mapping[str, str] = field(default_factory=dict, hash=False)
+    only_reads: bool = False
 
     def build(self, name: str) -> Any:
         """Return the Click command, which takes Typer some milliseconds."""
         shared = (_PRINTING if self.prints else {}) | _SHARED
+        if self.only_reads:
+            shared = shared | {"actor": options.NoActorOption}
 
         def run(*, ctx: typer.Context, **values: Any) -> None:
             given = {option: values.pop(option) for option in shared}
             if ctx.args:
                 # It is not repeated: it may be a password typed in the wrong place.
                 raise InvalidInput("Unexpected argument.", hint=f"See '{ctx.command_path} --help'.")
+            if self.only_reads and given["actor"] is not None:
+                raise InvalidInput(
+                    f"'{ctx.command_path}' changes nothing, so it has no --actor.",
+                    hint="To see what a person did, use 'userctl audit list --by NAME'.",
+                )
             context: CommandContext = ctx.obj
             _configure(context, given, self.prints)
             context.creates_database = self.creates_database
@@ -110,6 +119,7 @@ def command(
     creates_database: bool = False,
     raw: str | None = None,
     bare_values: Mapping[str, str] | None = None,
+    only_reads: bool = False,
 ) -> Callable[[Body], Command]:
     """Make a command of a function; the command table says where it stands.
 
@@ -119,9 +129,10 @@ def command(
         creates_database: see :class:`Command`.
         raw: see :class:`Command`.
         bare_values: see :class:`Command`.
+        only_reads: see :class:`Command`.
     """
     bare = bare_values or {}
-    return lambda body: Command(body, example, prints, creates_database, raw, bare)
+    return lambda body: Command(body, example, prints, creates_database, raw, bare, only_reads)
 
 
 def _signature(body: Body, shared: Mapping[str, Any]) -> inspect.Signature:

@@ -74,6 +74,8 @@ COMMANDS: Mapping[str, Noun | str] = {
         "Read, export and verify the audit trail.",
         {
             "list": "userctl.cli.commands.audit.list:list_",
+            "show": "userctl.cli.commands.audit.show:show",
+            "summary": "userctl.cli.commands.audit.summary:summary",
             "export": "userctl.cli.commands.audit.export:export",
             "head": "userctl.cli.commands.audit.head:head",
             "verify": "userctl.cli.commands.audit.verify:verify",

@@ -40,6 +40,9 @@ ActorOption = Annotated[
         rich_help_panel=SHARED,
     ),
 ]
+NoActorOption = Annotated[str | None, typer.Option("--actor", metavar="NAME", hidden=True)]
+"""Where nothing is changed, so that it can be refused with an explanation."""
+
 NoInputOption = Annotated[
     bool,
     typer.Option(
@@ -189,6 +192,18 @@ MustChangeOption = Annotated[
     typer.Option(
         "--must-change", help="Require a new password at the next login.", rich_help_panel=PASSWORD
     ),
+]
+
+SinceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        help="Not before this time: 2026-01-31, 2026-01-31T12:00:00Z, or 2h (ago).",
+    ),
+]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="Before this time, as for --since.")
 ]
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}

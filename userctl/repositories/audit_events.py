@@ -1,12 +1,12 @@
 """Queries on ``audit_events``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, text, true, type_coerce
+from sqlalchemy import ColumnElement, and_, or_, text, true, type_coerce
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, func, select
 
@@ -50,13 +50,19 @@ class EventFilter:
         user_id: the user that it concerns.
         target: what it concerns; an event with this target needs no ``user_id``.
         tags: its tag is one of these.
+        actors: its actor or its machine is one of these.
+        changed: it has one of these tags and, unless that is None, this key in its detail.
         since: it happened at this time or later.
+        until: it happened before this time.
     """
 
     user_id: int | None = None
     target: str | None = None
     tags: Sequence[str] | None = None
+    actors: Sequence[str] | None = None
+    changed: Mapping[str, str | None] | None = None
     since: datetime | None = None
+    until: datetime | None = None
 
     @property
     def alternatives(self) -> list[ColumnElement[bool]]:
@@ -82,7 +88,23 @@ class EventFilter:
             conditions.append(col(AuditEvent.tag).in_(self.tags))
         if self.since is not None:
             conditions.append(col(AuditEvent.time) >= self.since)
+        if self.until is not None:
+            conditions.append(col(AuditEvent.time) < self.until)
+        if self.actors is not None:
+            names = (col(AuditEvent.actor), col(AuditEvent.machine))
+            conditions.append(or_(*(name.in_(self.actors) for name in names)))
+        if self.changed is not None:
+            conditions.append(or_(*(_has_key(*pair) for pair in self.changed.items())))
         return conditions
+
+
+def _has_key(tag: str, key: str | None) -> ColumnElement[bool]:
+    """Return the condition that an event has a tag, and a key in its detail."""
+    has_tag = col(AuditEvent.tag) == tag
+    if key is None:
+        return has_tag
+    # Within a text of canonical JSON there is a backslash before each quotation mark.
+    return and_(has_tag, col(AuditEvent.detail).contains(f'"{key}":', autoescape=True))
 
 
 class AuditEventRepository:
@@ -115,6 +137,10 @@ class AuditEventRepository:
             return
         inserted = insert_rows(self._session.connection(), AuditEvent, COLUMNS, rows)
         require_count("INSERT", AuditEvent.__tablename__, inserted, len(rows))
+
+    def get(self, event_id: int) -> AuditEvent | None:
+        """Return the event with this id."""
+        return self._session.get(AuditEvent, event_id) if 0 < event_id <= LARGEST_ID else None
 
     def head(self) -> AuditEvent | None:
         """Return the last event."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from userctl.schemas import adoption as adoption
     from userctl.schemas import audit as audit
+    from userctl.schemas import audit_summary as audit_summary
     from userctl.schemas import batches as batches
     from userctl.schemas import credentials as credentials
     from userctl.schemas import database as database

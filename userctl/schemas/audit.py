@@ -1,7 +1,7 @@
 """Events of the audit trail."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -58,13 +58,20 @@ def outcome_of(tag: str) -> str:
     return "failure" if failed else "success"
 
 
+ChangedField = Literal["role", "status", "email", "name", "password"]
+"""What of a user an event may have set or changed."""
+
+
 class AuditQuery(BaseModel):
     """Which events to read, in the order in which they happened.
 
     Attributes:
         user: the id or the e-mail address of the user that the events concern.
         tag: the tag, or its beginning up to a colon.
+        by: who caused the events, as ``actor`` or ``machine`` names them.
+        changed: a field of a user that the events set or changed.
         since: the time of the first event, or how long ago that is.
+        until: the time before which the events happened, or how long ago that is.
         after: the id after which the page starts; None for the last ``limit`` events.
         limit: the largest number of events; None for all.
     """
@@ -73,7 +80,10 @@ class AuditQuery(BaseModel):
 
     user: str | None = None
     tag: str | None = None
+    by: str | None = None
+    changed: ChangedField | None = None
     since: datetime | timedelta | None = None
+    until: datetime | timedelta | None = None
     after: AfterId | None = None
     limit: int | None = 100
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel
 
@@ -12,6 +12,7 @@ __all__ = [
     "IMPORTED_FIELDS",
     "UNUSED_FIELDS",
     "FileRecord",
+    "ImportPlan",
     "ImportReport",
     "ImportResult",
     "ImportRules",
@@ -62,6 +63,25 @@ class ImportResult(BaseModel):
     skipped: int
     rejected: int
     dry_run: bool
+
+
+class ImportPlan(BaseModel):
+    """The same numbers in the words of a dry run, for people."""
+
+    would_create: int
+    would_update: int
+    would_skip: int
+    rejected: int
+
+    @classmethod
+    def of(cls, result: ImportResult) -> Self:
+        """Return the plan of a result."""
+        return cls(
+            would_create=result.created,
+            would_update=result.updated,
+            would_skip=result.skipped,
+            rejected=result.rejected,
+        )
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def test_events_are_listed_by_account_tag_and_time(userctl: Userctl) -> None:
     assert "Next page: --after 2." in more.err
     assert userctl("audit", "list", "--all", "-q").out == "1\n2\n3\n"
     [header, *lines] = userctl("audit", "list").out.splitlines()
-    assert header.split() == ["id", "time", "tag", "actor", "target"]
+    assert header.split() == ["id", "time", "tag", "actor", "target", "detail"]
     assert "ada@example.com" in lines[0]
 
 

@@ -132,9 +132,31 @@ def test_a_partial_import_is_exit_7_and_says_what_was_rejected(userctl: Userctl)
     assert done.code == 7
     assert json.loads(done.out) == NOTHING | {"created": 1, "rejected": 1}
     assert done.err.startswith("line 3, email: ")
-    assert userctl("user", "import", file, "--partial", "--on-conflict", "skip", "-q").err == ""
+    quiet = userctl("user", "import", file, "--partial", "--on-conflict", "skip", "-q")
+    assert (quiet.code, quiet.out) == (7, "")
+    assert quiet.err.startswith("line 3, email: ")
     clean = write(userctl, "b.csv", "email", "eve@example.com")
     assert userctl("user", "import", clean, "--partial").code == 0
+
+
+def test_as_many_records_are_rejected_whether_the_others_are_imported_or_not(
+    userctl: Userctl,
+) -> None:
+    userctl.create("ada@example.com")
+    rows = ["nonsense", "ada@example.com", "eve@example.com", "eve@example.com"]
+    file = write(userctl, "a.csv", "email", *rows)
+    strict = userctl("user", "import", file, "-o", "json")
+    assert strict.error["message"].startswith("3 records were rejected and nothing was imported:")
+    assert userctl("user", "list", "-q").out == "1\n"
+    partial = userctl("user", "import", file, "--partial", "-o", "json")
+    assert json.loads(partial.out)["rejected"] == 3
+
+
+def test_bad_records_are_told_also_without_a_database(local: Userctl) -> None:
+    local.extra["USERCTL_DATABASE_URL"] = f"sqlite:///{local.home}/missing.db"
+    file = write(local, "a.csv", "email", "nonsense")
+    done = local("user", "import", file, "--dry-run", "-o", "json")
+    assert (done.code, done.error["code"]) == (2, "import_rejected")
 
 
 def test_accounts_that_exist_are_a_conflict_unless_told_otherwise(userctl: Userctl) -> None:
@@ -153,6 +175,9 @@ def test_a_dry_run_ends_as_the_import_would(userctl: Userctl) -> None:
     file = write(userctl, "a.csv", "email", "ada@example.com")
     done = userctl("user", "import", file, "--dry-run", "-o", "json")
     assert done.json == NOTHING | {"created": 1, "dry_run": True}
+    plan = userctl("user", "import", file, "--dry-run").out
+    assert plan.splitlines()[0].split() == ["would_create", "1"]
+    assert "created" not in plan
     assert userctl("user", "list", "-q").out == ""
     bad = write(userctl, "b.csv", "email", "nonsense")
     assert userctl("user", "import", bad, "--dry-run").code == 2

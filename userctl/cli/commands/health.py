@@ -9,7 +9,11 @@ from userctl.cli.errors import EXIT_CODES
 from userctl.core.errors import DatabaseNotReady
 
 
-@command(example="userctl health -o json", prints=lambda: schemas.database.Health)
+@command(
+    example="userctl health -o json",
+    prints=lambda: schemas.database.Health,
+    only_reads=True,
+)
 def health(context: CommandContext) -> None:
     """Check that the database can serve; exit 6 if it cannot."""
     result, failure = context.services.health.check()

@@ -11,7 +11,10 @@ from userctl.cli.output.output_file import write_output
 from userctl.cli.output.render import write
 
 
-@command(example="userctl metrics --textfile userctl.prom")
+@command(
+    example="userctl metrics --textfile userctl.prom",
+    only_reads=True,
+)
 def metrics(
     context: CommandContext,
     textfile: Annotated[

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from userctl.cli.output.detail import readable_detail
 from userctl.cli.output.human import human_size, relative_time
 from userctl.core.text import escape_invisible, rfc3339
 
@@ -48,6 +49,8 @@ def plain(name: str, value: Any, style: TimeStyle, now: datetime | None) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return _time(value, style, now)
+    if isinstance(value, Mapping):
+        return escape_invisible(readable_detail(value))
     if isinstance(value, list):
         return ", ".join(plain(name, item, style, now) for item in value)
     if now is not None and name.endswith("_bytes") and isinstance(value, int):

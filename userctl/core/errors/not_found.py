@@ -36,6 +36,12 @@ class KeyNotFound(NotFound):
     code = "key_not_found"
 
 
+class EventNotFound(NotFound):
+    """The audit trail has no event with this id."""
+
+    code = "event_not_found"
+
+
 class SessionNotFound(NotFound):
     """No session has this id, or it ended so long ago that a purge deleted it."""
 

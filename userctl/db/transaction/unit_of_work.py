@@ -19,6 +19,7 @@ from userctl.db.transaction.commit import commit
 from userctl.models import DeletedUser, User
 from userctl.repositories.api_tokens import ApiTokenRepository
 from userctl.repositories.audit_events import AuditEventRepository, NewEvent
+from userctl.repositories.audit_summary import AuditSummaryRepository
 from userctl.repositories.database_stats import DatabaseStatsRepository
 from userctl.repositories.deleted_users import DeletedUserRepository
 from userctl.repositories.login_throttles import LoginThrottleRepository
@@ -59,6 +60,7 @@ class UnitOfWork:
     token_purge: TokenPurgeRepository
     database_stats: DatabaseStatsRepository
     audit_events: AuditEventRepository
+    audit_summary: AuditSummaryRepository
     table_copy: TableCopyRepository
 
     def __init__(self, engine: Engine, actor: Callable[[], Actor], **options: Any) -> None:
@@ -82,6 +84,7 @@ class UnitOfWork:
         self.token_purge = TokenPurgeRepository(self._session)
         self.database_stats = DatabaseStatsRepository(self._session)
         self.audit_events = AuditEventRepository(self._session)
+        self.audit_summary = AuditSummaryRepository(self._session)
         self.table_copy = TableCopyRepository(self._session)
         return self
 

@@ -1,10 +1,8 @@
 """Reading the audit trail, and verifying that it is intact."""
 
-import difflib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -13,30 +11,27 @@ from userctl.core.clock import Clock
 from userctl.core.errors import (
     AuditBroken,
     DatabaseDamaged,
+    EventNotFound,
     InvalidInput,
     RowUnreadable,
-    UserNotFound,
 )
 from userctl.core.text import quote
 from userctl.db.errors import typed_failures
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import AuditEvent
 from userctl.models.unreadable import Unreadable
-from userctl.repositories.audit_events import EventFilter
 from userctl.repositories.stored_values import OnUnreadable, RowChecker
 from userctl.schemas.audit import (
     AuditEventRead,
     AuditHead,
     AuditQuery,
-    AuditTag,
     AuditVerification,
     outcome_of,
 )
-from userctl.schemas.email_address import canonical_email
-from userctl.schemas.page import LARGEST_COUNT, LARGEST_ID, Page
+from userctl.schemas.page import LARGEST_COUNT, Page
+from userctl.services.audit.query import event_filter
 from userctl.services.shared.paging import STREAM_PAGE, all_pages
 from userctl.services.shared.records import readable, validate_record
-from userctl.services.users.lookup import find_user, id_or_address
 
 
 class AuditService:
@@ -65,7 +60,7 @@ class AuditService:
         """
         limit = STREAM_PAGE if query.limit is None else min(query.limit, LARGEST_COUNT)
         with self._database.reading() as uow:
-            wanted = self._filter(uow, query)
+            wanted = event_filter(uow, query, self._clock())
             if query.after is None and query.limit is not None:
                 found = uow.audit_events.last(wanted, limit=limit)
             else:
@@ -73,6 +68,20 @@ class AuditService:
             shown = found[:limit]
             events = readable(shown, event_read, on_unreadable)
         return Page(events, more=len(found) > limit, after=shown[-1].id if shown else None)
+
+    def show(self, event_id: int) -> AuditEventRead:
+        """Return an event.
+
+        Raises:
+            EventNotFound: if there is none with this id.
+        """
+        with self._database.reading() as uow:
+            event = uow.audit_events.get(event_id)
+            if event is None:
+                raise EventNotFound(
+                    f"There is no event {event_id}.", hint="List them with 'userctl audit list'."
+                )
+            return event_read(event)
 
     def stream(
         self, query: AuditQuery, on_unreadable: OnUnreadable | None = None
@@ -140,14 +149,6 @@ class AuditService:
             )
         return AuditVerification(events=number, hash=previous, anchored=kept is not None)
 
-    def _filter(self, uow: UnitOfWork, query: AuditQuery) -> EventFilter:
-        tags = None if query.tag is None else _tags(uow, query.tag)
-        since = query.since
-        if isinstance(since, timedelta):
-            since = self._clock() - since
-        user_id, target = (None, None) if query.user is None else _about(uow, query.user)
-        return EventFilter(user_id=user_id, target=target, tags=tags, since=since)
-
 
 def _rows(uow: UnitOfWork, after: int | None) -> Sequence[Any]:
     try:
@@ -169,39 +170,6 @@ def _anchor(text: str) -> tuple[int, str]:
             hint="'userctl audit head --fields anchor -o csv' prints it.",
         )
     return int(found[1]), found[2]
-
-
-def _tags(uow: UnitOfWork, text: str) -> Sequence[str]:
-    """Return the tags that are a text or begin with it, up to a colon."""
-    # A later version may have written others than those that this one knows.
-    tags = {*AuditTag, *uow.audit_events.tags()}
-    found = sorted(tag for tag in tags if tag == text or tag.startswith(f"{text}:"))
-    if not found:
-        raise InvalidInput(
-            f"{quote(text)} is not an audit tag.{_near_miss(text)}",
-            hint=f"Use one of: {', '.join(AuditTag)}, or the beginning of one up to a colon.",
-        )
-    return found
-
-
-def _near_miss(text: str) -> str:
-    groups = {tag.rpartition(":")[0] for tag in AuditTag}
-    close = difflib.get_close_matches(text, [*AuditTag, *sorted(groups)], n=1)
-    return f" Did you mean '{close[0]}'?" if close else ""
-
-
-def _about(uow: UnitOfWork, reference: str) -> tuple[int | None, str | None]:
-    """Return the id and the address of a user, who may be gone."""
-    try:
-        user = find_user(uow, reference)
-    except UserNotFound:
-        if not reference.isdecimal():
-            return None, canonical_email(reference)
-        number = id_or_address(reference)
-        assert isinstance(number, int)
-        # No user has a larger id.
-        return (number, None) if number <= LARGEST_ID else (None, reference)
-    return user.id, user.email
 
 
 def event_read(event: AuditEvent) -> AuditEventRead:

@@ -14,7 +14,10 @@ from userctl.formats.file_format import STREAM, choose_format
 from userctl.formats.writer import EXPORT_EXTENSIONS, write_records
 
 
-@command(example="userctl audit export trail.jsonl --force")
+@command(
+    example="userctl audit export trail.jsonl --force",
+    only_reads=True,
+)
 def export(
     context: CommandContext,
     file: Annotated[

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import JSON_FORMATS
+from userctl.cli.output.detail import readable_detail
 from userctl.cli.output.render import flush, write
 from userctl.core.errors import InvalidInput
 from userctl.core.text import escape_invisible, rfc3339
@@ -51,7 +52,8 @@ def _print_events(context: CommandContext, events: Sequence["AuditEventRead"], a
         if context.quiet or context.settings.output in JSON_FORMATS:
             context.emit(event)
         else:
-            words = (rfc3339(event.time), event.tag, event.actor, event.target or "")
+            detail = readable_detail(event.detail)
+            words = (rfc3339(event.time), event.tag, event.actor, event.target or "", detail)
             write(escape_invisible("  ".join(words)).rstrip() + "\n")
         after = event.id
     flush()

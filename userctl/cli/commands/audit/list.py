@@ -1,6 +1,6 @@
 """``userctl audit list``."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -9,14 +9,15 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.commands.audit.follow import follow_events
 from userctl.cli.context import CommandContext
-from userctl.cli.since import parse_since
+from userctl.cli.moments import parse_moment
 
-COLUMNS = ("id", "time", "tag", "actor", "target")
+COLUMNS = ("id", "time", "tag", "actor", "target", "detail")
 
 
 @command(
-    example="userctl audit list --tag account:login --since 7d",
+    example="userctl audit list --user ada@example.com --changed role",
     prints=lambda: schemas.audit.AuditEventRead,
+    only_reads=True,
 )
 def list_(
     context: CommandContext,
@@ -30,14 +31,16 @@ def list_(
             "--tag", metavar="TAG", help="Only this tag or tag prefix: token:reuse, account:login."
         ),
     ] = None,
-    since: Annotated[
+    by: Annotated[
         str | None,
-        typer.Option(
-            "--since",
-            metavar="TIME",
-            help="Not before this time: 2026-01-31, 2026-01-31T12:00:00Z, or 2h (ago).",
-        ),
+        typer.Option("--by", metavar="ACTOR", help="Only what this person or program did."),
     ] = None,
+    changed: Annotated[
+        Literal["role", "status", "email", "name", "password"] | None,
+        typer.Option("--changed", help="Only events that set or changed this field of a user."),
+    ] = None,
+    since: options.SinceOption = None,
+    until: options.UntilOption = None,
     limit: options.LimitOption = 100,
     after: options.AfterOption = None,
     all_: options.AllOption = False,
@@ -50,7 +53,14 @@ def list_(
     With --follow each event is a line of text or, with -o jsonl, of JSON.
     """
     query = schemas.audit.AuditQuery(
-        user=user, tag=tag, since=parse_since(since), after=after, limit=None if all_ else limit
+        user=user,
+        tag=tag,
+        by=by,
+        changed=changed,
+        since=None if since is None else parse_moment(since),
+        until=None if until is None else parse_moment(until),
+        after=after,
+        limit=None if all_ else limit,
     )
     if follow:
         follow_events(context, query)

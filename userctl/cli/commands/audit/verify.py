@@ -12,6 +12,7 @@ from userctl.cli.context import CommandContext
 @command(
     example="userctl audit verify -o json",
     prints=lambda: schemas.audit.AuditVerification,
+    only_reads=True,
 )
 def verify(
     context: CommandContext,

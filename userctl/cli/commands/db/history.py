@@ -7,7 +7,11 @@ from userctl.cli.context import CommandContext
 COLUMNS = ("revision", "summary", "applied")
 
 
-@command(example="userctl db history", prints=lambda: schemas.database.MigrationRead)
+@command(
+    example="userctl db history",
+    prints=lambda: schemas.database.MigrationRead,
+    only_reads=True,
+)
 def history(context: CommandContext) -> None:
     """List all migrations, oldest first."""
     context.emit_all(context.services.schema.history(), COLUMNS)

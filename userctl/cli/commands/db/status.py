@@ -5,7 +5,11 @@ from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 
 
-@command(example="userctl db status -o json", prints=lambda: schemas.database.SchemaStatus)
+@command(
+    example="userctl db status -o json",
+    prints=lambda: schemas.database.SchemaStatus,
+    only_reads=True,
+)
 def status(context: CommandContext) -> None:
     """Show the schema revision and the pending migrations."""
     context.emit(context.services.schema.status())

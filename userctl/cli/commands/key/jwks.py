@@ -7,7 +7,10 @@ from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write
 
 
-@command(example="userctl key jwks > jwks.json")
+@command(
+    example="userctl key jwks > jwks.json",
+    only_reads=True,
+)
 def jwks(context: CommandContext) -> None:
     """Print the public keys as a JWK Set, to publish to verifiers.
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from userctl.cli.help_page import FILTERS
-from userctl.cli.since import parse_since
+from userctl.cli.moments import parse_moment
 
 SearchOption = Annotated[
     str | None,
@@ -75,7 +75,8 @@ class UserFilters:
 
     def fields(self) -> dict[str, Any]:
         """Return the fields of a query for users."""
-        given = vars(self) | {"created_since": parse_since(self.created_since)}
+        since = None if self.created_since is None else parse_moment(self.created_since)
+        given = vars(self) | {"created_since": since}
         return search_texts(given.pop("search")) | given
 
 

@@ -26,7 +26,7 @@ from userctl.cli.commands.user.rejects import (
 )
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PARTIAL
-from userctl.cli.output.render import Progress, show_progress
+from userctl.cli.output.render import Progress, show_progress, write_error
 from userctl.config.paths import missing_embedded_database
 from userctl.formats.file_format import choose_format
 from userctl.formats.reader import IMPORT_EXTENSIONS, ImportFormat, read_records
@@ -126,7 +126,12 @@ def _finish(
     if report.result.rejected and not partial:
         raise import_error(context, report)
     for line in reject_lines(report):
-        context.note(line)
-    context.emit(report.result)
+        # Also with --quiet, which must not hide why the exit code is not 0.
+        write_error(line)
+    as_plan = report.result.dry_run and context.settings.output == "table"
+    if as_plan and context.fields is None:
+        context.emit(schemas.transfer.ImportPlan.of(report.result))
+    else:
+        context.emit(report.result)
     if report.result.rejected:
         raise typer.Exit(PARTIAL)

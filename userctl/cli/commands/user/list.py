@@ -18,6 +18,7 @@ SORT_FIELDS = ("id", "email", "name", "role", "created_at", "updated_at")
 @command(
     example="userctl user list --role admin --sort=-created_at",
     prints=lambda: (schemas.users.UserRead, schemas.users.DeletedUserRead),
+    only_reads=True,
 )
 def list_(
     context: CommandContext,

@@ -10,7 +10,7 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.commands.user import filters
 from userctl.cli.help_page import FILTERS
-from userctl.cli.since import parse_since
+from userctl.cli.moments import parse_moment
 from userctl.core.errors import InvalidInput
 from userctl.formats.references import read_references
 from userctl.formats.source import open_source
@@ -113,7 +113,7 @@ class UserSelection:
             if name in _FILTERS and value not in (None, False)
         }
         if "created_since" in wanted:
-            wanted["created_since"] = parse_since(wanted["created_since"])
+            wanted["created_since"] = parse_moment(wanted["created_since"])
         return filters.search_texts(wanted.pop("search", None)) | wanted
 
 

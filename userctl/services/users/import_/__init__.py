@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from userctl.core.clock import Clock
+from userctl.core.errors import DatabaseNotReady
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditTag
@@ -101,21 +102,30 @@ class UserImportService:
         now = self._clock()
         parser = RecordParser(roles=self._roles, policy=self._policy, now=now, rules=rules)
         checked = self._check(records, parser, None if into_nothing else on_conflict, on_checked)
-        written = Tally()
-        if into_nothing and (partial or not checked.tally.rejected):
-            written = _rehearse(checked)
-        elif partial or not checked.tally.rejected:
-            written = self._write(
-                checked,
-                now,
-                on_conflict,
-                on_written,
-                keep=lambda tally: not dry_run and (partial or not tally.rejected),
-                about=lambda tally: {
-                    "sha256": digest(),
-                    **import_result(checked.tally, tally).model_dump(exclude={"dry_run"}),
-                },
+        fails = bool(checked.tally.rejected) and not partial
+        try:
+            # What the users in the database reject is told also where other records are wrong.
+            written = (
+                _rehearse(checked)
+                if into_nothing
+                else self._write(
+                    checked,
+                    now,
+                    on_conflict,
+                    on_written,
+                    keep=lambda tally: (
+                        not dry_run and not fails and (partial or not tally.rejected)
+                    ),
+                    about=lambda tally: {
+                        "sha256": digest(),
+                        **import_result(checked.tally, tally).model_dump(exclude={"dry_run"}),
+                    },
+                )
             )
+        except DatabaseNotReady:
+            if not fails:
+                raise
+            written = Tally()
         return import_report(checked.tally, written, partial=partial, dry_run=dry_run)
 
     def _check(

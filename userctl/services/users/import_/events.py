@@ -29,9 +29,10 @@ def creation(user: ImportedUser, user_id: int) -> Iterator[Event]:
     """Yield the events of a user who is created."""
     detail = dict(zip(PLAIN_FIELDS, user.plain, strict=True))
     detail |= {"role": user.role or "user", **VIA}
-    yield Event(AuditTag.ACCOUNT_CREATE.value, user_id, user.email, canonical_json(detail))
+    target = user.email if user.email.isprintable() else sanitize_name(user.email)
+    yield Event(AuditTag.ACCOUNT_CREATE.value, user_id, target, canonical_json(detail))
     if user.status == "disabled":
-        yield Event(AuditTag.ACCOUNT_DISABLE.value, user_id, user.email, canonical_json(VIA))
+        yield Event(AuditTag.ACCOUNT_DISABLE.value, user_id, target, canonical_json(VIA))
 
 
 def update(given: ImportedUser, user: User, changes: dict[str, Any]) -> Iterator[Event]:

@@ -1,19 +1,17 @@
-"""Times that options take as a day, a time or how long ago it was."""
+"""Times as they are typed: a moment, a day, or how long ago."""
 
 from datetime import UTC, datetime, timedelta
 
-from userctl.cli.options import parse_duration
+from userctl.cli import options
 from userctl.core.errors import InvalidInput
 
 
-def parse_since(text: str | None) -> datetime | timedelta | None:
+def parse_moment(text: str) -> datetime | timedelta:
     """Parse a time, a day (its beginning in UTC) or a duration.
 
     Raises:
-        InvalidInput: for any other text.
+        InvalidInput: if it is none of these.
     """
-    if text is None:
-        return None
     try:
         found = datetime.fromisoformat(text)
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
@@ -22,7 +20,7 @@ def parse_since(text: str | None) -> datetime | timedelta | None:
     except ValueError:
         pass
     try:
-        return parse_duration(text)
+        return options.parse_duration(text)
     except InvalidInput:
         raise InvalidInput(
             f"'{text[:40]}' is neither a time nor a duration.",

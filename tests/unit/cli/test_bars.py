@@ -1,0 +1,37 @@
+"""Numbers as bars."""
+
+import pytest
+
+from userctl.cli.output.bars import bar_chart
+from userctl.cli.output.screen import Screen
+
+HEADER = ("day", "logins", "failures")
+
+
+def chart(*rows: tuple[str, tuple[int, int]], columns: int = 80, colored: bool = False) -> str:
+    screen = Screen(columns, 24, bold=colored, colored=colored)
+    return bar_chart(rows, HEADER, {"failures": "\x1b[31m"}, screen)
+
+
+def test_the_longest_bar_is_the_largest_number_and_none_is_nothing() -> None:
+    title, *lines = chart(
+        ("a", (100, 0)), ("b", (50, 0)), ("c", (1, 0)), ("d", (0, 0))
+    ).splitlines()
+    assert title.split() == list(HEADER)
+    lengths = [line.count("█") for line in lines]
+    assert lengths[0] == max(lengths) > 20
+    assert lengths[1] in {lengths[0] // 2, lengths[0] // 2 + 1}
+    assert lines[2].rstrip("0 ").endswith("▎")
+    assert lines[3].split() == ["d", "0", "0"]
+
+
+@pytest.mark.parametrize("columns", [20, 40, 80, 200])
+def test_no_line_is_wider_than_the_terminal_unless_that_is_tiny(columns: int) -> None:
+    text = chart(("2030-01-01", (123456, 7)), ("2030-01-02", (1, 99)), columns=columns)
+    assert max(map(len, text.splitlines())) <= max(columns, 40)
+
+
+def test_only_bars_are_colored() -> None:
+    text = chart(("a", (1, 1)), colored=True)
+    assert text.count("\x1b[31m") == 1
+    assert "\x1b" not in chart(("a", (1, 1)))

@@ -1,0 +1,75 @@
+"""``userctl audit summary``."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from userctl import schemas
+from userctl.cli import options
+from userctl.cli.command import command
+from userctl.cli.context import CommandContext
+from userctl.cli.moments import parse_moment
+from userctl.cli.output.bars import bar_chart
+from userctl.cli.output.render import is_terminal, write
+from userctl.cli.output.screen import screen_of
+
+if TYPE_CHECKING:
+    from userctl.schemas.audit_summary import AuditSummary
+
+PERIOD_COLUMNS = ("start", "logins", "failures", "created", "disabled")
+FAILURE_COLUMNS = ("name", "failures")
+DEFAULT = "30d"
+COLORS = {"failures": "\x1b[31m", "disabled": "\x1b[33m"}
+
+
+@command(
+    example="userctl audit summary --since 30d --by week",
+    prints=lambda: schemas.audit_summary.AuditSummary,
+    only_reads=True,
+)
+def summary(
+    context: CommandContext,
+    since: options.SinceOption = DEFAULT,
+    by: Annotated[
+        Literal["day", "week"], typer.Option("--by", help="What a line stands for.")
+    ] = "day",
+    user: Annotated[
+        str | None, typer.Option("--user", metavar="USER", help="Only events about this user.")
+    ] = None,
+) -> None:
+    """Count logins, failures, new and disabled users, and name where logins failed most.
+
+    A day, and a week from Monday on, is one of UTC. Logins that were throttled count as failures.
+    """
+    query = schemas.audit_summary.SummaryQuery(
+        since=parse_moment(since or DEFAULT), by=by, user=user
+    )
+    found = context.services.audit_summary.summarize(query)
+    if context.settings.output == "csv" and context.fields is None:
+        context.choose_schema(schemas.audit_summary.AuditPeriod)
+        context.emit_all(found.periods, PERIOD_COLUMNS)
+    elif context.settings.output != "table" or context.raw or context.quiet or context.fields:
+        context.emit(found)
+    elif not found.periods:
+        context.note("No such event. A longer time: --since 365d.")
+    else:
+        _print(context, found)
+
+
+def _print(context: CommandContext, found: "AuditSummary") -> None:
+    if is_terminal():
+        rows = [
+            (period.start, [getattr(period, name) for name in PERIOD_COLUMNS[1:]])
+            for period in found.periods
+        ]
+        header = (found.by, *PERIOD_COLUMNS[1:])
+        write(bar_chart(rows, header, COLORS, screen_of()))
+    else:
+        context.emit_all(found.periods, PERIOD_COLUMNS)
+    for title, counts in (
+        ("Addresses", found.failing_addresses),
+        ("Sources", found.failing_sources),
+    ):
+        if counts:
+            write(f"\n{title} with most failures:\n")
+            context.emit_all(counts, FAILURE_COLUMNS)

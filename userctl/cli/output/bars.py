@@ -1,0 +1,52 @@
+"""Numbers as bars, for people who would rather look than read."""
+
+from collections.abc import Mapping, Sequence
+
+from userctl.cli.output.screen import Screen
+
+_EIGHTHS = "▏▎▍▌▋▊▉█"
+_GAP = 2
+_SHORTEST = 4
+
+
+def bar_chart(
+    rows: Sequence[tuple[str, Sequence[int]]],
+    header: Sequence[str],
+    colors: Mapping[str, str],
+    screen: Screen,
+) -> str:
+    """Return a line per row: its label, and for each column the number and a bar.
+
+    The longest bar of a column stands for its largest number.
+
+    Args:
+        rows: the labels and the numbers.
+        header: the name of the label and those of the columns.
+        colors: the escape sequences of columns.
+        screen: the terminal, whose width is shared by the columns.
+    """
+    label, *columns = header
+    largest = [max(numbers) for numbers in zip(*(row[1] for row in rows), strict=True)]
+    widths = [len(str(number)) for number in largest]
+    first = max(len(label), *(len(row[0]) for row in rows))
+    room = screen.columns - first - sum(widths) - len(columns) * (_GAP + 1) - 1
+    longest = max(room // len(columns), _SHORTEST)
+    titles = [f"{name:<{width + 1 + longest}}" for name, width in zip(columns, widths, strict=True)]
+    lines = [screen.title((" " * _GAP).join([f"{label:<{first}}", *titles]).rstrip())]
+    for name, numbers in rows:
+        cells = [f"{name:<{first}}"]
+        for column, number, top, width in zip(columns, numbers, largest, widths, strict=True):
+            bar = _bar(number, top, longest)
+            painted = screen.paint(bar, colors.get(column, ""))
+            cells.append(f"{number:>{width}} {painted}{' ' * (longest - len(bar))}")
+        lines.append((" " * _GAP).join(cells).rstrip())
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _bar(number: int, largest: int, longest: int) -> str:
+    """Return a bar; one that stands for anything but zero is seen."""
+    if number <= 0:
+        return ""
+    eighths = max(number * longest * 8 // largest, 1)
+    whole, rest = divmod(eighths, 8)
+    return _EIGHTHS[-1] * whole + (_EIGHTHS[rest - 1] if rest else "")

@@ -1,0 +1,70 @@
+"""Counts events of ``audit_events`` in the database, without reading them."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, String, case, cast, or_, type_coerce
+from sqlalchemy import select as core_select
+from sqlmodel import Session, col, func
+
+from userctl.models import AuditEvent
+from userctl.repositories.audit_events import EventFilter
+
+
+class AuditSummaryRepository:
+    """The numbers of the audit trail."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def count_by_day(self, wanted: EventFilter) -> Sequence[tuple[str, str, int]]:
+        """Return the days of events in UTC, as in 2026-01-31, their tags and their numbers."""
+        time = col(AuditEvent.time)
+        day: Any = func.substr(type_coerce(time, String), 1, 10)
+        if self._is_postgresql:
+            day = func.to_char(func.timezone("UTC", time), "YYYY-MM-DD")
+        day, tag = day.label("day"), col(AuditEvent.tag)
+        query = core_select(day, tag, func.sum(self._weight())).where(*_conditions(wanted))
+        rows = self._session.execute(query.group_by(day, tag).order_by(day, tag))
+        return [(str(found), name, int(number)) for found, name, number in rows]
+
+    def top_targets(self, wanted: EventFilter, *, limit: int) -> Sequence[tuple[str, int]]:
+        """Return the targets with most events, and their numbers."""
+        return self._top(col(AuditEvent.target), wanted, limit)
+
+    def top_sources(self, wanted: EventFilter, *, limit: int) -> Sequence[tuple[str, int]]:
+        """Return the sources with most events, as their detail has them, and their numbers."""
+        detail: Any = col(AuditEvent.detail)
+        if not self._is_postgresql:
+            source = case((func.json_valid(detail), func.json_extract(detail, "$.source")))
+            return self._top(source, wanted, limit)
+        # A detail that is not JSON must not be an error, as it would be for a cast.
+        pattern = r'"source":("(?:[^"\\]|\\.)*")'
+        found = self._top(func.substring(detail, pattern), wanted, limit)
+        return [(json.loads(text), number) for text, number in found]
+
+    def _top(self, name: Any, wanted: EventFilter, limit: int) -> Sequence[tuple[str, int]]:
+        name, number = name.label("name"), func.sum(self._weight()).label("number")
+        query = core_select(name, number).where(*_conditions(wanted), name.is_not(None))
+        rows = self._session.execute(
+            query.group_by(name).order_by(number.desc(), name).limit(limit)
+        )
+        return [(str(found), int(count)) for found, count in rows]
+
+    def _weight(self) -> Any:
+        """Return how many logins an event stands for: those that were throttled are counted."""
+        detail: Any = col(AuditEvent.detail)
+        if self._is_postgresql:
+            count: Any = cast(func.substring(detail, r'"count":([0-9]{1,15})'), BigInteger)
+            return func.coalesce(count, 1)
+        count = func.coalesce(func.json_extract(detail, "$.count"), 1)
+        return case((func.json_valid(detail), count), else_=1)
+
+    @property
+    def _is_postgresql(self) -> bool:
+        return self._session.connection().dialect.name == "postgresql"
+
+
+def _conditions(wanted: EventFilter) -> list[Any]:
+    return [or_(*wanted.alternatives), *wanted.conditions]

@@ -1,0 +1,84 @@
+"""Summing up the audit trail."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from userctl.core.clock import Clock
+from userctl.db.transaction.unit_of_work import Database
+from userctl.schemas.audit import AuditQuery, AuditTag
+from userctl.schemas.audit_summary import (
+    AuditPeriod,
+    AuditSummary,
+    FailureCount,
+    Span,
+    SummaryQuery,
+)
+from userctl.services.audit.query import event_filter
+
+COUNTED = {
+    AuditTag.LOGIN_SUCCESS: "logins",
+    AuditTag.LOGIN_FAILURE: "failures",
+    AuditTag.ACCOUNT_CREATE: "created",
+    AuditTag.ACCOUNT_DISABLE: "disabled",
+}
+"""The tags that are counted, and the numbers of a period."""
+
+TOP = 5
+"""How many addresses and sources are named."""
+
+
+class AuditSummaryService:
+    """The use case that counts logins, failures and changes; the database does the counting."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def summarize(self, query: SummaryQuery) -> AuditSummary:
+        """Return the numbers of each day or week, and where logins failed most.
+
+        Raises:
+            InvalidInput: if the user is neither an id nor an address.
+        """
+        now = self._clock()
+        since = now - query.since if isinstance(query.since, timedelta) else query.since
+        about = AuditQuery(user=query.user, since=since)
+        with self._database.snapshot() as uow:
+            counted = replace(event_filter(uow, about, now), tags=tuple(COUNTED))
+            failed = replace(counted, tags=(AuditTag.LOGIN_FAILURE,))
+            days = uow.audit_summary.count_by_day(counted)
+            addresses = uow.audit_summary.top_targets(failed, limit=TOP)
+            sources = uow.audit_summary.top_sources(failed, limit=TOP)
+        return AuditSummary(
+            since=since,
+            by=query.by,
+            periods=_periods(days, query.by, now),
+            failing_addresses=_failures(addresses),
+            failing_sources=_failures(sources),
+        )
+
+
+def _failures(found: Iterable[tuple[str, int]]) -> list[FailureCount]:
+    return [FailureCount(name=name, failures=number) for name, number in found]
+
+
+def _periods(days: Sequence[tuple[str, str, int]], by: Span, now: datetime) -> list[AuditPeriod]:
+    """Return a period for each day or week from the first event until now, or the last event."""
+    if not days:
+        return []
+    first, last = _start(days[0][0], by), _start(days[-1][0], by)
+    last = max(last, _start(now.astimezone(UTC).date().isoformat(), by))
+    length = timedelta(days=1 if by == "day" else 7)
+    starts = [first + length * number for number in range((last - first) // length + 1)]
+    periods = {start: AuditPeriod(start=start.isoformat()) for start in starts}
+    for day, tag, number in days:
+        period, name = periods[_start(day, by)], COUNTED[AuditTag(tag)]
+        setattr(period, name, getattr(period, name) + number)
+    return list(periods.values())
+
+
+def _start(day: str, by: Span) -> date:
+    """Return the first day of the period of a day; a week begins on Monday."""
+    found = date.fromisoformat(day)
+    return found if by == "day" else found - timedelta(days=found.weekday())
