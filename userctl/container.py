@@ -136,6 +136,7 @@ class Services:
         self._clock = clock
         self._creates_database = creates_database
         self._url = settings.database_url
+        self._problems, self._unusable = settings.problems, settings.unusable
         self._roles = settings.roles
         self._subject = settings.token_subject
         self._access_lifetime = timedelta(minutes=settings.access_token_minutes)

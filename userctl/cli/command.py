@@ -56,6 +56,7 @@ class Command:
         creates_database: whether it has a reason to create the embedded database.
         raw: the field that ``--raw`` prints where ``--fields`` picks none.
         bare_values: the value of each option that may be given without one.
+        tolerant: whether it goes on without the settings that cannot be read.
         only_reads: whether it changes nothing, so that ``--actor`` would be without effect.
     """
 
@@ -65,6 +66,7 @@ class Command:
     creates_database: bool = False
     raw: str | None = None
     bare_values: Mapping[str, str] = field(default_factory=dict, hash=False)
+    tolerant: bool = False
     only_reads: bool = False
 
     def build(self, name: str) -> Any:
@@ -86,6 +88,10 @@ class Command:
             context: CommandContext = ctx.obj
             _configure(context, given, self.prints)
             context.creates_database = self.creates_database
+            if self.tolerant:
+                from userctl.config.tolerant import load_readable_settings  # noqa: PLC0415
+
+                context.load = load_readable_settings
             context.lists = name == "list"
             if given.get("raw"):
                 context.print_raw(self.raw)
@@ -119,6 +125,7 @@ def command(
     creates_database: bool = False,
     raw: str | None = None,
     bare_values: Mapping[str, str] | None = None,
+    tolerant: bool = False,
     only_reads: bool = False,
 ) -> Callable[[Body], Command]:
     """Make a command of a function; the command table says where it stands.
@@ -129,10 +136,13 @@ def command(
         creates_database: see :class:`Command`.
         raw: see :class:`Command`.
         bare_values: see :class:`Command`.
+        tolerant: see :class:`Command`.
         only_reads: see :class:`Command`.
     """
     bare = bare_values or {}
-    return lambda body: Command(body, example, prints, creates_database, raw, bare, only_reads)
+    return lambda body: Command(
+        body, example, prints, creates_database, raw, bare, tolerant, only_reads
+    )
 
 
 def _signature(body: Body, shared: Mapping[str, Any]) -> inspect.Signature:

@@ -92,6 +92,7 @@ COMMANDS: Mapping[str, Noun | str] = {
             "vacuum": "userctl.cli.commands.db.vacuum:vacuum",
             "adopt": "userctl.cli.commands.db.adopt:adopt",
             "backup": "userctl.cli.commands.db.backup:backup",
+            "inspect": "userctl.cli.commands.db.inspect:inspect",
             "restore": "userctl.cli.commands.db.restore:restore",
             "copy": "userctl.cli.commands.db.copy:copy",
         },

@@ -47,6 +47,7 @@ class CommandContext:
         schemas: the schemas of the records that the command may print.
         creates_database: whether the command has a reason to create the embedded database. With
             the wrong HOME, what only reads, changes or deletes would succeed on nothing.
+        load: what reads the settings.
         exit_code: with which the command ends if nothing else goes wrong.
     """
 
@@ -63,13 +64,14 @@ class CommandContext:
     shows_secret: bool = False
     schemas: "Sequence[type[BaseModel]]" = ()
     creates_database: bool = False
+    load: Callable[[Mapping[str, str]], Settings] = load_settings
     exit_code: int = 0
     _stack: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
     def settings(self) -> Settings:
         """The settings of this run."""
-        return load_settings(self.flags)
+        return self.load(self.flags)
 
     @cached_property
     def services(self) -> Services:
@@ -202,7 +204,7 @@ class CommandContext:
         self.exit_code = tell(error, as_json=self.settings.output in JSON_FORMATS)
 
     def confirm(self, question: str, *, yes: bool) -> None:
-        """Ask for a confirmation, unless --yes gave it.
+        """Ask for a confirmation, unless --yes gave it; see :mod:`userctl.cli.questions`.
 
         Raises:
             ConfirmationRequired: if no prompt can be answered.
@@ -210,10 +212,8 @@ class CommandContext:
         """
         if yes:
             return
-        if not self.is_interactive:
-            raise ConfirmationRequired(
-                f"Confirmation is required, and {self.why_not_interactive}.", hint="Pass --yes."
-            )
+        if reason := self.why_not_interactive:
+            raise ConfirmationRequired(f"Confirmation is required, and {reason}.")
         if not typer.confirm(escape_invisible(question), err=True):
             raise Declined("Canceled; nothing was changed.")
 

@@ -138,11 +138,12 @@ AfterOption = Annotated[
     ),
 ]
 OlderThanOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--older-than",
         metavar="DURATION",
-        help="Expired or revoked at least this long ago: 90s, 12h, 1d.",
+        help="Expired or revoked at least this long ago: 90s, 12h, 1d. "
+        "Default: the setting token_retention_days.",
     ),
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Print everything.", rich_help_panel=PAGING)]

@@ -31,11 +31,11 @@ def load_settings(
     """
     profile = flags.get("profile", environ.get("USERCTL_PROFILE"))
     found = {
-        **_find_in_file(file or _config_file(profile), profile),
-        **_find_in_environment(environ),
-        **_find_in_flags(flags),
+        **_find_in_file(file or config_file(profile), profile),
+        **find_in_environment(environ),
+        **find_in_flags(flags),
     }
-    values = {name: _parse(name, raw, place) for name, (raw, place) in found.items()}
+    values = {name: parse(name, raw, place) for name, (raw, place) in found.items()}
     origins = {name: found[name][1] if name in found else "default" for name in SETTINGS}
     return Settings(**values, profile=profile, origins=origins)
 
@@ -46,28 +46,33 @@ def profile_names() -> list[str]:
     Raises:
         InvalidConfiguration: if it cannot be read.
     """
-    profiles = _read(config_path()).get("profiles", {})
+    profiles = read_document(config_path()).get("profiles", {})
     return list(profiles) if isinstance(profiles, dict) else []
 
 
-def _config_file(profile: str | None) -> Path | None:
-    """Return the config file of the user; a profile can be nowhere else."""
+def config_file(profile: str | None) -> Path | None:
+    """Return the config file of the user, if there is a home; a profile can be nowhere else.
+
+    Raises:
+        HomeUnknown: if a profile is chosen and there is no home.
+    """
     return if_home_is_known(config_path) if profile is None else config_path()
 
 
 def _find_in_file(file: Path | None, profile: str | None) -> dict[str, FoundValue]:
     if file is None:
         return {}
-    document = _read(file)
+    document = read_document(file)
     common = {name: value for name, value in document.items() if name != "profiles"}
-    found = _check_section(common, str(file))
+    found = check_section(common, str(file))
     if profile is not None:
         place = f"profile '{profile}' in {file}"
-        found |= _check_section(_profile_section(document, profile, file), place)
+        found |= check_section(profile_section(document, profile, file), place)
     return found
 
 
-def _find_in_environment(environ: Mapping[str, str]) -> dict[str, FoundValue]:
+def find_in_environment(environ: Mapping[str, str]) -> dict[str, FoundValue]:
+    """Return what the environment sets."""
     return {
         name: (environ[setting.environment], f"environment {setting.environment}")
         for name, setting in SETTINGS.items()
@@ -75,7 +80,8 @@ def _find_in_environment(environ: Mapping[str, str]) -> dict[str, FoundValue]:
     }
 
 
-def _find_in_flags(flags: Mapping[str, str]) -> dict[str, FoundValue]:
+def find_in_flags(flags: Mapping[str, str]) -> dict[str, FoundValue]:
+    """Return what options set."""
     return {
         name: (flags[name], f"option --{name.replace('_', '-')}")
         for name in SETTINGS
@@ -83,7 +89,12 @@ def _find_in_flags(flags: Mapping[str, str]) -> dict[str, FoundValue]:
     }
 
 
-def _parse(name: str, raw: Any, place: str) -> Any:
+def parse(name: str, raw: Any, place: str) -> Any:
+    """Return the value of a setting.
+
+    Raises:
+        InvalidConfiguration: if it cannot be used, with the place where it was found.
+    """
     try:
         return SETTINGS[name].parser(raw)
     except InvalidInput as error:
@@ -91,7 +102,12 @@ def _parse(name: str, raw: Any, place: str) -> Any:
         raise InvalidConfiguration(f"{name} (from {place}): {message}.", hint=error.hint) from None
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_document(file: Path) -> dict[str, Any]:
+    """Return what a config file says; nothing if it does not exist.
+
+    Raises:
+        InvalidConfiguration: if it cannot be read.
+    """
     try:
         # Reading a FIFO would wait for a writer.
         if not stat.S_ISREG(file.stat().st_mode):
@@ -109,7 +125,12 @@ def _read(file: Path) -> dict[str, Any]:
         raise InvalidConfiguration(f"Cannot read {file}: {error}") from error
 
 
-def _profile_section(document: dict[str, Any], profile: str, file: Path) -> dict[str, Any]:
+def profile_section(document: dict[str, Any], profile: str, file: Path) -> dict[str, Any]:
+    """Return the section of a profile.
+
+    Raises:
+        InvalidConfiguration: if there is none, or the profile cannot have this name.
+    """
     profiles = document.get("profiles", {})
     section = profiles.get(profile) if isinstance(profiles, dict) else None
     if not isinstance(section, dict):
@@ -125,7 +146,12 @@ def _profile_section(document: dict[str, Any], profile: str, file: Path) -> dict
     return section
 
 
-def _check_section(section: dict[str, Any], place: str) -> dict[str, FoundValue]:
+def check_section(section: dict[str, Any], place: str) -> dict[str, FoundValue]:
+    """Return the values of a section.
+
+    Raises:
+        InvalidConfiguration: for what is not a setting, or must not be set in a file.
+    """
     for name in section:
         if name not in SETTINGS:
             raise InvalidConfiguration(

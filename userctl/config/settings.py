@@ -22,6 +22,7 @@ from userctl.config.parsers import (
     visible_name,
     whole_number,
 )
+from userctl.core.errors import InvalidConfiguration
 
 OutputFormat = Literal["table", "json", "jsonl", "csv"]
 LogFormat = Literal["text", "json"]
@@ -72,7 +73,11 @@ def _setting(
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The value of every setting, the chosen profile, and where each value came from."""
+    """The value of every setting, the chosen profile, and where each value came from.
+
+    ``problems`` and ``unusable`` are empty, except where settings are read although some cannot
+    be: these are what is wrong, and the names of the settings that stand at their defaults for it.
+    """
 
     database_url: DatabaseURL = _setting(
         database_url,
@@ -146,8 +151,22 @@ class Settings:
         "How long a session lasts at most, however often it is refreshed, in days.",
         30,
     )
+    deleted_user_retention_days: int = _setting(
+        whole_number(0, 3650),
+        "How long deleted users are kept before 'user purge' removes them, in days. "
+        "To remove one earlier has to be confirmed.",
+        30,
+    )
+    token_retention_days: int = _setting(
+        whole_number(0, 3650),
+        "How long tokens that ended are kept before 'token purge' removes them, in days. "
+        "To remove one earlier has to be confirmed.",
+        1,
+    )
     profile: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[InvalidConfiguration, ...] = ()
+    unusable: frozenset[str] = frozenset()
 
 
 def _declaration(item: "Field[Any]") -> Setting:

@@ -84,6 +84,25 @@ class ApiTokenRepository:
         query = query.where(col(ApiToken.id) > after).order_by(col(ApiToken.id))
         return self._session.exec(query.limit(limit)).all()
 
+    def count_revocable(self, wanted: TokenFilter, now: datetime) -> int:
+        """Return how many tokens :meth:`revoke_matching` would report."""
+        query = select(func.count()).select_from(ApiToken)
+        query = query.where(*_conditions(wanted, now), col(ApiToken.revoked_at).is_(None))
+        return self._session.exec(query).one()
+
+    def count_active(self, now: datetime, user_ids: Sequence[int]) -> dict[int, int]:
+        """Return how many active tokens each of these users has, without those who have none."""
+        owner = col(ApiToken.user_id)
+        which = (owner.in_(user_ids), _in_state("active", now))
+        query = core_select(owner, func.count()).where(*which).group_by(owner)
+        return {row[0]: row[1] for row in self._session.execute(query)}
+
+    def active_admin_owners(self, now: datetime) -> set[int]:
+        """Return the ids of the active admins who have an active token."""
+        query = core_select(col(ApiToken.user_id)).join(User, col(User.id) == col(ApiToken.user_id))
+        admins = (col(User.role) == "admin", col(User.disabled_at).is_(None))
+        return {*self._session.execute(query.where(*admins, _in_state("active", now))).scalars()}
+
     def count_by_state(self, now: datetime) -> dict[str, int]:
         """Return how many tokens there are in each state."""
         states = get_args(TokenState)

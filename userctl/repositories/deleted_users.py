@@ -145,6 +145,12 @@ class DeletedUserRepository:
         """Return the roles that deleted users had."""
         return set(self._session.execute(core_select(col(DeletedUser.role)).distinct()).scalars())
 
+    def latest_deleted_before(self, before: datetime, limit: int) -> Sequence[DeletedUser]:
+        """Return some of the users deleted before a time, the last of them first."""
+        deleted_at = col(DeletedUser.deleted_at)
+        query = select(DeletedUser).where(deleted_at < before).order_by(deleted_at.desc())
+        return self._session.exec(query.limit(limit)).all()
+
     def lock_deleted_before(self, before: datetime, limit: int) -> Sequence[DeletedUser]:
         """Return the users deleted first, locked until the transaction ends.
 

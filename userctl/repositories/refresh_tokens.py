@@ -134,6 +134,12 @@ class RefreshTokenRepository:
         query = query.where(col(RefreshToken.id) > after).order_by(col(RefreshToken.id))
         return self._session.exec(query.limit(limit)).all()
 
+    def count_revocable(self, wanted: TokenFilter, now: datetime) -> int:
+        """Return how many tokens :meth:`revoke_matching` would report."""
+        query = select(func.count()).select_from(RefreshToken)
+        query = query.where(*_conditions(wanted, now), _in_state("active", now))
+        return self._session.exec(query).one()
+
     def count_active(self, now: datetime, user_ids: Sequence[int]) -> dict[int, int]:
         """Return how many active tokens each of these users has, without those who have none."""
         owner = col(RefreshToken.user_id)

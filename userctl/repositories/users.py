@@ -18,6 +18,8 @@ from userctl.repositories.stored_values import bindable, has_value
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
 
+_ACTIVE_ADMIN = (col(User.role) == "admin", col(User.disabled_at).is_(None))
+
 
 class UserRepository:
     """The users."""
@@ -85,14 +87,14 @@ class UserRepository:
         """Return the roles that users have."""
         return set(self._session.execute(core_select(col(User.role)).distinct()).scalars())
 
+    def active_admin_hashes(self) -> Sequence[tuple[int, Any]]:
+        """Return the ids of all active admins with the hashes that a login checks."""
+        query = core_select(col(User.id), col(User.hashed_password)).where(*_ACTIVE_ADMIN)
+        return [(row[0], row[1]) for row in self._session.execute(query)]
+
     def lock_active_admins(self) -> set[int]:
         """Return the ids of all active admins, locked in the order of their ids."""
-        query = (
-            select(User.id)
-            .where(User.role == "admin", col(User.disabled_at).is_(None))
-            .order_by(col(User.id))
-            .with_for_update()
-        )
+        query = select(User.id).where(*_ACTIVE_ADMIN).order_by(col(User.id)).with_for_update()
         return {user_id for user_id in self._session.exec(query) if user_id is not None}
 
     def lock_by_emails(self, emails: Sequence[str]) -> Sequence[User]:

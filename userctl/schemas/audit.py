@@ -43,6 +43,7 @@ class AuditTag(DocumentedEnum):
     KEY_GENERATE = "key:generate", "A signing key was generated."
     KEY_IMPORT = "key:import", "A signing key was imported."
     KEY_ROTATE = "key:rotate", "The next signing key became active."
+    KEY_COMPROMISE = "key:compromise", "All signing keys were replaced: they may have been stolen."
     KEY_RETIRE = "key:retire", "A signing key was retired."
     DATABASE_MIGRATE = "database:migrate", "The schema was upgraded."
     DATABASE_DOWNGRADE = "database:downgrade", "The schema was downgraded."

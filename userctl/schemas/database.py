@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+DatabaseKind = Literal["sqlite", "postgresql"]
+
 PurgeStop = Literal["max_rows", "max_seconds", "locked", "signal", "other_purge"]
 
 
@@ -38,6 +40,30 @@ class BackupRead(BaseModel):
     revision: str | None
     size_bytes: int
     sha256: str
+
+
+class BackupInspection(BaseModel):
+    """What a backup holds; counts are None for tables that its revision did not have.
+
+    ``taken_at`` is when a dump of PostgreSQL was made. Of an SQLite backup, which does not say so,
+    it is when the file was last written, which a copy of the file may have changed;
+    ``last_event_at``, the time of the last event of its audit trail, is right in any case.
+    ``verified`` says that it can be read from end to end.
+    """
+
+    file: str
+    kind: DatabaseKind
+    taken_at: datetime
+    last_event_at: datetime | None
+    revision: str | None
+    users: int
+    deleted_users: int | None
+    refresh_tokens: int | None
+    api_tokens: int | None
+    audit_events: int | None
+    size_bytes: int
+    sha256: str
+    verified: bool
 
 
 class MigrationRead(BaseModel):

@@ -26,3 +26,10 @@ class KeyRead(BaseModel):
     def id(self) -> str:
         """What identifies the key."""
         return self.kid
+
+
+class ReplacedKeys(BaseModel):
+    """The key that signs after all others were retired, and the ids of those."""
+
+    active: KeyRead
+    retired: list[str]

@@ -106,6 +106,15 @@ class TokenRead(BaseModel):
     replayed_at: datetime | None
 
 
+class TokenTarget(BaseModel):
+    """A token that a change is about to concern, and the address of its user."""
+
+    id: str
+    kind: TokenKind
+    email: str
+    label: str | None = None
+
+
 class ApiTokenCreate(BaseModel):
     """A new API token; ``expires_in`` None means that it never expires."""
 

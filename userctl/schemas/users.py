@@ -163,6 +163,25 @@ class DeletedUserRead(UserRead):
     deleted_at: datetime
 
 
+class UserTarget(UserRead):
+    """A user that a change is about to concern, and what hangs on them.
+
+    ``sessions`` and ``api_tokens`` count those in force. ``deleted_at`` is None for a user who was
+    not deleted before.
+    """
+
+    sessions: int = 0
+    api_tokens: int = 0
+    deleted_at: datetime | None = None
+
+
+class DeletedUserPreview(BaseModel):
+    """How many deleted users a purge would remove, and those who were deleted last."""
+
+    count: int
+    latest: list[UserTarget]
+
+
 class DeletedUserPurge(BaseModel):
     """How many deleted users were purged, or would be."""
 

@@ -173,6 +173,14 @@ class Keyring:
             return self
         return _ordered_ring(entry.retire(now) if entry is chosen else entry for entry in self.keys)
 
+    def replace_all(self, key: SigningKey, now: datetime) -> "Keyring":
+        """Return the ring with a new active key, and every other key retired.
+
+        The next key is retired too: it is in the same file as those that were stolen.
+        """
+        retired = (entry if entry.state == "retired" else entry.retire(now) for entry in self.keys)
+        return _ordered_ring([RingKey(key, "active", created_at=now, activated_at=now), *retired])
+
     def _key_in_state(self, state: State) -> RingKey | None:
         return next((entry for entry in self.keys if entry.state == state), None)
 

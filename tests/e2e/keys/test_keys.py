@@ -320,3 +320,42 @@ def test_an_imported_key_is_never_shown(ring: Userctl) -> None:
     result = ring("key", "import", "--stdin", "--debug", stdin=secret[:31])
     assert result.code == 2
     assert secret[:31] not in result.out + result.err
+
+
+def test_stolen_keys_are_all_retired_at_once_and_the_next_one_is_not_promoted(
+    ring: Userctl,
+) -> None:
+    ring.create("ada@example.com")
+    for _ in range(2):
+        assert ring("key", "generate").code == 0
+    assert ring(*ROTATE).code == 0
+    ring.login("ada@example.com")
+    stolen = set(kids(ring))
+    assert len(stolen) == 3
+    refused = ring("key", "rotate", "--compromised", "-o", "json")
+    assert (refused.code, refused.error["code"]) == (2, "confirmation_required")
+    assert set(kids(ring)) == stolen
+    done = ring("key", "rotate", "--compromised", "--yes", "-o", "json")
+    assert done.json["state"] == "active"
+    assert done.json["kid"] not in stolen
+    for said in ("Retired 3 keys", "Every access token", "sessions stay", "key jwks"):
+        assert said in done.err
+    states = {key["kid"]: key["state"] for key in ring("key", "list", "-o", "json").json}
+    assert {kid for kid, state in states.items() if state == "retired"} == stolen
+    assert sorted(state for kid, state in states.items() if kid not in stolen) == ["active", "next"]
+    assert ring("token", "verify", "-o", "json").error["code"] == "token_expired"
+    # Refresh tokens are in the database, and no key could forge one.
+    assert ring("whoami", "-q").out == "1\n"
+    assert ring("token", "verify").code == 0
+    [event] = ring("audit", "list", "--tag", "key:compromise", "-o", "json").json
+    assert event["target"] == done.json["kid"]
+    assert set(event["detail"]["retired"]) == stolen
+
+
+def test_keys_are_listed_by_state(ring: Userctl) -> None:
+    for _ in range(2):
+        assert ring("key", "generate").code == 0
+    assert ring(*ROTATE).code == 0
+    [old] = ring("key", "list", "--state", "passive", "-o", "json").json
+    assert old["state"] == "passive"
+    assert ring("key", "rotate", "--compromised", "--min-age", "1h", "--yes").code == 2

@@ -168,7 +168,7 @@ def test_a_guard_asks_whoever_is_there(
     local.create(ADA)
     issue(local, GUARD + 1)
     child = terminal("token", "revoke", *SOON)
-    child.expect(rf"{GUARD + 1} tokens")
+    child.expect(rf"{GUARD + 1} API tokens")
     child.expect(r"\[y/N\]: ")
     child.sendline(answer)
     assert ended(child)[0] == code

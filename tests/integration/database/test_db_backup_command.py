@@ -55,7 +55,7 @@ def test_what_a_backup_holds_comes_back(userctl: Userctl) -> None:
     assert backup["revision"] == userctl("db", "status", "-o", "json").json["current"]
     assert backup["size_bytes"] == (userctl.home / "a.backup").stat().st_size
     userctl.create(EVE)
-    assert userctl("user", "passwd", ADA, "--no-password").code == 0
+    assert userctl("user", "passwd", ADA, "--generate-password").code == 0
     assert userctl("whoami").code == 4
     restored = userctl("db", "restore", "a.backup", "--keep-sessions", "--yes", "-o", "json").json
     assert (restored["state"], restored["sessions_ended"]) == ("current", 0)

@@ -43,12 +43,12 @@ def test_metrics_count_accounts_tokens_failures_and_purges(
     assert before[("userctl_login_failures_total",)] == 1
     assert ("userctl_oldest_expired_token_timestamp_seconds",) in before
     assert ("userctl_last_purge_timestamp_seconds",) not in before
-    assert userctl("token", "purge", "--older-than", "1h", "--max-rows", "2").code == 8
+    assert userctl("token", "purge", "--older-than", "1h", "--max-rows", "2", "--yes").code == 8
     after = samples(userctl("metrics").out)
     assert after[("userctl_last_purge_deleted_tokens",)] == 2
     assert after[("userctl_last_purge_remaining_tokens",)] == 1
     assert after[("userctl_last_purge_outcome", "max_rows")] == 1
-    assert userctl("token", "purge", "--older-than", "1h").code == 0
+    assert userctl("token", "purge", "--older-than", "1h", "--yes").code == 0
     assert samples(userctl("metrics").out)[("userctl_last_purge_outcome", "finished")] == 1
 
 

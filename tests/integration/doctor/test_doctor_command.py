@@ -515,3 +515,115 @@ def test_an_old_sqlite_fails_and_one_with_a_fault_is_told_of(
 ) -> None:
     finding = judge_version(version)
     assert (finding.status, told in finding.message) == (status, True)
+
+
+def test_no_admin_who_can_log_in_is_a_finding(healthy: Userctl) -> None:
+    assert "1 of 1 users are active admins, of whom 1 can" in findings(healthy)["admins"]["message"]
+    with changed(healthy) as connection:
+        connection.execute("UPDATE users SET hashed_password = 'gone'")
+    found = findings(healthy)["admins"]
+    assert found["status"] == "warning"
+    assert found["message"].startswith("No admin can log in: of 1 active admins (ids 1) none")
+    assert found["advice"] == "Set a password: userctl user passwd USER"
+
+
+@pytest.mark.parametrize("how", ["cut short", "a name in the schema", "a page"])
+def test_a_damaged_file_is_a_failure_among_the_other_checks(local: Userctl, how: str) -> None:
+    local.create(ADA)
+    local("db", "vacuum", "-q")
+    database = local.database_file
+    content = bytearray(database.read_bytes())
+    if how == "cut short":
+        del content[len(content) // 2 :]
+    elif how == "a page":
+        content[4096 : 3 * 4096] = b"\xaa" * 2 * 4096
+    else:
+        content = content.replace(b"CREATE TABLE users", b"CREATE \xff\xfe\xfdLE users")
+    for end in ("-wal", "-shm"):
+        database.with_name(f"{database.name}{end}").unlink(missing_ok=True)
+    database.write_bytes(content)
+    found = findings(local, code=6)
+    assert {"configuration", "files", "signing_key", "sqlite_version"} <= set(found)
+    failed = [name for name, finding in found.items() if finding["status"] == "failure"]
+    assert failed
+    assert "signing_key" not in failed
+    assert all(found[name]["advice"] for name in failed)
+
+
+def configured(userctl: Userctl, text: str) -> None:
+    """Write a config file."""
+    folder = userctl.home / ".config" / "userctl"
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.chmod(0o700)
+    (folder / "config.toml").write_text(text)
+    (folder / "config.toml").chmod(0o600)
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "lost"),
+    [
+        ('output = "table\nsession_days = 3\n', "at line 1", set()),
+        ("nonsense\n", "at line 1", set()),
+        ("nonsense = 1\n", "'nonsense' (in ", set()),
+        ("session_dayz = 3\n", "'session_dayz' (in ", {"clock"}),
+        ('session_days = "x"\n', "session_days (from ", {"clock"}),
+        ("roles = 3\n", "roles (from ", {"roles"}),
+        ('secret_key = "x"\n', "must not be set in a config file", set()),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_a_failure_among_the_other_checks(
+    local: Userctl, text: str, said: str, lost: set[str]
+) -> None:
+    local.create(ADA, "--role", "admin")
+    local.database_file.chmod(0o600)
+    configured(local, text)
+    found = findings(local, code=6)
+    assert said in found["configuration"]["message"]
+    assert found["configuration"]["advice"]
+    failed = {name for name, finding in found.items() if finding["status"] == "failure"}
+    assert failed == {"configuration", *lost}
+    assert "audit_trail" in found
+    # Everything else goes on to refuse such settings.
+    assert local("user", "list").code == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'databse_url = "sqlite:////nonexistent/x.db"\n',
+        'database_url = "mysql://x"\n',
+        "database_url = sqlite:///x\n",
+        '[profiles.prod\ndatabase_url = "sqlite:////nonexistent/x.db"\n',
+    ],
+)
+def test_no_other_database_is_examined_than_the_one_that_was_meant(
+    embedded: Userctl, text: str
+) -> None:
+    embedded.create(ADA)
+    configured(embedded, text)
+    found = findings(embedded, code=6)
+    assert found["connection"]["status"] == "failure"
+    assert found["connection"]["message"].endswith("cannot be read: database_url.")
+    assert found["configuration"]["status"] == "failure"
+    assert {"files", "sqlite_version"} <= set(found)
+    assert "schema" not in found
+
+
+def test_a_fix_says_what_it_changed(local: Userctl) -> None:
+    database = local.database_file
+    database.chmod(0o666)
+    old = local.home / ".keyring-x.draft"
+    with connected(f"sqlite:///{database}") as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+    local.keyring = True
+    assert local("key", "generate").code == 0
+    old.touch()
+    os.utime(old, (0, 0))
+    lines = local("doctor", "--fix", "--problems", "-o", "jsonl").out.splitlines()
+    fixed = {found["check"]: found for found in map(json.loads, lines) if found["fixed"]}
+    assert fixed["files"]["message"] == f"Changed the mode of {database} from 0666 to 0660."
+    assert fixed["leftovers"]["message"] == f"Removed {old}."
+    changed_mode = f"Changed the journal mode of {database} from delete to wal."
+    assert fixed["journal"]["message"] == changed_mode
+    assert {found["status"] for found in fixed.values()} == {"ok"}
+    assert local("doctor", "--fix", "--problems").out == ""

@@ -32,7 +32,8 @@ def test_purge_deletes_in_batches_what_expired_long_enough_ago(userctl: Userctl,
     assert userctl("token", "purge", "-o", "json").json == result()
     dry = userctl("token", "purge", "--older-than", "1h", "--dry-run", "-o", "json").json
     assert dry == result(remaining=3, dry_run=True)
-    purge = userctl("token", "purge", "--older-than", "1h", "--batch-size", "2", "-o", "json").json
+    purge = userctl("token", "purge", "--older-than", "1h", "--batch-size", "2", "--yes",
+                    "-o", "json").json  # fmt: skip
     assert purge == result(deleted=3)
     assert token_count(sql) == 1
 
@@ -89,3 +90,22 @@ def test_purge_fails_loudly(userctl: Userctl) -> None:
     failed = userctl("token", "purge", "-q")
     assert failed.code == 6
     assert failed.err.startswith("error: ")
+
+
+def test_tokens_that_ended_of_late_are_purged_only_with_a_yes(userctl: Userctl, sql: Sql) -> None:
+    insert_tokens(sql, 3, hours=2)
+    insert_tokens(sql, 2, days=2)
+    recent = ("token", "purge", "--older-than", "1h", "-o", "json")
+    refused = userctl(*recent)
+    assert (refused.code, refused.error["code"]) == (2, "confirmation_required")
+    assert "3 records" in refused.error["message"]
+    assert "token_retention_days" in refused.error["message"]
+    assert refused.error["hint"] == "Pass --yes, or --older-than 1d."
+    assert token_count(sql) == 5
+    assert userctl("token", "purge", "-o", "json").json == result(deleted=2)
+    userctl.extra["USERCTL_TOKEN_RETENTION_DAYS"] = "0"
+    assert userctl(*recent).json == result(deleted=3)
+
+
+def test_a_purge_of_nothing_recent_needs_no_yes(userctl: Userctl) -> None:
+    assert userctl("token", "purge", "--older-than", "0s", "-o", "json").json == result()

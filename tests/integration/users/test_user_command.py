@@ -262,3 +262,19 @@ def test_a_user_who_is_given_back_names_a_role_that_is_not_configured(local: Use
     assert "--role" in refused.error["hint"]
     restored = local("user", "restore", "1", "--role", "user", "-o", "json")
     assert restored.json["role"] == "user"
+
+
+def test_users_deleted_of_late_are_purged_only_with_a_yes(userctl: Userctl) -> None:
+    userctl.create("ada@example.com")
+    assert userctl("user", "delete", "1", "--yes").code == 0
+    recent = ("user", "purge", "--older-than", "0s", "-o", "json")
+    refused = userctl(*recent)
+    assert (refused.code, refused.error["code"]) == (2, "confirmation_required")
+    assert "1 record" in refused.error["message"]
+    assert "deleted_user_retention_days" in refused.error["message"]
+    assert userctl(*recent, "--dry-run").json == {"purged": 1, "dry_run": True}
+    # The line of cron removes nothing that is so young, and needs no --yes.
+    assert userctl("user", "purge", "--quiet").code == 0
+    assert userctl("user", "list", "--deleted", "-q").out == "1\n"
+    assert userctl(*recent, "--yes").json["purged"] == 1
+    assert userctl("user", "purge", "--older-than", "0s").code == 0

@@ -13,11 +13,11 @@ from userctl.core.errors import DatabaseNotReady
 COLUMNS = ("check", "status", "message", "advice")
 
 
-@command(example="userctl doctor", prints=lambda: schemas.database.CheckRead)
+@command(example="userctl doctor", prints=lambda: schemas.database.CheckRead, tolerant=True)
 def doctor(
     context: CommandContext,
     problems: Annotated[
-        bool, typer.Option("--problems", help="Print only warnings and failures.")
+        bool, typer.Option("--problems", help="Print only warnings, failures and fixes.")
     ] = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="Fix file modes, the journal mode and leftover files.")
@@ -25,10 +25,12 @@ def doctor(
 ) -> None:
     """Check files, keys, clock and database; exit 6 if a check fails.
 
-    Each check is ok, a warning or a failure, with advice. It reads whole tables.
+    Each check is ok, a warning or a failure, with advice. It reads whole tables. What cannot be
+    examined, such as a damaged file or a setting that cannot be read, is a failure among the
+    others. --fix says what it changed.
     """
     found = list(context.services.doctor.examine(fix=fix))
-    shown = [check for check in found if check.status != "ok" or not problems]
+    shown = [check for check in found if check.status != "ok" or check.fixed or not problems]
     # The header of an empty table would be mail from cron every day.
     if shown or context.settings.output != "table":
         context.emit_all(shown, COLUMNS)

@@ -10,7 +10,7 @@ class UserExists(Conflict):
 
 
 class LastAdmin(Conflict):
-    """The change would leave no active admin."""
+    """The change would leave no active admin, or none who can log in."""
 
     code = "last_admin"
     hint = "Give another user the role 'admin' first."
@@ -118,7 +118,7 @@ class KeyActive(Conflict):
     """The active signing key cannot be retired."""
 
     code = "key_active"
-    hint = "Run 'userctl key rotate' first."
+    hint = "Run 'userctl key rotate' first, or with --compromised if it may have been stolen."
 
 
 class KeyringFull(Conflict):

@@ -37,6 +37,7 @@ class ConfirmationRequired(InvalidInput):
     """The command asks for confirmation, and standard input is not a terminal."""
 
     code = "confirmation_required"
+    hint = "Pass --yes."
 
 
 class HomeUnknown(InvalidConfiguration):

@@ -42,7 +42,9 @@ def dump(url: DatabaseURL, file: Path) -> None:
     connection, environment = _connection(url)
     lock_wait = f"--lock-wait-timeout={BUSY_TIMEOUT_SECONDS}s"
     output = f"--file={file.absolute()}"
-    _run(["pg_dump", "--format=custom", lock_wait, output, connection], environment)
+    command = ["pg_dump", "--format=custom", lock_wait, output, connection]
+    # The dump says when it was made in the local time of pg_dump, and not which that was.
+    run_program(command, environment | {"TZ": "UTC"})
 
 
 def require_sound(file: Path) -> None:
@@ -51,7 +53,7 @@ def require_sound(file: Path) -> None:
     Raises:
         DatabaseToolMissing, DatabaseToolFailed: as :func:`dump` does.
     """
-    _run(["pg_restore", "--file=/dev/null", str(file.absolute())])
+    run_program(["pg_restore", "--file=/dev/null", str(file.absolute())])
 
 
 def tables(file: Path) -> set[str]:
@@ -60,7 +62,7 @@ def tables(file: Path) -> set[str]:
     Raises:
         DatabaseToolMissing, DatabaseToolFailed: as :func:`dump` does.
     """
-    listed = _run(["pg_restore", "--list", str(file.absolute())])
+    listed = run_program(["pg_restore", "--list", str(file.absolute())])
     return set(re.findall(r"^\d+; \d+ \d+ TABLE \S+ (\S+) ", listed, re.MULTILINE))
 
 
@@ -91,8 +93,8 @@ def restore(
     options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-", "--output=/dev/null"]
     script = ["pg_restore", "--clean", "--if-exists", "--no-owner", "--file=-"]
     with (
-        _start(["psql", *options, connection], environment) as psql,
-        _start([*script, str(file.absolute())]) as source,
+        start_program(["psql", *options, connection], environment) as psql,
+        start_program([*script, str(file.absolute())]) as source,
     ):
         # psql stops at the first statement that fails, and says why.
         with suppress(BrokenPipeError):
@@ -121,7 +123,7 @@ def _counted(statements: Mapping[str, Update]) -> bytes:
     return "\n".join([*lines, ""]).encode()
 
 
-class _Program:
+class Program:
     """A running program, with its error output in a file."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", name: str, errors: IO[bytes]) -> None:
@@ -133,10 +135,12 @@ class _Program:
         self._errors = errors
 
     def write(self, text: bytes) -> None:
+        """Write to its input, at once."""
         self.input.write(text)
         self.input.flush()
 
     def read(self, size: int) -> bytes:
+        """Return so many bytes of its output, or what there is up to its end."""
         return self.output.read(size)
 
     def finish(self) -> bytes:
@@ -155,8 +159,14 @@ class _Program:
 
 
 @contextmanager
-def _start(command: list[str], environment: Mapping[str, str] | None = None) -> Iterator[_Program]:
-    """Start a program, and end it with the block."""
+def start_program(
+    command: list[str], environment: Mapping[str, str] | None = None
+) -> Iterator[Program]:
+    """Start a program, and end it with the block.
+
+    Raises:
+        DatabaseToolMissing: if it is not installed.
+    """
     name, *arguments = command
     found = shutil.which(name)
     if found is None:
@@ -170,7 +180,7 @@ def _start(command: list[str], environment: Mapping[str, str] | None = None) -> 
             stderr=errors,
         )
         try:
-            yield _Program(process, name, errors)
+            yield Program(process, name, errors)
         finally:
             # Kill it before closing its pipes, which it could take for the end of its input.
             process.kill()
@@ -185,8 +195,13 @@ def _inherited_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("USERCTL_")}
 
 
-def _run(command: list[str], environment: Mapping[str, str] | None = None) -> str:
-    with _start(command, environment) as program:
+def run_program(command: list[str], environment: Mapping[str, str] | None = None) -> str:
+    """Run a program to its end, and return its output.
+
+    Raises:
+        DatabaseToolMissing, DatabaseToolFailed: as :func:`dump` does.
+    """
+    with start_program(command, environment) as program:
         return program.finish().decode(errors="replace")
 
 

@@ -58,7 +58,7 @@ def copy_in(copy: Path, database: Path) -> None:
 
     with (
         typed_failures(),
-        closing(_read_only(copy)) as source,
+        closing(open_read_only(copy)) as source,
         closing(connect_sqlite(database)) as target,
     ):
         target.execute(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
@@ -96,7 +96,7 @@ def create_safety_copy(database: Path, revision: str | None, now: datetime) -> P
 
 def tables(path: Path) -> set[str]:
     """Return the names of the tables of a database."""
-    with typed_failures(), closing(_read_only(path)) as connection:
+    with typed_failures(), closing(open_read_only(path)) as connection:
         return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
 
 
@@ -108,7 +108,7 @@ def require_same_pages(copy: Path, database: Path) -> None:
     """
     with (
         typed_failures(),
-        closing(_read_only(copy)) as one,
+        closing(open_read_only(copy)) as one,
         closing(connect_sqlite(database)) as other,
     ):
         sizes = [file.execute("PRAGMA page_size").fetchone() for file in (one, other)]
@@ -125,13 +125,18 @@ def require_sound(path: Path) -> None:
     Raises:
         DatabaseDamaged: with the first problem.
     """
-    with typed_failures(), closing(_read_only(path)) as connection:
+    with typed_failures(), closing(open_read_only(path)) as connection:
         found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if found != "ok":
             raise DatabaseDamaged(f"The database is damaged ({found}).")
 
 
-def _read_only(path: Path) -> sqlite3.Connection:
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Return a connection to a backup, which is not changed by that.
+
+    Raises:
+        InvalidInput: if changes are beside it that are not in it.
+    """
     # A backup has no log, and may be on a read-only disk.
     log = path.with_name(f"{path.name}-wal")
     if log.exists() and log.stat().st_size:

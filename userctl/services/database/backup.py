@@ -1,19 +1,14 @@
 """Backups of a whole database, and restoring them."""
 
-import hashlib
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from userctl.config.database_url import DatabaseURL
 from userctl.config.paths import InstallationFiles, is_same_file, require_database_file
-from userctl.core.atomic_files import atomic_file, require_regular_file_or_none
+from userctl.core.atomic_files import atomic_file
 from userctl.core.clock import Clock
-from userctl.core.errors import (
-    DatabaseDamaged,
-    InputOutputFailed,
-    InvalidInput,
-)
+from userctl.core.errors import DatabaseDamaged, InvalidInput
 from userctl.db.engine import database_engine
 from userctl.db.errors import typed_failures
 from userctl.db.postgresql import pg_dump as postgresql_programs
@@ -21,7 +16,8 @@ from userctl.db.schema.restored import Endings, end_restored
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.db.sqlite import backup as sqlite_backup
 from userctl.db.sqlite.wal import checkpoint_all
-from userctl.schemas.database import BackupRead, RestoreRead
+from userctl.schemas.database import BackupInspection, BackupRead, RestoreRead
+from userctl.services.database.backup_inspection import identify_backup, inspect_backup, sha256
 from userctl.services.database.schema import SchemaService, require_folder
 
 
@@ -72,7 +68,7 @@ class BackupService:
             else:
                 postgresql_programs.dump(self._url, temporary)
                 postgresql_programs.require_sound(temporary)
-            size, digest = temporary.stat().st_size, _sha256(temporary)
+            size, digest = temporary.stat().st_size, sha256(temporary)
         return BackupRead(
             file=str(file),
             database=str(self._url),
@@ -100,7 +96,7 @@ class BackupService:
             InvalidInput: if the file is not a backup of this kind of database, or has other tables.
             DatabaseDamaged, DatabaseToolFailed: if it is damaged.
         """
-        digest = _require_backup(file, self._url.dialect)
+        digest = self._require_restorable(file)
         endings = Endings(
             sessions=not keep_sessions, api_tokens=revoke_api_tokens, now=self._clock()
         )
@@ -119,6 +115,35 @@ class BackupService:
         self._engine.dispose()
         restored = self._schema.record_restore(digest, ended)
         return restored.model_copy(update={"backup": copy})
+
+    def preview_restore(self, file: Path) -> BackupInspection:
+        """Return what a backup holds, if it is one of this kind of database.
+
+        Raises:
+            InvalidInput: if it is not.
+            DatabaseDamaged, DatabaseToolFailed: if it is damaged.
+        """
+        self._require_restorable(file)
+        return inspect_backup(file)
+
+    def inspect(self, file: Path) -> BackupInspection:
+        """Return what a backup of any kind of database holds, read from end to end.
+
+        Raises:
+            InvalidInput: if the file is not a backup of userctl.
+            DatabaseDamaged, DatabaseToolFailed: if it is damaged.
+        """
+        return inspect_backup(file)
+
+    def _require_restorable(self, file: Path) -> str:
+        """Make sure that a file is a backup of this kind of database, and return its SHA-256."""
+        kind, digest = identify_backup(file)
+        if kind != self._url.dialect:
+            raise InvalidInput(
+                f"{file} is a backup of another kind of database ({kind}).",
+                hint="Restore it into one of that kind, and take that with 'userctl db copy'.",
+            )
+        return digest
 
     def _require_ours(self, file: Path, tables: set[str]) -> None:
         """Make sure that a backup has the tables of userctl before it replaces users."""
@@ -165,29 +190,3 @@ def _end_in_file(file: Path, endings: Endings) -> dict[str, int]:
     finally:
         engine.dispose()
     return ended
-
-
-def _require_backup(file: Path, dialect: str) -> str:
-    """Make sure that a file is a backup of a kind of database, and return its SHA-256."""
-    kinds = {"sqlite": sqlite_backup.MAGIC, "postgresql": postgresql_programs.MAGIC}
-    require_regular_file_or_none(file)
-    try:
-        with file.open("rb") as opened:
-            start = opened.read(16)
-        digest = _sha256(file)
-    except OSError as error:
-        raise InputOutputFailed(f"Cannot read {file}: {error.strerror}.") from error
-    for kind, magic in kinds.items():
-        if start.startswith(magic):
-            if kind == dialect:
-                return digest
-            raise InvalidInput(
-                f"{file} is a backup of another kind of database ({kind}).",
-                hint="Restore it into one of that kind, and take that with 'userctl db copy'.",
-            )
-    raise InvalidInput(f"{file} is not a backup.", hint="'userctl db backup' writes one.")
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -39,6 +39,15 @@ class StatisticsService:
             purge_would_free_bytes=_bytes_of(refresh, rows, size),
         )
 
+    def count_ended_tokens(self, older_than: timedelta) -> int:
+        """Return how many tokens a purge would delete.
+
+        Args:
+            older_than: how long ago the tokens must have ended, as a purge takes it.
+        """
+        with self._database.reading() as uow:
+            return sum(uow.token_purge.count(self._clock() - older_than))
+
     def vacuum(self) -> VacuumResult:
         """Return the unused space inside the database to the operating system.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from userctl.services.doctor import contents, database, files, keys
+from userctl.services.doctor import configuration, contents, database, files, keys
 from userctl.services.doctor.finding import Finding
 from userctl.services.doctor.installation import Installation
 
@@ -21,21 +21,26 @@ class Check:
         run: returns what it finds, at least one finding.
         needs: the check without a failure of which this one makes no sense.
         dialect: the only dialect on which this one makes sense.
+        settings: those without which this one would examine something else.
     """
 
     name: str
     run: Callable[[Installation], Iterable[Finding]]
     needs: str | None = None
     dialect: Literal["sqlite", "postgresql"] | None = None
+    settings: tuple[str, ...] = ()
 
+
+_KEYS = ("database_url", "keyring_file", "secret_key", "secret_key_file")
 
 CHECKS = (
+    Check("configuration", configuration.settings),
     Check("files", files.modes),
     Check("leftovers", files.leftovers),
-    Check("signing_key", keys.signing_key),
-    Check("connection", database.connection),
+    Check("signing_key", keys.signing_key, settings=_KEYS),
+    Check("connection", database.connection, settings=("database_url",)),
     Check("schema", database.schema, needs="connection"),
-    Check("sqlite_version", database.sqlite_version, needs="connection", dialect="sqlite"),
+    Check("sqlite_version", database.sqlite_version, dialect="sqlite"),
     Check("journal", database.journal, needs="connection", dialect="sqlite"),
     Check("integrity", database.integrity, needs="connection", dialect="sqlite"),
     Check("tokens", database.tokens, needs="schema", dialect="sqlite"),
@@ -44,10 +49,10 @@ CHECKS = (
     Check("encoding", database.encoding, needs="connection", dialect="postgresql"),
     Check("role", database.role, needs="schema", dialect="postgresql"),
     Check("rows", contents.rows, needs="schema"),
-    Check("clock", contents.clock, needs="schema"),
+    Check("clock", contents.clock, needs="schema", settings=("session_days",)),
     Check("expired_tokens", contents.backlog, needs="schema"),
-    Check("passwords", contents.passwords, needs="schema"),
+    Check("passwords", contents.passwords, needs="schema", settings=("password_cost",)),
     Check("admins", contents.admins, needs="schema"),
-    Check("roles", contents.roles, needs="schema"),
+    Check("roles", contents.roles, needs="schema", settings=("roles",)),
     Check("audit_trail", contents.audit_trail, needs="schema"),
 )

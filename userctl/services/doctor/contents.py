@@ -13,6 +13,7 @@ from userctl.security.passwords import is_bcrypt_hash
 from userctl.services.doctor.finding import Finding, ok
 from userctl.services.doctor.installation import Installation
 from userctl.services.shared.clock_check import Gap, check_clock
+from userctl.services.users.admins import read_admins
 
 BACKLOG = timedelta(days=30)
 """How long ago a token may have expired before the check warns."""
@@ -134,11 +135,11 @@ def passwords(installation: Installation) -> Iterable[Finding]:
 
 
 def admins(installation: Installation) -> Iterable[Finding]:
-    """Check that there is an active admin."""
+    """Check that there is an active admin, and one who can log in."""
     with installation.database.reading() as uow:
         counts = {(r, s): count for r, s, count in uow.users.count_by_role_and_status()}
-    active = counts.get(("admin", "active"), 0)
-    if not active and counts:
+        found = read_admins(uow, installation.clock())
+    if not found.active and counts:
         return [
             Finding(
                 "warning",
@@ -146,7 +147,19 @@ def admins(installation: Installation) -> Iterable[Finding]:
                 "Make one: userctl user update USER --role admin",
             )
         ]
-    return [ok(f"{active} of {sum(counts.values())} users are active admins.")]
+    if found.active and not found.able:
+        listed = ", ".join(map(str, sorted(found.active)[:IDS_LISTED]))
+        return [
+            Finding(
+                "warning",
+                f"No admin can log in: of {len(found.active)} active admins (ids {listed}) none "
+                "has a password that can match, or an API token.",
+                "Set a password: userctl user passwd USER",
+            )
+        ]
+    total = sum(counts.values())
+    able = f", of whom {len(found.able)} can log in" if found.active else ""
+    return [ok(f"{len(found.active)} of {total} users are active admins{able}.")]
 
 
 def roles(installation: Installation) -> Iterable[Finding]:

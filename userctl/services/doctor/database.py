@@ -97,8 +97,14 @@ def journal(installation: Installation) -> Iterable[Finding]:
             "warning",
             f"The journal mode is {mode}, in which a writer blocks readers.",
             "Pass --fix.",
-            lambda: enable_wal(installation.open_engine()),
+            lambda: _enable_wal(installation),
         )
+
+
+def _enable_wal(installation: Installation) -> str:
+    before = inspection.journal_mode(installation.open_engine())
+    enable_wal(installation.open_engine())
+    return f"Changed the journal mode of {installation.url.sqlite_path} from {before} to wal."
 
 
 def integrity(installation: Installation) -> Iterable[Finding]:

@@ -48,7 +48,12 @@ def _leftover(temporary: Path, status: os.stat_result) -> Finding:
     message = f"{temporary} is a leftover temporary file of a killed process."
     if status.st_uid != os.geteuid():
         return Finding("warning", message, f"Let its owner, uid {status.st_uid}, remove it.")
-    return Finding("warning", message, "Remove it, or pass --fix.", temporary.unlink)
+    return Finding("warning", message, "Remove it, or pass --fix.", lambda: _remove(temporary))
+
+
+def _remove(temporary: Path) -> str:
+    temporary.unlink()
+    return f"Removed {temporary}."
 
 
 def _is_link(database: Sequence[Path]) -> bool:
@@ -117,14 +122,17 @@ def _mode(
         )
 
 
-def _change_mode(path: Path, seen: os.stat_result, mode: int) -> None:
+def _change_mode(path: Path, seen: os.stat_result, mode: int) -> str:
     """Change the mode of what was examined, and of nothing that has its name by now."""
+    before = stat.S_IMODE(seen.st_mode)
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        if os.path.samestat(os.fstat(descriptor), seen):
-            os.fchmod(descriptor, mode)
+        if not os.path.samestat(os.fstat(descriptor), seen):
+            return f"{path} was replaced meanwhile, and was not changed."
+        os.fchmod(descriptor, mode)
     finally:
         os.close(descriptor)
+    return f"Changed the mode of {path} from {before:04o} to {mode:04o}."
 
 
 def _foreign(status: Status, path: Path, found: os.stat_result) -> Finding:

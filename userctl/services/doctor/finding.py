@@ -9,12 +9,19 @@ Status = Literal["ok", "warning", "failure"]
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of a check, the advice, and a function that fixes it if that is possible."""
+    """The result of a check, the advice, and how to fix it if that is possible.
+
+    Attributes:
+        status: how bad it is.
+        message: what is wrong with which thing.
+        advice: what to do.
+        fix: fixes it, and returns what it changed, as in ``Removed /x/y.``
+    """
 
     status: Status
     message: str
     advice: str | None = None
-    fix: Callable[[], object] | None = None
+    fix: Callable[[], str] | None = None
 
 
 def ok(message: str) -> Finding:

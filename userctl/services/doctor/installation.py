@@ -1,6 +1,6 @@
 """What the checks examine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from userctl.config.database_url import DatabaseURL
 from userctl.config.paths import InstallationFiles
 from userctl.core.clock import Clock
+from userctl.core.errors import InvalidConfiguration
 from userctl.db.transaction.unit_of_work import Database
 from userctl.security.keys import KeySource
 from userctl.security.passwords import PasswordHasher
@@ -20,6 +21,8 @@ class Installation:
     """An installation of userctl, any part of which may be broken.
 
     Attributes:
+        problems: what is wrong with the settings.
+        unusable: the settings that cannot be read, and stand at their defaults for that.
         url: the database.
         files: the files of the installation.
         find_keys: returns where the signing keys are.
@@ -32,6 +35,8 @@ class Installation:
         clock: where the time comes from.
     """
 
+    problems: Sequence[InvalidConfiguration]
+    unusable: Set[str]
     url: DatabaseURL
     files: InstallationFiles
     find_keys: Callable[[], KeySource]

@@ -1,13 +1,16 @@
 """Examines an installation and says what is wrong and what to do about it."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from userctl.core.errors import UserctlError
 from userctl.schemas.database import CheckRead
-from userctl.services.doctor.checks import CHECKS
-from userctl.services.doctor.finding import Finding
+from userctl.services.doctor.checks import CHECKS, Check
+from userctl.services.doctor.finding import Finding, ok
 from userctl.services.doctor.installation import Installation
+
+logger = logging.getLogger(__name__)
 
 
 class DoctorService:
@@ -17,7 +20,7 @@ class DoctorService:
         self._installation = installation
 
     def examine(self, *, fix: bool = False) -> Iterator[CheckRead]:
-        """Yield the findings, one check after the other.
+        """Yield the findings, one check after the other, and behind them what was fixed.
 
         Args:
             fix: fix what can be fixed without losing anything.
@@ -29,28 +32,39 @@ class DoctorService:
             if check.needs in broken:
                 broken.add(check.name)
                 continue
-            findings, fixed = self._run(partial(check.run, self._installation), fix=fix)
+            findings, fixed = self._run(check, fix=fix)
             if any(found.status == "failure" for found in findings):
                 broken.add(check.name)
             for found in findings:
-                yield CheckRead(
-                    check=check.name,
-                    status=found.status,
-                    message=found.message,
-                    advice=found.advice,
-                    fixed=fixed and found.status == "ok",
-                )
+                yield _read(check, found)
+            for found in fixed:
+                yield _read(check, found, fixed=True)
 
-    def _run(
-        self, check: Callable[[], Iterable[Finding]], *, fix: bool
-    ) -> tuple[list[Finding], bool]:
-        """Return what a check finds, in the end, and whether anything was fixed."""
-        findings = _findings_of(check)
+    def _run(self, check: Check, *, fix: bool) -> tuple[list[Finding], list[Finding]]:
+        """Return what a check finds, in the end, and what was fixed."""
+        if unusable := sorted(self._installation.unusable & {*check.settings}):
+            named = ", ".join(unusable)
+            message = f"Not examined, because a setting it depends on cannot be read: {named}."
+            return [Finding("failure", message, "Correct the configuration first.")], []
+        run = partial(check.run, self._installation)
+        findings = _findings_of(run)
         fixes = [found.fix for found in findings if found.fix is not None]
         if not fix or not fixes:
-            return findings, False
-        failures = [_findings_of(partial(_apply, each)) for each in fixes]
-        return [*_findings_of(check), *(found for some in failures for found in some)], True
+            return findings, []
+        results = [found for each in fixes for found in _findings_of(partial(_apply, each))]
+        fixed = [found for found in results if found.status == "ok"]
+        remaining = [found for found in _findings_of(run) if not fixed or found.status != "ok"]
+        return [*remaining, *(found for found in results if found.status != "ok")], fixed
+
+
+def _read(check: Check, found: Finding, *, fixed: bool = False) -> CheckRead:
+    return CheckRead(
+        check=check.name,
+        status=found.status,
+        message=found.message,
+        advice=found.advice,
+        fixed=fixed,
+    )
 
 
 def _findings_of(check: Callable[[], Iterable[Finding]]) -> list[Finding]:
@@ -60,8 +74,17 @@ def _findings_of(check: Callable[[], Iterable[Finding]]) -> list[Finding]:
         return [Finding("failure", error.message, error.hint)]
     except OSError as error:
         return [Finding("failure", f"{error.filename}: {error.strerror}.", None)]
+    except Exception as error:
+        # What is examined may be broken in any way, and the other checks are wanted all the more.
+        logger.debug("a check failed", exc_info=True)
+        return [
+            Finding(
+                "failure",
+                f"This cannot be examined ({type(error).__name__}): what was read makes no sense.",
+                "Restore a backup if the database is damaged; otherwise report this, with -vv.",
+            )
+        ]
 
 
-def _apply(fix: Callable[[], object]) -> list[Finding]:
-    fix()
-    return []
+def _apply(fix: Callable[[], str]) -> list[Finding]:
+    return [ok(fix())]

@@ -1,6 +1,7 @@
 """Audit events of signing keys, which are kept in a file and not in the database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from userctl.core.clock import Clock
 from userctl.core.errors import DatabaseNotReady
@@ -23,10 +24,10 @@ class KeyAuditLog:
         self._clock = clock
         self._notify = notify
 
-    def __call__(self, tag: AuditTag, kid: str) -> None:
-        """Record an event about the key with an id."""
+    def __call__(self, tag: AuditTag, kid: str, **detail: Any) -> None:
+        """Record an event about the key with an id, and anything else that JSON can hold."""
         try:
-            self._record(tag, kid)
+            self._record(tag, kid, detail)
         except DatabaseNotReady as error:
             self._notify(f"The change was not recorded in the audit trail: {error.message}")
 
@@ -35,7 +36,7 @@ class KeyAuditLog:
         self(AuditTag.KEY_GENERATE, kid)
 
     @retry_transactions
-    def _record(self, tag: AuditTag, kid: str) -> None:
+    def _record(self, tag: AuditTag, kid: str, detail: Mapping[str, Any]) -> None:
         with self._database.writing() as uow:
-            uow.record(tag, self._clock(), target=kid)
+            uow.record(tag, self._clock(), target=kid, **detail)
             uow.commit()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from userctl.config.settings import LONGEST_ACCESS_TOKEN_MINUTES
 from userctl.core.clock import Clock
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.keys import KeyRead
+from userctl.schemas.keys import KeyRead, ReplacedKeys
 from userctl.security.access_token import LEEWAY_SECONDS
 from userctl.security.key_members import Algorithm
 from userctl.security.keyring import Keyring, RingKey
@@ -26,7 +26,7 @@ class KeyService:
     Args:
         key_source: where the keys are.
         clock: where the time comes from.
-        audit_log: told what was done to the key with an id.
+        audit_log: told what was done to the key with an id, and what else there is to say.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class KeyService:
         key_source: KeySource,
         *,
         clock: Clock,
-        audit_log: Callable[[AuditTag, str], None],
+        audit_log: Callable[..., None],
     ) -> None:
         self._source = key_source
         self._clock = clock
@@ -109,6 +109,41 @@ class KeyService:
         active = self._change(promote_next).active
         assert active is not None
         return self._record_change(AuditTag.KEY_ROTATE, _read(active))
+
+    def replace_all(self) -> ReplacedKeys:
+        """Sign with a fresh key and reject everything that any other key signed, from now on.
+
+        This is for keys that may have been stolen: the next key, which lay beside them, is not
+        promoted but retired with the others, and another one is generated.
+
+        Raises:
+            InvalidConfiguration: if the key is not in a keyring.
+            CryptoMissing: if the library for asymmetric keys is needed but not installed.
+        """
+        ended: list[str] = []
+
+        def replace_keys(ring: Keyring, now: datetime) -> Keyring:
+            ended[:] = [entry.key.kid for entry in ring.keys if entry.state != "retired"]
+            algorithm = ring.active.key.algorithm if ring.active else "HS256"
+            replaced = ring.replace_all(generate_key(algorithm), now)
+            return replaced.with_key(generate_key(algorithm), now)
+
+        active = self._change(replace_keys).active
+        assert active is not None
+        self._record(AuditTag.KEY_COMPROMISE, active.key.kid, retired=ended)
+        return ReplacedKeys(active=_read(active), retired=ended)
+
+    def show_retirable(self, kid: str) -> KeyRead:
+        """Return a key that can be retired.
+
+        Raises:
+            KeyNotFound: if there is no such key.
+            KeyActive: if it is the active key.
+        """
+        now = self._clock()
+        ring = self._source.load().at(now)
+        ring.retire(kid, now)
+        return _read(ring.get(kid))
 
     def retire(self, kid: str) -> KeyRead:
         """Reject everything that a key signed, from now on, and erase its material.

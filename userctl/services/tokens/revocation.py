@@ -8,16 +8,20 @@ from userctl.core.errors import GuardRefused, TokenInvalid, TokenNotFound
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import ApiToken, RefreshToken
+from userctl.models.unreadable import shown_text
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.database import RevokeResult
-from userctl.schemas.tokens import TokenKind, TokenQuery
+from userctl.schemas.tokens import TokenKind, TokenQuery, TokenTarget
+from userctl.schemas.users import UserTarget
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN, refresh_digest
 from userctl.services.shared.access_tokens import access_tokens_end, latest
 from userctl.services.shared.token_records import api_token_id
 from userctl.services.tokens.listing import filter_of, token_id
 from userctl.services.tokens.user_revocation import RevokeTokens
 from userctl.services.users.batch.change import UserChange
-from userctl.services.users.lookup import lock_user
+from userctl.services.users.lookup import find_user, lock_user
+from userctl.services.users.records import changed_user
+from userctl.services.users.targets import user_targets
 
 
 class RevocationService:
@@ -61,6 +65,35 @@ class RevocationService:
                 result.access_tokens_valid_until for result in results
             ),
         )
+
+    def preview(self, token_ids: Sequence[str]) -> list[TokenTarget]:
+        """Return the tokens that :meth:`revoke` would revoke, whatever their state.
+
+        Raises:
+            InvalidInput: if one is not the id of a token.
+            TokenNotFound: naming the first id that is unknown.
+        """
+        with self._database.reading() as uow:
+            return [_target(uow, _find(uow, text)) for text in token_ids]
+
+    def preview_matching(self, query: TokenQuery) -> tuple[RevokeResult, UserTarget | None]:
+        """Return what :meth:`revoke_matching` would revoke, and the user of the query.
+
+        Sessions that end because their API token is revoked are not counted.
+
+        Raises:
+            UserNotFound: if the user of the query does not exist.
+        """
+        now = self._clock()
+        with self._database.reading() as uow:
+            user = None if query.user is None else find_user(uow, query.user)
+            wanted = filter_of(uow, query, now)
+            count = RevokeResult()
+            if query.kind != "refresh":
+                count.revoked_api_tokens = uow.api_tokens.count_revocable(wanted, now)
+            if query.kind != "api":
+                count.revoked_sessions = uow.refresh_tokens.count_revocable(wanted, now)
+            return count, None if user is None else user_targets(uow, [user], now)[0]
 
     @retry_transactions
     def revoke_text(self, token: str) -> RevokeResult:
@@ -168,6 +201,16 @@ class RevocationService:
             detail = {"token": name} | ({"session": session} if session else {}) | result.counts
             uow.record(AuditTag.TOKEN_REVOKE, now, user_id=token.user_id, **detail)
         return result
+
+
+def _target(uow: UnitOfWork, token: ApiToken | RefreshToken) -> TokenTarget:
+    user = uow.users.get(token.user_id)
+    # Whatever is damaged in the rows, the token can be revoked.
+    email = f"user {token.user_id}" if user is None else changed_user(user).email
+    if isinstance(token, ApiToken):
+        label = None if token.label is None else shown_text(token.label)
+        return TokenTarget(id=api_token_id(token), kind="api", email=email, label=label)
+    return TokenTarget(id=str(token.id), kind="refresh", email=email)
 
 
 def _find(uow: UnitOfWork, text: str) -> ApiToken | RefreshToken:

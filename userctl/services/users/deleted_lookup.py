@@ -18,23 +18,36 @@ def lock_for_deletion(
     Raises:
         UserNotFound: if one does not exist, unless ``missing_ok``.
     """
-    present: set[int] = set()
-    archived: set[int] = set()
-    for reference in references:
-        missing = None
-        try:
-            present.add(_id_of(find_user(uow, reference)))
-        except UserNotFound as error:
-            missing = error
-        # Several users may have had an address, but an id in use belongs to one user only.
-        found = _find_deleted(uow, reference) if hard and (missing or "@" in reference) else []
-        archived.update(user.id for user in found)
-        if missing and not found and not missing_ok:
-            raise missing
+    present, archived = find_for_deletion(uow, references, missing_ok=missing_ok, hard=hard)
     # Locks are always taken in the order of the ids, or two deletions could deadlock.
     users = [_lock(uow, user_id, missing_ok=missing_ok) for user_id in sorted(present)]
     gone = [uow.deleted_users.lock(user_id) for user_id in sorted(archived)]
     return [user for user in users if user], [user for user in gone if user]
+
+
+def find_for_deletion(
+    uow: UnitOfWork, references: Sequence[str], *, missing_ok: bool, hard: bool
+) -> tuple[dict[int, User], dict[int, DeletedUser]]:
+    """Return users and, for a hard deletion, users that were deleted before, by their ids.
+
+    Raises:
+        UserNotFound: if one does not exist, unless ``missing_ok``.
+    """
+    present: dict[int, User] = {}
+    archived: dict[int, DeletedUser] = {}
+    for reference in references:
+        missing = None
+        try:
+            user = find_user(uow, reference)
+            present[_id_of(user)] = user
+        except UserNotFound as error:
+            missing = error
+        # Several users may have had an address, but an id in use belongs to one user only.
+        found = _find_deleted(uow, reference) if hard and (missing or "@" in reference) else []
+        archived.update({_id_of(user): user for user in found})
+        if missing and not found and not missing_ok:
+            raise missing
+    return present, archived
 
 
 def lock_deleted(uow: UnitOfWork, reference: str) -> DeletedUser:
@@ -72,7 +85,7 @@ def _find_deleted(uow: UnitOfWork, reference: str) -> Sequence[DeletedUser]:
     return uow.deleted_users.with_email(which)
 
 
-def _id_of(user: User) -> int:
+def _id_of(user: User | DeletedUser) -> int:
     assert user.id is not None
     return user.id
 

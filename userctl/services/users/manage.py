@@ -10,20 +10,17 @@ from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
+from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserTarget, UserUpdate
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
+from userctl.services.users.admins import lock_admins, require_admin_left
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.role import ChangeRole
 from userctl.services.users.changes import recorded_changes
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import changed_user, user_read
-from userctl.services.users.rules import (
-    end_sessions,
-    hash_accepted,
-    require_admin_left,
-    require_role,
-)
+from userctl.services.users.rules import end_sessions, hash_accepted, require_role
+from userctl.services.users.targets import user_targets
 
 
 class UserService:
@@ -119,6 +116,15 @@ class UserService:
         require_role(role, self._roles)
         return ChangeRole(role)
 
+    def preview(self, reference: str) -> UserTarget:
+        """Return a user with what hangs on them, for the question before a change.
+
+        Raises:
+            UserNotFound: if there is no such user.
+        """
+        with self._database.reading() as uow:
+            return user_targets(uow, [find_user(uow, reference)], self._clock())[0]
+
     @retry_transactions
     def update(self, reference: str, change: UserUpdate) -> UserRead:
         """Update a user; a new role or address ends the sessions, whose tokens name both.
@@ -135,10 +141,10 @@ class UserService:
         if change.created_at is not None and change.created_at > now:
             raise InvalidInput(f"The time {rfc3339(change.created_at)} is in the future.")
         with self._database.writing() as uow:
-            admins = uow.users.lock_active_admins() if change.role else set()
+            admins = lock_admins(uow, now) if change.role else None
             user = lock_user(uow, reference)
             values = _differences(user, change)
-            if "role" in values:
+            if "role" in values and admins is not None:
                 require_admin_left(admins, {user.id})
             if values:
                 changes = recorded_changes(user, values)

@@ -8,6 +8,7 @@ from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import UserCreated
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
+from userctl.services.users.admins import lock_admins, require_password_left
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.password import ExpirePasswords, GeneratePasswords
 from userctl.services.users.lookup import find_user, lock_user
@@ -63,6 +64,7 @@ class UserPasswordService:
         Raises:
             UserNotFound: if there is no such user.
             PasswordRejected: if the password breaks the policy.
+            LastAdmin: if a password is removed, and no admin who can log in would be left.
         """
         with self._database.reading() as uow:
             found = changed_user(find_user(uow, reference))
@@ -72,7 +74,10 @@ class UserPasswordService:
         )
         now = self._clock()
         with self._database.writing() as uow:
+            admins = lock_admins(uow, now) if password is None else None
             user = lock_user(uow, str(found.id))
+            if admins is not None:
+                require_password_left(admins, user.id)
             stand_in = None if user.disabled_at is None else self._hasher.unmatchable()
             values = hash_columns(hashed, stand_in=stand_in)
             uow.users.update(user, now, must_change_password=must_change, **values)

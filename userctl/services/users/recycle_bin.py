@@ -13,19 +13,31 @@ from userctl.repositories.stored_values import OnUnreadable
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import Page
-from userctl.schemas.users import DeletedUserPurge, DeletedUserRead, UserQuery, UserRead
+from userctl.schemas.users import (
+    DeletedUserPreview,
+    DeletedUserPurge,
+    DeletedUserRead,
+    UserQuery,
+    UserRead,
+    UserTarget,
+)
 from userctl.services.shared.clock_check import require_plausible_clock
 from userctl.services.shared.paging import all_pages
 from userctl.services.shared.records import readable
+from userctl.services.users.admins import lock_admins, require_admin_left
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.delete import DeleteUsers
-from userctl.services.users.deleted_lookup import lock_deleted, lock_for_deletion
+from userctl.services.users.deleted_lookup import find_for_deletion, lock_deleted, lock_for_deletion
 from userctl.services.users.listing import with_times
 from userctl.services.users.records import changed_user, deleted_user_read
-from userctl.services.users.rules import require_admin_left, role_to_restore
+from userctl.services.users.rules import role_to_restore
+from userctl.services.users.targets import user_targets
 
 BATCH = 1000
 """How many deleted users are purged in one transaction."""
+
+PREVIEWED = 20
+"""How many of the users that a purge would remove are named before it."""
 
 
 class RecycleBinService:
@@ -80,7 +92,7 @@ class RecycleBinService:
         """
         now = self._clock()
         with self._database.writing() as uow:
-            admins = uow.users.lock_active_admins()
+            admins = lock_admins(uow, now)
             users, archived = lock_for_deletion(uow, references, missing_ok=missing_ok, hard=hard)
             require_admin_left(admins, {user.id for user in users})
             deleted = [*map(changed_user, users), *map(changed_user, archived)]
@@ -89,6 +101,18 @@ class RecycleBinService:
             change.apply_to_deleted(uow, archived, now)
             uow.commit()
         return deleted
+
+    def preview_deletion(
+        self, references: Sequence[str], *, missing_ok: bool = False, hard: bool = False
+    ) -> list[UserTarget]:
+        """Return the users that :meth:`delete` would delete, with what hangs on them.
+
+        Raises:
+            UserNotFound: if one does not exist, unless ``missing_ok``.
+        """
+        with self._database.reading() as uow:
+            users, archived = find_for_deletion(uow, references, missing_ok=missing_ok, hard=hard)
+            return user_targets(uow, [*users.values(), *archived.values()], self._clock())
 
     @retry_transactions
     def restore(
@@ -185,6 +209,21 @@ class RecycleBinService:
         while batch := self._purge_batch(before):
             purged += batch
         return DeletedUserPurge(purged=purged)
+
+    def preview_purge(self, older_than: timedelta) -> DeletedUserPreview:
+        """Return how many users :meth:`purge` would remove, and those deleted last."""
+        now = self._clock()
+        with self._database.reading() as uow:
+            count = uow.deleted_users.count(now - older_than)
+            latest = uow.deleted_users.latest_deleted_before(now - older_than, PREVIEWED)
+            return DeletedUserPreview(count=count, latest=user_targets(uow, latest, now))
+
+    def count_recent(self, older_than: timedelta, retention: timedelta) -> int:
+        """Return how many users :meth:`purge` would remove before their retention is over."""
+        now = self._clock()
+        with self._database.reading() as uow:
+            count = uow.deleted_users.count
+            return max(0, count(now - older_than) - count(now - retention))
 
     @retry_transactions
     def _purge_batch(self, before: datetime) -> int:

@@ -1,9 +1,9 @@
 """Rules that every change of a user has to follow."""
 
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from userctl.core.errors import InvalidInput, LastAdmin
+from userctl.core.errors import InvalidInput
 from userctl.core.text import quote
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
@@ -37,20 +37,6 @@ def role_to_restore(user: DeletedUser, role: str | None, roles: Collection[str])
             hint=f"Pass --role with one of: {', '.join(roles)}. Or add it to the setting 'roles'.",
         )
     return role or user.role
-
-
-def require_admin_left(admins: Set[int], leaving: Set[int | None]) -> None:
-    """Make sure that an active admin is left.
-
-    Args:
-        admins: the ids of all active admins, who are locked.
-        leaving: the ids of users who stop being active admins, if they are.
-
-    Raises:
-        LastAdmin: if no active admin would be left.
-    """
-    if admins and admins <= leaving:
-        raise LastAdmin("This would leave no active admin.")
 
 
 def end_sessions(uow: UnitOfWork, user: User, now: datetime) -> None:

@@ -5,11 +5,11 @@ from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.users import UserRead
 from userctl.security.passwords import PasswordHasher
+from userctl.services.users.admins import lock_admins, require_admin_left
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.disable import DisableUsers, EnableUsers
 from userctl.services.users.lookup import lock_user
 from userctl.services.users.records import changed_user
-from userctl.services.users.rules import require_admin_left
 
 
 class UserStatusService:
@@ -38,7 +38,7 @@ class UserStatusService:
         """
         now = self._clock()
         with self._database.writing() as uow:
-            admins = uow.users.lock_active_admins()
+            admins = lock_admins(uow, now)
             user = lock_user(uow, reference)
             require_admin_left(admins, {user.id})
             self.disabling().apply(uow, [user], now)

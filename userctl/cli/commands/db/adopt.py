@@ -11,6 +11,7 @@ from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES, PENDING
 from userctl.cli.output.render import write_error
+from userctl.cli.questions import confirm
 from userctl.core.errors import Conflict
 
 Plan = Sequence["schemas.adoption.AdoptionStep"]
@@ -93,9 +94,7 @@ def adopt(
     if dry_run:
         _print_plan(context, service.plan(choices))
         return
-    if context.is_interactive and not yes:
-        _note_plan(context, service.plan(choices))
-    context.confirm(f"Adopt the tables in {context.settings.database_url}?", yes=yes)
+    confirm(context, lambda: _compose(context, service.plan(choices)), yes=yes)
     done = service.adopt(
         choices,
         copied=lambda path: context.note(f"A copy of the original database is in {path}."),
@@ -108,6 +107,11 @@ def _print_plan(context: CommandContext, plan: Plan) -> None:
     _require_feasible(plan)
     if any(step.kind == "step" for step in plan):
         raise typer.Exit(PENDING)
+
+
+def _compose(context: CommandContext, plan: Plan) -> str:
+    _note_plan(context, plan)
+    return "Adopt the tables"
 
 
 def _note_plan(context: CommandContext, plan: Plan) -> None:

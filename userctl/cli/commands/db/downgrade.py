@@ -8,6 +8,7 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
+from userctl.cli.questions import confirm
 
 
 @command(
@@ -27,5 +28,12 @@ def downgrade(
     Data that has no place in the older schema is lost. An SQLite file is copied first; the result
     names the copy.
     """
-    context.confirm(f"Downgrade {context.settings.database_url} to {revision}?", yes=yes)
-    context.emit(context.services.schema.downgrade(revision))
+    schema = context.services.schema
+
+    def compose() -> str:
+        if revision == "base":
+            return "Drop all tables, with every user and token,"
+        return f"Downgrade the schema from {schema.status().current or 'none'} to {revision}"
+
+    confirm(context, compose, yes=yes)
+    context.emit(schema.downgrade(revision))

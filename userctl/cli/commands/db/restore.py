@@ -9,6 +9,9 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
+from userctl.cli.output.render import write_error
+from userctl.cli.questions import PLACE, confirm
+from userctl.core.text import counted, rfc3339
 
 
 @command(
@@ -38,10 +41,23 @@ def restore(
     Sessions are ended, because some may have been revoked since the backup, and API tokens with
     --revoke-api-tokens. Passwords and roles are those of the backup.
     """
-    question = f"Replace ALL data in {context.settings.database_url} with {file}?"
-    context.confirm(question, yes=yes)
+    backups = context.services.backups
+    confirm(context, lambda: _compose(backups.preview_restore(file)), yes=yes)
     context.emit(
-        context.services.backups.restore(
-            file, keep_sessions=keep_sessions, revoke_api_tokens=revoke_api_tokens
-        )
+        backups.restore(file, keep_sessions=keep_sessions, revoke_api_tokens=revoke_api_tokens)
     )
+
+
+def _compose(backup: "schemas.database.BackupInspection") -> str:
+    if backup.kind == "postgresql":
+        write_error(
+            "PostgreSQL: no safety copy of the present data is kept. "
+            "Run 'userctl db backup' first if you may need it."
+        )
+    tokens = (backup.refresh_tokens or 0) + (backup.api_tokens or 0)
+    last = "" if backup.last_event_at is None else f", last event {rfc3339(backup.last_event_at)}"
+    facts = (
+        f"taken {rfc3339(backup.taken_at)}{last}, revision {backup.revision or 'unknown'}, "
+        f"{counted(backup.users, 'user')}, {counted(tokens, 'token')}"
+    )
+    return f"Replace ALL data in {PLACE} with {backup.file} ({facts})"

@@ -1,5 +1,7 @@
 """``userctl db stats``."""
 
+from datetime import timedelta
+
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
@@ -11,7 +13,8 @@ from userctl.cli.context import CommandContext
     prints=lambda: schemas.database.DatabaseStats,
     only_reads=True,
 )
-def stats(context: CommandContext, older_than: options.OlderThanOption = "1d") -> None:
+def stats(context: CommandContext, older_than: options.OlderThanOption = None) -> None:
     """Show row counts, sizes, and what 'token purge' would delete."""
-    span = options.parse_duration(older_than)
+    retention = timedelta(days=context.settings.token_retention_days)
+    span = retention if older_than is None else options.parse_duration(older_than)
     context.emit(context.services.statistics.stats(span))

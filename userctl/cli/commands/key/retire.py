@@ -8,10 +8,12 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
+from userctl.cli.questions import confirm
+from userctl.core.text import rfc3339
 
 
 @command(
-    example='userctl key retire "$(userctl key list -q | head -n 1)" --yes',
+    example='userctl key retire "$(userctl key list --state passive -q | head -n 1)" --yes',
     prints=lambda: schemas.keys.KeyRead,
 )
 def retire(
@@ -19,6 +21,19 @@ def retire(
     kid: Annotated[str, typer.Argument(metavar="KID", help="Key id from 'key list'.")],
     yes: options.YesOption = False,
 ) -> None:
-    """Delete a key and reject every token that it signed."""
-    context.confirm(f"Retire {kid}? Every token that it signed stops working.", yes=yes)
-    context.emit(context.services.keys.retire(kid))
+    """Delete a key and reject every token that it signed.
+
+    If the keys may have been stolen, use 'userctl key rotate --compromised' instead, which retires
+    all of them.
+    """
+    keys = context.services.keys
+    confirm(context, lambda: _compose(keys.show_retirable(kid)), yes=yes)
+    context.emit(keys.retire(kid))
+
+
+def _compose(key: "schemas.keys.KeyRead") -> str | None:
+    if key.state == "retired":
+        return None
+    since = "" if key.activated_at is None else f", active since {rfc3339(key.activated_at)}"
+    facts = f"{key.state}, {key.algorithm}{since}"
+    return f"Refuse every token that {key.kid} signed, and retire that key ({facts})"

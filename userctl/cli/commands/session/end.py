@@ -9,7 +9,9 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.output.sessions_ended import sessions_ended
+from userctl.cli.questions import confirm, describe_user
 from userctl.core.errors import InvalidInput
+from userctl.core.text import counted
 
 
 @command(
@@ -35,12 +37,28 @@ def end(
     if bool(sessions) == (user is not None):
         raise InvalidInput("Pass session ids, or --user for all sessions of a user.")
     if sessions:
+        # Scripts name what they end, and need no --yes for that.
+        if context.is_interactive:
+            confirm(context, lambda: _compose(context, sessions), yes=yes)
         whose, ended = "", context.services.session_end.end(sessions)
     else:
         assert user is not None
         found = context.services.users.show(user)
-        context.confirm(f"End all sessions of {found.email}?", yes=yes)
+        confirm(context, lambda: _compose_all(context, str(found.id)), yes=yes)
         whose, ended = f"{found.email}: ", context.services.session_end.end_all(str(found.id))
     outcome = sessions_ended(ended.sessions_ended, ended.access_tokens_valid_until)
     context.note(f"{whose}{outcome}.")
     context.emit(ended)
+
+
+def _compose(context: CommandContext, sessions: list[str]) -> str:
+    found = [context.services.session_list.show(session) for session in sessions]
+    named = ", ".join(f"{session.short_id} of {session.email}" for session in found)
+    return f"End {'session' if len(found) == 1 else 'sessions'} {named}"
+
+
+def _compose_all(context: CommandContext, user: str) -> str:
+    query = schemas.tokens.TokenQuery(user=user, kind="refresh")
+    count, target = context.services.revocation.preview_matching(query)
+    assert target is not None
+    return f"End {counted(count.revoked_sessions, 'session')} of {describe_user(target)}"

@@ -1,5 +1,6 @@
 """``userctl token purge``."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
@@ -11,8 +12,12 @@ from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PENDING
 from userctl.cli.output.render import no_progress, show_progress, write_error
+from userctl.cli.questions import confirm, confirm_removal
 from userctl.cli.signals import defer_signals
 from userctl.core.errors import ClockSuspect
+from userctl.core.text import counted
+
+LIMITS = "Limits"
 
 _UNFINISHED = {
     "max_rows": "--max-rows was reached",
@@ -30,24 +35,46 @@ Outcome = tuple["schemas.database.PurgeResult", int | None]
 )
 def purge(
     context: CommandContext,
-    older_than: options.OlderThanOption = "1d",
+    older_than: options.OlderThanOption = None,
     batch_size: Annotated[
         int,
         typer.Option(
-            "--batch-size", metavar="N", min=1, max=100_000, help="Tokens per transaction."
+            "--batch-size",
+            metavar="N",
+            min=1,
+            max=100_000,
+            help="Tokens per transaction.",
+            rich_help_panel=LIMITS,
         ),
     ] = 100_000,
     max_rows: Annotated[
         int | None,
-        typer.Option("--max-rows", metavar="N", min=1, help="Stop after this many tokens."),
+        typer.Option(
+            "--max-rows",
+            metavar="N",
+            min=1,
+            help="Stop after this many tokens.",
+            rich_help_panel=LIMITS,
+        ),
     ] = None,
     max_seconds: Annotated[
         int | None,
-        typer.Option("--max-seconds", metavar="N", min=1, help="Stop after this many seconds."),
+        typer.Option(
+            "--max-seconds",
+            metavar="N",
+            min=1,
+            help="Stop after this many seconds.",
+            rich_help_panel=LIMITS,
+        ),
     ] = None,
     pause: Annotated[
         str | None,
-        typer.Option("--pause", metavar="DURATION", help="Pause after each transaction: 50ms, 1s."),
+        typer.Option(
+            "--pause",
+            metavar="DURATION",
+            help="Pause after each transaction: 50ms, 1s.",
+            rich_help_panel=LIMITS,
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only count them; delete nothing.")
@@ -59,9 +86,14 @@ def purge(
     They are deleted in short transactions, which hold up no other program for long. Exit code 8
     means that some remain, because of a limit or because they are locked. A signal ends the purge
     after the current transaction. While another purge is running, this one does nothing.
+
+    This asks on a terminal. Elsewhere --yes is needed only to delete tokens that ended more
+    recently than the setting token_retention_days says. It also trusts the system clock.
     """
+    retention = timedelta(days=context.settings.token_retention_days)
+    span = retention if older_than is None else options.parse_duration(older_than)
     purge_options = schemas.database.PurgeOptions(
-        older_than=options.parse_duration(older_than),
+        older_than=span,
         batch_size=batch_size,
         max_rows=max_rows,
         max_seconds=max_seconds,
@@ -69,13 +101,37 @@ def purge(
         dry_run=dry_run,
         trust_clock=yes,
     )
-    result, signal_code = _purge(context, purge_options)
+    if not dry_run:
+        _confirm(context, span, retention, yes=yes)
+    _report(context, *_purge(context, purge_options))
+
+
+def _report(
+    context: CommandContext, result: "schemas.database.PurgeResult", signal_code: int | None
+) -> None:
     if result.stopped_by == "other_purge":
         context.note("Another purge is running; this one did nothing.")
     context.emit(result)
     if signal_code:
         raise typer.Exit(signal_code)
     _require_finished(result)
+
+
+def _confirm(context: CommandContext, span: timedelta, retention: timedelta, *, yes: bool) -> None:
+    count_ended = context.services.statistics.count_ended_tokens
+
+    def compose() -> str | None:
+        count = count_ended(span)
+        return f"Permanently delete {counted(count, 'ended token')}" if count else None
+
+    confirm_removal(
+        context,
+        compose,
+        count_recent=lambda: max(0, count_ended(span) - count_ended(retention)),
+        retention=retention,
+        setting="token_retention_days",
+        yes=yes,
+    )
 
 
 def _require_finished(result: "schemas.database.PurgeResult") -> None:
@@ -94,7 +150,8 @@ def _purge(context: CommandContext, purge_options: "schemas.database.PurgeOption
     except ClockSuspect as suspicion:
         if not context.is_interactive:
             raise
-        context.confirm(f"{suspicion.message} Is the clock right? Purge?", yes=False)
+        question = f"{suspicion.message} Is the clock right? Purge"
+        confirm(context, lambda: question, yes=False)
         return _run(context, purge_options.model_copy(update={"trust_clock": True}))
 
 

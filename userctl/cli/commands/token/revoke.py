@@ -19,7 +19,9 @@ from userctl.cli.commands.user.selection import UsersOfTokens
 from userctl.cli.context import CommandContext
 from userctl.cli.output.sessions_ended import access_tokens_last
 from userctl.cli.prompts import read_token
+from userctl.cli.questions import confirm, describe_user
 from userctl.core.errors import GuardRefused, InvalidInput
+from userctl.core.text import counted
 
 COLUMNS = (
     "reference",
@@ -88,7 +90,11 @@ def _revoke(
 ) -> None:
     context.choose_schema(schemas.database.RevokeResult)
     if token_ids:
-        result = context.services.revocation.revoke(token_ids)
+        revocation = context.services.revocation
+        # Scripts name what they revoke, and need no --yes for that.
+        if context.is_interactive:
+            confirm(context, lambda: _compose_ids(revocation.preview(token_ids)), yes=yes)
+        result = revocation.revoke(token_ids)
     elif stdin:
         result = context.services.revocation.revoke_text(read_token())
     else:
@@ -103,12 +109,38 @@ def _revoke_matching(
 ) -> "schemas.database.RevokeResult":
     revocation = context.services.revocation
     is_narrow = query.expires_within is not None or query.unused_since is not None
+
+    def compose() -> str:
+        return _compose_matching(query, *revocation.preview_matching(query))
+
     if not is_narrow:
-        context.confirm(f"Revoke all tokens of {query.user or 'all users'}?", yes=yes)
+        confirm(context, compose, yes=yes)
     try:
         return revocation.revoke_matching(query, at_most=GUARD if is_narrow and not yes else None)
-    except GuardRefused as refusal:
+    except GuardRefused:
         if not context.is_interactive:
             raise
-        context.confirm(f"Revoke {refusal.count} tokens?", yes=False)
+        confirm(context, compose, yes=False)
         return revocation.revoke_matching(query)
+
+
+def _compose_ids(tokens: "list[schemas.tokens.TokenTarget]") -> str:
+    named = [
+        f"{'API token' if token.kind == 'api' else 'the session of token'} {token.id}"
+        f"{f' ({token.label})' if token.label else ''} of {token.email}"
+        for token in tokens
+    ]
+    return f"Revoke {', '.join(named)}"
+
+
+def _compose_matching(
+    query: "schemas.tokens.TokenQuery",
+    count: "schemas.database.RevokeResult",
+    user: "schemas.users.UserTarget | None",
+) -> str:
+    parts = {
+        "API token": (query.kind != "refresh", count.revoked_api_tokens),
+        "session": (query.kind != "api", count.revoked_sessions),
+    }
+    listed = " and ".join(counted(n, noun) for noun, (asked, n) in parts.items() if asked)
+    return f"Revoke {listed} of {'all users' if user is None else describe_user(user)}"

@@ -12,6 +12,7 @@ from userctl.cli.commands.user.selection import UserSelection
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import JSON_FORMATS, PARTIAL
 from userctl.cli.output.render import write_error
+from userctl.cli.questions import confirm
 from userctl.core.errors import GuardRefused, UserctlError, UsersNotFound
 
 GUARD = 10
@@ -95,7 +96,8 @@ def _apply_confirmed(
             if not context.is_interactive:
                 raise
             users = "1 user" if refusal.count == 1 else f"{refusal.count:,} users"
-            context.confirm(f"{verb.imperative} {users}?", yes=False)
+            question = f"{verb.imperative} {users}"
+            confirm(context, partial(str, question), yes=False)
             # If they have become more meanwhile, that is another question.
             options = replace(options, at_most=refusal.count)
         else:

@@ -10,6 +10,7 @@ from userctl.cli.commands.user.batch import Verb, change_users
 from userctl.cli.commands.user.columns import USER_COLUMNS
 from userctl.cli.commands.user.selection import AnyUsers
 from userctl.cli.context import CommandContext
+from userctl.cli.questions import confirm, describe_users
 
 
 @command(
@@ -41,7 +42,12 @@ def delete(
         return
     users = [selection.single]
     context.choose_schema(schemas.users.UserRead)
-    context.confirm(f"{how} {', '.join(users)}?", yes=selection.yes)
+
+    def compose() -> str | None:
+        targets = recycle_bin.preview_deletion(users, missing_ok=if_exists, hard=hard)
+        return f"{how} {describe_users(targets)}" if targets else None
+
+    confirm(context, compose, yes=selection.yes)
     deleted = recycle_bin.delete(users, missing_ok=if_exists, hard=hard)
     if not deleted:
         context.note(f"{selection.single} does not exist.")

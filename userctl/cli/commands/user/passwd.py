@@ -7,6 +7,7 @@ from userctl.cli.commands.user.batch import COLUMNS, Verb, change_users
 from userctl.cli.commands.user.selection import UsersByRole
 from userctl.cli.context import CommandContext
 from userctl.cli.prompts import PasswordOptions, use_new_password
+from userctl.cli.questions import confirm, describe_user
 from userctl.core.errors import InvalidInput
 
 HINT = "Pass --generate-password, which gives each of them another, or --must-change."
@@ -41,6 +42,10 @@ def passwd(
     if must_change and not (has_text or generate_password):
         context.emit(context.services.user_passwords.require_change(selection.single))
         return
+    # A script that removes a password says so, and needs no --yes for that.
+    if no_password and context.is_interactive:
+        user, users = selection.single, context.services.users
+        confirm(context, lambda: _compose(users.preview(user)), yes=selection.yes)
     asked = PasswordOptions(
         password_stdin, password_file, generate_password, no_password, must_change
     )
@@ -78,3 +83,7 @@ def _change_many(
         change_users(context, selection, passwords.expiring(), verb)
     else:
         raise InvalidInput("No change was given.", hint=HINT)
+
+
+def _compose(target: "schemas.users.UserTarget") -> str:
+    return f"Remove the password of {describe_user(target)}, and end all sessions,"

@@ -1,5 +1,6 @@
 """``userctl user purge``."""
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -8,6 +9,9 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
+from userctl.cli.questions import confirm_removal, describe_users
+
+SETTING = "deleted_user_retention_days"
 
 
 @command(
@@ -17,20 +21,46 @@ from userctl.cli.context import CommandContext
 def purge(
     context: CommandContext,
     older_than: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--older-than",
             metavar="DURATION",
-            help="Deleted at least this long ago: 12h, 30d, 52w.",
+            help=f"Deleted at least this long ago: 12h, 30d, 52w. Default: the setting {SETTING}.",
         ),
-    ] = "30d",
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only count them; delete nothing.")
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Trust the system clock, even if it looks wrong.")
+        bool,
+        typer.Option(
+            "--yes",
+            "-y",
+            help="Do not ask for confirmation, and trust the system clock, even if it looks wrong.",
+        ),
     ] = False,
 ) -> None:
-    """Permanently remove users deleted at least 30 days ago."""
-    span = options.parse_duration(older_than)
-    context.emit(context.services.recycle_bin.purge(span, dry_run=dry_run, trust_clock=yes))
+    """Permanently remove users deleted at least 30 days ago.
+
+    This asks on a terminal. Elsewhere --yes is needed only to remove users who were deleted more
+    recently than the setting deleted_user_retention_days says.
+    """
+    recycle_bin = context.services.recycle_bin
+    retention = timedelta(days=context.settings.deleted_user_retention_days)
+    span = retention if older_than is None else options.parse_duration(older_than)
+    if not dry_run:
+        confirm_removal(
+            context,
+            lambda: _compose(recycle_bin.preview_purge(span)),
+            count_recent=lambda: recycle_bin.count_recent(span, retention),
+            retention=retention,
+            setting=SETTING,
+            yes=yes,
+        )
+    context.emit(recycle_bin.purge(span, dry_run=dry_run, trust_clock=yes))
+
+
+def _compose(preview: "schemas.users.DeletedUserPreview") -> str | None:
+    if not preview.count:
+        return None
+    return f"Permanently remove {describe_users(preview.latest, total=preview.count)}"

@@ -1,6 +1,6 @@
 """One run of a change over many users, in one unit of work."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,10 @@ from userctl.core.errors import Conflict, UserctlError
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
 from userctl.schemas.batches import BatchOptions, UserOutcome
+from userctl.services.users.admins import Admins, require_admin_left
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.selection import Entry
 from userctl.services.users.records import changed_user
-from userctl.services.users.rules import require_admin_left
 
 CHUNK = 1000
 """How many users are changed with the same statements."""
@@ -27,7 +27,7 @@ class BatchRun:
         uow: the unit of work.
         change: the change.
         options: how.
-        admins: the ids of all active admins, who are locked; needed if the change ends some.
+        admins: the admins, who are locked; needed if the change ends some.
         now: the time of the change.
         changed: the ids of the users who were changed.
     """
@@ -35,7 +35,7 @@ class BatchRun:
     uow: UnitOfWork
     change: UserChange
     options: BatchOptions
-    admins: Set[int]
+    admins: Admins | None
     now: datetime
     changed: set[int | None] = field(default_factory=set)
 
@@ -63,7 +63,7 @@ class BatchRun:
             user = entry.user
             assert isinstance(user, User)
             try:
-                if self.change.ends_admins:
+                if self.admins is not None:
                     require_admin_left(self.admins, leaving | {user.id})
                 self.change.require(user)
             except UserctlError as error:

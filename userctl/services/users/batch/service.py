@@ -10,6 +10,7 @@ from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.repositories.full_windows import FullWindows
 from userctl.schemas.batches import BatchOptions, UserChoice, UserOutcome
 from userctl.services.shared.throttle_windows import full_windows
+from userctl.services.users.admins import lock_admins
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.run import BatchRun
 from userctl.services.users.batch.selection import (
@@ -74,7 +75,7 @@ class UserBatchService:
                 found = self._select(uow, choice, change, options, full)
                 change.prepare([changed_user(entry.user) for entry in found if entry.user])
         with self._database.writing() as uow:
-            admins = uow.users.lock_active_admins() if change.ends_admins else set()
+            admins = lock_admins(uow, now) if change.ends_admins else None
             entries = self._select(uow, choice, change, options, full)
             entries = lock_entries(uow, entries, choice.query, full)
             outcomes = BatchRun(uow, change, options, admins, now).apply(entries)

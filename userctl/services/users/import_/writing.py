@@ -11,12 +11,13 @@ from userctl.models import User
 from userctl.models.own_hash import hash_columns, own_hash
 from userctl.schemas.transfer import OnConflict, Reject
 from userctl.schemas.user_fields import PLAIN_FIELDS
+from userctl.services.users.admins import lock_admins, require_admin_left
 from userctl.services.users.import_.events import Event, creation, update
 from userctl.services.users.import_.records import ImportedUser
 from userctl.services.users.import_.repeated import reject_repeated
 from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
-from userctl.services.users.rules import end_sessions, require_admin_left
+from userctl.services.users.rules import end_sessions
 
 _RULED_COLUMNS = (
     "email",
@@ -148,4 +149,4 @@ class Writer:
     def _require_admin_left(self, existing: User, changes: dict[str, Any]) -> None:
         leaves = changes.get("role", "admin") != "admin" or changes.get("disabled_at") is not None
         if existing.role == "admin" and existing.disabled_at is None and leaves:
-            require_admin_left(self._uow.users.lock_active_admins(), {existing.id})
+            require_admin_left(lock_admins(self._uow, self._now), {existing.id})

@@ -1,0 +1,203 @@
+"""What is asked before a change that cannot be undone, on a terminal and off it."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.cli.test_terminal import Terminal, ended, starter, terminal
+from tests.integration.conftest import open_engine, sql_on
+from tests.support.applications import run_script
+from tests.support.cli import Userctl
+from tests.support.expired import insert_tokens
+from userctl.cli.questions import is_production
+
+__all__ = ["terminal"]
+
+ADA = "ada@example.com"
+
+Ask = Callable[..., str]
+
+
+@pytest.fixture
+def asked(terminal: Terminal) -> Ask:
+    """Returns what a command asks on one line, and answers no."""
+
+    def ask(*args: str, answer: str = "n", code: int = 5, **environment: str) -> str:
+        child = terminal(*args, **environment)
+        child.expect_exact("? [y/N]: ")
+        assert isinstance(child.before, str)
+        question = child.before
+        child.sendline(answer)
+        assert ended(child)[0] == code
+        return " ".join(question.split())
+
+    return ask
+
+
+def test_a_question_before_a_deletion_shows_the_user_and_what_hangs_on_them(
+    asked: Ask, local: Userctl
+) -> None:
+    local.create(ADA, "--name", "Ada Lovelace", "--role", "admin")
+    for _ in range(2):
+        local.login(ADA, "--no-store")
+    assert local("token", "issue", "--user", ADA, "--label", "ci").code == 0
+    question = asked("user", "delete", "1")
+    shown = f"Delete {ADA} (id 1, Ada Lovelace, admin, 2 sessions, 1 API token)"
+    assert question == f"{shown} in {local.database_url}"
+    assert asked("user", "delete", "1", "--hard").startswith(f"Permanently delete {ADA} (id 1")
+
+
+def test_a_question_about_several_users_lists_them(asked: Ask, local: Userctl) -> None:
+    for name in ("ada", "eve"):
+        local.create(f"{name}@example.com")
+    question = asked("user", "delete", "1", "eve@example.com")
+    for number, name in ((1, "ada"), (2, "eve")):
+        facts = f"id {number}, user, no sessions, no API tokens"
+        assert f"{name}@example.com ({facts})" in question
+    assert question.endswith(f"Delete 2 users in {local.database_url}")
+    assert asked("user", "delete", "1", "2", answer="y", code=0)
+    assert local("user", "list", "-q").out == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("user delete ada@example.com", "There is no user"),
+        ("key retire 0123456789abcdef", "No key has the id"),
+        ("token revoke 7", "There is no token 7"),
+        ("token revoke --user ada@example.com", "There is no user"),
+    ],
+)
+def test_a_missing_target_is_found_out_before_the_question(
+    terminal: Terminal, command: str, code: str
+) -> None:
+    status, printed = ended(terminal(*command.split()))
+    assert status == 3
+    assert code in printed
+    assert "[y/N]" not in printed
+
+
+def test_nothing_is_asked_about_nothing(terminal: Terminal) -> None:
+    for command in ("user delete 7 --if-exists", "user purge -q", "token purge -q"):
+        status, printed = ended(terminal(*command.split()))
+        assert (status, "[y/N]" in printed) == (0, False), printed
+
+
+@pytest.mark.parametrize(
+    ("profile", "mark"), [("prod", "(PRODUCTION profile prod)"), ("staging", "(profile staging)")]
+)
+def test_a_question_names_the_profile_and_marks_one_for_production(
+    asked: Ask, local: Userctl, profile: str, mark: str
+) -> None:
+    local.create(ADA)
+    config = local.home / ".config/userctl/config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f"[profiles.{profile}]\n")
+    config.chmod(0o600)
+    question = asked("user", "delete", ADA, "--profile", profile)
+    assert question.endswith(f"in {local.database_url} {mark}")
+
+
+@pytest.mark.parametrize(
+    ("profile", "marked"),
+    [
+        ("prod", True), ("Production", True), ("live", True), ("eu-prod-2", True),
+        ("prod_eu", True), ("PRD1", True), ("staging", False), ("nonprod", False),
+        ("non-prod", False), ("pre-production", False), ("delivery", False),
+        ("product", False),
+        ("", False),
+    ],
+)  # fmt: skip
+def test_production_is_told_by_the_words_of_the_name(profile: str, marked: bool) -> None:
+    assert is_production(profile) is marked
+
+
+def test_a_hostile_name_in_a_question_is_plain_text(asked: Ask, local: Userctl) -> None:
+    local.create(ADA)
+    run_script(str(local.database_url), "UPDATE users SET name = 'a' || char(27) || '[31mb'")
+    assert "id 1, a\\x1b[31mb, user" in asked("user", "delete", "1")
+
+
+def test_every_irreversible_command_asks_and_names_its_target(asked: Ask, quick: Userctl) -> None:
+    quick.keyring = True
+    for _ in range(2):
+        assert quick("key", "generate").code == 0
+    following, active = quick("key", "list", "-q").out.split()
+    quick.create(ADA)
+    quick.login(ADA, "--no-store")
+    assert quick("token", "issue", "--user", ADA, "--label", "ci").code == 0
+    quick.create("eve@example.com")
+    assert quick("user", "delete", "2", "--yes").code == 0
+    with open_engine(str(quick.database_url)) as engine:
+        insert_tokens(sql_on(engine), 3, days=2)
+    assert quick("db", "backup", "a.backup").code == 0
+    session = quick("session", "list", "-o", "json").json[0]["short_id"]
+    place = f" in {quick.database_url}"
+    gone = "eve@example.com (id 2, user, deleted 2"
+    for command, parts in {
+        "user delete 1 --hard": [f"Permanently delete {ADA} (id 1, user, 1 session, 1 API token)"],
+        "user purge --older-than 0s": [f"Permanently remove {gone}"],
+        "token purge": ["Permanently delete 3 ended tokens"],
+        "token revoke api-1 1": [f"Revoke API token api-1 (ci) of {ADA}, the session of token 1"],
+        "token revoke --user 1": [f"Revoke 1 API token and 1 session of {ADA} (id 1"],
+        "token revoke --all": ["Revoke 1 API token and 1 session of all users"],
+        f"key retire {following}": ["retire that key (next, HS256) in"],
+        "session end --user 1": [f"End 1 session of {ADA} (id 1"],
+        f"session end {session}": [f"End session {session} of {ADA}"],
+        "user passwd 1 --no-password": [f"Remove the password of {ADA} (id 1"],
+        "key rotate --compromised": [f"retire {following} (next), {active} (active)"],
+        "db downgrade 0005": ["Downgrade the schema from", "to 0005"],
+        "db downgrade base": ["Drop all tables"],
+    }.items():
+        question = asked(*command.split())
+        assert all(part in question for part in parts), (command, question)
+        assert question.endswith(place), question
+
+
+def restore_question(terminal: Terminal, userctl: Userctl) -> str:
+    """Return what a restore of a backup with two users asks, and answer no."""
+    for name in ("ada", "eve"):
+        userctl.create(f"{name}@example.com")
+    assert userctl("db", "backup", "a.backup").code == 0
+    child = terminal("db", "restore", "a.backup")
+    child.expect_exact("? [y/N]: ")
+    assert isinstance(child.before, str)
+    question = child.before
+    child.sendline("n")
+    assert ended(child)[0] == 5
+    return " ".join(question.split())
+
+
+def test_a_restore_shows_the_date_and_the_content_of_the_backup(
+    terminal: Terminal, quick: Userctl
+) -> None:
+    question = restore_question(terminal, quick)
+    time = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+    assert re.fullmatch(
+        rf"Replace ALL data in {re.escape(str(quick.database_url))} with a\.backup "
+        rf"\(taken {time}, last event {time}, revision \d+, 2 users, no tokens\)",
+        question,
+    )
+
+
+def test_a_restore_says_that_postgresql_keeps_no_safety_copy(
+    home: Path, postgres_url: str, forked_program: str
+) -> None:
+    userctl = Userctl(home, postgres_url, program=(forked_program,))
+    question = restore_question(starter(userctl, cheap=True), userctl)
+    assert question.startswith("PostgreSQL: no safety copy of the present data is kept.")
+    assert "2 users, no tokens" in question
+
+
+def test_a_damaged_backup_is_found_out_before_the_question(
+    terminal: Terminal, local: Userctl
+) -> None:
+    local.create(ADA)
+    assert local("db", "backup", "a.backup").code == 0
+    backup = local.home / "a.backup"
+    backup.write_bytes(backup.read_bytes()[:20_000])
+    code, printed = ended(terminal("db", "restore", "a.backup"))
+    assert code == 6
+    assert "[y/N]" not in printed
