@@ -55,13 +55,8 @@ def list_(
     """
     query = _query(wanted.fields(), sort, limit=limit, skip=skip, after=after)
     context.choose_schema(schemas.users.DeletedUserRead if deleted else schemas.users.UserRead)
-    if deleted and (sort or skip):
-        raise InvalidInput(
-            "--sort and --skip cannot be used with --deleted: deleted users are sorted by id.",
-            hint="Page with --after.",
-        )
-    if deleted and wanted.throttled:
-        raise InvalidInput("--throttled cannot be used with --deleted.")
+    if deleted:
+        _require_deleted(sorts=bool(sort or skip), throttled=wanted.throttled)
     if query.search:
         context.note(
             "This search reads every user. A search by prefix uses an index: --search 'TEXT*'."
@@ -72,6 +67,17 @@ def list_(
         context.emit_all(service.stream(query, context.report_unreadable), columns)
     else:
         context.emit_page(service.page(query, context.report_unreadable), columns)
+
+
+def _require_deleted(*, sorts: bool, throttled: bool) -> None:
+    """Make sure that the options make sense for deleted users."""
+    if sorts:
+        raise InvalidInput(
+            "--sort and --skip cannot be used with --deleted: deleted users are sorted by id.",
+            hint="Page with --after.",
+        )
+    if throttled:
+        raise InvalidInput("--throttled cannot be used with --deleted.")
 
 
 def _query(wanted: dict[str, Any], sort: str | None, **page: Any) -> "schemas.users.UserQuery":
