@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -10,6 +10,7 @@ import typer
 from userctl.cli import help_page, options
 from userctl.cli.context import CommandContext
 from userctl.cli.database_urls import resolve_database_url
+from userctl.cli.option_bundles import collect_bundles, own_parameters
 from userctl.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Command:
         prints: returns the schemas of the records that it prints; None if it prints none.
         creates_database: whether it has a reason to create the embedded database.
         raw: the field that ``--raw`` prints where ``--fields`` picks none.
+        bare_values: the value of each option that may be given without one.
         tolerant: whether it goes on without the settings that cannot be read.
         only_reads: whether it changes nothing, so that ``--actor`` would be without effect.
     """
@@ -63,6 +65,7 @@ class Command:
     prints: Schemas | None = None
     creates_database: bool = False
     raw: str | None = None
+    bare_values: Mapping[str, str] = field(default_factory=dict, hash=False)
     tolerant: bool = False
     only_reads: bool = False
 
@@ -94,7 +97,7 @@ class Command:
                 context.print_raw(self.raw)
             # Arguments are not logged: one may be a secret typed in the wrong place.
             context.log(f"{ctx.command_path} begins")
-            self.body(context, **values)
+            self.body(context, **collect_bundles(self.body, values))
             if context.exit_code:
                 raise typer.Exit(context.exit_code)
 
@@ -109,6 +112,7 @@ class Command:
             context_settings={"allow_extra_args": True, **help_page.SETTINGS},
         )(run)
         built: Any = typer.main.get_command(app)
+        built.bare_values = self.bare_values
         # The reference pages say which records a command prints.
         built.prints = self.prints
         return built
@@ -120,6 +124,7 @@ def command(
     prints: Schemas | None = None,
     creates_database: bool = False,
     raw: str | None = None,
+    bare_values: Mapping[str, str] | None = None,
     tolerant: bool = False,
     only_reads: bool = False,
 ) -> Callable[[Body], Command]:
@@ -130,19 +135,20 @@ def command(
         prints: see :class:`Command`; ``lambda: schemas.users.UserRead``.
         creates_database: see :class:`Command`.
         raw: see :class:`Command`.
+        bare_values: see :class:`Command`.
         tolerant: see :class:`Command`.
         only_reads: see :class:`Command`.
     """
-    return lambda body: Command(body, example, prints, creates_database, raw, tolerant, only_reads)
+    bare = bare_values or {}
+    return lambda body: Command(
+        body, example, prints, creates_database, raw, bare, tolerant, only_reads
+    )
 
 
 def _signature(body: Body, shared: Mapping[str, Any]) -> inspect.Signature:
     keyword = inspect.Parameter.KEYWORD_ONLY
     context = inspect.Parameter("ctx", keyword, annotation=typer.Context)
-    own = [
-        parameter.replace(kind=keyword)
-        for parameter in list(inspect.signature(body).parameters.values())[1:]
-    ]
+    own = [parameter.replace(kind=keyword) for parameter in own_parameters(body)]
     added = [
         inspect.Parameter(name, keyword, annotation=annotation, default=_DEFAULTS.get(name))
         for name, annotation in shared.items()

@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import typer
@@ -53,6 +53,17 @@ def width() -> int:
 
 class CommandHelp(TyperCommand):
     """A command whose help has its example first, then its own options, then the shared ones."""
+
+    bare_values: Mapping[str, str] = {}
+    """The value of each option that may be given without one."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Parse the arguments, and give options that may have no value theirs."""
+        # Click takes the argument that follows for the value of such an option.
+        end = args.index("--") if "--" in args else len(args)
+        bare = self.bare_values
+        own = [f"{arg}={bare[arg]}" if arg in bare else arg for arg in args[:end]]
+        return super().parse_args(ctx, own + args[end:])
 
     def get_help_option(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         """Return the help option, which prints as everything else is printed."""

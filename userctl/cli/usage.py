@@ -7,7 +7,12 @@ import typer
 from userctl.cli.suggestions import option_suggestion
 from userctl.core.text import either, quote
 
-_NOUNS = {"output": "output format", "file_format": "format", "on_conflict": "conflict rule"}
+_NOUNS = {
+    "if_not_exists": "mode of --if-not-exists",
+    "output": "output format",
+    "file_format": "format",
+    "on_conflict": "conflict rule",
+}
 """What the values of an option are, where its name does not say so."""
 
 _LONGEST_SHOWN = 41

@@ -22,7 +22,6 @@ from userctl.core.errors import (
     InvalidConfiguration,
     ReadOnly,
 )
-from userctl.core.text import fold
 from userctl.db.errors import typed_failures
 from userctl.db.postgresql.session import (
     begin_statement,
@@ -31,6 +30,7 @@ from userctl.db.postgresql.session import (
     was_ended,
 )
 from userctl.db.postgresql.url import parse_options
+from userctl.db.sqlite.functions import add_functions
 from userctl.db.sqlite.locks import require_locks
 
 logger = logging.getLogger(__name__)
@@ -122,9 +122,7 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
         raise
     # Another program may have stored bytes that are not UTF-8, which become lone surrogates.
     connection.text_factory = _decode
-    # The built-in lower() handles ASCII only. It stays as it is: an index of the application may
-    # use it.
-    connection.create_function("userctl_fold", 1, _fold, deterministic=True)
+    add_functions(connection)
     return connection
 
 
@@ -139,11 +137,6 @@ def _enlarge_cache(connection: sqlite3.Connection) -> None:
 
 def _decode(text: bytes) -> str:
     return text.decode("utf-8", "surrogateescape")
-
-
-def _fold(value: SqlValue) -> SqlValue:
-    text = value.decode(errors="replace") if isinstance(value, bytes) else value
-    return fold(text) if isinstance(text, str) else text
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -61,6 +61,17 @@ class ApiTokenRepository:
         """Revoke one token."""
         return self.revoke(now, col(ApiToken.id) == token_id)
 
+    def revoke_users(self, user_ids: Sequence[int], now: datetime) -> int:
+        """Revoke all tokens of some users."""
+        return self.revoke(now, col(ApiToken.user_id).in_(user_ids))
+
+    def count_unrevoked(self, user_ids: Sequence[int]) -> dict[int, int]:
+        """Return how many tokens that are not revoked some users have, without those of none."""
+        owner = col(ApiToken.user_id)
+        which = (owner.in_(user_ids), col(ApiToken.revoked_at).is_(None))
+        query = core_select(owner, func.count()).where(*which).group_by(owner)
+        return {row[0]: row[1] for row in self._session.execute(query)}
+
     def revoke_matching(self, wanted: TokenFilter, now: datetime) -> int:
         """Revoke the tokens that match a filter."""
         return self.revoke(now, *_conditions(wanted, now))

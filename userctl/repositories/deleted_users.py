@@ -9,6 +9,7 @@ from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select
 
+from userctl.core.chunks import in_chunks
 from userctl.core.errors import ChangeIgnored, UserExists
 from userctl.models import DeletedUser, User
 from userctl.repositories.changes import COUNTED, change, require_count
@@ -41,20 +42,29 @@ class DeletedUserRepository:
         query = select(DeletedUser.id).where(DeletedUser.email == email).limit(1)
         return self._session.exec(query).first() is not None
 
+    def found(self, ids: Sequence[int], emails: Sequence[str]) -> Sequence[DeletedUser]:
+        """Return the users with some ids, and those that had some addresses."""
+        usable = [number for number in ids if number <= LARGEST_ID]
+        found: dict[int, DeletedUser] = {}
+        for column, values in ((col(DeletedUser.id), usable), (col(DeletedUser.email), emails)):
+            for chunk in in_chunks(values):
+                found |= {user.id: user for user in self._found(column.in_(chunk))}
+        return [found[number] for number in sorted(found)]
+
     def lock(self, user_id: int) -> DeletedUser | None:
         """Return a user, locked until the transaction ends."""
         query = select(DeletedUser).where(DeletedUser.id == user_id).with_for_update()
         return self._session.exec(query.execution_options(populate_existing=True)).first()
 
-    def archive(self, user_id: int, now: datetime) -> None:
-        """Copy a user here, as stored in ``users``."""
+    def archive(self, user_ids: Sequence[int], now: datetime) -> None:
+        """Copy users here, as stored in ``users``."""
         columns = [getattr(User, name) for name in _MOVED]
         columns[_MOVED.index("email")] = func.coalesce(User.email, "")
         row = core_select(*columns, literal(now, _type_of("deleted_at")))
-        row = row.where(col(User.id) == user_id)
+        row = row.where(col(User.id).in_(user_ids))
         statement = insert(DeletedUser).from_select([*_MOVED, "deleted_at"], row)
         count = self._session.connection().execute(statement.execution_options(**COUNTED)).rowcount
-        require_count("INSERT", "deleted_users", count, 1)
+        require_count("INSERT", "deleted_users", count, len(user_ids))
 
     def restore(
         self, user: DeletedUser, now: datetime, *, email: str | None, role: str | None

@@ -5,12 +5,13 @@ from datetime import datetime
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, CursorResult
+from sqlalchemy import CursorResult
 from sqlmodel import Session, case, col, delete, func, or_, select, update
 
 from userctl.core.errors import ChangeIgnored
 from userctl.models import LoginThrottle
 from userctl.repositories.changes import COUNTED, change, require_count
+from userctl.repositories.full_windows import FullWindows, in_use
 
 _address, _source = col(LoginThrottle.address), col(LoginThrottle.source)
 _charges, _charged_at = col(LoginThrottle.charges), col(LoginThrottle.charged_at)
@@ -34,7 +35,7 @@ class LoginThrottleRepository:
         """Return the bucket of a source that succeeded since a time, or else the shared one."""
         query = (
             select(LoginThrottle)
-            .where(_address == address, _in_use(trusted_since), _source.in_(("", source)))
+            .where(_address == address, in_use(trusted_since), _source.in_(("", source)))
             .order_by(_source.desc())
             .limit(1)
         )
@@ -87,10 +88,15 @@ class LoginThrottleRepository:
             raise ChangeIgnored("UPDATE", "login_throttles")
         return Window(found[0], found[1])
 
-    def overfull(self, address: str, limit: int) -> Sequence[LoginThrottle]:
-        """Return the buckets of an address that have counted refused logins."""
-        query = select(LoginThrottle).where(_address == address, _charges > limit)
+    def overfull(self, addresses: Sequence[str], limit: int) -> Sequence[LoginThrottle]:
+        """Return the buckets of addresses that have counted refused logins."""
+        query = select(LoginThrottle).where(_address.in_(addresses), _charges > limit)
         return self._session.exec(query).all()
+
+    def charged(self, addresses: Sequence[str]) -> set[str]:
+        """Return those of some addresses that have charges."""
+        query = select(_address).where(_address.in_(addresses), _charges != 0)
+        return {*self._session.exec(query)}
 
     def refund(
         self,
@@ -129,10 +135,10 @@ class LoginThrottleRepository:
         count = self._execute(upsert.execution_options(**COUNTED)).rowcount
         require_count("INSERT", "login_throttles", count, 1)
 
-    def reset(self, address: str, now: datetime) -> None:
-        """Remove all charges of an address and end their windows."""
+    def reset(self, addresses: Sequence[str], now: datetime) -> None:
+        """Remove all charges of addresses and end their windows."""
         statement = update(LoginThrottle).values(charges=0, window_ends_at=now)
-        change(self._session, statement, _address == address, _charges != 0)
+        change(self._session, statement, _address.in_(addresses), _charges != 0)
 
     def failures(self, address: str, since: datetime, *, limit: int) -> tuple[int, datetime | None]:
         """Return the number of charges in windows that end after a time, and the last charge."""
@@ -145,23 +151,9 @@ class LoginThrottleRepository:
         count, last = self._session.exec(query).one()
         return int(count), last
 
-    def full_until(
-        self,
-        address: str,
-        *,
-        limit: int,
-        now: datetime,
-        latest_end: datetime,
-        trusted_since: datetime,
-    ) -> datetime | None:
-        """Return when the last full window that is current and still in use ends."""
-        query = select(func.max(_ends_at)).where(
-            _address == address,
-            _in_use(trusted_since),
-            _ends_at > now,
-            _ends_at <= latest_end,
-            _charges >= limit,
-        )
+    def full_until(self, address: str, full: FullWindows) -> datetime | None:
+        """Return when the last full window of an address ends."""
+        query = select(func.max(_ends_at)).where(_address == address, *full.conditions())
         return self._session.exec(query).one()
 
     def delete_expired(self, now: datetime, limit: int) -> Sequence[Any]:
@@ -187,7 +179,3 @@ class LoginThrottleRepository:
 
     def _execute(self, statement: Any) -> CursorResult[Any]:
         return self._session.connection().execute(statement)
-
-
-def _in_use(trusted_since: datetime) -> ColumnElement[bool]:
-    return or_(_source == "", col(LoginThrottle.succeeded_at) > trusted_since)

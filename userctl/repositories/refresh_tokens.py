@@ -88,22 +88,26 @@ class RefreshTokenRepository:
         """Revoke all tokens of a user."""
         return self.revoke(now, col(RefreshToken.user_id) == user_id)
 
+    def revoke_users(self, user_ids: Sequence[int], now: datetime) -> int:
+        """Revoke all tokens of some users."""
+        return self.revoke(now, col(RefreshToken.user_id).in_(user_ids))
+
     def revoke_origin(self, user_id: int, origin: str, now: datetime) -> int:
         """Revoke the tokens of a user's sessions that were started with a credential."""
         owned = col(RefreshToken.user_id) == user_id
         return self.revoke(now, owned, col(RefreshToken.origin) == origin)
 
-    def revoke_started_by_revoked(self, now: datetime, user_id: int | None) -> int:
+    def revoke_started_by_revoked(self, now: datetime, user_ids: Sequence[int] | None) -> int:
         """Revoke the tokens of sessions that were started with an API token revoked just now.
 
         Args:
             now: when the API token was revoked.
-            user_id: whose API tokens; None for those of all users.
+            user_ids: whose API tokens; None for those of all users.
         """
         name = literal(API_ID_PREFIX).concat(cast(ApiToken.id, String))
         which = [col(ApiToken.revoked_at) == now]
-        if user_id is not None:
-            which.append(col(ApiToken.user_id) == user_id)
+        if user_ids is not None:
+            which.append(col(ApiToken.user_id).in_(user_ids))
         return self.revoke(
             now,
             # There is an index on the user, but none on the origin, which is rarely set.

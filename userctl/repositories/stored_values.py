@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, LargeBinary, Table, Text, cast, literal
+from sqlalchemy import Column, Connection, LargeBinary, Table, Text, cast, literal, or_
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import NULLTYPE, TypeDecorator
 
@@ -32,6 +32,16 @@ def bindable(value: Any, dialect: str) -> Any:
         # The driver takes only text that is UTF-8.
         return cast(literal(value.encode("utf-8", "surrogateescape"), LargeBinary()), Text())
     return value
+
+
+def has_value(column: Any, value: Any, dialect: str) -> Any:
+    """Return the condition that a column still has a value."""
+    if isinstance(value, datetime | Unreadable):
+        # Another program may write the same time in another form.
+        return column.is_not(None)
+    same: Any = column.is_not_distinct_from(bindable(value, dialect))
+    # A missing address reads as blank text.
+    return or_(same, column.is_(None)) if value == "" else same
 
 
 class UndecodableText(Exception):

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select, type_coerce
 
 from userctl.models import User
 from userctl.models.own_hash import own_hash_expression
+from userctl.repositories.full_windows import FullWindows
 from userctl.repositories.stored_values import UndecodableText, native_text
 from userctl.repositories.user_filter import conditions
 from userctl.repositories.user_order import ListOrder, Position
@@ -31,16 +32,19 @@ class UserPageRepository:
         found = self._session.exec(select(key).where(User.id == user_id)).first()
         return None if found is None else (found, user_id)
 
-    def page(self, query: UserQuery, position: Position | None) -> list[tuple[User, Position]]:
+    def page(
+        self, query: UserQuery, position: Position | None, full: FullWindows | None = None
+    ) -> list[tuple[User, Position]]:
         """Return the users that a query asks for, in its order, with their positions.
 
         Args:
             query: which users, how sorted and how many; its ``after`` is ignored.
             position: the position after which the page starts.
+            full: the windows whose users are throttled; needed if the query asks for those.
         """
         connection = self._session.connection()
         order = ListOrder(connection, query)
-        statement = select(User, order.key).where(*conditions(connection, User, query))
+        statement = select(User, order.key).where(*conditions(connection, User, query, full))
         statement = statement.where(*order.after(position)).order_by(*order.clauses)
         rows = self._session.execute(statement.offset(query.skip or None).limit(query.limit))
         return [(user, (value, user.id)) for user, value in rows]

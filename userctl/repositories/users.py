@@ -6,16 +6,15 @@ from typing import Any
 
 from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, delete, func, or_, select, update
+from sqlmodel import Session, col, delete, func, select, update
 
 from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.own_hash import own_hash_expression
-from userctl.models.unreadable import Unreadable
 from userctl.repositories import bulk_insert
 from userctl.repositories.changes import change, insert_row, require_count
 from userctl.repositories.shared_addresses import OWNER_FIRST, may_share_addresses
-from userctl.repositories.stored_values import bindable
+from userctl.repositories.stored_values import bindable, has_value
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
 
@@ -179,7 +178,7 @@ class UserRepository:
         if "email" in values:
             self._require_free(values["email"], but_for=user.id)
         dialect = self._session.connection().dialect.name
-        seen = [_has_value(getattr(User, n), getattr(user, n), dialect) for n in values]
+        seen = [has_value(getattr(User, n), getattr(user, n), dialect) for n in values]
         values = {name: bindable(value, dialect) for name, value in values.items()}
         statement = update(User).values(**values | {"updated_at": now})
         which = (col(User.id) == user.id, *seen)
@@ -214,13 +213,3 @@ class UserRepository:
 def _exists(email: str, existing: User | None) -> UserExists:
     known = "" if existing is None else f" (id {existing.id})"
     return UserExists(f"{email} already exists{known}.")
-
-
-def _has_value(column: Any, value: Any, dialect: str) -> Any:
-    """Return the condition that a column still has a value."""
-    if isinstance(value, datetime | Unreadable):
-        # Another program may write the same time in another form.
-        return column.is_not(None)
-    same: Any = column.is_not_distinct_from(bindable(value, dialect))
-    # A missing address reads as blank text.
-    return or_(same, column.is_(None)) if value == "" else same

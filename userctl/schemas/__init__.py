@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from userctl.schemas import adoption as adoption
     from userctl.schemas import audit as audit
     from userctl.schemas import audit_summary as audit_summary
+    from userctl.schemas import batches as batches
     from userctl.schemas import credentials as credentials
     from userctl.schemas import database as database
     from userctl.schemas import diagnosis as diagnosis
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from userctl.schemas import timestamp as timestamp
     from userctl.schemas import tokens as tokens
     from userctl.schemas import transfer as transfer
+    from userctl.schemas import user_differences as user_differences
     from userctl.schemas import users as users
 else:
 

@@ -1,13 +1,13 @@
 """Users, as services take and return them."""
 
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
-from userctl.core.errors import InvalidInput
-from userctl.core.text import has_invisible_characters, remove_invisible
+from userctl.core.errors import InvalidEmail, InvalidInput
+from userctl.core.text import has_invisible_characters, quote, remove_invisible
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import AfterId, Count
 
@@ -54,6 +54,16 @@ def _check_prefix(text: str) -> str:
     return unicodedata.normalize("NFC", _check_search(text)).lower()
 
 
+def _check_domain(text: str) -> str:
+    # The domain of an address is stored in lower case and, if it is not ASCII, as IDNA.
+    try:
+        return canonical_email(f"x@{text.removeprefix('@')}").partition("@")[2]
+    except InvalidEmail:
+        raise InvalidInput(
+            f"{quote(text)} is not a domain.", hint="Write it as example.com."
+        ) from None
+
+
 Email = Annotated[str, AfterValidator(canonical_email)]
 Name = Annotated[str, AfterValidator(check_name)]
 
@@ -93,17 +103,36 @@ class UserUpdate(BaseModel):
 class UserQuery(BaseModel):
     """Which users to list, in which order.
 
-    ``search`` is text that the address or the name contains, ``beginning`` text that the address
-    begins with. ``limit`` None means all; ``after`` is the id of the user after which the page
-    starts.
+    A user is listed who meets everything that is neither None nor False.
+
+    Attributes:
+        search: text that the address or the name contains.
+        beginning: text that the address begins with.
+        domain: the domain of the address; that of a subdomain is another one.
+        role: the role.
+        status: whether the user is disabled.
+        must_change: the user must change the password at the next login.
+        no_password: the user has no password.
+        throttled: logins of the user are refused, because too many failed.
+        created_since: the time since which the user was created, or how long ago that was.
+        sort: the field that users are sorted by.
+        descending: whether they are sorted in descending order.
+        limit: the largest number of users; None for all.
+        skip: how many users are left out at the beginning.
+        after: the id of the user after whom the page starts.
     """
 
     model_config = ConfigDict(frozen=True)
 
     search: Annotated[str, AfterValidator(_check_search)] | None = None
     beginning: Annotated[str, AfterValidator(_check_prefix)] | None = None
+    domain: Annotated[str, AfterValidator(_check_domain)] | None = None
     role: str | None = None
     status: UserStatus | None = None
+    must_change: bool = False
+    no_password: bool = False
+    throttled: bool = False
+    created_since: datetime | timedelta | None = None
     sort: UserSort = "id"
     descending: bool = False
     limit: Count | None = 100

@@ -15,6 +15,7 @@ from userctl.security.jwk import SigningKey
 
 USER = ["id", "email", "name", "role", "status", "has_password", "must_change_password",
         "created_at", "updated_at"]  # fmt: skip
+OUTCOME = [*USER, "reference", "outcome", "code", "message"]
 DETAIL = [*USER, "failed_logins", "last_failed_login_at", "throttled_until"]
 SCHEMA = ["database", "state", "current", "head", "pending", "backup"]
 CLAIMS = ["sub", "uid", "role", "iss", "aud", "iat", "exp", "jti", "sid", "scope"]
@@ -57,6 +58,16 @@ KEYS = {
     "user passwd 2 --no-password": [*USER, "generated_password"],
     "user disable 2": USER,
     "user enable 2": USER,
+    "user disable 2 --dry-run": OUTCOME,
+    "user enable --domain example.com": OUTCOME,
+    "user unlock 1 2": OUTCOME,
+    "user update --from-role admin --role admin": OUTCOME,
+    "user passwd 2 --generate-password --keep-going": [*OUTCOME, "generated_password"],
+    "user passwd 2 --must-change --dry-run": [*OUTCOME, "generated_password"],
+    "user delete 2 98 --if-exists --dry-run": OUTCOME,
+    "token revoke --user 1 --user 2 --dry-run": [
+        *OUTCOME, "revoked_sessions", "revoked_api_tokens"
+    ],
     "user delete 2 --yes": USER,
     "user list --deleted": [*USER, "deleted_at"],
     "user restore 2": USER,
@@ -260,6 +271,23 @@ EXIT_CODES = [
     (5, "user import accounts.csv", "user_exists"),
     (9, "user import missing.csv", "io_error"),
     (2, "user delete 1", "confirmation_required"),
+    (2, "user delete --domain example.com", "confirmation_required"),
+    (2, "user disable", "invalid_input"),
+    (2, "user disable 1 --domain example.com", "invalid_input"),
+    (2, "user disable --from-file /dev/null", "invalid_input"),
+    (2, "user list --domain nonsense", "invalid_input"),
+    (2, "user list --created-since nonsense", "invalid_input"),
+    (2, "user passwd 1 2 --no-password", "invalid_input"),
+    (2, "user update 1 2 --name Ada", "invalid_input"),
+    (2, "user create ada@example.com --no-password --if-not-exists=x", "usage"),
+    (
+        5,
+        "user create ada@example.com --role user --no-password --if-not-exists=strict",
+        "user_exists",
+    ),
+    (9, "user disable --from-file missing", "io_error"),
+    (3, "user disable 1 98 99", "user_not_found"),
+    (5, "user disable ADA@example.com 1", "last_admin"),
     (2, "user list --deleted --sort email", "invalid_input"),
     (2, "user list --deleted --skip 1", "invalid_input"),
     (2, "user restore nonsense", "invalid_input"),

@@ -427,3 +427,25 @@ def test_adopt_does_not_ask_where_something_is_in_the_way(
     assert code == 5
     assert "problem: users, email" in printed
     assert "[y/N]" not in printed
+
+
+@pytest.mark.parametrize(("answer", "code", "left"), [("n", 5, 11), ("y", 0, 0)])
+def test_many_users_are_changed_after_a_question_with_their_number(
+    terminal: Terminal, local: Userctl, answer: str, code: int, left: int
+) -> None:
+    emails = "".join(f"u{number}@example.com\n" for number in range(11))
+    local("user", "import", "-", "--format", "csv", stdin=f"email\n{emails}")
+    child = terminal("user", "disable", "--domain", "example.com")
+    child.expect(r"Disable 11 users")
+    child.expect(r"\[y/N\]: ")
+    child.sendline(answer)
+    assert ended(child)[0] == code
+    assert local("user", "list", "--status", "active", "-q").out.count("\n") == left
+
+
+def test_who_is_unknown_is_told_before_a_question(terminal: Terminal, local: Userctl) -> None:
+    local.create("ada@example.com")
+    code, printed = ended(terminal("user", "delete", "1", "adda@example.com"))
+    assert code == 3
+    assert "Did you mean ada@example.com?" in printed
+    assert "[y/N]" not in printed

@@ -294,6 +294,27 @@ PAGES: dict[str, tuple[UserQuery, str, str]] = {
         f"{BY_ROLE} (role=? AND id>?)",
         "ix_users_role",
     ),
+    "that must change their password": (UserQuery(must_change=True), "SCAN users", "users_pkey"),
+    "next without a password": (
+        UserQuery(no_password=True, after=500),
+        f"{BY_ID} (rowid>?)",
+        "users_pkey",
+    ),
+    "next of a domain": (
+        UserQuery(domain="example.com", after=500),
+        f"{BY_ID} (rowid>?)",
+        "users_pkey",
+    ),
+    "of a role and a domain": (
+        UserQuery(role="admin", domain="example.com", after=11),
+        f"{BY_ROLE} (role=? AND id>?)",
+        "ix_users_role",
+    ),
+    "next created since a time": (
+        UserQuery(created_since=timedelta(days=7), after=500),
+        f"{BY_ID} (rowid>?)",
+        "users_pkey",
+    ),
     "beginning": (UserQuery(beginning="u1", sort="email"), BY_BEGINNING, PATTERN),
     "next beginning": (UserQuery(beginning="u", sort="email", after=500), BY_BEGINNING, PATTERN),
     "previous beginning": (
@@ -343,6 +364,25 @@ def index_scan(connection: Connection, statement: str, values: Any) -> str:
     limit, read = postgresql_steps(connection, statement, values)
     assert (limit["Node Type"], read["Node Type"]) == ("Limit", "Index Scan")
     return str(read["Index Name"])
+
+
+def test_throttled_users_are_found_by_the_windows_that_are_open(
+    filled: Program, statements: list[Statement]
+) -> None:
+    filled.user_list.page(UserQuery(throttled=True, after=500))
+    with filled.engine.begin() as connection:
+        statement = statements[-1]
+        if connection.dialect.name == "sqlite":
+            assert sqlite_steps(connection, *statement) == [
+                f"{BY_ID} (rowid>?)",
+                "LIST SUBQUERY 1",
+                "SEARCH login_throttles USING INDEX ix_login_throttles_expires_at (expires_at>?)",
+            ]
+            return
+        steps = postgresql_steps(connection, *statement)
+        assert not [step for step in steps if step["Node Type"] == "Seq Scan"]
+        read = {step["Index Name"] for step in steps if "Index Name" in step}
+        assert read == {"users_pkey", "ix_login_throttles_expires_at"}
 
 
 def test_a_query_that_sorts_is_told_apart(filled: Program, statements: list[Statement]) -> None:

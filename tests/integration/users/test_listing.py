@@ -1,10 +1,11 @@
 """Lists of accounts on both databases: search, filters, order and paging."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
-from tests.integration.conftest import Program, Sql
+from tests.integration.conftest import NOW, PASSWORD, FakeClock, Program, Sql
 from userctl.core.errors import InvalidInput, UserNotFound
 from userctl.schemas.users import UserCreate, UserCreated, UserQuery, UserRead, UserSort
 from userctl.services.users import listing as module
@@ -264,3 +265,51 @@ def test_a_stream_of_addresses_yields_each_over_several_pages(
     monkeypatch.setattr(module, "STREAM_PAGE", 2)
     stream = shared.stream(UserQuery(beginning="a", sort="email"))
     assert [user.email for user in stream] == sorted(BEGINNINGS)[:-1]
+
+
+FILTERS = [
+    ({"must_change": True}, "c"),
+    ({"no_password": True}, "dac"),
+    ({"no_password": True, "status": "disabled"}, ""),
+    ({"domain": "Example.COM"}, "dacb"),
+    ({"domain": "@bücher.example"}, "e"),
+    ({"domain": "ample.com"}, ""),
+    ({"domain": "example.com", "role": "admin"}, "ab"),
+    ({"created_since": NOW - timedelta(days=8)}, "dacbe"),
+    ({"created_since": timedelta(days=6)}, "be"),
+    ({"created_since": NOW - timedelta(days=7)}, "acbe"),
+    ({"created_since": NOW + timedelta(days=1)}, ""),
+    ({"throttled": True}, "b"),
+    ({"throttled": True, "role": "user"}, ""),
+]
+
+
+def test_each_filter_finds_who_meets_it_and_all_of_them_together_who_meets_all(
+    program: Program, clock: FakeClock, sql: Sql
+) -> None:
+    for email, _, role in PEOPLE[:-1]:
+        program.users.create(UserCreate(email=email, role=role))
+    program.users.create(UserCreate(email="emil@bücher.example", password=PASSWORD))
+    program.user_passwords.set_password("bert@example.com", PASSWORD)
+    program.user_status.disable("emil@xn--bcher-kva.example")
+    sql("UPDATE users SET must_change_password = true WHERE email = 'carl@example.com'")
+    for name, time in (
+        ("dora", "2029-12-24 23:59:59"),
+        ("anna", "2029-12-25 00:00:00"),
+        ("carl", "2029-12-25 00:00:00.000000"),
+    ):
+        sql(f"UPDATE users SET created_at = '{time}' WHERE email = '{name}@example.com'")
+    for email in ["bert@example.com"] * 5 + ["anna@example.com"] * 4 + ["nobody@example.com"] * 5:
+        program.throttling.charge(email)
+    for asked, letters in FILTERS:
+        assert found(program.user_list, UserQuery(**asked)) == letters, asked
+        assert initials(program.user_list.stream(UserQuery(**asked))) == letters, asked
+    assert program.throttling.show("bert@example.com").throttled_until is not None
+    clock.advance(minutes=16)
+    assert found(program.user_list, UserQuery(throttled=True)) == ""
+
+
+@pytest.mark.parametrize("domain", ["", "@", "a b.com", "example", "x@example.com", "\x1b.com"])
+def test_a_domain_that_no_address_can_have_is_refused(domain: str) -> None:
+    with pytest.raises(InvalidInput, match="is not a domain"):
+        UserQuery(domain=domain)

@@ -134,7 +134,8 @@ CONTRACT = {
     2: "InvalidInput InvalidConfiguration InvalidEmail PasswordRejected SecretKeyMissing "
     "CryptoMissing MetricsMissing UnsafeFile HomeUnknown ConfirmationRequired "
     "ImportRejected",
-    3: "NotFound UserNotFound SessionNotFound EventNotFound TokenNotFound KeyNotFound",
+    3: "NotFound UserNotFound UsersNotFound SessionNotFound EventNotFound TokenNotFound "
+    "KeyNotFound",
     4: "AuthenticationFailed InvalidCredentials LoginThrottled PasswordChangeRequired NotLoggedIn "
     "ProofOutdated TokenInvalid TokenExpired TokenRevoked TokenReused AccountDisabled",
     5: "Conflict UserExists LastAdmin Declined GuardRefused ClockSuspect RefreshConflict "

@@ -21,7 +21,12 @@ def test_every_error_has_a_code_of_its_own() -> None:
 
 def test_only_internal_special_cases_share_the_code_of_their_base() -> None:
     without = {kind for kind in CLASSES if "code" not in vars(kind)}
-    assert without == {errors.ProofOutdated, errors.RowUnreadable, errors.TransactionConflict}
+    assert without == {
+        errors.ProofOutdated,
+        errors.RowUnreadable,
+        errors.TransactionConflict,
+        errors.UsersNotFound,
+    }
 
 
 def test_a_missing_library_is_asked_for_with_the_bound_of_its_extra() -> None:

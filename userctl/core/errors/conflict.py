@@ -22,14 +22,24 @@ class Declined(Conflict):
     code = "declined"
 
 
+_GUARDED = {
+    "token": ("revoke", "List them with 'userctl token list'."),
+    "user": ("change", "Look at them with --dry-run."),
+}
+"""What is done with the records that are counted, and how to look at them before."""
+
+
 class GuardRefused(Conflict):
     """The command would change more records than it does without confirmation."""
 
     code = "guard_refused"
-    hint = "List them with 'userctl token list'. To revoke all of them, pass --yes."
 
-    def __init__(self, count: int) -> None:
-        super().__init__(f"This would revoke {count} tokens; nothing was changed.")
+    def __init__(self, count: int, noun: str = "token") -> None:
+        verb, check = _GUARDED[noun]
+        super().__init__(
+            f"This would {verb} {count} {noun}s; nothing was changed.",
+            hint=f"{check} To {verb} all of them, pass --yes.",
+        )
         self.count = count
 
 

@@ -1,5 +1,7 @@
 """What does not exist."""
 
+from collections.abc import Sequence
+
 from userctl.core.errors.base import NotFound
 
 
@@ -7,6 +9,19 @@ class UserNotFound(NotFound):
     """No user has this id or e-mail address."""
 
     code = "user_not_found"
+
+
+class UsersNotFound(UserNotFound):
+    """Some of several users do not exist; the message names all of them."""
+
+    hint = "Correct these, or pass --keep-going to change the others."
+
+    def __init__(self, lines: Sequence[str], total: int = 0) -> None:
+        # Each is what names no user, with its line in a file and what may have been meant.
+        self.lines = lines
+        verb = "does" if len(lines) == 1 else "do"
+        self.summary = f"{len(lines)} of {total} users {verb} not exist; nothing was changed"
+        super().__init__(f"{self.summary}: {'; '.join(lines)}")
 
 
 class TokenNotFound(NotFound):

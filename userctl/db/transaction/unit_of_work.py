@@ -1,8 +1,8 @@
 """The unit of work: one transaction, rolled back unless it is committed."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
@@ -27,6 +27,7 @@ from userctl.repositories.refresh_tokens import RefreshTokenRepository
 from userctl.repositories.sessions import SessionRepository
 from userctl.repositories.table_copy import TableCopyRepository
 from userctl.repositories.token_purge import TokenPurgeRepository
+from userctl.repositories.user_batches import UserBatchRepository
 from userctl.repositories.user_pages import UserPageRepository
 from userctl.repositories.users import UserRepository
 from userctl.schemas.audit import AuditTag
@@ -50,6 +51,7 @@ class UnitOfWork:
 
     users: UserRepository
     user_pages: UserPageRepository
+    user_batches: UserBatchRepository
     deleted_users: DeletedUserRepository
     api_tokens: ApiTokenRepository
     refresh_tokens: RefreshTokenRepository
@@ -73,6 +75,7 @@ class UnitOfWork:
         self._session = self._stack.enter_context(Session(self._engine, expire_on_commit=False))
         self.users = UserRepository(self._session)
         self.user_pages = UserPageRepository(self._session)
+        self.user_batches = UserBatchRepository(self._session)
         self.deleted_users = DeletedUserRepository(self._session)
         self.api_tokens = ApiTokenRepository(self._session)
         self.refresh_tokens = RefreshTokenRepository(self._session)
@@ -88,6 +91,17 @@ class UnitOfWork:
     def begin(self) -> None:
         """Begin the transaction now; on SQLite this waits for other writers."""
         self._session.connection()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what the block did, events included, if it raises an error."""
+        recorded = len(self._events)
+        try:
+            with typed_failures(), self._session.begin_nested():
+                yield
+        except BaseException:
+            del self._events[recorded:]
+            raise
 
     @property
     def connection(self) -> Connection:

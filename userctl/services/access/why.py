@@ -17,7 +17,6 @@ from userctl.schemas.email_address import lookup_address
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.session import UserSessionRead
 from userctl.security.passwords import is_bcrypt_hash
-from userctl.services.access.similar import similar_addresses
 from userctl.services.access.trail import (
     last_deletion,
     last_disabling,
@@ -31,6 +30,7 @@ from userctl.services.shared.records import readable
 from userctl.services.shared.session_records import find_sessions
 from userctl.services.users.lookup import find_deleted, find_user, last_deleted
 from userctl.services.users.records import changed_user
+from userctl.services.users.similar import similar_addresses
 
 SHOWN = 100
 """How many sessions are shown, and how many API tokens are counted."""

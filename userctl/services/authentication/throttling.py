@@ -19,30 +19,22 @@ from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import LoginThrottle
 from userctl.models.unreadable import Unreadable
-from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import lookup_address
 from userctl.schemas.users import UserDetail, UserRead
 from userctl.services.authentication.failures import record_refusals
 from userctl.services.authentication.source import login_source
+from userctl.services.authentication.unlocking import UnlockUsers
 from userctl.services.shared.records import validate_record
+from userctl.services.shared.throttle_windows import TRUST, full_windows, latest_end
+from userctl.services.users.batch.change import UserChange
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import changed_user, user_read
 
 SHARED = ""
 """The source of the shared bucket; no real source is empty."""
 
-TRUST = timedelta(days=30)
-"""How long after a success a source has a bucket of its own."""
-
 MEMORY = timedelta(hours=24)
 """How long after the end of its window a charge is still shown."""
-
-CLOCK_SLACK = timedelta(minutes=5)
-"""How far apart synchronized clocks may be, and how long a statement may wait for its turn.
-
-A window that ends later than a new one would, plus this slack, was opened by a clock that has been
-set back since. Without the slack, a guess that overtook another would open a new window.
-"""
 
 PRUNED = 2
 """How many rows a charge removes at most: more than it adds, so that few remain."""
@@ -142,7 +134,7 @@ class LoginThrottling:
                 expires_at=now + self._window + MEMORY,
             )
             window = uow.login_throttles.charge(
-                new, limit=self._attempts, latest_end=self._latest_end(now)
+                new, limit=self._attempts, latest_end=latest_end(now, self._window)
             )
             if window is None:
                 full = uow.login_throttles.count_refusal(address, bucket)
@@ -170,6 +162,10 @@ class LoginThrottling:
         with self._database.reading() as uow:
             return self._detail(uow, user_read(find_user(uow, reference)))
 
+    def unlocking(self) -> UserChange:
+        """Return the change that forgets the failed logins of many users."""
+        return UnlockUsers(self._attempts, _digest, self._refused)
+
     @retry_transactions
     def unlock(self, reference: str) -> UserDetail:
         """Forget the failed logins of a user, but not which sources are trusted.
@@ -180,13 +176,8 @@ class LoginThrottling:
         with self._database.writing() as uow:
             user, now = lock_user(uow, reference), self._clock()
             shown = changed_user(user)
-            email = shown.email
-            for full in uow.login_throttles.overfull(_digest(email), self._attempts):
-                refused = self._refused(full.charges)
-                record_refusals(uow, now, refused, full.source, full.window_ends_at, email=email)
-            uow.login_throttles.reset(_digest(email), now)
+            self.unlocking().apply(uow, [user], now)
             detail = self._detail(uow, shown)
-            uow.record(AuditTag.ACCOUNT_UNLOCK, now, user=user)
             uow.commit()
         return detail
 
@@ -200,14 +191,8 @@ class LoginThrottling:
         now = self._clock()
         address = _digest(email)
         failed, last = uow.login_throttles.failures(address, now - MEMORY, limit=self._attempts)
-        full_until = uow.login_throttles.full_until(
-            address,
-            limit=self._attempts,
-            now=now,
-            latest_end=self._latest_end(now),
-            trusted_since=now - TRUST,
-        )
-        return failed, last, full_until
+        full = full_windows(now, self._attempts, self._window)
+        return failed, last, uow.login_throttles.full_until(address, full)
 
     def _detail(self, uow: UnitOfWork, read: UserRead) -> UserDetail:
         failed, last, full_until = self.failed_logins(uow, read.email)
@@ -225,9 +210,6 @@ class LoginThrottling:
         """Return how many logins a window refused, by its charges."""
         # Another program may have written something else.
         return max(0, charges - self._attempts) if isinstance(charges, int) else 0
-
-    def _latest_end(self, now: datetime) -> datetime:
-        return now + self._window + CLOCK_SLACK
 
 
 def _digest(address: str) -> str:

@@ -11,12 +11,14 @@ from userctl.models import ApiToken, RefreshToken
 from userctl.models.unreadable import shown_text
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.database import RevokeResult
-from userctl.schemas.tokens import TokenQuery, TokenTarget
+from userctl.schemas.tokens import TokenKind, TokenQuery, TokenTarget
 from userctl.schemas.users import UserTarget
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN, refresh_digest
 from userctl.services.shared.access_tokens import access_tokens_end, latest
 from userctl.services.shared.token_records import api_token_id
 from userctl.services.tokens.listing import filter_of, token_id
+from userctl.services.tokens.user_revocation import RevokeTokens
+from userctl.services.users.batch.change import UserChange
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import changed_user
 from userctl.services.users.targets import user_targets
@@ -34,6 +36,10 @@ class RevocationService:
         self._database = database
         self._lifetime = access_lifetime
         self._clock = clock
+
+    def revoking(self, kind: TokenKind | None) -> UserChange:
+        """Return the change that revokes the tokens of many users, of one kind or of both."""
+        return RevokeTokens(kind)
 
     @retry_transactions
     def revoke(self, token_ids: Sequence[str]) -> RevokeResult:
@@ -142,7 +148,7 @@ class RevocationService:
                 uow.refresh_tokens.lock_all()
             if result.revoked_api_tokens:
                 result.revoked_sessions += uow.refresh_tokens.revoke_started_by_revoked(
-                    now, wanted.user_id
+                    now, None if wanted.user_id is None else [wanted.user_id]
                 )
             if query.kind != "api":
                 result.revoked_sessions += uow.refresh_tokens.revoke_matching(wanted, now)

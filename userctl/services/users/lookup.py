@@ -68,12 +68,25 @@ def lock_user(uow: UnitOfWork, reference: str) -> User:
 def _by_address(uow: UnitOfWork, address: str) -> User | None:
     # What cannot be an address stands for blank text, which refers to no user either.
     found = uow.users.all_by_email(address, IDS_LISTED) if address else []
+    require_one(address, found)
+    return found[0] if found else None
+
+
+def require_one(address: str, found: Sequence[User]) -> None:
+    """Make sure that an address refers to one user.
+
+    Args:
+        address: the address.
+        found: the users who have it, first the one who has it by right.
+
+    Raises:
+        InvalidInput: if it is that of several users who were left to the application.
+    """
     if len(found) > 1 and found[0].disabled_at is not None:
-        ids = ", ".join(str(user.id) for user in found)
+        ids = ", ".join(str(user.id) for user in found[:IDS_LISTED])
         raise InvalidInput(
             f"Several users have the address {quote(address)}.", hint=f"Use an id instead: {ids}."
         )
-    return found[0] if found else None
 
 
 def find_deleted(uow: UnitOfWork, reference: str) -> Sequence[DeletedUser]:
@@ -99,7 +112,16 @@ def last_deleted(users: Sequence[DeletedUser]) -> DeletedUser | None:
 
 
 def _not_found(uow: UnitOfWork, reference: str) -> UserNotFound:
-    deleted = find_deleted(uow, reference)
+    return not_found(reference, find_deleted(uow, reference))
+
+
+def not_found(reference: str, deleted: Sequence[DeletedUser]) -> UserNotFound:
+    """Return the error about a user who does not exist, or who can be restored.
+
+    Args:
+        reference: the id or the e-mail address.
+        deleted: the deleted users who had it.
+    """
     last = last_deleted(deleted)
     if last is None:
         return UserNotFound(f"There is no user {quote(reference)}.")

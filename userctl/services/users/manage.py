@@ -14,6 +14,8 @@ from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserTarget,
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.admins import lock_admins, require_admin_left
+from userctl.services.users.batch.change import UserChange
+from userctl.services.users.batch.role import ChangeRole
 from userctl.services.users.changes import recorded_changes
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import changed_user, user_read
@@ -104,6 +106,15 @@ class UserService:
         """
         with self._database.reading() as uow:
             return user_read(find_user(uow, reference))
+
+    def changing_role(self, role: str) -> UserChange:
+        """Return the change that gives many users a role.
+
+        Raises:
+            InvalidInput: if the role is not configured.
+        """
+        require_role(role, self._roles)
+        return ChangeRole(role)
 
     def preview(self, reference: str) -> UserTarget:
         """Return a user with what hangs on them, for the question before a change.

@@ -1,7 +1,6 @@
 """Setting, expiring and removing passwords of users."""
 
 from userctl.core.clock import Clock
-from userctl.core.errors import InvalidInput
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models.own_hash import hash_columns
@@ -10,6 +9,8 @@ from userctl.schemas.users import UserCreated
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.admins import lock_admins, require_password_left
+from userctl.services.users.batch.change import UserChange
+from userctl.services.users.batch.password import ExpirePasswords, GeneratePasswords
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import changed_user
 from userctl.services.users.rules import end_sessions, hash_accepted
@@ -25,6 +26,14 @@ class UserPasswordService:
         self._hasher = hasher
         self._policy = policy
         self._clock = clock
+
+    def generating(self, *, must_change: bool) -> UserChange:
+        """Return the change that generates passwords for many users."""
+        return GeneratePasswords(self._hasher, self._policy, must_change=must_change)
+
+    def expiring(self) -> UserChange:
+        """Return the change that lets the passwords of many users be valid for one login only."""
+        return ExpirePasswords()
 
     def require_user(self, reference: str) -> None:
         """Make sure that there is a user, before a password is asked for.
@@ -97,13 +106,8 @@ class UserPasswordService:
         now = self._clock()
         with self._database.writing() as uow:
             user = lock_user(uow, reference)
-            if not changed_user(user).has_password:
-                raise InvalidInput(
-                    f"{user.email} has no password to change.",
-                    hint="Set one with 'userctl user passwd'.",
-                )
-            uow.users.update(user, now, must_change_password=True)
-            end_sessions(uow, user, now)
-            uow.record(AuditTag.PASSWORD_EXPIRE, now, user=user)
+            change = self.expiring()
+            change.require(user)
+            change.apply(uow, [user], now)
             uow.commit()
             return UserCreated(**changed_user(user).model_dump())

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from userctl.core.clock import Clock
-from userctl.core.errors import UserExists
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import DeletedUser
@@ -26,7 +25,10 @@ from userctl.services.shared.clock_check import require_plausible_clock
 from userctl.services.shared.paging import all_pages
 from userctl.services.shared.records import readable
 from userctl.services.users.admins import lock_admins, require_admin_left
+from userctl.services.users.batch.change import UserChange
+from userctl.services.users.batch.delete import DeleteUsers
 from userctl.services.users.deleted_lookup import find_for_deletion, lock_deleted, lock_for_deletion
+from userctl.services.users.listing import with_times
 from userctl.services.users.records import changed_user, deleted_user_read
 from userctl.services.users.rules import role_to_restore
 from userctl.services.users.targets import user_targets
@@ -61,6 +63,14 @@ class RecycleBinService:
         self._longest_session = longest_session
         self._clock = clock
 
+    def deleting(self, *, hard: bool) -> UserChange:
+        """Return the change that deletes many users.
+
+        Args:
+            hard: delete them permanently, including those that were deleted before.
+        """
+        return DeleteUsers(hard=hard)
+
     @retry_transactions
     def delete(
         self, references: Sequence[str], *, missing_ok: bool = False, hard: bool = False
@@ -86,14 +96,9 @@ class RecycleBinService:
             users, archived = lock_for_deletion(uow, references, missing_ok=missing_ok, hard=hard)
             require_admin_left(admins, {user.id for user in users})
             deleted = [*map(changed_user, users), *map(changed_user, archived)]
-            for user in users:
-                uow.record(AuditTag.ACCOUNT_DELETE, now, user=user, role=user.role, hard=hard)
-            for gone in deleted[: len(users)]:
-                if not hard:
-                    _require_room(uow, gone.id)
-                    uow.deleted_users.archive(gone.id, now)
-                uow.users.delete(gone.id)
-            self._purge(uow, archived)
+            change = self.deleting(hard=hard)
+            change.apply(uow, users, now)
+            change.apply_to_deleted(uow, archived, now)
             uow.commit()
         return deleted
 
@@ -158,7 +163,7 @@ class RecycleBinService:
             on_unreadable: told of each row that cannot be read; None raises an error instead.
         """
         limit = BATCH if query.limit is None else query.limit
-        wanted = query.model_copy(update={"limit": limit + 1})
+        wanted = with_times(query, self._clock()).model_copy(update={"limit": limit + 1})
         with self._database.reading() as uow:
             found = uow.deleted_users.page(wanted)
             shown = found[:limit]
@@ -229,22 +234,8 @@ class RecycleBinService:
         return len(users)
 
     def _purge(self, uow: UnitOfWork, users: Sequence[DeletedUser]) -> None:
-        if not users:
-            return
-        now = self._clock()
-        for user in users:
-            uow.record(AuditTag.ACCOUNT_PURGE, now, user=user, role=user.role)
-        uow.deleted_users.delete([user.id for user in users])
+        self.deleting(hard=True).apply_to_deleted(uow, users, self._clock())
 
 
 def _when(time: datetime | Unreadable) -> str:
     return time.isoformat() if isinstance(time, datetime) else repr(time)
-
-
-def _require_room(uow: UnitOfWork, user_id: int) -> None:
-    # An application's table on SQLite may give the id of the last user to the next one.
-    if uow.deleted_users.with_id(user_id):
-        raise UserExists(
-            f"The recycle bin already holds a user with the id {user_id}.",
-            hint="Purge it first with 'userctl user purge', or delete this user with --hard.",
-        )

@@ -1,6 +1,6 @@
 """Rules that every change of a user has to follow."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from userctl.core.errors import InvalidInput
@@ -43,6 +43,12 @@ def end_sessions(uow: UnitOfWork, user: User, now: datetime) -> None:
     """Revoke all refresh tokens of a user."""
     assert user.id is not None
     uow.refresh_tokens.revoke_user(user.id, now)
+
+
+def end_all_sessions(uow: UnitOfWork, users: Sequence[User], now: datetime) -> None:
+    """Revoke all refresh tokens of some users."""
+    if users:
+        uow.refresh_tokens.revoke_users([user.id for user in users if user.id is not None], now)
 
 
 def hash_accepted(

@@ -1,17 +1,15 @@
 """Disabling and enabling users."""
 
 from userctl.core.clock import Clock
-from userctl.core.stand_in_hash import is_stand_in
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
-from userctl.models.own_hash import hash_columns, own_hash
-from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import UserRead
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.admins import lock_admins, require_admin_left
+from userctl.services.users.batch.change import UserChange
+from userctl.services.users.batch.disable import DisableUsers, EnableUsers
 from userctl.services.users.lookup import lock_user
 from userctl.services.users.records import changed_user
-from userctl.services.users.rules import end_sessions
 
 
 class UserStatusService:
@@ -21,6 +19,14 @@ class UserStatusService:
         self._database = database
         self._hasher = hasher
         self._clock = clock
+
+    def disabling(self) -> UserChange:
+        """Return the change that disables many users."""
+        return DisableUsers(self._hasher)
+
+    def enabling(self) -> UserChange:
+        """Return the change that enables many users."""
+        return EnableUsers()
 
     @retry_transactions
     def disable(self, reference: str) -> UserRead:
@@ -35,16 +41,7 @@ class UserStatusService:
             admins = lock_admins(uow, now)
             user = lock_user(uow, reference)
             require_admin_left(admins, {user.id})
-            # Another program may have set a password while the user was disabled.
-            if user.disabled_at is None or not is_stand_in(user.hashed_password):
-                uow.users.update(
-                    user,
-                    now,
-                    disabled_at=user.disabled_at or now,
-                    **hash_columns(own_hash(user), stand_in=self._hasher.unmatchable()),
-                )
-                uow.record(AuditTag.ACCOUNT_DISABLE, now, user=user)
-            end_sessions(uow, user, now)
+            self.disabling().apply(uow, [user], now)
             uow.commit()
             return changed_user(user)
 
@@ -58,10 +55,6 @@ class UserStatusService:
         now = self._clock()
         with self._database.writing() as uow:
             user = lock_user(uow, reference)
-            # Another program may have reset disabled_at, and left the hash where it waits.
-            if user.disabled_at is not None or user.disabled_hash is not None:
-                values = hash_columns(own_hash(user), stand_in=None)
-                uow.users.update(user, now, disabled_at=None, **values)
-                uow.record(AuditTag.ACCOUNT_ENABLE, now, user=user)
+            self.enabling().apply(uow, [user], now)
             uow.commit()
             return changed_user(user)

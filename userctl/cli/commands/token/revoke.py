@@ -1,5 +1,6 @@
 """``userctl token revoke``."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -10,10 +11,11 @@ from userctl.cli.command import command
 from userctl.cli.commands.token.filters import (
     ExpiresWithinOption,
     KindOption,
-    OwnerOption,
     UnusedSinceOption,
     token_query,
 )
+from userctl.cli.commands.user.batch import Verb, change_users
+from userctl.cli.commands.user.selection import UsersOfTokens
 from userctl.cli.context import CommandContext
 from userctl.cli.output.sessions_ended import access_tokens_last
 from userctl.cli.prompts import read_token
@@ -21,37 +23,72 @@ from userctl.cli.questions import confirm, describe_user
 from userctl.core.errors import GuardRefused, InvalidInput
 from userctl.core.text import counted
 
+COLUMNS = (
+    "reference",
+    "id",
+    "email",
+    "revoked_sessions",
+    "revoked_api_tokens",
+    "outcome",
+    "message",
+)
+
+REVOKE = Verb("Revoke all tokens of", "revoked", asks=True)
+
 GUARD = 10
 """How many tokens a filter may revoke without a confirmation."""
 
 
 @command(
     example="userctl token revoke --user ada@example.com --yes",
-    prints=lambda: schemas.database.RevokeResult,
+    prints=lambda: (schemas.database.RevokeResult, schemas.batches.RevokeOutcome),
 )
 def revoke(
     context: CommandContext,
     token_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="TOKEN_ID", help="Ids from 'token list'.")
+        list[str] | None,
+        typer.Argument(
+            metavar="TOKEN_ID", help="Ids from 'token list', or e-mail addresses of users."
+        ),
     ] = None,
     stdin: options.TokenStdinOption = False,
-    user: OwnerOption = None,
+    selection: UsersOfTokens = UsersOfTokens(),  # noqa: B008
     all_: Annotated[bool, typer.Option("--all", help="All tokens of all users.")] = False,
     expires_within: ExpiresWithinOption = None,
     unused_since: UnusedSinceOption = None,
     kind: KindOption = None,
-    yes: options.YesOption = False,
 ) -> None:
     """Revoke API tokens and end sessions.
 
     Select them by id, with one token on standard input, by a filter (--user, --expires-within,
     --unused-since, or several of these), or with --all. --expires-within and --unused-since select
-    API tokens, unless --kind refresh is given.
+    API tokens, unless --kind refresh is given. Many users are selected by several --user, a file
+    or filters of users; then all their tokens, or those of one kind, are revoked.
     """
-    query = token_query(user, kind, expires_within, unused_since)
-    filtered = (user, expires_within, unused_since) != (None, None, None)
+    if token_ids and all("@" in text for text in token_ids) and not selection.users:
+        selection, token_ids = replace(selection, users=token_ids), None
+    if selection.single is None and selection != UsersOfTokens(yes=selection.yes):
+        if token_ids or stdin or all_ or expires_within or unused_since:
+            raise InvalidInput("Of many users, only all tokens or those of a --kind are revoked.")
+        revoking = context.services.revocation.revoking(kind)
+        change_users(context, selection, revoking, REVOKE, COLUMNS)
+        return
+    query = token_query(selection.single, kind, expires_within, unused_since)
+    filtered = (query.user, expires_within, unused_since) != (None, None, None)
     if bool(token_ids) + stdin + all_ + filtered != 1 or (kind and not (all_ or filtered)):
         raise InvalidInput("Pass one of token ids, --stdin, --all, or a filter such as --user.")
+    _revoke(context, token_ids, query, stdin=stdin, yes=selection.yes)
+
+
+def _revoke(
+    context: CommandContext,
+    token_ids: list[str] | None,
+    query: "schemas.tokens.TokenQuery",
+    *,
+    stdin: bool,
+    yes: bool,
+) -> None:
+    context.choose_schema(schemas.database.RevokeResult)
     if token_ids:
         revocation = context.services.revocation
         # Scripts name what they revoke, and need no --yes for that.

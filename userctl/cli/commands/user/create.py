@@ -1,6 +1,6 @@
 """``userctl user create``."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -9,12 +9,14 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.prompts import NewPassword, PasswordOptions, use_new_password
+from userctl.core.errors import UserExists
 
 
 @command(
     example="userctl user create ada@example.com --role admin --generate-password",
     prints=lambda: schemas.users.UserCreated,
     creates_database=True,
+    bare_values={"--if-not-exists": "unchanged"},
     raw="generated_password",
 )
 def create(
@@ -22,40 +24,68 @@ def create(
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="E-mail address.")],
     name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Full name.")] = None,
     role: Annotated[
-        str, typer.Option("--role", metavar="ROLE", help="One of the configured roles.")
-    ] = "user",
+        str | None,
+        typer.Option("--role", metavar="ROLE", help="One of the configured roles. Default: user."),
+    ] = None,
     password_stdin: options.PasswordStdinOption = False,
     password_file: options.PasswordFileOption = None,
     generate_password: options.GeneratePasswordOption = False,
     no_password: options.NoPasswordOption = False,
     must_change: options.MustChangeOption = False,
     if_not_exists: Annotated[
-        bool, typer.Option("--if-not-exists", help="Leave an existing user unchanged, and exit 0.")
-    ] = False,
+        Literal["unchanged", "strict"] | None,
+        typer.Option(
+            "--if-not-exists",
+            metavar="[=strict]",
+            help="Leave an existing user unchanged, and exit 0; with =strict exit 5 if role or "
+            "name are not those given.",
+        ),
+    ] = None,
 ) -> None:
     """Create a user."""
-    new = schemas.users.UserCreate(
-        email=email, name=name, role=role, must_change_password=must_change
-    )
-    users = context.services.users
+    given = {"name": name, "role": role, "must_change_password": must_change or None}
+    fields = {field: value for field, value in given.items() if value is not None}
+    new = schemas.users.UserCreate.model_validate({"email": email, **fields})
+    users, exists_ok = context.services.users, if_not_exists is not None
     user, created = use_new_password(
         context,
         PasswordOptions(password_stdin, password_file, generate_password, no_password, must_change),
-        lambda password: _create(users, new, password, if_not_exists=if_not_exists),
-        check=lambda: users.check(new, exists_ok=if_not_exists),
+        lambda password: _create(users, new, password, exists_ok=exists_ok),
+        check=lambda: users.check(new, exists_ok=exists_ok),
     )
     if not created:
-        context.note(f"{user.email} already exists and was left unchanged.")
+        _compare(context, new, user, strict=if_not_exists == "strict")
     context.emit(user)
 
 
 def _create(
-    users: Any, new: "schemas.users.UserCreate", password: NewPassword, *, if_not_exists: bool
+    users: Any, new: "schemas.users.UserCreate", password: NewPassword, *, exists_ok: bool
 ) -> "tuple[schemas.users.UserCreated, bool]":
     """Return the user, and whether they had to be created."""
     complete = new.model_copy(update={"password": password.text})
-    if if_not_exists:
+    if exists_ok:
         found: tuple[schemas.users.UserCreated, bool]
         found = users.ensure(complete, generate=password.generate)
         return found
     return users.create(complete, generate=password.generate), True
+
+
+def _compare(
+    context: CommandContext,
+    wanted: "schemas.users.UserCreate",
+    user: "schemas.users.UserRead",
+    *,
+    strict: bool,
+) -> None:
+    """Say in what a user who exists differs from the one who was to be created."""
+    found = schemas.user_differences.differences(wanted, user)
+    message = f"{user.email} already exists (id {user.id}) and was left unchanged"
+    if not found:
+        context.note(f"{message}.")
+    elif strict:
+        raise UserExists(
+            f"{message}: {'; '.join(found)}.",
+            hint="Change the user with 'userctl user update', or what the script asks for.",
+        )
+    else:
+        context.note(f"{message}, but differs: {'; '.join(found)}.")

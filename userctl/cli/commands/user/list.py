@@ -1,12 +1,13 @@
 """``userctl user list``."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
+from userctl.cli.commands.user import filters
 from userctl.cli.commands.user.columns import DELETED_USER_COLUMNS, USER_COLUMNS
 from userctl.cli.context import CommandContext
 from userctl.core.errors import InvalidInput
@@ -21,20 +22,7 @@ SORT_FIELDS = ("id", "email", "name", "role", "created_at", "updated_at")
 )
 def list_(
     context: CommandContext,
-    search: Annotated[
-        str | None,
-        typer.Option(
-            "--search",
-            metavar="TEXT",
-            help="Only if the address or name contains TEXT; 'TEXT*': if the address begins so.",
-        ),
-    ] = None,
-    role: Annotated[
-        str | None, typer.Option("--role", metavar="ROLE", help="Only this role.")
-    ] = None,
-    status: Annotated[
-        Literal["active", "disabled"] | None, typer.Option("--status", help="Only this status.")
-    ] = None,
+    wanted: filters.UserFilters,
     sort: Annotated[
         str | None,
         typer.Option(
@@ -65,13 +53,10 @@ def list_(
     Page time does not grow with the table when you sort by id or email, filter by role, or search
     by prefix.
     """
-    query = _query(search, sort, role=role, status=status, limit=limit, skip=skip, after=after)
+    query = _query(wanted.fields(), sort, limit=limit, skip=skip, after=after)
     context.choose_schema(schemas.users.DeletedUserRead if deleted else schemas.users.UserRead)
-    if deleted and (sort or skip):
-        raise InvalidInput(
-            "--sort and --skip cannot be used with --deleted: deleted users are sorted by id.",
-            hint="Page with --after.",
-        )
+    if deleted:
+        _require_deleted(sorts=bool(sort or skip), throttled=wanted.throttled)
     if query.search:
         context.note(
             "This search reads every user. A search by prefix uses an index: --search 'TEXT*'."
@@ -84,10 +69,19 @@ def list_(
         context.emit_page(service.page(query, context.report_unreadable), columns)
 
 
-def _query(search: str | None, sort: str | None, **filters: Any) -> "schemas.users.UserQuery":
-    by_prefix = search is not None and search.endswith("*")
-    text = search.removesuffix("*") if search is not None and by_prefix else search
-    order = sort or ("email" if by_prefix else "id")
+def _require_deleted(*, sorts: bool, throttled: bool) -> None:
+    """Make sure that the options make sense for deleted users."""
+    if sorts:
+        raise InvalidInput(
+            "--sort and --skip cannot be used with --deleted: deleted users are sorted by id.",
+            hint="Page with --after.",
+        )
+    if throttled:
+        raise InvalidInput("--throttled cannot be used with --deleted.")
+
+
+def _query(wanted: dict[str, Any], sort: str | None, **page: Any) -> "schemas.users.UserQuery":
+    order = sort or ("email" if "beginning" in wanted else "id")
     field = order.removeprefix("-")
     if field not in SORT_FIELDS:
         raise InvalidInput(
@@ -95,10 +89,5 @@ def _query(search: str | None, sort: str | None, **filters: Any) -> "schemas.use
             hint=f"Sort by one of {', '.join(SORT_FIELDS)}.",
         )
     return schemas.users.UserQuery.model_validate(
-        {
-            "beginning" if by_prefix else "search": text,
-            "sort": field,
-            "descending": order.startswith("-"),
-            **filters,
-        }
+        wanted | page | {"sort": field, "descending": order.startswith("-")}
     )

@@ -3,48 +3,86 @@
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
+from userctl.cli.commands.user.batch import COLUMNS, Verb, change_users
+from userctl.cli.commands.user.selection import UsersByRole
 from userctl.cli.context import CommandContext
 from userctl.cli.prompts import PasswordOptions, use_new_password
 from userctl.cli.questions import confirm, describe_user
+from userctl.core.errors import InvalidInput
+
+HINT = "Pass --generate-password, which gives each of them another, or --must-change."
 
 
 @command(
     example="userctl user passwd ada@example.com --generate-password",
-    prints=lambda: schemas.users.UserCreated,
+    prints=lambda: (schemas.users.UserCreated, schemas.batches.PasswordOutcome),
     raw="generated_password",
 )
 def passwd(
     context: CommandContext,
-    user: options.UserArgument,
+    selection: UsersByRole,
     password_stdin: options.PasswordStdinOption = False,
     password_file: options.PasswordFileOption = None,
     generate_password: options.GeneratePasswordOption = False,
     no_password: options.NoPasswordOption = False,
     must_change: options.MustChangeOption = False,
-    yes: options.YesOption = False,
 ) -> None:
     """Set the password of a user and end all their sessions.
 
-    With --must-change alone, the current password is kept but works for one more login only.
+    With --must-change alone, the current password is kept but works for one more login only. This
+    and --generate-password are possible for many users at once; more than 10 need --yes.
     """
-    passwords = context.services.user_passwords
-    is_new = password_stdin or password_file is not None or generate_password or no_password
-    if must_change and not is_new:
-        context.emit(passwords.require_change(user))
+    has_text = password_stdin or password_file is not None or no_password
+    if selection.single is None:
+        if has_text:
+            raise InvalidInput("Several users cannot be given one password.", hint=HINT)
+        _change_many(context, selection, generate=generate_password, must_change=must_change)
+        return
+    context.choose_schema(schemas.users.UserCreated)
+    if must_change and not (has_text or generate_password):
+        context.emit(context.services.user_passwords.require_change(selection.single))
         return
     # A script that removes a password says so, and needs no --yes for that.
     if no_password and context.is_interactive:
-        users = context.services.users
-        confirm(context, lambda: _compose(users.preview(user)), yes=yes)
+        user, users = selection.single, context.services.users
+        confirm(context, lambda: _compose(users.preview(user)), yes=selection.yes)
+    asked = PasswordOptions(
+        password_stdin, password_file, generate_password, no_password, must_change
+    )
+    _change_one(context, selection.single, asked, must_change=must_change)
+
+
+def _change_one(
+    context: CommandContext, user: str, asked: PasswordOptions, *, must_change: bool
+) -> None:
+    passwords = context.services.user_passwords
     changed = use_new_password(
         context,
-        PasswordOptions(password_stdin, password_file, generate_password, no_password, must_change),
+        asked,
         lambda password: passwords.set_password(
             user, password.text, generate=password.generate, must_change=must_change
         ),
         check=lambda: passwords.require_user(user),
     )
     context.emit(changed)
+
+
+def _change_many(
+    context: CommandContext, selection: UsersByRole, *, generate: bool, must_change: bool
+) -> None:
+    passwords = context.services.user_passwords
+    if generate:
+        if not selection.dry_run:
+            context.require_field("generated_password")
+        verb = Verb("Generate new passwords for", "changed")
+        change = passwords.generating(must_change=must_change)
+        columns = (*COLUMNS[:-1], "generated_password", COLUMNS[-1])
+        change_users(context, selection, change, verb, columns)
+    elif must_change:
+        verb = Verb("Require new passwords of", "changed")
+        change_users(context, selection, passwords.expiring(), verb)
+    else:
+        raise InvalidInput("No change was given.", hint=HINT)
 
 
 def _compose(target: "schemas.users.UserTarget") -> str:

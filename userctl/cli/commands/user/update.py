@@ -5,18 +5,20 @@ from typing import Annotated
 import typer
 
 from userctl import schemas
-from userctl.cli import options
 from userctl.cli.command import command
+from userctl.cli.commands.user.batch import Verb, change_users
+from userctl.cli.commands.user.selection import UsersFromRole
 from userctl.cli.context import CommandContext
+from userctl.core.errors import InvalidInput
 
 
 @command(
     example="userctl user update ada@example.com --name 'Ada L.'",
-    prints=lambda: schemas.users.UserRead,
+    prints=lambda: (schemas.users.UserRead, schemas.batches.UserOutcome),
 )
 def update(
     context: CommandContext,
-    user: options.UserArgument,
+    selection: UsersFromRole,
     email: Annotated[
         str | None,
         typer.Option("--email", metavar="EMAIL", help="New e-mail address; ends all sessions."),
@@ -34,7 +36,17 @@ def update(
         ),
     ] = None,
 ) -> None:
-    """Change the e-mail address, name or role of a user."""
+    """Change the e-mail address, name or role of a user, or the role of many.
+
+    Either all of them are changed or none, unless --keep-going is given. More than 10 need --yes.
+    """
+    service = context.services.users
+    if selection.single is None:
+        if role is None or (email, name, created_at) != (None, None, None):
+            raise InvalidInput("Of several users at once, only --role can be changed.")
+        change_users(context, selection, service.changing_role(role), Verb("Change", "changed"))
+        return
     created = None if created_at is None else schemas.timestamp.parse_timestamp(created_at)
     change = schemas.users.UserUpdate(email=email, name=name, role=role, created_at=created)
-    context.emit(context.services.users.update(user, change))
+    context.choose_schema(schemas.users.UserRead)
+    context.emit(service.update(selection.single, change))

@@ -1,0 +1,144 @@
+"""Changes many users and tells what became of each, whatever the change is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import typer
+
+from userctl import schemas
+from userctl.cli.commands.user.selection import UserSelection
+from userctl.cli.context import CommandContext
+from userctl.cli.errors import JSON_FORMATS, PARTIAL
+from userctl.cli.output.render import write_error
+from userctl.cli.questions import confirm
+from userctl.core.errors import GuardRefused, UserctlError, UsersNotFound
+
+GUARD = 10
+"""How many users are changed without a confirmation."""
+
+COLUMNS = ("reference", "id", "email", "role", "status", "outcome", "message")
+"""The columns of a table; ``reference`` and ``message`` only where they say something."""
+
+
+@dataclass(frozen=True)
+class Verb:
+    """How a change is called.
+
+    Attributes:
+        imperative: in a question: ``Disable``.
+        past: of users who were changed: ``disabled``.
+        asks: whether it always asks, however few users there are.
+        missing_ok: whether users may be missing.
+    """
+
+    imperative: str
+    past: str
+    asks: bool = False
+    missing_ok: bool = False
+
+
+def change_users(
+    context: CommandContext,
+    selection: UserSelection,
+    change: Any,
+    verb: Verb,
+    columns: Sequence[str] = COLUMNS,
+) -> None:
+    """Change users, all of them or none, and print one outcome for each in their order.
+
+    Args:
+        context: what prints and asks.
+        selection: which users.
+        change: the change, as a service returned it.
+        verb: how the change is called.
+        columns: the columns of a table.
+    """
+    context.choose_schema(change.outcome)
+    choice = selection.choice()
+    confirmed = selection.yes or selection.dry_run
+    if verb.asks and not confirmed and not context.is_interactive:
+        context.confirm("", yes=False)
+    options = schemas.batches.BatchOptions(
+        keep_going=selection.keep_going,
+        missing_ok=verb.missing_ok,
+        dry_run=selection.dry_run,
+        at_most=None if confirmed else 0 if verb.asks else GUARD,
+    )
+    apply = partial(context.services.user_batches.apply, choice, change)
+    try:
+        outcomes = _apply_confirmed(context, apply, options, verb)
+    except UsersNotFound as error:
+        raise _with_lines(context, error) from None
+    shown = outcomes
+    if context.quiet:
+        shown = [outcome for outcome in outcomes if outcome.outcome != "failed"]
+    left_out = set()
+    if all(outcome.id is not None for outcome in outcomes):
+        left_out.add("reference")
+    if all(outcome.message is None for outcome in outcomes):
+        left_out.add("message")
+    context.emit_all(shown, [column for column in columns if column not in left_out])
+    _tell(context, outcomes, verb, dry_run=selection.dry_run)
+    if any(outcome.outcome == "failed" for outcome in outcomes):
+        raise typer.Exit(PARTIAL)
+
+
+def _apply_confirmed(
+    context: CommandContext, apply: Any, options: "schemas.batches.BatchOptions", verb: Verb
+) -> "list[schemas.batches.UserOutcome]":
+    """Change the users, and ask if they are too many to change without a question."""
+    while True:
+        try:
+            outcomes: list[schemas.batches.UserOutcome] = apply(options)
+        except GuardRefused as refusal:
+            if not context.is_interactive:
+                raise
+            users = "1 user" if refusal.count == 1 else f"{refusal.count:,} users"
+            question = f"{verb.imperative} {users}"
+            confirm(context, partial(str, question), yes=False)
+            # If they have become more meanwhile, that is another question.
+            options = replace(options, at_most=refusal.count)
+        else:
+            return outcomes
+
+
+def _with_lines(context: CommandContext, error: UsersNotFound) -> UserctlError:
+    """Return the error about users who do not exist, after showing each on a line of its own."""
+    if context.settings.output in JSON_FORMATS:
+        return error
+    for line in error.lines:
+        write_error(line)
+    error.message = f"{error.summary}."
+    return error
+
+
+def _tell(
+    context: CommandContext,
+    outcomes: "Sequence[schemas.batches.UserOutcome]",
+    verb: Verb,
+    *,
+    dry_run: bool,
+) -> None:
+    """Sum up what was done, in one line, and name those who were not there."""
+    if not outcomes:
+        context.note("No user matches; nothing was changed.")
+        return
+    missing = [outcome.reference for outcome in outcomes if outcome.outcome == "missing"]
+    if missing:
+        verb_form = "does" if len(missing) == 1 else "do"
+        context.note(f"{', '.join(missing)} {verb_form} not exist.")
+    counts = {
+        f"would be {verb.past}" if dry_run else verb.past: ("changed", "would_change"),
+        "unchanged": ("unchanged",),
+        "missing": ("missing",),
+        "failed": ("failed",),
+    }
+    parts = [
+        f"{count:,} {name}"
+        for name, kinds in counts.items()
+        if (count := sum(outcome.outcome in kinds for outcome in outcomes))
+    ]
+    note = f"{', '.join(parts)}."
+    context.note(f"Dry run; nothing was changed: {note}" if dry_run else note)

@@ -1,0 +1,59 @@
+"""Disabling and enabling users."""
+
+from collections.abc import Sequence, Set
+from datetime import datetime
+
+from userctl.core.stand_in_hash import is_stand_in
+from userctl.db.transaction.unit_of_work import UnitOfWork
+from userctl.models import User
+from userctl.models.own_hash import hash_columns, own_hash
+from userctl.schemas.audit import AuditTag
+from userctl.security.passwords import PasswordHasher
+from userctl.services.users.batch.change import UserChange
+from userctl.services.users.rules import end_all_sessions
+
+
+class DisableUsers(UserChange):
+    """Disables users, also for programs that read only the hash, and ends their sessions."""
+
+    ends_admins = True
+
+    def __init__(self, hasher: PasswordHasher) -> None:
+        self._hasher = hasher
+
+    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> Set[int | None]:
+        """Disable users, and put their hashes aside."""
+        # Another program may have set a password while a user was disabled.
+        changing = [
+            user
+            for user in users
+            if user.disabled_at is None or not is_stand_in(user.hashed_password)
+        ]
+        changes = []
+        for user in changing:
+            hashes = hash_columns(own_hash(user), stand_in=self._hasher.unmatchable())
+            changes.append((user, {"disabled_at": user.disabled_at or now, **hashes}))
+        uow.user_batches.update(changes, now)
+        for user in changing:
+            uow.record(AuditTag.ACCOUNT_DISABLE, now, user=user)
+        end_all_sessions(uow, users, now)
+        return {user.id for user in changing}
+
+
+class EnableUsers(UserChange):
+    """Enables users, with the passwords that they had or were given while they were disabled."""
+
+    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> Set[int | None]:
+        """Enable users, and put their hashes back."""
+        # Another program may have reset disabled_at, and left the hash where it waits.
+        changing = [
+            user for user in users if user.disabled_at is not None or user.disabled_hash is not None
+        ]
+        changes = [
+            (user, {"disabled_at": None, **hash_columns(own_hash(user), stand_in=None)})
+            for user in changing
+        ]
+        uow.user_batches.update(changes, now)
+        for user in changing:
+            uow.record(AuditTag.ACCOUNT_ENABLE, now, user=user)
+        return {user.id for user in changing}

@@ -1,0 +1,119 @@
+"""Generating and expiring the passwords of users."""
+
+import os
+from collections.abc import Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from userctl.core.errors import InvalidInput, TransactionConflict
+from userctl.db.transaction.unit_of_work import UnitOfWork
+from userctl.models import User
+from userctl.models.own_hash import hash_columns
+from userctl.schemas.audit import AuditTag
+from userctl.schemas.batches import PasswordOutcome
+from userctl.schemas.users import UserRead
+from userctl.security.password_policy import PasswordPolicy, generate_password
+from userctl.security.passwords import PasswordHasher
+from userctl.services.users.batch.change import UserChange
+from userctl.services.users.records import changed_user
+from userctl.services.users.rules import end_all_sessions
+
+
+class ExpirePasswords(UserChange):
+    """Lets the passwords of users be valid for one login only, and ends their sessions."""
+
+    outcome = PasswordOutcome
+
+    def require(self, user: User) -> None:
+        """Make sure that a user has a password.
+
+        Raises:
+            InvalidInput: if not.
+        """
+        if not changed_user(user).has_password:
+            raise InvalidInput(
+                f"{user.email} has no password to change.",
+                hint="Set one with 'userctl user passwd'.",
+            )
+
+    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> Set[int | None]:
+        """Require new passwords at the next login."""
+        uow.user_batches.update([(user, {"must_change_password": True}) for user in users], now)
+        end_all_sessions(uow, users, now)
+        for user in users:
+            uow.record(AuditTag.PASSWORD_EXPIRE, now, user=user)
+        return {user.id for user in users}
+
+
+class GeneratePasswords(UserChange):
+    """Generates passwords, which are hashed before the transaction, and ends the sessions.
+
+    Args:
+        hasher: hashes the passwords.
+        policy: tells how long they are.
+        must_change: let each be valid for one login only, which asks for another.
+    """
+
+    outcome = PasswordOutcome
+    is_prepared = True
+
+    def __init__(
+        self, hasher: PasswordHasher, policy: PasswordPolicy, *, must_change: bool
+    ) -> None:
+        self._hasher = hasher
+        self._length = policy.minimum_length
+        self._must_change = must_change
+        self._passwords: Mapping[int, str] | None = None
+        self._hashes: Mapping[int, str] = {}
+
+    def prepare(self, users: Sequence[UserRead]) -> None:
+        """Generate a password for each user, and hash them on all cores."""
+        passwords = {user.id: generate_password(self._length) for user in users}
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            try:
+                # bcrypt lets other threads run meanwhile.
+                hashes = [*pool.map(self._hasher.hash, passwords.values())]
+            except BaseException:
+                # An interrupt should not wait for hashes that no thread has begun.
+                pool.shutdown(cancel_futures=True)
+                raise
+        self._passwords = passwords
+        self._hashes = dict(zip(passwords, hashes, strict=True))
+
+    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> Set[int | None]:
+        """Set the passwords that were generated.
+
+        Raises:
+            TransactionConflict: if a user has come since, who has none; it can be retried.
+        """
+        changes = []
+        for user in users:
+            stand_in = None if user.disabled_at is None else self._hasher.unmatchable()
+            hashes = hash_columns(self._hash_of(user), stand_in=stand_in)
+            changes.append((user, {"must_change_password": self._must_change, **hashes}))
+        uow.user_batches.update(changes, now)
+        end_all_sessions(uow, users, now)
+        for user in users:
+            uow.record(
+                AuditTag.PASSWORD_SET,
+                now,
+                user=user,
+                generated=True,
+                must_change=self._must_change,
+                removed=False,
+            )
+        return {user.id for user in users}
+
+    def details(self, user: User) -> Mapping[str, Any]:
+        """Return the password of a user."""
+        return {"generated_password": (self._passwords or {}).get(user.id or 0)}
+
+    def _hash_of(self, user: User) -> str:
+        if self._passwords is None:
+            # A dry run sets nothing, so it needs no password.
+            return self._hasher.unmatchable()
+        hashed = self._hashes.get(user.id or 0)
+        if hashed is None:
+            raise TransactionConflict(f"User {user.id} has come meanwhile.")
+        return hashed

@@ -1,0 +1,104 @@
+"""The use case that changes many users at once, whatever the change is."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from userctl.core.clock import Clock
+from userctl.core.errors import GuardRefused
+from userctl.db.transaction.retry import retry_transactions
+from userctl.db.transaction.unit_of_work import Database, UnitOfWork
+from userctl.repositories.full_windows import FullWindows
+from userctl.schemas.batches import BatchOptions, UserChoice, UserOutcome
+from userctl.services.shared.throttle_windows import full_windows
+from userctl.services.users.admins import lock_admins
+from userctl.services.users.batch.change import UserChange
+from userctl.services.users.batch.run import BatchRun
+from userctl.services.users.batch.selection import (
+    Entry,
+    lock_entries,
+    require_all,
+    select_users,
+)
+from userctl.services.users.records import changed_user
+
+
+class UserBatchService:
+    """Changes many users in one transaction, with few statements.
+
+    Args:
+        database: where the users are.
+        roles: the configured roles.
+        login_attempts: how many logins a window admits.
+        login_window: how long a window is.
+        clock: where the time comes from.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        roles: Sequence[str],
+        login_attempts: int,
+        login_window: timedelta,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._roles = roles
+        self._attempts = login_attempts
+        self._window = login_window
+        self._clock = clock
+
+    @retry_transactions
+    def apply(
+        self, choice: UserChoice, change: UserChange, options: BatchOptions
+    ) -> list[UserOutcome]:
+        """Change users, all of them or none, and return what became of each.
+
+        Args:
+            choice: which users.
+            change: what is changed.
+            options: how; with ``keep_going`` the users who can be changed are.
+
+        Returns:
+            One outcome for each user, in the order of the choice.
+
+        Raises:
+            UserNotFound: naming all users who do not exist.
+            GuardRefused: if there are more users than ``at_most``.
+            LastAdmin: if no active admin would be left.
+            UserctlError: if one of the users cannot be changed.
+        """
+        now = self._clock()
+        full = full_windows(now, self._attempts, self._window)
+        if change.is_prepared and not options.dry_run:
+            with self._database.reading() as uow:
+                found = self._select(uow, choice, change, options, full)
+                change.prepare([changed_user(entry.user) for entry in found if entry.user])
+        with self._database.writing() as uow:
+            admins = lock_admins(uow, now) if change.ends_admins else None
+            entries = self._select(uow, choice, change, options, full)
+            entries = lock_entries(uow, entries, choice.query, full)
+            outcomes = BatchRun(uow, change, options, admins, now).apply(entries)
+            # What a dry run has changed is rolled back.
+            if not options.dry_run:
+                uow.commit()
+        return outcomes
+
+    def _select(
+        self,
+        uow: UnitOfWork,
+        choice: UserChoice,
+        change: UserChange,
+        options: BatchOptions,
+        full: FullWindows,
+    ) -> list[Entry]:
+        deleted_too = change.includes_deleted
+        entries = select_users(
+            uow, choice, includes_deleted=deleted_too, roles=self._roles, full=full
+        )
+        if not (options.keep_going or options.missing_ok):
+            require_all(entries)
+        count = sum(entry.user is not None for entry in entries)
+        if options.at_most is not None and count > options.at_most:
+            raise GuardRefused(count, "user")
+        return entries
