@@ -40,12 +40,12 @@ class SessionRepository:
         return {row[0]: row[1] for row in rows}
 
     def last_issued(
-        self, *, user_id: int | None = None, family_id: str | None = None
+        self, *, user_ids: Collection[int] = (), family_id: str | None = None
     ) -> datetime | None:
-        """Return when the last token of a user or of a session was issued; None without any.
+        """Return when the last token of some users or of a session was issued; None without any.
 
         The session may have ended: access tokens that were issued with it may still be valid.
         """
-        of_user, of_session = col(RefreshToken.user_id) == user_id, _family == family_id
+        of_users, of_session = col(RefreshToken.user_id).in_(user_ids), _family == family_id
         query = select(func.max(col(RefreshToken.created_at)))
-        return self._session.exec(query.where(of_user if family_id is None else of_session)).one()
+        return self._session.exec(query.where(of_users if family_id is None else of_session)).one()

@@ -429,6 +429,19 @@ def test_adopt_does_not_ask_where_something_is_in_the_way(
     assert "[y/N]" not in printed
 
 
+def test_sessions_fit_the_terminal_and_their_ids_can_be_typed(
+    terminal: Terminal, local: Userctl
+) -> None:
+    local.create("a.person.with.a.long.address@example.com")
+    local.login("a.person.with.a.long.address@example.com", "--client", "laptop of Ada")
+    code, printed = ended(terminal("session", "list"))
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", printed).splitlines()
+    assert code == 0
+    assert all(len(line) <= 80 for line in lines)
+    short_id = lines[1].split()[0]
+    assert local("session", "end", short_id).code == 0
+
+
 @pytest.mark.parametrize(("answer", "code", "left"), [("n", 5, 11), ("y", 0, 0)])
 def test_many_users_are_changed_after_a_question_with_their_number(
     terminal: Terminal, local: Userctl, answer: str, code: int, left: int

@@ -95,6 +95,7 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "next sessions": lambda program, _: program.session_list.page(SessionQuery(after=1000)),
     "session": lambda program, _: program.session_list.show(session_of(program)),
     "end session": lambda program, _: program.session_end.end([session_of(program)]),
+    "end of access tokens": lambda program, _: program.session_end.access_tokens_end([1, 2]),
     "end sessions of a user": lambda program, _: program.session_end.end_all("1"),
     "why": lambda program, _: program.access.explain("ada@example.com"),
     "why of an unknown address": lambda program, _: program.access.explain("adda@example.com"),

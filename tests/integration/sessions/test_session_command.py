@@ -234,3 +234,31 @@ def test_a_revoked_token_says_how_long_access_tokens_stay_valid(userctl: Userctl
     revoked = userctl("token", "revoke", "1", "-o", "json")
     assert revoked.json["access_tokens_valid_until"].endswith("Z")
     assert re.match(r"Access tokens stay valid until .*Z\.\n", revoked.err)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "user disable grace@example.com",
+        "user disable grace@example.com eve@example.com",
+        "user passwd grace@example.com --no-password",
+        "user passwd grace@example.com --must-change",
+        "user passwd grace@example.com --generate-password",
+        "user update grace@example.com --role admin",
+    ],
+)
+def test_what_ends_the_sessions_of_users_says_how_long_their_access_tokens_stay_valid(
+    userctl: Userctl, command: str
+) -> None:
+    for email in ("grace@example.com", "eve@example.com"):
+        userctl.create(email)
+    assert "stay valid" not in userctl(*command.split()).err
+    userctl("user", "enable", "grace@example.com")
+    userctl("user", "update", "grace@example.com", "--role", "user")
+    userctl("user", "passwd", "grace@example.com", "--password-stdin", stdin=PASSWORD)
+    userctl.login("grace@example.com", "--no-store")
+    note = userctl(*command.split()).err.splitlines()[-1]
+    assert re.fullmatch(r"Access tokens stay valid until .*\d\d:\d\dZ\.", note)
+    # They do so although the sessions were ended before.
+    assert note in userctl(*command.split()).err or command.startswith("user update")
+    assert "stay valid" not in userctl(*command.split(), "-q").err

@@ -29,8 +29,8 @@ from userctl.services.authentication.throttling import LoginThrottling
 from userctl.services.shared.records import readable
 from userctl.services.shared.session_records import find_sessions
 from userctl.services.users.lookup import find_deleted, find_user, last_deleted
+from userctl.services.users.near_misses import near_misses
 from userctl.services.users.records import changed_user
-from userctl.services.users.similar import similar_addresses
 
 SHOWN = 100
 """How many sessions are shown, and how many API tokens are counted."""
@@ -182,7 +182,7 @@ def _facts_of_missing(
         return AccessFacts(
             reference, email or removed.email, deleted=Change(removed.at, removed.by)
         )
-    similar = similar_addresses(uow, reference.strip().lower()) if number is None else ()
+    similar = near_misses(uow, [reference]).get(reference, ())
     return AccessFacts(reference, email, similar=tuple(similar))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from userctl.core.chunks import in_chunks
 from userctl.core.clock import Clock
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
@@ -65,9 +66,22 @@ class SessionEndService:
             ended = uow.refresh_tokens.revoke_user(user.id, now)
             if ended:
                 uow.record(AuditTag.SESSION_END, now, user=user, sessions_ended=ended)
-            until = access_tokens_end(uow, now, self._lifetime, user_id=user.id)
+            until = access_tokens_end(uow, now, self._lifetime, user_ids=[user.id])
             uow.commit()
         return EndedSessions(sessions_ended=ended, access_tokens_valid_until=until)
+
+    def access_tokens_end(self, user_ids: Sequence[int]) -> datetime | None:
+        """Return when the last access token of some users expires; None if all have expired.
+
+        Whatever ended their sessions, a service that verifies access tokens by itself accepts them
+        until then.
+        """
+        now = self._clock()
+        with self._database.reading() as uow:
+            return latest(
+                access_tokens_end(uow, now, self._lifetime, user_ids=ids)
+                for ids in in_chunks(user_ids)
+            )
 
     def _end(self, uow: UnitOfWork, text: str, now: datetime) -> tuple[int, datetime | None]:
         # A refresh in progress may have given the session another current token.

@@ -1,6 +1,6 @@
 """How long access tokens stay valid whose sessions have ended."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from userctl.db.transaction.unit_of_work import UnitOfWork
@@ -11,10 +11,10 @@ def access_tokens_end(
     now: datetime,
     lifetime: timedelta,
     *,
-    user_id: int | None = None,
+    user_ids: Collection[int] = (),
     family_id: str | None = None,
 ) -> datetime | None:
-    """Return when the last access token of a user or of a session expires; None if all have.
+    """Return when the last access token of some users or of a session expires; None if all have.
 
     One was issued with each refresh token. Sessions that have ended count too: a service that
     verifies access tokens without the database cannot know that.
@@ -23,10 +23,10 @@ def access_tokens_end(
         uow: the unit of work.
         now: the time.
         lifetime: how long an access token lasts.
-        user_id: whose access tokens.
-        family_id: of which session, instead of a user.
+        user_ids: whose access tokens.
+        family_id: of which session, instead of users.
     """
-    issued = uow.sessions.last_issued(user_id=user_id, family_id=family_id)
+    issued = uow.sessions.last_issued(user_ids=user_ids, family_id=family_id)
     if issued is None:
         return None
     # Of a time that cannot be read, or is in the future, only the bound is known.

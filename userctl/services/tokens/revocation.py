@@ -176,7 +176,7 @@ class RevocationService:
         # Of all users the bound is enough, which needs no search.
         if user_id is None:
             return now + self._lifetime
-        return access_tokens_end(uow, now, self._lifetime, user_id=user_id)
+        return access_tokens_end(uow, now, self._lifetime, user_ids=[user_id])
 
     def _revoke(
         self, uow: UnitOfWork, token: ApiToken | RefreshToken, now: datetime

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from userctl import schemas
+from userctl.cli.commands.user.access_tokens import tell_access_tokens
 from userctl.cli.commands.user.selection import UserSelection
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import JSON_FORMATS, PARTIAL
@@ -81,6 +82,10 @@ def change_users(
         left_out.add("message")
     context.emit_all(shown, [column for column in columns if column not in left_out])
     _tell(context, outcomes, verb, dry_run=selection.dry_run)
+    if change.ends_sessions:
+        # Sessions of those who were disabled already may have ended just now.
+        done = [each for each in outcomes if each.outcome in {"changed", "unchanged"}]
+        tell_access_tokens(context, [each.id for each in done if each.id is not None])
     if any(outcome.outcome == "failed" for outcome in outcomes):
         raise typer.Exit(PARTIAL)
 

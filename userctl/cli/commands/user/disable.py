@@ -2,6 +2,7 @@
 
 from userctl import schemas
 from userctl.cli.command import command
+from userctl.cli.commands.user.access_tokens import tell_access_tokens
 from userctl.cli.commands.user.batch import Verb, change_users
 from userctl.cli.commands.user.selection import AnyUsers
 from userctl.cli.context import CommandContext
@@ -21,4 +22,6 @@ def disable(context: CommandContext, selection: AnyUsers) -> None:
         change_users(context, selection, service.disabling(), Verb("Disable", "disabled"))
         return
     context.choose_schema(schemas.users.UserRead)
-    context.emit(service.disable(selection.single))
+    disabled = service.disable(selection.single)
+    tell_access_tokens(context, [disabled.id])
+    context.emit(disabled)

@@ -3,6 +3,7 @@
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
+from userctl.cli.commands.user.access_tokens import tell_access_tokens
 from userctl.cli.commands.user.batch import COLUMNS, Verb, change_users
 from userctl.cli.commands.user.selection import UsersByRole
 from userctl.cli.context import CommandContext
@@ -40,7 +41,7 @@ def passwd(
         return
     context.choose_schema(schemas.users.UserCreated)
     if must_change and not (has_text or generate_password):
-        context.emit(context.services.user_passwords.require_change(selection.single))
+        _emit(context, context.services.user_passwords.require_change(selection.single))
         return
     # A script that removes a password says so, and needs no --yes for that.
     if no_password and context.is_interactive:
@@ -64,6 +65,11 @@ def _change_one(
         ),
         check=lambda: passwords.require_user(user),
     )
+    _emit(context, changed)
+
+
+def _emit(context: CommandContext, changed: "schemas.users.UserCreated") -> None:
+    tell_access_tokens(context, [changed.id])
     context.emit(changed)
 
 

@@ -6,6 +6,7 @@ import typer
 
 from userctl import schemas
 from userctl.cli.command import command
+from userctl.cli.commands.user.access_tokens import tell_access_tokens
 from userctl.cli.commands.user.batch import Verb, change_users
 from userctl.cli.commands.user.selection import UsersFromRole
 from userctl.cli.context import CommandContext
@@ -49,4 +50,7 @@ def update(
     created = None if created_at is None else schemas.timestamp.parse_timestamp(created_at)
     change = schemas.users.UserUpdate(email=email, name=name, role=role, created_at=created)
     context.choose_schema(schemas.users.UserRead)
-    context.emit(service.update(selection.single, change))
+    updated = service.update(selection.single, change)
+    if role is not None or email is not None:
+        tell_access_tokens(context, [updated.id])
+    context.emit(updated)

@@ -16,12 +16,14 @@ class UserChange:
     Attributes:
         outcome: the schema of what becomes of each user.
         ends_admins: whether users stop being active admins.
+        ends_sessions: whether the sessions of users end, and the users stay.
         includes_deleted: whether users who were deleted before are changed too.
         is_prepared: whether something has to be done before the transaction.
     """
 
     outcome: type[UserOutcome] = UserOutcome
     ends_admins = False
+    ends_sessions = False
     includes_deleted = False
     is_prepared = False
 

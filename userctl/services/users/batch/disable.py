@@ -17,6 +17,7 @@ class DisableUsers(UserChange):
     """Disables users, also for programs that read only the hash, and ends their sessions."""
 
     ends_admins = True
+    ends_sessions = True
 
     def __init__(self, hasher: PasswordHasher) -> None:
         self._hasher = hasher

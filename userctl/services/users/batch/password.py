@@ -24,6 +24,7 @@ class ExpirePasswords(UserChange):
     """Lets the passwords of users be valid for one login only, and ends their sessions."""
 
     outcome = PasswordOutcome
+    ends_sessions = True
 
     def require(self, user: User) -> None:
         """Make sure that a user has a password.
@@ -56,6 +57,7 @@ class GeneratePasswords(UserChange):
     """
 
     outcome = PasswordOutcome
+    ends_sessions = True
     is_prepared = True
 
     def __init__(

@@ -18,6 +18,8 @@ class ChangeRole(UserChange):
         role: the role, which is configured.
     """
 
+    ends_sessions = True
+
     def __init__(self, role: str) -> None:
         self._role = role
         self.ends_admins = role != "admin"
