@@ -56,7 +56,7 @@ def test_an_export_with_hashes_restores_every_account(userctl: Userctl, file_for
     before = userctl(*listed).json
     assert userctl("user", "export", file, "--with-hashes").code == 0
     assert mode(userctl.home / file) == 0o600
-    userctl("user", "create", "root@example.com", "--no-password", "--role", "admin")
+    userctl.create("root@example.com", "--role", "admin")
     ids = [str(number) for number in range(1, 6)]
     assert userctl("user", "delete", *ids, "--yes").code == 0
     assert userctl("user", "import", file, "-o", "json").json["created"] == 5
