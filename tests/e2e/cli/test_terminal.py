@@ -113,7 +113,7 @@ def test_a_user_who_exists_already_needs_no_password(terminal: Terminal, local: 
     local.create("ada@example.com")
     code, printed = ended(terminal("user", "create", "ada@example.com", "--if-not-exists"))
     assert code == 0
-    assert "already exists and was left unchanged" in printed
+    assert "already exists (id 1) and was left unchanged" in printed
 
 
 @pytest.mark.parametrize("command", ["user create eve@example.com", "user passwd ada@example.com"])

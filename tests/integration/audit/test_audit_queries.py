@@ -119,7 +119,7 @@ def test_a_detail_is_readable_and_a_failure_has_its_cause(userctl: Userctl) -> N
     shown = userctl("audit", "show", userctl("audit", "list", "--by", "boss", "-q").out.strip())
     assert "detail   role: user → admin\n" in shown.out
     failed = userctl("audit", "list", "--tag", "account:login").out
-    assert "cause: wrong_password, reason: invalid_credentials" in failed
+    assert "cause: wrong_password" in failed
     assert "{" not in failed
     assert userctl("audit", "list", "--until", "2020-01-01", "-o", "json").json == []
     assert userctl("audit", "show", "99", "-o", "json").error["code"] == "event_not_found"

@@ -65,7 +65,7 @@ def test_an_event_says_who_did_what_to_whom_when_and_how(
 
 def test_every_change_of_an_account_is_recorded(program: Program, audit: AuditService) -> None:
     users = program.users
-    users.create(UserCreate(email="root@example.com", role="admin"))
+    users.create(UserCreate(email="root@example.com", role="admin", password=PASSWORD))
     users.update("1", UserUpdate(name="Ada L."))
     assert last(audit)[2] == {"changes": {"name": ["Ada", "Ada L."]}}
     users.update("1", UserUpdate(name="Ada L."))

@@ -75,7 +75,7 @@ def test_create_can_be_run_twice(userctl: Userctl) -> None:
                     "-o", "json")  # fmt: skip
     assert again.json["id"] == first["id"]
     assert again.json["has_password"] is True
-    assert again.err == "ada@example.com already exists and was left unchanged.\n"
+    assert again.err == "ada@example.com already exists (id 1) and was left unchanged.\n"
     assert userctl("user", "create", "ada@example.com", "--no-password").code == 5
 
 

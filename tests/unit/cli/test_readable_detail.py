@@ -17,7 +17,7 @@ from userctl.cli.output.detail import readable_detail
         ({"changes": "odd"}, ""),
         ({"changes": {"role": "odd"}}, "role: odd"),
         ({"reason": "throttled", "cause": "throttled", "count": 3}, "cause: throttled, count: 3"),
-        ({"source": "x", "reason": "b", "cause": "a"}, "cause: a, reason: b, source: x"),
+        ({"source": "x", "reason": "b", "cause": "a"}, "cause: a, source: x"),
         ({"was": [1, "a@example.com"], "origin": None}, "was: 1 a@example.com"),
         ({"rows": {"users": 3, "tokens": 4}}, "rows: users 3; tokens 4"),
     ],

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _FIRST = ("cause", "reason")
-"""What an event that failed begins with."""
+"""What an event that failed begins with: the true cause, or else what the person was told."""
 
 
 def readable_detail(detail: Mapping[str, Any]) -> str:
@@ -17,9 +17,7 @@ def readable_detail(detail: Mapping[str, Any]) -> str:
     changes = detail.get("changes")
     if isinstance(changes, Mapping):
         parts += [f"{name}: {_change(values)}" for name, values in changes.items()]
-    names = [name for name in _FIRST if name in detail]
-    if detail.get("cause") == detail.get("reason"):
-        names = names[:1]
+    names = [name for name in _FIRST if name in detail][:1]
     names += [name for name in detail if name not in {*_FIRST, "changes"}]
     parts += [f"{name}: {_text(detail[name])}" for name in names if detail[name] not in _EMPTY]
     return ", ".join(parts)

@@ -68,7 +68,9 @@ def test_the_accounts_of_an_application_can_be_worked_with(
         adopted.log_in("bob@example.com")
     adopted.user_status.enable("bob@example.com")
     adopted.log_in("bob@example.com")
-    adopted.users.create(UserCreate(email="root@example.com", name="Root", role="admin"))
+    adopted.users.create(
+        UserCreate(email="root@example.com", name="Root", role="admin", password=PASSWORD)
+    )
     adopted.recycle_bin.delete(["1"])
     assert run("SELECT count(*) FROM refresh_tokens WHERE user_id = 1") == [(0,)]
     clock.advance(days=60)

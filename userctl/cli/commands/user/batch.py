@@ -13,7 +13,7 @@ from userctl.cli.commands.user.selection import UserSelection
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import JSON_FORMATS, PARTIAL
 from userctl.cli.output.render import write_error
-from userctl.cli.questions import confirm
+from userctl.cli.questions import TARGETS_LISTED, confirm, describe_users
 from userctl.core.errors import GuardRefused, UserctlError, UsersNotFound
 
 GUARD = 10
@@ -67,9 +67,9 @@ def change_users(
         dry_run=selection.dry_run,
         at_most=None if confirmed else 0 if verb.asks else GUARD,
     )
-    apply = partial(context.services.user_batches.apply, choice, change)
+    batch = _Batch(context, choice, change)
     try:
-        outcomes = _apply_confirmed(context, apply, options, verb)
+        outcomes = _apply_confirmed(batch, options, verb)
     except UsersNotFound as error:
         raise _with_lines(context, error) from None
     shown = outcomes
@@ -90,19 +90,42 @@ def change_users(
         raise typer.Exit(PARTIAL)
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """Which users are changed, and how."""
+
+    context: CommandContext
+    choice: "schemas.batches.UserChoice"
+    change: Any
+
+    def apply(
+        self, options: "schemas.batches.BatchOptions"
+    ) -> "list[schemas.batches.UserOutcome]":
+        """Change them."""
+        users = self.context.services.user_batches
+        outcomes: list[schemas.batches.UserOutcome]
+        outcomes = users.apply(self.choice, self.change, options)
+        return outcomes
+
+    def describe(self, options: "schemas.batches.BatchOptions", count: int) -> str:
+        """Return what a question calls them."""
+        users = self.context.services.user_batches
+        targets = users.preview(self.choice, self.change, options, TARGETS_LISTED)
+        return describe_users(targets, total=count)
+
+
 def _apply_confirmed(
-    context: CommandContext, apply: Any, options: "schemas.batches.BatchOptions", verb: Verb
+    batch: _Batch, options: "schemas.batches.BatchOptions", verb: Verb
 ) -> "list[schemas.batches.UserOutcome]":
     """Change the users, and ask if they are too many to change without a question."""
     while True:
         try:
-            outcomes: list[schemas.batches.UserOutcome] = apply(options)
+            outcomes = batch.apply(options)
         except GuardRefused as refusal:
-            if not context.is_interactive:
+            if not batch.context.is_interactive:
                 raise
-            users = "1 user" if refusal.count == 1 else f"{refusal.count:,} users"
-            question = f"{verb.imperative} {users}"
-            confirm(context, partial(str, question), yes=False)
+            users = batch.describe(options, refusal.count)
+            confirm(batch.context, partial(str, f"{verb.imperative} {users}"), yes=False)
             # If they have become more meanwhile, that is another question.
             options = replace(options, at_most=refusal.count)
         else:

@@ -1,6 +1,7 @@
 """The use case that changes many users at once, whatever the change is."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from userctl.core.clock import Clock
@@ -9,6 +10,7 @@ from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.repositories.full_windows import FullWindows
 from userctl.schemas.batches import BatchOptions, UserChoice, UserOutcome
+from userctl.schemas.users import UserTarget
 from userctl.services.shared.throttle_windows import full_windows
 from userctl.services.users.admins import lock_admins
 from userctl.services.users.batch.change import UserChange
@@ -20,6 +22,7 @@ from userctl.services.users.batch.selection import (
     select_users,
 )
 from userctl.services.users.records import changed_user
+from userctl.services.users.targets import user_targets
 
 
 class UserBatchService:
@@ -83,6 +86,21 @@ class UserBatchService:
             if not options.dry_run:
                 uow.commit()
         return outcomes
+
+    def preview(
+        self, choice: UserChoice, change: UserChange, options: BatchOptions, limit: int
+    ) -> list[UserTarget]:
+        """Return the first users of a choice with what hangs on them, for a question.
+
+        Raises:
+            UserNotFound: as :meth:`apply` does.
+        """
+        now = self._clock()
+        full = full_windows(now, self._attempts, self._window)
+        with self._database.reading() as uow:
+            entries = self._select(uow, choice, change, replace(options, at_most=None), full)
+            users = [entry.user for entry in entries if entry.user is not None]
+            return user_targets(uow, users[:limit], now)
 
     def _select(
         self,
