@@ -1,5 +1,7 @@
 """Fixtures that every tier may use: real databases, migrated by the migrations."""
 
+import gc
+import os
 import shutil
 import subprocess
 import tempfile
@@ -33,10 +35,17 @@ settings.register_profile("fast", settings.get_profile("soak"), max_examples=20)
 # The option --hypothesis-profile is looked at later, so it wins.
 settings.load_profile("fast")
 
+# Each collection would look at all the tests, and few of them leave cycles behind.
+gc.set_threshold(100_000, 50, 100)
 allow_cheap_hashes()
 share_compiled_sql()
 share_built_commands()
 wait_for_no_disk()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one process more than there are cores, because tests also wait for servers."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_configure() -> None:

@@ -7,7 +7,9 @@ from zlib import crc32
 import pytest
 
 DIALECTS = ("sqlite", "postgresql")
-WHERE_THE_SQL_IS = ("tests/integration/db/", "tests/integration/repositories/")
+BY_DIALECT = ("database_url", "bare_database_url", "copied")
+"""The fixtures that have the dialects as parameters."""
+
 POSTGRES_FIXTURES = {"postgres_server", "cluster"}
 PROCESS_FIXTURES = {"fork_server", "cluster", "pgbouncer"}
 
@@ -35,17 +37,12 @@ def spread(last: int, count: int) -> list[int]:
 
 
 def leave_a_dialect_to_soak(item: pytest.Item) -> None:
-    """Mark one of the two runs of a test, in turn from case to case, as ``soak``.
-
-    Where the SQL is, both run in every loop.
-    """
+    """Mark one of the two runs of a test, in turn from case to case, as ``soak``."""
     parameters = getattr(getattr(item, "callspec", None), "params", {})
-    dialect = parameters.get("database_url", parameters.get("bare_database_url"))
-    if dialect is None or item.nodeid.startswith(WHERE_THE_SQL_IS):
-        return
-    case = item.nodeid.replace(dialect, "")
-    if dialect != DIALECTS[crc32(case.encode()) % len(DIALECTS)]:
-        item.add_marker("soak")
+    for dialect in (parameters[name] for name in BY_DIALECT if name in parameters):
+        case = item.nodeid.replace(dialect, "")
+        if dialect != DIALECTS[crc32(case.encode()) % len(DIALECTS)]:
+            item.add_marker("soak")
 
 
 def mark_by_use(item: pytest.Item) -> None:

@@ -77,13 +77,16 @@ def running_server(run_id: str) -> Iterator[str]:
             server.cleanup()
 
 
-def create_database(server_url: str, name: str, encoding: str | None = None) -> str:
-    """Create an empty database, dropping one of the same name, and return its URL.
+def create_database(
+    server_url: str, name: str, encoding: str | None = None, template: str | None = None
+) -> str:
+    """Create a database, dropping one of the same name, and return its URL.
 
     Args:
         server_url: the server.
         name: the name of the database.
         encoding: its encoding, with the collation C; None for what the server has.
+        template: the database of which it is a copy; None for an empty one.
     """
     with psycopg.connect(server_url, autocommit=True) as connection:
         # Copying files is much faster than logging each page, where nothing waits for the disk.
@@ -91,6 +94,8 @@ def create_database(server_url: str, name: str, encoding: str | None = None) -> 
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         if encoding is not None:
             strategy += f" TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'"
+        if template is not None:
+            strategy += f' TEMPLATE "{template}"'
         connection.execute(f'CREATE DATABASE "{name}" {strategy}')
     return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
 

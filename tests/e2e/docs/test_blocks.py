@@ -13,9 +13,11 @@ import pytest
 
 from tests.support.cli import Userctl
 from tests.support.documents import DOCUMENTS, Block, blocks, name
+from tests.support.marks import thorough
 from tests.support.shell import Shell
 
 PAGES = [page for page in DOCUMENTS if any(block.runs for block in blocks(page))]
+FIRST_READ = {"README.md", "tutorial.md"}
 UPDATE = "USERCTL_TEST_UPDATE_DOCS" in os.environ
 VARIABLE = [
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
@@ -42,7 +44,11 @@ def script(block: Block, folder: Path) -> str:
     )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
+@pytest.mark.parametrize(
+    "page",
+    [page if page.name in FIRST_READ else thorough(page) for page in PAGES],
+    ids=[name(page) for page in PAGES],
+)
 def test_every_block_of_commands_does_what_the_page_shows(
     embedded: Userctl, page: Path, tmp_path: Path, forked_program: str
 ) -> None:

@@ -27,6 +27,7 @@ def test_a_verb_is_a_file_and_a_row(changed: Userctl, checkout: Path) -> None:
     assert "Greet a user." in changed.spawn("user", "--help").out
 
 
+@pytest.mark.soak
 def test_a_login_method_is_a_file_and_a_row(changed: Userctl, checkout: Path) -> None:
     assert len(follow("A login method", checkout)) == 2
     changed.create("ada@example.com")
@@ -35,6 +36,7 @@ def test_a_login_method_is_a_file_and_a_row(changed: Userctl, checkout: Path) ->
     assert changed.spawn(*login, stdin=PASSWORD).error["code"] == "invalid_credentials"
 
 
+@pytest.mark.soak
 def test_an_import_format_is_a_file_and_a_row(changed: Userctl, checkout: Path) -> None:
     assert len(follow("An import format", checkout)) == 2
     formatted = ("-", "--format", "addresses", "-o", "json")
@@ -44,17 +46,20 @@ def test_an_import_format_is_a_file_and_a_row(changed: Userctl, checkout: Path) 
     assert changed.spawn("user", "export", *formatted).code == 2
 
 
+@pytest.mark.soak
 def test_a_doctor_check_is_a_file_and_a_row(changed: Userctl, checkout: Path) -> None:
     assert len(follow("A doctor check", checkout)) == 2
     found = {check["check"]: check for check in changed.spawn("doctor", "-o", "json").json}
     assert found["folders"]["message"]
 
 
+@pytest.mark.soak
 def test_an_audit_tag_is_a_row(changed: Userctl, checkout: Path) -> None:
     assert len(follow("An audit tag", checkout)) == 1
     assert changed.spawn("audit", "list", "--tag", "key:show", "-o", "json").json == []
 
 
+@pytest.mark.soak
 def test_a_setting_is_a_row(changed: Userctl, checkout: Path) -> None:
     assert len(follow("A setting", checkout)) == 1
     changed.extra["USERCTL_GREETING"] = "Hi"

@@ -11,7 +11,7 @@ from tests.integration.conftest import Sql, open_engine, sql_on
 from tests.support.cli import Userctl, finished
 from tests.support.expired import insert_tokens, token_count
 from tests.support.forking import Forks
-from tests.support.marks import repeated
+from tests.support.marks import repeated, thorough
 
 MANY_KILLS = 100
 EXPIRED = 300
@@ -64,7 +64,7 @@ def test_a_purge_killed_at_any_moment_takes_nothing_that_lives_and_the_next_one_
     assert halfway or wanted < MANY_KILLS
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), thorough(signal.SIGINT, 130)])
 def test_a_signal_wakes_a_purge_that_rests_and_the_count_is_exact(
     userctl: Userctl, sql: Sql, number: signal.Signals, code: int
 ) -> None:

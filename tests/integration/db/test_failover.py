@@ -11,7 +11,6 @@ from sqlalchemy import Connection, event
 
 from tests.integration.conftest import FakeClock, Program, open_engine
 from tests.support.cluster import Cluster
-from tests.support.marks import thorough
 from tests.support.servers import PATIENCE_SECONDS, accepts, until
 from userctl.core.errors import CommitUnknown
 from userctl.db.schema.migrations import upgrade
@@ -36,7 +35,8 @@ def the_server_starts_anew(cluster: Cluster, backend: int) -> None:
     until(lambda: accepts(cluster.writable))
 
 
-@pytest.mark.parametrize("happens", [the_standby_takes_over, thorough(the_server_starts_anew)])
+@pytest.mark.soak
+@pytest.mark.parametrize("happens", [the_standby_takes_over, the_server_starts_anew])
 def test_a_commit_is_not_taken_for_done_because_another_transaction_has_its_number(
     cluster: Cluster, happens: Catastrophe
 ) -> None:

@@ -248,6 +248,7 @@ def test_the_outcome_of_a_commit_is_unknown_when_no_server_can_be_asked(
     assert count_accounts(postgres_sql) == count
 
 
+@pytest.mark.soak
 def test_the_outcome_of_a_commit_is_unknown_while_the_server_still_waits_for_it(
     create_through_a_cut: Callable[[Fate, bool], UserRead],
 ) -> None:

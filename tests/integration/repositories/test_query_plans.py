@@ -3,16 +3,21 @@
 A page of accounts is neither read as a whole nor sorted: an index gives the order.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event
 
-from tests.integration.conftest import NOW, PASSWORD, Program, Sql
-from tests.support.postgres import TABLES
+from tests.integration.conftest import NOW, PASSWORD, Program, Sql, open_engine
+from tests.integration.repositories.filled import API_TEXT, Filled, fill
+from tests.support.marks import DIALECTS
+from tests.support.postgres import create_database
 from userctl.core.errors import ClockSuspect
+from userctl.db.schema.migrations import upgrade
 from userctl.repositories.database_stats import DatabaseStatsRepository
 from userctl.schemas.audit import AuditQuery
 from userctl.schemas.credentials import Credentials
@@ -21,13 +26,10 @@ from userctl.schemas.session import SessionQuery
 from userctl.schemas.tokens import TokenQuery
 from userctl.schemas.transfer import FileRecord
 from userctl.schemas.users import UserQuery
-from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN
+from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.sessions.issue import Grant
 from userctl.services.shared.clock_check import check_clock
 
-NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
-
-API_TEXT = API_TOKEN.generate()
 PURGE = PurgeOptions(older_than=timedelta(), batch_size=10, trust_clock=True)
 
 CALLS: dict[str, Callable[[Program, Grant], object]] = {
@@ -131,51 +133,54 @@ def suspect_clock(program: Program) -> None:
             )
 
 
+@pytest.fixture(scope="session")
+def filled_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """A file to copy, because to fill one takes much longer."""
+    path = tmp_path_factory.mktemp("filled") / "filled.db"
+    shutil.copy(migrated_sqlite, path)
+    return Filled(str(path), fill(f"sqlite:///{path}"))
+
+
+@pytest.fixture(scope="session")
+def filled_postgres(postgres_server: str, worker_id: str) -> Filled:
+    """The same as ``filled_sqlite``."""
+    name = f"userctl_filled_{worker_id}"
+    url = create_database(postgres_server, name)
+    with open_engine(url) as engine:
+        upgrade(engine)
+    return Filled(name, fill(url))
+
+
+@pytest.fixture(params=DIALECTS)
+def copied(request: pytest.FixtureRequest) -> Filled:
+    """What is copied, on each dialect in turn."""
+    name = "filled_sqlite" if request.param == "sqlite" else "filled_postgres"
+    filled: Filled = request.getfixturevalue(name)
+    return filled
+
+
 @pytest.fixture
-def filled(program: Program, grant: Grant, sql: Sql) -> Program:
-    """Some two thousand rows in each table; a few accounts are admins, a few others expired."""
-    sql(
-        f"INSERT INTO users (id, email, hashed_password, role) {NUMBERS} "
-        "SELECT i, 'u' || i || '@example.com', 'x', "
-        "CASE WHEN i < 13 THEN 'admin' ELSE 'user' END FROM n"
-    )
-    for ids, year in (("i < 15", 2029), ("i >= 15", 2031)):
-        sql(
-            f"INSERT INTO refresh_tokens (token, user_id, family_id, expires_at) {NUMBERS} "
-            f"SELECT 't' || i, i, 'f' || i, '{year}-01-01 00:00:00' FROM n WHERE {ids}"
-        )
-        sql(
-            "INSERT INTO login_throttles (address, source, charges, window_ends_at, charged_at, "
-            f"expires_at) {NUMBERS} SELECT 'a' || i, 's' || i, 1, '{year}-01-01 00:00:00', "
-            f"'{year}-01-01 00:00:00', '{year}-01-01 00:00:00' FROM n WHERE {ids}"
-        )
-    sql(
-        "INSERT INTO api_tokens (id, token, user_id, label, scope, created_at) "
-        "VALUES (1, :token, 1, 'ci', '', '2029-12-31 00:00:00')",
-        token=API_TOKEN.digest(API_TEXT),
-    )
-    sql(
-        f"INSERT INTO api_tokens (id, token, user_id, label, scope, created_at) {NUMBERS} "
-        "SELECT i, 't' || i, i, 'ci', '', '2029-12-31 00:00:00' FROM n"
-    )
-    sql("UPDATE api_tokens SET expires_at = '2029-01-01 00:00:00' WHERE id BETWEEN 1100 AND 1110")
-    sql("UPDATE api_tokens SET revoked_at = '2029-01-01 00:00:00' WHERE id BETWEEN 1105 AND 1115")
-    sql(
-        "INSERT INTO audit_events (id, time, tag, actor, machine, user_id, detail, hash) "
-        f"{NUMBERS} SELECT i, '2029-12-31 00:00:00', CASE WHEN i < 15 THEN 'account:login:success' "
-        "ELSE 'token:refresh:success' END, 'a', 'b', i, '{}', 'x' FROM n"
-    )
-    for ids, year in (("i < 15", 2029), ("i >= 15", 2031)):
-        sql(
-            "INSERT INTO deleted_users (id, email, hashed_password, role, created_at, updated_at, "
-            f"must_change_password, deleted_at) {NUMBERS} SELECT i + 5000, 'du' || i || "
-            "'@example.com', 'x', 'user', '2029-01-01 00:00:00', '2029-01-01 00:00:00', "
-            f"false, '{year}-01-01 00:00:00' FROM n WHERE {ids}"
-        )
-    sql("UPDATE refresh_tokens SET origin = 'api-' || id WHERE id % 10 = 0")
-    # Without names PostgreSQL would look at its catalogue too, which takes ten times as long.
-    names = "" if program.engine.dialect.name == "sqlite" else ", ".join(TABLES)
-    sql(f"ANALYZE {names}")
+def database_url(
+    copied: Filled, request: pytest.FixtureRequest, worker_id: str, tmp_path: Path
+) -> str:
+    """The URL of a database with many rows."""
+    if "/" in copied.name:
+        path = tmp_path / "userctl.db"
+        shutil.copy(copied.name, path)
+        return f"sqlite:///{path}"
+    server = request.getfixturevalue("postgres_server")
+    return create_database(server, f"userctl_copied_{worker_id}", template=copied.name)
+
+
+@pytest.fixture
+def grant(copied: Filled) -> Grant:
+    """The session of Ada."""
+    return copied.grant
+
+
+@pytest.fixture
+def filled(program: Program) -> Program:
+    """The services on such a database."""
     return program
 
 

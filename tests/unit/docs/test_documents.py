@@ -48,6 +48,7 @@ def test_every_block_says_its_language(page: Path) -> None:
         assert block.language, f"line {block.line}"
 
 
+@pytest.mark.soak
 def test_generated_documents_are_up_to_date() -> None:
     command = [sys.executable, ROOT / "docs/generate.py", "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -98,9 +98,7 @@ class _Batch:
     choice: "schemas.batches.UserChoice"
     change: Any
 
-    def apply(
-        self, options: "schemas.batches.BatchOptions"
-    ) -> "list[schemas.batches.UserOutcome]":
+    def apply(self, options: "schemas.batches.BatchOptions") -> "list[schemas.batches.UserOutcome]":
         """Change them."""
         users = self.context.services.user_batches
         outcomes: list[schemas.batches.UserOutcome]
