@@ -23,7 +23,7 @@ from userctl.schemas.users import UserCreate
 AT_ONCE = 20
 SETTINGS = ["lock_timeout", "synchronous_commit", "idle_in_transaction_session_timeout",
             "search_path", "TimeZone"]  # fmt: skip
-DUMPS = ("db backup", "db restore")
+DUMPS = ("db backup", "db inspect", "db restore")
 """What PostgreSQL's own programs do, who leave settings behind and so want the server itself."""
 
 
