@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -11,7 +12,6 @@ import typer
 import userctl
 from userctl.cli import help_page
 from userctl.cli.command_table import COMMANDS
-from userctl.cli.completion.answer import answer
 from userctl.cli.completion.variables import VARIABLE, require_completion_variables
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES_HELP, UNEXPECTED, report, terminate_on_sigterm
@@ -98,7 +98,8 @@ def _complete() -> int:
         if asked == "source":
             return run(["completion", shell])
         if asked == "words":
-            answer(shell, os.environ)
+            # No other command needs what finds the candidates.
+            import_module("userctl.cli.completion.answer").answer(shell, os.environ)
             return 0
         program(completion=True).main(prog_name=PROGRAM)
     except Exception as error:  # noqa: BLE001
