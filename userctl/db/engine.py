@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import OperationalError
 
 from userctl.config.database_url import DatabaseURL
 from userctl.config.paths import require_database_file
@@ -29,12 +29,11 @@ from userctl.db.execution_options import (
     READ_ONLY,
     SNAPSHOT,
 )
-from userctl.db.pool import PoolOptions, renew_after_fork
+from userctl.db.pool import PoolOptions, renew_after_fork, replace_if_ended
 from userctl.db.postgresql.session import (
     begin_statement,
     connection_options,
     require_plain_strings,
-    was_ended,
 )
 from userctl.db.postgresql.url import parse_options
 from userctl.db.sqlite.functions import add_functions
@@ -202,7 +201,13 @@ def _postgresql_engine(url: DatabaseURL, pool: PoolOptions) -> Engine:
             hint="Install it with: pip install 'psycopg[binary]'",
         ) from None
     options = connection_options(parse_options(url))
-    engine = create_engine("postgresql+psycopg://", hide_parameters=True, **pool.arguments)
+    engine = create_engine(
+        "postgresql+psycopg://",
+        hide_parameters=True,
+        # A new connection would be asked for a type that no table of ours has.
+        use_native_hstore=False,
+        **pool.arguments,
+    )
 
     # libpq gets the URL unchanged, because it supports several hosts and many options.
     @event.listens_for(engine, "do_connect")
@@ -220,7 +225,7 @@ def _postgresql_engine(url: DatabaseURL, pool: PoolOptions) -> Engine:
         return connection
 
     event.listen(engine, "begin", _begin_postgresql)
-    event.listen(engine, "checkout", _replace_if_ended)
+    event.listen(engine, "checkout", replace_if_ended)
     return engine
 
 
@@ -237,9 +242,3 @@ def _begin_postgresql(connection: Connection) -> None:
             snapshot=bool(options.get(SNAPSHOT)),
         )
     )
-
-
-def _replace_if_ended(connection: Any, _record: Any, _proxy: Any) -> None:
-    # The server may have a timeout for idle sessions, or have restarted meanwhile.
-    if was_ended(connection):
-        raise DisconnectionError
