@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from userctl import schemas
+from userctl.core.errors import InvalidInput
 from userctl.formats.read_options import ReadOptions, parse_delimiter, parse_names
 from userctl.formats.reader import ImportFormat
 
@@ -64,7 +65,11 @@ CorrectNamesOption = Annotated[
 
 
 def read_options(
-    names: Sequence[str] | None, delimiter: str | None, *, ignore_unknown: bool
+    names: Sequence[str] | None,
+    delimiter: str | None,
+    *,
+    ignore_unknown: bool,
+    keep_sources: bool,
 ) -> ReadOptions:
     """Return how a file is read.
 
@@ -72,9 +77,17 @@ def read_options(
         InvalidInput: if an option has an unusable value.
     """
     fields = schemas.transfer.IMPORTED_FIELDS
+    mapped = parse_names(names or (), fields)
+    reason = schemas.transfer.REASON_FIELD
+    if keep_sources and reason in mapped:
+        raise InvalidInput(
+            f"--map cannot give '{reason}' a meaning where --rejects writes a field of this name.",
+            hint="Rename it in the file.",
+        )
     return ReadOptions(
         known=(*fields, *schemas.transfer.UNUSED_FIELDS),
-        mapped=parse_names(names or (), fields),
+        mapped=mapped,
         ignore_unknown=ignore_unknown,
         delimiter=parse_delimiter(delimiter),
+        keep_sources=keep_sources,
     )

@@ -25,7 +25,8 @@ NOT_GIVEN = (None,) * len(PLAIN_FIELDS)
 class ImportedUser(NamedTuple):
     """A user to import; None stands for a field that was not given.
 
-    ``plain`` has the values of ``PLAIN_FIELDS``, which need no rules of their own.
+    ``plain`` has the values of ``PLAIN_FIELDS``, which need no rules of their own. ``source`` comes
+    from the record.
     """
 
     line: int
@@ -36,9 +37,10 @@ class ImportedUser(NamedTuple):
     must_change_password: bool | None = None
     created_at: datetime | None = None
     plain: tuple[Any, ...] = NOT_GIVEN
+    source: Any = None
 
 
-_RULED_FIELDS = ImportedUser._fields[1:-1]
+_RULED_FIELDS = ImportedUser._fields[1:-2]
 
 
 class ParsedRecord(NamedTuple):
@@ -107,9 +109,12 @@ class RecordParser:
         if any(values.pop("password", ())) or not all(values["email"]):
             return None
         lines = (record.line for record in records)
+        sources = (record.source for record in records)
         ruled = (values.get(name, repeat(None)) for name in _RULED_FIELDS)
         plain = zip(*(values.get(name, repeat(None)) for name in PLAIN_FIELDS), strict=False)
-        return [ParsedRecord(user, None) for user in map(ImportedUser, lines, *ruled, plain)]
+        return [
+            ParsedRecord(user, None) for user in map(ImportedUser, lines, *ruled, plain, sources)
+        ]
 
     def _parse_record(self, record: FileRecord) -> ParsedRecord | list[Reject]:
         if record.unreadable is not None:
@@ -122,7 +127,7 @@ class RecordParser:
             return rejects
         ruled = [values.get(name) for name in _RULED_FIELDS]
         plain = tuple(values.get(name) for name in PLAIN_FIELDS)
-        user = ImportedUser._make([record.line, *ruled, plain])
+        user = ImportedUser._make([record.line, *ruled, plain, record.source])
         return ParsedRecord(user, values.get("password"))
 
     def _parse_values(self, record: FileRecord) -> tuple[dict[str, Any], list[Reject]]:

@@ -52,7 +52,7 @@ def reject_repeated(
     for user in users:
         if hash(user.email) in repeated:
             if user.email in named:
-                tally.reject_repeated(user.line, user.email)
+                tally.reject_repeated(user)
                 continue
             named.add(user.email)
         first.append(user)
