@@ -11,10 +11,13 @@ from userctl.cli.command import command
 from userctl.cli.commands.user.import_options import (
     CorrectNamesOption,
     DelimiterOption,
+    DropUnknownHashesOption,
     EncodingOption,
     FormatOption,
     IgnoreUnknownOption,
+    KeepFutureTimesOption,
     KeepOddAddressesOption,
+    KeepRolesOption,
     MapOption,
     read_options,
 )
@@ -70,23 +73,23 @@ def import_(
     ignore_unknown: IgnoreUnknownOption = False,
     delimiter: DelimiterOption = None,
     encoding: EncodingOption = None,
-    keep_odd_addresses: KeepOddAddressesOption = False,
+    odd_addresses: KeepOddAddressesOption = False,
     correct_names: CorrectNamesOption = False,
+    roles: KeepRolesOption = False,
+    times: KeepFutureTimesOption = False,
+    hashes: DropUnknownHashesOption = False,
 ) -> None:
     """Import users from a file: all of them or none.
 
     Fields: email, name, role, status, must_change_password, created_at, and hashed_password
     (bcrypt) or password. The first line of CSV names them. The output of 'user export' and
-    'user list' can be imported as it is. That of adopted tables may have addresses and names that
-    need --keep-odd-addresses and --correct-names.
+    'user list' can be imported as it is. Where another program wrote users, the export says which
+    options an import needs.
     """
     chosen = choose_format(file, file_format, IMPORT_EXTENSIONS)
-    if rejects is not None:
-        require_writable(context, rejects, file)
+    require_writable(context, rejects, file)
     into_nothing = _does_without_database(context, dry_run=dry_run)
-    how = read_options(
-        names, delimiter, ignore_unknown=ignore_unknown, keep_sources=rejects is not None
-    )
+    how = read_options(names, delimiter, unknown=ignore_unknown, sources=rejects is not None)
     with open_source(file, encoding) as source, show_progress(quiet=context.quiet) as show:
         report = context.services.user_import.load(
             read_records(source[0], chosen, how),
@@ -94,13 +97,12 @@ def import_(
             partial=partial,
             dry_run=dry_run,
             into_nothing=into_nothing,
-            rules=schemas.transfer.ImportRules(keep_odd_addresses, correct_names),
+            rules=schemas.transfer.ImportRules(odd_addresses, correct_names, roles, times, hashes),
             digest=source[1],
             on_checked=bind(_show_checked, show, source),
             on_written=bind(show, "Writing"),
         )
-        if rejects is not None:
-            write_rejects(context, report, rejects, chosen, source[0].encoding)
+        write_rejects(context, report, rejects, chosen, source[0].encoding)
     _finish(context, report, rejects, partial=partial)
 
 

@@ -11,6 +11,7 @@ from userctl.formats.read_options import ReadOptions, parse_delimiter, parse_nam
 from userctl.formats.reader import ImportFormat
 
 FILE = "How the file is read"
+ODD = "What another program let in"
 
 FormatOption = Annotated[
     ImportFormat | None,
@@ -55,23 +56,52 @@ EncodingOption = Annotated[
 KeepOddAddressesOption = Annotated[
     bool,
     typer.Option(
-        "--keep-odd-addresses", help="Import addresses that are not valid as they are, or blank."
+        "--keep-odd-addresses",
+        help="Import addresses that are not valid, or blank; number those of disabled users that "
+        "others have too.",
+        rich_help_panel=ODD,
     ),
 ]
 CorrectNamesOption = Annotated[
     bool,
-    typer.Option("--correct-names", help="Shorten names, and remove invisible characters."),
+    typer.Option(
+        "--correct-names",
+        help="Shorten names, and remove invisible characters.",
+        rich_help_panel=ODD,
+    ),
+]
+KeepRolesOption = Annotated[
+    bool,
+    typer.Option("--keep-roles", help="Import roles that are not configured.", rich_help_panel=ODD),
+]
+KeepFutureTimesOption = Annotated[
+    bool,
+    typer.Option(
+        "--keep-future-times",
+        help="Import users that were created in the future.",
+        rich_help_panel=ODD,
+    ),
+]
+DropUnknownHashesOption = Annotated[
+    bool,
+    typer.Option(
+        "--drop-unknown-hashes",
+        help="Import users without a password whose hash cannot be verified.",
+        rich_help_panel=ODD,
+    ),
 ]
 
 
 def read_options(
-    names: Sequence[str] | None,
-    delimiter: str | None,
-    *,
-    ignore_unknown: bool,
-    keep_sources: bool,
+    names: Sequence[str] | None, delimiter: str | None, *, unknown: bool, sources: bool
 ) -> ReadOptions:
     """Return how a file is read.
+
+    Args:
+        names: the values of --map.
+        delimiter: the value of --delimiter.
+        unknown: whether to leave out unknown fields.
+        sources: whether records must be written again if they are rejected.
 
     Raises:
         InvalidInput: if an option has an unusable value.
@@ -79,7 +109,7 @@ def read_options(
     fields = schemas.transfer.IMPORTED_FIELDS
     mapped = parse_names(names or (), fields)
     reason = schemas.transfer.REASON_FIELD
-    if keep_sources and reason in mapped:
+    if sources and reason in mapped:
         raise InvalidInput(
             f"--map cannot give '{reason}' a meaning where --rejects writes a field of this name.",
             hint="Rename it in the file.",
@@ -87,7 +117,7 @@ def read_options(
     return ReadOptions(
         known=(*fields, *schemas.transfer.UNUSED_FIELDS),
         mapped=mapped,
-        ignore_unknown=ignore_unknown,
+        ignore_unknown=unknown,
         delimiter=parse_delimiter(delimiter),
-        keep_sources=keep_sources,
+        keep_sources=sources,
     )

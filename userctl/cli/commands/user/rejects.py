@@ -24,13 +24,15 @@ SHOWN = 20
 """How many reasons are shown; ``--rejects`` writes all of them."""
 
 
-def require_writable(context: CommandContext, rejects: Path, file: Path) -> None:
-    """Make sure, before anything is imported, that the rejects can be written.
+def require_writable(context: CommandContext, rejects: Path | None, file: Path) -> None:
+    """Make sure, before anything is imported, that the rejects can be written if they shall be.
 
     Raises:
         InvalidInput: if they would overwrite the imported file, or one of the installation.
         InputOutputFailed: if their folder does not exist.
     """
+    if rejects is None:
+        return
     require_output(rejects, context.files)
     if rejects.exists() and file.exists() and rejects.samefile(file):
         raise InvalidInput("--rejects names the file that is imported, and would overwrite it.")
@@ -39,7 +41,7 @@ def require_writable(context: CommandContext, rejects: Path, file: Path) -> None
 def write_rejects(
     context: CommandContext,
     report: "schemas.transfer.ImportReport",
-    file: Path,
+    file: Path | None,
     file_format: ImportFormat,
     encoding: str,
 ) -> None:
@@ -48,10 +50,12 @@ def write_rejects(
     Args:
         context: of the command.
         report: the outcome of the import.
-        file: where to write them.
+        file: where to write them, if anywhere.
         file_format: the format of the imported file.
         encoding: its encoding; the rejects are in UTF-8, with a mark if the imported file was not.
     """
+    if file is None:
+        return
 
     def texts() -> Iterator[str]:
         if encoding != "utf-8":

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from userctl.core.text import quote
 from userctl.schemas.transfer import Reject, RejectedRecord
 from userctl.services.users.import_.records import ImportedUser
 from userctl.services.users.import_.spool import Spool
@@ -31,7 +32,11 @@ class Tally:
 
     def reject_repeated(self, user: ImportedUser) -> None:
         """Count a record whose user an earlier record of the file has named."""
-        self.reject_user(user, "email", f"{user.email} appears twice in the file.")
+        reason = (
+            f"{quote(user.email)} appears twice in the file. "
+            "--keep-odd-addresses tells those apart who are disabled, or have no address."
+        )
+        self.reject_user(user, "email", reason)
 
     def reject_existing(self, user: ImportedUser, user_id: int | None) -> None:
         """Count a record whose user exists."""
