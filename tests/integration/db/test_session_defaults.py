@@ -107,6 +107,32 @@ def test_the_schema_that_the_search_path_names_is_used(
         assert sql_on(engine)("SELECT email FROM accounts.users") == [("ada@example.com",)]
 
 
+def test_a_table_of_another_schema_does_not_stand_for_ours(
+    bare_postgres_url: str, home: Path
+) -> None:
+    with open_engine(bare_postgres_url) as engine:
+        upgrade(engine)
+        sql_on(engine)("CREATE SCHEMA other")
+    userctl = Userctl(home, with_defaults(bare_postgres_url, search_path="other,public"))
+    plan = userctl("db", "adopt", "--dry-run", "-o", "json")
+    assert (plan.code, "the table is in the schema public" in plan.out) == (5, True)
+    assert userctl("user", "list").code == 0
+    with open_engine(bare_postgres_url) as engine:
+        sql_on(engine)("CREATE TABLE other.users (id integer, email text)")
+    for command in ("user list", "db stats", "db migrate", "db adopt --dry-run"):
+        result = userctl(*command.split(), "-o", "json")
+        assert (command, result.code, result.error["code"]) == (command, 6, "schema_not_found")
+        assert "finds users in the schema 'other'" in result.error["message"]
+    assert "finds users in" in userctl("doctor").out
+
+
+def test_a_default_that_forbids_writing_is_named(postgres_url: str, home: Path) -> None:
+    for name, value in (("default_transaction_read_only", "on"), ("statement_timeout", "1ms")):
+        userctl = Userctl(home, with_defaults(postgres_url, **{name: value}))
+        result = userctl("user", "create", "ada@example.com", "--no-password", "-o", "json")
+        assert name in result.error["hint"]
+
+
 def test_texts_are_sent_in_unicode_whatever_the_url_says(postgres_url: str) -> None:
     with open_engine(f"{postgres_url}&client_encoding=LATIN1") as engine:
         users = Program(engine, FakeClock()).users

@@ -19,8 +19,10 @@ _POSTGRESQL_KIND = text(
     "relpersistence = 'u' AS unlogged, pg_get_userbyid(relowner) AS owner, current_user AS role, "
     "pg_has_role(relowner, 'USAGE') AS owned, current_schema() AS schema, "
     "has_schema_privilege(current_schema(), 'CREATE') AS creates, "
-    "EXISTS (SELECT 1 FROM pg_inherits WHERE inhparent = pg_class.oid) AS inherited "
-    "FROM pg_class WHERE relname = :name AND relnamespace = current_schema()::regnamespace"
+    "EXISTS (SELECT 1 FROM pg_inherits WHERE inhparent = pg_class.oid) AS inherited, "
+    "relnamespace::regnamespace::text AS lies_in, "
+    "relnamespace = current_schema()::regnamespace AS first "
+    "FROM pg_class WHERE oid = to_regclass(quote_ident(:name))"
 )
 
 
@@ -93,6 +95,11 @@ def kind_problems(connection: Connection, tables: Mapping[str, str]) -> Iterator
 
 def _postgresql_problems(connection: Connection, name: str) -> Iterator[str]:
     kind = connection.execute(_POSTGRESQL_KIND, {"name": name}).one()
+    if not kind.first:
+        yield (
+            f"the table is in the schema {kind.lies_in}, and the search_path begins with "
+            f"{kind.schema}; let it begin with {kind.lies_in}"
+        )
     if not kind.owned:
         yield (
             f"the table belongs to the role {kind.owner}, and only its owner can change it; "

@@ -35,7 +35,12 @@ _BY_SQLSTATE: dict[str, Meaning] = {
     "22001": Meaning(errors.ConstraintViolated, "A value is too long for its column"),
     "22021": Meaning(errors.DatabaseDamaged, "A stored text is not valid in its encoding"),
     "22003": Meaning(errors.DatabaseDamaged, "A value is out of range"),
-    "25006": Meaning(errors.ReadOnly, "The database server is read-only"),
+    "25006": Meaning(
+        errors.ReadOnly,
+        "The database server is read-only",
+        "Name the primary in the URL. If it is a default of the role or the database: "
+        "ALTER ROLE NAME SET default_transaction_read_only = off.",
+    ),
     "25P03": _TOO_LONG,
     "25P04": _TOO_LONG,
     "2BP01": Meaning(errors.ConstraintViolated, "Another object in the database depends on it"),
@@ -53,7 +58,12 @@ _BY_SQLSTATE: dict[str, Meaning] = {
     "53100": Meaning(errors.DiskFull, "The disk of the database server is full"),
     "55006": Meaning(errors.DatabaseBusy, "Another process uses a table of the database"),
     "55P03": Meaning(errors.DatabaseBusy, "The database stayed locked by another process"),
-    "57014": Meaning(errors.DatabaseBusy, "The database server canceled the statement"),
+    "57014": Meaning(
+        errors.DatabaseBusy,
+        "The database server canceled the statement",
+        "Try again in a moment. If that was the timeout of the role or the database, raise it: "
+        "ALTER ROLE NAME SET statement_timeout = '5min'.",
+    ),
     "57P05": _TOO_LONG,
     "XX001": Meaning(errors.DatabaseDamaged, "The database server found damaged data"),
     "XX002": Meaning(errors.DatabaseDamaged, "The database server found a damaged index"),

@@ -8,12 +8,20 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 import userctl
 from userctl.core import errors
-from userctl.core.text import escape_invisible
+from userctl.core.text import escape_invisible, quote
 from userctl.db.errors import typed_failures
 from userctl.db.execution_options import READ_ONLY
 
 VERSION_TABLE = "userctl_version"
 """Not Alembic's default, so that an application's own Alembic can live in the same database."""
+
+SHARED = ("users", "refresh_tokens")
+"""The tables that an application may have too."""
+
+_VISIBLE = text(
+    "SELECT relname, nspname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+    "WHERE relname = ANY(:names) AND pg_table_is_visible(pg_class.oid)"
+)
 
 
 def migrations_folder() -> Path:
@@ -38,12 +46,14 @@ def current_revision(connection: Connection) -> str | None:
     """Return the revision of a database, or None if userctl never migrated it.
 
     Raises:
-        SchemaNotFound: if no schema could hold the tables.
+        SchemaNotFound: if no schema could hold the tables, or another one's come first.
     """
     if not inspect(connection).has_table(VERSION_TABLE):
         if connection.dialect.name == "postgresql":
             _require_schema(connection)
         return None
+    if connection.dialect.name == "postgresql":
+        _require_one_schema(connection)
     found = connection.scalars(text(f"SELECT version_num FROM {VERSION_TABLE}")).all()  # noqa: S608
     if len(found) > 1:
         raise errors.DatabaseDamaged(
@@ -61,13 +71,25 @@ def _require_schema(connection: Connection) -> None:
         raise errors.SchemaNotFound(f"The search_path names no schema that exists ({named}).")
 
 
+def _require_one_schema(connection: Connection) -> None:
+    """Make sure that no table of another schema on the search path stands for one of ours."""
+    found = dict(map(tuple, connection.execute(_VISIBLE, {"names": [VERSION_TABLE, *SHARED]})))
+    ours = found.pop(VERSION_TABLE)
+    for table, schema in found.items():
+        if schema != ours:
+            raise errors.SchemaNotFound(
+                f"The search_path finds {table} in the schema {quote(schema)}, and the tables of "
+                f"userctl are in {quote(ours)}."
+            )
+
+
 def foreign_tables(connection: Connection) -> list[str]:
     """Return the tables with our names in a database that userctl never migrated."""
     names = inspect(connection).get_table_names()
     if connection.dialect.name == "sqlite":
         # Names that differ only in case are the same there.
         names = [name.lower() for name in names]
-    return sorted({"users", "refresh_tokens"}.intersection(names))
+    return sorted({*SHARED}.intersection(names))
 
 
 def has_trail(connection: Connection) -> bool:
