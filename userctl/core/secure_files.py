@@ -27,7 +27,7 @@ def read_private(path: Path, *, mounted: bool = False) -> str | None:
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         handle = os.open(path, flags if mounted else flags | os.O_NOFOLLOW)
-    except (FileNotFoundError, NotADirectoryError) as error:
+    except FileNotFoundError as error:
         if path.is_symlink():
             raise UnsafeFile(f"{path} is a symbolic link to nothing.") from error
         return None
