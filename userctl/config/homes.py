@@ -74,7 +74,9 @@ def describe_home(variable: str) -> str:
         variable: the environment variable that wins over HOME.
     """
     for name in (variable, "HOME"):
-        if value := os.environ.get(name):
+        value = os.environ.get(name)
+        # One that is relative has to be ignored (XDG Base Directory Specification).
+        if value and (name == "HOME" or Path(value).is_absolute()):
             return f"{name} is {value}"
     return "HOME is not set"
 

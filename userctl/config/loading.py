@@ -114,20 +114,33 @@ def read_document(file: Path) -> dict[str, Any]:
         InvalidConfiguration: if it cannot be read.
     """
     try:
-        # Reading a FIFO would wait for a writer.
-        if not stat.S_ISREG(file.stat().st_mode):
-            raise InvalidConfiguration(f"{file} is not a regular file.")
-        # An editor may have written a byte order mark.
-        return tomllib.loads(file.read_text("utf-8-sig"))
-    except FileNotFoundError:
+        return tomllib.loads(read_text(file))
+    except (FileNotFoundError, NotADirectoryError):
+        # The home of a system user may be /dev/null.
         return {}
     except PermissionError as error:
         raise InvalidConfiguration(
             f"Cannot read {file}: {error.strerror} ({describe_home('XDG_CONFIG_HOME')}).",
             hint="Set HOME to the home folder of the user that runs userctl.",
         ) from error
+    except UnicodeDecodeError as error:
+        raise InvalidConfiguration(f"{file} is not UTF-8.", hint="Save it as UTF-8.") from error
     except (OSError, ValueError, RecursionError) as error:
         raise InvalidConfiguration(f"Cannot read {file}: {error}") from error
+
+
+def read_text(file: Path) -> str:
+    """Return the text of a config file.
+
+    Raises:
+        InvalidConfiguration: if it is not a regular file.
+        OSError, UnicodeDecodeError: if it cannot be read.
+    """
+    # Reading a FIFO would wait for a writer, and reading a device might never end.
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise InvalidConfiguration(f"{file} is not a regular file.")
+    # An editor may have written a byte order mark.
+    return file.read_text("utf-8-sig")
 
 
 def profile_section(document: dict[str, Any], profile: str, file: Path) -> dict[str, Any]:

@@ -142,4 +142,9 @@ def _describe(value: object) -> str:
     """Return a value for a message: quoted, escaped and cut to a bounded length."""
     if not isinstance(value, str | int | float):
         return f"a {type(value).__name__}"
-    return f"'{escape_invisible(str(value)[:_LONGEST_SHOWN])}'"
+    try:
+        text = str(value)
+    except ValueError:
+        # Python writes no number of more than 4,300 digits.
+        return "a number of thousands of digits"
+    return f"'{escape_invisible(text[:_LONGEST_SHOWN])}'"

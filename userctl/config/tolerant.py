@@ -107,8 +107,8 @@ class _Reading:
     def _read_without_bad_lines(self, file: Path) -> dict[str, Any] | None:
         """Return what a file says but for the lines that are not TOML; None if that is unclear."""
         try:
-            lines = file.read_text("utf-8-sig").splitlines()
-        except (OSError, ValueError):
+            lines = loading.read_text(file).splitlines()
+        except (OSError, ValueError, InvalidConfiguration):
             return None
         for _ in range(_MOST_BAD_LINES):
             try:

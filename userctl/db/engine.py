@@ -112,7 +112,7 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
         )
     connection = sqlite3.connect(
         # Without "rw" SQLite would create a missing file.
-        f"file:{quote(os.fsencode(path))}?mode=rw",
+        f"file://{quote(os.fsencode(path.absolute()))}?mode=rw",
         uri=True,
         # Each transaction decides how long it waits, and nothing before it does.
         timeout=0,

@@ -35,7 +35,7 @@ def quick_rows(url: DatabaseURL, statement: str, values: Mapping[str, str]) -> R
 
 
 def _sqlite_rows(path: Path, statement: str, values: Mapping[str, str]) -> Rows:
-    address = f"file:{quote(os.fsencode(path.absolute()))}?{_mode(path)}"
+    address = f"file://{quote(os.fsencode(path.absolute()))}?{_mode(path)}"
     with closing(sqlite3.connect(address, uri=True, timeout=0)) as connection:
         connection.text_factory = lambda text: text.decode("utf-8", "replace")
         end = time.monotonic() + LONGEST_SECONDS

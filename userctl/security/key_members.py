@@ -110,6 +110,8 @@ def require_secret(secret: bytes) -> None:
         raise InvalidInput(
             f"An HS256 key must have at least {MINIMUM_KEY_BYTES} bytes, not {len(secret)}."
         )
+    if secret.isspace():
+        raise InvalidInput("An HS256 key must not be blank.")
     try:
         jwt.get_algorithm_by_name("HS256").prepare_key(secret)
     except jwt.InvalidKeyError:

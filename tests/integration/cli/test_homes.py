@@ -102,6 +102,19 @@ def test_what_is_said_names_the_variable_that_decided(embedded: Userctl) -> None
     assert "'userctl db migrate'" in error["hint"]
 
 
+def test_a_variable_that_does_not_count_is_not_named(embedded: Userctl) -> None:
+    embedded.extra["XDG_DATA_HOME"] = "relative"
+    message = embedded("user", "list", "-o", "json").error["message"]
+    assert f"(HOME is {embedded.home})" in message
+
+
+def test_with_a_device_as_home_what_needs_none_works(embedded: Userctl, sqlite_url: str) -> None:
+    embedded.extra |= {"HOME": "/dev/null", "USERCTL_DATABASE_URL": sqlite_url}
+    assert embedded("user", "list").code == 0
+    result = embedded("whoami")
+    assert (result.code, "Not a directory" in result.err) == (9, True)
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -20,7 +20,8 @@ from tests.support.forking import Forks
 from tests.support.marks import repeated, thorough
 from tests.support.postgres import programs_folder
 from tests.support.servers import until
-from userctl.core.errors import DatabaseDamaged
+from userctl.config.database_url import DatabaseURL
+from userctl.core.errors import DatabaseDamaged, DiskFull
 from userctl.db.postgresql import pg_dump as postgresql_programs
 from userctl.db.sqlite.backup import copy_out, require_sound
 from userctl.services.database.schema import SchemaService
@@ -529,3 +530,12 @@ def test_a_dump_that_cannot_be_read_is_no_backup(home: Path, postgres_url: str) 
     result = userctl("db", "backup", "a.backup", "-o", "json")
     assert (result.code, result.error["code"]) == (6, "database_tool_failed")
     assert names_in(home) == ["bin"]
+
+
+def test_a_disk_that_is_full_is_no_failure_of_the_database(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(programs_folder()))
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    with pytest.raises(DiskFull, match="No space left on device"):
+        postgresql_programs.dump(DatabaseURL.parse(postgres_url), Path("/dev/full"))

@@ -14,7 +14,7 @@ def userctl_at(home: Path, path: Path | str) -> Userctl:
     return Userctl(home, None, extra={"USERCTL_DATABASE_URL": f"sqlite:///{path}"})
 
 
-@pytest.fixture(params=["link", "link to a link", "linked folder", "relative"])
+@pytest.fixture(params=["link", "link to a link", "linked folder", "relative", "two slashes"])
 def names(request: pytest.FixtureRequest, local: Userctl) -> tuple[Userctl, Userctl]:
     """Userctl at a database and at another name of it."""
     local.create(ADA)
@@ -22,6 +22,8 @@ def names(request: pytest.FixtureRequest, local: Userctl) -> tuple[Userctl, User
     other: Path | str = home / "other.db"
     if request.param == "relative":
         other = f"../{database.name}"
+    elif request.param == "two slashes":
+        other = f"/{database}"
     elif request.param == "linked folder":
         (home / "folder").symlink_to(database.parent)
         other = home / "folder" / database.name

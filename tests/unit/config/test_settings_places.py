@@ -1,12 +1,15 @@
 """Messages about settings name the place, and no input ends in a bug."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from userctl.config.loading import load_settings
-from userctl.config.settings import SETTINGS
+from userctl.config.settings import SETTINGS, Settings
 from userctl.config.template import config_template
+from userctl.config.tolerant import load_readable_settings
 from userctl.core.errors import InvalidConfiguration
 
 
@@ -52,7 +55,11 @@ def test_an_unknown_home_folder_is_an_error_of_the_setting(file: Path, name: str
     assert f"{name} (from environment {variable})" in message
 
 
-@pytest.mark.parametrize("content", ["roles = " + "[" * 50_000, "session_days = " + "9" * 5000])
+@pytest.mark.parametrize(
+    "content",
+    ["roles = " + "[" * 50_000, "session_days = " + "9" * 5000, "session_days = 0x" + "f" * 5000],
+    ids=["deep", "decimal", "hexadecimal"],
+)
 def test_a_file_beyond_the_limits_of_the_parser_is_named(file: Path, content: str) -> None:
     file.write_text(content)
     assert str(file) in refused(file)
@@ -73,3 +80,25 @@ def test_the_template_may_be_used_with_every_default_uncommented(file: Path) -> 
     assert given == {line.partition(" = ")[0] for line in chosen}
     assert len(given) > 5
     assert all(getattr(settings, name) == getattr(defaults, name) for name in SETTINGS)
+
+
+def test_a_file_in_another_encoding_is_named(file: Path) -> None:
+    file.write_bytes("output = 'json'".encode("utf-16"))
+    assert refused(file) == f"{file} is not UTF-8."
+
+
+def test_a_home_that_is_no_folder_holds_no_config_file(file: Path) -> None:
+    """Of system users it may be ``/dev/null``."""
+    assert load_settings({}, {}, Path("/dev/null/.config/userctl/config.toml")).profile is None
+
+
+@pytest.mark.parametrize("load", [load_settings, load_readable_settings])
+def test_a_pipe_instead_of_a_config_file_is_not_waited_for(
+    file: Path, load: Callable[..., Settings]
+) -> None:
+    os.mkfifo(file)
+    try:
+        problems = load({}, {}, file).problems
+    except InvalidConfiguration as error:
+        problems = (error,)
+    assert [problem.message for problem in problems] == [f"{file} is not a regular file."]

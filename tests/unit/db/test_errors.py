@@ -42,6 +42,7 @@ def wrapped(cause: Exception) -> OperationalError:
         (sqlite_error(sqlite3.SQLITE_CORRUPT), errors.DatabaseDamaged),
         (sqlite_error(sqlite3.SQLITE_NOTADB), errors.DatabaseDamaged),
         (sqlite_error(sqlite3.SQLITE_FULL), errors.DiskFull),
+        (sqlite_error(sqlite3.SQLITE_IOERR_SHMSIZE), errors.DiskFull),
         (sqlite_error(sqlite3.SQLITE_IOERR_READ), errors.InputOutputFailed),
         (sqlite_error(sqlite3.SQLITE_READONLY), errors.ReadOnly),
         (sqlite_error(sqlite3.SQLITE_ERROR, "no such table: users"), errors.DatabaseNotMigrated),

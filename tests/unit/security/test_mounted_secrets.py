@@ -124,6 +124,13 @@ def test_a_key_that_is_long_enough_with_its_line_end_only_is_refused(tmp_path: P
         load_settings({}, {"USERCTL_SECRET_KEY": f"{'k' * 31}\n"}, tmp_path / "none")
 
 
+@pytest.mark.parametrize("blank", [" " * 40, "\n" * 40, "\t \r\n" * 10])
+def test_a_blank_key_is_refused(tmp_path: Path, blank: str) -> None:
+    write_private(tmp_path / "key", blank)
+    with pytest.raises(InvalidConfiguration, match="must not be blank"):
+        kid_of(tmp_path / "key")
+
+
 def test_a_config_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('token_issuer = "shop"\n', "utf-8-sig")

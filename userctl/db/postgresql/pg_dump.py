@@ -14,9 +14,9 @@ from sqlalchemy import Update, literal_column
 from sqlalchemy.dialects import postgresql
 
 from userctl.config.database_url import DatabaseURL
-from userctl.core.errors import DatabaseToolFailed, DatabaseToolMissing, InvalidConfiguration
-from userctl.core.text import escape_invisible
+from userctl.core.errors import DatabaseToolMissing, InvalidConfiguration
 from userctl.db.engine import BUSY_TIMEOUT_SECONDS
+from userctl.db.postgresql.program_errors import describe_failure
 from userctl.db.postgresql.session import server_defaults
 from userctl.models import TABLES
 
@@ -38,6 +38,7 @@ def dump(url: DatabaseURL, file: Path) -> None:
     Raises:
         DatabaseToolMissing: if pg_dump is not installed.
         DatabaseToolFailed: if it failed, with its error message.
+        DiskFull, ReadOnly: if it could not write the file.
     """
     connection, environment = _connection(url)
     lock_wait = f"--lock-wait-timeout={BUSY_TIMEOUT_SECONDS}s"
@@ -154,7 +155,7 @@ class Program:
         rest = self.output.read()
         if self._process.wait() != 0:
             self._errors.seek(0)
-            raise _failure(self._name, self._errors.read())
+            raise describe_failure(self._name, self._errors.read())
         return rest
 
 
@@ -191,8 +192,12 @@ def start_program(
 
 
 def _inherited_environment() -> dict[str, str]:
-    """Return the environment without our own settings, of which some are secrets."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("USERCTL_")}
+    """Return the environment without our own settings, of which some are secrets.
+
+    The messages of the programs are in English, so that their meaning can be found.
+    """
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith("USERCTL_")}
+    return {**inherited, "LC_ALL": "C"}
 
 
 def run_program(command: list[str], environment: Mapping[str, str] | None = None) -> str:
@@ -224,13 +229,3 @@ def _connection(url: DatabaseURL) -> tuple[str, dict[str, str]]:
     given["options"] = f"{given.get('options', '')} {_SESSION}".strip()
     text = psycopg.conninfo.make_conninfo(**{**server_defaults(given), **given})
     return f"--dbname={text}", environment
-
-
-def _failure(program: str, output: bytes) -> DatabaseToolFailed:
-    lines = [line.strip() for line in output.decode(errors="replace").splitlines() if line.strip()]
-    chosen = [line for line in lines if "error:" in line.lower()] or lines or ["no error message"]
-    complaint = escape_invisible(chosen[0].removeprefix(f"{program}: "))[:300]
-    hint = None
-    if "startup parameter" in complaint:
-        hint = "Nothing was changed. Use the URL of the server itself, not of PgBouncer."
-    return DatabaseToolFailed(f"{program} failed ({complaint}).", hint=hint)

@@ -144,5 +144,5 @@ def open_read_only(path: Path) -> sqlite3.Connection:
             f"{path} is incomplete: {log.name} contains changes that are not in it.",
             hint="Use a file that 'userctl db backup' wrote.",
         )
-    url = f"file:{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1"
+    url = f"file://{quote(os.fsencode(path.absolute()))}?mode=ro&immutable=1"
     return sqlite3.connect(url, uri=True, isolation_level=None)

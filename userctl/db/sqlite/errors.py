@@ -10,6 +10,7 @@ Meaning = tuple[type[errors.UserctlError], str]
 
 _LOCKED = (errors.DatabaseBusy, "The database stayed locked by another process")
 _INCOMPLETE = (errors.DatabaseNotMigrated, "The schema is incomplete")
+_FULL = (errors.DiskFull, "The disk is full")
 _DOES_NOT_FIT = (errors.ConstraintViolated, "The database rejected the row")
 
 _BY_CODE: dict[int, Meaning] = {
@@ -26,14 +27,20 @@ _BY_CODE: dict[int, Meaning] = {
     sqlite3.SQLITE_FORMAT: (errors.DatabaseDamaged, "The database file is damaged"),
     sqlite3.SQLITE_NOTADB: (errors.DatabaseDamaged, "The file is not an SQLite database"),
     sqlite3.SQLITE_CONSTRAINT: _DOES_NOT_FIT,
+    sqlite3.SQLITE_CONSTRAINT_TRIGGER: (
+        errors.ConstraintViolated,
+        "A trigger in the database refused the change",
+    ),
     sqlite3.SQLITE_MISMATCH: _DOES_NOT_FIT,
     sqlite3.SQLITE_TOOBIG: _DOES_NOT_FIT,
-    sqlite3.SQLITE_FULL: (errors.DiskFull, "The disk is full"),
+    sqlite3.SQLITE_FULL: _FULL,
+    # Enlarging the file with the index of the write-ahead log fails for no other reason.
+    sqlite3.SQLITE_IOERR_SHMSIZE: _FULL,
     sqlite3.SQLITE_IOERR: (errors.InputOutputFailed, "The disk reported an error"),
     sqlite3.SQLITE_NOLFS: (errors.InputOutputFailed, "The disk reported an error"),
     sqlite3.SQLITE_READONLY: (errors.ReadOnly, "The database file is read-only"),
 }
-"""The meaning of each primary result code; SQLITE_ERROR means whatever its text says."""
+"""The meaning of result codes, extended or primary; SQLITE_ERROR means whatever its text says."""
 
 _BY_TEXT: tuple[tuple[str, Meaning], ...] = (
     (r"no such column: (?!(NEW|OLD)\.)", _INCOMPLETE),
@@ -68,10 +75,9 @@ def translate_sqlite(error: sqlite3.Error) -> errors.UserctlError | None:
 def _meaning(error: sqlite3.Error, text: str) -> Meaning | None:
     # The lowest byte is the primary code; the others refine it.
     code = getattr(error, "sqlite_errorcode", None)
-    if code == sqlite3.SQLITE_CONSTRAINT_TRIGGER:
-        return errors.ConstraintViolated, "A trigger in the database refused the change"
-    if code is not None and code & 0xFF in _BY_CODE:
-        return _BY_CODE[code & 0xFF]
+    known = () if code is None else (code, code & 0xFF)
+    if found := next((_BY_CODE[code] for code in known if code in _BY_CODE), None):
+        return found
     if (table := re.match(r"no such table: (?:main\.)?(\w+)", text)) and _is_ours(table[1]):
         return _INCOMPLETE
     for pattern, meaning in _BY_TEXT:
