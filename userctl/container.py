@@ -21,6 +21,7 @@ from userctl.core.secure_files import create_private_folder
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from userctl.db.statement_spans import StatementSpans
     from userctl.db.transaction.unit_of_work import Database
     from userctl.security.access_token import AccessTokenCodec
     from userctl.security.keys import KeySource
@@ -96,6 +97,7 @@ class Services:
     session_end: Lazy["SessionEndService"] = Lazy("services.sessions.ending:SessionEndService")
     session_list: Lazy["SessionListService"] = Lazy("services.sessions.listing:SessionListService")
     sessions: Lazy["SessionService"] = Lazy("services.sessions.stored:SessionService")
+    statement_spans: Lazy["StatementSpans"] = Lazy("db.statement_spans:StatementSpans")
     statistics: Lazy["StatisticsService"] = Lazy("services.database.statistics:StatisticsService")
     throttling: Lazy["LoginThrottling"] = Lazy("services.authentication.throttling:LoginThrottling")
     token_exchange: Lazy["TokenExchange"] = Lazy("services.sessions.exchange:TokenExchange")
