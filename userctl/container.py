@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from userctl.db.pool import PoolOptions
+    from userctl.db.statement_spans import StatementSpans
     from userctl.db.transaction.unit_of_work import Database
     from userctl.security.access_token import AccessTokenCodec
     from userctl.security.keys import CurrentKeyring, KeySource
@@ -105,6 +106,7 @@ class Services:
     session_end: Lazy["SessionEndService"] = Lazy("services.sessions.ending:SessionEndService")
     session_list: Lazy["SessionListService"] = Lazy("services.sessions.listing:SessionListService")
     sessions: Lazy["SessionService"] = Lazy("services.sessions.stored:SessionService")
+    statement_spans: Lazy["StatementSpans"] = Lazy("db.statement_spans:StatementSpans")
     statistics: Lazy["StatisticsService"] = Lazy("services.database.statistics:StatisticsService")
     throttling: Lazy["LoginThrottling"] = Lazy("services.authentication.throttling:LoginThrottling")
     token_exchange: Lazy["TokenExchange"] = Lazy("services.sessions.exchange:TokenExchange")

@@ -23,6 +23,10 @@ Tags say thing, action and, where it may fail, outcome. `userctl audit list --ta
 finds every tag that begins so, up to a colon. [The audit trail](../explanation/audit-chain.md)
 says what is recorded and what the hashes prove."""
 
+TRACES = """\
+The detail of an event that happened in a trace also has its `trace_id`, 32 hexadecimal digits,
+which the hash covers like all of the detail: see [traces](../how-to/traces.md)."""
+
 CAUSES = """\
 In the detail of `account:login:failure` and `api_token:verify:failure`, `reason` is the
 [error code](errors.md) that the person was told, and `cause` is why it really failed: one of
@@ -53,6 +57,7 @@ def audit_page() -> str:
         "Audit events",
         AUDIT,
         f"Each event has {keys}; see [JSON output](json-output.md#auditeventread).",
+        TRACES,
         table(["tag", "outcome", "what happened"], rows),
         "## Why an authentication failed",
         CAUSES,

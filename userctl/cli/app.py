@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -14,12 +14,24 @@ from userctl.cli import help_page
 from userctl.cli.command_table import COMMANDS
 from userctl.cli.completion.variables import VARIABLE, require_completion_variables
 from userctl.cli.context import CommandContext
-from userctl.cli.errors import EXIT_CODES_HELP, UNEXPECTED, report, terminate_on_sigterm
+from userctl.cli.errors import (
+    EXIT_CODES_HELP,
+    UNEXPECTED,
+    Terminated,
+    report,
+    terminate_on_sigterm,
+)
 from userctl.cli.lazy_group import LazyCommands, LazyGroup
 from userctl.cli.output.render import ReaderLeft, flush, prepare_stdout, write
 from userctl.core.errors import OutputLost
 
+if TYPE_CHECKING:
+    from userctl.cli.tracing import RunTrace
+
 PROGRAM = "userctl"
+
+COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+"""The variables that name where traces are sent to."""
 
 _LOST_FOR_EVER = "Nothing reads standard output, so a secret that is shown only once was lost."
 
@@ -65,19 +77,32 @@ def run(argv: Sequence[str]) -> int:
     context = CommandContext()
     code = UNEXPECTED
     try:
+        context.trace = _begin_trace(argv)
         code = _invoke(argv, context)
         flush()
     except BaseException as error:  # noqa: BLE001
         if isinstance(error, ReaderLeft) and context.shows_secret:
             error = OutputLost(_LOST_FOR_EVER)
+        context.error = error
         debug = context.debug or "--debug" in argv
         code = report(error, argv, debug=debug, output=context.known_output)
         # What is left in the buffer of a lost output would fail again when the program ends.
         with suppress(OutputLost, ReaderLeft):
             flush()
     finally:
-        context.close(code)
+        # The command is done, and so is its exit code.
+        with suppress(KeyboardInterrupt, Terminated):
+            context.close(code)
     return code
+
+
+def _begin_trace(argv: Sequence[str]) -> "RunTrace | None":
+    """Begin the trace of a run if the environment names a collector; nothing else loads for it."""
+    if not any(os.environ.get(name) for name in COLLECTORS):
+        return None
+    from userctl.cli import tracing
+
+    return tracing.RunTrace(argv) if tracing.wants_trace(os.environ) else None
 
 
 def _invoke(argv: Sequence[str], context: CommandContext) -> int:

@@ -95,8 +95,7 @@ class Command:
             context.lists = name == "list"
             if given.get("raw"):
                 context.print_raw(self.raw)
-            # Arguments are not logged: one may be a secret typed in the wrong place.
-            context.log(f"{ctx.command_path} begins")
+            _log_begin(context, ctx.command_path)
             self.body(context, **collect_bundles(self.body, values))
             if context.exit_code:
                 raise typer.Exit(context.exit_code)
@@ -173,3 +172,11 @@ def _configure(context: CommandContext, given: Mapping[str, Any], prints: Schema
         context.schemas = schemas if isinstance(schemas, tuple) else (schemas,)
     if given.get("fields") is not None:
         context.pick_fields(given["fields"])
+
+
+def _log_begin(context: CommandContext, command_path: str) -> None:
+    """Log that the command begins, and trace its statements if those are asked for."""
+    # Arguments are not logged: one may be a secret typed in the wrong place.
+    context.log(f"{command_path} begins")
+    if context.trace is not None and context.verbosity > 1:
+        context.trace.add_statements(context.services.statement_spans.made_by)

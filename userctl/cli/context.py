@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from userctl.cli.errors import JSON_FORMATS, tell
+from userctl.cli.errors import JSON_FORMATS, error_code, tell
 from userctl.cli.output.fields import field_names, parse_fields
 from userctl.cli.output.listing import LISTINGS
 from userctl.cli.output.render import Renderer, flush, is_terminal, write_error
@@ -17,14 +15,14 @@ from userctl.config.loading import load_settings
 from userctl.config.paths import InstallationFiles, installation_files
 from userctl.config.settings import Settings
 from userctl.container import Services
-from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput, RowUnreadable
-from userctl.core.text import escape_invisible
+from userctl.core.errors import InvalidInput, RowUnreadable
 
 if TYPE_CHECKING:
     from logging import Logger
 
     from pydantic import BaseModel
 
+    from userctl.cli.tracing import RunTrace
     from userctl.schemas.page import Page
 
 
@@ -49,6 +47,8 @@ class CommandContext:
             the wrong HOME, what only reads, changes or deletes would succeed on nothing.
         load: what reads the settings.
         exit_code: with which the command ends if nothing else goes wrong.
+        error: what the command ended with, or went on after.
+        trace: the span of this run, if the environment names a collector.
     """
 
     flags: Mapping[str, str] = field(default_factory=dict)
@@ -66,6 +66,8 @@ class CommandContext:
     creates_database: bool = False
     load: Callable[[Mapping[str, str]], Settings] = load_settings
     exit_code: int = 0
+    error: BaseException | None = None
+    trace: "RunTrace | None" = None
     _stack: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
@@ -201,21 +203,8 @@ class CommandContext:
 
     def report_unreadable(self, error: "RowUnreadable") -> None:
         """Tell of a row that a list goes on without, and let the command fail at its end."""
+        self.error = error
         self.exit_code = tell(error, as_json=self.settings.output in JSON_FORMATS)
-
-    def confirm(self, question: str, *, yes: bool) -> None:
-        """Ask for a confirmation, unless --yes gave it; see :mod:`userctl.cli.questions`.
-
-        Raises:
-            ConfirmationRequired: if no prompt can be answered.
-            Declined: if the answer is no.
-        """
-        if yes:
-            return
-        if reason := self.why_not_interactive:
-            raise ConfirmationRequired(f"Confirmation is required, and {reason}.")
-        if not typer.confirm(escape_invisible(question), err=True):
-            raise Declined("Canceled; nothing was changed.")
 
     def log(self, message: str) -> None:
         """Log a step of this run; the first call sets logging up."""
@@ -228,15 +217,20 @@ class CommandContext:
         from userctl.cli.logging import log_to_stderr
 
         as_json = self.verbosity > 0 and self.settings.log_format == "json"
-        self._stack.enter_context(log_to_stderr(self.verbosity, as_json=as_json))
+        trace = {} if self.trace is None else self.trace.fields
+        self._stack.enter_context(log_to_stderr(self.verbosity, as_json=as_json, trace=trace))
         return logging.getLogger(__name__)
 
     def close(self, code: int) -> None:
-        """Close what was opened, and log the exit code."""
+        """Close what was opened, log the exit code and send the trace."""
         if "services" in self.__dict__:
             self.services.close()
+        steps = [f"exit code {code}"]
+        if self.trace is not None:
+            steps.append(self.trace.end(code, error_code(self.error)))
         if "_logger" in self.__dict__:
-            self.log(f"exit code {code}")
+            for step in steps:
+                self.log(step)
         self._stack.close()
 
     @property

@@ -106,6 +106,13 @@ def tell(error: BaseException, *, as_json: bool) -> int:
     return exit_code
 
 
+def error_code(error: BaseException | None) -> str | None:
+    """Return the slug of what ended a command; None if only a signal did, or nothing."""
+    if not isinstance(error, Exception) or isinstance(error, ReaderLeft | typer.Abort | EOFError):
+        return None
+    return _describe(error)[1]
+
+
 def wants_json(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
     """Return whether the arguments or else the environment ask for JSON."""
     asked = environ.get("USERCTL_OUTPUT", "")

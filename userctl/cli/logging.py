@@ -2,9 +2,10 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import MappingProxyType
 from uuid import uuid4
 
 from userctl.cli.output.render import write_error
@@ -19,23 +20,24 @@ _LEVELS: tuple[dict[str, int], ...] = (
 
 
 class _Lines(logging.Handler):
-    """Writes each record as a line with the id of the run.
+    """Writes each record as a line with the id of the run and, if it has one, of its trace.
 
     Args:
         as_json: whether the lines are JSON.
+        trace: what they say of the trace.
     """
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, trace: Mapping[str, str]) -> None:
         super().__init__()
         self._as_json = as_json
-        self._run = uuid4().hex[:12]
+        self._run = {"run": uuid4().hex[:12], **trace}
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record."""
         line = {
             "time": rfc3339(datetime.fromtimestamp(record.created, UTC)),
             "level": record.levelname.lower(),
-            "run": self._run,
+            **self._run,
             "logger": record.name,
             "message": " ".join(record.getMessage().split()),
         }
@@ -43,16 +45,19 @@ class _Lines(logging.Handler):
 
 
 @contextmanager
-def log_to_stderr(verbosity: int, *, as_json: bool) -> Iterator[None]:
+def log_to_stderr(
+    verbosity: int, *, as_json: bool, trace: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[None]:
     """Write log records to standard error within the block.
 
     Args:
         verbosity: 0 for nothing, not even warnings of libraries; 1 for each step; 2 for SQL too.
         as_json: whether each line is JSON.
+        trace: what each line says of the trace of the run.
     """
     levels = _LEVELS[min(verbosity, len(_LEVELS) - 1)]
     # Without a handler, Python itself would write warnings to standard error.
-    handler = _Lines(as_json=as_json) if levels else logging.NullHandler()
+    handler = _Lines(as_json=as_json, trace=trace) if levels else logging.NullHandler()
     root = logging.getLogger()
     root.addHandler(handler)
     for name, level in levels.items():

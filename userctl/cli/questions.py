@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import typer
+
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write_error
 from userctl.config.settings import Settings
-from userctl.core.errors import ConfirmationRequired
-from userctl.core.text import counted, rfc3339
+from userctl.core.errors import ConfirmationRequired, Declined
+from userctl.core.text import counted, escape_invisible, rfc3339
 
 if TYPE_CHECKING:
     from userctl.schemas.users import UserTarget
@@ -38,15 +40,17 @@ def confirm(context: CommandContext, compose: Callable[[], str | None], *, yes: 
         ConfirmationRequired: if no question can be answered.
         Declined: if the answer is no.
     """
-    if not yes and context.is_interactive:
-        action = compose()
-        if action is None:
-            return
-        place = describe_place(context.settings)
-        asked = action.replace(PLACE, place) if PLACE in action else f"{action} in {place}"
-        context.confirm(f"{asked}?", yes=False)
-    else:
-        context.confirm("", yes=yes)
+    if yes:
+        return
+    if reason := context.why_not_interactive:
+        raise ConfirmationRequired(f"Confirmation is required, and {reason}.")
+    action = compose()
+    if action is None:
+        return
+    place = describe_place(context.settings)
+    asked = action.replace(PLACE, place) if PLACE in action else f"{action} in {place}"
+    if not typer.confirm(escape_invisible(f"{asked}?"), err=True):
+        raise Declined("Canceled; nothing was changed.")
 
 
 def confirm_removal(

@@ -22,6 +22,12 @@ def current_trace_id() -> str | None:
     return None if span is None else f"{span.get_span_context().trace_id:032x}"
 
 
+def trace_fields() -> dict[str, str]:
+    """Return what audit events and log lines say of the current trace."""
+    found = current_trace_id()
+    return {} if found is None else {"trace_id": found}
+
+
 @contextmanager
 def span(name: str) -> Iterator[None]:
     """Make the block a child of the current span, if there is one.

@@ -6,10 +6,9 @@ from typing import get_args
 
 import pytest
 
-from userctl.cli import context as context_module
 from userctl.cli.commands.user.list import SORT_FIELDS
 from userctl.cli.context import CommandContext
-from userctl.core.errors import ConfirmationRequired, Declined, InvalidInput
+from userctl.core.errors import InvalidInput
 from userctl.repositories.user_order import SORT_KEYS
 from userctl.schemas.session import SessionRead
 from userctl.schemas.tokens import TokenPair
@@ -65,29 +64,6 @@ def test_a_note_goes_to_standard_error_and_quiet_drops_it(
     CommandContext().note("Created \x1b a database.")
     CommandContext(quiet=True).note("Created another.")
     assert capsys.readouterr() == ("", "Created \\x1b a database.\n")
-
-
-def test_a_confirmation_without_a_prompt_names_the_option() -> None:
-    context = CommandContext(no_input=True)
-    context.confirm("Delete it?", yes=True)
-    with pytest.raises(ConfirmationRequired) as caught:
-        context.confirm("Delete it?", yes=False)
-    assert "--yes" in str(caught.value.hint)
-
-
-@pytest.mark.parametrize("answer", [True, False])
-def test_the_answer_to_a_prompt_decides(monkeypatch: pytest.MonkeyPatch, answer: bool) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(sys, "stdin", Terminal())
-    monkeypatch.setattr(
-        context_module.typer, "confirm", lambda question, err: asked.append(question) or answer
-    )
-    if answer:
-        CommandContext().confirm("Delete it?", yes=False)
-    else:
-        with pytest.raises(Declined):
-            CommandContext().confirm("Delete it?", yes=False)
-    assert asked == ["Delete it?"]
 
 
 def test_closing_a_run_that_used_no_service_builds_none() -> None:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from userctl.core.actor import Actor, sanitize_name
 from userctl.core.audit_chain import canonical_json
+from userctl.core.tracing import trace_fields
 from userctl.db.errors import typed_failures
 from userctl.db.execution_options import READ_ONLY, SNAPSHOT
 from userctl.db.transaction.commit import commit
@@ -127,9 +128,8 @@ class UnitOfWork:
         if user is not None:
             user_id, target = user.id, target or str(user.email)
         what = None if target is None else sanitize_name(target)
-        self._events.append(
-            NewEvent(now, str(tag), *self._actor(), user_id, what, canonical_json(detail))
-        )
+        text = canonical_json(detail | trace_fields())
+        self._events.append(NewEvent(now, str(tag), *self._actor(), user_id, what, text))
 
     def record_many(self, events: Iterable[Sequence[EventParts]], now: datetime) -> None:
         """Record events of which there may be too many to keep them in memory.

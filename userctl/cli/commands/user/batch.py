@@ -59,8 +59,8 @@ def change_users(
     context.choose_schema(change.outcome)
     choice = selection.choice()
     confirmed = selection.yes or selection.dry_run
-    if verb.asks and not confirmed and not context.is_interactive:
-        context.confirm("", yes=False)
+    if verb.asks and not context.is_interactive:
+        confirm(context, lambda: None, yes=confirmed)
     options = schemas.batches.BatchOptions(
         keep_going=selection.keep_going,
         missing_ok=verb.missing_ok,

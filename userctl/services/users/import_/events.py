@@ -5,15 +5,13 @@ from typing import Any, NamedTuple
 
 from userctl.core.actor import sanitize_name
 from userctl.core.audit_chain import canonical_json
+from userctl.core.tracing import trace_fields
 from userctl.models import User
 from userctl.models.own_hash import own_hash
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.user_fields import PLAIN_FIELDS
 from userctl.services.users.changes import recorded_changes
 from userctl.services.users.import_.records import ImportedUser
-
-VIA = {"via": "import"}
-"""Part of the detail of each of these events."""
 
 
 class Event(NamedTuple):
@@ -27,12 +25,11 @@ class Event(NamedTuple):
 
 def creation(user: ImportedUser, user_id: int) -> Iterator[Event]:
     """Yield the events of a user who is created."""
-    detail = dict(zip(PLAIN_FIELDS, user.plain, strict=True))
-    detail |= {"role": user.role or "user", **VIA}
+    detail = _detail(**dict(zip(PLAIN_FIELDS, user.plain, strict=True)), role=user.role or "user")
     target = user.email if user.email.isprintable() else sanitize_name(user.email)
-    yield Event(AuditTag.ACCOUNT_CREATE.value, user_id, target, canonical_json(detail))
+    yield Event(AuditTag.ACCOUNT_CREATE.value, user_id, target, detail)
     if user.status == "disabled":
-        yield Event(AuditTag.ACCOUNT_DISABLE.value, user_id, target, canonical_json(VIA))
+        yield Event(AuditTag.ACCOUNT_DISABLE.value, user_id, target, _detail())
 
 
 def update(given: ImportedUser, user: User, changes: dict[str, Any]) -> Iterator[Event]:
@@ -64,4 +61,8 @@ def update(given: ImportedUser, user: User, changes: dict[str, Any]) -> Iterator
 def _event(user: User, tag: AuditTag, **detail: Any) -> Event:
     assert user.id is not None
     target = sanitize_name(str(user.email))
-    return Event(tag.value, user.id, target, canonical_json(detail | VIA))
+    return Event(tag.value, user.id, target, _detail(**detail))
+
+
+def _detail(**values: Any) -> str:
+    return canonical_json({**values, "via": "import", **trace_fields()})

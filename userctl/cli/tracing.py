@@ -1,0 +1,178 @@
+"""One span for a run of the command line, sent to the collector that the environment names.
+
+Whatever fails here, the command goes on as if there were no collector.
+"""
+
+import logging
+import os
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, suppress
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import userctl
+from userctl.cli.command_table import COMMANDS, Noun
+from userctl.core.tracing import trace_fields
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.trace import Tracer
+
+
+PROGRAM = "userctl"
+
+LONGEST_SECONDS = 0.9
+"""How much longer a run may take because of its trace."""
+
+SHORTEST_WAIT_SECONDS = 0.3
+"""How long a run waits for the collector, however long OpenTelemetry took to load."""
+
+_LIBRARIES = ("opentelemetry", "urllib3", "requests")
+
+
+class RunTrace:
+    """The span of a run of the command line, which is the current one until it ends.
+
+    Args:
+        argv: the arguments, of which only the name of the command is told.
+    """
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        self._tracer: Tracer | None = None
+        self._seconds_left = LONGEST_SECONDS
+        self._problem = ""
+        self._complaints = _Complaints()
+        self._stack = ExitStack()
+        began = time.monotonic()
+        try:
+            self._begin(command_name(argv))
+        except ModuleNotFoundError:
+            self._problem = "no trace: install it with pip install 'userctl[otel]'"
+        except Exception as error:  # noqa: BLE001
+            # Its message may hold the address of the collector, with a password in it.
+            self._problem = f"no trace: OpenTelemetry failed ({type(error).__name__})"
+        self._seconds_left -= time.monotonic() - began
+
+    def _begin(self, name: str) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+            from opentelemetry.sdk.trace import TracerProvider
+            from opentelemetry.sdk.trace.export import BatchSpanProcessor
+            from opentelemetry.trace import use_span
+
+        self._provider = TracerProvider(resource=_resource(), shutdown_on_exit=False)
+        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        self._tracer = self._provider.get_tracer("userctl", userctl.__version__)
+        self._span = self._tracer.start_span(name, parent_span(os.environ))
+        self._stack.enter_context(
+            use_span(self._span, record_exception=False, set_status_on_exception=False)
+        )
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """What each line of the log says of the trace."""
+        return trace_fields()
+
+    def add_statements(self, made_by: "Callable[[Tracer], AbstractContextManager[None]]") -> None:
+        """Let each SQL statement be a span from now on.
+
+        Args:
+            made_by: makes the spans, with the tracer that it gets, within a block.
+        """
+        if self._tracer is not None:
+            self._stack.enter_context(made_by(self._tracer))
+
+    def end(self, exit_code: int, error_code: str | None) -> str:
+        """End the span, send what is left of the trace, and return what became of it.
+
+        Args:
+            exit_code: that of the run.
+            error_code: the code of the error that it ended with, if any.
+        """
+        with self._stack:
+            if self._tracer is None:
+                return self._problem
+            from opentelemetry.trace import StatusCode
+
+            self._span.set_attribute("process.exit.code", exit_code)
+            if error_code is not None:
+                self._span.set_attribute("error.type", error_code)
+            if exit_code:
+                self._span.set_status(StatusCode.ERROR)
+            self._span.end()
+            # Whatever the collector does, and the resolver of names, a daemon holds up no one.
+            sender = Thread(target=self._send, daemon=True)
+            sender.start()
+            sender.join(max(self._seconds_left, SHORTEST_WAIT_SECONDS))
+            if sender.is_alive():
+                return "the trace was not sent: the collector does not answer"
+            if self._complaints.heard:
+                return "the trace was not sent: the collector is unreachable or refused it"
+            return "the trace was sent"
+
+    def _send(self) -> None:
+        with suppress(Exception):
+            self._provider.shutdown()
+
+
+class _Complaints(logging.Handler):
+    """Hears that sending failed. What is said may hold secrets, so it comes into no log."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.heard = False
+        for name in _LIBRARIES:
+            library = logging.getLogger(name)
+            library.propagate = False
+            library.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take note of a failure."""
+        del record
+        self.heard = True
+
+
+def wants_trace(environ: Mapping[str, str]) -> bool:
+    """Return whether an environment that names a collector wants traces sent there."""
+    exporters = environ.get("OTEL_TRACES_EXPORTER") or "otlp"
+    disabled = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
+    return not disabled and "otlp" in (name.strip() for name in exporters.split(","))
+
+
+def command_name(argv: Sequence[str]) -> str:
+    """Return the name of the command that is run, without anything else that was typed."""
+    names = [PROGRAM]
+    row = COMMANDS.get(argv[0]) if argv else None
+    if row is not None:
+        names.append(argv[0])
+    if isinstance(row, Noun) and argv[1:2] and argv[1] in row.verbs:
+        names.append(argv[1])
+    return " ".join(names)
+
+
+def parent_span(environ: Mapping[str, str]) -> "Context":
+    """Return the context of the span that an environment names; malformed variables name none."""
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    names = ("traceparent", "tracestate")
+    carrier = {name: environ.get(name.upper(), "") for name in names}
+    return TraceContextTextMapPropagator().extract(carrier)
+
+
+def _resource() -> "Resource":
+    """Return what sends the span. Detectors of processes would add the arguments."""
+    from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+    from opentelemetry.sdk.version import __version__ as sdk_version
+
+    program = {
+        "service.name": PROGRAM,
+        "service.version": userctl.__version__,
+        "telemetry.sdk.language": "python",
+        "telemetry.sdk.name": "opentelemetry",
+        "telemetry.sdk.version": sdk_version,
+    }
+    return Resource(program).merge(OTELResourceDetector().detect())
