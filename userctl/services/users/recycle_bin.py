@@ -46,6 +46,7 @@ class RecycleBinService:
     Args:
         database: where users are kept.
         roles: the configured roles.
+        access_lifetime: how long an access token lasts.
         longest_session: how long a session may last.
         clock: where the time comes from.
     """
@@ -55,11 +56,13 @@ class RecycleBinService:
         database: Database,
         *,
         roles: Sequence[str],
+        access_lifetime: timedelta,
         longest_session: timedelta,
         clock: Clock,
     ) -> None:
         self._database = database
         self._roles = roles
+        self._access_lifetime = access_lifetime
         self._longest_session = longest_session
         self._clock = clock
 
@@ -69,7 +72,7 @@ class RecycleBinService:
         Args:
             hard: delete them permanently, including those that were deleted before.
         """
-        return DeleteUsers(hard=hard)
+        return DeleteUsers(hard=hard, access_lifetime=self._access_lifetime)
 
     @retry_transactions
     def delete(
@@ -95,12 +98,13 @@ class RecycleBinService:
             admins = lock_admins(uow, now)
             users, archived = lock_for_deletion(uow, references, missing_ok=missing_ok, hard=hard)
             require_admin_left(admins, {user.id for user in users})
-            deleted = [*map(changed_user, users), *map(changed_user, archived)]
+            shown = [*map(changed_user, users)]
             change = self.deleting(hard=hard)
-            change.apply(uow, users, now)
+            effects = change.apply(uow, users, now)
+            gone = [*map(changed_user, archived)]
             change.apply_to_deleted(uow, archived, now)
             uow.commit()
-        return deleted
+        return [*(user.with_effects(effects[user.id]) for user in shown), *gone]
 
     def preview_deletion(
         self, references: Sequence[str], *, missing_ok: bool = False, hard: bool = False

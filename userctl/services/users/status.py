@@ -41,9 +41,9 @@ class UserStatusService:
             admins = lock_admins(uow, now)
             user = lock_user(uow, reference)
             require_admin_left(admins, {user.id})
-            self.disabling().apply(uow, [user], now)
+            effects = self.disabling().apply(uow, [user], now)
             uow.commit()
-            return changed_user(user)
+            return changed_user(user).with_effects(effects[user.id or 0])
 
     @retry_transactions
     def enable(self, reference: str) -> UserRead:
@@ -55,6 +55,6 @@ class UserStatusService:
         now = self._clock()
         with self._database.writing() as uow:
             user = lock_user(uow, reference)
-            self.enabling().apply(uow, [user], now)
+            effects = self.enabling().apply(uow, [user], now)
             uow.commit()
-            return changed_user(user)
+            return changed_user(user).with_effects(effects[user.id or 0])

@@ -6,11 +6,13 @@ import typer
 
 from userctl import schemas
 from userctl.cli.command import command
-from userctl.cli.commands.user.batch import Verb, change_users
+from userctl.cli.commands.user.batch import change_users
 from userctl.cli.commands.user.columns import USER_COLUMNS
+from userctl.cli.commands.user.outcomes import Verb
 from userctl.cli.commands.user.selection import AnyUsers
 from userctl.cli.context import CommandContext
 from userctl.cli.questions import confirm, describe_users
+from userctl.cli.verdicts import conclude, conclude_user
 
 
 @command(
@@ -37,7 +39,9 @@ def delete(
     recycle_bin = context.services.recycle_bin
     how = "Permanently delete" if hard else "Delete"
     if selection.single is None:
-        verb = Verb(how, "deleted", asks=True, missing_ok=if_exists)
+        past = "Permanently deleted" if hard else "Deleted"
+        undo = None if hard else "user restore"
+        verb = Verb(how, past, asks=True, missing_ok=if_exists, undo=undo, undo_one_by_one=True)
         change_users(context, selection, recycle_bin.deleting(hard=hard), verb)
         return
     users = [selection.single]
@@ -49,6 +53,17 @@ def delete(
 
     confirm(context, compose, yes=selection.yes)
     deleted = recycle_bin.delete(users, missing_ok=if_exists, hard=hard)
-    if not deleted:
-        context.note(f"{selection.single} does not exist.")
     context.emit_all(deleted, USER_COLUMNS)
+    if not deleted:
+        conclude(context, f"Nothing changed: {selection.single} does not exist")
+    for user in deleted:
+        _tell(context, user, hard=hard)
+
+
+def _tell(context: CommandContext, user: "schemas.users.UserRead", *, hard: bool) -> None:
+    """Say in one line that a user was deleted, and how to restore them."""
+    if hard:
+        conclude_user(context, f"Permanently deleted {user.email}", user)
+    else:
+        # The address can be that of another user who was deleted.
+        conclude_user(context, f"Deleted {user.email}", user, undo=f"user restore {user.id}")
