@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -27,7 +28,9 @@ def conclude(
         effects: what else that did; what is empty is left out.
         undo: the arguments of the command that undoes it, if one does.
     """
-    if context.quiet:
+    # A log has lines of one form only, and its own about what was committed.
+    is_log = context.verbosity > 0 and not (sys.stderr and sys.stderr.isatty())
+    if context.quiet or is_log:
         return
     flush()
     facts = "; ".join(filter(None, effects))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from userctl.core.errors import InvalidEmail, InvalidInput
 from userctl.core.text import has_invisible_characters, quote, remove_invisible
@@ -245,4 +245,4 @@ class UserDetail(UserRead):
 class UserCreated(UserRead):
     """A user with the password that was generated for them, shown this once."""
 
-    generated_password: str | None = None
+    generated_password: str | None = Field(default=None, repr=False)

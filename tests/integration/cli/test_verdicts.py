@@ -127,7 +127,8 @@ DAY = [
     ("config init", r"Created /.*/config\.toml\."),
     ("config show", None),
     ("completion bash", None),
-    ("doctor", r"Found .* and .*\."),
+    ("doctor", None),
+    ("{loose} doctor --fix", r"Fixed 1 problem; left no failures and no warnings\."),
     ("health", None),
     ("metrics", None),
 ]  # fmt: skip
@@ -153,6 +154,9 @@ def typed(userctl: Userctl, command: str) -> tuple[list[str], str]:
     if command.endswith("{api_token}"):
         stdin = userctl("token", "issue", "--user", "2", "--label", "x", "--raw").out
         command = command.removesuffix("{api_token}")
+    if command.startswith("{loose} "):
+        userctl.database_file.chmod(0o644)
+        command = command.removeprefix("{loose} ")
     for mark, statement in FOREIGN.items():
         if command.startswith(mark):
             run_script(str(userctl.database_url), statement)

@@ -6,8 +6,7 @@ from functools import partial
 
 from userctl.core.clock import Clock
 from userctl.db.transaction.retry import retry_transactions
-from userctl.db.transaction.unit_of_work import Database, UnitOfWork
-from userctl.models import DeletedUser
+from userctl.db.transaction.unit_of_work import Database
 from userctl.models.unreadable import Unreadable
 from userctl.repositories.stored_values import OnUnreadable
 from userctl.schemas.audit import AuditTag
@@ -29,6 +28,7 @@ from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.delete import DeleteUsers
 from userctl.services.users.deleted_lookup import find_for_deletion, lock_deleted, lock_for_deletion
 from userctl.services.users.listing import with_times
+from userctl.services.users.lookup import require_unchanged
 from userctl.services.users.records import changed_user, deleted_user_read
 from userctl.services.users.rules import role_to_restore
 from userctl.services.users.targets import user_targets
@@ -76,7 +76,12 @@ class RecycleBinService:
 
     @retry_transactions
     def delete(
-        self, references: Sequence[str], *, missing_ok: bool = False, hard: bool = False
+        self,
+        references: Sequence[str],
+        *,
+        missing_ok: bool = False,
+        hard: bool = False,
+        expected: UserRead | None = None,
     ) -> list[UserRead]:
         """Delete users, all of them or none, and return them as they were.
 
@@ -87,9 +92,11 @@ class RecycleBinService:
             references: their ids or e-mail addresses.
             missing_ok: whether a user may be missing.
             hard: delete them permanently, including those that were deleted before.
+            expected: the one user as the caller read it, if the deletion is only meant for that.
 
         Raises:
             UserNotFound: if one does not exist, unless ``missing_ok``.
+            UserChanged: if the user is not as expected.
             LastAdmin: if no active admin would be left.
             UserExists: if a user that was deleted before had the same id.
         """
@@ -97,6 +104,7 @@ class RecycleBinService:
         with self._database.writing() as uow:
             admins = lock_admins(uow, now)
             users, archived = lock_for_deletion(uow, references, missing_ok=missing_ok, hard=hard)
+            require_unchanged(users, expected)
             require_admin_left(admins, {user.id for user in users})
             shown = [*map(changed_user, users)]
             change = self.deleting(hard=hard)
@@ -233,12 +241,9 @@ class RecycleBinService:
     def _purge_batch(self, before: datetime) -> int:
         with self._database.writing() as uow:
             users = uow.deleted_users.lock_deleted_before(before, BATCH)
-            self._purge(uow, users)
+            self.deleting(hard=True).apply_to_deleted(uow, users, self._clock())
             uow.commit()
         return len(users)
-
-    def _purge(self, uow: UnitOfWork, users: Sequence[DeletedUser]) -> None:
-        self.deleting(hard=True).apply_to_deleted(uow, users, self._clock())
 
 
 def _when(time: datetime | Unreadable) -> str:

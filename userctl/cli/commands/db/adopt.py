@@ -102,6 +102,11 @@ def adopt(
         copied=lambda path: context.note(f"A copy of the original database is in {path}."),
     )
     context.emit_all(done, COLUMNS)
+    _tell(context, done)
+
+
+def _tell(context: CommandContext, done: Plan) -> None:
+    """Say in one line whether anything was done; the steps have been printed."""
     place = context.settings.database_url
     if steps := sum(step.kind == "step" for step in done):
         conclude(context, f"Adopted the tables in {place}", counted(steps, "step"))

@@ -54,16 +54,18 @@ def delete(
     confirm(context, compose, yes=selection.yes)
     deleted = recycle_bin.delete(users, missing_ok=if_exists, hard=hard)
     context.emit_all(deleted, USER_COLUMNS)
-    if not deleted:
-        conclude(context, f"Nothing changed: {selection.single} does not exist")
+    _tell(context, selection.single, deleted, hard=hard)
+
+
+def _tell(
+    context: CommandContext, reference: str, deleted: "list[schemas.users.UserRead]", *, hard: bool
+) -> None:
+    """Say in one line who was deleted, and how to restore them."""
     for user in deleted:
-        _tell(context, user, hard=hard)
-
-
-def _tell(context: CommandContext, user: "schemas.users.UserRead", *, hard: bool) -> None:
-    """Say in one line that a user was deleted, and how to restore them."""
-    if hard:
-        conclude_user(context, f"Permanently deleted {user.email}", user)
-    else:
-        # The address can be that of another user who was deleted.
-        conclude_user(context, f"Deleted {user.email}", user, undo=f"user restore {user.id}")
+        if hard:
+            conclude_user(context, f"Permanently deleted {user.email}", user)
+        else:
+            # The address can be that of another user who was deleted.
+            conclude_user(context, f"Deleted {user.email}", user, undo=f"user restore {user.id}")
+    if not deleted:
+        conclude(context, f"Nothing changed: {reference} does not exist")

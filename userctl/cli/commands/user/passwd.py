@@ -42,10 +42,7 @@ def passwd(
         return
     context.choose_schema(schemas.users.UserCreated)
     if must_change and not (has_text or generate_password):
-        changed = context.services.user_passwords.require_change(selection.single)
-        context.emit(changed)
-        conclude_user(context, f"Required a new password of {changed.email} at the next login",
-                      changed)  # fmt: skip
+        _require_change(context, selection.single)
         return
     # A script that removes a password says so, and needs no --yes for that.
     if no_password and context.is_interactive:
@@ -55,6 +52,13 @@ def passwd(
         password_stdin, password_file, generate_password, no_password, must_change
     )
     _change_one(context, selection.single, asked, must_change=must_change)
+
+
+def _require_change(context: CommandContext, user: str) -> None:
+    changed = context.services.user_passwords.require_change(user)
+    context.emit(changed)
+    done = f"Required a new password of {changed.email} at the next login"
+    conclude_user(context, done, changed)
 
 
 def _change_one(
