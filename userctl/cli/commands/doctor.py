@@ -51,7 +51,7 @@ def _tell(context: CommandContext, found: "list[schemas.database.CheckRead]") ->
     """Say in one line what was fixed, and on a terminal what was found."""
     fixed = sum(check.fixed for check in found)
     counts = [
-        counted(sum(check.status == status for check in found), status)
+        counted(sum(check.status == status and not check.fixed for check in found), status)
         for status in ("failure", "warning")
     ]
     if fixed:

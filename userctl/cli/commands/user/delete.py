@@ -1,5 +1,6 @@
 """``userctl user delete``."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -13,6 +14,9 @@ from userctl.cli.commands.user.selection import AnyUsers
 from userctl.cli.context import CommandContext
 from userctl.cli.questions import confirm, describe_users
 from userctl.cli.verdicts import conclude, conclude_user
+
+SOFT = Verb("Delete", "Deleted", asks=True, undo="user restore", undo_one_by_one=True)
+HARD = Verb("Permanently delete", "Permanently deleted", asks=True)
 
 
 @command(
@@ -36,36 +40,28 @@ def delete(
     can be used again.
     'user restore' restores a deleted user until 'user purge' removes it.
     """
-    recycle_bin = context.services.recycle_bin
-    how = "Permanently delete" if hard else "Delete"
+    verb = replace(HARD if hard else SOFT, missing_ok=if_exists)
     if selection.single is None:
-        past = "Permanently deleted" if hard else "Deleted"
-        undo = None if hard else "user restore"
-        verb = Verb(how, past, asks=True, missing_ok=if_exists, undo=undo, undo_one_by_one=True)
-        change_users(context, selection, recycle_bin.deleting(hard=hard), verb)
-        return
-    users = [selection.single]
+        change = context.services.recycle_bin.deleting(hard=hard)
+        change_users(context, selection, change, verb)
+    else:
+        _delete_one(context, selection.single, verb, hard=hard, yes=selection.yes)
+
+
+def _delete_one(context: CommandContext, user: str, verb: Verb, *, hard: bool, yes: bool) -> None:
     context.choose_schema(schemas.users.UserRead)
+    recycle_bin, missing_ok = context.services.recycle_bin, verb.missing_ok
 
     def compose() -> str | None:
-        targets = recycle_bin.preview_deletion(users, missing_ok=if_exists, hard=hard)
-        return f"{how} {describe_users(targets)}" if targets else None
+        targets = recycle_bin.preview_deletion([user], missing_ok=missing_ok, hard=hard)
+        return f"{verb.imperative} {describe_users(targets)}" if targets else None
 
-    confirm(context, compose, yes=selection.yes)
-    deleted = recycle_bin.delete(users, missing_ok=if_exists, hard=hard)
+    confirm(context, compose, yes=yes)
+    deleted = recycle_bin.delete([user], missing_ok=missing_ok, hard=hard)
     context.emit_all(deleted, USER_COLUMNS)
-    _tell(context, selection.single, deleted, hard=hard)
-
-
-def _tell(
-    context: CommandContext, reference: str, deleted: "list[schemas.users.UserRead]", *, hard: bool
-) -> None:
-    """Say in one line who was deleted, and how to restore them."""
-    for user in deleted:
-        if hard:
-            conclude_user(context, f"Permanently deleted {user.email}", user)
-        else:
-            # The address can be that of another user who was deleted.
-            conclude_user(context, f"Deleted {user.email}", user, undo=f"user restore {user.id}")
+    for each in deleted:
+        # The address may be that of several deleted users.
+        undo = verb.undo and f"{verb.undo} {each.id}"
+        conclude_user(context, f"{verb.past} {each.email}", each, undo=undo)
     if not deleted:
-        conclude(context, f"Nothing changed: {reference} does not exist")
+        conclude(context, f"Nothing changed: {user} does not exist")
