@@ -10,7 +10,7 @@ is a second event, once the next window is opened or the charges are removed.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from userctl.core.clock import Clock
@@ -176,10 +176,11 @@ class LoginThrottling:
         with self._database.writing() as uow:
             user, now = lock_user(uow, reference), self._clock()
             shown = changed_user(user)
-            self.unlocking().apply(uow, [user], now)
+            failed, _, _ = self.failed_logins(uow, shown.email)
+            effects = self.unlocking().apply(uow, [user], now)[user.id or 0]
             detail = self._detail(uow, shown)
             uow.commit()
-        return detail
+        return detail.with_effects(replace(effects, failed_logins=failed))
 
     def failed_logins(
         self, uow: UnitOfWork, email: str

@@ -1,11 +1,12 @@
 """Forgetting the failed logins of users."""
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import User
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.users import Effects
 from userctl.services.authentication.failures import record_refusals
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.records import changed_user
@@ -27,7 +28,7 @@ class UnlockUsers(UserChange):
         self._digest = digest
         self._refused = refused
 
-    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> Set[int | None]:
+    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
         """Forget the failed logins."""
         emails = {self._digest(email): email for email in (changed_user(u).email for u in users)}
         digests = [*emails]
@@ -38,4 +39,8 @@ class UnlockUsers(UserChange):
         uow.login_throttles.reset(digests, now)
         for user in users:
             uow.record(AuditTag.ACCOUNT_UNLOCK, now, user=user)
-        return {u.id for u in users if self._digest(changed_user(u).email) in charged}
+        return {
+            user.id: Effects(changed=self._digest(changed_user(user).email) in charged)
+            for user in users
+            if user.id is not None
+        }

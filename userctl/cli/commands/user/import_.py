@@ -30,6 +30,7 @@ from userctl.cli.commands.user.rejects import (
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PARTIAL
 from userctl.cli.output.render import Progress, show_progress, write_error
+from userctl.cli.verdicts import conclude
 from userctl.config.paths import missing_embedded_database
 from userctl.formats.file_format import choose_format
 from userctl.formats.reader import IMPORT_EXTENSIONS, read_records
@@ -138,7 +139,25 @@ def _finish(
         context.emit(schemas.transfer.ImportPlan.of(report.result))
     else:
         context.emit(report.result)
+    _tell(context, report.result)
     if report.result.rejected:
         if rejects is not None:
             context.note("Correct the rejected records, and import them too.")
         raise typer.Exit(PARTIAL)
+
+
+def _tell(context: CommandContext, result: "schemas.transfer.ImportResult") -> None:
+    """Say in one line what was imported."""
+    counts = {
+        "created": result.created,
+        "updated": result.updated,
+        "left unchanged": result.skipped,
+        "rejected": result.rejected,
+    }
+    parts = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    if result.dry_run:
+        conclude(context, f"Dry run; nothing was changed: {parts or 'no user'}")
+    elif result.created or result.updated:
+        conclude(context, f"Imported users: {parts}")
+    else:
+        conclude(context, f"Nothing changed: {parts or 'there is no user in the file'}")

@@ -10,6 +10,7 @@ from userctl.core.errors import Conflict, UserctlError
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
 from userctl.schemas.batches import BatchOptions, UserOutcome
+from userctl.schemas.users import Effects
 from userctl.services.users.admins import Admins, require_admin_left
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.selection import Entry
@@ -29,7 +30,7 @@ class BatchRun:
         options: how.
         admins: the admins, who are locked; needed if the change ends some.
         now: the time of the change.
-        changed: the ids of the users who were changed.
+        effects: what the change did to users, by their ids.
     """
 
     uow: UnitOfWork
@@ -37,7 +38,7 @@ class BatchRun:
     options: BatchOptions
     admins: Admins | None
     now: datetime
-    changed: set[int | None] = field(default_factory=set)
+    effects: dict[int, Effects] = field(default_factory=dict)
 
     def apply(self, entries: Sequence[Entry]) -> list[UserOutcome]:
         """Change the users of some entries, and return what became of each.
@@ -76,7 +77,7 @@ class BatchRun:
 
     def _change(self, entries: Sequence[Entry]) -> None:
         users = [entry.user for entry in entries if isinstance(entry.user, User)]
-        self.changed |= self.change.apply(self.uow, users, self.now)
+        self.effects |= self.change.apply(self.uow, users, self.now)
 
     def _change_singly_if_refused(self, entries: Sequence[Entry]) -> None:
         """Change users together; only if the database refuses that, each by itself."""
@@ -110,8 +111,9 @@ class BatchRun:
             message = f"{error.message} {error.hint}" if error.hint else error.message
             failed = {"outcome": "failed", "code": error.code, "message": message}
             return schema.model_validate({**shown, "reference": name, **failed})
-        is_changed = isinstance(user, DeletedUser) or (user and user.id in self.changed)
+        effects = self.effects[user.id or 0] if isinstance(user, User) else Effects()
         changed = "would_change" if self.options.dry_run else "changed"
-        details = {} if isinstance(user, DeletedUser) or user is None else self.change.details(user)
-        done = {"outcome": changed if is_changed else "unchanged", **details}
-        return schema.model_validate({**shown, "reference": name, **done})
+        details = self.change.details(user) if isinstance(user, User) else {}
+        done = {"outcome": changed if effects.changed else "unchanged", **details}
+        outcome = schema.model_validate({**shown, "reference": name, **done})
+        return outcome.with_effects(effects)
