@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property, partial
 from inspect import getattr_static
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from userctl.config import homes
@@ -21,9 +22,10 @@ from userctl.core.secure_files import create_private_folder
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from userctl.db.pool import PoolOptions
     from userctl.db.transaction.unit_of_work import Database
     from userctl.security.access_token import AccessTokenCodec
-    from userctl.security.keys import KeySource
+    from userctl.security.keys import CurrentKeyring, KeySource
     from userctl.security.password_policy import PasswordPolicy
     from userctl.security.passwords import PasswordHasher
     from userctl.security.session_file import SessionFile
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from userctl.services.keys.manage import KeyService
     from userctl.services.sessions.ending import SessionEndService
     from userctl.services.sessions.exchange import TokenExchange
+    from userctl.services.sessions.introspection import IntrospectionService
     from userctl.services.sessions.issue import TokenIssuer, TokenLifetimes
     from userctl.services.sessions.listing import SessionListService
     from userctl.services.sessions.login import LoginService
@@ -63,6 +66,9 @@ if TYPE_CHECKING:
     from userctl.services.users.passwords import UserPasswordService
     from userctl.services.users.recycle_bin import RecycleBinService
     from userctl.services.users.status import UserStatusService
+
+
+_NONE = object()
 
 
 class Services:
@@ -86,6 +92,9 @@ class Services:
     copy: Lazy["CopyService"] = Lazy("services.database.copy:CopyService")
     doctor: Lazy["DoctorService"] = Lazy("services.doctor.service:DoctorService")
     health: Lazy["HealthService"] = Lazy("services.database.health:HealthService")
+    introspection: Lazy["IntrospectionService"] = Lazy(
+        "services.sessions.introspection:IntrospectionService"
+    )
     keys: Lazy["KeyService"] = Lazy("services.keys.manage:KeyService")
     login: Lazy["LoginService"] = Lazy("services.sessions.login:LoginService")
     metrics: Lazy["MetricsService"] = Lazy("services.database.metrics:MetricsService")
@@ -115,11 +124,14 @@ class Services:
     _authentication: Lazy["AuthenticationContext"] = Lazy(
         "services.authentication.methods:AuthenticationContext"
     )
+    _codec: Lazy["AccessTokenCodec"] = Lazy("security.access_token:AccessTokenCodec")
     _database: Lazy["Database"] = Lazy("db.transaction.unit_of_work:Database")
-    _engine: Lazy["Engine"] = Lazy("db.engine:database_engine")
+    _engine: Lazy["Engine"] = Lazy("db.engine:pooled_engine")
     _hasher: Lazy["PasswordHasher"] = Lazy("security.passwords:PasswordHasher")
     _audit_log: Lazy["KeyAuditLog"] = Lazy("services.keys.audit:KeyAuditLog")
     _installation: Lazy["Installation"] = Lazy("services.doctor.installation:Installation")
+    _lifetimes: Lazy["TokenLifetimes"] = Lazy("services.sessions.issue:token_lifetimes")
+    _pool: Lazy["PoolOptions"] = Lazy("db.pool:pool_options")
     _policy: Lazy["PasswordPolicy"] = Lazy("security.password_policy:PasswordPolicy")
 
     def __init__(
@@ -135,10 +147,12 @@ class Services:
         self._notify = notify
         self._clock = clock
         self._creates_database = creates_database
+        self.building = RLock()
         self._url = settings.database_url
         self._problems, self._unusable = settings.problems, settings.unusable
         self._roles = settings.roles
         self._subject = settings.token_subject
+        self._issuer, self._audience = settings.token_issuer, settings.token_audience
         self._access_lifetime = timedelta(minutes=settings.access_token_minutes)
         self._longest_session = timedelta(days=settings.session_days)
         self._login_attempts = settings.login_attempts
@@ -157,7 +171,7 @@ class Services:
         if name.startswith("open_"):
             return partial(self.part, name.removeprefix("open_"))
         private = f"_{name}"
-        return getattr(self, private if getattr_static(self, private, None) is not None else name)
+        return getattr(self, private if getattr_static(self, private, _NONE) is not _NONE else name)
 
     def close(self) -> None:
         """Close every connection."""
@@ -170,27 +184,13 @@ class Services:
         return methods.authenticator(method, self._authentication)
 
     @cached_property
-    def _codec(self) -> "AccessTokenCodec":
-        from userctl.security.access_token import AccessTokenCodec
-        from userctl.security.keys import signing_keyring
+    def _keyring(self) -> "CurrentKeyring":
+        from userctl.security.keys import CurrentKeyring, signing_keyring
 
-        keyring = signing_keyring(
-            self._key_source,
-            self._clock(),
-            notify=self._notify,
-            record=self._audit_log.record_generated,
-        )
-        issuer, audience = self._settings.token_issuer, self._settings.token_audience
-        return AccessTokenCodec(keyring, issuer=issuer, audience=audience)
-
-    @cached_property
-    def _lifetimes(self) -> "TokenLifetimes":
-        from userctl.services.sessions.issue import TokenLifetimes
-
-        return TokenLifetimes(
-            access=self._access_lifetime,
-            refresh=timedelta(days=self._settings.refresh_token_days),
-            session=self._longest_session,
+        source, record = self._key_source, self._audit_log.record_generated
+        return CurrentKeyring(
+            source,
+            lambda: signing_keyring(source, self._clock(), notify=self._notify, record=record),
         )
 
     @cached_property

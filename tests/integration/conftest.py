@@ -22,6 +22,7 @@ from userctl.core.errors import UserctlError
 from userctl.db.engine import database_engine
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.credentials import Credentials
+from userctl.schemas.session import Grant
 from userctl.schemas.users import UserCreate, UserCreated
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.jwk import SigningKey
@@ -33,7 +34,6 @@ from userctl.services.authentication.methods import (
     authenticator,
 )
 from userctl.services.authentication.throttling import LoginThrottling
-from userctl.services.sessions.issue import Grant
 from userctl.services.tokens.revocation import RevocationService
 from userctl.services.users.manage import UserService
 
@@ -82,7 +82,7 @@ class Program(Services):
             clock=clock,
             engine=engine,
             database=self.database,
-            codec=AccessTokenCodec(RING, issuer="userctl", audience=None),
+            codec=AccessTokenCodec(lambda: RING, issuer="userctl", audience=None),
             hasher=PasswordHasher(cost=4),  # The cheapest that bcrypt allows.
         )
 

@@ -20,5 +20,6 @@ def test_each_parameter_of_a_constructor_is_a_part_or_a_service(name: str) -> No
     build = getattr(import_module(f"userctl.{lazy._module}"), lazy._class)
     for parameter in signature(build).parameters.values():
         wanted = parameter.name.removeprefix("open_")
-        known = [n for n in (wanted, f"_{wanted}") if getattr_static(services, n, None) is not None]
+        names = (wanted, f"_{wanted}")
+        known = [name for name in names if getattr_static(services, name, LAZY) is not LAZY]
         assert known or parameter.default is not Parameter.empty, parameter.name

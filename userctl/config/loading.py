@@ -17,14 +17,19 @@ FoundValue = tuple[Any, str]
 
 
 def load_settings(
-    flags: Mapping[str, str], environ: Mapping[str, str] = os.environ, file: Path | None = None
+    flags: Mapping[str, Any],
+    environ: Mapping[str, str] = os.environ,
+    file: Path | None = None,
+    *,
+    given_as: str = "option --{}",
 ) -> Settings:
     """Return the settings in force.
 
     Args:
-        flags: the values from the command line by setting name, and ``profile``.
+        flags: the values from the caller by setting name, and ``profile``.
         environ: the environment, read for ``USERCTL_*``.
         file: the config file; None for the user's own.
+        given_as: what the caller calls a value of its own, for messages.
 
     Raises:
         InvalidConfiguration: with the setting, the place of its value and what is expected.
@@ -33,7 +38,7 @@ def load_settings(
     found = {
         **_find_in_file(file or config_file(profile), profile),
         **find_in_environment(environ),
-        **find_in_flags(flags),
+        **find_in_flags(flags, given_as),
     }
     values = {name: parse(name, raw, place) for name, (raw, place) in found.items()}
     origins = {name: found[name][1] if name in found else "default" for name in SETTINGS}
@@ -80,10 +85,10 @@ def find_in_environment(environ: Mapping[str, str]) -> dict[str, FoundValue]:
     }
 
 
-def find_in_flags(flags: Mapping[str, str]) -> dict[str, FoundValue]:
+def find_in_flags(flags: Mapping[str, Any], given_as: str = "option --{}") -> dict[str, FoundValue]:
     """Return what options set."""
     return {
-        name: (flags[name], f"option --{name.replace('_', '-')}")
+        name: (flags[name], given_as.format(name.replace("_", "-")))
         for name in SETTINGS
         if name in flags
     }

@@ -117,6 +117,15 @@ def whole_number(low: int, high: int) -> Parser[int]:
     return Parser(expected, parse)
 
 
+@_accepts("true or false")
+def true_or_false(value: Any) -> bool:
+    """Accept a truth value, or its name in any case."""
+    truth = {"true": True, "false": False}.get(str(value).lower())
+    if truth is None:
+        raise InvalidInput(f"expected true or false, not {_describe(value)}")
+    return truth
+
+
 @_accepts("a list of role names of up to 50 characters, separated by commas in the environment")
 def role_names(value: Any) -> tuple[str, ...]:
     """Accept a list of role names, or one text with commas between them."""

@@ -19,6 +19,7 @@ from userctl.config.parsers import (
     plain_text,
     role_names,
     secret_key,
+    true_or_false,
     visible_name,
     whole_number,
 )
@@ -162,6 +163,27 @@ class Settings:
         "How long tokens that ended are kept before 'token purge' removes them, in days. "
         "To remove one earlier has to be confirmed.",
         1,
+    )
+    pool_size: int = _setting(
+        whole_number(1, 1000),
+        "How many connections to the database a service keeps open.",
+        5,
+    )
+    max_overflow: int = _setting(
+        whole_number(0, 1000),
+        "How many more connections a service may open while all others are in use.",
+        10,
+    )
+    pool_timeout: int = _setting(
+        whole_number(1, 3600),
+        "How long a service waits for a connection while all are in use, in seconds.",
+        30,
+    )
+    pre_ping: bool = _setting(
+        true_or_false,
+        "Whether a service tests each connection with a statement before it is used. "
+        "Without, one that was closed is noticed all the same, unless a firewall dropped it.",
+        default=False,
     )
     profile: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)

@@ -32,4 +32,4 @@ def _toml(value: Any) -> str:
         return '"..."'
     if isinstance(value, tuple):
         return f"[{', '.join(_toml(item) for item in value)}]"
-    return str(value) if isinstance(value, int) else f'"{value}"'
+    return str(value).lower() if isinstance(value, int) else f'"{value}"'

@@ -10,6 +10,18 @@ from userctl.core.text import strip_line_end
 
 MAXIMUM_BYTES = 65_536
 
+FileVersion = tuple[int, ...]
+"""What differs between two versions of a file, whether it was replaced, written or opened up."""
+
+
+def file_version(path: Path) -> FileVersion | None:
+    """Return the version of a file; None if it does not exist or cannot be found."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
 
 def read_private(path: Path, *, mounted: bool = False) -> str | None:
     """Return the text of a secret file, or None if it does not exist.

@@ -23,6 +23,7 @@ from userctl.core.errors import (
     ReadOnly,
 )
 from userctl.db.errors import typed_failures
+from userctl.db.pool import PoolOptions, renew_after_fork
 from userctl.db.postgresql.session import (
     begin_statement,
     connection_options,
@@ -60,6 +61,11 @@ def read_only_connection(engine: Engine) -> Iterator[Connection]:
 
 
 def database_engine(url: DatabaseURL) -> Engine:
+    """Return an engine with a pool of the usual size; see :func:`pooled_engine`."""
+    return pooled_engine(url, PoolOptions())
+
+
+def pooled_engine(url: DatabaseURL, pool: PoolOptions) -> Engine:
     """Return an engine; nothing is connected yet and no SQLite file is created.
 
     Raises:
@@ -68,17 +74,21 @@ def database_engine(url: DatabaseURL) -> Engine:
     """
     logger.info("using database %s", url)
     if url.sqlite_path is None:
-        return _postgresql_engine(url)
-    return _sqlite_engine(url.sqlite_path)
+        engine = _postgresql_engine(url, pool)
+    else:
+        engine = _sqlite_engine(url.sqlite_path, pool)
+    renew_after_fork(engine)
+    return engine
 
 
-def _sqlite_engine(path: Path) -> Engine:
+def _sqlite_engine(path: Path, pool: PoolOptions) -> Engine:
     engine = create_engine(
         "sqlite://",
         creator=partial(connect_sqlite, path.absolute()),
         # From the URL alone SQLAlchemy would infer a database in memory, with a single connection.
         poolclass=QueuePool,
         hide_parameters=True,
+        **pool.arguments,
     )
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -111,6 +121,8 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
         timeout=0,
         # The driver must not open transactions: _begin_sqlite decides which kind to open.
         isolation_level=None,
+        # The pool hands a connection from thread to thread, to one at a time.
+        check_same_thread=False,
     )
     try:
         require_locks(connection, path)
@@ -177,7 +189,7 @@ def _is_busy(error: OperationalError | sqlite3.OperationalError) -> bool:
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
-def _postgresql_engine(url: DatabaseURL) -> Engine:
+def _postgresql_engine(url: DatabaseURL, pool: PoolOptions) -> Engine:
     try:
         import psycopg  # noqa: PLC0415
     except ModuleNotFoundError:
@@ -188,7 +200,7 @@ def _postgresql_engine(url: DatabaseURL) -> Engine:
             hint="Install it with: pip install 'psycopg[binary]'",
         ) from None
     options = connection_options(parse_options(url))
-    engine = create_engine("postgresql+psycopg://", hide_parameters=True)
+    engine = create_engine("postgresql+psycopg://", hide_parameters=True, **pool.arguments)
 
     # libpq gets the URL unchanged, because it supports several hosts and many options.
     @event.listens_for(engine, "do_connect")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from userctl.core import errors
 from userctl.db.postgresql.errors import translate_postgresql
@@ -28,6 +29,11 @@ def typed_failures() -> Iterator[None]:
 
 
 def _translate(error: SQLAlchemyError | sqlite3.Error) -> errors.UserctlError | None:
+    if isinstance(error, PoolTimeout):
+        return errors.DatabaseBusy(
+            "All connections of the pool were in use for too long.",
+            hint="Raise pool_size or max_overflow, or send fewer requests at once.",
+        )
     cause = _cause(error)
     if isinstance(cause, sqlite3.Error):
         return translate_sqlite(cause)

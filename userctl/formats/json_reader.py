@@ -208,14 +208,18 @@ class _Records:
         texts: dict[str, str | None] = {}
         for name, value in values.items():
             field = self._options.field(name)
-            if field is None or field in self._unused:
+            if field is None or not self._is_read(field, value):
                 continue
             if field in texts:
                 return self.reject(line, f"The field {quote(field)} appears twice.")
-            if not isinstance(value, str | bool | None):
+            if not isinstance(value, str | bool | None) and field != "id":
                 return self.reject(line, f"The value of {quote(name)} is not a string.")
-            texts[field] = str(value).lower() if isinstance(value, bool) else value
+            texts[field] = str(value).lower() if isinstance(value, bool | int) else value
         return self._record(line, tuple(texts), tuple(texts.values()))
+
+    def _is_read(self, field: str, value: Any) -> bool:
+        # Ids are assigned anew, but tell users apart who have the same address.
+        return type(value) is int if field == "id" else field not in self._unused
 
     def _find_out_whether_plain(self, names: tuple[str, ...]) -> bool:
         """Tell whether each name is that of a field, and each field is read."""

@@ -41,6 +41,14 @@ class UserRepository:
         query = select(User).where(User.email == email)
         return self._session.exec(query.order_by(*OWNER_FIRST).limit(limit)).all()
 
+    def shared_addresses(self) -> set[str]:
+        """Return the addresses that several users have."""
+        if not may_share_addresses(self._session.connection()):
+            return set()
+        email = col(User.email)
+        query = core_select(email).where(email.is_not(None)).group_by(email)
+        return set(self._session.execute(query.having(func.count() > 1)).scalars())
+
     def lock(self, user_id: int) -> User | None:
         """Return the user as it is now, locked until the transaction ends."""
         query = select(User).where(User.id == user_id).with_for_update()

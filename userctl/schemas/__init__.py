@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from userctl.schemas import transfer as transfer
     from userctl.schemas import user_differences as user_differences
     from userctl.schemas import users as users
+    from userctl.schemas import verification as verification
 else:
 
     def __getattr__(name: str) -> object:

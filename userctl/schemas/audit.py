@@ -26,7 +26,7 @@ class AuditTag(DocumentedEnum):
     ACCOUNT_UNLOCK = "account:unlock", "The failed logins of a user were forgotten."
     PASSWORD_SET = "account:password:set", "An operator set a password, or removed it."
     PASSWORD_EXPIRE = "account:password:expire", "A password has to be changed at the next login."
-    PASSWORD_CHANGE = "account:password:change", "A user replaced an expired password."
+    PASSWORD_CHANGE = "account:password:change", "A user replaced their password."
     PASSWORD_REHASH = "account:password:rehash", "A login raised the cost of a hash."
     LOGIN_SUCCESS = "account:login:success", "A login succeeded."
     LOGIN_FAILURE = "account:login:failure", "A login failed."

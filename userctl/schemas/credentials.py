@@ -22,8 +22,8 @@ class Credentials(BaseModel):
     """The credentials of one attempt to log in.
 
     ``secret`` is a password, a token, or whatever the method asks for; ``identity`` is the claimed
-    identity, if the secret alone does not determine it; ``new_secret`` replaces a secret that must
-    be changed; ``source`` is where the attempt comes from, None for this user on this host, and
+    identity, if the secret alone does not determine it; ``new_secret`` replaces the secret, as it
+    may have to; ``source`` is where the attempt comes from, None for this user on this host, and
     ``client`` what the client calls itself.
     """
 

@@ -1,6 +1,7 @@
 """The one canonical form of an e-mail address."""
 
 import re
+from collections.abc import Sequence
 
 from userctl.core.errors import InvalidEmail
 from userctl.core.text import escape_invisible
@@ -40,6 +41,16 @@ def is_canonical(text: str) -> bool:
         return canonical_email(text) == text
     except InvalidEmail:
         return False
+
+
+def are_canonical(addresses: Sequence[str]) -> bool:
+    """Tell whether all of many texts are plain addresses in their canonical form.
+
+    This takes a fraction of the time of :func:`is_canonical` for each. An address with other
+    characters is not plain.
+    """
+    joined = "".join(addresses)
+    return joined == joined.lower() and all(map(_PLAIN.fullmatch, addresses))
 
 
 def lookup_address(text: str) -> str:

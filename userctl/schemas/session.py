@@ -7,9 +7,19 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from userctl.schemas.page import AfterId, Count
+from userctl.schemas.tokens import TokenPair
 from userctl.schemas.users import UserRead
 
 SessionState = Literal["active", "revoked", "expired"]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """New tokens, their user and the end of their session."""
+
+    tokens: TokenPair
+    user: UserRead
+    session_expires_at: datetime
 
 
 class SessionRead(UserRead):

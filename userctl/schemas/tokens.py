@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from userctl.core.errors import InvalidInput
 from userctl.core.text import has_invisible_characters, quote
@@ -45,8 +45,8 @@ def _check_lifetime(span: timedelta | None) -> timedelta | None:
 class TokenPair(BaseModel):
     """The tokens of a login or a refresh (RFC 6749, section 5.1); ``expires_in`` in seconds."""
 
-    access_token: str
-    refresh_token: str
+    access_token: str = Field(repr=False)
+    refresh_token: str = Field(repr=False)
     token_type: Literal["bearer"] = "bearer"  # noqa: S105
     expires_in: int
 
@@ -129,7 +129,7 @@ class ApiTokenCreate(BaseModel):
 class ApiTokenIssued(TokenRead):
     """An API token with its text, shown this once."""
 
-    token: str
+    token: str = Field(repr=False)
 
 
 class ApiTokenClaims(BaseModel):

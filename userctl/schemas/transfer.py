@@ -43,12 +43,20 @@ class Reject(NamedTuple):
 class ImportRules(NamedTuple):
     """What is taken although no user could be created like this, because another program did.
 
-    ``keep_odd_addresses`` takes addresses that are not valid, or blank, as they are, and
-    ``correct_names`` makes valid names of others.
+    Attributes:
+        keep_odd_addresses: takes addresses that are not valid, or blank, as they are, and numbers
+            those of disabled users that others have too, or that could not be stored.
+        correct_names: makes valid names of others.
+        keep_roles: takes roles that are not configured.
+        keep_future_times: takes users that were created in the future.
+        drop_unknown_hashes: takes users without a hash that cannot be verified.
     """
 
     keep_odd_addresses: bool = False
     correct_names: bool = False
+    keep_roles: bool = False
+    keep_future_times: bool = False
+    drop_unknown_hashes: bool = False
 
 
 class ImportResult(BaseModel):

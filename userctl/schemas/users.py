@@ -4,7 +4,7 @@ import unicodedata
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from userctl.core.errors import InvalidEmail, InvalidInput
 from userctl.core.text import has_invisible_characters, quote, remove_invisible
@@ -207,4 +207,4 @@ class UserDetail(UserRead):
 class UserCreated(UserRead):
     """A user with the password that was generated for them, shown this once."""
 
-    generated_password: str | None = None
+    generated_password: str | None = Field(default=None, repr=False)

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -14,7 +14,7 @@ from userctl.core.text import has_invisible_characters
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.tokens import AccessClaims
 from userctl.security.jwk import SigningKey
-from userctl.security.keyring import Keyring, RingKey
+from userctl.security.keyring import Keyring
 
 TYPE = "at+jwt"
 LEEWAY_SECONDS = 30
@@ -42,14 +42,17 @@ class AccessTokenCodec:
     """Signs claims and verifies tokens, with one issuer and at most one audience.
 
     Args:
-        ring: the keys; the active one signs, and every one that is not retired verifies.
+        keyring: returns the keys as they are now; the active one signs, and every one that is not
+            retired verifies. It is called at once, so that a missing key is noticed early.
         issuer: the 'iss' claim.
         audience: the 'aud' claim, if any.
     """
 
-    def __init__(self, ring: Keyring, *, issuer: str, audience: str | None) -> None:
-        self._active = ring.active
-        self._keys: Mapping[str, RingKey] = {entry.key.kid: entry for entry in ring.keys}
+    def __init__(
+        self, keyring: Callable[[], Keyring], *, issuer: str, audience: str | None
+    ) -> None:
+        keyring()
+        self._keyring = keyring
         self.issuer = issuer
         self.audience = audience
 
@@ -59,8 +62,9 @@ class AccessTokenCodec:
         Raises:
             InvalidConfiguration: if the key cannot be used.
         """
-        assert self._active is not None, "An empty keyring cannot sign."
-        key = self._active.key
+        active = self._keyring().active
+        assert active is not None, "An empty keyring cannot sign."
+        key = active.key
         return jwt.encode(
             claims.model_dump(exclude_none=True),
             key.signer,
@@ -102,7 +106,7 @@ class AccessTokenCodec:
 
     def _key(self, header: Mapping[str, Any], now: datetime) -> SigningKey:
         kid, kind = header.get("kid"), header.get("typ")
-        entry = self._keys.get(kid) if isinstance(kid, str) else None
+        entry = self._keyring().by_id.get(kid) if isinstance(kid, str) else None
         if entry is None:
             _reject("its signing key is unknown here")
         if not entry.can_verify(now):

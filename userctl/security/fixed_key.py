@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from userctl.core.errors import InvalidConfiguration, InvalidInput
+from userctl.core.secure_files import FileVersion
 from userctl.security.jwk import SigningKey
 from userctl.security.keyring import Keyring, RingKey
 
@@ -13,13 +14,17 @@ class FixedKey:
 
     Args:
         secret: returns the key, exactly as the programs that share it read it.
+        version: returns what changes whenever the key does.
         origin: the setting and the place it comes from, for messages.
     """
 
     is_embedded = False
 
-    def __init__(self, secret: Callable[[], str], *, origin: str) -> None:
+    def __init__(
+        self, secret: Callable[[], str], version: Callable[[], FileVersion | None], *, origin: str
+    ) -> None:
         self._secret = secret
+        self.version = version
         self._origin = origin
 
     def load(self) -> Keyring:

@@ -8,6 +8,7 @@ until everything it signed has expired. Finally it is ``retired``, and its mater
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Literal
 
 from userctl.core.errors import KeyActive, KeyExists, KeyNotFound, KeyNotPublished
@@ -68,8 +69,13 @@ class Keyring:
             raise ValueError("exactly one key must be active")
         if states.count("next") > 1:
             raise ValueError("more than one key is next")
-        if len({entry.key.kid for entry in self.keys}) < len(self.keys):
+        if len(self.by_id) < len(self.keys):
             raise ValueError("a key is listed twice")
+
+    @cached_property
+    def by_id(self) -> dict[str, RingKey]:
+        """The keys by their ids."""
+        return {entry.key.kid: entry for entry in self.keys}
 
     @property
     def active(self) -> RingKey | None:
@@ -87,9 +93,8 @@ class Keyring:
         Raises:
             KeyNotFound: if the ring has no such key.
         """
-        for entry in self.keys:
-            if entry.key.kid == kid:
-                return entry
+        if kid in self.by_id:
+            return self.by_id[kid]
         raise KeyNotFound(f"No key has the id '{kid[:64]}'.", hint="Run 'userctl key list'.")
 
     def at(self, now: datetime) -> "Keyring":

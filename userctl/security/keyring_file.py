@@ -22,7 +22,13 @@ from userctl.core.errors import (
 )
 from userctl.core.file_lock import lock_file
 from userctl.core.folders import require_trusted_folder
-from userctl.core.secure_files import MAXIMUM_BYTES, read_private, write_private
+from userctl.core.secure_files import (
+    MAXIMUM_BYTES,
+    FileVersion,
+    file_version,
+    read_private,
+    write_private,
+)
 from userctl.security.jwk import SigningKey
 from userctl.security.key_members import Algorithm
 from userctl.security.keyring import Keyring, RingKey
@@ -115,6 +121,10 @@ class KeyringFile:
                 f"The keyring {self.path} does not exist.", hint="Run 'userctl key generate'."
             )
         return ring or Keyring()
+
+    def version(self) -> FileVersion | None:
+        """Return what changes whenever the file does."""
+        return file_version(self.path)
 
     def change(self, change: Callable[[Keyring], Keyring]) -> Keyring:
         """Replace the ring with what a function returns for it, and return the new ring.

@@ -8,7 +8,7 @@ from typing import Protocol
 from userctl.config.parsers import MINIMUM_KEY_BYTES
 from userctl.config.settings import Settings
 from userctl.core.errors import InvalidConfiguration, SecretKeyMissing
-from userctl.core.secure_files import read_secret
+from userctl.core.secure_files import FileVersion, file_version, read_secret
 from userctl.security.fixed_key import FixedKey
 from userctl.security.keyring import Keyring
 from userctl.security.keyring_file import KeyringFile
@@ -25,6 +25,10 @@ class KeySource(Protocol):
 
     def load(self) -> Keyring:
         """Return the ring."""
+        ...
+
+    def version(self) -> FileVersion | None:
+        """Return what changes whenever the ring does."""
         ...
 
     def change(self, change: Callable[[Keyring], Keyring]) -> Keyring:
@@ -53,6 +57,33 @@ def key_source(settings: Settings) -> KeySource:
             "keyring_file and run 'userctl key generate'.",
         )
     return KeyringFile(embedded, embedded=True)
+
+
+class CurrentKeyring:
+    """The ring as its source holds it now: it is read again when that has changed.
+
+    Args:
+        source: where it is stored.
+        load: returns it, and may create it.
+    """
+
+    def __init__(self, source: KeySource, load: Callable[[], Keyring]) -> None:
+        self._source = source
+        self._load = load
+        self._loaded: tuple[FileVersion | None, Keyring] | None = None
+
+    def __call__(self) -> Keyring:
+        """Return the ring.
+
+        Raises:
+            SecretKeyMissing, UnsafeFile, InvalidConfiguration: if it cannot be read. The one that
+                was read before is not used instead, since a key in it may have been retired.
+        """
+        # A change after this one is found at the next call.
+        version = self._source.version()
+        if self._loaded is None or self._loaded[0] != version:
+            self._loaded = (version, self._load())
+        return self._loaded[1]
 
 
 def signing_keyring(
@@ -99,10 +130,10 @@ def _fixed_key(settings: Settings, name: str) -> FixedKey:
         )
     if settings.secret_key is not None:
         text = settings.secret_key
-        return FixedKey(lambda: text, origin=origin)
+        return FixedKey(lambda: text, lambda: None, origin=origin)
     file = settings.secret_key_file
     assert file is not None
-    return FixedKey(lambda: _read_key_file(file), origin=origin)
+    return FixedKey(lambda: _read_key_file(file), lambda: file_version(file), origin=origin)
 
 
 def _read_key_file(file: Path) -> str:

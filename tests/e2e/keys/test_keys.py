@@ -91,7 +91,7 @@ def kids(userctl: Userctl) -> list[str]:
 
 
 def codec_of(ring: Keyring) -> AccessTokenCodec:
-    return AccessTokenCodec(ring, issuer="userctl", audience=None)
+    return AccessTokenCodec(lambda: ring, issuer="userctl", audience=None)
 
 
 def file_of(userctl: Userctl) -> KeyringFile:

@@ -9,9 +9,9 @@ import pytest
 from tests.integration.conftest import PASSWORD, Program, Sql
 from userctl.core.errors import InvalidCredentials
 from userctl.schemas.credentials import Credentials
+from userctl.schemas.session import Grant
 from userctl.schemas.users import UserCreate, UserCreated, UserUpdate
 from userctl.security.passwords import PasswordHasher
-from userctl.services.sessions.issue import Grant
 
 
 class CountingHasher(PasswordHasher):

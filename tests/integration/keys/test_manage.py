@@ -43,7 +43,7 @@ def states(keys: KeyService) -> list[str]:
 
 
 def codec(file: KeyringFile) -> AccessTokenCodec:
-    return AccessTokenCodec(file.load(), issuer="userctl", audience=None)
+    return AccessTokenCodec(file.load, issuer="userctl", audience=None)
 
 
 def claims(clock: FakeClock, *, minutes: int = 60) -> AccessClaims:

@@ -6,9 +6,9 @@ from sqlalchemy import Engine
 
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, open_engine, sql_on
 from tests.support.postgres import TABLES
+from userctl.schemas.session import Grant
 from userctl.schemas.users import UserCreate
 from userctl.security.opaque_token import API_TOKEN
-from userctl.services.sessions.issue import Grant
 
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
 

@@ -22,12 +22,11 @@ from userctl.repositories.database_stats import DatabaseStatsRepository
 from userctl.schemas.audit import AuditQuery
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.database import PurgeOptions
-from userctl.schemas.session import SessionQuery
+from userctl.schemas.session import Grant, SessionQuery
 from userctl.schemas.tokens import TokenQuery
 from userctl.schemas.transfer import FileRecord
 from userctl.schemas.users import UserQuery
 from userctl.security.opaque_token import REFRESH_TOKEN
-from userctl.services.sessions.issue import Grant
 from userctl.services.shared.clock_check import check_clock
 
 PURGE = PurgeOptions(older_than=timedelta(), batch_size=10, trust_clock=True)

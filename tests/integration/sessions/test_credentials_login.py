@@ -17,10 +17,10 @@ from userctl.core.errors import (
     TokenRevoked,
 )
 from userctl.schemas.credentials import Credentials
+from userctl.schemas.session import Grant
 from userctl.schemas.tokens import TokenQuery
 from userctl.schemas.users import UserCreate, UserCreated
 from userctl.security.passwords import PasswordHasher
-from userctl.services.sessions.issue import Grant
 
 ADA = "ada@example.com"
 NEW = "battery staple 88"
@@ -167,13 +167,6 @@ def test_a_new_password_at_login_ends_the_sessions_of_whoever_knew_the_old_one(
     with pytest.raises(TokenRevoked):
         program.token_exchange.refresh(grant.tokens.refresh_token)
     assert states(program) == ["revoked", "active"]
-
-
-def test_a_new_password_is_ignored_where_none_is_asked_for(
-    program: Program, ada: UserCreated
-) -> None:
-    log_in(program, new_secret=NEW)
-    log_in(program)
 
 
 @pytest.mark.parametrize("new", [None, "short"])

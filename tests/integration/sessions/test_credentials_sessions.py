@@ -9,12 +9,12 @@ from tests.integration.conftest import NOW, RING, FakeClock, Program
 from tests.integration.sessions.test_stored import file, sessions, started, states, stored
 from userctl.core import file_lock
 from userctl.core.errors import DatabaseBusy, TokenReused, TokenRevoked, UnsafeFile
+from userctl.schemas.session import Grant
 from userctl.schemas.tokens import TokenQuery
 from userctl.schemas.users import UserCreate
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
-from userctl.services.sessions.issue import Grant
 from userctl.services.sessions.stored import SessionService
 from userctl.services.sessions.verify import FRESH_SECONDS
 
@@ -111,7 +111,7 @@ def test_no_access_token_lives_on_the_session_of_another_account(
     program.users.create(UserCreate(email="bob@example.com", password="correct horse 77"))
     bob = program.log_in("bob@example.com")
     mine, his = (program.token_verifier.verify_offline(g.tokens.access_token) for g in (grant, bob))
-    codec = AccessTokenCodec(RING, issuer="userctl", audience=None)
+    codec = AccessTokenCodec(lambda: RING, issuer="userctl", audience=None)
     program.revocation.revoke_text(grant.tokens.refresh_token)
     with pytest.raises(TokenRevoked):
         program.token_verifier.verify(codec.encode(mine.model_copy(update={"sid": his.sid})))

@@ -17,10 +17,10 @@ from userctl.core.errors import (
     TokenReused,
     TokenRevoked,
 )
+from userctl.schemas.session import Grant
 from userctl.schemas.tokens import TokenPair, TokenQuery
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.sessions.exchange import REPLAY_GRACE
-from userctl.services.sessions.issue import Grant
 
 GRACE_SECONDS = REPLAY_GRACE.total_seconds()
 
@@ -63,14 +63,16 @@ def test_an_access_token_verifies_with_nothing_but_the_shared_key(
 
 def test_the_subject_can_be_the_id(engine: Engine, clock: FakeClock, grant: Grant) -> None:
     program = Program(engine, clock, subject="id")
-    claims, _ = program.token_verifier.verify(program.log_in("ada@example.com").tokens.access_token)
+    token = program.log_in("ada@example.com").tokens.access_token
+    claims = program.token_verifier.verify(token).claims
     assert (claims.sub, claims.uid) == ("1", 1)
     with pytest.raises(TokenRevoked):
         program.token_verifier.verify(grant.tokens.access_token)
 
 
 def test_verifying_returns_the_claims_and_the_account(program: Program, grant: Grant) -> None:
-    claims, user = program.token_verifier.verify(grant.tokens.access_token)
+    verified = program.token_verifier.verify(grant.tokens.access_token)
+    claims, user = verified.claims, verified.user
     assert claims == program.token_verifier.verify_offline(grant.tokens.access_token)
     assert user == grant.user
 
@@ -274,7 +276,7 @@ def test_a_token_that_another_program_wrote_can_be_exchanged_and_begins_a_sessio
     program: Program, foreign: str
 ) -> None:
     renewed = program.token_exchange.refresh(foreign)
-    claims, _ = program.token_verifier.verify(renewed.tokens.access_token)
+    claims = program.token_verifier.verify(renewed.tokens.access_token).claims
     assert len(claims.sid) == 32
     assert renewed.session_expires_at == NOW + timedelta(days=30)
     exchanged(program, renewed.tokens)

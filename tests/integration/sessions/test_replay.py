@@ -39,7 +39,7 @@ class Sessions:
             self.program.token_exchange.refresh(family[-2].refresh_token)
 
     def verify(self, family: Family) -> str:
-        claims, _ = self.program.token_verifier.verify(family[-1].access_token)
+        claims = self.program.token_verifier.verify(family[-1].access_token).claims
         return claims.sid
 
     def meanwhile(self, draws: random.Random, watched: Family) -> None:

@@ -10,10 +10,9 @@ from userctl.core.actor import machine_user
 from userctl.core.errors import InvalidInput, SessionNotFound
 from userctl.schemas.audit import AuditQuery
 from userctl.schemas.credentials import Credentials
-from userctl.schemas.session import SessionQuery, UserSessionRead
+from userctl.schemas.session import Grant, SessionQuery, UserSessionRead
 from userctl.schemas.tokens import ApiTokenCreate
 from userctl.schemas.users import UserCreate, UserCreated
-from userctl.services.sessions.issue import Grant
 
 FROM_PHONE = Credentials(
     identity="ada@example.com", secret=PASSWORD, source="192.0.2.1", client="phone"

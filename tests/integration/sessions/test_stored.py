@@ -14,11 +14,10 @@ from userctl.core.errors import (
     TokenInvalid,
     TokenRevoked,
 )
-from userctl.schemas.session import SessionRead
+from userctl.schemas.session import Grant, SessionRead
 from userctl.schemas.tokens import TokenQuery
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
-from userctl.services.sessions.issue import Grant
 from userctl.services.sessions.stored import SessionService
 
 HERE = DatabaseURL.parse("sqlite:////nonexistent/userctl.db")

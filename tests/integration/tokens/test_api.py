@@ -17,10 +17,10 @@ from userctl.core.errors import (
     UserNotFound,
 )
 from userctl.schemas.credentials import Credentials
+from userctl.schemas.session import Grant
 from userctl.schemas.tokens import ApiTokenCreate, ApiTokenIssued, TokenQuery
 from userctl.schemas.users import UserCreate, UserCreated, UserUpdate
 from userctl.security.opaque_token import API_TOKEN
-from userctl.services.sessions.issue import Grant
 
 DAY = timedelta(days=1)
 
@@ -110,7 +110,7 @@ def test_the_text_of_a_token_is_nowhere_in_the_database(
 
 def test_a_token_in_force_says_what_it_stands_for(program: Program, issued: ApiTokenIssued) -> None:
     program.users.update("1", UserUpdate(role="admin"))
-    assert program.api_tokens.verify(issued.token).model_dump() == {
+    assert program.api_tokens.verify(issued.token).claims.model_dump() == {
         "sub": "ada@example.com",
         "uid": 1,
         "role": "admin",
@@ -127,7 +127,7 @@ def test_a_token_may_have_no_scope_and_no_end(
 ) -> None:
     token = issue(program, expires_in=None)
     clock.advance(days=30_000)
-    claims = program.api_tokens.verify(token.token)
+    claims = program.api_tokens.verify(token.token).claims
     assert (claims.scope, claims.exp) == (None, None)
 
 
@@ -227,7 +227,7 @@ def test_a_session_started_with_a_token_has_its_scope_and_its_end(
     session = log_in_with(program, token.token)
     assert session.session_expires_at == NOW + 2 * DAY
     for _ in range(2):
-        claims, _user = program.token_verifier.verify(session.tokens.access_token)
+        claims = program.token_verifier.verify(session.tokens.access_token).claims
         assert claims.scope == "deploy"
         session = program.token_exchange.refresh(session.tokens.refresh_token)
         assert session.session_expires_at == NOW + 2 * DAY
@@ -237,7 +237,7 @@ def test_a_session_started_with_a_token_has_its_scope_and_its_end(
 
 
 def test_a_session_started_with_a_password_has_no_scope(program: Program, grant: Grant) -> None:
-    assert program.token_verifier.verify(grant.tokens.access_token)[0].scope is None
+    assert program.token_verifier.verify(grant.tokens.access_token).claims.scope is None
 
 
 @pytest.mark.parametrize(

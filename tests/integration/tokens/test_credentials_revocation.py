@@ -19,9 +19,9 @@ from userctl.core.errors import (
     UserNotFound,
 )
 from userctl.schemas.credentials import Credentials
+from userctl.schemas.session import Grant
 from userctl.schemas.tokens import ApiTokenCreate, ApiTokenIssued, TokenQuery
 from userctl.schemas.users import UserCreate
-from userctl.services.sessions.issue import Grant
 
 ADA = "ada@example.com"
 CI = ApiTokenCreate(user=ADA, label="ci", expires_in=None)

@@ -4,10 +4,10 @@ import pytest
 
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql
 from userctl.core.errors import InvalidInput, UserNotFound
+from userctl.schemas.session import Grant
 from userctl.schemas.tokens import TokenQuery, TokenState
 from userctl.schemas.users import UserCreate, UserCreated
 from userctl.security.opaque_token import REFRESH_TOKEN
-from userctl.services.sessions.issue import Grant
 from userctl.services.tokens import listing as module
 
 

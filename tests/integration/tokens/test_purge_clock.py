@@ -1,6 +1,7 @@
 """A clock that jumped, and what it wrote itself, on both databases."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -218,6 +219,7 @@ def test_a_short_session_does_not_make_a_weekly_purge_suspicious(
     program: Program, clock: FakeClock
 ) -> None:
     program._longest_session = timedelta(days=1)
+    program._lifetimes = replace(program._lifetimes, session=timedelta(days=1))
     program.users.create(UserCreate(email=ADA, password=PASSWORD))
     program.log_in(ADA)
     clock.advance(days=7)

@@ -6,10 +6,10 @@ import pytest
 
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql
 from userctl.core.errors import TokenInvalid, TokenNotFound, TokenRevoked, UserNotFound
+from userctl.schemas.session import Grant
 from userctl.schemas.tokens import TokenQuery
 from userctl.schemas.users import UserCreate
 from userctl.security.opaque_token import REFRESH_TOKEN
-from userctl.services.sessions.issue import Grant
 from userctl.services.tokens import revocation as module
 from userctl.services.tokens.revocation import RevocationService
 

@@ -23,11 +23,11 @@ from tests.integration.conftest import (
 from tests.support.marks import repeated
 from userctl.core.errors import LastAdmin, TokenRevoked, UserNotFound
 from userctl.schemas.database import RevokeResult
+from userctl.schemas.session import Grant
 from userctl.schemas.tokens import TokenQuery
 from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.passwords import PasswordHasher
-from userctl.services.sessions.issue import Grant
 
 THREADS = 6
 WAITING = (

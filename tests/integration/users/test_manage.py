@@ -15,8 +15,8 @@ from userctl.core.errors import (
     UserExists,
     UserNotFound,
 )
+from userctl.schemas.session import Grant
 from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserUpdate
-from userctl.services.sessions.issue import Grant
 from userctl.services.users.manage import UserService
 
 OTHER = "battery staple 88"

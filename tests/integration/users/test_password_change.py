@@ -15,9 +15,9 @@ from userctl.core.errors import (
     TokenRevoked,
 )
 from userctl.schemas.credentials import Credentials
+from userctl.schemas.session import Grant
 from userctl.schemas.users import UserCreate, UserCreated
 from userctl.security.passwords import PasswordHasher
-from userctl.services.sessions.issue import Grant
 
 NEW = "battery staple 88"
 
@@ -122,11 +122,17 @@ def test_setting_a_new_password_ends_what_was_started_with_the_old_one(
         program.token_exchange.refresh(session.tokens.refresh_token)
 
 
-def test_a_new_password_that_nobody_asked_for_is_not_set(
+def test_a_password_can_be_replaced_at_any_login_which_ends_the_other_sessions(
     program: Program, ada: UserCreated
 ) -> None:
-    log_in(program, NEW)
-    log_in(program)
+    other = log_in(program)
+    own = log_in(program, NEW)
+    program.token_verifier.verify(own.tokens.access_token)
+    with pytest.raises(TokenRevoked):
+        program.token_verifier.verify(other.tokens.access_token)
+    with pytest.raises(InvalidCredentials):
+        log_in(program)
+    log_in(program, password=NEW)
 
 
 def test_setting_a_password_for_good_takes_the_duty_to_change_it_away(

@@ -25,9 +25,9 @@ from userctl.core.errors import (
     UserExists,
     UserNotFound,
 )
+from userctl.schemas.session import Grant
 from userctl.schemas.tokens import ApiTokenCreate
 from userctl.schemas.users import UserCreate, UserCreated, UserQuery
-from userctl.services.sessions.issue import Grant
 from userctl.services.users.recycle_bin import BATCH, RecycleBinService
 
 ADA = "ada@example.com"

@@ -16,7 +16,7 @@ from userctl.formats.reader import ImportFormat
 def test_json_lines_hold_an_object_each() -> None:
     content = '{"email": "a", "name": null, "id": 7}\n\n[1]\n{\n{"name": 7}\n{"name": true}\n'
     assert read(content, "jsonl") == [
-        (1, {"email": "a", "name": None}),
+        (1, {"email": "a", "name": None, "id": "7"}),
         (3, "Not a JSON object."),
         (4, "Not valid JSON."),
         (5, "The value of 'name' is not a string."),
@@ -27,7 +27,7 @@ def test_json_lines_hold_an_object_each() -> None:
 def test_an_array_holds_an_object_each() -> None:
     content = '[\n {"email": "a", "id": 7},\n [1],\n 12,\n {"name": true}, {"name": {}}\n]\n'
     assert read(content, "json") == [
-        (2, {"email": "a"}),
+        (2, {"email": "a", "id": "7"}),
         (3, "Not a JSON object."),
         (4, "Not a JSON object."),
         (5, {"name": "true"}),

@@ -23,7 +23,7 @@ SECOND = int(NOW.timestamp())
 SECRET = b"a key for the tests of at least 32 bytes"
 KEY = SigningKey.symmetric(SECRET)
 RING = Keyring((RingKey(KEY, "active"),))
-CODEC = AccessTokenCodec(RING, issuer="userctl", audience=None)
+CODEC = AccessTokenCodec(lambda: RING, issuer="userctl", audience=None)
 CLAIMS = AccessClaims(
     sub="ada@example.com", uid=1, role="user", iss="userctl", iat=SECOND, exp=SECOND + 3600,
     jti="j", sid="s",
@@ -162,7 +162,7 @@ def test_a_payload_that_is_not_ours_is_refused(payload: Any) -> None:
 
 @pytest.mark.parametrize("audience", [None, "other", ["api"], ["api", "other"], 1])
 def test_the_audience_has_to_be_the_configured_one(audience: Any) -> None:
-    codec = AccessTokenCodec(RING, issuer="userctl", audience="api")
+    codec = AccessTokenCodec(lambda: RING, issuer="userctl", audience="api")
     assert codec.decode(signed(payload=PAYLOAD | {"aud": "api"}), NOW).aud == "api"
     with pytest.raises(TokenInvalid):
         codec.decode(signed(payload=PAYLOAD | {"aud": audience}), NOW)
@@ -204,7 +204,7 @@ def test_what_is_no_token_of_ours_is_refused(token: str) -> None:
 
 def test_a_token_of_another_key_is_refused() -> None:
     ring = Keyring((RingKey(SigningKey.symmetric(SECRET[::-1]), "active"),))
-    other = AccessTokenCodec(ring, issuer="userctl", audience=None)
+    other = AccessTokenCodec(lambda: ring, issuer="userctl", audience=None)
     with pytest.raises(TokenInvalid):
         CODEC.decode(other.encode(CLAIMS), NOW)
 

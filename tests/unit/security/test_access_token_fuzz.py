@@ -31,7 +31,7 @@ SECRET = b"a key for the tests of at least 32 bytes"
 KEY = SigningKey.symmetric(SECRET)
 RSA = key_for("RS256")
 RING = Keyring((RingKey(KEY, "active"), RingKey(RSA, "next")))
-CODEC = AccessTokenCodec(RING, issuer="userctl", audience=None)
+CODEC = AccessTokenCodec(lambda: RING, issuer="userctl", audience=None)
 CLAIMS = AccessClaims(
     sub="ada@example.com", uid=1, role="user", iss="userctl", iat=SECOND, exp=SECOND + 3600,
     jti="j", sid="s",

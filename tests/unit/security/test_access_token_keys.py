@@ -28,7 +28,7 @@ PAYLOAD = CLAIMS.model_dump(exclude_none=True)
 
 
 def codec_of(ring: Keyring) -> AccessTokenCodec:
-    return AccessTokenCodec(ring, issuer="userctl", audience=None)
+    return AccessTokenCodec(lambda: ring, issuer="userctl", audience=None)
 
 
 def hs256(key: SigningKey, secret: bytes, alg: str = "HS256") -> str:

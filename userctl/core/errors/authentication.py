@@ -28,6 +28,7 @@ class PasswordChangeRequired(AuthenticationFailed):
     """The password is correct, but it must be changed before anything else."""
 
     code = "password_change_required"
+    http_status = 403
     hint = "Log in on a terminal, which asks for a new one, or run 'userctl user passwd'."
 
 
@@ -35,6 +36,7 @@ class LoginThrottled(AuthenticationFailed):
     """Too many logins to this address failed recently; the message says how long to wait."""
 
     code = "throttled"
+    http_status = 429
     hint = "An operator can end the wait: userctl user unlock USER"
 
     def __init__(self, resets_in: timedelta, *, is_counted: bool = False) -> None:

@@ -9,6 +9,8 @@ class UserctlError(Exception):
     """The command failed in a way that userctl foresees."""
 
     code = "error"
+    # The status with which a service answers a request that fails so (RFC 9110, section 15).
+    http_status = 500
     hint: str | None = None
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -22,18 +24,21 @@ class InvalidInput(UserctlError):
     """An argument, an option or other input is invalid, and nothing was changed."""
 
     code = "invalid_input"
+    http_status = 422
 
 
 class NotFound(UserctlError):
     """The requested record does not exist."""
 
     code = "not_found"
+    http_status = 404
 
 
 class AuthenticationFailed(UserctlError):
     """The credentials or the token do not prove who is asking."""
 
     code = "authentication_failed"
+    http_status = 401
 
     def __init__(
         self, message: str, *, hint: str | None = None, facts: FailureFacts | None = None
@@ -47,12 +52,14 @@ class Conflict(UserctlError):
     """The state of the database or a safety check does not allow the change."""
 
     code = "conflict"
+    http_status = 409
 
 
 class DatabaseNotReady(UserctlError):
     """The database cannot serve the command in its present state."""
 
     code = "database_error"
+    http_status = 503
 
 
 class InputOutputFailed(UserctlError):

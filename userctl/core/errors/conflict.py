@@ -9,6 +9,17 @@ class UserExists(Conflict):
     code = "user_exists"
 
 
+class UserChanged(Conflict):
+    """The user was changed since the caller read it."""
+
+    code = "user_changed"
+    http_status = 412
+    hint = "Read the user again, and decide whether the change still applies."
+
+    def __init__(self, user_id: int) -> None:
+        super().__init__(f"User {user_id} was changed meanwhile; nothing was done.")
+
+
 class LastAdmin(Conflict):
     """The change would leave no active admin, or none who can log in."""
 

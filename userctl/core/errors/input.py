@@ -9,6 +9,8 @@ class InvalidConfiguration(InvalidInput):
     """A setting is unknown or has an unusable value."""
 
     code = "invalid_configuration"
+    # The service is misconfigured, and the client did nothing wrong.
+    http_status = 500
 
 
 class InvalidEmail(InvalidInput):

@@ -19,8 +19,9 @@ from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import RefreshToken, User
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.session import Grant
 from userctl.security.opaque_token import REFRESH_TOKEN, refresh_digest
-from userctl.services.sessions.issue import Grant, LoginFacts, TokenFamily, TokenIssuer
+from userctl.services.sessions.issue import LoginFacts, TokenFamily, TokenIssuer
 from userctl.services.shared.token_records import refresh_token_state
 
 REPLAY_GRACE = timedelta(seconds=10)

@@ -5,14 +5,15 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from userctl.config.settings import Settings
 from userctl.core.actor import machine_user
 from userctl.core.clock import Clock
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import RefreshToken, User
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.session import Grant
 from userctl.schemas.tokens import AccessClaims, TokenPair
-from userctl.schemas.users import UserRead
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.authentication.methods import Proof
@@ -30,13 +31,13 @@ class TokenLifetimes:
     session: timedelta
 
 
-@dataclass(frozen=True)
-class Grant:
-    """New tokens, their user and the end of their session."""
-
-    tokens: TokenPair
-    user: UserRead
-    session_expires_at: datetime
+def token_lifetimes(settings: Settings) -> TokenLifetimes:
+    """Return how long tokens and sessions last by the settings."""
+    return TokenLifetimes(
+        access=timedelta(minutes=settings.access_token_minutes),
+        refresh=timedelta(days=settings.refresh_token_days),
+        session=timedelta(days=settings.session_days),
+    )
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from userctl.core.errors import (
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.credentials import Credentials
-from userctl.schemas.session import StartedSession
+from userctl.schemas.session import Grant, StartedSession
 from userctl.services.authentication.failures import record_failure
 from userctl.services.authentication.methods import Authenticator
 from userctl.services.authentication.source import login_source
-from userctl.services.sessions.issue import Grant, LoginFacts, TokenIssuer
+from userctl.services.sessions.issue import LoginFacts, TokenIssuer
 from userctl.services.sessions.stored import SessionService
 
 

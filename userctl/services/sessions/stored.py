@@ -6,12 +6,11 @@ from dataclasses import replace
 
 from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import NotLoggedIn, TokenExpired, TokenInvalid, UserctlError
-from userctl.schemas.session import ReplacedSession, SessionRead, StartedSession
+from userctl.schemas.session import Grant, ReplacedSession, SessionRead, StartedSession
 from userctl.schemas.users import UserRead
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
 from userctl.services.sessions.exchange import TokenExchange
-from userctl.services.sessions.issue import Grant
 from userctl.services.sessions.verify import TokenVerifier
 from userctl.services.tokens.revocation import RevocationService
 
@@ -87,7 +86,7 @@ class SessionService:
         """
         stored = self._load()
         try:
-            _, user = self._open_token_verifier().verify(stored.access_token)
+            user = self._open_token_verifier().verify(stored.access_token).user
         except TokenExpired:
             return self.refresh(seen=stored)
         except TokenInvalid as error:
@@ -125,7 +124,7 @@ class SessionService:
         with self._file.lock():
             stored = self._settle()
             if seen is not None and stored.access_token != seen.access_token:
-                _, user = self._open_token_verifier().verify(stored.access_token)
+                user = self._open_token_verifier().verify(stored.access_token).user
                 return self._read(user, stored)
             successor = REFRESH_TOKEN.generate()
             self._file.save(replace(stored, pending=successor))

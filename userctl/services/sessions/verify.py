@@ -4,7 +4,7 @@ from userctl.core.clock import Clock
 from userctl.core.errors import AccountDisabled, TokenExpired, TokenRevoked
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.tokens import AccessClaims
-from userctl.schemas.users import UserRead
+from userctl.schemas.verification import VerifiedToken
 from userctl.security.access_token import AccessTokenCodec
 from userctl.services.shared.token_records import subject_of
 from userctl.services.users.records import changed_user
@@ -31,7 +31,7 @@ class TokenVerifier:
         self._subject = subject
         self._clock = clock
 
-    def verify(self, access_token: str) -> tuple[AccessClaims, UserRead]:
+    def verify(self, access_token: str) -> VerifiedToken:
         """Return the claims and the user of an access token whose session is active.
 
         Raises:
@@ -48,7 +48,7 @@ class TokenVerifier:
                 raise TokenRevoked("The session of this token has ended.")
             if (claims.sub, claims.role) != (subject_of(user, self._subject), user.role):
                 raise TokenRevoked("The user was changed after this token was issued.")
-            return claims, changed_user(user)
+            return VerifiedToken(changed_user(user), claims)
 
     def verify_offline(self, access_token: str) -> AccessClaims:
         """Return the claims of an access token from its signature and times alone.

@@ -6,16 +6,18 @@ from userctl.core.clock import Clock
 from userctl.core.errors import AuthenticationFailed
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
-from userctl.models import ApiToken
+from userctl.models import ApiToken, User
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.tokens import ApiTokenClaims, ApiTokenCreate, ApiTokenIssued
+from userctl.schemas.verification import VerifiedToken
 from userctl.security.opaque_token import API_TOKEN
 from userctl.services.authentication.failures import record_failure
 from userctl.services.authentication.methods import Authenticator
 from userctl.services.shared.records import validate_record
 from userctl.services.shared.token_records import api_token_id, api_token_read, subject_of
 from userctl.services.users.lookup import lock_user
+from userctl.services.users.records import changed_user
 
 
 class ApiTokenService:
@@ -74,21 +76,21 @@ class ApiTokenService:
             read = api_token_read(token, user.email, now)
         return ApiTokenIssued(**read.model_dump(), token=text)
 
-    def verify(self, text: str) -> ApiTokenClaims:
-        """Return the claims of an API token.
+    def verify(self, text: str) -> VerifiedToken:
+        """Return the claims of an API token, and its user.
 
         Raises:
             AuthenticationFailed: if it is not in force.
         """
         try:
-            return self._claims(text)
+            return self._verify(text)
         except AuthenticationFailed as error:
             tag = AuditTag.API_TOKEN_VERIFY_FAILURE
             record_failure(self._database, tag, self._clock(), error, method="api-token")
             raise
 
     @retry_transactions
-    def _claims(self, text: str) -> ApiTokenClaims:
+    def _verify(self, text: str) -> VerifiedToken:
         proof = self._authenticators("api-token").authenticate(Credentials(secret=text))
         with self._database.writing() as uow:
             who = proof.redeem(uow)
@@ -96,7 +98,9 @@ class ApiTokenService:
             uow.record(AuditTag.API_TOKEN_VERIFY, self._clock(), user=user, token=who.origin)
             uow.commit()
         assert token is not None
-        assert user.id is not None
+        return VerifiedToken(changed_user(user), self._claims(token, user))
+
+    def _claims(self, token: ApiToken, user: User) -> ApiTokenClaims:
         return validate_record(
             ApiTokenClaims,
             "api_tokens",

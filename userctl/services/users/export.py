@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
 
+from userctl.core.clock import Clock
 from userctl.core.stand_in_hash import is_unmatchable
 from userctl.core.text import rfc3339
 from userctl.db.transaction.unit_of_work import Database
@@ -13,6 +14,7 @@ from userctl.models import User
 from userctl.repositories.stored_values import OnUnreadable, RowChecker, python_type, read_time
 from userctl.repositories.user_pages import OWN_HASH
 from userctl.schemas.user_fields import SHOWN_FIELDS
+from userctl.services.users.export_needs import ImportNeeds
 
 CHUNK = 1000
 
@@ -26,15 +28,25 @@ Convert = Callable[[Iterable[Any]], Iterable[Any]]
 class UserExportService:
     """The use case that exports all users."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, roles: Sequence[str], clock: Clock) -> None:
         self._database = database
+        self._roles = roles
+        self._clock = clock
 
     def fields(self, *, with_hashes: bool) -> Sequence[str]:
         """Return the names of the fields that are exported of each user."""
         return (*SHOWN_FIELDS, "hashed_password") if with_hashes else SHOWN_FIELDS
 
+    def needs(self) -> ImportNeeds:
+        """Return a count, of nothing yet, of the users for whom an import needs an option."""
+        return ImportNeeds(self._roles, self._clock())
+
     def chunks(
-        self, *, with_hashes: bool, on_unreadable: OnUnreadable | None = None
+        self,
+        *,
+        with_hashes: bool,
+        on_unreadable: OnUnreadable | None = None,
+        needs: ImportNeeds | None = None,
     ) -> Iterator[list[tuple[Any, ...]]]:
         """Yield all users as of one moment, in chunks, without holding them all in memory.
 
@@ -43,18 +55,25 @@ class UserExportService:
         Args:
             with_hashes: whether to export the hashes of passwords.
             on_unreadable: told of each row that cannot be read; None raises an error instead.
+            needs: counts the users that are exported.
 
         Raises:
             RowUnreadable: naming a row and its column.
         """
-        sources = [_source(field) for field in self.fields(with_hashes=with_hashes)]
+        fields = self.fields(with_hashes=with_hashes)
+        sources = [_source(field) for field in fields]
         columns = list(dict.fromkeys(column for column, _ in sources))
         places = [(columns.index(column), convert) for column, convert in sources]
         checker = RowChecker(User.metadata.tables["users"], columns)
         with self._database.reading() as uow:
+            if needs is not None:
+                needs.shared = uow.users.shared_addresses()
             for chunk in uow.user_pages.chunks(columns, CHUNK):
                 if good := checker.readable(chunk, on_unreadable):
-                    yield _convert(good, places)
+                    converted = _convert(good, places)
+                    if needs is not None:
+                        needs.add(fields, converted)
+                    yield list(zip(*converted, strict=True))
 
 
 def _source(field: str) -> tuple[str, Convert | None]:
@@ -90,13 +109,12 @@ def _hashes(hashes: Iterable[str]) -> Iterable[str | None]:
 
 def _convert(
     chunk: Sequence[Sequence[Any]], places: Sequence[tuple[int, Convert | None]]
-) -> list[tuple[Any, ...]]:
-    """Return the rows of a chunk as they are exported."""
+) -> list[Sequence[Any]]:
+    """Return the columns of a chunk as they are exported."""
     columns = list(zip(*chunk, strict=True))
-    converted = (
-        convert(columns[place]) if convert else columns[place] for place, convert in places
-    )
-    return list(zip(*converted, strict=True))
+    return [
+        list(convert(columns[place])) if convert else columns[place] for place, convert in places
+    ]
 
 
 @lru_cache(CHUNK)

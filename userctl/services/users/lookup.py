@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from userctl.core.errors import InvalidInput, UserNotFound
+from userctl.core.errors import InvalidInput, UserChanged, UserNotFound
 from userctl.core.text import escape_invisible, quote, rfc3339
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
 from userctl.schemas.email_address import canonical_email, lookup_address
 from userctl.schemas.page import LARGEST_ID
+from userctl.schemas.users import UserRead
+from userctl.services.users.records import changed_user
 
 IDS_LISTED = 20
 """How many ids a message lists at most."""
@@ -29,6 +31,20 @@ def id_or_address(reference: str) -> int | str:
             hint="Find the user with 'userctl user list --search TEXT'.",
         )
     return canonical_email(reference)
+
+
+def require_unchanged(users: Sequence[User], expected: UserRead | None) -> None:
+    """Make sure that a user, who is locked, is as the caller read it.
+
+    Args:
+        users: the user alone.
+        expected: what the caller read; None if that does not matter.
+
+    Raises:
+        UserChanged: if anything that is shown of the user is different by now.
+    """
+    if expected is not None and [*map(changed_user, users)] != [expected]:
+        raise UserChanged(expected.id)
 
 
 def find_user(uow: UnitOfWork, reference: str) -> User:

@@ -17,7 +17,7 @@ from userctl.services.users.admins import lock_admins, require_admin_left
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.role import ChangeRole
 from userctl.services.users.changes import recorded_changes
-from userctl.services.users.lookup import find_user, lock_user
+from userctl.services.users.lookup import find_user, lock_user, require_unchanged
 from userctl.services.users.records import changed_user, user_read
 from userctl.services.users.rules import end_sessions, hash_accepted, require_role
 from userctl.services.users.targets import user_targets
@@ -126,10 +126,18 @@ class UserService:
             return user_targets(uow, [find_user(uow, reference)], self._clock())[0]
 
     @retry_transactions
-    def update(self, reference: str, change: UserUpdate) -> UserRead:
+    def update(
+        self, reference: str, change: UserUpdate, *, expected: UserRead | None = None
+    ) -> UserRead:
         """Update a user; a new role or address ends the sessions, whose tokens name both.
 
+        Args:
+            reference: the id or the e-mail address of the user.
+            change: the new values.
+            expected: the user as the caller read it, if the change is only meant for that.
+
         Raises:
+            UserChanged: if the user is not as expected.
             InvalidInput: if the role is not configured.
             UserNotFound: if there is no such user.
             UserExists: if the new address is in use.
@@ -143,6 +151,7 @@ class UserService:
         with self._database.writing() as uow:
             admins = lock_admins(uow, now) if change.role else None
             user = lock_user(uow, reference)
+            require_unchanged([user], expected)
             values = _differences(user, change)
             if "role" in values and admins is not None:
                 require_admin_left(admins, {user.id})

@@ -29,6 +29,7 @@ from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.delete import DeleteUsers
 from userctl.services.users.deleted_lookup import find_for_deletion, lock_deleted, lock_for_deletion
 from userctl.services.users.listing import with_times
+from userctl.services.users.lookup import require_unchanged
 from userctl.services.users.records import changed_user, deleted_user_read
 from userctl.services.users.rules import role_to_restore
 from userctl.services.users.targets import user_targets
@@ -73,7 +74,12 @@ class RecycleBinService:
 
     @retry_transactions
     def delete(
-        self, references: Sequence[str], *, missing_ok: bool = False, hard: bool = False
+        self,
+        references: Sequence[str],
+        *,
+        missing_ok: bool = False,
+        hard: bool = False,
+        expected: UserRead | None = None,
     ) -> list[UserRead]:
         """Delete users, all of them or none, and return them as they were.
 
@@ -84,9 +90,11 @@ class RecycleBinService:
             references: their ids or e-mail addresses.
             missing_ok: whether a user may be missing.
             hard: delete them permanently, including those that were deleted before.
+            expected: the one user as the caller read it, if the deletion is only meant for that.
 
         Raises:
             UserNotFound: if one does not exist, unless ``missing_ok``.
+            UserChanged: if the user is not as expected.
             LastAdmin: if no active admin would be left.
             UserExists: if a user that was deleted before had the same id.
         """
@@ -94,6 +102,7 @@ class RecycleBinService:
         with self._database.writing() as uow:
             admins = lock_admins(uow, now)
             users, archived = lock_for_deletion(uow, references, missing_ok=missing_ok, hard=hard)
+            require_unchanged(users, expected)
             require_admin_left(admins, {user.id for user in users})
             deleted = [*map(changed_user, users), *map(changed_user, archived)]
             change = self.deleting(hard=hard)

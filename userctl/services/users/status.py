@@ -8,7 +8,7 @@ from userctl.security.passwords import PasswordHasher
 from userctl.services.users.admins import lock_admins, require_admin_left
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.disable import DisableUsers, EnableUsers
-from userctl.services.users.lookup import lock_user
+from userctl.services.users.lookup import lock_user, require_unchanged
 from userctl.services.users.records import changed_user
 
 
@@ -29,10 +29,15 @@ class UserStatusService:
         return EnableUsers()
 
     @retry_transactions
-    def disable(self, reference: str) -> UserRead:
+    def disable(self, reference: str, *, expected: UserRead | None = None) -> UserRead:
         """Disable a user, also for programs that read only the hash, and end the sessions.
 
+        Args:
+            reference: the id or the e-mail address of the user.
+            expected: the user as the caller read it, if the change is only meant for that.
+
         Raises:
+            UserChanged: if the user is not as expected.
             UserNotFound: if there is no such user.
             LastAdmin: if no active admin would be left.
         """
@@ -40,21 +45,28 @@ class UserStatusService:
         with self._database.writing() as uow:
             admins = lock_admins(uow, now)
             user = lock_user(uow, reference)
+            require_unchanged([user], expected)
             require_admin_left(admins, {user.id})
             self.disabling().apply(uow, [user], now)
             uow.commit()
             return changed_user(user)
 
     @retry_transactions
-    def enable(self, reference: str) -> UserRead:
+    def enable(self, reference: str, *, expected: UserRead | None = None) -> UserRead:
         """Enable a user, with the password that they had or were given while they were disabled.
 
+        Args:
+            reference: the id or the e-mail address of the user.
+            expected: the user as the caller read it, if the change is only meant for that.
+
         Raises:
+            UserChanged: if the user is not as expected.
             UserNotFound: if there is no such user.
         """
         now = self._clock()
         with self._database.writing() as uow:
             user = lock_user(uow, reference)
+            require_unchanged([user], expected)
             self.enabling().apply(uow, [user], now)
             uow.commit()
             return changed_user(user)

@@ -86,10 +86,10 @@ def live(program: Program) -> None:
     assert program.users.update(str(FIRST), UserUpdate(name="Ada")).name == "Ada"
     issued = program.api_tokens.issue(ApiTokenCreate(user=str(FIRST), label="ci", expires_in=None))
     assert issued.id == f"api-{FIRST}"
-    assert program.api_tokens.verify(issued.token).uid == FIRST
+    assert program.api_tokens.verify(issued.token).claims.uid == FIRST
     grant = program.log_in("ada@example.com")
     grant = program.token_exchange.refresh(grant.tokens.refresh_token)
-    assert program.token_verifier.verify(grant.tokens.access_token)[0].uid == FIRST
+    assert program.token_verifier.verify(grant.tokens.access_token).claims.uid == FIRST
     listed = program.token_list.page(TokenQuery(after=str(FIRST))).items
     assert [token.id for token in listed] == [str(FIRST + 1)]
     assert program.revocation.revoke([issued.id, str(FIRST + 1)]).revoked_sessions == 1

@@ -37,8 +37,8 @@ def verify(
     if is_api_token and offline:
         raise InvalidInput("API tokens cannot be verified offline.")
     if is_api_token:
-        context.emit(context.services.api_tokens.verify(token))
+        context.emit(context.services.api_tokens.verify(token).claims)
     elif offline:
         context.emit(context.services.token_verifier.verify_offline(token))
     else:
-        context.emit(context.services.token_verifier.verify(token)[0])
+        context.emit(context.services.token_verifier.verify(token).claims)

@@ -32,10 +32,15 @@ def export(
 ) -> None:
     """Export all users to a file, in one consistent snapshot."""
     service = context.services.user_export
+    needs = service.needs()
     lines = write_records(
-        service.chunks(with_hashes=with_hashes, on_unreadable=context.report_unreadable),
+        service.chunks(
+            with_hashes=with_hashes, on_unreadable=context.report_unreadable, needs=needs
+        ),
         service.fields(with_hashes=with_hashes),
         choose_format(file, file_format, EXPORT_EXTENSIONS),
         escaped=file == STREAM and is_terminal(),
     )
     write_output(file, lines, files=context.files, force=force, private=with_hashes)
+    if advice := needs.describe():
+        context.note(advice)

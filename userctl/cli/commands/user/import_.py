@@ -11,10 +11,13 @@ from userctl.cli.command import command
 from userctl.cli.commands.user.import_options import (
     CorrectNamesOption,
     DelimiterOption,
+    DropUnknownHashesOption,
     EncodingOption,
     FormatOption,
     IgnoreUnknownOption,
+    KeepFutureTimesOption,
     KeepOddAddressesOption,
+    KeepRolesOption,
     MapOption,
     read_options,
 )
@@ -68,15 +71,18 @@ def import_(
     ignore_unknown: IgnoreUnknownOption = False,
     delimiter: DelimiterOption = None,
     encoding: EncodingOption = None,
-    keep_odd_addresses: KeepOddAddressesOption = False,
+    odd_addresses: KeepOddAddressesOption = False,
     correct_names: CorrectNamesOption = False,
+    roles: KeepRolesOption = False,
+    times: KeepFutureTimesOption = False,
+    hashes: DropUnknownHashesOption = False,
 ) -> None:
     """Import users from a file: all of them or none.
 
     Fields: email, name, role, status, must_change_password, created_at, and hashed_password
     (bcrypt) or password. The first line of CSV names them. The output of 'user export' and
-    'user list' can be imported as it is. That of adopted tables may have addresses and names that
-    need --keep-odd-addresses and --correct-names.
+    'user list' can be imported as it is. Where another program wrote users, the export says which
+    options an import needs.
     """
     chosen = choose_format(file, file_format, IMPORT_EXTENSIONS)
     if rejects is not None:
@@ -90,7 +96,7 @@ def import_(
             partial=partial,
             dry_run=dry_run,
             into_nothing=into_nothing,
-            rules=schemas.transfer.ImportRules(keep_odd_addresses, correct_names),
+            rules=schemas.transfer.ImportRules(odd_addresses, correct_names, roles, times, hashes),
             digest=source[1],
             on_checked=bind(_show_checked, show, source),
             on_written=bind(show, "Writing"),

@@ -10,6 +10,7 @@ from userctl.formats.read_options import ReadOptions, parse_delimiter, parse_nam
 from userctl.formats.reader import ImportFormat
 
 FILE = "How the file is read"
+ODD = "What another program let in"
 
 FormatOption = Annotated[
     ImportFormat | None,
@@ -54,12 +55,39 @@ EncodingOption = Annotated[
 KeepOddAddressesOption = Annotated[
     bool,
     typer.Option(
-        "--keep-odd-addresses", help="Import addresses that are not valid as they are, or blank."
+        "--keep-odd-addresses",
+        help="Import addresses that are not valid, or blank; number those of disabled users that "
+        "others have too.",
+        rich_help_panel=ODD,
     ),
 ]
 CorrectNamesOption = Annotated[
     bool,
-    typer.Option("--correct-names", help="Shorten names, and remove invisible characters."),
+    typer.Option(
+        "--correct-names",
+        help="Shorten names, and remove invisible characters.",
+        rich_help_panel=ODD,
+    ),
+]
+KeepRolesOption = Annotated[
+    bool,
+    typer.Option("--keep-roles", help="Import roles that are not configured.", rich_help_panel=ODD),
+]
+KeepFutureTimesOption = Annotated[
+    bool,
+    typer.Option(
+        "--keep-future-times",
+        help="Import users that were created in the future.",
+        rich_help_panel=ODD,
+    ),
+]
+DropUnknownHashesOption = Annotated[
+    bool,
+    typer.Option(
+        "--drop-unknown-hashes",
+        help="Import users without a password whose hash cannot be verified.",
+        rich_help_panel=ODD,
+    ),
 ]
 
 

@@ -65,9 +65,13 @@ class EmailPasswordAuth:
             raise InvalidCredentials(candidate.obstacle)
         # Whatever goes wrong from here on, the password was right.
         self._refund(charge)
-        replacement = self._replacement_hash(candidate, credentials)
         return PasswordProof(
-            candidate.user_id, candidate.hashed, replacement, candidate.must_change, self._clock
+            candidate.user_id,
+            candidate.hashed,
+            self._replacement_hash(candidate, credentials),
+            must_change=candidate.must_change,
+            changes=credentials.new_secret is not None,
+            clock=self._clock,
         )
 
     @retry_transactions
@@ -103,14 +107,14 @@ class EmailPasswordAuth:
 
     def _replacement_hash(self, candidate: LoginCandidate, credentials: Credentials) -> str | None:
         """Return the hash that is to replace the stored one, if that has to be replaced."""
-        if candidate.must_change:
-            new = credentials.new_secret
-            if new is None:
-                raise PasswordChangeRequired("The password must be changed at this login.")
+        new = credentials.new_secret
+        if new is not None:
             self._policy.check(
                 new, email=candidate.email, name=candidate.name, present=credentials.secret
             )
             return self._hasher.hash(new)
+        if candidate.must_change:
+            raise PasswordChangeRequired("The password must be changed at this login.")
         if self._hasher.is_outdated(candidate.hashed):
             return self._hasher.rehash(credentials.secret, candidate.hashed)
         return None
@@ -129,12 +133,16 @@ def _obstacle(user: User) -> FailureCause:
 
 @dataclass(frozen=True)
 class PasswordProof:
-    """A password matched a hash, which ``replacement`` is to replace if there is one."""
+    """A password matched a hash, which ``replacement`` is to replace if there is one.
+
+    ``changes`` says that it is the hash of another password.
+    """
 
     user_id: int
     hashed: str = field(repr=False)
     replacement: str | None = field(repr=False)
     must_change: bool
+    changes: bool
     clock: Clock
 
     def redeem(self, uow: UnitOfWork) -> Identity:
@@ -150,9 +158,9 @@ class PasswordProof:
         values: dict[str, Any] = {}
         if self.replacement is not None:
             values |= hash_columns(self.replacement, stand_in=None)
-            tag = AuditTag.PASSWORD_CHANGE if self.must_change else AuditTag.PASSWORD_REHASH
+            tag = AuditTag.PASSWORD_CHANGE if self.changes else AuditTag.PASSWORD_REHASH
             uow.record(tag, now, user=user)
-        if self.must_change:
+        if self.changes:
             values["must_change_password"] = False
             # This logs out everyone else who knew the password that was given out.
             uow.refresh_tokens.revoke_user(self.user_id, now)

@@ -150,6 +150,7 @@ class UserImportService:
             read += len(chunk)
             accepted = _sort_out_rejects(parser.parse(chunk), checked.tally)
             checked.emails.add(record.user.email for record in accepted)
+            checked.emails.add(filter(None, (record.user.numbered for record in accepted)))
             parsed = self._sort_out_existing(accepted, on_conflict, checked)
             checked.users.append(hash_passwords(parsed, self._hasher, on_hashed))
             on_checked(read, read)

@@ -8,12 +8,16 @@ from typing import Any, NamedTuple
 from userctl.core.errors import InvalidInput, PasswordRejected
 from userctl.core.stand_in_hash import is_unmatchable
 from userctl.core.text import quote
-from userctl.schemas.email_address import as_stored, canonical_email
 from userctl.schemas.transfer import FileRecord, ImportRules, Reject
 from userctl.schemas.user_fields import PLAIN_FIELDS, UNUSED_FIELDS, USER_FIELDS
-from userctl.schemas.users import correct_name
 from userctl.security.password_policy import PasswordPolicy
 from userctl.security.passwords import is_bcrypt_hash
+from userctl.services.users.import_.allowances import (
+    ALLOWANCES,
+    is_disabled,
+    number_of,
+    numbered_address,
+)
 from userctl.services.users.rules import require_role
 
 DEFAULT_RULES = ImportRules()
@@ -25,7 +29,8 @@ NOT_GIVEN = (None,) * len(PLAIN_FIELDS)
 class ImportedUser(NamedTuple):
     """A user to import; None stands for a field that was not given.
 
-    ``plain`` has the values of ``PLAIN_FIELDS``, which need no rules of their own.
+    ``plain`` has the values of ``PLAIN_FIELDS``, which need no rules of their own. ``numbered`` is
+    the address that the user gets if another record has the same; None if no two may have it.
     """
 
     line: int
@@ -36,9 +41,10 @@ class ImportedUser(NamedTuple):
     must_change_password: bool | None = None
     created_at: datetime | None = None
     plain: tuple[Any, ...] = NOT_GIVEN
+    numbered: str | None = None
 
 
-_RULED_FIELDS = ImportedUser._fields[1:-1]
+_RULED_FIELDS = ImportedUser._fields[1:-2]
 
 
 class ParsedRecord(NamedTuple):
@@ -78,11 +84,7 @@ class RecordParser:
             "hashed_password": _parse_hash,
             "created_at": self._parse_past_timestamp,
         }
-        self._keeps_blank_address = rules.keep_odd_addresses
-        if rules.keep_odd_addresses:
-            self._parsers["email"] = _keep_address
-        if rules.correct_names:
-            self._parsers["name"] = correct_name
+        self._rules = rules
 
     def parse(self, records: Sequence[FileRecord]) -> Sequence[ParsedRecord | list[Reject]]:
         """Return the user of each record, or everything that is wrong with it."""
@@ -109,21 +111,29 @@ class RecordParser:
         lines = (record.line for record in records)
         ruled = (values.get(name, repeat(None)) for name in _RULED_FIELDS)
         plain = zip(*(values.get(name, repeat(None)) for name in PLAIN_FIELDS), strict=False)
-        return [ParsedRecord(user, None) for user in map(ImportedUser, lines, *ruled, plain)]
+        numbered = map(self._numbered, records, values["email"])
+        users = map(ImportedUser, lines, *ruled, plain, numbered)
+        return [ParsedRecord(user, None) for user in users]
 
     def _parse_record(self, record: FileRecord) -> ParsedRecord | list[Reject]:
         if record.unreadable is not None:
             return [Reject(record.line, None, record.unreadable)]
         values, rejects = self._parse_values(record)
-        if self._keeps_blank_address and "email" in record.names and not rejects:
+        if self._rules.keep_odd_addresses and "email" in record.names and not rejects:
             values.setdefault("email", "")
-        rejects = rejects or self._contradictions(record.line, values)
+        rejects = rejects or self._contradictions(record, values)
         if rejects:
             return rejects
         ruled = [values.get(name) for name in _RULED_FIELDS]
         plain = tuple(values.get(name) for name in PLAIN_FIELDS)
-        user = ImportedUser._make([record.line, *ruled, plain])
+        numbered = self._numbered(record, values["email"])
+        user = ImportedUser._make([record.line, *ruled, plain, numbered])
         return ParsedRecord(user, values.get("password"))
+
+    def _numbered(self, record: FileRecord, email: str) -> str | None:
+        if not self._rules.keep_odd_addresses or (email and not is_disabled(record)):
+            return None
+        return numbered_address(email, number_of(record))
 
     def _parse_values(self, record: FileRecord) -> tuple[dict[str, Any], list[Reject]]:
         values: dict[str, Any] = {}
@@ -136,15 +146,34 @@ class RecordParser:
                 rejects.append(Reject(record.line, field, reason))
                 continue
             try:
-                values[field] = self._parsers[field](raw)
+                values[field] = self._parse_value(field, raw, record)
             except InvalidInput as error:
                 rejects.append(Reject(record.line, field, error.message))
         return values, rejects
 
-    def _contradictions(self, line: int, values: Mapping[str, Any]) -> list[Reject]:
+    def _parse_value(self, field: str, raw: str, record: FileRecord) -> Any:
+        """Return the value of a text.
+
+        Raises:
+            InvalidInput: naming the option that would take it, if there is one.
+        """
+        try:
+            return self._parsers[field](raw)
+        except InvalidInput as error:
+            allowance = ALLOWANCES.get(field)
+            if allowance is None:
+                raise
+            value = allowance.parse(raw, record)
+            if getattr(self._rules, allowance.rule):
+                return value
+            raise InvalidInput(f"{error.message} {allowance.advice}") from None
+
+    def _contradictions(self, record: FileRecord, values: Mapping[str, Any]) -> list[Reject]:
         """Return what is wrong although each field by itself is right."""
+        line = record.line
         if "email" not in values:
-            return [Reject(line, "email", "The e-mail address is missing.")]
+            advice = f" {ALLOWANCES['email'].advice}" if "email" in record.names else ""
+            return [Reject(line, "email", f"The e-mail address is missing.{advice}")]
         if "password" not in values:
             return []
         if "hashed_password" in values:
@@ -166,14 +195,9 @@ class RecordParser:
         return time
 
 
-def _keep_address(raw: str) -> str:
-    kept = as_stored(raw)
-    return canonical_email(raw) if kept is None else kept
-
-
 def _parse_hash(raw: str) -> str | None:
     if is_unmatchable(raw):
         return None
     if not is_bcrypt_hash(raw):
-        raise InvalidInput("Not a valid bcrypt hash.")
+        raise InvalidInput("Not a hash that userctl can verify, which are those of bcrypt.")
     return raw

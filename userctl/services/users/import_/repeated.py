@@ -40,6 +40,8 @@ def reject_repeated(
 ) -> Sequence[ImportedUser]:
     """Return the users that no earlier record has named, and reject the others.
 
+    Users who may share an address with others get the one with their number.
+
     Args:
         users: the users of some records.
         repeated: what :meth:`RepeatedEmails.hashes` returned for the whole file.
@@ -51,6 +53,8 @@ def reject_repeated(
     first = []
     for user in users:
         if hash(user.email) in repeated:
+            if user.numbered is not None:
+                user = user._replace(email=user.numbered)
             if user.email in named:
                 tally.reject_repeated(user.line, user.email)
                 continue

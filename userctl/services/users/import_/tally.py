@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from userctl.core.text import quote
 from userctl.schemas.transfer import Reject
 from userctl.services.users.import_.spool import Spool
 
@@ -25,7 +26,11 @@ class Tally:
 
     def reject_repeated(self, line: int, email: str) -> None:
         """Count a record whose user an earlier record of the file has named."""
-        self.reject([Reject(line, "email", f"{email} appears twice in the file.")])
+        reason = (
+            f"{quote(email)} appears twice in the file. "
+            "--keep-odd-addresses tells those apart who are disabled, or have no address."
+        )
+        self.reject([Reject(line, "email", reason)])
 
     def reject_existing(self, line: int, email: str, user_id: int | None) -> None:
         """Count a record whose user exists."""

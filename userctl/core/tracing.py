@@ -1,0 +1,63 @@
+"""The spans of OpenTelemetry around this program, if whoever runs it uses OpenTelemetry.
+
+Nothing here imports OpenTelemetry first: where no other module did, there is no span.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from userctl.core.errors import UserctlError
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
+
+_API = "opentelemetry.trace"
+
+
+def current_trace_id() -> str | None:
+    """Return the id of the current trace, 32 hexadecimal digits; None outside of any."""
+    span = _current_span()
+    return None if span is None else f"{span.get_span_context().trace_id:032x}"
+
+
+@contextmanager
+def span(name: str) -> Iterator[None]:
+    """Make the block a child of the current span, if there is one.
+
+    An error that leaves the block is named by its code. Its message is not recorded, because it
+    may name an address.
+
+    Args:
+        name: what is done, such as ``accounts.sessions.login``; never anything that was typed.
+    """
+    if _current_span() is None:
+        yield
+        return
+    from opentelemetry import trace
+
+    tracer = trace.get_tracer("userctl")
+    with tracer.start_as_current_span(
+        name, record_exception=False, set_status_on_exception=False
+    ) as child:
+        try:
+            yield
+        except BaseException as error:
+            child.set_attribute("error.type", error_type(error))
+            child.set_status(trace.StatusCode.ERROR)
+            raise
+
+
+def error_type(error: BaseException) -> str:
+    """Return what a span says of an error: its code, or the name of its class."""
+    return error.code if isinstance(error, UserctlError) else type(error).__name__
+
+
+def _current_span() -> "Span | None":
+    if _API not in sys.modules:
+        return None
+    from opentelemetry import trace
+
+    current = trace.get_current_span()
+    return current if current.get_span_context().is_valid else None

@@ -1,0 +1,1 @@
+"""The library: the use cases of userctl for a service that shares the tables."""

@@ -1,0 +1,138 @@
+"""The entrance to the library."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from userctl.config.loading import load_settings
+from userctl.config.settings import SETTINGS, Settings
+from userctl.container import Services
+from userctl.core.actor import Actor, machine_user, sanitize_name
+from userctl.core.errors import InvalidConfiguration
+from userctl.library.passwords import Passwords
+from userctl.library.sessions import Sessions
+from userctl.library.tokens import Tokens
+from userctl.library.users import Users
+from userctl.schemas.database import Health
+
+logger = logging.getLogger(__name__)
+
+
+def open_accounts(
+    settings: Settings | str | None = None, *, create_database: bool = False, **values: Any
+) -> "Accounts":
+    """Open the users, sessions and tokens of a database.
+
+    Nothing is connected before the first call, unless a database is to be created. What is not
+    given here comes from where the command line has it: the environment, the config file and the
+    defaults.
+
+    Args:
+        settings: the settings, or the URL of the database alone.
+        create_database: whether to create an SQLite database if it does not exist.
+        values: single settings by their names, such as ``pool_size=20``; they win over all others.
+
+    Raises:
+        InvalidConfiguration: if a setting is unknown or cannot be used.
+        TypeError: if both settings and single values are given.
+    """
+    if isinstance(settings, Settings):
+        if values:
+            raise TypeError("Pass either settings or single values, not both.")
+        return Accounts(settings, create_database=create_database)
+    if settings is not None:
+        values["database_url"] = settings
+    for name in values.keys() - SETTINGS.keys() - {"profile"}:
+        raise InvalidConfiguration(
+            f"'{name}' is not a setting.", hint=f"The settings are: {', '.join(SETTINGS)}."
+        )
+    given = {name: _plain(value) for name, value in values.items()}
+    return Accounts(load_settings(given, given_as="argument {}"), create_database=create_database)
+
+
+class Accounts:
+    """The users, sessions and tokens of one database, to be shared by all threads of a process.
+
+    A process that is forked gets connections of its own, and keys are read again when their file
+    changes. Nothing is printed: notes go to the logger ``userctl``.
+
+    Attributes:
+        users: creating, finding, changing and deleting users.
+        sessions: logging in and out, refreshing and ending sessions.
+        tokens: verifying, issuing and revoking tokens.
+        passwords: setting and changing passwords.
+        settings: the settings in force.
+    """
+
+    def __init__(self, settings: Settings, *, create_database: bool = False) -> None:
+        self.settings = settings
+        self._actor: ContextVar[str | None] = ContextVar("userctl_actor", default=None)
+        self._services = Services(
+            settings,
+            notify=logger.info,
+            actor=self._current_actor,
+        )
+        if create_database and settings.database_url.missing_file is not None:
+            self._services.schema.migrate("head")
+        self.users = Users(self._services)
+        self.sessions = Sessions(self._services)
+        self.tokens = Tokens(self._services)
+        self.passwords = Passwords(self._services)
+
+    def health(self) -> Health:
+        """Return whether the database can serve, within a few seconds and without an error."""
+        return self._services.health.check()[0]
+
+    def require_healthy(self) -> None:
+        """Make sure that the database can serve.
+
+        Raises:
+            DatabaseNotReady: why it cannot.
+        """
+        if (error := self._services.health.check()[1]) is not None:
+            raise error
+
+    @contextmanager
+    def acting_as(self, name: str) -> Iterator[None]:
+        """Let the audit trail name who makes the changes of this block, such as a logged-in admin.
+
+        It holds for the current thread or task alone.
+
+        Args:
+            name: the name or the e-mail address.
+        """
+        token = self._actor.set(name)
+        try:
+            yield
+        finally:
+            self._actor.reset(token)
+
+    def close(self) -> None:
+        """Close all connections. Calls after this open new ones."""
+        self._services.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _current_actor(self) -> Actor:
+        name = self._actor.get() or self.settings.actor or machine_user()
+        return Actor(sanitize_name(name), machine_user())
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as a config file would hold it."""
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, Path) else value

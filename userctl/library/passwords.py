@@ -1,0 +1,64 @@
+"""Passwords, for the library."""
+
+from userctl.container import Services
+from userctl.library.users import UserReference
+from userctl.schemas.credentials import Credentials
+from userctl.schemas.session import Grant
+from userctl.schemas.users import UserCreated
+
+
+class Passwords:
+    """The use cases on passwords. Each of them ends all other sessions of the user."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def change(self, email: str, present: str, new: str, *, source: str | None = None) -> Grant:
+        """Let a user who knows the present password replace it, and start a new session.
+
+        Args:
+            email: the e-mail address.
+            present: the present password. Attempts are throttled like logins.
+            new: the new password.
+            source: where the attempt comes from, such as the address of the client.
+
+        Raises:
+            InvalidCredentials: if the user is unknown or disabled, or the password is wrong.
+            LoginThrottled: if too many logins failed; ``resets_in`` is how long to wait.
+            PasswordRejected: if the new password breaks the policy.
+        """
+        credentials = Credentials(identity=email, secret=present, new_secret=new, source=source)
+        return self._services.login.log_in("password", credentials)
+
+    def set(
+        self, user: UserReference, password: str | None, *, must_change: bool = False
+    ) -> UserCreated:
+        """Set or remove a password, on behalf of an operator.
+
+        Args:
+            user: the user.
+            password: the new password; None removes it.
+            must_change: let it be valid for one login only, which asks for another.
+
+        Raises:
+            UserNotFound: if there is no such user.
+            PasswordRejected: if the password breaks the policy.
+            LastAdmin: if it is removed, and no admin who can log in would be left.
+        """
+        return self._services.user_passwords.set_password(
+            str(user), password, must_change=must_change
+        )
+
+    def generate(self, user: UserReference, *, must_change: bool = True) -> UserCreated:
+        """Generate a password, which is returned this once.
+
+        Args:
+            user: the user.
+            must_change: let it be valid for one login only, which asks for another.
+
+        Raises:
+            UserNotFound: if there is no such user.
+        """
+        return self._services.user_passwords.set_password(
+            str(user), None, generate=True, must_change=must_change
+        )

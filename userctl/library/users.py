@@ -1,0 +1,197 @@
+"""Users, for the library."""
+
+from datetime import datetime, timedelta
+
+from userctl.container import Services
+from userctl.schemas.page import Page
+from userctl.schemas.users import (
+    UserCreate,
+    UserCreated,
+    UserQuery,
+    UserRead,
+    UserSort,
+    UserStatus,
+    UserUpdate,
+)
+
+UserReference = int | str
+"""What names a user: the id, or the e-mail address."""
+
+
+class Users:
+    """The use cases on users. Each call is one transaction."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def create(
+        self,
+        email: str,
+        *,
+        password: str | None = None,
+        generate_password: bool = False,
+        name: str | None = None,
+        role: str = "user",
+        must_change_password: bool = False,
+    ) -> UserCreated:
+        """Create a user.
+
+        Args:
+            email: the e-mail address, in any case.
+            password: the password; without one the user cannot log in with a password.
+            generate_password: generate one instead, which is returned this once.
+            name: the name.
+            role: one of the configured roles.
+            must_change_password: let the password be valid for one login only.
+
+        Raises:
+            InvalidEmail, PasswordRejected, InvalidInput: if a value is not accepted.
+            UserExists: if the address is in use.
+        """
+        new = UserCreate(
+            email=email,
+            name=name,
+            role=role,
+            password=password,
+            must_change_password=must_change_password,
+        )
+        return self._services.users.create(new, generate=generate_password)
+
+    def get(self, user: UserReference) -> UserRead:
+        """Return a user.
+
+        Raises:
+            UserNotFound: if there is no such user.
+        """
+        return self._services.users.show(str(user))
+
+    def list(
+        self,
+        *,
+        search: str | None = None,
+        role: str | None = None,
+        status: UserStatus | None = None,
+        created_since: datetime | timedelta | None = None,
+        sort: UserSort = "id",
+        descending: bool = False,
+        limit: int = 100,
+        after: int | None = None,
+    ) -> Page[UserRead]:
+        """Return a page of the users who meet everything that is given.
+
+        Args:
+            search: text that the address or the name contains.
+            role: the role.
+            status: whether they are active or disabled.
+            created_since: since when, or how long ago, they were created.
+            sort: the field by which they are sorted.
+            descending: whether they are sorted in descending order.
+            limit: the largest number of users.
+            after: the ``after`` of the page before, in the same order.
+
+        Raises:
+            InvalidInput: if the role is not configured, or the text holds control characters.
+            UserNotFound: if the user ``after`` whom the page starts was deleted.
+            RowUnreadable: if another program stored a value that cannot be read.
+        """
+        query = UserQuery(
+            search=search,
+            role=role,
+            status=status,
+            created_since=created_since,
+            sort=sort,
+            descending=descending,
+            limit=limit,
+            after=after,
+        )
+        return self._services.user_list.page(query)
+
+    def update(
+        self,
+        user: UserReference,
+        *,
+        email: str | None = None,
+        name: str | None = None,
+        role: str | None = None,
+        expected: UserRead | None = None,
+    ) -> UserRead:
+        """Change what is given. A new address or role ends the sessions of the user.
+
+        Args:
+            user: the user.
+            email: the new e-mail address.
+            name: the new name; an empty text removes it.
+            role: the new role.
+            expected: the user as you read it, if the change is only meant for that.
+
+        Raises:
+            InvalidEmail, InvalidInput: if a value is not accepted, or none is given.
+            UserNotFound: if there is no such user.
+            UserChanged: if the user is not as expected.
+            UserExists: if the address is in use.
+            LastAdmin: if no admin who can log in would be left.
+        """
+        change = UserUpdate(email=email, name=name, role=role)
+        return self._services.users.update(str(user), change, expected=expected)
+
+    def disable(self, user: UserReference, *, expected: UserRead | None = None) -> UserRead:
+        """Disable a user, and end their sessions.
+
+        Args:
+            user: the user.
+            expected: the user as you read it, if this is only meant for that.
+
+        Raises:
+            UserNotFound: if there is no such user.
+            UserChanged: if the user is not as expected.
+            LastAdmin: if no admin who can log in would be left.
+        """
+        return self._services.user_status.disable(str(user), expected=expected)
+
+    def enable(self, user: UserReference, *, expected: UserRead | None = None) -> UserRead:
+        """Enable a user, with the password that they had.
+
+        Args:
+            user: the user.
+            expected: the user as you read it, if this is only meant for that.
+
+        Raises:
+            UserNotFound: if there is no such user.
+            UserChanged: if the user is not as expected.
+        """
+        return self._services.user_status.enable(str(user), expected=expected)
+
+    def delete(self, user: UserReference, *, expected: UserRead | None = None) -> UserRead:
+        """Delete a user, who can be restored until the recycle bin is purged.
+
+        Args:
+            user: the user.
+            expected: the user as you read it, if this is only meant for that.
+
+        Returns:
+            The user as it was.
+
+        Raises:
+            UserNotFound: if there is no such user.
+            UserChanged: if the user is not as expected.
+            LastAdmin: if no admin who can log in would be left.
+        """
+        return self._services.recycle_bin.delete([str(user)], expected=expected)[0]
+
+    def restore(self, user: UserReference) -> UserRead:
+        """Restore a deleted user, with their id and password but without their sessions.
+
+        Raises:
+            UserNotFound: if no such user was deleted, or they were purged.
+            UserExists: if the address is in use by now.
+            InvalidInput: if several deleted users had the address, or the role is not configured.
+        """
+        return self._services.recycle_bin.restore(str(user))
+
+    def unlock(self, user: UserReference) -> UserRead:
+        """Forget the failed logins of a user, so that they are not throttled any longer.
+
+        Raises:
+            UserNotFound: if there is no such user.
+        """
+        return self._services.throttling.unlock(str(user))
