@@ -1,14 +1,41 @@
 """Queries on the database as a whole: how many rows there are, and what time it is there."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from userctl.models import ApiToken, AuditEvent, DeletedUser, LoginThrottle, RefreshToken, User
+from userctl.schemas.audit import AuditTag
 
 _CREATED: tuple[Any, ...] = (User, RefreshToken, ApiToken)
 """The tables whose rows tell when they were created, and have ids in that order."""
+
+_FOREIGN = select(col(RefreshToken.created_at)).where(
+    col(RefreshToken.family_id).is_(None), col(RefreshToken.id) > 0
+)
+"""The times of the refresh tokens that userctl did not issue."""
+
+LONGEST_HISTORY = 1000
+"""How many times that the clock was set back are looked at."""
+
+
+class EventRun(NamedTuple):
+    """Events of the audit trail, written while the clock only went forward, up to the last one.
+
+    Attributes:
+        first: the id of the first one.
+        began_at: the time of the first one.
+    """
+
+    first: int
+    began_at: datetime
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return the condition on the ids, without their index: the one on the times is wanted."""
+        return [col(AuditEvent.id) + 0 >= self.first] if self.first else []
 
 
 class DatabaseStatsRepository:
@@ -21,49 +48,61 @@ class DatabaseStatsRepository:
         """Return when the newest user or token was created, as far as ids tell."""
         return self._newest(*((model.id, model.created_at) for model in _CREATED))
 
-    def newest_write(self) -> datetime | None:
-        """Return the time of the newest user, token or event, as far as ids tell."""
-        created = ((model.id, model.created_at) for model in _CREATED)
-        return self._newest(*created, (AuditEvent.id, AuditEvent.time))
+    def event_runs(self) -> Iterator[EventRun]:
+        """Yield the runs of events, the last one first; the last event is one by itself as well.
 
-    def earliest_write(self, since: datetime, before: datetime) -> datetime | None:
-        """Return the time of the earliest event in a span, or else of a refresh token.
-
-        An application may issue refresh tokens without any event.
+        A userctl that did not record that the clock was set back has written into this trail.
         """
+        number = col(AuditEvent.id)
+        query = select(number, col(AuditEvent.time)).order_by(number.desc())
+        set_back = query.where(AuditEvent.tag == AuditTag.CLOCK_SET_BACK)
+        for found in (query.where(number > 0).limit(1), set_back.limit(LONGEST_HISTORY)):
+            for first, time in self._session.execute(found):
+                if isinstance(time, datetime):
+                    yield EventRun(first, time)
+        yield EventRun(0, datetime.min.replace(tzinfo=UTC))
+
+    def earliest_event(self, run: EventRun, since: datetime, before: datetime) -> datetime | None:
+        """Return the time of the earliest event of a run in a span."""
         time = col(AuditEvent.time)
-        query = select(time).where(time >= since, time < before).order_by(time).limit(1)
-        found = self._session.exec(query).first() or self._first_token(since)
-        return found if found is not None and found < before else None
+        return self._session.exec(
+            select(time)
+            .where(time >= max(since, run.began_at), time < before, *run.conditions())
+            .order_by(time)
+            .limit(1)
+        ).first()
 
-    def _first_token(self, since: datetime) -> datetime | None:
-        """Return when the first refresh token since a time was created.
+    def last_event(self, run: EventRun, before: datetime) -> datetime | None:
+        """Return the time of the last event of a run before a time."""
+        time = col(AuditEvent.time)
+        query = select(time).where(time >= run.began_at, time < before, *run.conditions())
+        return self._session.exec(query.order_by(time.desc()).limit(1)).first()
 
-        No index has that time, so it is searched for by halves in the order of the ids.
+    def last_confirmation(self, run: EventRun, until: datetime) -> datetime | None:
+        """Return when an operator last said in a run that the clock is right, up to a time."""
+        time, number = col(AuditEvent.time), col(AuditEvent.id)
+        query = select(time).where(
+            AuditEvent.tag == AuditTag.CLOCK_CONFIRM, number >= run.first, time <= until
+        )
+        return self._session.exec(query.order_by(number.desc()).limit(1)).first()
+
+    def first_foreign_token(self) -> datetime | None:
+        """Return when an application issued the first of its refresh tokens that are left."""
+        return self._session.exec(_FOREIGN.order_by(col(RefreshToken.id)).limit(1)).first()
+
+    def foreign_tokens(self, since: datetime, before: datetime) -> Iterator[datetime]:
+        """Yield when an application issued its refresh tokens in a span, the last one first.
+
+        It may do so without any event. One with an earlier time than another that came after it
+        takes the time from that one.
         """
-        number, created = col(RefreshToken.id), col(RefreshToken.created_at)
-        last = select(number).where(number > 0).order_by(number.desc()).limit(1)
-        low, high = 0, self._session.execute(last).scalar() or 0
-        found = None
-        while low < high:
-            middle = (low + high) // 2
-            query = select(number, created).where(number > middle).order_by(number).limit(1)
-            following, time = self._session.execute(query).one()
-            if time < since:
-                low = following
-            else:
-                high, found = middle, time
-        return found
-
-    def last_event(self, before: datetime, tag: str | None = None) -> datetime | None:
-        """Return the time of the last event before a time, with any tag or with a given one."""
-        time = col(AuditEvent.time)
-        query = select(time).where(time < before)
-        if tag is None:
-            query = query.order_by(time.desc())
-        else:
-            query = query.where(AuditEvent.tag == tag).order_by(col(AuditEvent.id).desc())
-        return self._session.exec(query.limit(1)).first()
+        created, number = col(RefreshToken.created_at), col(RefreshToken.id)
+        query = _FOREIGN.where(created < before).order_by(number.desc())
+        for time in self._session.exec(query.execution_options(yield_per=1000)):
+            if time <= since:
+                return
+            if time < before:
+                yield (before := time)
 
     def server_time(self) -> datetime | None:
         """Return the time by the clock of the server; None where there is no server."""

@@ -19,10 +19,11 @@ _ends_at, _expires_at = col(LoginThrottle.window_ends_at), col(LoginThrottle.exp
 
 
 class Window(NamedTuple):
-    """A window of a bucket, with the number of its charges."""
+    """A window of a bucket, with the number of its charges; a full one takes no more."""
 
     ends_at: datetime
     charges: int
+    is_full: bool = False
 
 
 class LoginThrottleRepository:
@@ -41,7 +42,7 @@ class LoginThrottleRepository:
         )
         return self._session.exec(query).first()
 
-    def charge(self, new: LoginThrottle, *, limit: int, latest_end: datetime) -> Window | None:
+    def charge(self, new: LoginThrottle, *, limit: int, latest_end: datetime) -> Window:
         """Charge one login, in one atomic statement, to the current window or to a new one.
 
         Args:
@@ -50,7 +51,7 @@ class LoginThrottleRepository:
             latest_end: a window that ends later than this is over as well.
 
         Returns:
-            The window, or None if it is full and nothing was changed.
+            The window; if it is full, nothing was changed.
         """
         over = or_(_ends_at <= new.charged_at, _ends_at > latest_end)
         insert = self._insert(new)
@@ -72,26 +73,22 @@ class LoginThrottleRepository:
         if found is not None:
             return Window(found[0], found[1])
         here = (_address == new.address, _source == new.source)
-        full = select(_charges).where(*here, ~over, _charges >= limit)
-        if self._session.exec(full).first() is None:
-            raise ChangeIgnored("INSERT", "login_throttles")
-        return None
-
-    def count_refusal(self, address: str, source: str) -> Window:
-        """Count a login that a full window refused, as a charge beyond the limit."""
-        # What another program damaged would become a number, and so admit logins.
-        more = case((_charges + 1 > _charges, _charges + 1), else_=_charges)
-        statement = update(LoginThrottle).where(_address == address, _source == source)
-        values = statement.values(charges=more).returning(_ends_at, _charges)
-        found: Any = self._execute(values).one_or_none()
+        full: Any = select(_ends_at, _charges).where(*here, ~over, _charges >= limit)
+        found = self._session.execute(full).first()
         if found is None:
-            raise ChangeIgnored("UPDATE", "login_throttles")
-        return Window(found[0], found[1])
+            raise ChangeIgnored("INSERT", "login_throttles")
+        return Window(found[0], found[1], is_full=True)
 
-    def overfull(self, addresses: Sequence[str], limit: int) -> Sequence[LoginThrottle]:
-        """Return the buckets of addresses that have counted refused logins."""
-        query = select(LoginThrottle).where(_address.in_(addresses), _charges > limit)
-        return self._session.exec(query).all()
+    def get(self, address: str, source: str) -> LoginThrottle | None:
+        """Return the bucket of a source."""
+        return self._session.get(LoginThrottle, (address, source))
+
+    def count_refusals(self, address: str, source: str, number: int) -> None:
+        """Count what a full window refused, as charges beyond the limit."""
+        # What another program damaged would become a number.
+        more = case((_charges + number > _charges, _charges + number), else_=_charges)
+        statement = update(LoginThrottle).values(charges=more)
+        change(self._session, statement, _address == address, _source == source, expected=1)
 
     def charged(self, addresses: Sequence[str]) -> set[str]:
         """Return those of some addresses that have charges."""
@@ -106,26 +103,12 @@ class LoginThrottleRepository:
         window_ends_at: datetime,
         charged_at: datetime,
         charged_before: datetime,
-        limit: int,
-    ) -> int:
-        """Remove one charge of a window, and its time unless there was a later charge.
-
-        Returns:
-            The number of charges beyond the limit, which are removed as well.
-        """
+    ) -> None:
+        """Remove one charge of a window, and its time unless there was a later charge."""
         window = (_address == address, _source == source, _ends_at == window_ends_at)
         previous = case((_charged_at == charged_at, charged_before), else_=_charged_at)
         statement = update(LoginThrottle).values(charges=_charges - 1, charged_at=previous)
-        within = (_charges > 0, _charges <= limit)
-        if change(self._session, statement, *window, *within, expected=1):
-            return 0
-        query = select(_charges).where(*window, _charges > limit).with_for_update()
-        charges = self._session.exec(query).first()
-        if charges is None:
-            return 0
-        statement = update(LoginThrottle).values(charges=limit - 1, charged_at=previous)
-        change(self._session, statement, *window, _charges > limit, expected=1)
-        return int(charges) - limit
+        change(self._session, statement, *window, _charges > 0, expected=1)
 
     def replace(self, row: LoginThrottle) -> None:
         """Insert a row, or replace the present one."""

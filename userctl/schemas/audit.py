@@ -51,6 +51,10 @@ class AuditTag(DocumentedEnum):
     DATABASE_ADOPT = "database:adopt", "The tables of an application were adopted."
     DATABASE_COPY = "database:copy", "All rows were copied to or from another database."
     CLOCK_CONFIRM = "clock:confirm", "An operator said that a clock that looked wrong is right."
+    CLOCK_SET_BACK = (
+        "clock:set_back",
+        "The clock is more than a day behind the last event, so that times after it are in doubt.",
+    )
     DATABASE_RESTORE = "database:restore", "A backup was restored."
 
 

@@ -224,3 +224,84 @@ def test_a_short_session_does_not_make_a_weekly_purge_suspicious(
     program.log_in(ADA)
     clock.advance(days=7)
     assert program.purge.purge(NIGHTLY).deleted == 1
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+def test_two_wrong_clocks_do_not_vouch_for_each_other(
+    alive: Program,
+    clock: FakeClock,
+    sql: Sql,
+    write: Callable[[Program, FakeClock, Sql], object],
+) -> None:
+    for days in (25, 50):
+        clock.now = NOW + timedelta(days=days)
+        write(alive, clock, sql)
+        if days == 25:
+            clock.now = NOW + timedelta(hours=1)
+            write(alive, clock, sql)
+    with pytest.raises(ClockSuspect, match=r"gap of (49|50) days"):
+        alive.purge.purge(NIGHTLY)
+    assert living(sql) == [(2,)]
+
+
+def test_a_clock_that_jumps_forth_and_back_many_times_is_not_believed(
+    alive: Program, clock: FakeClock, sql: Sql
+) -> None:
+    for hours in range(1, 9):
+        clock.now = NOW + timedelta(days=hours * 12, hours=hours)
+        alive.log_in(ADA)
+        clock.now = NOW + timedelta(hours=hours)
+        # More and more writes, so that no short look back finds them all.
+        for _ in range(hours):
+            alive.log_in(ADA)
+    clock.now = NOW + timedelta(days=100)
+    alive.log_in(ADA)
+    with pytest.raises(ClockSuspect, match="last write before a gap of 99 days"):
+        alive.purge.purge(NIGHTLY)
+    set_back = alive.audit.page(AuditQuery(tag="clock:set_back")).items
+    assert [event.time for event in set_back] == [NOW + timedelta(hours=h) for h in range(1, 9)]
+    assert set_back[0].detail == {"before": (NOW + timedelta(days=12, hours=1)).isoformat()}
+    assert alive.audit.verify().events > 0
+    # Once the clock is right again, every night works.
+    clock.now = NOW + timedelta(hours=9)
+    for _ in range(3):
+        clock.advance(days=9)
+        alive.purge.purge(NIGHTLY)
+    assert living(sql) == [(1,)]
+
+
+def test_a_clock_that_was_behind_once_does_not_make_a_nightly_purge_suspicious(
+    alive: Program, clock: FakeClock
+) -> None:
+    for days in (8, 16, 24, 12, 32, 40, 48, 56):
+        clock.now = NOW + timedelta(days=days)
+        alive.log_in(ADA)
+        alive.purge.purge(NIGHTLY)
+    assert len(alive.audit.page(AuditQuery(tag="clock:set_back")).items) == 1
+
+
+def test_a_wrong_clock_confirmed_before_it_was_set_back_vouches_for_nothing(
+    alive: Program, clock: FakeClock, sql: Sql
+) -> None:
+    clock.advance(days=200)
+    alive.purge.purge(NIGHTLY.model_copy(update={"trust_clock": True}))
+    clock.now = NOW + timedelta(hours=1)
+    alive.log_in(ADA)
+    clock.now = NOW + timedelta(days=150)
+    alive.log_in(ADA)
+    with pytest.raises(ClockSuspect):
+        alive.purge.purge(NIGHTLY)
+
+
+def test_an_adoption_by_a_wrong_clock_does_not_vouch_for_it(
+    program: Program, clock: FakeClock, sql: Sql
+) -> None:
+    """Before it there are only tokens of the application, and its trail begins with it."""
+    clock.advance(days=1000)
+    program.users.create(UserCreate(email=ADA, password=PASSWORD))
+    clock.now = NOW
+    insert_by_application(program, clock, sql)
+    clock.advance(days=1000)
+    program.log_in(ADA)
+    with pytest.raises(ClockSuspect):
+        program.purge.purge(NIGHTLY)

@@ -39,10 +39,10 @@ class LoginThrottled(AuthenticationFailed):
     http_status = 429
     hint = "An operator can end the wait: userctl user unlock USER"
 
-    def __init__(self, resets_in: timedelta, *, is_counted: bool = False) -> None:
+    def __init__(self, resets_in: timedelta, *, bucket: str = "") -> None:
         self.resets_in = resets_in
-        # Whether it is only counted, because the audit trail has an event of this window already.
-        self.is_counted = is_counted
+        # The source that has a window of its own; empty for the window that all others share.
+        self.bucket = bucket
         seconds = max(1, math.ceil(resets_in.total_seconds()))
         span = f"{seconds} s" if seconds <= 90 else f"{math.ceil(seconds / 60)} min"
         super().__init__(f"Too many logins to this address failed. Try again in {span}.")

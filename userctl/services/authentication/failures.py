@@ -3,12 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from userctl.core.errors import AuthenticationFailed, LoginThrottled, UserctlError
+from userctl.core.errors import (
+    AuthenticationFailed,
+    InvalidCredentials,
+    LoginThrottled,
+    UserctlError,
+)
 from userctl.core.failure_cause import FailureCause, FailureFacts
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import is_canonical, lookup_address
+from userctl.services.authentication.bounded_events import record_bounded, record_forgotten
 
 
 @retry_transactions
@@ -22,7 +28,7 @@ def record_failure(
     method: str | None = None,
     source: str | None = None,
 ) -> None:
-    """Record a failed authentication in a transaction of its own.
+    """Record a failed authentication in a transaction of its own, or count it.
 
     The ``reason`` of the event is what the person was told, and its ``cause`` the truth. The same
     statements run whatever the cause is, so that their time reveals nothing.
@@ -51,9 +57,12 @@ def record_failure(
             detail |= {"token": facts.token}
             if cause == FailureCause.OTHER_OWNER:
                 detail |= {"claimed": claimed}
-        uow.record(
+        record_bounded(
+            uow,
             tag,
             now,
+            _subject(error, facts, address),
+            kind=error.code,
             **about,
             reason=error.code,
             cause=cause,
@@ -61,43 +70,17 @@ def record_failure(
             source=source,
             **detail,
         )
+        record_forgotten(uow, now)
         uow.commit()
 
 
-def record_refusals(
-    uow: UnitOfWork,
-    now: datetime,
-    refused: int,
-    bucket: str,
-    ended_at: datetime,
-    *,
-    email: str | None = None,
-    **detail: Any,
-) -> None:
-    """Record how many logins a full window refused after the first, which has its own event.
-
-    Args:
-        uow: the unit of work.
-        now: the time.
-        refused: how many logins the window refused.
-        bucket: the source that the window is for; empty for all that share one.
-        ended_at: when the window ended, or would have ended.
-        email: the address, recorded as by :func:`record_failure`; empty for what is none.
-        detail: what else is known.
-    """
-    if refused > 1:
-        uow.record(
-            AuditTag.LOGIN_FAILURE,
-            now,
-            **_whose(uow, email or ""),
-            reason=LoginThrottled.code,
-            cause=LoginThrottled.code,
-            method=None,
-            source=bucket or None,
-            count=refused - 1,
-            until=ended_at.isoformat(),
-            **detail,
-        )
+def _subject(error: UserctlError, facts: FailureFacts, address: str) -> str | None:
+    """Return what a failed authentication concerns; None if throttling bounds its number."""
+    if isinstance(error, InvalidCredentials):
+        return None
+    if isinstance(error, LoginThrottled) and error.bucket:
+        return f"{address}\n{error.bucket}"
+    return facts.token or address
 
 
 def _whose(uow: UnitOfWork, address: str) -> dict[str, Any]:

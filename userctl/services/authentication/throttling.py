@@ -3,10 +3,6 @@
 The charges for one address go to buckets. A source that succeeded recently has a bucket of its
 own, so that no other source can lock it out; all other sources share one, so that claiming many
 sources gains nothing. An address without a user is charged just the same.
-
-A full window counts the logins that it refuses as charges beyond the limit. Only the first of them
-is an event in the audit trail at once, because the trail cannot be shortened. The number of others
-is a second event, once the next window is opened or the charges are removed.
 """
 
 import hashlib
@@ -21,23 +17,17 @@ from userctl.models import LoginThrottle
 from userctl.models.unreadable import Unreadable
 from userctl.schemas.email_address import lookup_address
 from userctl.schemas.users import UserDetail, UserRead
-from userctl.services.authentication.failures import record_refusals
+from userctl.services.authentication.bounded_events import record_forgotten
 from userctl.services.authentication.source import login_source
 from userctl.services.authentication.unlocking import UnlockUsers
 from userctl.services.shared.records import validate_record
-from userctl.services.shared.throttle_windows import TRUST, full_windows, latest_end
+from userctl.services.shared.throttle_windows import MEMORY, TRUST, full_windows, latest_end
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import changed_user, user_read
 
 SHARED = ""
 """The source of the shared bucket; no real source is empty."""
-
-MEMORY = timedelta(hours=24)
-"""How long after the end of its window a charge is still shown."""
-
-PRUNED = 2
-"""How many rows a charge removes at most: more than it adds, so that few remain."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +40,6 @@ class Charge:
     window_ends_at: datetime
     charged_at: datetime
     charged_before: datetime
-    limit: int
     clock: Clock
 
     def refund(self, uow: UnitOfWork) -> None:
@@ -60,15 +49,13 @@ class Charge:
         The shared bucket is locked first, as always when several of an address are locked.
         """
         now, address = self.clock(), _digest(self.email)
-        refused = uow.login_throttles.refund(
+        uow.login_throttles.refund(
             address,
             self.bucket,
             window_ends_at=self.window_ends_at,
             charged_at=self.charged_at,
             charged_before=self.charged_before,
-            limit=self.limit,
         )
-        record_refusals(uow, now, refused, self.bucket, self.window_ends_at, email=self.email)
         uow.login_throttles.replace(
             LoginThrottle(
                 address=address,
@@ -115,7 +102,7 @@ class LoginThrottling:
 
         Raises:
             InvalidInput: if the source is not valid.
-            LoginThrottled: if the window is full; nothing is charged then, but it is counted.
+            LoginThrottled: if the window is full; nothing is charged then.
         """
         email, source = lookup_address(email), login_source(source)
         address, now = _digest(email), self._clock()
@@ -136,22 +123,11 @@ class LoginThrottling:
             window = uow.login_throttles.charge(
                 new, limit=self._attempts, latest_end=latest_end(now, self._window)
             )
-            if window is None:
-                full = uow.login_throttles.count_refusal(address, bucket)
-                uow.commit()
-                is_counted = full.charges != self._attempts + 1
-                raise LoginThrottled(full.ends_at - now, is_counted=is_counted)
-            # Of several who find the window before it over, one opens the next.
-            if found is not None and window.charges == 1:
-                refused, ended_at = self._refused(found.charges), found.window_ends_at
-                record_refusals(uow, now, refused, bucket, ended_at, email=email)
-            for digest, of, charges, ended_at in uow.login_throttles.delete_expired(now, PRUNED):
-                refused = self._refused(charges)
-                record_refusals(uow, now, refused, of, ended_at, address_sha256=digest)
+            if window.is_full:
+                raise LoginThrottled(window.ends_at - now, bucket=bucket)
+            record_forgotten(uow, now)
             uow.commit()
-        return Charge(
-            email, source, bucket, window.ends_at, now, before, self._attempts, self._clock
-        )
+        return Charge(email, source, bucket, window.ends_at, now, before, self._clock)
 
     def show(self, reference: str) -> UserDetail:
         """Return a user with their failed logins.
@@ -164,7 +140,7 @@ class LoginThrottling:
 
     def unlocking(self) -> UserChange:
         """Return the change that forgets the failed logins of many users."""
-        return UnlockUsers(self._attempts, _digest, self._refused)
+        return UnlockUsers(_digest)
 
     @retry_transactions
     def unlock(self, reference: str) -> UserDetail:
@@ -206,11 +182,6 @@ class LoginThrottling:
             last_failed_login_at=last,
             throttled_until=full_until,
         )
-
-    def _refused(self, charges: int) -> int:
-        """Return how many logins a window refused, by its charges."""
-        # Another program may have written something else.
-        return max(0, charges - self._attempts) if isinstance(charges, int) else 0
 
 
 def _digest(address: str) -> str:

@@ -21,6 +21,7 @@ from userctl.models import RefreshToken, User
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.session import Grant
 from userctl.security.opaque_token import REFRESH_TOKEN, refresh_digest
+from userctl.services.authentication.bounded_events import record_bounded, record_forgotten
 from userctl.services.sessions.issue import LoginFacts, TokenFamily, TokenIssuer
 from userctl.services.shared.token_records import refresh_token_state
 
@@ -99,15 +100,20 @@ class TokenExchange:
 
     @retry_transactions
     def _record_failure(self, digest: str | None, error: UserctlError) -> None:
+        now = self._clock()
         with self._database.writing() as uow:
             token = uow.refresh_tokens.by_digest(digest) if digest else None
-            uow.record(
+            record_bounded(
+                uow,
                 AuditTag.TOKEN_REFRESH_FAILURE,
-                self._clock(),
+                now,
+                _session_of(token) if token else "",
+                kind=error.code,
                 user_id=token.user_id if token else None,
                 session=token.family_id if token else None,
                 reason=error.code,
             )
+            record_forgotten(uow, now)
             uow.commit()
 
     def _require_active(self, uow: UnitOfWork, token: RefreshToken, now: datetime) -> None:
@@ -127,8 +133,18 @@ class TokenExchange:
         if unused and abs(now - token.used_at) <= REPLAY_GRACE:
             raise RefreshConflict("Another process exchanged this token a moment ago.")
         uow.refresh_tokens.record_replay(token, now)
-        uow.refresh_tokens.revoke_family(token, now)
-        uow.record(AuditTag.TOKEN_REUSE, now, user_id=token.user_id, session=token.family_id)
+        if uow.refresh_tokens.revoke_family(token, now):
+            uow.record(AuditTag.TOKEN_REUSE, now, user_id=token.user_id, session=token.family_id)
+        else:
+            record_bounded(
+                uow,
+                AuditTag.TOKEN_REUSE,
+                now,
+                _session_of(token),
+                kind=TokenReused.code,
+                user_id=token.user_id,
+                session=token.family_id,
+            )
         # The revocation has to last although the refresh fails.
         uow.commit()
         raise TokenReused(
@@ -145,6 +161,11 @@ def _lock_with_user(uow: UnitOfWork, digest: str) -> tuple[User, RefreshToken]:
     if user is None or token is None:
         raise TokenInvalid("Unknown refresh token.")
     return user, token
+
+
+def _session_of(token: RefreshToken) -> str:
+    """Return the session of a token; without one, the token by itself."""
+    return token.family_id or f"token {token.id}"
 
 
 def _family_of(token: RefreshToken, end: datetime) -> TokenFamily:

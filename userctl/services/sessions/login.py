@@ -7,7 +7,6 @@ from userctl.core.clock import Clock
 from userctl.core.errors import (
     AuthenticationFailed,
     InvalidEmail,
-    LoginThrottled,
     PasswordRejected,
     ProofOutdated,
 )
@@ -79,16 +78,15 @@ class LoginService:
         try:
             return self._start_session(method, authenticator, credentials)
         except (AuthenticationFailed, InvalidEmail, PasswordRejected) as error:
-            if not (isinstance(error, LoginThrottled) and error.is_counted):
-                record_failure(
-                    self._database,
-                    AuditTag.LOGIN_FAILURE,
-                    self._clock(),
-                    error,
-                    identity=credentials.identity,
-                    method=method,
-                    source=_source_of(credentials),
-                )
+            record_failure(
+                self._database,
+                AuditTag.LOGIN_FAILURE,
+                self._clock(),
+                error,
+                identity=credentials.identity,
+                method=method,
+                source=_source_of(credentials),
+            )
             raise
 
     def log_in_and_store(self, method: str, credentials: Credentials) -> StartedSession:

@@ -67,8 +67,10 @@ def check_clock(
     the time, but a clock that jumped has also written rows, with its own time. So no single row is
     believed: from now back, no two writes may be further apart than a session may last. Such a gap
     is left by a jump, or by real silence; a nightly purge writes an event even if it deletes
-    nothing, so there is no silence where one runs. A gap matters only if it makes a purge delete
-    what was there before it. A clock that is behind deletes too little, which does no harm.
+    nothing, so there is no silence where one runs. What was written before the clock was set back
+    counts only as far as it is earlier than all that came after. A gap matters only if it makes a
+    purge delete what was there before it. A clock that is behind deletes too little, which does no
+    harm.
 
     Args:
         uow: the unit of work.
@@ -99,31 +101,48 @@ def _find_gap(
     uow: UnitOfWork, now: datetime, longest_session: timedelta, deletes_across: DeletesAcross
 ) -> Gap | None:
     """Return the latest gap that matters, of those that are long."""
-    gaps = _long_gaps(uow, now, max(longest_session, SHORTEST_GAP))
+    longest = max(longest_session, SHORTEST_GAP)
+    gaps = (
+        part
+        for gap in _long_gaps(uow, now, longest)
+        if deletes_across(uow, gap)
+        for part in _long_parts(uow, gap, longest)
+    )
     return next((gap for gap in gaps if deletes_across(uow, gap)), None)
 
 
 def _long_gaps(uow: UnitOfWork, now: datetime, longest: timedelta) -> Iterator[Gap]:
-    """Yield the gaps since an operator last confirmed the clock, the latest first."""
+    """Yield the gaps between events since an operator last confirmed the clock, the latest first.
+
+    In each run of events only those count that are earlier than all that were written later.
+    """
     stats, end = uow.database_stats, now
-    confirmed = stats.last_event(now, AuditTag.CLOCK_CONFIRM)
-    # In the order of the ids, a write by a clock that has been set right since is not the newest.
-    newest = stats.newest_write()
-    if newest is not None and now - newest > longest:
-        yield Gap(newest, now)
-        end = newest
-    created = stats.newest()
-    while True:
-        while (earlier := stats.earliest_write(end - longest, end)) is not None:
-            end = earlier
-        if confirmed is not None and end <= confirmed:
+    for run in stats.event_runs():
+        confirmed = stats.last_confirmation(run, end)
+        while confirmed is None or end > confirmed:
+            last = stats.last_event(run, end)
+            if last is None:
+                break
+            if end - last > longest:
+                yield Gap(last, end)
+                end = last
+            else:
+                end = stats.earliest_event(run, end - longest, end) or last
+        else:
             return
-        before = [time for time in (created, stats.last_event(end)) if time is not None]
-        starts = [time for time in before if end - time > longest]
-        if not starts:
-            return
-        yield Gap(max(starts), end)
-        end = max(starts)
+    # From before the audit trail there are only tokens of an application.
+    first = stats.first_foreign_token()
+    if first is not None and end - first > longest:
+        yield Gap(first, end)
+
+
+def _long_parts(uow: UnitOfWork, gap: Gap, longest: timedelta) -> Iterator[Gap]:
+    """Yield the long parts of a gap in which an application issued no token either."""
+    end = gap.end
+    for time in (*uow.database_stats.foreign_tokens(*gap), gap.start):
+        if end - time > longest:
+            yield Gap(time, end)
+        end = time
 
 
 def _suspicion(now: datetime, evidence: str) -> ClockSuspect:

@@ -7,6 +7,9 @@ from userctl.repositories.full_windows import FullWindows
 TRUST = timedelta(days=30)
 """How long after a success a source has a bucket of its own."""
 
+MEMORY = timedelta(hours=24)
+"""How long after the end of its window a charge is still shown, and what was only counted kept."""
+
 CLOCK_SLACK = timedelta(minutes=5)
 """How far apart synchronized clocks may be, and how long a statement may wait for its turn.
 
