@@ -121,13 +121,14 @@ def _long_gaps(uow: UnitOfWork, now: datetime, longest: timedelta) -> Iterator[G
         confirmed = stats.last_confirmation(run, end)
         while confirmed is None or end > confirmed:
             last = stats.last_event(run, end)
-            if last is None:
+            # SQLite compares texts, and another program may write the same time in another form.
+            if last is None or last >= end:
                 break
             if end - last > longest:
                 yield Gap(last, end)
                 end = last
             else:
-                end = stats.earliest_event(run, end - longest, end) or last
+                end = min(last, stats.earliest_event(run, end - longest, end) or last)
         else:
             return
     # From before the audit trail there are only tokens of an application.
