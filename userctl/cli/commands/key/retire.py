@@ -29,7 +29,7 @@ def retire(
     """
     keys = context.services.keys
     confirm(context, lambda: _compose(keys.show_retirable(kid)), yes=yes)
-    was_retired = keys.show_retirable(kid).state == "retired"
+    was_retired = kid in {key.kid for key in keys.read() if key.state == "retired"}
     retired = keys.retire(kid)
     context.emit(retired)
     if was_retired:

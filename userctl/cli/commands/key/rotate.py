@@ -48,7 +48,8 @@ def rotate(
         return
     if min_age is not None:
         raise InvalidInput("--min-age cannot be used with --compromised.")
-    confirm(context, lambda: _compose(context.services.keys.read()), yes=yes)
+    keys = context.services.keys.show_replaceable()
+    confirm(context, lambda: _compose(keys), yes=yes)
     replaced = context.services.keys.replace_all()
     context.emit(replaced.active)
     context.note(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from userctl.core.chunks import in_chunks
-from userctl.core.errors import Conflict, UserctlError
+from userctl.core.errors import Conflict, InvalidInput, UserctlError
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
 from userctl.schemas.batches import BatchOptions, UserOutcome
@@ -104,7 +104,8 @@ class BatchRun:
     def _outcome(self, entry: Entry) -> UserOutcome:
         user, error, schema = entry.user, entry.error, self.change.outcome
         name = entry.reference.text
-        if user is None and self.options.missing_ok:
+        is_missing = user is None and not isinstance(error, InvalidInput)
+        if is_missing and self.options.missing_ok:
             return schema(reference=name, outcome="missing")
         shown: dict[str, Any] = {} if user is None else changed_user(user).model_dump()
         if error is not None:
