@@ -118,7 +118,7 @@ def _has_key(tag: str, key: str | None) -> ColumnElement[bool]:
 def _set_back(head: AuditEvent | None, events: Sequence[NewEvent]) -> Iterator[NewEvent]:
     """Yield an event about the clock if the next events are much earlier than the last one.
 
-    Whoever needs the times in doubt finds it by its tag, however many events there are.
+    What needs the times in doubt finds it by its tag, however many events there are.
     """
     if head is not None and isinstance(head.time, datetime):
         for first in events[:1]:

@@ -98,11 +98,12 @@ class DatabaseStatsRepository:
         """
         created, number = col(RefreshToken.created_at), col(RefreshToken.id)
         query = _FOREIGN.where(created < before).order_by(number.desc())
-        for time in self._session.exec(query.execution_options(yield_per=1000)):
-            if time <= since:
-                return
-            if time < before:
-                yield (before := time)
+        with self._session.exec(query.execution_options(yield_per=1000)) as times:
+            for time in times:
+                if time <= since:
+                    return
+                if time < before:
+                    yield (before := time)
 
     def server_time(self) -> datetime | None:
         """Return the time by the clock of the server; None where there is no server."""

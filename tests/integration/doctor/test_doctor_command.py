@@ -327,7 +327,10 @@ def test_a_clock_that_is_behind_fails(healthy: Userctl) -> None:
 
 def test_a_clock_far_ahead_of_everything_is_a_warning(healthy: Userctl) -> None:
     with changed(healthy) as connection:
-        connection.execute("UPDATE users SET created_at = '2001-01-01 00:00:00'")
+        connection.execute(
+            "INSERT INTO refresh_tokens (token, user_id, created_at, expires_at) "
+            "VALUES ('x', 1, '2001-01-01 00:00:00', '2001-02-01 00:00:00')"
+        )
     assert statuses(healthy)["clock"] == "warning"
 
 
