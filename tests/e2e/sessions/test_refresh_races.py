@@ -36,7 +36,7 @@ def test_of_twenty_processes_with_one_refresh_token_one_gets_its_only_successor(
         for result in results:
             if result.code == 0:
                 pair = json.loads(result.out)
-                assert result.err == ""
+                assert result.err == "Refreshed the session of ada@example.com.\n"
             else:
                 assert result.out == ""
                 assert json.loads(result.err)["error"]["code"] == "refresh_conflict"
