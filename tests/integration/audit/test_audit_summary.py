@@ -41,7 +41,7 @@ def test_each_day_is_counted_also_one_on_which_nothing_happens(
     assert list(map(numbers, found.periods)) == [
         ("2030-01-01", 1, 7, 1, 0),
         ("2030-01-02", 0, 0, 0, 0),
-        # The three that were throttled after the first are told when the next window is opened.
+        # The three that were throttled after the first are told when they are forgotten.
         ("2030-01-03", 1, 3, 3, 3),
     ]
 
