@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from generator.cli import cli_page, commands_table
 from generator.failures import errors_page, exit_codes_page, exit_codes_table
 from generator.json_output import json_page
+from generator.library import library_page
 from generator.man import man_page
 from generator.names import names_file
 from generator.records import audit_page, metrics_page, schema_page
@@ -25,6 +26,7 @@ def pages() -> dict[str, str]:
         "docs/reference/audit-events.md": audit_page(),
         "docs/reference/metrics.md": metrics_page(),
         "docs/reference/schema.md": schema_page(),
+        "docs/reference/library.md": library_page(),
         "docs/userctl.1": man_page(),
         "userctl/cli/completion/names.json": names_file(),
     }

@@ -57,7 +57,8 @@ class Command:
         raw: the field that ``--raw`` prints where ``--fields`` picks none.
         bare_values: the value of each option that may be given without one.
         tolerant: whether it goes on without the settings that cannot be read.
-        only_reads: whether it changes nothing, so that ``--actor`` would be without effect.
+        recorded: whether what it does is an event of the audit trail; if not, ``--actor`` would be
+            without effect.
     """
 
     body: Body
@@ -67,12 +68,12 @@ class Command:
     raw: str | None = None
     bare_values: Mapping[str, str] = field(default_factory=dict, hash=False)
     tolerant: bool = False
-    only_reads: bool = False
+    recorded: bool = True
 
     def build(self, name: str) -> Any:
         """Return the Click command, which takes Typer some milliseconds."""
         shared = (_PRINTING if self.prints else {}) | _SHARED
-        if self.only_reads:
+        if not self.recorded:
             shared = shared | {"actor": options.NoActorOption}
 
         def run(*, ctx: typer.Context, **values: Any) -> None:
@@ -80,9 +81,9 @@ class Command:
             if ctx.args:
                 # It is not repeated: it may be a password typed in the wrong place.
                 raise InvalidInput("Unexpected argument.", hint=f"See '{ctx.command_path} --help'.")
-            if self.only_reads and given["actor"] is not None:
+            if not self.recorded and given["actor"] is not None:
                 raise InvalidInput(
-                    f"'{ctx.command_path}' changes nothing, so it has no --actor.",
+                    f"'{ctx.command_path}' records no event, so it has no --actor.",
                     hint="To see what a person did, use 'userctl audit list --by NAME'.",
                 )
             context: CommandContext = ctx.obj
@@ -126,7 +127,7 @@ def command(
     raw: str | None = None,
     bare_values: Mapping[str, str] | None = None,
     tolerant: bool = False,
-    only_reads: bool = False,
+    recorded: bool = True,
 ) -> Callable[[Body], Command]:
     """Make a command of a function; the command table says where it stands.
 
@@ -137,11 +138,11 @@ def command(
         raw: see :class:`Command`.
         bare_values: see :class:`Command`.
         tolerant: see :class:`Command`.
-        only_reads: see :class:`Command`.
+        recorded: see :class:`Command`.
     """
     bare = bare_values or {}
     return lambda body: Command(
-        body, example, prints, creates_database, raw, bare, tolerant, only_reads
+        body, example, prints, creates_database, raw, bare, tolerant, recorded
     )
 
 

@@ -102,7 +102,7 @@ def tell(error: BaseException, *, as_json: bool) -> int:
         body = {"code": code, "message": escape_invisible(message), "hint": hint}
         write_error(json.dumps({"error": body}))
     else:
-        write_error(f"error: {message}" + (f" {hint}" if hint else ""))
+        write_error(message + (f" {hint}" if hint else ""), label="error:")
     return exit_code
 
 

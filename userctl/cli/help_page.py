@@ -112,6 +112,8 @@ def help_record(parameter: Any, ctx: typer.Context) -> tuple[str, str] | None:
         written = written.replace(found[0], parameter.name.rpartition("_")[2].upper())
         sentence, dot, extra = text.partition(".")
         text = f"{sentence}: {either(found[1].split('|'))}{dot}{extra}"
+    elif found is not None:
+        written = written.replace(found[0], found[1])
     for pattern, replacement in _NOISE.items():
         text = re.sub(pattern, replacement, text)
     return written, text.strip()

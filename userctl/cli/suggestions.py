@@ -7,9 +7,13 @@ from userctl.cli.command_table import COMMANDS, Noun
 from userctl.core.text import either, quote
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "create add new make register adduser useradd signup": ("create", "issue", "generate"),
-    "all ls index search find query filter ps dir": ("list",),
-    "show get info view display describe cat inspect read details id": ("show", "status", "list"),
+    "create add new make mk register adduser useradd signup": ("create", "issue", "generate"),
+    "all ls index search grep find query filter ps dir": ("list",),
+    "show get info view whois display describe cat inspect read details id": (
+        "show",
+        "status",
+        "list",
+    ),
     "edit set modify change mod usermod rename move mv promote demote grant role": ("update",),
     "password passwords reset reset-password set-password chpasswd pw": ("passwd",),
     "disable lock ban block suspend deactivate off freeze": ("disable", "revoke", "retire"),
@@ -20,11 +24,16 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "revoke",
         "retire",
         "purge",
+        "end",
     ),
     "undelete recover unremove bring-back": ("restore",),
     "prune clean cleanup gc expire expunge trash": ("purge",),
     "compact shrink reclaim optimize": ("vacuum",),
-    "kill end close terminate invalidate cancel kick logoff": ("end", "revoke", "logout"),
+    "kill end close terminate invalidate cancel kick logoff revoke": (
+        "end",
+        "revoke",
+        "logout",
+    ),
     "upgrade update up init setup initialize migration migrations sync": ("migrate",),
     "down rollback revert": ("downgrade",),
     "revisions versions": ("history",),

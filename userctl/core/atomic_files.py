@@ -42,6 +42,7 @@ def write_atomic(
     replace: bool,
     private: bool,
     folder_hint: str | None = None,
+    errors: str = "strict",
 ) -> bool:
     """Write a file atomically.
 
@@ -52,6 +53,7 @@ def write_atomic(
         private: Whether only the owner may read it; otherwise the umask decides.
         folder_hint: What to do if others could replace files in its folder, which is then refused;
             None to write the file anyway.
+        errors: The error handler for what UTF-8 cannot hold.
 
     Returns:
         False if the file exists and must not be overwritten.
@@ -62,7 +64,9 @@ def write_atomic(
     """
     try:
         with _open_draft(path, replace=replace, folder_hint=folder_hint) as draft:
-            with open(draft.descriptor, "w", encoding="utf-8", newline="", closefd=False) as file:
+            with open(
+                draft.descriptor, "w", encoding="utf-8", errors=errors, newline="", closefd=False
+            ) as file:
                 file.writelines(pieces)
             if not private:
                 # A file system without modes refuses to change them.

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import OperationalError
 
 from userctl.config.database_url import DatabaseURL
 from userctl.config.paths import require_database_file
@@ -23,12 +23,17 @@ from userctl.core.errors import (
     ReadOnly,
 )
 from userctl.db.errors import typed_failures
-from userctl.db.pool import PoolOptions, renew_after_fork
+from userctl.db.execution_options import (
+    NO_TRANSACTION,
+    PATIENCE,
+    READ_ONLY,
+    SNAPSHOT,
+)
+from userctl.db.pool import PoolOptions, renew_after_fork, replace_if_ended
 from userctl.db.postgresql.session import (
     begin_statement,
     connection_options,
     require_plain_strings,
-    was_ended,
 )
 from userctl.db.postgresql.url import parse_options
 from userctl.db.sqlite.functions import add_functions
@@ -44,19 +49,11 @@ the same pages again and again."""
 
 SqlValue = str | bytes | int | float | None
 
-READ_ONLY = "userctl_read_only"
-"""The execution option of a connection that only reads."""
-
-PATIENCE = "userctl_patience"
-"""The execution option that says for how many seconds a statement may wait for a lock, instead of
-``BUSY_TIMEOUT_SECONDS``. On PostgreSQL, a statement may take no longer for anything else either."""
-
 
 @contextmanager
 def read_only_connection(engine: Engine) -> Iterator[Connection]:
     """Yield a connection whose transaction only reads; driver errors are translated."""
-    options = {READ_ONLY: True, "postgresql_readonly": True}
-    with typed_failures(), engine.execution_options(**options).connect() as connection:
+    with typed_failures(), engine.execution_options(**{READ_ONLY: True}).connect() as connection:
         yield connection
 
 
@@ -153,19 +150,23 @@ def _decode(text: bytes) -> str:
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
+    driver = connection.connection.dbapi_connection
+    assert isinstance(driver, sqlite3.Connection)
+    # Through SQLAlchemy each of these statements would take ten times as long.
+    execute = driver.execute
     if options.get(READ_ONLY):
         seconds = options.get(PATIENCE, BUSY_TIMEOUT_SECONDS)
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {seconds * 1000}")
-        connection.exec_driver_sql("BEGIN")
+        execute(f"PRAGMA busy_timeout = {seconds * 1000}")
+        execute("BEGIN")
         return
     # A transaction that reads first and locks later cannot wait for the lock: SQLite fails it at
     # once, whatever the busy timeout. So a writer takes the lock when it begins. It waits in short
     # turns, because Python handles no signal while SQLite waits.
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
+    execute(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
     try:
-        retry_while_busy(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        retry_while_busy(lambda: execute("BEGIN IMMEDIATE"))
     finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
+        execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
 
 
 def retry_while_busy(attempt: Callable[[], object]) -> None:
@@ -200,7 +201,13 @@ def _postgresql_engine(url: DatabaseURL, pool: PoolOptions) -> Engine:
             hint="Install it with: pip install 'psycopg[binary]'",
         ) from None
     options = connection_options(parse_options(url))
-    engine = create_engine("postgresql+psycopg://", hide_parameters=True, **pool.arguments)
+    engine = create_engine(
+        "postgresql+psycopg://",
+        hide_parameters=True,
+        # A new connection would be asked for a type that no table of ours has.
+        use_native_hstore=False,
+        **pool.arguments,
+    )
 
     # libpq gets the URL unchanged, because it supports several hosts and many options.
     @event.listens_for(engine, "do_connect")
@@ -218,26 +225,20 @@ def _postgresql_engine(url: DatabaseURL, pool: PoolOptions) -> Engine:
         return connection
 
     event.listen(engine, "begin", _begin_postgresql)
-    event.listen(engine, "checkout", _replace_if_ended)
+    event.listen(engine, "checkout", replace_if_ended)
     return engine
 
 
 def _begin_postgresql(connection: Connection) -> None:
     options = connection.get_execution_options()
-    isolation = options.get("isolation_level")
-    if isolation == "AUTOCOMMIT":
+    if options.get(NO_TRANSACTION):
         return
     patience = options.get(PATIENCE)
     connection.exec_driver_sql(
         begin_statement(
             lock_seconds=patience or BUSY_TIMEOUT_SECONDS,
-            isolated=isolation is not None,
             limited=patience is not None,
+            reads=bool(options.get(READ_ONLY)),
+            snapshot=bool(options.get(SNAPSHOT)),
         )
     )
-
-
-def _replace_if_ended(connection: Any, _record: Any, _proxy: Any) -> None:
-    # The server may have a timeout for idle sessions, or have restarted meanwhile.
-    if was_ended(connection):
-        raise DisconnectionError

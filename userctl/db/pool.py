@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine, Pool
+from sqlalchemy.exc import DisconnectionError
 
 from userctl.config.settings import Settings
+from userctl.db.postgresql.session import was_ended
 
 
 @dataclass(frozen=True)
@@ -59,3 +61,12 @@ def renew_after_fork(engine: Engine) -> None:
             engine.dispose(close=False)
 
     os.register_at_fork(after_in_child=renew)
+
+
+def replace_if_ended(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Let the pool replace a connection to PostgreSQL that was ended while it was idle.
+
+    The server may have a timeout for idle sessions, or have restarted meanwhile.
+    """
+    if was_ended(connection):
+        raise DisconnectionError

@@ -12,11 +12,11 @@ from userctl.core.text import escape_invisible, rfc3339
 _FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
-def csv_line(cells: Sequence[str]) -> str:
+def csv_line(cells: Sequence[str], delimiter: str = ",") -> str:
     """Return a line of cells, quoted as in RFC 4180 but ending in a plain newline."""
     buffer = io.StringIO()
     # With this terminator, the writer quotes a cell that holds either of its characters.
-    csv.writer(buffer, lineterminator="\r\n").writerow(cells)
+    csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n").writerow(cells)
     return buffer.getvalue().removesuffix("\r\n") + "\n"
 
 

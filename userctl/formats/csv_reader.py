@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TextIO
 
 from userctl import schemas
 from userctl.core.errors import InvalidInput
@@ -25,6 +25,24 @@ _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """The first line of a file that spreadsheets write and read; it names the delimiter."""
 
 
+class CsvHeader(NamedTuple):
+    """The cells of a header as they are.
+
+    ``is_detected`` tells whether they show what stands between them, the delimiter.
+    """
+
+    names: Sequence[str]
+    delimiter: str
+    is_detected: bool
+
+
+class _BrokenLine(NamedTuple):
+    """A line that cannot be read, and why."""
+
+    reason: str
+    text: str
+
+
 def read_csv(text: TextIO, options: ReadOptions) -> "Iterator[FileRecord]":
     """Yield the records of CSV; its header names the fields.
 
@@ -33,19 +51,22 @@ def read_csv(text: TextIO, options: ReadOptions) -> "Iterator[FileRecord]":
             long that a quotation mark is probably not closed.
     """
     rows = _Rows(text, options)
-    columns = _columns(rows.header(), options, text.encoding)
+    header = rows.header()
+    columns = _columns(header.names, options, text.encoding)
     record, names = schemas.transfer.FileRecord, columns.names
     width = columns.width if columns.places is None else None
     for line, cells in rows:
-        if isinstance(cells, str):
-            yield record(line, unreadable=cells)
+        if isinstance(cells, _BrokenLine):
+            broken = (header, cells.text) if options.keep_sources else None
+            yield record(line, unreadable=cells.reason, source=broken)
             continue
+        source = (header, cells) if options.keep_sources else None
         joined = "".join(cells)
         # Most rows need no care, and there may be millions.
         if joined.isascii() and len(cells) == width and joined and "'" not in joined:
-            yield record(line, names, cells)
+            yield record(line, names, cells, None, source)
         elif joined:
-            yield columns.record(line, cells, joined)
+            yield columns.record(line, cells, joined)._replace(source=source)
 
 
 class _Rows:
@@ -63,8 +84,8 @@ class _Rows:
         self._line = 1
         self._rows = self._read_rows()
 
-    def header(self) -> Sequence[str]:
-        """Return the cells of the header, and find out what stands between cells."""
+    def header(self) -> CsvHeader:
+        """Return the header, and find out what stands between cells."""
         first = named = ""
         for first in self._rest:
             if found := _SEPARATOR_LINE.fullmatch(first):
@@ -74,17 +95,18 @@ class _Rows:
             self._line += 1
         if len(first) == LONGEST_RECORD:
             self._refuse(f"longer than {LONGEST_RECORD:,} characters")
-        self._delimiter = self._options.delimiter or named or self._detect_delimiter(first)
+        detected = self._detect_delimiter(first)
+        self._delimiter = self._options.delimiter or named or detected
         self._pending.append(first)
         _, cells = next(self._rows, (1, []))
-        if isinstance(cells, str):
-            raise InvalidInput(f"The header of the CSV cannot be read: {cells}")
-        return cells
+        if isinstance(cells, _BrokenLine):
+            raise InvalidInput(f"The header of the CSV cannot be read: {cells.reason}")
+        return CsvHeader(cells, self._delimiter, is_detected=self._delimiter == detected)
 
-    def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
+    def __iter__(self) -> Iterator[tuple[int, list[str] | _BrokenLine]]:
         return self._rows
 
-    def _read_rows(self) -> Iterator[tuple[int, list[str] | str]]:
+    def _read_rows(self) -> Iterator[tuple[int, list[str] | _BrokenLine]]:
         held, reader = self._held, self._open()
         while True:
             held.clear()
@@ -94,7 +116,7 @@ class _Rows:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield line, self._reason(error)
+                yield line, _BrokenLine(self._reason(error), held[0].rstrip("\r\n"))
                 self._line += 1
                 self._pending.extendleft(reversed(held[1:]))
                 reader = self._open()

@@ -8,7 +8,8 @@ from userctl.core.text import quote
 
 UNDECODABLE = "userctl.undecodable"
 """The error handler with which files are decoded: each byte that does not fit the encoding becomes
-a lone surrogate that holds it. No encoding decodes to one, whatever its bytes."""
+a lone surrogate that holds it. No encoding decodes to one, whatever its bytes. UTF-8 that is
+written with this handler has the bytes again."""
 
 _UNDECODABLE_BYTE = re.compile("[\udc00-\udcff]")
 
@@ -82,11 +83,19 @@ def _require_encoding(name: str) -> None:
         ) from None
 
 
-def _keep_bytes(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
+def _keep_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
+    if isinstance(error, UnicodeDecodeError):
+        wrong = error.object[error.start : error.end]
+        return "".join(chr(0xDC00 + byte) for byte in wrong), error.end
+    if not isinstance(error, UnicodeEncodeError):
         raise error
-    wrong = error.object[error.start : error.end]
-    return "".join(chr(0xDC00 + byte) for byte in wrong), error.end
+    # UTF-7 can hold other surrogates than ours.
+    return b"".join(map(_bytes_of, error.object[error.start : error.end])), error.end
+
+
+def _bytes_of(surrogate: str) -> bytes:
+    byte = ord(surrogate) - 0xDC00
+    return bytes([byte]) if 0 <= byte < 256 else surrogate.encode(errors="surrogatepass")
 
 
 codecs.register_error(UNDECODABLE, _keep_bytes)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CHUNK = 2**16
 """How many characters are read at once where lines do not matter."""
 
+KEPT_OF_LONG = 1000
+"""How many characters are kept of a record that is too long."""
+
 _PLAIN = frozenset({str, NoneType})
 """The types of values that are texts already."""
 
@@ -61,13 +64,14 @@ def read_json_lines(text: TextIO, options: ReadOptions) -> "Iterator[FileRecord]
         started = True
         if len(content) == LONGEST_RECORD:
             _skip_line(text)
-            yield to_record.reject(line, f"Longer than {LONGEST_RECORD:,} characters.")
+            reason = f"Longer than {LONGEST_RECORD:,} characters."
+            yield to_record.reject(line, reason, f"{content[:KEPT_OF_LONG]}…")
             continue
         try:
             values = _DECODER.decode(content)
         except (ValueError, RecursionError):
             reason = undecodable(content, text.encoding) or "Not valid JSON."
-            yield to_record.reject(line, reason)
+            yield to_record.reject(line, reason, content.rstrip("\r\n"))
         else:
             yield to_record(line, values, content)
 
@@ -195,27 +199,29 @@ class _Records:
             # Most records need no care, and there may be millions.
             names, texts = tuple(values), tuple(values.values())
             if self._are_plain(names) and _PLAIN.issuperset(map(type, texts)):
-                return self._record(line, names, texts)
+                return self._record(line, names, texts, None, self._source(content))
         return self._read(line, values, content)
 
     def _read(self, line: int, values: Any, content: str) -> "FileRecord":
         if reason := undecodable(content, self._encoding):
-            return self.reject(line, reason)
+            return self.reject(line, reason, content)
         if isinstance(values, _Repeated):
-            return self.reject(line, f"The key {quote(values.key)} appears twice.")
+            return self.reject(line, f"The key {quote(values.key)} appears twice.", content)
         if not isinstance(values, dict):
-            return self.reject(line, "Not a JSON object.")
+            return self.reject(line, "Not a JSON object.", content)
         texts: dict[str, str | None] = {}
         for name, value in values.items():
             field = self._options.field(name)
             if field is None or not self._is_read(field, value):
                 continue
             if field in texts:
-                return self.reject(line, f"The field {quote(field)} appears twice.")
+                return self.reject(line, f"The field {quote(field)} appears twice.", content)
             if not isinstance(value, str | bool | None) and field != "id":
-                return self.reject(line, f"The value of {quote(name)} is not a string.")
+                reason = f"The value of {quote(name)} is not a string."
+                return self.reject(line, reason, content)
             texts[field] = str(value).lower() if isinstance(value, bool | int) else value
-        return self._record(line, tuple(texts), tuple(texts.values()))
+        fields = tuple(texts), tuple(texts.values())
+        return self._record(line, *fields, source=self._source(content))
 
     def _is_read(self, field: str, value: Any) -> bool:
         # Ids are assigned anew, but tell users apart who have the same address.
@@ -225,6 +231,9 @@ class _Records:
         """Tell whether each name is that of a field, and each field is read."""
         return all(name not in self._unused and self._options.field(name) == name for name in names)
 
-    def reject(self, line: int, reason: str) -> "FileRecord":
+    def _source(self, content: str) -> str | None:
+        return content if self._options.keep_sources else None
+
+    def reject(self, line: int, reason: str, content: str) -> "FileRecord":
         """Return a record that cannot be read."""
-        return self._record(line, unreadable=reason)
+        return self._record(line, unreadable=reason, source=self._source(content))

@@ -20,12 +20,15 @@ class ReadOptions:
         mapped: other names, in lower case, and the fields that they stand for.
         ignore_unknown: whether to leave out fields with any other name.
         delimiter: what stands between the cells of CSV; None to find out from the header.
+        keep_sources: whether each record has what :func:`userctl.formats.rejects.format_rejects`
+            needs to write it again.
     """
 
     known: Sequence[str]
     mapped: Mapping[str, str] = field(default_factory=dict)
     ignore_unknown: bool = False
     delimiter: str | None = None
+    keep_sources: bool = False
 
     def field(self, name: str) -> str | None:
         """Return the field that a name in a file stands for, regardless of case.

@@ -91,7 +91,7 @@ class Accounts:
         """Make sure that the database can serve.
 
         Raises:
-            DatabaseNotReady: why it cannot.
+            DatabaseNotReady: if it cannot, and why.
         """
         if (error := self._services.health.check()[1]) is not None:
             raise error

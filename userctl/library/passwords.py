@@ -1,12 +1,14 @@
 """Passwords, for the library."""
 
 from userctl.container import Services
+from userctl.library.tracing import traced
 from userctl.library.users import UserReference
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.session import Grant
 from userctl.schemas.users import UserCreated
 
 
+@traced
 class Passwords:
     """The use cases on passwords. Each of them ends all other sessions of the user."""
 

@@ -3,6 +3,7 @@
 from userctl.container import Services
 from userctl.core.errors import TokenInvalid
 from userctl.core.token_prefixes import API_PREFIX
+from userctl.library.tracing import traced
 from userctl.library.users import UserReference
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.database import RevokeResult
@@ -16,6 +17,7 @@ from userctl.schemas.session import (
 )
 
 
+@traced
 class Sessions:
     """The use cases on sessions. A session is all that happens between a login and its end."""
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from userctl.container import Services
 from userctl.core.token_prefixes import API_PREFIX
+from userctl.library.tracing import traced
 from userctl.library.users import UserReference
 from userctl.schemas.database import RevokeResult
 from userctl.schemas.tokens import (
@@ -15,6 +16,7 @@ from userctl.schemas.tokens import (
 from userctl.schemas.verification import Introspection, VerifiedToken
 
 
+@traced
 class Tokens:
     """The use cases on access tokens and API tokens."""
 

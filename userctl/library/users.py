@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from userctl.container import Services
+from userctl.library.tracing import traced
 from userctl.schemas.page import Page
 from userctl.schemas.users import (
     UserCreate,
@@ -18,6 +19,7 @@ UserReference = int | str
 """What names a user: the id, or the e-mail address."""
 
 
+@traced
 class Users:
     """The use cases on users. Each call is one transaction."""
 

@@ -34,6 +34,7 @@ class EventFilter:
         user_id: the user that it concerns.
         target: what it concerns; an event with this target needs no ``user_id``.
         tags: its tag is one of these.
+        about_all: an event with this tag concerns every user.
         actors: its actor or its machine is one of these.
         changed: it has one of these tags and, unless that is None, this key in its detail.
         since: it happened at this time or later.
@@ -43,6 +44,7 @@ class EventFilter:
     user_id: int | None = None
     target: str | None = None
     tags: Sequence[str] | None = None
+    about_all: str | None = None
     actors: Sequence[str] | None = None
     changed: Mapping[str, str | None] | None = None
     since: datetime | None = None
@@ -57,6 +59,7 @@ class EventFilter:
                 for column, value in (
                     (col(AuditEvent.user_id), self.user_id),
                     (col(AuditEvent.target), self.target),
+                    (col(AuditEvent.tag), self.about_all),
                 )
                 if value is not None
             ]

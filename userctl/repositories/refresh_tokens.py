@@ -119,13 +119,6 @@ class RefreshTokenRepository:
         """Revoke the tokens that match a filter."""
         return self.revoke(now, *_conditions(wanted, now))
 
-    def live_in_family(self, family_id: str, now: datetime) -> RefreshToken | None:
-        """Return the token with which a family can still be refreshed."""
-        query = select(RefreshToken).where(
-            RefreshToken.family_id == family_id, _in_state("active", now)
-        )
-        return self._session.exec(query).first()
-
     def page(
         self, wanted: TokenFilter, now: datetime, *, after: int, limit: int
     ) -> Sequence[tuple[RefreshToken, str]]:

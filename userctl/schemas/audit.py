@@ -16,6 +16,7 @@ class AuditTag(DocumentedEnum):
     """What happened: a subject, what was done to it and, if that may fail, how it ended."""
 
     ACCOUNT_CREATE = "account:create", "A user was created."
+    ACCOUNT_ADOPT = "account:adopt", "Adopted tables brought a user with another role than 'user'."
     ACCOUNT_UPDATE = "account:update", "The address, the name or the role of a user was changed."
     ACCOUNT_DISABLE = "account:disable", "A user was disabled."
     ACCOUNT_ENABLE = "account:enable", "A disabled user was enabled."

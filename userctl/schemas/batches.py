@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel
-
-from userctl.schemas.users import UserQuery, UserStatus
+from userctl.schemas.users import Affected, UserQuery, UserStatus
 
 
 class UserReference(NamedTuple):
@@ -47,7 +45,7 @@ class BatchOptions:
     at_most: int | None = None
 
 
-class UserOutcome(BaseModel):
+class UserOutcome(Affected):
     """What became of one of many users.
 
     The fields of a user are those after the change, and before it if the user was deleted; they

@@ -1,15 +1,16 @@
 """Users that are imported from a file."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel
 
-from userctl.schemas.user_fields import IMPORTED_FIELDS, UNUSED_FIELDS
+from userctl.schemas.user_fields import IMPORTED_FIELDS, REASON_FIELD, UNUSED_FIELDS
 
 __all__ = [
     "IMPORTED_FIELDS",
+    "REASON_FIELD",
     "UNUSED_FIELDS",
     "FileRecord",
     "ImportPlan",
@@ -18,18 +19,23 @@ __all__ = [
     "ImportRules",
     "OnConflict",
     "Reject",
+    "RejectedRecord",
 ]
 
 OnConflict = Literal["error", "skip", "update"]
 
 
 class FileRecord(NamedTuple):
-    """A record of a file: the names and texts of its fields, or why it cannot be read."""
+    """A record of a file: the names and texts of its fields, or why it cannot be read.
+
+    ``source`` is what its format needs to write it again, if that was asked for.
+    """
 
     line: int
     names: Sequence[str] = ()
     texts: Sequence[str | None] = ()
     unreadable: str | None = None
+    source: Any = None
 
 
 class Reject(NamedTuple):
@@ -38,6 +44,14 @@ class Reject(NamedTuple):
     line: int
     field: str | None
     reason: str
+
+
+class RejectedRecord(NamedTuple):
+    """A rejected record, everything that is wrong with it, and its ``source``."""
+
+    line: int
+    reasons: Sequence[Reject]
+    source: Any
 
 
 class ImportRules(NamedTuple):
@@ -98,10 +112,15 @@ class ImportReport:
 
     Attributes:
         result: the counts.
-        rejects: why records were rejected, in line order.
+        rejects: the rejected records in line order.
         conflicts_only: whether every rejected record was rejected because its user exists.
     """
 
     result: ImportResult
-    rejects: Iterable[Reject]
+    rejects: Iterable[RejectedRecord]
     conflicts_only: bool
+
+    @property
+    def reasons(self) -> Iterator[Reject]:
+        """Why records were rejected, in line order."""
+        return (reason for record in self.rejects for reason in record.reasons)

@@ -73,8 +73,11 @@ SHOWN_FIELDS = tuple(field.name for field in USER_FIELDS if field.shown)
 
 IMPORTED_FIELDS = tuple(field.name for field in USER_FIELDS if field.parse is not None)
 
-UNUSED_FIELDS = tuple(field.name for field in USER_FIELDS if field.parse is None)
-"""The fields that an export has too, and an import ignores."""
+REASON_FIELD = "reason"
+"""Why a record was rejected, in a file of rejected records."""
+
+UNUSED_FIELDS = (*(field.name for field in USER_FIELDS if field.parse is None), REASON_FIELD)
+"""The fields that an export or a file of rejected records has too, and an import ignores."""
 
 PLAIN_FIELDS = tuple(field.name for field in USER_FIELDS if field.plain)
 """The columns that an import stores as they are."""

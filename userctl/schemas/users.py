@@ -1,8 +1,11 @@
 """Users, as services take and return them."""
 
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -140,7 +143,42 @@ class UserQuery(BaseModel):
     after: AfterId | None = None
 
 
-class UserRead(BaseModel):
+@dataclass(frozen=True)
+class Effects:
+    """What a change of a user did, which is said beside the record of the user.
+
+    Attributes:
+        changed: whether the user was not yet as the change wanted.
+        was: the former values of the fields that were changed.
+        sessions: how many active sessions were ended.
+        api_tokens: how many active API tokens were ended.
+        failed_logins: how many failed logins were cleared.
+        access_tokens_until: until when services may accept the last access token.
+    """
+
+    changed: bool = True
+    was: Mapping[str, Any] = field(default_factory=dict)
+    sessions: int = 0
+    api_tokens: int = 0
+    failed_logins: int = 0
+    access_tokens_until: datetime | None = None
+
+
+class Affected(BaseModel):
+    """A record of a user whom a change may have affected."""
+
+    @cached_property
+    def effects(self) -> Effects:
+        """What the change did; no part of the record, nor of comparisons."""
+        return Effects()
+
+    def with_effects(self, effects: Effects) -> Self:
+        """Return this record, and say what the change did."""
+        self.__dict__["effects"] = effects
+        return self
+
+
+class UserRead(Affected):
     """A user as shown, without the password hash.
 
     A time is None if the stored one cannot be read and the user was changed all the same.

@@ -1,9 +1,12 @@
 """Access tokens: JWTs as in RFC 9068, verified as RFC 8725 demands."""
 
 import base64
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 import jwt
@@ -22,20 +25,15 @@ MAXIMUM_LENGTH = 4096
 LONGEST_LIFETIME_SECONDS = 60 * LONGEST_ACCESS_TOKEN_MINUTES
 """No setting lets a token live longer, so one that claims to was not issued by userctl."""
 
+_TEXTS = ("sub", "role", "iss", "jti", "sid", "scope")
+
 _LAST_SECOND = 253_402_300_799
 """The last second of the year 9999, the latest that a datetime can hold."""
 
 _FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-# PyJWT would compare with its own clock, and accept times that are not whole numbers.
-_SIGNATURE_ONLY: Any = {
-    "verify_exp": False,
-    "verify_nbf": False,
-    "verify_iat": False,
-    "verify_aud": False,
-    "verify_iss": False,
-    "verify_sub": False,
-    "verify_jti": False,
-}
+# Of PyJWT, only what verifies signatures is used: its JWT class would compare times with its own
+# clock, and accept such as are not whole numbers.
+_SIGNATURES = jwt.PyJWS()
 
 
 class AccessTokenCodec:
@@ -95,11 +93,9 @@ class AccessTokenCodec:
 
     def _verify_signature(self, token: str, now: datetime) -> dict[str, Any]:
         try:
-            _require_utf8(token)
-            key = self._key(jwt.get_unverified_header(token), now)
-            payload: dict[str, Any] = jwt.decode(
-                token, key.verifier, algorithms=[key.algorithm], options=_SIGNATURE_ONLY
-            )
+            key = self._key(_read_header(token.partition(".")[0]), now)
+            signed = _SIGNATURES.decode(token, key.verifier, algorithms=[key.algorithm])
+            payload: dict[str, Any] = _read_object(signed)
         except (jwt.PyJWTError, ValueError, RecursionError):
             _reject("its signature or its encoding is invalid")
         return payload
@@ -121,7 +117,7 @@ class AccessTokenCodec:
         return key
 
     def _check_claims(self, payload: dict[str, Any]) -> AccessClaims:
-        for name in ("sub", "role", "iss", "jti", "sid", *payload.keys() & {"scope"}):
+        for name in _TEXTS if "scope" in payload else _TEXTS[:-1]:
             value = payload.get(name)
             if not isinstance(value, str) or has_invisible_characters(value):
                 _reject(f"its claim '{name}' is missing or not plain text")
@@ -139,16 +135,28 @@ class AccessTokenCodec:
         return AccessClaims.model_validate(payload)
 
 
-def _require_utf8(token: str) -> None:
-    """Make sure that header and claims are UTF-8 (RFC 7519, section 7.2), as PyJWT does not.
+@lru_cache(maxsize=64)
+def _read_header(part: str) -> Mapping[str, Any]:
+    """Return the header of a token. All tokens of a key have the same.
 
     Raises:
-        ValueError: if they are not; NUL characters would be read as another encoding.
+        jwt.PyJWTError, ValueError: if it cannot be read.
     """
-    for part in token.split(".")[:2]:
-        text = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
-        if not text.startswith("{") or "\0" in text:
-            raise ValueError("not a JSON object in UTF-8")
+    _read_object(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    # PyJWT looks at whole tokens only.
+    return MappingProxyType(jwt.get_unverified_header(f"{part}.e30.e30"))
+
+
+def _read_object(data: bytes) -> Any:
+    """Return a header or claims, which are a JSON object in UTF-8 (RFC 7519, section 7.2).
+
+    Raises:
+        ValueError: if they are not; of bytes, Python would guess the encoding.
+    """
+    text = data.decode()
+    if not text.startswith("{"):
+        raise ValueError("not a JSON object")
+    return json.loads(text)
 
 
 def _reject(reason: str) -> NoReturn:

@@ -26,6 +26,7 @@ class FixedKey:
         self._secret = secret
         self.version = version
         self._origin = origin
+        self.fixed_by: str | None = origin
 
     def load(self) -> Keyring:
         """Return the ring.

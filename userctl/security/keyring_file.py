@@ -107,6 +107,7 @@ class KeyringFile:
         # Replacing a link would leave two keyrings: the new one, and the one it pointed to.
         self.path = path if embedded else Path(os.path.realpath(path))
         self.is_embedded = embedded
+        self.fixed_by: str | None = None
 
     def load(self) -> Keyring:
         """Return the ring.

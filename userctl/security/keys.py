@@ -23,6 +23,11 @@ class KeySource(Protocol):
         """Whether it belongs to an SQLite database, so that userctl creates it when needed."""
         ...
 
+    @property
+    def fixed_by(self) -> str | None:
+        """The setting that gives the one key and where it stands; None for a keyring."""
+        ...
+
     def load(self) -> Keyring:
         """Return the ring."""
         ...

@@ -126,6 +126,30 @@ def test_who_made_this_admin(operator: Operator, folder: Path, way: str) -> None
     assert len(operator.commands) == 1
 
 
+def test_who_made_an_admin_that_a_copy_or_a_backup_brought(
+    operator: Operator, folder: Path
+) -> None:
+    def act(name: str, *command: str) -> None:
+        acting = operator.userctl.extra | {"USERCTL_ACTOR": name}
+        assert replace(operator.userctl, extra=acting)(*command).code == 0
+
+    def role_events() -> list[tuple[str, str]]:
+        found = operator(f"audit list --user {GRACE} --changed role -o json").json
+        return [(event["tag"], event["actor"]) for event in found[1:]]
+
+    act("mallory", "user", "update", GRACE, "--role", "admin")
+    backup = str(folder / "backup")
+    act("cron", "db", "backup", backup)
+    act("alice", "user", "update", GRACE, "--role", "user")
+    assert role_events()[-1] == ("account:update", "alice")
+    act("bob", "db", "restore", backup, "--yes")
+    restored = [("account:update", "mallory"), ("database:restore", "bob")]
+    assert role_events() == restored
+    act("carol", "db", "copy", "--to", f"sqlite:///{folder}/copy.db")
+    operator.userctl = replace(operator.userctl, database_url=f"sqlite:///{folder}/copy.db")
+    assert role_events() == restored
+
+
 def test_the_signing_key_leaked(operator: Operator) -> None:
     operator.userctl.keyring = True
     stolen = [operator.userctl("key", "generate", "-q").out.strip() for _ in range(2)]
@@ -167,6 +191,8 @@ def test_the_users_move_to_postgresql(
     operator.userctl = replace(operator.userctl, database_url=bare_postgres_url)
     operator("doctor")
 
+    made_admin = operator.userctl("audit", "list", "--user", ADA, "--changed", "role", "-o", "json")
+    assert [event["detail"]["role"] for event in made_admin.json] == ["admin"]
     refresh = ("token", "refresh", "--stdin", "-o", "json")
     assert operator.userctl(*refresh, stdin=pair["refresh_token"]).code == 0
     assert len(operator.commands) == 2

@@ -462,3 +462,14 @@ def test_who_is_unknown_is_told_before_a_question(terminal: Terminal, local: Use
     assert code == 3
     assert "Did you mean ada@example.com?" in printed
     assert "[y/N]" not in printed
+
+
+@pytest.mark.parametrize(
+    ("environment", "label"),
+    [({}, "\x1b[31merror:\x1b[0m "), ({"NO_COLOR": "1"}, "error: "), ({"TERM": "dumb"}, "error: ")],
+)
+def test_an_error_begins_in_color(
+    terminal: Terminal, environment: dict[str, str], label: str
+) -> None:
+    code, printed = ended(terminal("user", "show", "7", **environment))
+    assert (code, printed) == (3, f"{label}There is no user '7'.\r\n")

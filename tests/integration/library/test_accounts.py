@@ -9,8 +9,10 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from opentelemetry import trace
 
 from tests.integration.conftest import PASSWORD, Sql, kinds
+from tests.support.spans import spans_of_an_application
 from userctl import Accounts, errors, open_accounts
 from userctl.config.loading import load_settings
 from userctl.schemas.session import Grant
@@ -293,3 +295,19 @@ def test_nothing_is_printed_and_no_secret_stands_in_a_repr(
 
 def _plain(user: UserRead) -> UserRead:
     return UserRead(**user.model_dump(include=UserRead.model_fields.keys()))
+
+
+def test_a_call_is_a_child_span_of_the_application(
+    accounts: Accounts, ada: UserRead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        spans_of_an_application(monkeypatch) as exporter,
+        trace.get_tracer("application").start_as_current_span("request") as request,
+    ):
+        accounts.users.get(ada.id)
+        with pytest.raises(errors.InvalidCredentials):
+            accounts.sessions.login(EMAIL, "hunter2 hunter2")
+        read, login = exporter.get_finished_spans()
+    assert (read.name, login.name) == ("accounts.users.get", "accounts.sessions.login")
+    assert read.parent == login.parent == request.get_span_context()
+    assert dict(login.attributes or {}) == {"error.type": "invalid_credentials"}

@@ -19,6 +19,7 @@ from tests.support.postgres import create_database
 from userctl.core.errors import ClockSuspect
 from userctl.db.schema.migrations import upgrade
 from userctl.repositories.database_stats import DatabaseStatsRepository
+from userctl.repositories.live_sessions import USER_AND_TOKENS
 from userctl.schemas.audit import AuditQuery
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.database import PurgeOptions
@@ -36,7 +37,7 @@ CALLS: dict[str, Callable[[Program, Grant], object]] = {
     "user by id": lambda program, _: program.users.show("1"),
     "login": lambda program, _: program.log_in("ada@example.com"),
     "refresh": lambda program, grant: program.token_exchange.refresh(grant.tokens.refresh_token),
-    "verify": lambda program, grant: program.token_verifier.verify(grant.tokens.access_token),
+    "verify": lambda program, grant: look_up(program, grant),
     "revoke id": lambda program, _: program.revocation.revoke(["1"]),
     "revoke text": lambda program, grant: program.revocation.revoke_text(
         grant.tokens.refresh_token
@@ -109,6 +110,13 @@ def refund(program: Program) -> None:
     charge = program.throttling.charge("ada@example.com", "s11")
     with program.database.writing() as uow:
         charge.refund(uow)
+
+
+def look_up(program: Program, grant: Grant) -> None:
+    """Send what the driver alone sends otherwise, where it is seen."""
+    claims = program.token_verifier.verify(grant.tokens.access_token).claims
+    with program.engine.connect() as connection:
+        connection.execute(USER_AND_TOKENS, {"user": claims.uid, "family": claims.sid})
 
 
 def session_of(program: Program) -> str:

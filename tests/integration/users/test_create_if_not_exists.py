@@ -6,7 +6,7 @@ CREATE = ("user", "create", "--no-password", "ada@example.com")
 
 
 def test_what_differs_is_said_and_is_no_failure(local: Userctl) -> None:
-    assert local(*CREATE, "--if-not-exists", "--name", "Ada").err == ""
+    assert local(*CREATE, "--if-not-exists", "--name", "Ada", "-q").err == ""
     same = local(*CREATE, "--if-not-exists", "--name", "Ada", "--role", "user")
     assert same.err == "ada@example.com already exists (id 1) and was left unchanged.\n"
     other = local(*CREATE, "--if-not-exists", "--name", "A", "--role", "admin", "-o", "json")

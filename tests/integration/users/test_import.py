@@ -51,7 +51,7 @@ def numbers(report: ImportReport) -> tuple[int, int, int, int]:
 
 
 def reasons(report: ImportReport) -> list[tuple[int, str | None]]:
-    return [(reject.line, reject.field) for reject in report.rejects]
+    return [(reject.line, reject.field) for reject in report.reasons]
 
 
 def emails(sql: Sql) -> list[str]:
@@ -168,7 +168,7 @@ def test_every_fault_of_a_record_is_named(program: Program) -> None:
         (2, "email"), (2, "role"), (2, "name"), (3, "password"), (4, None),
     ]  # fmt: skip
     assert report.result.rejected == 3
-    assert PASSWORD not in str(list(report.rejects))
+    assert PASSWORD not in str(list(report.reasons))
 
 
 def test_the_good_records_go_in_where_that_is_wanted(program: Program, sql: Sql) -> None:
@@ -287,7 +287,7 @@ def test_the_last_active_admin_is_guarded(program: Program, sql: Sql, clock: Fak
         partial=True,
     )
     assert numbers(report) == (0, 1, 0, 1)
-    assert "no active admin" in next(iter(report.rejects)).reason
+    assert "no active admin" in next(iter(report.reasons)).reason
     assert sql("SELECT email FROM users WHERE role = 'admin' AND disabled_at IS NULL") == [
         ("grace@example.com",)
     ]
@@ -329,7 +329,7 @@ def test_a_user_that_exists_and_stands_in_the_file_twice_is_rejected(
     program.user_import.load(records(*rows), on_conflict=on_conflict)
     assert row_of(sql, "*") == before
     report = program.user_import.load(records(*rows), on_conflict=on_conflict, partial=True)
-    assert any("appears twice in the file" in reject.reason for reject in report.rejects)
+    assert any("appears twice in the file" in reject.reason for reject in report.reasons)
     assert report.result.rejected == (2 if on_conflict == "error" else 1)
     assert not report.conflicts_only
     assert row_of(sql, "name") == ("Ada",)
@@ -376,7 +376,7 @@ def test_what_is_wrong_with_records_in_one_line_is_told_in_any_order(program: Pr
         ],
         partial=True,
     )
-    assert sorted(map(str, (reject.field for reject in report.rejects))) == ["None", "email"]
+    assert sorted(map(str, (reject.field for reject in report.reasons))) == ["None", "email"]
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3])

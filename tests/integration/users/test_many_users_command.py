@@ -51,7 +51,8 @@ def test_thirty_users_are_offboarded_from_a_list_with_two_typos_in_two_commands(
     corrected = leavers.read_text().replace("usr07", "user07").replace("exmaple", "example")
     leavers.write_text(corrected)
     done = userctl("user", "disable", "--from-file", "leavers.txt", "--yes", "-o", "jsonl")
-    assert (done.code, done.err) == (0, "30 disabled.\n")
+    assert done.code == 0
+    assert done.err == ("Disabled 30 users. Undo: userctl user enable --from-file leavers.txt\n")
     outcomes = [json.loads(line) for line in done.out.splitlines()]
     assert [outcome["email"] for outcome in outcomes] == emails
     assert {outcome["outcome"] for outcome in outcomes} == {"changed"}
@@ -79,7 +80,7 @@ def test_more_than_ten_users_need_a_confirmation_and_a_dry_run_needs_none(
     assert "--yes" in refused.error["hint"]
     shown = userctl("user", "disable", "--domain", "example.com", "--dry-run", "-o", "json")
     assert {outcome["outcome"] for outcome in shown.json} == {"would_change"}
-    assert shown.err == "Dry run; nothing was changed: 11 would be disabled.\n"
+    assert shown.err == "Dry run; nothing was changed: this would disable 11 users.\n"
     assert statuses(userctl) == "a" * 11
     ten = [str(number) for number in range(1, 11)]
     assert userctl("user", "disable", *ten, "-q").out.split() == ten
@@ -102,7 +103,7 @@ def test_the_others_are_changed_on_request_and_the_failures_have_exit_code_7(
         ("ada@example.com", "failed", "last_admin"),
         ("1", "changed", None),
     ]
-    assert result.err == "2 disabled, 2 failed.\n"
+    assert result.err == "Disabled 2 users, 2 failed. Undo: userctl user enable 2 1\n"
     table = userctl("user", "enable", *names, "--keep-going")
     assert table.code == 7
     assert table.out.splitlines()[0].split()[0] == "reference"
@@ -133,9 +134,12 @@ def test_deleting_several_names_those_that_were_not_there(userctl: Userctl) -> N
         "1,changed",
         "9,missing",
     ]
-    assert result.err == "eve@example.com, 9 do not exist.\n2 deleted, 2 missing.\n"
+    assert result.err == (
+        "eve@example.com, 9 do not exist.\n"
+        "Deleted 2 users, 2 missing. Undo: userctl user restore ID, for each\n"
+    )
     alone = userctl("user", "delete", "9", "--if-exists", "--yes", "-o", "json")
-    assert (alone.json, alone.err) == ([], "9 does not exist.\n")
+    assert (alone.json, alone.err) == ([], "Nothing changed: 9 does not exist.\n")
 
 
 def test_passwords_and_roles_of_many_are_changed(userctl: Userctl) -> None:
@@ -248,4 +252,4 @@ def test_a_list_of_ids_can_be_piped_from_a_list_of_users(local: Userctl) -> None
     everyone = local("user", "list", "-o", "csv").out
     assert local("user", "enable", "--from-file", "-", "-q", stdin=everyone).out == ids
     nobody = local("user", "disable", "--search", "x*", "-o", "json")
-    assert (nobody.json, nobody.err) == ([], "No user matches; nothing was changed.\n")
+    assert (nobody.json, nobody.err) == ([], "Nothing changed: no user matches.\n")

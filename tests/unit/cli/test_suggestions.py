@@ -18,6 +18,11 @@ SHARED = ["-o", "--output", "--quiet", "-q", "--fields", "--no-input", "--profil
 @pytest.mark.parametrize(
     ("noun", "typed", "meant"),
     [
+        ("session", "rm", "'end'"),
+        ("session", "revoke", "'end'"),
+        ("user", "mk", "'create'"),
+        ("user", "whois", "'show'"),
+        ("audit", "grep", "'list'"),
         ("db", "upgrade", "'migrate'"),
         ("db", "rollback", "'downgrade'"),
         ("db", "dump", "'backup'"),

@@ -83,6 +83,7 @@ def test_an_unforeseen_error_stays_what_it_is(error: Exception) -> None:
 def test_postgresql_is_asked_for_what_the_url_leaves_open() -> None:
     assert connection_options({"host": "a"}) == {
         "prepare_threshold": None,
+        "autocommit": True,
         "application_name": "userctl",
         "connect_timeout": 10,
         "client_encoding": "utf8",

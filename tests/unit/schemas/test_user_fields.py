@@ -18,7 +18,7 @@ def test_what_is_shown_is_what_is_declared() -> None:
 
 
 def test_every_imported_field_is_stored_as_it_is_or_has_a_rule_of_its_own() -> None:
-    ruled = set(ImportedUser._fields) - {"line", "plain"} | {"password"}
+    ruled = set(ImportedUser._fields) - {"line", "plain", "numbered", "source"} | {"password"}
     assert set(IMPORTED_FIELDS) == set(PLAIN_FIELDS) | ruled
     assert not set(PLAIN_FIELDS) & ruled
 

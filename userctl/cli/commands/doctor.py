@@ -8,12 +8,20 @@ from userctl import schemas
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES
+from userctl.cli.output.render import is_terminal
+from userctl.cli.verdicts import conclude
 from userctl.core.errors import DatabaseNotReady
+from userctl.core.text import counted
 
 COLUMNS = ("check", "status", "message", "advice")
 
 
-@command(example="userctl doctor", prints=lambda: schemas.database.CheckRead, tolerant=True)
+@command(
+    example="userctl doctor",
+    prints=lambda: schemas.database.CheckRead,
+    tolerant=True,
+    recorded=False,
+)
 def doctor(
     context: CommandContext,
     problems: Annotated[
@@ -34,5 +42,19 @@ def doctor(
     # The header of an empty table would be mail from cron every day.
     if shown or context.settings.output != "table":
         context.emit_all(shown, COLUMNS)
+    _tell(context, found)
     if any(check.status == "failure" for check in found):
         raise typer.Exit(EXIT_CODES[DatabaseNotReady])
+
+
+def _tell(context: CommandContext, found: "list[schemas.database.CheckRead]") -> None:
+    """Say in one line what was fixed, and on a terminal what was found."""
+    fixed = sum(check.fixed for check in found)
+    counts = [
+        counted(sum(check.status == status and not check.fixed for check in found), status)
+        for status in ("failure", "warning")
+    ]
+    if fixed:
+        conclude(context, f"Fixed {counted(fixed, 'problem')}; left {' and '.join(counts)}")
+    elif is_terminal() and context.settings.output == "table":
+        conclude(context, f"Found {' and '.join(counts)}")

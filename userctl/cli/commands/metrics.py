@@ -13,7 +13,7 @@ from userctl.cli.output.render import write
 
 @command(
     example="userctl metrics --textfile userctl.prom",
-    only_reads=True,
+    recorded=False,
 )
 def metrics(
     context: CommandContext,

@@ -18,7 +18,7 @@ class TimeStyle(Enum):
     RELATIVE = "relative"
 
 
-_GOOD, _POOR, _BAD, _PAST = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m"
+_GOOD, _POOR, BAD, _PAST = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m"
 BOLD, RESET = "\x1b[1m", "\x1b[0m"
 
 _COLORED = {"status", "state", "outcome", "verdict"}
@@ -28,8 +28,8 @@ _COLORS: Mapping[str, str] = {
     **dict.fromkeys(("active", "ok", "success", "healthy", "current"), _GOOD),
     **dict.fromkeys(("warning", "next", "passive", "throttled", "must_change_password"), _POOR),
     **dict.fromkeys(("empty", "foreign", "outdated", "no_password", "unsupported_hash"), _POOR),
-    **dict.fromkeys(("disabled", "failure", "revoked", "unhealthy", "deleted", "purged"), _BAD),
-    **dict.fromkeys(("missing", "too_new", "unknown"), _BAD),
+    **dict.fromkeys(("disabled", "failure", "revoked", "unhealthy", "deleted", "purged"), BAD),
+    **dict.fromkeys(("missing", "too_new", "unknown"), BAD),
     **dict.fromkeys(("used", "expired", "retired"), _PAST),
 }
 
@@ -61,7 +61,7 @@ def plain(name: str, value: Any, style: TimeStyle, now: datetime | None) -> str:
 def color(name: str, value: Any) -> str:
     """Return the escape sequence that colors a value; nothing for most."""
     if name == "tag" and isinstance(value, str) and value.endswith((":failure", ":reuse")):
-        return _BAD
+        return BAD
     return _COLORS.get(value, "") if name in _COLORED and isinstance(value, str) else ""
 
 

@@ -13,7 +13,13 @@ _SQLITE_MAGIC = b"SQLite format 3\0"
 
 
 def write_output(
-    file: Path, texts: Iterable[str], *, files: InstallationFiles, force: bool, private: bool
+    file: Path,
+    texts: Iterable[str],
+    *,
+    files: InstallationFiles,
+    force: bool,
+    private: bool,
+    errors: str = "strict",
 ) -> None:
     """Write texts to standard output, or atomically to a file.
 
@@ -23,6 +29,7 @@ def write_output(
         files: the files of the installation.
         force: whether to replace an existing file.
         private: whether only the owner may read the file.
+        errors: the error handler for what UTF-8 cannot hold.
 
     Raises:
         InvalidInput: if the file belongs to the installation, or is a database.
@@ -35,7 +42,7 @@ def write_output(
         return
     require_output(file, files)
     if (file.exists() and not force) or not write_atomic(
-        file, texts, replace=force, private=private
+        file, texts, replace=force, private=private, errors=errors
     ):
         raise FileExists(f"{file} already exists.", hint="Pass --force to replace it.")
 

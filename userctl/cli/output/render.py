@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from userctl.cli.output.cells import BAD
 from userctl.cli.output.pager import paged, pager_command
 from userctl.cli.output.records import LINES, json_text, write_array
 from userctl.cli.output.screen import Screen, screen_of
@@ -182,13 +183,21 @@ def _output_or_lost() -> Iterator[None]:
         raise OutputLost(f"Cannot write to standard output: {reason}.") from error
 
 
-def write_error(text: str) -> None:
-    """Write a line to standard error with invisible characters escaped; never fail."""
+def write_error(text: str, *, label: str = "") -> None:
+    """Write a line to standard error with invisible characters escaped; never fail.
+
+    Args:
+        text: the line.
+        label: what stands before it, in color on a terminal.
+    """
     if sys.stderr is None:
         return
     encoding = sys.stderr.encoding or "utf-8"
     line = escape_invisible(text).encode(encoding, "backslashreplace").decode(encoding)
     try:
+        if label:
+            painted = screen_of(os.environ).paint(label, BAD) if sys.stderr.isatty() else label
+            line = f"{painted} {line}"
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
     except (OSError, ValueError):

@@ -1,21 +1,21 @@
-"""Says how many sessions a change ended, and how long their access tokens live on."""
+"""Says what a change ended, and how long access tokens live on."""
 
 from datetime import datetime, timedelta
 
 from userctl.core.clock import utc_now
-from userctl.core.text import rfc3339
+from userctl.core.text import counted, rfc3339
 
 
-def sessions_ended(count: int, valid_until: datetime | None) -> str:
-    """Return what became of sessions: ``2 sessions ended; access tokens stay valid until ...``.
+def ended(valid_until: datetime | None, **counts: int) -> str:
+    """Return what ended: ``2 sessions ended; access tokens stay valid until ...``, or nothing.
 
     Args:
-        count: how many active sessions were ended.
         valid_until: when the last access token expires; None if there is none.
+        counts: how many active ones ended, by their noun.
     """
-    ended = f"{count or 'no'} session{'' if count == 1 else 's'} ended"
-    lasting = access_tokens_last(valid_until)
-    return f"{ended}; {lasting}" if lasting else ended
+    parts = [counted(count, noun.replace("_", " ")) for noun, count in counts.items() if count]
+    what = f"{' and '.join(parts)} ended" if parts else ""
+    return "; ".join(filter(None, (what, access_tokens_last(valid_until))))
 
 
 def access_tokens_last(valid_until: datetime | None) -> str:

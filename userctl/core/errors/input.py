@@ -32,7 +32,7 @@ class ImportRejected(InvalidInput):
     """Some records of the file are invalid, and nothing was imported."""
 
     code = "import_rejected"
-    hint = "Correct the file, or import the others with --partial; --rejects FILE lists all."
+    hint = "Correct the file, or import the others with --partial --rejects FILE and correct that."
 
 
 class ConfirmationRequired(InvalidInput):

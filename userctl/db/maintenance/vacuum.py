@@ -10,11 +10,11 @@ from userctl.core.errors import DatabaseBusy
 from userctl.db.engine import (
     BUSY_TIMEOUT_SECONDS,
     LOCK_TURN_MILLISECONDS,
-    READ_ONLY,
     read_only_connection,
     retry_while_busy,
 )
 from userctl.db.errors import typed_failures
+from userctl.db.execution_options import NO_TRANSACTION, READ_ONLY
 from userctl.models import TABLES
 
 
@@ -69,7 +69,7 @@ def _vacuum_postgresql(engine: Engine) -> None:
         # VACUUM has no limit of time for the lock that it waits for, and a transaction has.
         connection.exec_driver_sql(f"LOCK TABLE {', '.join(TABLES)} IN ACCESS SHARE MODE")
     # VACUUM cannot run in a transaction.
-    options = {READ_ONLY: True, "isolation_level": "AUTOCOMMIT"}
+    options = {READ_ONLY: True, NO_TRANSACTION: True}
     with engine.execution_options(**options).connect() as connection:
         for table in TABLES:
             connection.exec_driver_sql(f"VACUUM (ANALYZE) {table}")

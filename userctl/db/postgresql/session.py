@@ -27,23 +27,30 @@ _SETTINGS = {
 _SET = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _SETTINGS.items())
 
 
-def begin_statement(*, lock_seconds: int, isolated: bool, limited: bool) -> str:
-    """Return what a transaction begins with: several statements, sent at once.
+def begin_statement(
+    *, lock_seconds: int, limited: bool, reads: bool, snapshot: bool = False
+) -> str:
+    """Return what begins a transaction: several statements, sent at once.
 
-    They hold for this transaction alone, because PgBouncer shares the session.
+    The settings hold for this transaction alone, because PgBouncer shares the session.
 
     Args:
         lock_seconds: how long a statement may wait for a lock.
-        isolated: whether the transaction has an isolation level of its own choice.
         limited: whether each statement may take only as long as it may wait for a lock.
+        reads: whether the transaction only reads. For others the server's default applies, which an
+            administrator may have made read-only on purpose.
+        snapshot: whether all its queries see the same moment.
     """
-    statements = [f"SET LOCAL lock_timeout = '{lock_seconds}s'", _SET]
+    # Otherwise, whatever the server's default is, a statement must see after waiting for a lock
+    # what the other transaction committed.
+    level = "REPEATABLE READ" if snapshot else "READ COMMITTED"
+    statements = [
+        f"BEGIN ISOLATION LEVEL {level}{' READ ONLY' if reads else ''}",
+        f"SET LOCAL lock_timeout = '{lock_seconds}s'",
+        _SET,
+    ]
     if limited:
         statements.append(f"SET LOCAL statement_timeout = '{lock_seconds}s'")
-    if not isolated:
-        # After waiting for a lock, a statement must see what the other transaction committed,
-        # whatever the server's default isolation level is.
-        statements.insert(0, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
     return "; ".join(statements)
 
 
@@ -56,7 +63,9 @@ def connection_options(given: Mapping[str, Any]) -> dict[str, Any]:
     # PgBouncer in transaction mode may give each transaction another server connection, on which a
     # statement prepared earlier does not exist. In another encoding, the driver could not send
     # every text.
-    return {"prepare_threshold": None, **server_defaults(given), "client_encoding": "utf8"}
+    # The driver opens no transaction, since begin_statement does.
+    own = {"prepare_threshold": None, "autocommit": True, "client_encoding": "utf8"}
+    return {**server_defaults(given), **own}
 
 
 def server_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,7 +98,6 @@ def require_plain_strings(connection: Any) -> None:
     """
     if connection.info.parameter_status("standard_conforming_strings") == "off":
         connection.execute("SET standard_conforming_strings = on")
-        connection.commit()
 
 
 def was_ended(connection: Any) -> bool:

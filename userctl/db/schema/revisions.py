@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Engine, inspect, text
 import userctl
 from userctl.core import errors
 from userctl.core.text import escape_invisible
-from userctl.db.engine import READ_ONLY
 from userctl.db.errors import typed_failures
+from userctl.db.execution_options import READ_ONLY
 
 VERSION_TABLE = "userctl_version"
 """Not Alembic's default, so that an application's own Alembic can live in the same database."""

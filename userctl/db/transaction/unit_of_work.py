@@ -13,8 +13,8 @@ from sqlmodel import Session
 
 from userctl.core.actor import Actor, sanitize_name
 from userctl.core.audit_chain import canonical_json
-from userctl.db.engine import READ_ONLY
 from userctl.db.errors import typed_failures
+from userctl.db.execution_options import READ_ONLY, SNAPSHOT
 from userctl.db.transaction.commit import commit
 from userctl.models import DeletedUser, User
 from userctl.repositories.api_tokens import ApiTokenRepository
@@ -34,10 +34,6 @@ from userctl.repositories.users import UserRepository
 from userctl.schemas.audit import AuditTag
 
 logger = logging.getLogger(__name__)
-
-# Only a reading unit of work sets this: elsewhere the server's default applies, which an
-# administrator may have made read-only on purpose.
-_READING: dict[str, Any] = {READ_ONLY: True, "postgresql_readonly": True}
 
 
 EventParts = tuple[str, int | None, str | None, str]
@@ -194,14 +190,11 @@ class Database:
 
     def reading(self) -> UnitOfWork:
         """Return a read-only unit of work in which each query sees the latest commits."""
-        return UnitOfWork(self.engine, self._actor, **_READING)
+        return UnitOfWork(self.engine, self._actor, **{READ_ONLY: True})
 
     def snapshot(self) -> UnitOfWork:
         """Return a read-only unit of work in which all queries see the same moment."""
-        options = dict(_READING)
-        if self.engine.dialect.name == "postgresql":
-            options["isolation_level"] = "REPEATABLE READ"
-        return UnitOfWork(self.engine, self._actor, **options)
+        return UnitOfWork(self.engine, self._actor, **{READ_ONLY: True, SNAPSHOT: True})
 
     def writing(self) -> UnitOfWork:
         """Return a unit of work that may change rows."""

@@ -17,6 +17,7 @@ from userctl.services.users.lookup import find_user, id_or_address
 CHANGES: Mapping[ChangedField, Mapping[AuditTag, str | None]] = {
     "role": {
         AuditTag.ACCOUNT_CREATE: "role",
+        AuditTag.ACCOUNT_ADOPT: "role",
         AuditTag.ACCOUNT_UPDATE: "role",
         AuditTag.ACCOUNT_RESTORE: "role",
     },
@@ -37,6 +38,9 @@ CHANGES: Mapping[ChangedField, Mapping[AuditTag, str | None]] = {
 """The tags of the events that set or change a field and, where not all of them do, a key that the
 detail has then."""
 
+CHANGES_ALL = AuditTag.DATABASE_RESTORE
+"""The tag of the events that may have changed any field of any user."""
+
 
 def event_filter(uow: UnitOfWork, query: AuditQuery, now: datetime) -> EventFilter:
     """Return the filter of a query.
@@ -45,7 +49,7 @@ def event_filter(uow: UnitOfWork, query: AuditQuery, now: datetime) -> EventFilt
         InvalidInput: if the tag of the query is neither a tag nor the beginning of one.
     """
     tags = None if query.tag is None else _tags(uow, query.tag)
-    changed = None if query.changed is None else CHANGES[query.changed]
+    changed = None if query.changed is None else {**CHANGES[query.changed], CHANGES_ALL: None}
     if changed is not None:
         tags = [tag for tag in changed if tags is None or tag in tags]
     user_id, target = (None, None) if query.user is None else _about(uow, query.user)
@@ -53,6 +57,7 @@ def event_filter(uow: UnitOfWork, query: AuditQuery, now: datetime) -> EventFilt
         user_id=user_id,
         target=target,
         tags=tags,
+        about_all=CHANGES_ALL if changed is not None else None,
         actors=None if query.by is None else _names(query.by),
         changed=None if changed is None else {str(tag): key for tag, key in changed.items()},
         since=_moment(query.since, now),

@@ -6,7 +6,7 @@ sources gains nothing. An address without a user is charged just the same.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from userctl.core.clock import Clock
@@ -152,10 +152,11 @@ class LoginThrottling:
         with self._database.writing() as uow:
             user, now = lock_user(uow, reference), self._clock()
             shown = changed_user(user)
-            self.unlocking().apply(uow, [user], now)
+            failed, _, _ = self.failed_logins(uow, shown.email)
+            effects = self.unlocking().apply(uow, [user], now)[user.id or 0]
             detail = self._detail(uow, shown)
             uow.commit()
-        return detail
+        return detail.with_effects(replace(effects, failed_logins=failed))
 
     def failed_logins(
         self, uow: UnitOfWork, email: str

@@ -1,11 +1,12 @@
 """Forgetting the failed logins of users."""
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import User
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.users import Effects
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.records import changed_user
 
@@ -20,11 +21,15 @@ class UnlockUsers(UserChange):
     def __init__(self, digest: Callable[[str], str]) -> None:
         self._digest = digest
 
-    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> Set[int | None]:
+    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
         """Forget the failed logins."""
         digests = [self._digest(changed_user(user).email) for user in users]
         charged = uow.login_throttles.charged(digests)
         uow.login_throttles.reset(digests, now)
         for user in users:
             uow.record(AuditTag.ACCOUNT_UNLOCK, now, user=user)
-        return {u.id for u in users if self._digest(changed_user(u).email) in charged}
+        return {
+            user.id: Effects(changed=self._digest(changed_user(user).email) in charged)
+            for user in users
+            if user.id is not None
+        }

@@ -1,13 +1,14 @@
 """Adopting the tables of an application."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from userctl.config.database_url import DatabaseURL
 from userctl.config.paths import require_database_file
-from userctl.core.actor import Actor
+from userctl.core.actor import Actor, sanitize_name
+from userctl.core.audit_chain import canonical_json
 from userctl.core.clock import Clock
 from userctl.db.adoption.adopt import adopt_tables
 from userctl.db.adoption.plan import plan_adoption
@@ -17,10 +18,13 @@ from userctl.db.schema.revisions import current_revision, revisions
 from userctl.db.sqlite.backup import create_safety_copy
 from userctl.db.sqlite.wal import enable_wal
 from userctl.db.transaction.retry import retry_transactions
-from userctl.db.transaction.unit_of_work import Database
+from userctl.db.transaction.unit_of_work import Database, EventParts, UnitOfWork
 from userctl.schemas.adoption import AdoptionChoices, AdoptionOptions, AdoptionStep
 from userctl.schemas.audit import AuditTag
 from userctl.security.passwords import PasswordHasher
+
+CHUNK = 5000
+"""How many users are held in memory at once."""
 
 DEFAULTS = AdoptionChoices()
 """What applies where nothing was chosen."""
@@ -106,6 +110,8 @@ class AdoptionService:
             steps = [step for step in done if step.kind == "step"]
             if steps:
                 rows = {f"{step.table}.{step.subject}": step.rows for step in steps if step.rows}
+                if before is None:
+                    uow.record_many(_role_events(uow), self._clock())
                 uow.record(
                     AuditTag.DATABASE_ADOPT,
                     self._clock(),
@@ -126,3 +132,16 @@ class AdoptionService:
 
     def _require_file(self) -> None:
         require_database_file(self._url)
+
+
+def _role_events(uow: UnitOfWork) -> Iterator[Sequence[EventParts]]:
+    """Yield an event for each user with another role than the default, which was given before."""
+    tag = AuditTag.ACCOUNT_ADOPT.value
+    for users in uow.user_pages.chunks(("id", "email", "role"), CHUNK):
+        events = [
+            (tag, user_id, sanitize_name(str(email or "")), canonical_json({"role": role}))
+            for user_id, email, role in users
+            if role != "user"
+        ]
+        if events:
+            yield events

@@ -10,8 +10,9 @@ from userctl.config.paths import InstallationFiles
 from userctl.core.actor import Actor
 from userctl.core.clock import Clock
 from userctl.core.errors import ConstraintViolated, DatabaseDamaged, DatabaseNotEmpty, InvalidInput
-from userctl.db.engine import READ_ONLY, database_engine
+from userctl.db.engine import database_engine
 from userctl.db.errors import typed_failures
+from userctl.db.execution_options import READ_ONLY
 from userctl.db.schema import migrations
 from userctl.db.schema.revisions import current_revision, require_current
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork

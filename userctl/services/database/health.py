@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 import userctl
 from userctl.core.clock import Clock
 from userctl.core.errors import UserctlError
-from userctl.db.engine import PATIENCE
+from userctl.db.execution_options import PATIENCE
 from userctl.db.schema.revisions import require_current
 from userctl.schemas.database import Health
 

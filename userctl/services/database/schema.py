@@ -20,8 +20,8 @@ from userctl.core.errors import (
     ForeignTables,
 )
 from userctl.core.secure_files import create_private_folder
-from userctl.db.engine import READ_ONLY
 from userctl.db.errors import typed_failures
+from userctl.db.execution_options import READ_ONLY
 from userctl.db.schema import migrations
 from userctl.db.schema.revisions import current_revision, foreign_tables, has_trail, revisions
 from userctl.db.sqlite.backup import create_safety_copy

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from userctl.config.settings import LONGEST_ACCESS_TOKEN_MINUTES
 from userctl.core.clock import Clock
+from userctl.core.errors import InvalidConfiguration
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.keys import KeyRead, ReplacedKeys
 from userctl.security.access_token import LEEWAY_SECONDS
@@ -109,6 +110,21 @@ class KeyService:
         active = self._change(promote_next).active
         assert active is not None
         return self._record_change(AuditTag.KEY_ROTATE, _read(active))
+
+    def show_replaceable(self) -> list[KeyRead]:
+        """Return all keys, if :meth:`replace_all` can replace them.
+
+        Raises:
+            InvalidConfiguration: if the key is not in a keyring.
+        """
+        if (origin := self._source.fixed_by) is not None:
+            raise InvalidConfiguration(
+                f"The key is fixed by {origin}, so userctl cannot replace it.",
+                hint="Generate a key (openssl rand -base64 48), set it there and in every service "
+                "that shares it, and restart these. Then no token that the old key signed is "
+                "accepted. To end the sessions too: userctl token revoke --all --kind refresh",
+            )
+        return self.read()
 
     def replace_all(self) -> ReplacedKeys:
         """Sign with a fresh key and reject everything that any other key signed, from now on.

@@ -1,13 +1,19 @@
 """Verifies access tokens."""
 
+from typing import Any
+
 from userctl.core.clock import Clock
 from userctl.core.errors import AccountDisabled, TokenExpired, TokenRevoked
+from userctl.db.driver_query import DriverQuery
 from userctl.db.transaction.unit_of_work import Database
+from userctl.repositories.live_sessions import USER_AND_TOKENS, split
 from userctl.schemas.tokens import AccessClaims
 from userctl.schemas.verification import VerifiedToken
 from userctl.security.access_token import AccessTokenCodec
-from userctl.services.shared.token_records import subject_of
+from userctl.services.shared.token_records import refresh_token_state, subject_of
 from userctl.services.users.records import changed_user
+
+_QUERY = DriverQuery(USER_AND_TOKENS)
 
 FRESH_SECONDS = 20
 """How long a token that is handed to another program has to last at least."""
@@ -39,16 +45,29 @@ class TokenVerifier:
             AccountDisabled, TokenRevoked: if the database says that it no longer counts.
         """
         claims = self.verify_offline(access_token)
+        user = self._find_user(claims)
+        if user is None or user.disabled_at is not None:
+            raise AccountDisabled("The user of this token is disabled or deleted.")
+        if (claims.sub, claims.role) != (subject_of(user, self._subject), user.role):
+            raise TokenRevoked("The user was changed after this token was issued.")
+        return VerifiedToken(changed_user(user), claims)
+
+    def _find_user(self, claims: AccessClaims) -> Any:
+        """Return the user of a session, as stored; None if there is no such user any longer.
+
+        Raises:
+            TokenRevoked: if the session has ended.
+        """
+        now = self._clock()
+        values: dict[str, int | str] = {"user": claims.uid, "family": claims.sid}
+        for user, token in map(split, _QUERY.rows(self._database.engine, values)):
+            if token.user_id == user.id and refresh_token_state(token, now) == "active":
+                return user
         with self._database.reading() as uow:
             user = uow.users.get(claims.uid)
-            if user is None or user.disabled_at is not None:
-                raise AccountDisabled("The user of this token is disabled or deleted.")
-            live = uow.refresh_tokens.live_in_family(claims.sid, self._clock())
-            if live is None or live.user_id != user.id:
-                raise TokenRevoked("The session of this token has ended.")
-            if (claims.sub, claims.role) != (subject_of(user, self._subject), user.role):
-                raise TokenRevoked("The user was changed after this token was issued.")
-            return VerifiedToken(changed_user(user), claims)
+        if user is not None and user.disabled_at is None:
+            raise TokenRevoked("The session of this token has ended.")
+        return user
 
     def verify_offline(self, access_token: str) -> AccessClaims:
         """Return the claims of an access token from its signature and times alone.

@@ -1,6 +1,6 @@
 """Revoking the tokens of users."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from userctl.schemas.audit import AuditTag
 from userctl.schemas.batches import RevokeOutcome
 from userctl.schemas.database import RevokeResult
 from userctl.schemas.tokens import TokenKind
+from userctl.schemas.users import Effects
 from userctl.services.users.batch.change import UserChange
 
 COUNTS = {"revoked_sessions", "revoked_api_tokens"}
@@ -28,7 +29,7 @@ class RevokeTokens(UserChange):
         self._kind = kind
         self._counts: dict[int, RevokeResult] = {}
 
-    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> Set[int | None]:
+    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
         """Revoke the tokens, which the lock on their users keeps from becoming more."""
         ids = [user.id for user in users if user.id is not None]
         sessions = uow.refresh_tokens.count_active(now, ids)
@@ -51,7 +52,14 @@ class RevokeTokens(UserChange):
                 asked = {"user": str(number)} | ({"kind": self._kind} if self._kind else {})
                 counted = counts.model_dump(include=COUNTS)
                 uow.record(AuditTag.TOKEN_REVOKE, now, user_id=number, matching=asked, **counted)
-        return {number for number, counts in self._counts.items() if counts != RevokeResult()}
+        return {
+            number: Effects(
+                changed=counts != RevokeResult(),
+                sessions=counts.revoked_sessions,
+                api_tokens=counts.revoked_api_tokens,
+            )
+            for number, counts in self._counts.items()
+        }
 
     def details(self, user: User) -> Mapping[str, Any]:
         """Return how many tokens of a user were revoked."""

@@ -6,8 +6,7 @@ from userctl.core.errors import InvalidInput, UserNotFound
 from userctl.core.text import quote
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
-from userctl.schemas.email_address import lookup_address
-from userctl.services.users.lookup import find_user, id_or_address
+from userctl.services.users.lookup import find_deleted, find_user
 
 
 def lock_for_deletion(
@@ -43,7 +42,7 @@ def find_for_deletion(
         except UserNotFound as error:
             missing = error
         # Several users may have had an address, but an id in use belongs to one user only.
-        found = _find_deleted(uow, reference) if hard and (missing or "@" in reference) else []
+        found = find_deleted(uow, reference) if hard and (missing or "@" in reference) else []
         archived.update({_id_of(user): user for user in found})
         if missing and not found and not missing_ok:
             raise missing
@@ -57,7 +56,7 @@ def lock_deleted(uow: UnitOfWork, reference: str) -> DeletedUser:
         UserNotFound: if no such user was deleted, or they were purged.
         InvalidInput: if several deleted users had the address.
     """
-    found = _find_deleted(uow, reference)
+    found = find_deleted(uow, reference)
     if len(found) > 1:
         ids = ", ".join(str(user.id) for user in found[:20])
         raise InvalidInput(
@@ -71,18 +70,6 @@ def lock_deleted(uow: UnitOfWork, reference: str) -> DeletedUser:
             hint="List them with 'userctl user list --deleted'.",
         )
     return user
-
-
-def _find_deleted(uow: UnitOfWork, reference: str) -> Sequence[DeletedUser]:
-    try:
-        which = id_or_address(reference)
-    except InvalidInput:
-        if odd := uow.deleted_users.with_email(lookup_address(reference)):
-            return odd
-        raise
-    if isinstance(which, int):
-        return uow.deleted_users.with_id(which)
-    return uow.deleted_users.with_email(which)
 
 
 def _id_of(user: User | DeletedUser) -> int:

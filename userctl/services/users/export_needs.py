@@ -46,7 +46,7 @@ class ImportNeeds:
                 self._found[option] += count(values)
 
     def describe(self) -> str | None:
-        """Return what to tell whoever exported the users; None if an import needs no option."""
+        """Return what to say after an export; None if an import needs no option."""
         needed = [f"{option} ({counted(n, 'user')})" for option, n in self._found.items() if n]
         return f"An import of these users needs {', '.join(needed)}." if needed else None
 

@@ -114,7 +114,9 @@ def find_deleted(uow: UnitOfWork, reference: str) -> Sequence[DeletedUser]:
     try:
         which = id_or_address(reference)
     except InvalidInput:
-        if "@" in reference and (odd := uow.deleted_users.with_email(lookup_address(reference))):
+        # What cannot be an address stands for blank text, which refers to no user.
+        address = lookup_address(reference)
+        if address and (odd := uow.deleted_users.with_email(address)):
             return odd
         raise
     if isinstance(which, int):

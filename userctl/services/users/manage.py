@@ -10,7 +10,14 @@ from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.users import UserCreate, UserCreated, UserRead, UserTarget, UserUpdate
+from userctl.schemas.users import (
+    Effects,
+    UserCreate,
+    UserCreated,
+    UserRead,
+    UserTarget,
+    UserUpdate,
+)
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.admins import lock_admins, require_admin_left
@@ -155,14 +162,15 @@ class UserService:
             values = _differences(user, change)
             if "role" in values and admins is not None:
                 require_admin_left(admins, {user.id})
+            was = {name: getattr(user, name) for name in values}
             if values:
                 changes = recorded_changes(user, values)
                 uow.record(AuditTag.ACCOUNT_UPDATE, now, user=user, changes=changes)
                 uow.users.update(user, now, **values)
-            if values.keys() & {"role", "email"}:
-                end_sessions(uow, user, now)
+            ends = bool(values.keys() & {"role", "email"})
+            ended = end_sessions(uow, user, now) if ends else 0
             uow.commit()
-            return changed_user(user)
+            return changed_user(user).with_effects(Effects(bool(values), was, ended))
 
 
 def _differences(user: User, change: UserUpdate) -> dict[str, Any]:

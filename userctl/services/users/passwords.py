@@ -5,7 +5,7 @@ from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models.own_hash import hash_columns
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.users import UserCreated
+from userctl.schemas.users import Effects, UserCreated
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.admins import lock_admins, require_password_left
@@ -81,7 +81,7 @@ class UserPasswordService:
             stand_in = None if user.disabled_at is None else self._hasher.unmatchable()
             values = hash_columns(hashed, stand_in=stand_in)
             uow.users.update(user, now, must_change_password=must_change, **values)
-            end_sessions(uow, user, now)
+            ended = end_sessions(uow, user, now)
             uow.record(
                 AuditTag.PASSWORD_SET,
                 now,
@@ -93,7 +93,8 @@ class UserPasswordService:
             uow.commit()
             read = changed_user(user)
         generated = password if generate else None
-        return UserCreated(**read.model_dump(), generated_password=generated)
+        changed = UserCreated(**read.model_dump(), generated_password=generated)
+        return changed.with_effects(Effects(sessions=ended))
 
     @retry_transactions
     def require_change(self, reference: str) -> UserCreated:
@@ -108,6 +109,7 @@ class UserPasswordService:
             user = lock_user(uow, reference)
             change = self.expiring()
             change.require(user)
-            change.apply(uow, [user], now)
+            effects = change.apply(uow, [user], now)
             uow.commit()
-            return UserCreated(**changed_user(user).model_dump())
+            changed = UserCreated(**changed_user(user).model_dump())
+            return changed.with_effects(effects[user.id or 0])

@@ -6,8 +6,7 @@ from functools import partial
 
 from userctl.core.clock import Clock
 from userctl.db.transaction.retry import retry_transactions
-from userctl.db.transaction.unit_of_work import Database, UnitOfWork
-from userctl.models import DeletedUser
+from userctl.db.transaction.unit_of_work import Database
 from userctl.models.unreadable import Unreadable
 from userctl.repositories.stored_values import OnUnreadable
 from userctl.schemas.audit import AuditTag
@@ -47,6 +46,7 @@ class RecycleBinService:
     Args:
         database: where users are kept.
         roles: the configured roles.
+        access_lifetime: how long an access token lasts.
         longest_session: how long a session may last.
         clock: where the time comes from.
     """
@@ -56,11 +56,13 @@ class RecycleBinService:
         database: Database,
         *,
         roles: Sequence[str],
+        access_lifetime: timedelta,
         longest_session: timedelta,
         clock: Clock,
     ) -> None:
         self._database = database
         self._roles = roles
+        self._access_lifetime = access_lifetime
         self._longest_session = longest_session
         self._clock = clock
 
@@ -70,7 +72,7 @@ class RecycleBinService:
         Args:
             hard: delete them permanently, including those that were deleted before.
         """
-        return DeleteUsers(hard=hard)
+        return DeleteUsers(hard=hard, access_lifetime=self._access_lifetime)
 
     @retry_transactions
     def delete(
@@ -104,12 +106,13 @@ class RecycleBinService:
             users, archived = lock_for_deletion(uow, references, missing_ok=missing_ok, hard=hard)
             require_unchanged(users, expected)
             require_admin_left(admins, {user.id for user in users})
-            deleted = [*map(changed_user, users), *map(changed_user, archived)]
+            shown = [*map(changed_user, users)]
             change = self.deleting(hard=hard)
-            change.apply(uow, users, now)
+            effects = change.apply(uow, users, now)
+            gone = [*map(changed_user, archived)]
             change.apply_to_deleted(uow, archived, now)
             uow.commit()
-        return deleted
+        return [*(user.with_effects(effects[user.id]) for user in shown), *gone]
 
     def preview_deletion(
         self, references: Sequence[str], *, missing_ok: bool = False, hard: bool = False
@@ -238,12 +241,9 @@ class RecycleBinService:
     def _purge_batch(self, before: datetime) -> int:
         with self._database.writing() as uow:
             users = uow.deleted_users.lock_deleted_before(before, BATCH)
-            self._purge(uow, users)
+            self.deleting(hard=True).apply_to_deleted(uow, users, self._clock())
             uow.commit()
         return len(users)
-
-    def _purge(self, uow: UnitOfWork, users: Sequence[DeletedUser]) -> None:
-        self.deleting(hard=True).apply_to_deleted(uow, users, self._clock())
 
 
 def _when(time: datetime | Unreadable) -> str:

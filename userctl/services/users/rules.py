@@ -1,6 +1,6 @@
 """Rules that every change of a user has to follow."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from userctl.core.errors import InvalidInput
@@ -39,16 +39,10 @@ def role_to_restore(user: DeletedUser, role: str | None, roles: Collection[str])
     return role or user.role
 
 
-def end_sessions(uow: UnitOfWork, user: User, now: datetime) -> None:
-    """Revoke all refresh tokens of a user."""
+def end_sessions(uow: UnitOfWork, user: User, now: datetime) -> int:
+    """Revoke all refresh tokens of a user, and return how many sessions were active."""
     assert user.id is not None
-    uow.refresh_tokens.revoke_user(user.id, now)
-
-
-def end_all_sessions(uow: UnitOfWork, users: Sequence[User], now: datetime) -> None:
-    """Revoke all refresh tokens of some users."""
-    if users:
-        uow.refresh_tokens.revoke_users([user.id for user in users if user.id is not None], now)
+    return uow.refresh_tokens.revoke_user(user.id, now)
 
 
 def hash_accepted(

@@ -47,9 +47,9 @@ class UserStatusService:
             user = lock_user(uow, reference)
             require_unchanged([user], expected)
             require_admin_left(admins, {user.id})
-            self.disabling().apply(uow, [user], now)
+            effects = self.disabling().apply(uow, [user], now)
             uow.commit()
-            return changed_user(user)
+            return changed_user(user).with_effects(effects[user.id or 0])
 
     @retry_transactions
     def enable(self, reference: str, *, expected: UserRead | None = None) -> UserRead:
@@ -67,6 +67,6 @@ class UserStatusService:
         with self._database.writing() as uow:
             user = lock_user(uow, reference)
             require_unchanged([user], expected)
-            self.enabling().apply(uow, [user], now)
+            effects = self.enabling().apply(uow, [user], now)
             uow.commit()
-            return changed_user(user)
+            return changed_user(user).with_effects(effects[user.id or 0])

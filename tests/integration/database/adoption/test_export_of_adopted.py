@@ -131,7 +131,7 @@ def test_only_those_who_are_disabled_or_have_no_address_may_share_one(program: P
     ]  # fmt: skip
     records = [{"email": email, "status": status} for email, status in rows]
     report = load(program, *records)
-    assert [(reject.line, reject.field) for reject in report.rejects] == [(3, "email")]
+    assert [(reject.line, reject.field) for reject in report.reasons] == [(3, "email")]
     # Those without an id are told apart by their lines.
     found = [user.email for user in program.user_list.page(UserQuery()).items]
     assert found == [
@@ -148,6 +148,6 @@ def test_a_number_cannot_bring_in_an_address_twice(program: Program) -> None:
 
 def test_a_role_that_no_column_holds_is_refused(program: Program) -> None:
     report = load(program, {"email": "ada@x.org", "role": "x" * 51})
-    assert [reject.reason for reject in report.rejects] == [
+    assert [reject.reason for reject in report.reasons] == [
         "A role has up to 50 characters, all of them visible."
     ]

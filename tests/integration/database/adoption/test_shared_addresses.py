@@ -9,6 +9,7 @@ from tests.integration.database.adoption.conftest import told
 from tests.support.applications import HASH, Application
 from userctl.core.errors import AdoptionRefused, InvalidCredentials, InvalidInput, UserExists
 from userctl.schemas.adoption import AdoptionChoices
+from userctl.schemas.batches import BatchOptions, UserChoice, UserReference
 from userctl.schemas.transfer import FileRecord
 from userctl.schemas.users import UserCreate, UserQuery, UserUpdate
 from userctl.services.database.adoption import AdoptionService
@@ -124,6 +125,20 @@ def test_a_shared_address_names_no_user_until_one_of_them_is_taken_in(program: P
     assert program.users.show("eve@x.org").id == 9
     with pytest.raises(UserExists, match="id 9"):
         program.user_status.enable("8")
+
+
+def test_a_shared_address_does_not_keep_the_others_of_a_list_from_being_changed(
+    program: Program,
+) -> None:
+    program.users.create(UserCreate(email="root@example.com", role="admin", password="horse 77 x"))
+    choice = UserChoice([UserReference("eve@x.org"), UserReference("3"), UserReference("77")])
+    change, apply = program.recycle_bin.deleting(hard=False), program.user_batches.apply
+    for options in (BatchOptions(), BatchOptions(missing_ok=True)):
+        with pytest.raises(InvalidInput, match="Several users have the address"):
+            apply(choice, change, options)
+    outcomes = apply(choice, change, BatchOptions(missing_ok=True, keep_going=True))
+    assert [each.outcome for each in outcomes] == ["failed", "changed", "missing"]
+    assert "Use an id instead: 8, 9" in str(outcomes[0].message)
 
 
 def test_a_shared_address_is_in_use_for_everyone_else(program: Program) -> None:

@@ -12,7 +12,7 @@ from userctl.cli.context import CommandContext
 @command(
     example="userctl audit show 1",
     prints=lambda: schemas.audit.AuditEventRead,
-    only_reads=True,
+    recorded=False,
 )
 def show(
     context: CommandContext,

@@ -12,7 +12,7 @@ from userctl.cli.context import CommandContext
 @command(
     example="userctl audit verify -o json",
     prints=lambda: schemas.audit.AuditVerification,
-    only_reads=True,
+    recorded=False,
 )
 def verify(
     context: CommandContext,

@@ -6,13 +6,14 @@ import typer
 
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
+from userctl.cli.verdicts import conclude
 from userctl.config.homes import config_path
 from userctl.config.template import config_template
 from userctl.core.errors import FileExists
 from userctl.core.secure_files import create_private_folder, write_private
 
 
-@command(example="userctl config init")
+@command(example="userctl config init", recorded=False)
 def init(
     context: CommandContext,
     force: Annotated[
@@ -24,4 +25,4 @@ def init(
     create_private_folder(file.parent)
     if not write_private(file, config_template(), replace=force):
         raise FileExists(f"{file} already exists.", hint="Pass --force to replace it.")
-    context.note(f"Created {file}.")
+    conclude(context, f"Created {file}")

@@ -8,7 +8,7 @@ from userctl.config.settings import SETTINGS
 COLUMNS = ("key", "value", "source")
 
 
-@command(example="userctl config show", prints=lambda: schemas.setting.SettingRead)
+@command(example="userctl config show", prints=lambda: schemas.setting.SettingRead, recorded=False)
 def show(context: CommandContext) -> None:
     """List every setting, its value and where it came from.
 

@@ -12,7 +12,9 @@ from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES, PENDING
 from userctl.cli.output.render import write_error
 from userctl.cli.questions import confirm
+from userctl.cli.verdicts import conclude
 from userctl.core.errors import Conflict
+from userctl.core.text import counted
 
 Plan = Sequence["schemas.adoption.AdoptionStep"]
 COLUMNS = ("kind", "table", "subject", "rows", "ids", "detail")
@@ -100,6 +102,16 @@ def adopt(
         copied=lambda path: context.note(f"A copy of the original database is in {path}."),
     )
     context.emit_all(done, COLUMNS)
+    _tell(context, done)
+
+
+def _tell(context: CommandContext, done: Plan) -> None:
+    """Say in one line whether anything was done; the steps have been printed."""
+    place = context.settings.database_url
+    if steps := sum(step.kind == "step" for step in done):
+        conclude(context, f"Adopted the tables in {place}", counted(steps, "step"))
+    else:
+        conclude(context, f"Nothing changed: the tables in {place} need nothing")
 
 
 def _print_plan(context: CommandContext, plan: Plan) -> None:

@@ -9,6 +9,9 @@ from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.database_urls import resolve_database_url
 from userctl.cli.output.render import show_progress
+from userctl.cli.verdicts import conclude
+from userctl.config.database_url import DatabaseURL
+from userctl.core.text import counted
 
 COLUMNS = ("table", "rows")
 
@@ -38,3 +41,7 @@ def copy(
     with show_progress(quiet=context.quiet) as show:
         copied = context.services.copy.copy(to, tell=show)
     context.emit_all(copied, COLUMNS)
+    target = DatabaseURL.parse(to)
+    rows = counted(sum(table.rows for table in copied), "row")
+    conclude(context, f"Copied {rows} to {target}, and compared them there",
+             "signing keys are not in it")  # fmt: skip

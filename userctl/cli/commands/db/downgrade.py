@@ -7,6 +7,7 @@ import typer
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
+from userctl.cli.commands.db.verdict import tell_move
 from userctl.cli.context import CommandContext
 from userctl.cli.questions import confirm
 
@@ -36,4 +37,7 @@ def downgrade(
         return f"Downgrade the schema from {schema.status().current or 'none'} to {revision}"
 
     confirm(context, compose, yes=yes)
-    context.emit(schema.downgrade(revision))
+    before = schema.status().current
+    after = schema.downgrade(revision)
+    context.emit(after)
+    tell_move(context, "Downgraded", before, after, undo="db migrate")

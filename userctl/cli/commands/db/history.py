@@ -10,7 +10,7 @@ COLUMNS = ("revision", "summary", "applied")
 @command(
     example="userctl db history",
     prints=lambda: schemas.database.MigrationRead,
-    only_reads=True,
+    recorded=False,
 )
 def history(context: CommandContext) -> None:
     """List all migrations, oldest first."""

@@ -6,6 +6,7 @@ import typer
 
 from userctl import schemas
 from userctl.cli.command import command
+from userctl.cli.commands.db.verdict import tell_move
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PENDING
 from userctl.cli.output.render import write
@@ -39,4 +40,9 @@ def migrate(
         if status.pending:
             raise typer.Exit(PENDING)
     else:
-        context.emit(schema.migrate(revision, backup=backup))
+        before = schema.status().current
+        after = schema.migrate(revision, backup=backup)
+        context.emit(after)
+        tell_move(
+            context, "Upgraded", before, after, undo=f"db downgrade {before}" if before else None
+        )

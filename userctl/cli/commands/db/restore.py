@@ -1,5 +1,6 @@
 """``userctl db restore``."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,9 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write_error
+from userctl.cli.output.sessions_ended import ended
 from userctl.cli.questions import PLACE, confirm
+from userctl.cli.verdicts import conclude
 from userctl.core.text import counted, rfc3339
 
 
@@ -43,9 +46,13 @@ def restore(
     """
     backups = context.services.backups
     confirm(context, lambda: _compose(backups.preview_restore(file)), yes=yes)
-    context.emit(
-        backups.restore(file, keep_sessions=keep_sessions, revoke_api_tokens=revoke_api_tokens)
+    restored = backups.restore(
+        file, keep_sessions=keep_sessions, revoke_api_tokens=revoke_api_tokens
     )
+    context.emit(restored)
+    ends = ended(None, session=restored.sessions_ended, API_token=restored.api_tokens_revoked)
+    undo = restored.backup and f"db restore {shlex.quote(restored.backup)}"
+    conclude(context, f"Restored {restored.database} from {file}", ends, undo=undo)
 
 
 def _compose(backup: "schemas.database.BackupInspection") -> str:

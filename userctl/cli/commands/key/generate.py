@@ -6,6 +6,7 @@ import typer
 
 from userctl import schemas
 from userctl.cli.command import command
+from userctl.cli.commands.key.verdict import tell_added
 from userctl.cli.context import CommandContext
 
 
@@ -25,4 +26,6 @@ def generate(
 
     It is published at once, so that every verifier has it by then.
     """
-    context.emit(context.services.keys.generate(algorithm))
+    key = context.services.keys.generate(algorithm)
+    context.emit(key)
+    tell_added(context, f"Generated {key.algorithm} key {key.kid}", key)

@@ -7,6 +7,7 @@ import typer
 
 from userctl import schemas
 from userctl.cli.command import command
+from userctl.cli.commands.key.verdict import tell_added
 from userctl.cli.context import CommandContext
 from userctl.cli.prompts import read_stdin
 from userctl.core.errors import InputOutputFailed, InvalidInput
@@ -31,7 +32,9 @@ def import_(
     if stdin == (file is not None):
         raise InvalidInput("Pass either --file or --stdin.")
     text = read_stdin() if file is None else _read(file)
-    context.emit(context.services.keys.import_(text))
+    key = context.services.keys.import_(text)
+    context.emit(key)
+    tell_added(context, f"Imported {key.algorithm} key {key.kid}", key)
 
 
 def _read(file: Path) -> str:

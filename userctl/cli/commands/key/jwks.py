@@ -9,7 +9,7 @@ from userctl.cli.output.render import write
 
 @command(
     example="userctl key jwks > jwks.json",
-    only_reads=True,
+    recorded=False,
 )
 def jwks(context: CommandContext) -> None:
     """Print the public keys as a JWK Set, to publish to verifiers.

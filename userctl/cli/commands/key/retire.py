@@ -9,6 +9,7 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.questions import confirm
+from userctl.cli.verdicts import conclude
 from userctl.core.text import rfc3339
 
 
@@ -28,7 +29,13 @@ def retire(
     """
     keys = context.services.keys
     confirm(context, lambda: _compose(keys.show_retirable(kid)), yes=yes)
-    context.emit(keys.retire(kid))
+    was_retired = kid in {key.kid for key in keys.read() if key.state == "retired"}
+    retired = keys.retire(kid)
+    context.emit(retired)
+    if was_retired:
+        conclude(context, f"Nothing changed: key {kid} was retired already")
+    else:
+        conclude(context, f"Retired key {kid}", "every token that it signed is refused")
 
 
 def _compose(key: "schemas.keys.KeyRead") -> str | None:

@@ -1,5 +1,6 @@
 """``userctl key rotate``."""
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.questions import confirm
+from userctl.cli.verdicts import conclude
 from userctl.core.errors import InvalidInput
 from userctl.core.text import counted
 
@@ -42,20 +44,27 @@ def rotate(
     get a new access token at their next refresh.
     """
     if not compromised:
-        minimum = options.parse_duration("1h" if min_age is None else min_age)
-        context.emit(context.services.keys.rotate(minimum))
+        _rotate(context, options.parse_duration("1h" if min_age is None else min_age))
         return
     if min_age is not None:
         raise InvalidInput("--min-age cannot be used with --compromised.")
-    confirm(context, lambda: _compose(context.services.keys.read()), yes=yes)
+    keys = context.services.keys.show_replaceable()
+    confirm(context, lambda: _compose(keys), yes=yes)
     replaced = context.services.keys.replace_all()
+    context.emit(replaced.active)
     context.note(
         f"Retired {counted(len(replaced.retired), 'key')}. Every access token issued so far is "
         "refused; sessions stay, and get a new one at their next refresh. Services that cache "
         "the published keys go on accepting the old ones until they fetch 'userctl key jwks' "
         "again. To end the sessions too: userctl token revoke --all --kind refresh"
     )
-    context.emit(replaced.active)
+
+
+def _rotate(context: CommandContext, minimum: timedelta) -> None:
+    key = context.services.keys.rotate(minimum)
+    context.emit(key)
+    fact = "the one before goes on verifying until what it signed has expired"
+    conclude(context, f"Rotated the keys: {key.kid} signs from now on", fact)
 
 
 def _compose(keys: "list[schemas.keys.KeyRead]") -> str:

@@ -8,8 +8,9 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
-from userctl.cli.output.sessions_ended import sessions_ended
+from userctl.cli.output.sessions_ended import access_tokens_last
 from userctl.cli.questions import confirm, describe_user
+from userctl.cli.verdicts import conclude
 from userctl.core.errors import InvalidInput
 from userctl.core.text import counted
 
@@ -40,15 +41,27 @@ def end(
         # Scripts name what they end, and need no --yes for that.
         if context.is_interactive:
             confirm(context, lambda: _compose(context, sessions), yes=yes)
-        whose, ended = "", context.services.session_end.end(sessions)
+        found = None
+        ended = context.services.session_end.end(sessions)
     else:
         assert user is not None
         found = context.services.users.show(user)
         confirm(context, lambda: _compose_all(context, str(found.id)), yes=yes)
-        whose, ended = f"{found.email}: ", context.services.session_end.end_all(str(found.id))
-    outcome = sessions_ended(ended.sessions_ended, ended.access_tokens_valid_until)
-    context.note(f"{whose}{outcome}.")
+        ended = context.services.session_end.end_all(str(found.id))
     context.emit(ended)
+    _tell(context, ended, None if found is None else found.email)
+
+
+def _tell(
+    context: CommandContext, ended: "schemas.session.EndedSessions", user: str | None
+) -> None:
+    """Say in one line what was ended, and until when access tokens stay valid."""
+    lasting = access_tokens_last(ended.access_tokens_valid_until)
+    whose = f" of {user}" if user else ""
+    if ended.sessions_ended:
+        conclude(context, f"Ended {counted(ended.sessions_ended, 'session')}{whose}", lasting)
+    else:
+        conclude(context, f"Nothing changed: no active session{whose}", lasting)
 
 
 def _compose(context: CommandContext, sessions: list[str]) -> str:

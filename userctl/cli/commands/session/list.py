@@ -15,7 +15,7 @@ COLUMNS = ("short_id", "email", "client", "last_refresh_at", "ends_at")
 @command(
     example="userctl session list --user ada@example.com",
     prints=lambda: schemas.session.UserSessionRead,
-    only_reads=True,
+    recorded=False,
 )
 def list_(
     context: CommandContext,

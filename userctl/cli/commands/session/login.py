@@ -11,7 +11,9 @@ from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write_error
 from userctl.cli.output.sessions_ended import access_tokens_last
 from userctl.cli.prompts import read_password, retry_rejected
+from userctl.cli.verdicts import conclude
 from userctl.core.errors import InvalidInput, PasswordChangeRequired
+from userctl.core.text import rfc3339
 
 DEFAULT_METHOD = "password"
 
@@ -97,9 +99,17 @@ def _store_session(
     context: CommandContext, method: str, credentials: "schemas.credentials.Credentials"
 ) -> None:
     started = context.services.login.log_in_and_store(method, credentials)
-    if started.replaced is not None:
-        _tell_replaced(context, started.session, started.replaced)
-    context.emit(started.session)
+    session, replaced = started.session, started.replaced
+    context.emit(session)
+    if replaced is not None:
+        _tell_replaced(context, session, replaced)
+    conclude(
+        context,
+        f"Logged in as {session.email}",
+        session.role,
+        f"until {rfc3339(session.session_expires_at)} at the latest",
+        undo="logout",
+    )
 
 
 def _tell_replaced(
@@ -128,8 +138,10 @@ def _tell_replaced(
 def _print_tokens(
     context: CommandContext, method: str, credentials: "schemas.credentials.Credentials"
 ) -> None:
-    pair = context.services.login.log_in(method, credentials).tokens
-    context.emit_or_undo(pair, lambda: context.services.revocation.revoke_text(pair.refresh_token))
+    grant = context.services.login.log_in(method, credentials)
+    pair, revocation = grant.tokens, context.services.revocation
+    context.emit_or_undo(pair, lambda: revocation.revoke_text(pair.refresh_token))
+    conclude(context, f"Started a session of {grant.user.email}", "not stored")
 
 
 def _ask_email(context: CommandContext) -> str:

@@ -3,6 +3,7 @@
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.output.sessions_ended import access_tokens_last
+from userctl.cli.verdicts import conclude
 
 
 @command(example="userctl logout")
@@ -10,7 +11,7 @@ def logout(context: CommandContext) -> None:
     """End the stored session and delete it."""
     ended = context.services.sessions.end()
     if ended is None:
-        context.note("Not logged in; there was nothing to do.")
+        conclude(context, "Nothing changed: not logged in")
         return
     lasting = access_tokens_last(ended.access_tokens_valid_until)
-    context.note(f"Logged out{lasting and f'; {lasting}'}.")
+    conclude(context, f"Logged out {ended.email}".rstrip(), lasting)

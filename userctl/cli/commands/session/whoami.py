@@ -5,7 +5,9 @@ from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 
 
-@command(example="userctl whoami -o json", prints=lambda: schemas.session.SessionRead)
+@command(
+    example="userctl whoami -o json", prints=lambda: schemas.session.SessionRead, recorded=False
+)
 def whoami(context: CommandContext) -> None:
     """Show who is logged in and when the session ends."""
     context.emit(context.services.sessions.who())

@@ -8,6 +8,8 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
+from userctl.cli.verdicts import conclude
+from userctl.core.text import rfc3339
 
 
 @command(
@@ -38,3 +40,6 @@ def issue(
     )
     issued = context.services.api_tokens.issue(new)
     context.emit_or_undo(issued, lambda: context.services.revocation.revoke_text(issued.token))
+    until = "never expires" if issued.expires_at is None else f"until {rfc3339(issued.expires_at)}"
+    done = f"Issued API token {issued.id} ({issued.label}) for {issued.email}"
+    conclude(context, done, until, undo=f"token revoke {issued.id}")

@@ -14,6 +14,7 @@ from userctl.cli.errors import PENDING
 from userctl.cli.output.render import no_progress, show_progress, write_error
 from userctl.cli.questions import confirm, confirm_removal
 from userctl.cli.signals import defer_signals
+from userctl.cli.verdicts import conclude
 from userctl.core.errors import ClockSuspect
 from userctl.core.text import counted
 
@@ -112,9 +113,24 @@ def _report(
     if result.stopped_by == "other_purge":
         context.note("Another purge is running; this one did nothing.")
     context.emit(result)
+    if result.stopped_by != "other_purge":
+        _tell(context, result)
     if signal_code:
         raise typer.Exit(signal_code)
     _require_finished(result)
+
+
+def _tell(context: CommandContext, result: "schemas.database.PurgeResult") -> None:
+    """Say in one line what was deleted."""
+    if result.dry_run:
+        tokens = counted(result.remaining, "token")
+        conclude(context, f"Dry run; nothing was changed: this would permanently delete {tokens}")
+    elif result.deleted:
+        api_tokens = result.deleted_api_tokens and counted(result.deleted_api_tokens, "API token")
+        done = f"Permanently deleted {counted(result.deleted, 'token')}"
+        conclude(context, done, f"of which {api_tokens}" if api_tokens else None)
+    else:
+        conclude(context, "Nothing changed: no token ended that long ago")
 
 
 def _confirm(context: CommandContext, span: timedelta, retention: timedelta, *, yes: bool) -> None:

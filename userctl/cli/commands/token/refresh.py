@@ -5,6 +5,7 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.prompts import read_token
+from userctl.cli.verdicts import conclude
 from userctl.core.errors import InvalidInput
 
 
@@ -22,8 +23,12 @@ def refresh(context: CommandContext, stdin: options.TokenStdinOption = False) ->
     if stdin and context.quiet:
         raise InvalidInput("--quiet cannot be used with --stdin: the new tokens would be lost.")
     if stdin:
-        pair = context.services.token_exchange.refresh(read_token()).tokens
-        revocation = context.services.revocation
+        grant = context.services.token_exchange.refresh(read_token())
+        pair, revocation = grant.tokens, context.services.revocation
         context.emit_or_undo(pair, lambda: revocation.revoke_text(pair.refresh_token))
+        email = grant.user.email
     else:
-        context.emit(context.services.sessions.refresh())
+        session = context.services.sessions.refresh()
+        context.emit(session)
+        email = session.email
+    conclude(context, f"Refreshed the session of {email}")

@@ -14,12 +14,14 @@ from userctl.cli.commands.token.filters import (
     UnusedSinceOption,
     token_query,
 )
-from userctl.cli.commands.user.batch import Verb, change_users
+from userctl.cli.commands.user.batch import change_users
+from userctl.cli.commands.user.outcomes import Verb
 from userctl.cli.commands.user.selection import UsersOfTokens
 from userctl.cli.context import CommandContext
 from userctl.cli.output.sessions_ended import access_tokens_last
 from userctl.cli.prompts import read_token
 from userctl.cli.questions import confirm, describe_user
+from userctl.cli.verdicts import conclude
 from userctl.core.errors import GuardRefused, InvalidInput
 from userctl.core.text import counted
 
@@ -33,7 +35,7 @@ COLUMNS = (
     "message",
 )
 
-REVOKE = Verb("Revoke all tokens of", "revoked", asks=True)
+REVOKE = Verb("Revoke the tokens of", "Revoked the tokens of", asks=True)
 
 GUARD = 10
 """How many tokens a filter may revoke without a confirmation."""
@@ -99,9 +101,23 @@ def _revoke(
         result = context.services.revocation.revoke_text(read_token())
     else:
         result = _revoke_matching(context, query, yes=yes)
-    if lasting := access_tokens_last(result.access_tokens_valid_until):
-        context.note(f"{lasting[0].upper()}{lasting[1:]}.")
     context.emit(result)
+    _tell(context, result)
+
+
+def _tell(context: CommandContext, result: "schemas.database.RevokeResult") -> None:
+    """Say in one line what was revoked, and until when access tokens stay valid."""
+    parts = [
+        f"{done} {counted(count, noun)}"
+        for done, count, noun in (
+            ("revoked", result.revoked_api_tokens, "API token"),
+            ("ended", result.revoked_sessions, "session"),
+        )
+        if count
+    ]
+    done = " and ".join(parts) or "nothing changed: no token was active"
+    lasting = access_tokens_last(result.access_tokens_valid_until)
+    conclude(context, f"{done[0].upper()}{done[1:]}", lasting)
 
 
 def _revoke_matching(

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from userctl import schemas
-from userctl.cli.commands.user.access_tokens import tell_access_tokens
+from userctl.cli.commands.user.outcomes import Verb, tell_outcomes
 from userctl.cli.commands.user.selection import UserSelection
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import JSON_FORMATS, PARTIAL
@@ -21,23 +21,6 @@ GUARD = 10
 
 COLUMNS = ("reference", "id", "email", "role", "status", "outcome", "message")
 """The columns of a table; ``reference`` and ``message`` only where they say something."""
-
-
-@dataclass(frozen=True)
-class Verb:
-    """How a change is called.
-
-    Attributes:
-        imperative: in a question: ``Disable``.
-        past: of users who were changed: ``disabled``.
-        asks: whether it always asks, however few users there are.
-        missing_ok: whether users may be missing.
-    """
-
-    imperative: str
-    past: str
-    asks: bool = False
-    missing_ok: bool = False
 
 
 def change_users(
@@ -81,11 +64,7 @@ def change_users(
     if all(outcome.message is None for outcome in outcomes):
         left_out.add("message")
     context.emit_all(shown, [column for column in columns if column not in left_out])
-    _tell(context, outcomes, verb, dry_run=selection.dry_run)
-    if change.ends_sessions:
-        # Sessions of those who were disabled already may have ended just now.
-        done = [each for each in outcomes if each.outcome in {"changed", "unchanged"}]
-        tell_access_tokens(context, [each.id for each in done if each.id is not None])
+    tell_outcomes(context, outcomes, verb, selection, ends_sessions=change.ends_sessions)
     if any(outcome.outcome == "failed" for outcome in outcomes):
         raise typer.Exit(PARTIAL)
 
@@ -138,33 +117,3 @@ def _with_lines(context: CommandContext, error: UsersNotFound) -> UserctlError:
         write_error(line)
     error.message = f"{error.summary}."
     return error
-
-
-def _tell(
-    context: CommandContext,
-    outcomes: "Sequence[schemas.batches.UserOutcome]",
-    verb: Verb,
-    *,
-    dry_run: bool,
-) -> None:
-    """Sum up what was done, in one line, and name those who were not there."""
-    if not outcomes:
-        context.note("No user matches; nothing was changed.")
-        return
-    missing = [outcome.reference for outcome in outcomes if outcome.outcome == "missing"]
-    if missing:
-        verb_form = "does" if len(missing) == 1 else "do"
-        context.note(f"{', '.join(missing)} {verb_form} not exist.")
-    counts = {
-        f"would be {verb.past}" if dry_run else verb.past: ("changed", "would_change"),
-        "unchanged": ("unchanged",),
-        "missing": ("missing",),
-        "failed": ("failed",),
-    }
-    parts = [
-        f"{count:,} {name}"
-        for name, kinds in counts.items()
-        if (count := sum(outcome.outcome in kinds for outcome in outcomes))
-    ]
-    note = f"{', '.join(parts)}."
-    context.note(f"Dry run; nothing was changed: {note}" if dry_run else note)

@@ -9,6 +9,7 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.prompts import NewPassword, PasswordOptions, use_new_password
+from userctl.cli.verdicts import conclude, reference
 from userctl.core.errors import UserExists
 
 
@@ -53,9 +54,13 @@ def create(
         lambda password: _create(users, new, password, exists_ok=exists_ok),
         check=lambda: users.check(new, exists_ok=exists_ok),
     )
-    if not created:
+    if created:
+        context.emit(user)
+        facts = f"id {user.id}, {user.role}{'' if user.has_password else ', no password'}"
+        conclude(context, f"Created {user.email}", facts, undo=f"user delete {reference(user)}")
+    else:
         _compare(context, new, user, strict=if_not_exists == "strict")
-    context.emit(user)
+        context.emit(user)
 
 
 def _create(

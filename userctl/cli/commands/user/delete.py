@@ -1,16 +1,22 @@
 """``userctl user delete``."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from userctl import schemas
 from userctl.cli.command import command
-from userctl.cli.commands.user.batch import Verb, change_users
+from userctl.cli.commands.user.batch import change_users
 from userctl.cli.commands.user.columns import USER_COLUMNS
+from userctl.cli.commands.user.outcomes import Verb
 from userctl.cli.commands.user.selection import AnyUsers
 from userctl.cli.context import CommandContext
 from userctl.cli.questions import confirm, describe_users
+from userctl.cli.verdicts import conclude, conclude_user
+
+SOFT = Verb("Delete", "Deleted", asks=True, undo="user restore", undo_one_by_one=True)
+HARD = Verb("Permanently delete", "Permanently deleted", asks=True)
 
 
 @command(
@@ -34,21 +40,28 @@ def delete(
     can be used again.
     'user restore' restores a deleted user until 'user purge' removes it.
     """
-    recycle_bin = context.services.recycle_bin
-    how = "Permanently delete" if hard else "Delete"
+    verb = replace(HARD if hard else SOFT, missing_ok=if_exists)
     if selection.single is None:
-        verb = Verb(how, "deleted", asks=True, missing_ok=if_exists)
-        change_users(context, selection, recycle_bin.deleting(hard=hard), verb)
-        return
-    users = [selection.single]
+        change = context.services.recycle_bin.deleting(hard=hard)
+        change_users(context, selection, change, verb)
+    else:
+        _delete_one(context, selection.single, verb, hard=hard, yes=selection.yes)
+
+
+def _delete_one(context: CommandContext, user: str, verb: Verb, *, hard: bool, yes: bool) -> None:
     context.choose_schema(schemas.users.UserRead)
+    recycle_bin, missing_ok = context.services.recycle_bin, verb.missing_ok
 
     def compose() -> str | None:
-        targets = recycle_bin.preview_deletion(users, missing_ok=if_exists, hard=hard)
-        return f"{how} {describe_users(targets)}" if targets else None
+        targets = recycle_bin.preview_deletion([user], missing_ok=missing_ok, hard=hard)
+        return f"{verb.imperative} {describe_users(targets)}" if targets else None
 
-    confirm(context, compose, yes=selection.yes)
-    deleted = recycle_bin.delete(users, missing_ok=if_exists, hard=hard)
-    if not deleted:
-        context.note(f"{selection.single} does not exist.")
+    confirm(context, compose, yes=yes)
+    deleted = recycle_bin.delete([user], missing_ok=missing_ok, hard=hard)
     context.emit_all(deleted, USER_COLUMNS)
+    for each in deleted:
+        # The address may be that of several deleted users.
+        undo = verb.undo and f"{verb.undo} {each.id}"
+        conclude_user(context, f"{verb.past} {each.email}", each, undo=undo)
+    if not deleted:
+        conclude(context, f"Nothing changed: {user} does not exist")

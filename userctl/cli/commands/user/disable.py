@@ -2,10 +2,11 @@
 
 from userctl import schemas
 from userctl.cli.command import command
-from userctl.cli.commands.user.access_tokens import tell_access_tokens
-from userctl.cli.commands.user.batch import Verb, change_users
+from userctl.cli.commands.user.batch import change_users
+from userctl.cli.commands.user.outcomes import Verb
 from userctl.cli.commands.user.selection import AnyUsers
 from userctl.cli.context import CommandContext
+from userctl.cli.verdicts import conclude_user, reference
 
 
 @command(
@@ -19,9 +20,16 @@ def disable(context: CommandContext, selection: AnyUsers) -> None:
     """
     service = context.services.user_status
     if selection.single is None:
-        change_users(context, selection, service.disabling(), Verb("Disable", "disabled"))
+        change_users(
+            context, selection, service.disabling(), Verb("Disable", "Disabled", undo="user enable")
+        )
         return
     context.choose_schema(schemas.users.UserRead)
     disabled = service.disable(selection.single)
-    tell_access_tokens(context, [disabled.id])
     context.emit(disabled)
+    if disabled.effects.changed:
+        undo = f"user enable {reference(disabled)}"
+        conclude_user(context, f"Disabled {disabled.email}", disabled, undo=undo)
+    else:
+        done = f"Nothing changed: {disabled.email} was disabled already"
+        conclude_user(context, done, disabled)

@@ -2,9 +2,11 @@
 
 from userctl import schemas
 from userctl.cli.command import command
-from userctl.cli.commands.user.batch import Verb, change_users
+from userctl.cli.commands.user.batch import change_users
+from userctl.cli.commands.user.outcomes import Verb
 from userctl.cli.commands.user.selection import AnyUsers
 from userctl.cli.context import CommandContext
+from userctl.cli.verdicts import conclude, reference
 from userctl.core.text import quote
 
 
@@ -19,10 +21,18 @@ def enable(context: CommandContext, selection: AnyUsers) -> None:
     """
     service = context.services.user_status
     if selection.single is None:
-        change_users(context, selection, service.enabling(), Verb("Enable", "enabled"))
+        change_users(
+            context, selection, service.enabling(), Verb("Enable", "Enabled", undo="user disable")
+        )
         return
     context.choose_schema(schemas.users.UserRead)
     enabled = service.enable(selection.single)
-    if enabled.role not in context.settings.roles:
-        context.note(f"Their role {quote(enabled.role)} is not configured; see 'user update'.")
     context.emit(enabled)
+    facts = [] if enabled.has_password else ["no password: set one with 'userctl user passwd'"]
+    if enabled.role not in context.settings.roles:
+        facts.append(f"their role {quote(enabled.role)} is not configured: see 'user update'")
+    if enabled.effects.changed:
+        undo = f"user disable {reference(enabled)}"
+        conclude(context, f"Enabled {enabled.email}", *facts, undo=undo)
+    else:
+        conclude(context, f"Nothing changed: {enabled.email} was not disabled", *facts)

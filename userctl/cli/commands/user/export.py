@@ -16,7 +16,7 @@ from userctl.formats.writer import EXPORT_EXTENSIONS, write_records
 
 @command(
     example="userctl user export users.jsonl --force",
-    only_reads=True,
+    recorded=False,
 )
 def export(
     context: CommandContext,

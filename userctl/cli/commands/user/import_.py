@@ -30,9 +30,10 @@ from userctl.cli.commands.user.rejects import (
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PARTIAL
 from userctl.cli.output.render import Progress, show_progress, write_error
+from userctl.cli.verdicts import conclude
 from userctl.config.paths import missing_embedded_database
 from userctl.formats.file_format import choose_format
-from userctl.formats.reader import IMPORT_EXTENSIONS, ImportFormat, read_records
+from userctl.formats.reader import IMPORT_EXTENSIONS, read_records
 from userctl.formats.source import Source, open_source
 
 
@@ -64,7 +65,9 @@ def import_(
     rejects: Annotated[
         Path | None,
         typer.Option(
-            "--rejects", metavar="FILE", help="Write line, field and reason of each rejection here."
+            "--rejects",
+            metavar="FILE",
+            help="Write the rejected records here, as they were, with the reason.",
         ),
     ] = None,
     names: MapOption = None,
@@ -85,10 +88,9 @@ def import_(
     options an import needs.
     """
     chosen = choose_format(file, file_format, IMPORT_EXTENSIONS)
-    if rejects is not None:
-        require_writable(context, rejects, file)
+    require_writable(context, rejects, file)
     into_nothing = _does_without_database(context, dry_run=dry_run)
-    how = read_options(names, delimiter, ignore_unknown=ignore_unknown)
+    how = read_options(names, delimiter, unknown=ignore_unknown, sources=rejects is not None)
     with open_source(file, encoding) as source, show_progress(quiet=context.quiet) as show:
         report = context.services.user_import.load(
             read_records(source[0], chosen, how),
@@ -101,7 +103,8 @@ def import_(
             on_checked=bind(_show_checked, show, source),
             on_written=bind(show, "Writing"),
         )
-    _finish(context, report, rejects, chosen, partial=partial)
+        write_rejects(context, report, rejects, chosen, source[0].encoding)
+    _finish(context, report, rejects, partial=partial)
 
 
 def _does_without_database(context: CommandContext, *, dry_run: bool) -> bool:
@@ -123,14 +126,11 @@ def _finish(
     context: CommandContext,
     report: "schemas.transfer.ImportReport",
     rejects: Path | None,
-    file_format: ImportFormat,
     *,
     partial: bool,
 ) -> None:
-    if rejects is not None:
-        write_rejects(context, report, rejects, file_format)
     if report.result.rejected and not partial:
-        raise import_error(context, report)
+        raise import_error(context, report, has_file=rejects is not None)
     for line in reject_lines(report):
         # Also with --quiet, which must not hide why the exit code is not 0.
         write_error(line)
@@ -139,5 +139,25 @@ def _finish(
         context.emit(schemas.transfer.ImportPlan.of(report.result))
     else:
         context.emit(report.result)
+    _tell(context, report.result)
     if report.result.rejected:
+        if rejects is not None:
+            context.note("Correct the rejected records, and import them too.")
         raise typer.Exit(PARTIAL)
+
+
+def _tell(context: CommandContext, result: "schemas.transfer.ImportResult") -> None:
+    """Say in one line what was imported."""
+    counts = {
+        "created": result.created,
+        "updated": result.updated,
+        "left unchanged": result.skipped,
+        "rejected": result.rejected,
+    }
+    parts = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    if result.dry_run:
+        conclude(context, f"Dry run; nothing was changed: {parts or 'no user'}")
+    elif result.created or result.updated:
+        conclude(context, f"Imported users: {parts}")
+    else:
+        conclude(context, f"Nothing changed: {parts or 'there is no user in the file'}")

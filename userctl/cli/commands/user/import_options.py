@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from userctl import schemas
+from userctl.core.errors import InvalidInput
 from userctl.formats.read_options import ReadOptions, parse_delimiter, parse_names
 from userctl.formats.reader import ImportFormat
 
@@ -92,17 +93,31 @@ DropUnknownHashesOption = Annotated[
 
 
 def read_options(
-    names: Sequence[str] | None, delimiter: str | None, *, ignore_unknown: bool
+    names: Sequence[str] | None, delimiter: str | None, *, unknown: bool, sources: bool
 ) -> ReadOptions:
     """Return how a file is read.
+
+    Args:
+        names: the values of --map.
+        delimiter: the value of --delimiter.
+        unknown: whether to leave out unknown fields.
+        sources: whether records must be written again if they are rejected.
 
     Raises:
         InvalidInput: if an option has an unusable value.
     """
     fields = schemas.transfer.IMPORTED_FIELDS
+    mapped = parse_names(names or (), fields)
+    reason = schemas.transfer.REASON_FIELD
+    if sources and reason in mapped:
+        raise InvalidInput(
+            f"--map cannot give '{reason}' a meaning where --rejects writes a field of this name.",
+            hint="Rename it in the file.",
+        )
     return ReadOptions(
         known=(*fields, *schemas.transfer.UNUSED_FIELDS),
-        mapped=parse_names(names or (), fields),
-        ignore_unknown=ignore_unknown,
+        mapped=mapped,
+        ignore_unknown=unknown,
         delimiter=parse_delimiter(delimiter),
+        keep_sources=sources,
     )

@@ -3,12 +3,13 @@
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
-from userctl.cli.commands.user.access_tokens import tell_access_tokens
-from userctl.cli.commands.user.batch import COLUMNS, Verb, change_users
+from userctl.cli.commands.user.batch import COLUMNS, change_users
+from userctl.cli.commands.user.outcomes import Verb
 from userctl.cli.commands.user.selection import UsersByRole
 from userctl.cli.context import CommandContext
 from userctl.cli.prompts import PasswordOptions, use_new_password
 from userctl.cli.questions import confirm, describe_user
+from userctl.cli.verdicts import conclude_user, reference
 from userctl.core.errors import InvalidInput
 
 HINT = "Pass --generate-password, which gives each of them another, or --must-change."
@@ -41,7 +42,7 @@ def passwd(
         return
     context.choose_schema(schemas.users.UserCreated)
     if must_change and not (has_text or generate_password):
-        _emit(context, context.services.user_passwords.require_change(selection.single))
+        _require_change(context, selection.single)
         return
     # A script that removes a password says so, and needs no --yes for that.
     if no_password and context.is_interactive:
@@ -51,6 +52,13 @@ def passwd(
         password_stdin, password_file, generate_password, no_password, must_change
     )
     _change_one(context, selection.single, asked, must_change=must_change)
+
+
+def _require_change(context: CommandContext, user: str) -> None:
+    changed = context.services.user_passwords.require_change(user)
+    context.emit(changed)
+    done = f"Required a new password of {changed.email} at the next login"
+    conclude_user(context, done, changed)
 
 
 def _change_one(
@@ -65,12 +73,12 @@ def _change_one(
         ),
         check=lambda: passwords.require_user(user),
     )
-    _emit(context, changed)
-
-
-def _emit(context: CommandContext, changed: "schemas.users.UserCreated") -> None:
-    tell_access_tokens(context, [changed.id])
     context.emit(changed)
+    facts = ["to be changed at the next login"] if must_change else []
+    if changed.status == "disabled":
+        facts.append(f"still disabled: userctl user enable {reference(changed)}")
+    done = "Set a new password for" if changed.has_password else "Removed the password of"
+    conclude_user(context, f"{done} {changed.email}", changed, *facts)
 
 
 def _change_many(
@@ -80,12 +88,12 @@ def _change_many(
     if generate:
         if not selection.dry_run:
             context.require_field("generated_password")
-        verb = Verb("Generate new passwords for", "changed")
+        verb = Verb("Generate new passwords for", "Generated new passwords for")
         change = passwords.generating(must_change=must_change)
         columns = (*COLUMNS[:-1], "generated_password", COLUMNS[-1])
         change_users(context, selection, change, verb, columns)
     elif must_change:
-        verb = Verb("Require new passwords of", "changed")
+        verb = Verb("Require new passwords of", "Required new passwords of")
         change_users(context, selection, passwords.expiring(), verb)
     else:
         raise InvalidInput("No change was given.", hint=HINT)

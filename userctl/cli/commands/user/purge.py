@@ -10,6 +10,8 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.questions import confirm_removal, describe_users
+from userctl.cli.verdicts import conclude
+from userctl.core.text import counted
 
 SETTING = "deleted_user_retention_days"
 
@@ -57,7 +59,19 @@ def purge(
             setting=SETTING,
             yes=yes,
         )
-    context.emit(recycle_bin.purge(span, dry_run=dry_run, trust_clock=yes))
+    result = recycle_bin.purge(span, dry_run=dry_run, trust_clock=yes)
+    context.emit(result)
+    _tell(context, result)
+
+
+def _tell(context: CommandContext, result: "schemas.users.DeletedUserPurge") -> None:
+    users = counted(result.purged, "deleted user")
+    if result.dry_run:
+        conclude(context, f"Dry run; nothing was changed: this would permanently remove {users}")
+    elif result.purged:
+        conclude(context, f"Permanently removed {users}")
+    else:
+        conclude(context, "Nothing changed: no user was deleted that long ago")
 
 
 def _compose(preview: "schemas.users.DeletedUserPreview") -> str | None:

@@ -1,8 +1,9 @@
 """The rejected records of an import: what is shown of them, and the file they are written to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from userctl import schemas
 from userctl.cli.context import CommandContext
@@ -15,23 +16,23 @@ from userctl.core.errors import (
     UserctlError,
     UserExists,
 )
+from userctl.formats.encoding import UNDECODABLE
 from userctl.formats.reader import ImportFormat
-from userctl.formats.writer import ExportFormat, write_records
+from userctl.formats.rejects import format_rejects
 
 SHOWN = 20
 """How many reasons are shown; ``--rejects`` writes all of them."""
 
-FORMATS: Mapping[ImportFormat, ExportFormat] = {"csv": "csv", "json": "jsonl", "jsonl": "jsonl"}
-"""The format of the rejects of a file in each format."""
 
-
-def require_writable(context: CommandContext, rejects: Path, file: Path) -> None:
-    """Make sure, before anything is imported, that the rejects can be written.
+def require_writable(context: CommandContext, rejects: Path | None, file: Path) -> None:
+    """Make sure, before anything is imported, that the rejects can be written if they shall be.
 
     Raises:
         InvalidInput: if they would overwrite the imported file, or one of the installation.
         InputOutputFailed: if their folder does not exist.
     """
+    if rejects is None:
+        return
     require_output(rejects, context.files)
     if rejects.exists() and file.exists() and rejects.samefile(file):
         raise InvalidInput("--rejects names the file that is imported, and would overwrite it.")
@@ -40,19 +41,40 @@ def require_writable(context: CommandContext, rejects: Path, file: Path) -> None
 def write_rejects(
     context: CommandContext,
     report: "schemas.transfer.ImportReport",
-    file: Path,
+    file: Path | None,
     file_format: ImportFormat,
+    encoding: str,
 ) -> None:
-    """Write the reasons of all rejections, in the format of the import."""
-    reasons = iter(report.rejects)
-    chunks = iter(lambda: list(islice(reasons, 1000)), [])
-    lines = write_records(chunks, schemas.transfer.Reject._fields, FORMATS[file_format])
-    write_output(file, lines, files=context.files, force=True, private=True)
+    """Write the rejected records as they were, each with the reason.
+
+    Args:
+        context: of the command.
+        report: the outcome of the import.
+        file: where to write them, if anywhere.
+        file_format: the format of the imported file.
+        encoding: its encoding; the rejects are in UTF-8, with a mark if the imported file was not.
+    """
+    if file is None:
+        return
+
+    def texts() -> Iterator[str]:
+        if encoding != "utf-8":
+            yield "\ufeff"
+        yield from format_rejects(map(_with_reason, report.rejects), file_format)
+
+    write_output(file, texts(), files=context.files, force=True, private=True, errors=UNDECODABLE)
+
+
+def _with_reason(record: "schemas.transfer.RejectedRecord") -> tuple[Any, str]:
+    reasons = (
+        reason if field is None else f"{field}: {reason}" for _, field, reason in record.reasons
+    )
+    return record.source, " ".join(reasons)
 
 
 def reject_lines(report: "schemas.transfer.ImportReport") -> list[str]:
     """Return the first reasons for which records were rejected, one line each."""
-    reasons = iter(report.rejects)
+    reasons = report.reasons
     lines = [
         f"line {line}{'' if field is None else f', {field}'}: {reason}"
         for line, field, reason in islice(reasons, SHOWN)
@@ -60,7 +82,9 @@ def reject_lines(report: "schemas.transfer.ImportReport") -> list[str]:
     return lines if next(reasons, None) is None else [*lines, "and more"]
 
 
-def import_error(context: CommandContext, report: "schemas.transfer.ImportReport") -> UserctlError:
+def import_error(
+    context: CommandContext, report: "schemas.transfer.ImportReport", *, has_file: bool
+) -> UserctlError:
     """Return the error of an import that changed nothing, after showing the reasons."""
     count = report.result.rejected
     rejected = "1 record was" if count == 1 else f"{count} records were"
@@ -73,4 +97,7 @@ def import_error(context: CommandContext, report: "schemas.transfer.ImportReport
         message = f"{message}."
     if report.conflicts_only:
         return UserExists(message, hint="Pass --on-conflict skip or update.")
-    return ImportRejected(message)
+    if not has_file:
+        return ImportRejected(message)
+    hint = "Import the others with --partial, and the rejected records once they are corrected."
+    return ImportRejected(message, hint=hint)

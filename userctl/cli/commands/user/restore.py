@@ -8,6 +8,7 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
+from userctl.cli.verdicts import conclude, reference
 
 
 @command(
@@ -31,4 +32,10 @@ def restore(
     ] = None,
 ) -> None:
     """Restore a deleted user with id and password, but without tokens."""
-    context.emit(context.services.recycle_bin.restore(user, email=email, role=role))
+    restored = context.services.recycle_bin.restore(user, email=email, role=role)
+    context.emit(restored)
+    facts = [f"id {restored.id}", restored.role]
+    if restored.status == "disabled":
+        facts.append("disabled")
+    undo = f"user delete {reference(restored)}"
+    conclude(context, f"Restored {restored.email}", ", ".join(facts), undo=undo)

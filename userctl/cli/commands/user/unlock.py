@@ -2,9 +2,14 @@
 
 from userctl import schemas
 from userctl.cli.command import command
-from userctl.cli.commands.user.batch import Verb, change_users
+from userctl.cli.commands.user.batch import change_users
+from userctl.cli.commands.user.outcomes import Verb
 from userctl.cli.commands.user.selection import AnyUsers
 from userctl.cli.context import CommandContext
+from userctl.cli.verdicts import conclude, reference
+from userctl.core.text import counted
+
+ENABLE = "userctl user enable"
 
 
 @command(
@@ -18,7 +23,15 @@ def unlock(context: CommandContext, selection: AnyUsers) -> None:
     """
     service = context.services.throttling
     if selection.single is None:
-        change_users(context, selection, service.unlocking(), Verb("Unlock", "unlocked"))
+        change_users(context, selection, service.unlocking(), Verb("Unlock", "Unlocked"))
         return
     context.choose_schema(schemas.users.UserDetail)
-    context.emit(service.unlock(selection.single))
+    unlocked = service.unlock(selection.single)
+    context.emit(unlocked)
+    disabled = unlocked.status == "disabled" and f"still disabled: {ENABLE} {reference(unlocked)}"
+    if unlocked.effects.changed:
+        cleared = f"{counted(unlocked.effects.failed_logins, 'failed login')} cleared"
+        conclude(context, f"Unlocked {unlocked.email}", cleared, disabled or None)
+    else:
+        done = f"Nothing changed: {unlocked.email} has no failed logins"
+        conclude(context, done, disabled or None)

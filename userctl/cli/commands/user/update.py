@@ -1,16 +1,20 @@
 """``userctl user update``."""
 
+import shlex
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from userctl import schemas
 from userctl.cli.command import command
-from userctl.cli.commands.user.access_tokens import tell_access_tokens
-from userctl.cli.commands.user.batch import Verb, change_users
+from userctl.cli.commands.user.batch import change_users
+from userctl.cli.commands.user.outcomes import Verb
 from userctl.cli.commands.user.selection import UsersFromRole
 from userctl.cli.context import CommandContext
+from userctl.cli.verdicts import conclude, conclude_user, reference
 from userctl.core.errors import InvalidInput
+from userctl.core.text import rfc3339
 
 
 @command(
@@ -45,12 +49,32 @@ def update(
     if selection.single is None:
         if role is None or (email, name, created_at) != (None, None, None):
             raise InvalidInput("Of several users at once, only --role can be changed.")
-        change_users(context, selection, service.changing_role(role), Verb("Change", "changed"))
+        verb = Verb("Change the role of", "Changed the role of", undo="user update")
+        change_users(context, selection, service.changing_role(role), verb)
         return
     created = None if created_at is None else schemas.timestamp.parse_timestamp(created_at)
     change = schemas.users.UserUpdate(email=email, name=name, role=role, created_at=created)
     context.choose_schema(schemas.users.UserRead)
     updated = service.update(selection.single, change)
-    if role is not None or email is not None:
-        tell_access_tokens(context, [updated.id])
     context.emit(updated)
+    _tell(context, updated)
+
+
+def _tell(context: CommandContext, user: "schemas.users.UserRead") -> None:
+    """Say in one line what was changed, and how to change it back."""
+    was = {name: _text(value) for name, value in user.effects.was.items()}
+    if not was:
+        conclude(context, f"Nothing changed: {user.email} was like this before")
+        return
+    facts = [f"{name}: {old or '(none)'} → {_text(getattr(user, name)) or '(none)'}"
+             for name, old in was.items()]  # fmt: skip
+    options = [f"--{name.replace('_', '-')} {shlex.quote(old)}" for name, old in was.items()]
+    undo = " ".join(["user update", reference(user), *options])
+    if was.keys() & {"role", "email"}:
+        conclude_user(context, f"Changed {user.email}", user, *facts, undo=undo)
+    else:
+        conclude(context, f"Changed {user.email}", *facts, undo=undo)
+
+
+def _text(value: object) -> str:
+    return rfc3339(value) if isinstance(value, datetime) else str(value or "")

@@ -1,13 +1,13 @@
 """What a change of many users has to be able to do."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
 from userctl.schemas.batches import UserOutcome
-from userctl.schemas.users import UserRead
+from userctl.schemas.users import Effects, UserRead
 
 
 class UserChange:
@@ -37,11 +37,11 @@ class UserChange:
             UserctlError: if it cannot.
         """
 
-    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> Set[int | None]:
+    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
         """Change users, who are locked, and record the events.
 
         Returns:
-            The ids of those who were not yet as the change wants them.
+            What the change did to each, by their ids.
         """
         raise NotImplementedError
 

@@ -1,12 +1,14 @@
 """Deleting users."""
 
-from collections.abc import Sequence, Set
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from userctl.core.errors import UserExists
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.users import Effects
+from userctl.services.shared.access_tokens import access_tokens_end
 from userctl.services.users.batch.change import UserChange
 
 
@@ -15,21 +17,26 @@ class DeleteUsers(UserChange):
 
     Args:
         hard: delete them permanently, including those that were deleted before.
+        access_lifetime: how long an access token lasts.
     """
 
     ends_admins = True
 
-    def __init__(self, *, hard: bool) -> None:
+    def __init__(self, *, hard: bool, access_lifetime: timedelta) -> None:
         self._hard = hard
+        self._lifetime = access_lifetime
         self.includes_deleted = hard
 
-    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> Set[int | None]:
+    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
         """Delete users, and keep them in the recycle bin if they can be restored.
 
         Raises:
             UserExists: if a user that was deleted before had the same id.
         """
         ids = [user.id for user in users if user.id is not None]
+        sessions = uow.refresh_tokens.count_active(now, ids)
+        api_tokens = uow.api_tokens.count_active(now, ids)
+        until = access_tokens_end(uow, now, self._lifetime, user_ids=ids) if ids else None
         for user in users:
             uow.record(AuditTag.ACCOUNT_DELETE, now, user=user, role=user.role, hard=self._hard)
         if not self._hard:
@@ -42,7 +49,14 @@ class DeleteUsers(UserChange):
                 )
             uow.deleted_users.archive(ids, now)
         uow.user_batches.delete(ids)
-        return set(ids)
+        return {
+            number: Effects(
+                sessions=sessions.get(number, 0),
+                api_tokens=api_tokens.get(number, 0),
+                access_tokens_until=until,
+            )
+            for number in ids
+        }
 
     def apply_to_deleted(
         self, uow: UnitOfWork, users: Sequence[DeletedUser], now: datetime

@@ -1,6 +1,6 @@
 """Disabling and enabling users."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from datetime import datetime
 
 from userctl.core.stand_in_hash import is_stand_in
@@ -8,9 +8,10 @@ from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import User
 from userctl.models.own_hash import hash_columns, own_hash
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.users import Effects
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.batch.change import UserChange
-from userctl.services.users.rules import end_all_sessions
+from userctl.services.users.batch.effects import effects_on, end_sessions_of
 
 
 class DisableUsers(UserChange):
@@ -22,7 +23,7 @@ class DisableUsers(UserChange):
     def __init__(self, hasher: PasswordHasher) -> None:
         self._hasher = hasher
 
-    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> Set[int | None]:
+    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
         """Disable users, and put their hashes aside."""
         # Another program may have set a password while a user was disabled.
         changing = [
@@ -37,14 +38,13 @@ class DisableUsers(UserChange):
         uow.user_batches.update(changes, now)
         for user in changing:
             uow.record(AuditTag.ACCOUNT_DISABLE, now, user=user)
-        end_all_sessions(uow, users, now)
-        return {user.id for user in changing}
+        return end_sessions_of(uow, users, now, changing)
 
 
 class EnableUsers(UserChange):
     """Enables users, with the passwords that they had or were given while they were disabled."""
 
-    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> Set[int | None]:
+    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
         """Enable users, and put their hashes back."""
         # Another program may have reset disabled_at, and left the hash where it waits.
         changing = [
@@ -57,4 +57,4 @@ class EnableUsers(UserChange):
         uow.user_batches.update(changes, now)
         for user in changing:
             uow.record(AuditTag.ACCOUNT_ENABLE, now, user=user)
-        return {user.id for user in changing}
+        return effects_on(users, changing)

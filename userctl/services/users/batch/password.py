@@ -1,7 +1,7 @@
 """Generating and expiring the passwords of users."""
 
 import os
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -12,12 +12,12 @@ from userctl.models import User
 from userctl.models.own_hash import hash_columns
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.batches import PasswordOutcome
-from userctl.schemas.users import UserRead
+from userctl.schemas.users import Effects, UserRead
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.batch.change import UserChange
+from userctl.services.users.batch.effects import end_sessions_of
 from userctl.services.users.records import changed_user
-from userctl.services.users.rules import end_all_sessions
 
 
 class ExpirePasswords(UserChange):
@@ -38,13 +38,12 @@ class ExpirePasswords(UserChange):
                 hint="Set one with 'userctl user passwd'.",
             )
 
-    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> Set[int | None]:
+    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
         """Require new passwords at the next login."""
         uow.user_batches.update([(user, {"must_change_password": True}) for user in users], now)
-        end_all_sessions(uow, users, now)
         for user in users:
             uow.record(AuditTag.PASSWORD_EXPIRE, now, user=user)
-        return {user.id for user in users}
+        return end_sessions_of(uow, users, now, users)
 
 
 class GeneratePasswords(UserChange):
@@ -83,7 +82,7 @@ class GeneratePasswords(UserChange):
         self._passwords = passwords
         self._hashes = dict(zip(passwords, hashes, strict=True))
 
-    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> Set[int | None]:
+    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
         """Set the passwords that were generated.
 
         Raises:
@@ -95,7 +94,6 @@ class GeneratePasswords(UserChange):
             hashes = hash_columns(self._hash_of(user), stand_in=stand_in)
             changes.append((user, {"must_change_password": self._must_change, **hashes}))
         uow.user_batches.update(changes, now)
-        end_all_sessions(uow, users, now)
         for user in users:
             uow.record(
                 AuditTag.PASSWORD_SET,
@@ -105,7 +103,7 @@ class GeneratePasswords(UserChange):
                 must_change=self._must_change,
                 removed=False,
             )
-        return {user.id for user in users}
+        return end_sessions_of(uow, users, now, users)
 
     def details(self, user: User) -> Mapping[str, Any]:
         """Return the password of a user."""

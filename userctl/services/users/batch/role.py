@@ -1,14 +1,16 @@
 """Changing the role of users."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import User
 from userctl.schemas.audit import AuditTag
+from userctl.schemas.users import Effects
 from userctl.services.users.batch.change import UserChange
+from userctl.services.users.batch.effects import effects_on, end_sessions_of
 from userctl.services.users.changes import recorded_changes
-from userctl.services.users.rules import end_all_sessions
 
 
 class ChangeRole(UserChange):
@@ -24,12 +26,14 @@ class ChangeRole(UserChange):
         self._role = role
         self.ends_admins = role != "admin"
 
-    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> Set[int | None]:
+    def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
         """Give users the role."""
         changing = [user for user in users if user.role != self._role]
+        was = {user.id: {"role": user.role} for user in changing}
         for user in changing:
             changes = recorded_changes(user, {"role": self._role})
             uow.record(AuditTag.ACCOUNT_UPDATE, now, user=user, changes=changes)
         uow.user_batches.update([(user, {"role": self._role}) for user in changing], now)
-        end_all_sessions(uow, changing, now)
-        return {user.id for user in changing}
+        effects = end_sessions_of(uow, changing, now, changing)
+        changed = {number: replace(each, was=was[number]) for number, each in effects.items()}
+        return effects_on(users, ()) | changed

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from userctl.core.chunks import in_chunks
-from userctl.core.errors import Conflict, UserctlError
+from userctl.core.errors import Conflict, InvalidInput, UserctlError
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
 from userctl.schemas.batches import BatchOptions, UserOutcome
+from userctl.schemas.users import Effects
 from userctl.services.users.admins import Admins, require_admin_left
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.selection import Entry
@@ -29,7 +30,7 @@ class BatchRun:
         options: how.
         admins: the admins, who are locked; needed if the change ends some.
         now: the time of the change.
-        changed: the ids of the users who were changed.
+        effects: what the change did to users, by their ids.
     """
 
     uow: UnitOfWork
@@ -37,7 +38,7 @@ class BatchRun:
     options: BatchOptions
     admins: Admins | None
     now: datetime
-    changed: set[int | None] = field(default_factory=set)
+    effects: dict[int, Effects] = field(default_factory=dict)
 
     def apply(self, entries: Sequence[Entry]) -> list[UserOutcome]:
         """Change the users of some entries, and return what became of each.
@@ -76,7 +77,7 @@ class BatchRun:
 
     def _change(self, entries: Sequence[Entry]) -> None:
         users = [entry.user for entry in entries if isinstance(entry.user, User)]
-        self.changed |= self.change.apply(self.uow, users, self.now)
+        self.effects |= self.change.apply(self.uow, users, self.now)
 
     def _change_singly_if_refused(self, entries: Sequence[Entry]) -> None:
         """Change users together; only if the database refuses that, each by itself."""
@@ -103,15 +104,17 @@ class BatchRun:
     def _outcome(self, entry: Entry) -> UserOutcome:
         user, error, schema = entry.user, entry.error, self.change.outcome
         name = entry.reference.text
-        if user is None and self.options.missing_ok:
+        is_missing = user is None and not isinstance(error, InvalidInput)
+        if is_missing and self.options.missing_ok:
             return schema(reference=name, outcome="missing")
         shown: dict[str, Any] = {} if user is None else changed_user(user).model_dump()
         if error is not None:
             message = f"{error.message} {error.hint}" if error.hint else error.message
             failed = {"outcome": "failed", "code": error.code, "message": message}
             return schema.model_validate({**shown, "reference": name, **failed})
-        is_changed = isinstance(user, DeletedUser) or (user and user.id in self.changed)
+        effects = self.effects[user.id or 0] if isinstance(user, User) else Effects()
         changed = "would_change" if self.options.dry_run else "changed"
-        details = {} if isinstance(user, DeletedUser) or user is None else self.change.details(user)
-        done = {"outcome": changed if is_changed else "unchanged", **details}
-        return schema.model_validate({**shown, "reference": name, **done})
+        details = self.change.details(user) if isinstance(user, User) else {}
+        done = {"outcome": changed if effects.changed else "unchanged", **details}
+        outcome = schema.model_validate({**shown, "reference": name, **done})
+        return outcome.with_effects(effects)

@@ -61,13 +61,18 @@ def select_users(
     return [Entry(UserReference(str(i)), user) for i in ids if (user := users.get(i))]
 
 
-def require_all(entries: Sequence[Entry]) -> None:
-    """Make sure that each name means a user.
+def require_all(entries: Sequence[Entry], *, missing_ok: bool) -> None:
+    """Make sure that each name means one user.
 
     Raises:
-        UserNotFound: naming all that do not, with addresses that resemble them.
+        InvalidInput: for a name that means several.
+        UserNotFound: naming all that mean none, with addresses that resemble them, unless
+            ``missing_ok``.
     """
-    unknown = [entry for entry in entries if entry.error is not None]
+    for entry in entries:
+        if isinstance(entry.error, InvalidInput):
+            raise entry.error
+    unknown = [entry for entry in entries if entry.error is not None and not missing_ok]
     if len(entries) == 1:
         for entry in unknown:
             raise entry.error or UserNotFound("")
@@ -110,7 +115,7 @@ def _named(
     names: dict[int | str, UserReference] = {}
     for reference in references:
         names.setdefault(_key(reference.text), reference)
-    meant = _meant_by(uow, [*names], includes_deleted=includes_deleted)
+    meant, ambiguous = _meant_by(uow, [*names], includes_deleted=includes_deleted)
     entries: list[Entry] = []
     seen: set[tuple[type, int | None]] = set()
     for key, reference in names.items():
@@ -118,24 +123,27 @@ def _named(
         seen |= {(type(user), user.id) for user in new}
         entries += [Entry(reference, user) for user in new]
         if not meant[key]:
-            entries.append(Entry(reference))
-    _explain(uow, [entry for entry in entries if entry.user is None])
+            entries.append(Entry(reference, error=ambiguous.get(key)))
+    _explain(uow, [entry for entry in entries if entry.user is None and entry.error is None])
     return entries
 
 
 def _meant_by(
     uow: UnitOfWork, keys: Sequence[int | str], *, includes_deleted: bool
-) -> dict[int | str, list[User | DeletedUser]]:
-    """Return the users with some ids and addresses, of whom one name may mean several."""
+) -> tuple[dict[int | str, list[User | DeletedUser]], dict[int | str, InvalidInput]]:
+    """Return the users with some ids and addresses, and the errors of those that are ambiguous.
+
+    One name may mean several users who were deleted.
+    """
     meant: dict[int | str, list[User | DeletedUser]] = {key: [] for key in keys}
     ids = [key for key in keys if isinstance(key, int)]
     # What cannot be an address stands for blank text, which refers to no user.
     emails = [key for key in keys if isinstance(key, str) and key]
     for user_id, user in uow.user_batches.by_id(ids).items():
         meant[user_id].append(user)
-    for email, users in uow.user_batches.by_email(emails).items():
-        require_one(email, users)
-        meant[email].append(users[0])
+    addressed, ambiguous = _with_addresses(uow, emails)
+    for email, user in addressed.items():
+        meant[email].append(user)
     if includes_deleted:
         # Several users may have had an address, but an id in use belongs to one user only.
         unused = [user_id for user_id in ids if not meant[user_id]]
@@ -144,7 +152,23 @@ def _meant_by(
                 meant[deleted.id].append(deleted)
             if deleted.email in meant:
                 meant[deleted.email].append(deleted)
-    return meant
+    return meant, ambiguous
+
+
+def _with_addresses(
+    uow: UnitOfWork, emails: Sequence[str]
+) -> tuple[dict[str, User], dict[int | str, InvalidInput]]:
+    """Return the users with some addresses, and the errors of addresses that several have."""
+    found: dict[str, User] = {}
+    ambiguous: dict[int | str, InvalidInput] = {}
+    for email, users in uow.user_batches.by_email(emails).items():
+        try:
+            require_one(email, users)
+        except InvalidInput as error:
+            ambiguous[email] = error
+        else:
+            found[email] = users[0]
+    return found, ambiguous
 
 
 def _key(text: str) -> int | str:

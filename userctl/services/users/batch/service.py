@@ -114,8 +114,8 @@ class UserBatchService:
         entries = select_users(
             uow, choice, includes_deleted=deleted_too, roles=self._roles, full=full
         )
-        if not (options.keep_going or options.missing_ok):
-            require_all(entries)
+        if not options.keep_going:
+            require_all(entries, missing_ok=options.missing_ok)
         count = sum(entry.user is not None for entry in entries)
         if options.at_most is not None and count > options.at_most:
             raise GuardRefused(count, "user")

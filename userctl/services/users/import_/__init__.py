@@ -148,7 +148,7 @@ class UserImportService:
 
         while chunk := list(islice(source, CHUNK)):
             read += len(chunk)
-            accepted = _sort_out_rejects(parser.parse(chunk), checked.tally)
+            accepted = _sort_out_rejects(chunk, parser.parse(chunk), checked.tally)
             checked.emails.add(record.user.email for record in accepted)
             checked.emails.add(filter(None, (record.user.numbered for record in accepted)))
             parsed = self._sort_out_existing(accepted, on_conflict, checked)
@@ -171,11 +171,11 @@ class UserImportService:
                 missing.append(record)
                 continue
             if user.email in checked.named:
-                tally.reject_repeated(user.line, user.email)
+                tally.reject_repeated(user)
             elif on_conflict == "skip":
                 tally.skipped += 1
             else:
-                tally.reject_existing(user.line, user.email, ids[user.email])
+                tally.reject_existing(user, ids[user.email])
             checked.named.add(user.email)
         return missing
 
@@ -224,12 +224,12 @@ def _rehearse(checked: _Checked) -> Tally:
 
 
 def _sort_out_rejects(
-    outcomes: Iterable[ParsedRecord | list[Reject]], tally: Tally
+    records: Iterable[FileRecord], outcomes: Iterable[ParsedRecord | list[Reject]], tally: Tally
 ) -> list[ParsedRecord]:
     accepted = []
-    for outcome in outcomes:
+    for record, outcome in zip(records, outcomes, strict=True):
         if isinstance(outcome, ParsedRecord):
             accepted.append(outcome)
         else:
-            tally.reject(outcome)
+            tally.reject(outcome, record.source)
     return accepted

@@ -31,6 +31,7 @@ class ImportedUser(NamedTuple):
 
     ``plain`` has the values of ``PLAIN_FIELDS``, which need no rules of their own. ``numbered`` is
     the address that the user gets if another record has the same; None if no two may have it.
+    ``source`` is that of the record.
     """
 
     line: int
@@ -42,9 +43,10 @@ class ImportedUser(NamedTuple):
     created_at: datetime | None = None
     plain: tuple[Any, ...] = NOT_GIVEN
     numbered: str | None = None
+    source: Any = None
 
 
-_RULED_FIELDS = ImportedUser._fields[1:-2]
+_RULED_FIELDS = ImportedUser._fields[1:-3]
 
 
 class ParsedRecord(NamedTuple):
@@ -109,10 +111,11 @@ class RecordParser:
         if any(values.pop("password", ())) or not all(values["email"]):
             return None
         lines = (record.line for record in records)
+        sources = (record.source for record in records)
         ruled = (values.get(name, repeat(None)) for name in _RULED_FIELDS)
         plain = zip(*(values.get(name, repeat(None)) for name in PLAIN_FIELDS), strict=False)
         numbered = map(self._numbered, records, values["email"])
-        users = map(ImportedUser, lines, *ruled, plain, numbered)
+        users = map(ImportedUser, lines, *ruled, plain, numbered, sources)
         return [ParsedRecord(user, None) for user in users]
 
     def _parse_record(self, record: FileRecord) -> ParsedRecord | list[Reject]:
@@ -127,7 +130,7 @@ class RecordParser:
         ruled = [values.get(name) for name in _RULED_FIELDS]
         plain = tuple(values.get(name) for name in PLAIN_FIELDS)
         numbered = self._numbered(record, values["email"])
-        user = ImportedUser._make([record.line, *ruled, plain, numbered])
+        user = ImportedUser._make([record.line, *ruled, plain, numbered, record.source])
         return ParsedRecord(user, values.get("password"))
 
     def _numbered(self, record: FileRecord, email: str) -> str | None:

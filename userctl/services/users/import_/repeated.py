@@ -56,7 +56,7 @@ def reject_repeated(
             if user.numbered is not None:
                 user = user._replace(email=user.numbered)
             if user.email in named:
-                tally.reject_repeated(user.line, user.email)
+                tally.reject_repeated(user)
                 continue
             named.add(user.email)
         first.append(user)

@@ -4,19 +4,19 @@ from collections.abc import Iterator
 from heapq import merge
 from operator import attrgetter
 
-from userctl.schemas.transfer import ImportReport, ImportResult, Reject
+from userctl.schemas.transfer import ImportReport, ImportResult, RejectedRecord
 from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
 
 
 class _Rejects:
-    """The rejects of both steps in line order; can be read more than once."""
+    """The rejected records of both steps in line order; can be read more than once."""
 
-    def __init__(self, *spools: Spool[Reject]) -> None:
+    def __init__(self, *spools: Spool[RejectedRecord]) -> None:
         self._spools = spools
 
-    def __iter__(self) -> Iterator[Reject]:
-        # Fields cannot be compared: it is None where a reason concerns the whole record.
+    def __iter__(self) -> Iterator[RejectedRecord]:
+        # What else there is cannot be compared.
         return merge(*self._spools, key=attrgetter("line"))
 
 

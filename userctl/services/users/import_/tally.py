@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from userctl.core.text import quote
-from userctl.schemas.transfer import Reject
+from userctl.schemas.transfer import Reject, RejectedRecord
+from userctl.services.users.import_.records import ImportedUser
 from userctl.services.users.import_.spool import Spool
 
 
@@ -17,22 +19,26 @@ class Tally:
     skipped: int = 0
     rejected: int = 0
     conflicts: int = 0
-    rejects: Spool[Reject] = field(default_factory=lambda: Spool(Reject._make))
+    rejects: Spool[RejectedRecord] = field(default_factory=lambda: Spool(RejectedRecord._make))
 
-    def reject(self, reasons: Sequence[Reject]) -> None:
-        """Count a rejected record and keep the reasons."""
+    def reject(self, reasons: Sequence[Reject], source: Any) -> None:
+        """Count a rejected record and keep it with the reasons."""
         self.rejected += 1
-        self.rejects.append(reasons)
+        self.rejects.append([RejectedRecord(reasons[0].line, reasons, source)])
 
-    def reject_repeated(self, line: int, email: str) -> None:
+    def reject_user(self, user: ImportedUser, field: str | None, reason: str) -> None:
+        """Count a record that was rejected because of other users."""
+        self.reject([Reject(user.line, field, reason)], user.source)
+
+    def reject_repeated(self, user: ImportedUser) -> None:
         """Count a record whose user an earlier record of the file has named."""
         reason = (
-            f"{quote(email)} appears twice in the file. "
+            f"{quote(user.email)} appears twice in the file. "
             "--keep-odd-addresses tells those apart who are disabled, or have no address."
         )
-        self.reject([Reject(line, "email", reason)])
+        self.reject_user(user, "email", reason)
 
-    def reject_existing(self, line: int, email: str, user_id: int | None) -> None:
+    def reject_existing(self, user: ImportedUser, user_id: int | None) -> None:
         """Count a record whose user exists."""
         self.conflicts += 1
-        self.reject([Reject(line, "email", f"{email} already exists (id {user_id}).")])
+        self.reject_user(user, "email", f"{user.email} already exists (id {user_id}).")

@@ -9,7 +9,7 @@ from userctl.core.stand_in_hash import is_stand_in
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import User
 from userctl.models.own_hash import hash_columns, own_hash
-from userctl.schemas.transfer import OnConflict, Reject
+from userctl.schemas.transfer import OnConflict
 from userctl.schemas.user_fields import PLAIN_FIELDS
 from userctl.services.users.admins import lock_admins, require_admin_left
 from userctl.services.users.import_.events import Event, creation, update
@@ -106,7 +106,7 @@ class Writer:
 
     def _resolve_conflict(self, user: ImportedUser, existing: User) -> None:
         if self._on_conflict == "error":
-            self.tally.reject_existing(user.line, user.email, existing.id)
+            self.tally.reject_existing(user, existing.id)
             return
         changes = self._changes(user, existing) if self._on_conflict == "update" else {}
         if not changes:
@@ -115,7 +115,7 @@ class Writer:
         try:
             self._require_admin_left(existing, changes)
         except LastAdmin as error:
-            self.tally.reject([Reject(user.line, None, error.message)])
+            self.tally.reject_user(user, None, error.message)
             return
         self.events.append(list(update(user, existing, changes)))
         self._uow.users.update(existing, self._now, **changes)

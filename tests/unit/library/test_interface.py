@@ -1,0 +1,63 @@
+"""What services rely on: the exported names and their signatures change on purpose only."""
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import userctl
+from userctl.core.errors import error_classes
+
+PINNED = Path(__file__).with_name("interface.txt")
+
+
+def interface() -> Iterator[str]:
+    """Yield a line for each exported name, each of its methods and each of its fields."""
+    for name in userctl.__all__:
+        exported = getattr(userctl, name)
+        if inspect.isfunction(exported):
+            yield f"{name}{signature(exported)}"
+        elif inspect.isclass(exported) and name != "Settings":
+            yield from members(name, exported)
+    with userctl.open_accounts("sqlite:////nowhere/accounts.db") as accounts:
+        for group, part in vars(accounts).items():
+            if not group.startswith("_") and group != "settings":
+                yield from members(f"accounts.{group}", type(part))
+    for error in error_classes():
+        if error.__module__.startswith("userctl."):
+            yield f"errors.{error.__name__} {error.code} {error.http_status}"
+
+
+def members(name: str, kind: type[Any]) -> Iterator[str]:
+    """Yield the fields and the public methods of a class."""
+    fields: dict[str, Any] = {}
+    if dataclasses.is_dataclass(kind):
+        fields = {field.name: field.type for field in dataclasses.fields(kind)}
+    elif hasattr(kind, "model_fields"):
+        fields = {key: field.annotation for key, field in kind.model_fields.items()}
+    for field, annotation in fields.items():
+        yield f"{name}.{field}: {short(inspect.formatannotation(annotation))}"
+    for method, function in vars(kind).items():
+        if inspect.isfunction(function) and not method.startswith("_"):
+            yield f"{name}.{method}{signature(function)}"
+
+
+def signature(function: Any) -> str:
+    return short(str(inspect.signature(function)))
+
+
+def short(text: str) -> str:
+    return re.sub(r"\b(?:\w+\.)+(?=[A-Za-z])", "", text)
+
+
+def test_what_the_package_exports_is_as_promised() -> None:
+    """Write the file anew for a new name; any other difference needs a new major version."""
+    found = sorted(interface())
+    assert found == PINNED.read_text().splitlines()
+
+
+def test_every_exported_name_is_there_and_no_other() -> None:
+    assert all(getattr(userctl, name) for name in userctl.__all__)
+    assert not hasattr(userctl, "Services")

@@ -1,0 +1,126 @@
+"""Says in one line what became of many users, and how to undo it."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from userctl.cli.commands.user.selection import UserSelection
+from userctl.cli.context import CommandContext
+from userctl.cli.output.sessions_ended import ended
+from userctl.cli.verdicts import access_tokens_until, conclude
+from userctl.core.text import counted
+from userctl.formats.file_format import STREAM
+
+if TYPE_CHECKING:
+    from userctl.schemas.batches import UserOutcome
+
+LISTED = 10
+"""How many users the command that undoes a change names."""
+
+
+@dataclass(frozen=True)
+class Verb:
+    """How a change is called.
+
+    Attributes:
+        imperative: in a question: ``Disable``.
+        past: of users who were changed: ``Disabled``.
+        asks: whether it always asks, however few users there are.
+        missing_ok: whether users may be missing.
+        undo: the command that undoes it, if one does.
+        undo_one_by_one: whether that takes one user at a time.
+    """
+
+    imperative: str
+    past: str
+    asks: bool = False
+    missing_ok: bool = False
+    undo: str | None = None
+    undo_one_by_one: bool = False
+
+
+def tell_outcomes(
+    context: CommandContext,
+    outcomes: "Sequence[UserOutcome]",
+    verb: Verb,
+    selection: UserSelection,
+    *,
+    ends_sessions: bool,
+) -> None:
+    """Sum up what was done, in one line, and name those who were not there.
+
+    Args:
+        context: what tells it.
+        outcomes: what became of each user.
+        verb: how the change is called.
+        selection: how the users were selected.
+        ends_sessions: whether the change ended sessions of users who are still there.
+    """
+    missing = [each.reference for each in outcomes if each.outcome == "missing"]
+    if missing:
+        context.note(f"{', '.join(missing)} {'does' if len(missing) == 1 else 'do'} not exist.")
+    changed = [each for each in outcomes if each.outcome in {"changed", "would_change"}]
+    others = [
+        f"{count:,} {kind}"
+        for kind in ("unchanged", "missing", "failed")
+        if (count := sum(each.outcome == kind for each in outcomes))
+    ]
+    if not outcomes:
+        conclude(context, "Nothing changed: no user matches")
+    elif selection.dry_run:
+        would = f"this would {verb.imperative[0].lower()}{verb.imperative[1:]}"
+        parts = [f"{would} {counted(len(changed), 'user')}", *others]
+        conclude(context, f"Dry run; nothing was changed: {', '.join(parts)}")
+    else:
+        done = f"{verb.past} {counted(len(changed), 'user')}" if changed else "Nothing changed"
+        parts = [done, *others]
+        whole = ", ".join(parts) if changed else f"{done}: {', '.join(others)}"
+        undo = _undo(outcomes, changed, verb, selection)
+        ends = _ends(context, outcomes, ends_sessions=ends_sessions)
+        is_mixed = len(_former_roles(changed)) > 1
+        mixed = "their former roles: userctl audit list --changed role" if is_mixed else ""
+        conclude(context, whole, ends, mixed, undo=undo)
+
+
+def _ends(
+    context: CommandContext, outcomes: "Sequence[UserOutcome]", *, ends_sessions: bool
+) -> str:
+    """Return what the change ended, and until when access tokens stay valid."""
+    # Sessions of those who were disabled already may have ended just now.
+    done = [each for each in outcomes if each.outcome in {"changed", "unchanged"}]
+    until = max(filter(None, (each.effects.access_tokens_until for each in done)), default=None)
+    if ends_sessions:
+        until = access_tokens_until(context, [each.id for each in done if each.id is not None])
+    sessions = sum(each.effects.sessions for each in done)
+    return ended(until, session=sessions, API_token=sum(e.effects.api_tokens for e in done))
+
+
+def _former_roles(changed: "Sequence[UserOutcome]") -> set[str]:
+    """Return the roles that users had before; one that is empty if these were not changed."""
+    return {str(each.effects.was.get("role", "")) for each in changed}
+
+
+def _undo(
+    outcomes: "Sequence[UserOutcome]",
+    changed: "Sequence[UserOutcome]",
+    verb: Verb,
+    selection: UserSelection,
+) -> str | None:
+    """Return the command that undoes the change of those who were changed, if there is one."""
+    if verb.undo is None or not changed:
+        return None
+    former = _former_roles(changed)
+    if len(former) > 1:
+        # There is no one command for users who had different roles.
+        return None
+    option = f" --role {shlex.quote(role)}" if (role := former.pop()) else ""
+    if verb.undo_one_by_one:
+        which = str(changed[0].id) if len(changed) == 1 else "ID, for each"
+    elif len(changed) <= LISTED:
+        which = " ".join(str(each.id) for each in changed)
+    elif selection.from_file not in (None, STREAM) and len(changed) == len(outcomes):
+        which = f"--from-file {shlex.quote(str(selection.from_file))}"
+    else:
+        which = "--from-file FILE, with the ids above in it"
+    return f"{verb.undo} {which}{option}"

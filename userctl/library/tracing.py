@@ -1,0 +1,26 @@
+"""Spans for the calls of the library, in the traces of the application."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from userctl.core.tracing import span
+
+T = TypeVar("T")
+
+
+def traced(group: type[T]) -> type[T]:
+    """Make every call of a class a child span, such as ``accounts.sessions.refresh``."""
+    for name, method in list(vars(group).items()):
+        if callable(method) and not name.startswith("_"):
+            setattr(group, name, _in_span(method, f"accounts.{group.__name__.lower()}.{name}"))
+    return group
+
+
+def _in_span(method: Callable[..., Any], name: str) -> Callable[..., Any]:
+    @wraps(method)
+    def call(*args: Any, **values: Any) -> Any:
+        with span(name):
+            return method(*args, **values)
+
+    return call
