@@ -5,6 +5,7 @@ Another user who can write in the folder may replace its name, and gains nothing
 """
 
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -25,6 +26,10 @@ from userctl.core.renaming import rename_unless_exists
 
 TEMPORARY_SUFFIX = ".draft"
 """What the name of a temporary file ends with."""
+
+_DRAFT = re.compile(rf"\..+-[0-9a-f]{{12}}{re.escape(TEMPORARY_SUFFIX)}", re.DOTALL)
+"""How the names of temporary files begin, whatever they were meant to become: a backup has another
+name each day, and would not find what the one before it left."""
 
 ABANDONED_AFTER_SECONDS = 86_400
 """A temporary file of this age belongs to a process that was killed."""
@@ -97,8 +102,11 @@ def atomic_file(path: Path, *, replace: bool) -> Iterator[Path]:
         if who_could_replace(os.fstat(draft.folder)) is None:
             yield path.parent / draft.name
             return
-        with tempfile.TemporaryDirectory(prefix="userctl-") as own:
-            staged = Path(own) / path.name
+        # Few need it, and it needs this module.
+        from userctl.core.scratch_folder import scratch_folder  # noqa: PLC0415
+
+        with scratch_folder(Path(tempfile.gettempdir()), "userctl-") as own:
+            staged = own / path.name
             staged.touch(0o600)
             yield staged
             with (
@@ -126,7 +134,7 @@ def _open_draft(path: Path, *, replace: bool, folder_hint: str | None = None) ->
             folder = stack.enter_context(open_folder(path.parent))
             if folder_hint is not None:
                 require_trusted_folder(path.parent, os.fstat(folder), hint=folder_hint)
-            _remove_leftovers(folder, path, before=time.time() - ABANDONED_AFTER_SECONDS)
+            _remove_leftovers(folder, _DRAFT, before=time.time() - ABANDONED_AFTER_SECONDS)
             name = f"{temporary_prefix(path)}{os.urandom(6).hex()}{TEMPORARY_SUFFIX}"
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(name, flags, 0o600, dir_fd=folder)
@@ -177,12 +185,13 @@ def remove_temporary_files(path: Path, *, before: float) -> None:
         before: The latest time of modification, in seconds since the epoch.
     """
     with open_folder(path.parent) as folder:
-        _remove_leftovers(folder, path, before=before)
+        pattern = f"{re.escape(temporary_prefix(path))}.*{re.escape(TEMPORARY_SUFFIX)}"
+        _remove_leftovers(folder, re.compile(pattern, re.DOTALL), before=before)
 
 
-def _remove_leftovers(folder: int, path: Path, *, before: float) -> None:
-    for name in _names_beginning_with(folder, temporary_prefix(path)):
-        if TEMPORARY_SUFFIX in name:
+def _remove_leftovers(folder: int, pattern: re.Pattern[str], *, before: float) -> None:
+    for name in os.listdir(folder):
+        if pattern.match(name):
             with suppress(FileNotFoundError):
                 status = _status(folder, name)
                 ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()

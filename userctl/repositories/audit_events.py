@@ -1,47 +1,26 @@
 """Queries on ``audit_events``."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, text, true, type_coerce
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, func, select
 
-from userctl.core.audit_chain import NO_HASH, canonical_json, event_hash
-from userctl.core.errors import DatabaseDamaged
 from userctl.models import AuditEvent
 from userctl.models.types import StoredUTCDateTime
 from userctl.repositories.bulk_insert import insert_rows
 from userctl.repositories.changes import insert_all, require_count
-from userctl.schemas.audit import AuditTag
+from userctl.repositories.new_events import COLUMNS, NewEvent, TrailHead, next_rows
 from userctl.schemas.page import LARGEST_ID
 
 CHUNK = 1000
 
 LOCK = int.from_bytes(sha256(b"userctl audit").digest()[:8], signed=True)
 """The advisory lock of PostgreSQL that appending takes until the transaction ends."""
-
-CLOCK_SLACK = timedelta(days=1)
-"""How much earlier than the event before an event may be. A transaction that takes long is recorded
-with the time at which it began, and the clocks of several machines differ."""
-
-
-class NewEvent(NamedTuple):
-    """An event to append; see :class:`AuditEvent`."""
-
-    time: datetime
-    tag: str
-    actor: str
-    machine: str
-    user_id: int | None
-    target: str | None
-    detail: str
-
-
-COLUMNS = (*NewEvent._fields, "id", "hash")
 
 MANY = 100
 """From how many events on a bulk insert is faster."""
@@ -115,19 +94,6 @@ def _has_key(tag: str, key: str | None) -> ColumnElement[bool]:
     return and_(has_tag, col(AuditEvent.detail).contains(f'"{key}":', autoescape=True))
 
 
-def _set_back(head: AuditEvent | None, events: Sequence[NewEvent]) -> Iterator[NewEvent]:
-    """Yield an event about the clock if the next events are much earlier than the last one.
-
-    What needs the times in doubt finds it by its tag, however many events there are.
-    """
-    if head is not None and isinstance(head.time, datetime):
-        for first in events[:1]:
-            if head.time - first.time > CLOCK_SLACK:
-                detail = canonical_json({"before": head.time.isoformat()})
-                tag = str(AuditTag.CLOCK_SET_BACK)
-                yield first._replace(tag=tag, user_id=None, target=None, detail=detail)
-
-
 class AuditEventRepository:
     """The audit trail."""
 
@@ -145,14 +111,8 @@ class AuditEventRepository:
         if head is not None and head.id > LARGEST_ID - len(events):
             # An event out of its place must not keep all others from being written.
             head = self.last_in_place()
-        events = [*_set_back(head, events), *events]
-        last, previous = (head.id, head.hash) if head else (0, NO_HASH)
-        if last > LARGEST_ID - len(events):
-            raise DatabaseDamaged(f"The audit trail cannot continue after event {last}.")
-        rows = []
-        for number, event in enumerate(events, last + 1):
-            previous = event_hash(previous, number, *event)
-            rows.append((*event, number, previous))
+        last = TrailHead(head.id, head.hash, head.time) if head else None
+        rows = next_rows(last, events)
         if len(rows) < MANY:
             values = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
             insert_all(self._session, AuditEvent, values)

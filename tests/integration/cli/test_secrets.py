@@ -8,7 +8,7 @@ import pytest
 from tests.support.applications import connected
 from tests.support.cli import Userctl
 from userctl.core.masking import mask_secrets
-from userctl.db.postgresql import pg_dump
+from userctl.db.postgresql.programs import run_program
 
 HASH = "$2b$12$" + "abcdefghijklmnopqrstuv" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ01234"
 MD5 = "5f4dcc3b5aa765d61d8327deb882cf99"
@@ -70,7 +70,7 @@ def test_programs_of_postgresql_do_not_get_our_settings(monkeypatch: pytest.Monk
     for name in ("SECRET_KEY", "DATABASE_URL", "ANYTHING"):
         monkeypatch.setenv(f"USERCTL_{name}", "a secret value")
     monkeypatch.setenv("PGSSLMODE", "prefer")
-    inherited = pg_dump.run_program(["env"], {"PGPASSWORD": "given"}).splitlines()
+    inherited = run_program(["env"], {"PGPASSWORD": "given"}).splitlines()
     assert [line for line in inherited if "USERCTL" in line or "a secret" in line] == []
     assert {"PGSSLMODE=prefer", "PGPASSWORD=given"} <= {*inherited}
 

@@ -24,12 +24,15 @@ from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import DatabaseDamaged, DiskFull
 from userctl.db.postgresql import pg_dump as postgresql_programs
 from userctl.db.sqlite.backup import copy_out, require_sound
+from userctl.services.database.backup import BackupService
 from userctl.services.database.schema import SchemaService
 
 COUNTED = ("services/database/backup.py", "db/sqlite/backup.py", "core/atomic_files.py")
 """Where a backup is put back."""
 
 ADA, EVE = "ada@example.com", "eve@example.com"
+
+KILLED = -9
 
 
 def emails(userctl: Userctl) -> list[str]:
@@ -41,6 +44,12 @@ def written(userctl: Userctl, name: str = "a.backup") -> Path:
     """Write a backup and return its path."""
     assert userctl("db", "backup", name).code == 0
     return userctl.home / name
+
+
+def last_tag(userctl: Userctl) -> str:
+    """Return the tag of the last event."""
+    [event] = userctl("audit", "list", "--limit", "1", "-o", "json").json
+    return str(event["tag"])
 
 
 def names_in(folder: Path) -> list[str]:
@@ -95,10 +104,13 @@ def test_a_restored_session_is_ended_before_it_is_there(
 
     # Whatever ends the command right behind the restore leaves no session that is in force.
     with monkeypatch.context() as patch:
-        patch.setattr(SchemaService, "record_restore", die)
+        patch.setattr(SchemaService, "status", die)
+        patch.setattr(BackupService, "_require_ours", lambda *_: None)
+        patch.setattr("userctl.db.sqlite.backup.create_safety_copy", lambda *_: None)
         assert userctl("db", "restore", "a.backup", "--yes").code == 130
     active = ("token", "list", "--state", "active", "-o", "json")
     assert [token["kind"] for token in userctl(*active).json] == ["api"]
+    assert last_tag(userctl) == "database:restore"
     command = ("db", "restore", "a.backup", "--revoke-api-tokens", "--yes", "-o", "json")
     restored = userctl(*command).json
     assert (restored["sessions_ended"], restored["api_tokens_revoked"]) == (1, 1)
@@ -108,6 +120,90 @@ def test_a_restored_session_is_ended_before_it_is_there(
     if str(userctl.database_url).startswith("sqlite"):
         names = names_in(userctl.database_file.parent)
         assert not [name for name in names if name.startswith(".")]
+
+
+def test_the_event_of_a_restore_comes_with_it_whoever_did_it(
+    userctl: Userctl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    userctl.create(ADA)
+    written(userctl)
+    # The text is anyone's, and goes through psql.
+    userctl.extra["USERCTL_ACTOR"] = actor = "O'Neil \\'; %s :name $$ ольга"
+    assert userctl("db", "restore", "a.backup", "--yes").code == 0
+    [event] = userctl("audit", "list", "--tag", "database:restore", "-o", "json").json
+    assert event["actor"] == actor
+    assert userctl("audit", "verify").code == 0
+    assert userctl.create(EVE)["id"] == 2
+    assert userctl("audit", "verify").code == 0
+
+
+def test_the_event_of_a_restore_is_written_in_the_transaction_that_restores(
+    home: Path, postgres_url: str
+) -> None:
+    userctl = Userctl(home, postgres_url)
+    userctl.create(ADA)
+    written(userctl)
+    assert userctl("db", "restore", "a.backup", "--yes").code == 0
+    query = "SELECT DISTINCT xmin::text FROM users UNION SELECT xmin::text FROM audit_events"
+    with psycopg.connect(postgres_url) as connection:
+        assert len(connection.execute(query).fetchall()) == 1
+
+
+def test_a_restore_into_nothing_is_recorded_too(
+    userctl: Userctl, bare_database_url: str, tmp_path: Path
+) -> None:
+    userctl.create(ADA)
+    backup = written(userctl)
+    url = bare_database_url
+    if url.startswith("sqlite"):
+        url = f"sqlite:///{tmp_path}/new.db"
+    other = Userctl(userctl.home, url)
+    assert other("db", "restore", str(backup), "--yes").code == 0
+    assert last_tag(other) == "database:restore"
+
+
+def test_what_a_killed_restore_leaves_beside_the_database_is_gone_with_the_next(
+    local: Userctl, fork_server: "subprocess.Popen[bytes]"
+) -> None:
+    local.create(ADA)
+    written(local)
+    forks = Forks(fork_server, local)
+    command = ["db", "restore", "a.backup", "--yes"]
+
+    def leave_a_folder() -> Path:
+        line = 0
+        # The line that makes the folder is looked for, and the kill is right behind it.
+        while not (left := [*local.database_file.parent.glob(".*.draft")]):
+            line += 1
+            assert forks.killed_at(command, line, ("core/scratch_folder.py",)).code == KILLED
+        return left[0]
+
+    folder = leave_a_folder()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert local(*command).code == 0
+    assert [*local.database_file.parent.glob(".*.draft")] == []
+    folder = leave_a_folder()
+    (folder / "secret").symlink_to(local.home / "a.backup")
+    doctor = local("doctor", "-o", "jsonl")
+    assert "leftover temporary folder" in doctor.out
+    assert local("doctor", "--fix").code in {0, 6}
+    assert not folder.exists()
+    assert (local.home / "a.backup").exists()
+
+
+def test_the_folder_of_a_restore_under_way_is_nobodys_leftover(local: Userctl) -> None:
+    local.create(ADA)
+    written(local)
+    with closing(sqlite3.connect(local.database_file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        restore = local.start("db", "restore", "a.backup", "--yes")
+        until(lambda: bool([*local.database_file.parent.glob(".*.draft")]))
+        assert local("doctor", "--fix").code in {0, 6}
+        [folder] = local.database_file.parent.glob(".*.draft")
+        other.execute("COMMIT")
+        assert restore.wait(60) == 0
+        restore.communicate()
+    assert not folder.exists()
 
 
 def test_a_backup_is_for_its_owner_alone_and_replaces_nothing_by_itself(userctl: Userctl) -> None:
@@ -283,12 +379,16 @@ def test_a_backup_with_other_pages_wants_a_database_out_of_the_way(local: Userct
 
 
 def test_what_killed_writers_left_is_gone_after_a_day(userctl: Userctl) -> None:
-    old, young = userctl.home / ".a.backup-x.draft", userctl.home / ".a.backup-y.draft-wal"
-    old.touch()
-    young.touch()
-    os.utime(old, (0, 0))
+    # The backup of each day has a name of its own.
+    old = [userctl.home / f".{day}.backup-0123456789ab.draft{end}"
+           for day in ("a", "monday") for end in ("", "-wal")]  # fmt: skip
+    young = userctl.home / ".a.backup-ba9876543210.draft-wal"
+    others = [userctl.home / name for name in (".x.draft", "a-0123456789ab.draft")]
+    for path in (*old, *others, young):
+        path.touch()
+        os.utime(path, None if path == young else (0, 0))
     written(userctl)
-    assert names_in(userctl.home) == [young.name, "a.backup"]
+    assert names_in(userctl.home) == sorted([young.name, "a.backup", *(o.name for o in others)])
 
 
 @pytest.mark.parametrize("name", ["-v", "--version", "a\udcffb"])
@@ -375,6 +475,8 @@ def test_a_restore_that_is_killed_leaves_the_old_or_the_new(
         found = tuple(emails(local))
         seen.add(found)
         assert found in {(ADA,), (ADA, EVE)}
+        # Each of the two was restored, so that its last event is about that.
+        assert last_tag(local) == "database:restore"
         require_sound(local.database_file)
     assert seen == {(ADA,), (ADA, EVE)}
 

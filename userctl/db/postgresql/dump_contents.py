@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from userctl.db.backup_contents import COUNTED, READ, BackupContents, stored_time
-from userctl.db.postgresql.pg_dump import run_program, start_program
+from userctl.db.postgresql.programs import run_program, start_program
 from userctl.db.schema.revisions import VERSION_TABLE
 
 _IN_UTC = {"TZ": "UTC"}

@@ -1,24 +1,23 @@
 """Runs PostgreSQL's own backup programs, without secrets on their command lines."""
 
-import os
 import re
 import shutil
-import subprocess
-import tempfile
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from sqlalchemy import Update, literal_column
 from sqlalchemy.dialects import postgresql
 
 from userctl.config.database_url import DatabaseURL
-from userctl.core.errors import DatabaseToolMissing, InvalidConfiguration
+from userctl.core.errors import InvalidConfiguration
 from userctl.db.engine import BUSY_TIMEOUT_SECONDS
-from userctl.db.postgresql.program_errors import describe_failure
+from userctl.db.postgresql import restored_trail
+from userctl.db.postgresql.programs import run_program, start_program
 from userctl.db.postgresql.session import server_defaults
 from userctl.models import TABLES
+from userctl.repositories.new_events import NewEvent
 
 MAGIC = b"PGDMP"
 """The first bytes of a dump in pg_dump's custom format."""
@@ -68,7 +67,11 @@ def tables(file: Path) -> set[str]:
 
 
 def restore(
-    file: Path, url: DatabaseURL, dumped: Collection[str], endings: Mapping[str, Update]
+    file: Path,
+    url: DatabaseURL,
+    dumped: Collection[str],
+    endings: Mapping[str, Update],
+    event: Callable[[Mapping[str, int]], NewEvent],
 ) -> dict[str, int]:
     """Replace the content of a database with that of a dump, in one transaction.
 
@@ -80,6 +83,7 @@ def restore(
         url: the database.
         dumped: the tables in the dump.
         endings: what is changed in the restored tables, by their names.
+        event: returns what is recorded, given how many rows of each of them were changed.
 
     Returns:
         How many rows of each of these tables were changed.
@@ -104,11 +108,15 @@ def restore(
             psql.write(source.read(4096).replace(_NO_LOCK_TIMEOUT, _LOCK_TIMEOUT))
             shutil.copyfileobj(source.output, psql.input)
             source.finish()
-            psql.write(_counted(endings))
+            counts = psql.ask(_counted(endings), len(endings))
+            ended = {table: int(count) for table, count in zip(endings, counts, strict=True)}
+            if restored_trail.has_trail(dumped):
+                [head] = psql.ask(restored_trail.LOOK.encode(), 1)
+                psql.write(restored_trail.append_sql(head, event(ended)).encode())
             # Until this statement nothing is changed, wherever psql or this process ends.
             psql.write(b"\nCOMMIT;\n")
-        counts = psql.finish().split()
-    return {table: int(count) for table, count in zip(endings, counts, strict=True)}
+        psql.finish()
+    return ended
 
 
 def _counted(statements: Mapping[str, Update]) -> bytes:
@@ -122,92 +130,6 @@ def _counted(statements: Mapping[str, Update]) -> bytes:
         )
         lines.append(f"WITH changed AS ({sql}) SELECT count(*) FROM changed;")  # noqa: S608
     return "\n".join([*lines, ""]).encode()
-
-
-class Program:
-    """A running program, with its error output in a file."""
-
-    def __init__(self, process: "subprocess.Popen[bytes]", name: str, errors: IO[bytes]) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self.input, self.output = process.stdin, process.stdout
-        self._process = process
-        self._name = name
-        self._errors = errors
-
-    def write(self, text: bytes) -> None:
-        """Write to its input, at once."""
-        self.input.write(text)
-        self.input.flush()
-
-    def read(self, size: int) -> bytes:
-        """Return so many bytes of its output, or what there is up to its end."""
-        return self.output.read(size)
-
-    def finish(self) -> bytes:
-        """Close the input, wait for the end, and return the rest of the output.
-
-        Raises:
-            DatabaseToolFailed: if the program failed.
-        """
-        with suppress(BrokenPipeError):
-            self.input.close()
-        rest = self.output.read()
-        if self._process.wait() != 0:
-            self._errors.seek(0)
-            raise describe_failure(self._name, self._errors.read())
-        return rest
-
-
-@contextmanager
-def start_program(
-    command: list[str], environment: Mapping[str, str] | None = None
-) -> Iterator[Program]:
-    """Start a program, and end it with the block.
-
-    Raises:
-        DatabaseToolMissing: if it is not installed.
-    """
-    name, *arguments = command
-    found = shutil.which(name)
-    if found is None:
-        raise DatabaseToolMissing(f"The PostgreSQL program {name} is not installed.")
-    with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(  # noqa: S603
-            [found, *arguments],
-            env={**_inherited_environment(), **(environment or {})},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-        )
-        try:
-            yield Program(process, name, errors)
-        finally:
-            # Kill it before closing its pipes, which it could take for the end of its input.
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                with suppress(BrokenPipeError):
-                    pipe.close()  # type: ignore[union-attr]
-
-
-def _inherited_environment() -> dict[str, str]:
-    """Return the environment without our own settings, of which some are secrets.
-
-    The messages of the programs are in English, so that their meaning can be found.
-    """
-    inherited = {name: text for name, text in os.environ.items() if not name.startswith("USERCTL_")}
-    return {**inherited, "LC_ALL": "C"}
-
-
-def run_program(command: list[str], environment: Mapping[str, str] | None = None) -> str:
-    """Run a program to its end, and return its output.
-
-    Raises:
-        DatabaseToolMissing, DatabaseToolFailed: as :func:`dump` does.
-    """
-    with start_program(command, environment) as program:
-        return program.finish().decode(errors="replace")
 
 
 def _connection(url: DatabaseURL) -> tuple[str, dict[str, str]]:

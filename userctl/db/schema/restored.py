@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Boolean, Connection, Update, column, inspect, not_, or_, table, update
 
-from userctl.db.schema.revisions import VERSION_TABLE
+from userctl.db.schema.revisions import VERSION_TABLE, current_revision, has_trail, revisions
 from userctl.models.types import UTCDateTime
 
 _SESSIONS = table(
@@ -55,3 +55,8 @@ def end_restored(connection: Connection, endings: Endings) -> dict[str, int]:
     """End what a restored database has in force, and return how many rows of each table."""
     statements = endings.statements(inspect(connection).get_table_names())
     return {name: connection.execute(each).rowcount for name, each in statements.items()}
+
+
+def takes_events(connection: Connection) -> bool:
+    """Tell whether a restored database has an audit trail that this userctl can continue."""
+    return current_revision(connection) in revisions() and has_trail(connection)

@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from userctl.core.atomic_files import atomic_file
+from userctl.core.atomic_files import atomic_file, temporary_prefix
 from userctl.core.errors import DatabaseBusy, DatabaseDamaged, InvalidInput
+from userctl.core.scratch_folder import scratch_folder
 from userctl.db.engine import (
     BUSY_TIMEOUT_SECONDS,
     LOCK_TURN_MILLISECONDS,
@@ -72,8 +72,8 @@ def prepared_copy(copy: Path, database: Path) -> Iterator[Path]:
 
     Only the owner can read it, and it is removed when the block ends.
     """
-    with tempfile.TemporaryDirectory(prefix=f".{database.name}-", dir=database.parent) as folder:
-        prepared = Path(folder) / database.name
+    with scratch_folder(database.parent, temporary_prefix(database)) as folder:
+        prepared = folder / database.name
         prepared.touch(0o600)
         copy_in(copy, prepared)
         yield prepared

@@ -19,11 +19,12 @@ from userctl.db.execution_options import READ_ONLY, SNAPSHOT
 from userctl.db.transaction.commit import commit
 from userctl.models import DeletedUser, User
 from userctl.repositories.api_tokens import ApiTokenRepository
-from userctl.repositories.audit_events import AuditEventRepository, NewEvent
+from userctl.repositories.audit_events import AuditEventRepository
 from userctl.repositories.audit_summary import AuditSummaryRepository
 from userctl.repositories.database_stats import DatabaseStatsRepository
 from userctl.repositories.deleted_users import DeletedUserRepository
 from userctl.repositories.login_throttles import LoginThrottleRepository
+from userctl.repositories.new_events import NewEvent
 from userctl.repositories.refresh_tokens import RefreshTokenRepository
 from userctl.repositories.sessions import SessionRepository
 from userctl.repositories.table_copy import TableCopyRepository

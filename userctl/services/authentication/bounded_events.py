@@ -26,7 +26,7 @@ MOST = 1000
 VARIOUS = "various"
 """The reason in an event that tells how many failures beyond ``MOST`` there were."""
 
-PRUNED = 2
+PRUNED = 4
 """How many rows are removed at most when one is charged: more than it adds, so that few remain."""
 
 _MARK = "!"

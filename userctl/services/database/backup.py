@@ -1,21 +1,28 @@
 """Backups of a whole database, and restoring them."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 
 from userctl.config.database_url import DatabaseURL
 from userctl.config.paths import InstallationFiles, is_same_file, require_database_file
+from userctl.core.actor import Actor
 from userctl.core.atomic_files import atomic_file
+from userctl.core.audit_chain import canonical_json
 from userctl.core.clock import Clock
 from userctl.core.errors import DatabaseDamaged, InvalidInput
 from userctl.db.engine import database_engine
 from userctl.db.errors import typed_failures
 from userctl.db.postgresql import pg_dump as postgresql_programs
-from userctl.db.schema.restored import Endings, end_restored
+from userctl.db.schema.restored import Endings, end_restored, takes_events
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.db.sqlite import backup as sqlite_backup
 from userctl.db.sqlite.wal import checkpoint_all
+from userctl.db.transaction.unit_of_work import Database
+from userctl.repositories.new_events import NewEvent
+from userctl.schemas.audit import AuditTag
 from userctl.schemas.database import BackupInspection, BackupRead, RestoreRead
 from userctl.services.database.backup_inspection import identify_backup, inspect_backup, sha256
 from userctl.services.database.schema import SchemaService, require_folder
@@ -28,6 +35,7 @@ class BackupService:
         engine: the engine of the database.
         url: its URL.
         schema: what knows its schema.
+        actor: returns who restores a backup.
         clock: where the time comes from.
         files: the files of the installation, which no backup may replace.
     """
@@ -38,12 +46,14 @@ class BackupService:
         url: DatabaseURL,
         *,
         schema: SchemaService,
+        actor: Callable[[], Actor],
         clock: Clock,
         files: InstallationFiles,
     ) -> None:
         self._engine = engine
         self._url = url
         self._schema = schema
+        self._actor = actor
         self._clock = clock
         self._files = files
 
@@ -84,8 +94,8 @@ class BackupService:
 
         An SQLite file that is there is copied beside itself first. What others commit between the
         copy and the restore is in neither, so they should be stopped. The restored sessions are
-        ended, because a backup does not know which of them were revoked since; they are never in
-        the database as they were.
+        ended, because a backup does not know which of them were revoked since. This and the event
+        about the restore are in the database at the same moment as what is restored.
 
         Args:
             file: the backup.
@@ -105,16 +115,26 @@ class BackupService:
             postgresql_programs.require_sound(file)
             tables = postgresql_programs.tables(file)
             self._require_ours(file, tables)
-            ended = postgresql_programs.restore(file, self._url, tables, endings.statements(tables))
+            ended = postgresql_programs.restore(
+                file,
+                self._url,
+                tables,
+                endings.statements(tables),
+                lambda ended: self._event(digest, endings, ended),
+            )
         elif is_same_file(file, self._url.file):
             raise InvalidInput(f"{file} is the database itself.")
         else:
             sqlite_backup.require_sound(file)
-            copy, ended = self._restore_sqlite(file, self._url.file, endings)
+            copy, ended = self._restore_sqlite(file, self._url.file, digest, endings)
         # Connections may know the tables as they were.
         self._engine.dispose()
-        restored = self._schema.record_restore(digest, ended)
-        return restored.model_copy(update={"backup": copy})
+        return RestoreRead(
+            **self._schema.status().model_dump(exclude={"backup"}),
+            backup=copy,
+            sessions_ended=ended.get("refresh_tokens", 0),
+            api_tokens_revoked=ended.get("api_tokens", 0),
+        )
 
     def preview_restore(self, file: Path) -> BackupInspection:
         """Return what a backup holds, if it is one of this kind of database.
@@ -155,14 +175,14 @@ class BackupService:
             )
 
     def _restore_sqlite(
-        self, file: Path, database: Path, endings: Endings
+        self, file: Path, database: Path, digest: str, endings: Endings
     ) -> tuple[str | None, dict[str, int]]:
         """Return the path of the copy, if one was made, and how many rows were ended."""
         if self._url.missing_file is not None:
             require_folder(database)
             with atomic_file(database, replace=False) as temporary:
                 sqlite_backup.copy_in(file, temporary)
-                ended = _end_in_file(temporary, endings)
+                ended = self._finish(temporary, digest, endings)
             return None, ended
         try:
             self._require_ours(file, sqlite_backup.tables(file))
@@ -170,7 +190,7 @@ class BackupService:
             revision = self._schema.status().current
             copy = sqlite_backup.create_safety_copy(database, revision, self._clock())
             with sqlite_backup.prepared_copy(file, database) as prepared:
-                ended = _end_in_file(prepared, endings)
+                ended = self._finish(prepared, digest, endings)
                 sqlite_backup.copy_in(prepared, database)
         except DatabaseDamaged as error:
             raise DatabaseDamaged(
@@ -178,15 +198,27 @@ class BackupService:
             ) from error
         return str(copy), ended
 
+    def _finish(self, file: Path, digest: str, endings: Endings) -> dict[str, int]:
+        """End what an SQLite file has in force, and record that, before it is put in place."""
+        engine = database_engine(DatabaseURL.for_sqlite(file))
+        try:
+            with Database(lambda: engine, self._actor).writing() as uow:
+                ended = end_restored(uow.connection, endings)
+                if takes_events(uow.connection):
+                    uow.record(AuditTag.DATABASE_RESTORE, endings.now, **_detail(digest, ended))
+                uow.commit()
+            with typed_failures():
+                checkpoint_all(engine)
+        finally:
+            engine.dispose()
+        return ended
 
-def _end_in_file(file: Path, endings: Endings) -> dict[str, int]:
-    """End what an SQLite file has in force before it is put in place."""
-    engine = database_engine(DatabaseURL.for_sqlite(file))
-    try:
-        with typed_failures():
-            with engine.begin() as connection:
-                ended = end_restored(connection, endings)
-            checkpoint_all(engine)
-    finally:
-        engine.dispose()
-    return ended
+    def _event(self, digest: str, endings: Endings, ended: Mapping[str, int]) -> NewEvent:
+        detail = canonical_json(_detail(digest, ended))
+        return NewEvent(endings.now, AuditTag.DATABASE_RESTORE, *self._actor(), None, None, detail)
+
+
+def _detail(digest: str, ended: Mapping[str, int]) -> dict[str, Any]:
+    """Return what the event about a restore tells."""
+    revoked = {"api_tokens_revoked": ended["api_tokens"]} if "api_tokens" in ended else {}
+    return {"sha256": digest, "sessions_ended": ended.get("refresh_tokens", 0), **revoked}

@@ -1,10 +1,10 @@
 """The schema of the database: its state, and migrating it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Connection, Engine
 
@@ -29,7 +29,7 @@ from userctl.db.sqlite.wal import enable_wal
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.database import MigrationRead, RestoreRead, SchemaStatus
+from userctl.schemas.database import MigrationRead, SchemaStatus
 
 
 class SchemaService:
@@ -149,28 +149,6 @@ class SchemaService:
                 uow.record(tag, self._clock(), before=before, after=after)
             uow.commit()
         return copy
-
-    def record_restore(self, digest: str, ended: Mapping[str, int]) -> RestoreRead:
-        """Record that the database was restored, if its schema has a trail, and return its status.
-
-        Args:
-            digest: the SHA-256 of the backup.
-            ended: how many rows of each table were ended with the restore.
-        """
-        status = self.status()
-        sessions, api_tokens = ended.get("refresh_tokens", 0), ended.get("api_tokens", 0)
-        if status.state == "current":
-            revoked = {"api_tokens_revoked": api_tokens} if "api_tokens" in ended else {}
-            self._record_restore(sha256=digest, sessions_ended=sessions, **revoked)
-        return RestoreRead(
-            **status.model_dump(), sessions_ended=sessions, api_tokens_revoked=api_tokens
-        )
-
-    @retry_transactions
-    def _record_restore(self, **detail: Any) -> None:
-        with Database(lambda: self._engine, self._actor).writing() as uow:
-            uow.record(AuditTag.DATABASE_RESTORE, self._clock(), **detail)
-            uow.commit()
 
     def migration_sql(self, target: str) -> str:
         """Return the SQL that :meth:`migrate` would run now."""

@@ -7,8 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from glob import escape
 from pathlib import Path
 
-from userctl.core.atomic_files import ABANDONED_AFTER_SECONDS, TEMPORARY_SUFFIX
+from userctl.core.atomic_files import (
+    ABANDONED_AFTER_SECONDS,
+    TEMPORARY_SUFFIX,
+    temporary_prefix,
+)
 from userctl.core.folders import who_could_replace
+from userctl.core.scratch_folder import abandoned_folders, remove_abandoned
 from userctl.core.secure_files import forbidden_mode, trusted_owners
 from userctl.services.doctor.finding import Finding, Status, ok
 from userctl.services.doctor.installation import Installation
@@ -41,18 +46,27 @@ def leftovers(installation: Installation) -> Iterable[Finding]:
         for temporary in path.parent.glob(f".{escape(path.name)}*{TEMPORARY_SUFFIX}*")
         if stat.S_ISREG((status := temporary.lstat()).st_mode) and status.st_mtime < before
     ]
+    found += [
+        (folder, folder.lstat())
+        for path in files.database[:1]
+        for folder in abandoned_folders(path.parent, temporary_prefix(path))
+    ]
     return [_leftover(*each) for each in found] or [ok("No leftover temporary files.")]
 
 
 def _leftover(temporary: Path, status: os.stat_result) -> Finding:
-    message = f"{temporary} is a leftover temporary file of a killed process."
+    kind = "folder" if stat.S_ISDIR(status.st_mode) else "file"
+    message = f"{temporary} is a leftover temporary {kind} of a killed process."
     if status.st_uid != os.geteuid():
         return Finding("warning", message, f"Let its owner, uid {status.st_uid}, remove it.")
     return Finding("warning", message, "Remove it, or pass --fix.", lambda: _remove(temporary))
 
 
 def _remove(temporary: Path) -> str:
-    temporary.unlink()
+    if not temporary.is_dir():
+        temporary.unlink()
+    elif not remove_abandoned(temporary):
+        return f"{temporary} could not be removed."
     return f"Removed {temporary}."
 
 
