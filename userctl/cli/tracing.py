@@ -50,7 +50,7 @@ class RunTrace:
         try:
             self._begin(command_name(argv))
         except ModuleNotFoundError:
-            self._problem = "no trace: install it with pip install 'userctl[otel]'"
+            self._problem = "no trace: the extra otel is not installed"
         except Exception as error:  # noqa: BLE001
             # Its message may hold the address of the collector, with a password in it.
             self._problem = f"no trace: OpenTelemetry failed ({type(error).__name__})"

@@ -1,4 +1,4 @@
-"""The spans of OpenTelemetry around this program, where its application uses OpenTelemetry.
+"""The spans of OpenTelemetry around this program, if the process uses OpenTelemetry.
 
 Nothing here imports OpenTelemetry first: where no other module did, there is no span.
 """

@@ -54,4 +54,4 @@ def test_without_the_extra_a_run_goes_on_and_the_log_names_it(local: Userctl) ->
     assert local.spawn("user", "list").err == ""
     done = local.spawn("user", "list", "-v")
     assert done.code == 0
-    assert done.err.splitlines()[-1].endswith("install it with pip install 'userctl[otel]'")
+    assert done.err.splitlines()[-1].endswith("no trace: the extra otel is not installed")
