@@ -21,7 +21,7 @@ from tests.integration.conftest import (
 )
 from userctl.core.audit_chain import event_hash
 from userctl.core.errors import AuditBroken, DatabaseDamaged, InvalidInput, UserctlError
-from userctl.repositories import audit_events
+from userctl.repositories import new_events
 from userctl.schemas.audit import AuditQuery, AuditTag
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.database import PurgeOptions
@@ -506,7 +506,7 @@ def test_an_event_with_the_largest_id_blocks_no_writer_and_is_found(
 def test_a_trail_that_is_full_is_an_error_with_a_name(
     program: Program, audit: AuditService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit_events, "LARGEST_ID", 1)
+    monkeypatch.setattr(new_events, "LARGEST_ID", 1)
     with pytest.raises(DatabaseDamaged, match="cannot continue after event 1"):
         program.users.create(UserCreate(email="eve@example.com"))
 

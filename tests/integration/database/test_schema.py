@@ -22,7 +22,7 @@ from userctl.core.errors import (
 )
 from userctl.db import engine as engine_module
 from userctl.db.schema.revisions import require_current, revisions
-from userctl.repositories import audit_events
+from userctl.repositories import new_events
 from userctl.services.database.schema import SchemaService
 
 
@@ -266,7 +266,7 @@ def test_a_migration_whose_event_cannot_be_written_is_none(
     with bare_engine.begin() as connection:
         [(events,)] = connection.exec_driver_sql("SELECT count(*) FROM audit_events").all()
     # Behind the last event that can be there is no other.
-    monkeypatch.setattr(audit_events, "LARGEST_ID", events)
+    monkeypatch.setattr(new_events, "LARGEST_ID", events)
     with pytest.raises(DatabaseDamaged):
         schema.migrate("head")
     assert schema.status().current == "0005"
