@@ -15,7 +15,15 @@ class Passwords:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def change(self, email: str, present: str, new: str, *, source: str | None = None) -> Grant:
+    def change(
+        self,
+        email: str,
+        present: str,
+        new: str,
+        *,
+        source: str | None = None,
+        client: str | None = None,
+    ) -> Grant:
         """Let a user who knows the present password replace it, and start a new session.
 
         Args:
@@ -23,13 +31,16 @@ class Passwords:
             present: the present password. Attempts are throttled like logins.
             new: the new password.
             source: where the attempt comes from, such as the address of the client.
+            client: what the client calls itself.
 
         Raises:
             InvalidCredentials: if the user is unknown or disabled, or the password is wrong.
             LoginThrottled: if too many logins failed; ``resets_in`` is how long to wait.
             PasswordRejected: if the new password breaks the policy.
         """
-        credentials = Credentials(identity=email, secret=present, new_secret=new, source=source)
+        credentials = Credentials(
+            identity=email, secret=present, new_secret=new, source=source, client=client
+        )
         return self._services.login.log_in("password", credentials)
 
     def set(

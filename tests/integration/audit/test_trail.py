@@ -490,7 +490,7 @@ def test_an_anchor_of_nothing_has_one_hash(audit: AuditService) -> None:
 def test_an_event_with_the_largest_id_blocks_no_writer_and_is_found(
     program: Program, audit: AuditService, sql: Sql
 ) -> None:
-    for number in (audit_events.LARGEST_ID - 1, audit_events.LARGEST_ID):
+    for number in (new_events.LARGEST_ID - 1, new_events.LARGEST_ID):
         sql(
             "INSERT INTO audit_events (id, time, tag, actor, machine, detail, hash) "
             f"SELECT {number}, time, tag, actor, machine, detail, hash FROM audit_events "

@@ -1,0 +1,317 @@
+"""The router in an application: its dependencies, its errors, its documentation and its threads."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from threading import Event
+from typing import Annotated
+
+import anyio
+import pytest
+from fastapi import Depends, FastAPI
+from fastapi.testclient import TestClient
+from httpx2 import ASGITransport, AsyncClient
+
+from tests.integration.conftest import PASSWORD
+from tests.integration.fastapi.conftest import EMAIL, Caller, caller, code_of, log_in
+from userctl import Accounts, errors
+from userctl.fastapi import (
+    current_user,
+    install_error_handlers,
+    require_role,
+    require_scope,
+    router,
+    workers,
+)
+from userctl.schemas.users import UserRead
+
+
+def application(accounts: Accounts) -> FastAPI:
+    app = FastAPI()
+    app.include_router(router(accounts))
+
+    @app.get("/mine")
+    def mine(user: Annotated[UserRead, Depends(current_user)]) -> str:
+        return user.email
+
+    @app.get("/admins", dependencies=[Depends(require_role("admin", "editor"))])
+    async def admins() -> str:
+        return "welcome"
+
+    @app.get("/books")
+    async def books(user: Annotated[UserRead, Depends(require_scope("books"))]) -> str:
+        return user.email
+
+    @app.get("/missing")
+    async def missing() -> None:
+        accounts.users.get(99)
+
+    return app
+
+
+def test_the_dependencies_guard_endpoints_of_the_application(local_accounts: Accounts) -> None:
+    client = TestClient(application(local_accounts))
+    user = local_accounts.users.create(EMAIL, password=PASSWORD)
+    access = local_accounts.sessions.login(EMAIL, PASSWORD).tokens.access_token
+    reader = local_accounts.tokens.issue(user.id, "ci", scope=["read"]).token
+    books = local_accounts.tokens.issue(user.id, "ci", scope=["read", "books"]).token
+
+    def status(path: str, token: str) -> int:
+        return client.get(path, headers={"Authorization": f"Bearer {token}"}).status_code
+
+    assert [status("/mine", token) for token in (access, reader, "x")] == [200, 200, 401]
+    assert [status("/books", token) for token in (access, reader, books)] == [200, 403, 200]
+    assert status("/admins", access) == 403
+    local_accounts.users.update(user.id, role="admin")
+    assert [status("/admins", token) for token in (access, books)] == [401, 200]
+    assert client.get("/mine").json() == {
+        "detail": "A token is required: 'Authorization: Bearer TOKEN'."
+    }
+
+
+def test_an_application_may_answer_with_the_same_errors(local_accounts: Accounts) -> None:
+    app = application(local_accounts)
+    install_error_handlers(app)
+    client = TestClient(app)
+    assert code_of(client.get("/mine")) == (401, "token_required")
+    assert code_of(client.get("/missing")) == (404, "user_not_found")
+    assert code_of(client.get("/nowhere")) == (404, "not_found")
+    assert code_of(client.put("/api/v1/auth/me")) == (405, "method_not_allowed")
+
+
+def test_a_dependency_without_the_router_says_what_is_missing() -> None:
+    app = FastAPI()
+    app.get("/mine", dependencies=[Depends(current_user)])(lambda: "x")
+    with pytest.raises(RuntimeError, match="Include userctl"):
+        TestClient(app).get("/mine", headers={"Authorization": "Bearer x"})
+
+
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+def test_the_documentation_knows_where_to_log_in(local_accounts: Accounts, prefix: str) -> None:
+    app = FastAPI()
+    app.include_router(router(local_accounts, prefix=prefix))
+    client = TestClient(app)
+    described = client.get("/openapi.json").json()
+    flow = described["components"]["securitySchemes"]["password"]["flows"]["password"]
+    assert f"/{flow['tokenUrl']}" == f"{prefix}/auth/token"
+    assert described["paths"][f"{prefix}/auth/me"]["get"]["security"] == [
+        {"password": []},
+        {"token": []},
+    ]
+    assert "requestBody" in described["paths"][f"{prefix}/auth/token"]["post"]
+    for operation in [each for path in described["paths"].values() for each in path.values()]:
+        for status, answer in operation["responses"].items():
+            assert status.startswith("2") or list(answer["content"]) == ["application/problem+json"]
+
+
+def test_an_unexpected_error_is_logged_and_not_told(
+    local_accounts: Accounts,
+    local_call: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("geheim")
+
+    monkeypatch.setattr(local_accounts.users, "create", fail)
+    body = {"email": EMAIL, "password": PASSWORD}
+    answer = local_call("POST", "/auth/register", json=body)
+    assert code_of(answer) == (500, "unexpected")
+    assert "geheim" not in answer.text
+    assert PASSWORD not in caplog.text
+    [record] = [each for each in caplog.records if each.levelno == logging.ERROR]
+    assert record.exc_info is not None
+
+
+def test_why_the_database_cannot_serve_is_for_the_log(
+    local_accounts: Accounts,
+    local_call: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise errors.DatabaseUnreachable("db7.internal does not answer.")
+
+    monkeypatch.setattr(local_accounts.tokens, "verify", fail)
+    answer = local_call.as_bearer("x")("GET", "/auth/me")
+    assert code_of(answer) == (503, "database_unreachable")
+    assert answer.headers["retry-after"] == "2"
+    assert "db7" not in answer.text
+    assert "db7" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "code"),
+    [
+        (b"x" * 70_000, {}, (413, "body_too_large")),
+        (b"[" * 60_000, {}, (400, "bad_request")),
+        (b"{", {}, (422, "invalid_request")),
+        (b"\xff\xfe", {}, (422, "invalid_request")),
+        (b'{"email": "\\ud800", "password": "x"}', {}, (422, "invalid_request")),
+        (b'{"email": NaN, "password": 1e999}', {}, (422, "invalid_request")),
+        (b'{"a": 1, "a": 2}', {"content-type": "text/plain"}, (422, "invalid_request")),
+        (b"x", {"content-type": "multipart/form-data"}, (422, "invalid_request")),
+        (b"", {}, (422, "invalid_request")),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused(
+    local_call: Caller, content: bytes, headers: dict[str, str], code: tuple[int, str]
+) -> None:
+    sent = {"content-type": "application/json"} | headers
+    assert code_of(local_call("POST", "/auth/register", content=content, headers=sent)) == code
+
+
+def test_a_form_that_cannot_be_read_is_refused(local_call: Caller) -> None:
+    cases: list[dict[str, object]] = [
+        {"content": b"a" * 70_000},
+        {"content": b"a&" * 2000},
+        {"content": b"\xff=%ff&username=%00"},
+        {"data": {"username": EMAIL, "password": "x", "grant_type": "refresh_token"}},
+        {"files": {"username": b"x", "password": b"y"}},
+    ]
+    for request in cases:
+        answer = local_call(
+            "POST",
+            "/auth/token",
+            **(
+                {"headers": {"content-type": "application/x-www-form-urlencoded"}} | request
+                if "content" in request
+                else request
+            ),
+        )
+        assert code_of(answer)[0] in {400, 413, 422}
+
+
+def test_a_long_body_in_pieces_is_refused_before_it_ends(local_call: Caller) -> None:
+    def pieces():  # type: ignore[no-untyped-def]
+        for _ in range(100):
+            yield b" " * 10_000
+
+    answer = local_call(
+        "POST", "/auth/register", content=pieces(), headers={"content-type": "application/json"}
+    )
+    assert code_of(answer) == (413, "body_too_large")
+
+
+def test_health_tells_the_state_of_the_database(
+    local_call: Caller, local_accounts: Accounts, tmp_path: object
+) -> None:
+    assert local_call("GET", "/health").json()["database"] == "connected"
+    assert local_call("HEAD", "/health/ready").status_code == 200
+    assert local_accounts.settings.database_url.sqlite_path is not None
+    local_accounts.close()
+    local_accounts.settings.database_url.sqlite_path.unlink()
+    found = local_call("GET", "/health")
+    assert (found.status_code, found.json()["status"]) == (200, "unhealthy")
+    refused = local_call("GET", "/health/ready")
+    assert code_of(refused)[0] == 503
+    assert refused.headers["retry-after"] == "2"
+
+
+def test_metrics_count_requests_and_logins(local_accounts: Accounts) -> None:
+    local_accounts.users.create(EMAIL, password=PASSWORD)
+    call = caller(local_accounts, metrics=True)
+    log_in(call)
+    log_in(call, password="wrong")
+    for number in range(3):
+        call("GET", f"/users/{number}")
+    text = call("GET", "/metrics").text
+    for line in (
+        'userctl_http_requests_total{method="GET",path="/api/v1/users/{user_id}",status="401"} 3.0',
+        'userctl_http_logins_total{outcome="success"} 1.0',
+        'userctl_http_logins_total{outcome="invalid_credentials"} 1.0',
+        "userctl_http_hashes_waiting 0.0",
+    ):
+        assert line in text
+    assert EMAIL not in text
+    assert caller(local_accounts)("GET", "/metrics").status_code == 404
+
+
+class Gate:
+    """Holds whatever calls it, until it is opened."""
+
+    def __init__(self, call: Callable[..., object]) -> None:
+        self._call, self._open = call, Event()
+        self.entered = 0
+
+    def __call__(self, *arguments: object, **named: object) -> object:
+        self.entered += 1
+        assert self._open.wait(timeout=60)
+        return self._call(*arguments, **named)
+
+    def open(self) -> None:
+        """Let all of them go on."""
+        self._open.set()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let others run until something is so."""
+    with anyio.fail_after(60):
+        while not condition():
+            await anyio.sleep(0.005)
+
+
+@asynccontextmanager
+async def requests_to(app: FastAPI) -> AsyncIterator[AsyncClient]:
+    """Yield a client whose requests run at the same time."""
+    url = "https://testserver/api/v1"
+    async with AsyncClient(transport=ASGITransport(app), base_url=url) as client:
+        yield client
+
+
+def test_everything_else_is_answered_while_logins_wait_for_their_turn(
+    local_accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local_accounts.users.create(EMAIL, password=PASSWORD)
+    access = local_accounts.sessions.login(EMAIL, PASSWORD).tokens.access_token
+    gate = Gate(local_accounts.sessions.login)
+    monkeypatch.setattr(local_accounts.sessions, "login", gate)
+    monkeypatch.setattr(workers, "WAITING_PER_HASH", 4)
+    app = FastAPI()
+    app.include_router(router(local_accounts, hashes=2))
+
+    async def run() -> None:
+        statuses: list[int] = []
+        async with requests_to(app) as client, anyio.create_task_group() as logins:
+
+            async def login() -> None:
+                form = {"username": EMAIL, "password": PASSWORD}
+                statuses.append((await client.post("/auth/token", data=form)).status_code)
+
+            try:
+                for _ in range(2 + 8 + 3):
+                    logins.start_soon(login)
+                await until(lambda: len(statuses) == 3 and gate.entered == 2)
+                assert statuses == [503] * 3
+                assert (await client.get("/health")).json()["status"] == "healthy"
+                headers = {"Authorization": f"Bearer {access}"}
+                assert (await client.get("/auth/me", headers=headers)).status_code == 200
+                assert gate.entered == 2
+            finally:
+                gate.open()
+        assert statuses[3:] == [200] * 10
+
+    anyio.run(run)
+
+
+def test_those_who_ask_for_the_health_together_share_a_check(
+    local_accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(local_accounts.health)
+    monkeypatch.setattr(local_accounts, "health", gate)
+    app = FastAPI()
+    app.include_router(router(local_accounts))
+
+    async def run() -> None:
+        async with requests_to(app) as client:
+            async with anyio.create_task_group() as group:
+                for _ in range(20):
+                    group.start_soon(client.get, "/health")
+                await until(lambda: gate.entered == 1)
+                gate.open()
+            assert gate.entered <= 2
+            before = gate.entered
+            await client.get("/health")
+            assert gate.entered == before + 1
+
+    anyio.run(run)

@@ -1,0 +1,136 @@
+"""Managing users over HTTP."""
+
+from typing import Any
+
+import pytest
+
+from tests.integration.conftest import PASSWORD
+from tests.integration.fastapi.conftest import EMAIL, Caller, code_of
+from userctl import Accounts
+
+TOO_LARGE = 2**80
+
+
+def test_pages_are_followed_to_the_end(admin: Caller, accounts: Accounts) -> None:
+    for number in range(4):
+        accounts.users.create(f"u{number}@example.com")
+    found, path = [], "?limit=2&role=user&sort=email&descending=true"
+    while path:
+        page = admin("GET", f"/users{path}")
+        found += [user["email"] for user in page.json()["items"]]
+        link = page.headers.get("link", "")
+        path = link.removeprefix("<").partition(">")[0]
+        assert bool(path) == (page.json()["next"] is not None)
+    assert found == [f"u{number}@example.com" for number in (3, 2, 1, 0)]
+
+
+def test_a_change_is_made_if_nothing_changed_since_it_was_read(
+    admin: Caller, accounts: Accounts
+) -> None:
+    path = f"/users/{accounts.users.create(EMAIL, name='Ada').id}"
+    tag = admin("GET", path).headers["etag"]
+    changed = admin("PATCH", path, json={"name": "Augusta"}, headers={"If-Match": tag})
+    assert (changed.status_code, changed.json()["name"]) == (200, "Augusta")
+    stale: list[tuple[str, dict[str, Any]]] = [
+        ("PATCH", {"json": {"name": "Ada"}}),
+        ("PATCH", {"json": {"status": "disabled"}}),
+        ("DELETE", {}),
+    ]
+    for method, request in stale:
+        refused = admin(method, path, headers={"If-Match": tag}, **request)
+        assert code_of(refused) == (412, "user_changed")
+    new = changed.headers["etag"]
+    assert new == admin("GET", path).headers["etag"]
+    disabled = admin(
+        "PATCH", path, json={"status": "disabled"}, headers={"If-Match": f'"x", {new}'}
+    )
+    assert disabled.json()["status"] == "disabled"
+    unnamed = admin("PATCH", path, json={"name": None}, headers={"If-Match": "*"})
+    assert unnamed.json()["name"] is None
+    assert admin("DELETE", path).status_code == 204
+    assert code_of(admin("GET", path)) == (404, "user_not_found")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, (422, "invalid_input")),
+        ({"status": "active", "name": "x"}, (422, "invalid_request")),
+        ({"email": None}, (422, "invalid_request")),
+        ({"role": "pope"}, (422, "invalid_input")),
+        ({"hashed_password": "x"}, (422, "invalid_request")),
+        ({"role": "user"}, (409, "last_admin")),
+        ({"status": "disabled"}, (409, "last_admin")),
+    ],
+)
+def test_a_change_that_makes_no_sense_is_refused(
+    admin: Caller, changes: dict[str, object], code: tuple[int, str]
+) -> None:
+    refused = admin("PATCH", "/users/1", json=changes)
+    assert code_of(refused) == code
+    assert "--" not in refused.text
+    assert "userctl " not in refused.text
+
+
+def test_only_an_admin_manages_users(ada: Caller, call: Caller) -> None:
+    for method, path in (
+        ("GET", "/users"),
+        ("POST", "/users"),
+        ("GET", "/users/1"),
+        ("PATCH", "/users/1"),
+        ("DELETE", "/users/1"),
+    ):
+        body = {"json": {"email": "x@example.com"}} if method in {"POST", "PATCH"} else {}
+        assert call(method, path, **body).status_code == 401
+        refused = ada(method, path, **body)
+        assert code_of(refused) == (403, "role_required")
+        assert refused.headers["www-authenticate"] == 'Bearer error="insufficient_scope"'
+
+
+def test_the_scope_of_an_api_token_limits_it(
+    admin: Caller, call: Caller, accounts: Accounts
+) -> None:
+    token = accounts.tokens.issue(1, "reader", scope=["users:read"]).token
+    reader = call.as_bearer(token)
+    assert reader("GET", "/users").status_code == 200
+    refused = reader("DELETE", "/users/1")
+    assert code_of(refused) == (403, "insufficient_scope")
+    assert refused.headers["www-authenticate"] == (
+        'Bearer error="insufficient_scope", scope="users:write"'
+    )
+
+
+@pytest.mark.parametrize(
+    "user_id", [-1, 0, 2**63, TOO_LARGE, "9" * 4300, "1e3", "٣", "ada@example.com"]
+)
+def test_ids_that_no_user_has_are_not_found(admin: Caller, user_id: object) -> None:
+    answer = admin("GET", f"/users/{user_id}")
+    assert answer.status_code in {404, 422}
+    code_of(answer)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=1001", "after=-1", "sort=hashed_password", "x=1"],
+)
+def test_a_query_that_cannot_be_answered_is_refused(admin: Caller, query: str) -> None:
+    answer = admin("GET", f"/users?{query}")
+    assert answer.status_code in {404, 422}
+    code_of(answer)
+
+
+def test_a_demoted_admin_creates_no_user_from_the_queue(
+    admin: Caller, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The token is verified, and the admin is demoted before the request hashes."""
+    accounts.users.create("other@example.com", role="admin", password=PASSWORD)
+    verify = accounts.tokens.verify
+
+    def verify_and_demote(token: str) -> object:
+        verified = verify(token)
+        accounts.users.update(verified.user.id, role="user")
+        return verified
+
+    monkeypatch.setattr(accounts.tokens, "verify", verify_and_demote)
+    refused = admin("POST", "/users", json={"email": EMAIL})
+    assert code_of(refused) == (403, "role_required")

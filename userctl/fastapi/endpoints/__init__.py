@@ -1,0 +1,1 @@
+"""The endpoints, a module per group. Each adds its own to a router."""

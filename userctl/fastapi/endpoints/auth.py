@@ -1,0 +1,169 @@
+"""Logging in and out: the endpoints below ``/auth``."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+
+from userctl.core.errors import AuthenticationFailed, UserctlError
+from userctl.fastapi.endpoints.bodies import (
+    PasswordChange,
+    RefreshToken,
+    Registration,
+    Secret,
+    ShortText,
+    Tokens,
+)
+from userctl.fastapi.endpoints.responses import problems
+from userctl.fastapi.problems import ProblemError, problem_error
+from userctl.fastapi.security import CHALLENGE, CurrentUser, bearer_token, current_token
+from userctl.fastapi.service import FoundClient, FoundService, Service
+from userctl.schemas.session import Grant
+from userctl.schemas.users import UserRead
+
+
+def add_auth(api: APIRouter, *, register_is_open: bool) -> None:
+    """Add the endpoints.
+
+    Args:
+        api: the router.
+        register_is_open: whether users may create themselves.
+    """
+    if register_is_open:
+        api.post(
+            "/auth/register",
+            status_code=201,
+            responses=problems(409, 503),
+            summary="Create a user, for oneself",
+        )(register)
+    api.post("/auth/token", responses=problems(401, 403, 429, 503), summary="Log in")(log_in)
+    api.post(
+        "/auth/refresh",
+        responses=problems(401, 403, 409),
+        summary="Exchange a refresh token, once, for new tokens",
+    )(refresh)
+    api.post(
+        "/auth/logout",
+        status_code=204,
+        responses=problems(401, 403),
+        summary="End the session of a refresh token",
+    )(log_out)
+    api.get("/auth/me", responses=problems(401), summary="Show whose token this is")(me)
+    api.post(
+        "/auth/password",
+        responses=problems(401, 403, 429, 503),
+        openapi_extra={"security": [{}, {"password": []}, {"token": []}]},
+        summary="Change a password, and start a new session",
+    )(change_password)
+
+
+async def register(new: Registration, service: FoundService) -> UserRead:
+    """Create a user with the role ``user``. That an address is in use cannot be hidden here."""
+    return await service.workers.hash(
+        service.accounts.users.create, new.email, password=new.password, name=new.name
+    )
+
+
+async def log_in(
+    request: Request,
+    response: Response,
+    service: FoundService,
+    client: FoundClient,
+    username: Annotated[ShortText, Form(description="The e-mail address.")],
+    password: Annotated[Secret, Form(json_schema_extra={"format": "password"})],
+    grant_type: Annotated[str, Form(pattern="^password$")] = "password",  # noqa: ARG001
+) -> Tokens:
+    """Start a session with an e-mail address and a password (RFC 6749, section 4.3)."""
+    login = service.accounts.sessions.login
+    try:
+        grant = await service.workers.hash(
+            login, username, password, source=client.source, client=client.name
+        )
+    except UserctlError as error:
+        _count(service, error.code)
+        raise
+    _count(service, "success")
+    return _tokens(grant, request, response, service)
+
+
+async def refresh(
+    request: Request, response: Response, service: FoundService, body: RefreshToken | None = None
+) -> Tokens:
+    """Exchange the refresh token of the body, or else of the cookie."""
+    token = _refresh_token(body, request, service)
+    try:
+        grant = await service.workers.query(service.accounts.sessions.refresh, token)
+    except AuthenticationFailed as error:
+        failed = problem_error(error)
+        if body is None and service.cookie is not None:
+            failed.headers = {**(failed.headers or {}), **service.cookie.deletion}
+        raise failed from error
+    return _tokens(grant, request, response, service, may_set_cookie=body is None)
+
+
+async def log_out(
+    request: Request, response: Response, service: FoundService, body: RefreshToken | None = None
+) -> None:
+    """End the session; one that ended before stays so."""
+    token = _refresh_token(body, request, service)
+    await service.workers.query(service.accounts.sessions.logout, token)
+    if body is None and service.cookie is not None:
+        response.headers.update(service.cookie.deletion)
+
+
+async def me(user: CurrentUser) -> UserRead:
+    """Return the user whose token the request has."""
+    return user
+
+
+async def change_password(
+    body: PasswordChange,
+    request: Request,
+    response: Response,
+    service: FoundService,
+    client: FoundClient,
+) -> Tokens:
+    """Change the password of the token's user, or of the address for one who has to change it.
+
+    All other sessions of the user end. Attempts are throttled like logins.
+    """
+    email = body.email
+    if email is None:
+        email = (await current_token(service, bearer_token(request))).user.email
+    grant = await service.workers.hash(
+        service.accounts.passwords.change,
+        email,
+        body.current_password,
+        body.new_password,
+        source=client.source,
+        client=client.name,
+    )
+    return _tokens(grant, request, response, service)
+
+
+def _refresh_token(body: RefreshToken | None, request: Request, service: Service) -> str:
+    if body is not None:
+        return body.refresh_token
+    token = None if service.cookie is None else service.cookie.read(request)
+    if token is None:
+        raise ProblemError(401, "token_required", "A refresh token is required.", headers=CHALLENGE)
+    return token
+
+
+def _tokens(
+    grant: Grant,
+    request: Request,
+    response: Response,
+    service: Service,
+    *,
+    may_set_cookie: bool = True,
+) -> Tokens:
+    cookie = service.cookie
+    in_cookie = may_set_cookie and cookie is not None and cookie.is_wanted(request)
+    if cookie is not None and in_cookie:
+        cookie.set(response, grant.tokens.refresh_token)
+    return Tokens.of(grant, in_cookie=in_cookie)
+
+
+def _count(service: Service, outcome: str) -> None:
+    if service.metrics is not None:
+        service.metrics.count_login(outcome)

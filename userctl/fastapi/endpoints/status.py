@@ -1,0 +1,71 @@
+"""Telling about the service itself: its health, its public keys and its metrics."""
+
+from fastapi import APIRouter, Response
+
+from userctl.core.errors import DatabaseNotReady
+from userctl.fastapi.endpoints.responses import problems
+from userctl.fastapi.service import FoundService
+from userctl.schemas.database import Health
+
+JWKS_SECONDS = 300
+"""For how long a verifier may keep the keys; a key is published much longer before it signs."""
+
+
+def add_status(api: APIRouter) -> None:
+    """Add the endpoints; monitors ask with GET or with HEAD.
+
+    Args:
+        api: the router.
+    """
+    api.get("/health", summary="Tell the state of this process and of the database")(health)
+    api.head("/health", include_in_schema=False)(health)
+    api.get(
+        "/health/ready", responses=problems(503), summary="Tell whether requests can be served"
+    )(ready)
+    api.head("/health/ready", include_in_schema=False)(ready)
+
+
+def add_jwks(api: APIRouter) -> None:
+    """Add the public keys.
+
+    Args:
+        api: the router, without a prefix: the path is well known (RFC 8615).
+    """
+    api.get("/.well-known/jwks.json", summary="Return the public keys")(jwks)
+
+
+def add_metrics(api: APIRouter) -> None:
+    """Add the metrics of requests.
+
+    Args:
+        api: the router.
+    """
+    api.get("/metrics", include_in_schema=False)(metrics)
+
+
+async def health(service: FoundService) -> Health:
+    """Return the state of the database, with the status 200 whenever this process answers.
+
+    A monitor that restarts what does not answer would not repair a database by that.
+    """
+    return await service.workers.health()
+
+
+async def ready(service: FoundService) -> Health:
+    """Return the state, or 503 if the database cannot serve."""
+    found = await service.workers.health()
+    if found.status != "healthy":
+        raise DatabaseNotReady("The database cannot serve.")
+    return found
+
+
+async def jwks(service: FoundService, response: Response) -> dict[str, list[dict[str, str]]]:
+    """Return the public keys as a JWK Set (RFC 7517); none where tokens have a shared secret."""
+    response.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
+    return await service.workers.query(service.accounts.tokens.jwks)
+
+
+async def metrics(service: FoundService) -> Response:
+    """Return the metrics in the text format of Prometheus."""
+    assert service.metrics is not None
+    return Response(service.metrics.exposition(), media_type=service.metrics.CONTENT_TYPE)

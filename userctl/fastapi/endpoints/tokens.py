@@ -1,0 +1,71 @@
+"""Telling about tokens and revoking them, for services that have an API token."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form
+
+from userctl.core.errors import TokenInvalid
+from userctl.fastapi.endpoints.bodies import Secret
+from userctl.fastapi.endpoints.responses import problems
+from userctl.fastapi.problems import ProblemError
+from userctl.fastapi.security import CurrentUser, api_token, require_scope
+from userctl.fastapi.service import FoundService
+from userctl.schemas.verification import Introspection
+
+FormToken = Annotated[Secret, Form(description="The token, of whatever kind.")]
+FormHint = Annotated[str | None, Form(description="Ignored: the kind is found out.")]
+
+
+def add_tokens(api: APIRouter) -> None:
+    """Add the endpoints.
+
+    Args:
+        api: the router.
+    """
+    api.post(
+        "/auth/introspect",
+        response_model_exclude_none=True,
+        dependencies=[Depends(api_token), Depends(require_scope("tokens:introspect"))],
+        responses=problems(401, 403),
+        summary="Tell about a token",
+    )(introspect)
+    api.post(
+        "/auth/revoke",
+        dependencies=[Depends(api_token), Depends(require_scope("tokens:revoke"))],
+        responses=problems(400, 401, 403),
+        summary="Revoke a token",
+    )(revoke)
+
+
+async def introspect(
+    service: FoundService,
+    token: FormToken,
+    token_type_hint: FormHint = None,  # noqa: ARG001
+) -> Introspection:
+    """Tell whether a token is in force, and whose it is (RFC 7662)."""
+    return await service.workers.query(service.accounts.tokens.introspect, token)
+
+
+async def revoke(
+    service: FoundService,
+    user: CurrentUser,
+    token: FormToken,
+    token_type_hint: FormHint = None,  # noqa: ARG001
+) -> dict[str, object]:
+    """Revoke a refresh token with its session, or an API token (RFC 7009).
+
+    A token that is unknown is no error. An access token cannot be revoked by itself.
+    """
+    try:
+        with service.accounts.acting_as(user.email):
+            await service.workers.query(service.accounts.tokens.revoke, token)
+    except TokenInvalid:
+        # RFC 7009, section 2.2.1.
+        if token.count(".") == 2:
+            raise ProblemError(
+                HTTPStatus.BAD_REQUEST,
+                "unsupported_token_type",
+                "An access token only expires. Revoke the refresh token of its session.",
+            ) from None
+    return {}

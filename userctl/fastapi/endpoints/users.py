@@ -1,0 +1,161 @@
+"""Managing users: the endpoints below ``/users``, for admins."""
+
+import hashlib
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from userctl.core.errors import UserChanged
+from userctl.fastapi.endpoints.bodies import NewUser, UserChanges, UserPage, UserQuery
+from userctl.fastapi.endpoints.responses import problems
+from userctl.fastapi.problems import ProblemError
+from userctl.fastapi.security import CurrentUser, require_role, require_scope
+from userctl.fastapi.service import FoundService, Service
+from userctl.schemas.users import UserCreated, UserRead
+
+READ, WRITE = "users:read", "users:write"
+
+IfMatch = Annotated[str | None, Header(description="The ETag of the user as you read it.")]
+
+
+def add_users(api: APIRouter, admin_role: str) -> None:
+    """Add the endpoints.
+
+    Args:
+        api: the router.
+        admin_role: the role that may use them.
+    """
+    admin = Depends(require_role(admin_role))
+    reading = [admin, Depends(require_scope(READ))]
+    writing = [admin, Depends(require_scope(WRITE))]
+    api.get("/users", responses=problems(401, 403), summary="List users", dependencies=reading)(
+        list_users
+    )
+    api.post(
+        "/users",
+        status_code=201,
+        responses=problems(401, 403, 409, 503),
+        summary="Create a user",
+        dependencies=writing,
+    )(create_user)
+    api.get(
+        "/users/{user_id}",
+        responses=problems(401, 403, 404),
+        summary="Show a user",
+        dependencies=reading,
+    )(show_user)
+    api.patch(
+        "/users/{user_id}",
+        responses=problems(401, 403, 404, 409, 412),
+        summary="Change a user",
+        dependencies=writing,
+    )(change_user)
+    api.delete(
+        "/users/{user_id}",
+        status_code=204,
+        responses=problems(401, 403, 404, 409, 412),
+        summary="Delete a user, who can be restored",
+        dependencies=writing,
+    )(delete_user)
+
+
+async def list_users(
+    query: Annotated[UserQuery, Query()], response: Response, service: FoundService
+) -> UserPage:
+    """Return a page of users; the next one is in ``next`` and in the header ``Link``."""
+    page = await service.workers.query(service.accounts.users.list, **query.model_dump())
+    following = int(page.after) if page.more and page.after is not None else None
+    if following is not None:
+        given = query.model_dump(exclude_unset=True, exclude_none=True) | {"after": following}
+        response.headers["Link"] = f'<?{urlencode(given)}>; rel="next"'
+    return UserPage(items=list(page.items), next=following)
+
+
+async def create_user(
+    new: NewUser, admin: CurrentUser, request: Request, response: Response, service: FoundService
+) -> UserCreated:
+    """Create a user; a generated password is returned this once."""
+    with service.accounts.acting_as(admin.email):
+        created = await service.workers.hash(_create, service, admin, new)
+    response.headers["Location"] = f"{request.url.path}/{created.id}"
+    return created
+
+
+async def show_user(user_id: int, response: Response, service: FoundService) -> UserRead:
+    """Return a user, with an ETag for a change of it."""
+    user = await service.workers.query(service.accounts.users.get, user_id)
+    response.headers["ETag"] = entity_tag(user)
+    return user
+
+
+async def change_user(
+    user_id: int,
+    changes: UserChanges,
+    admin: CurrentUser,
+    response: Response,
+    service: FoundService,
+    if_match: IfMatch = None,
+) -> UserRead:
+    """Change a user; with ``If-Match``, only if it is as you read it."""
+    with service.accounts.acting_as(admin.email):
+        changed = await service.workers.query(_change, service, user_id, changes, if_match)
+    response.headers["ETag"] = entity_tag(changed)
+    return changed
+
+
+async def delete_user(
+    user_id: int, admin: CurrentUser, service: FoundService, if_match: IfMatch = None
+) -> None:
+    """Delete a user, and end their sessions."""
+    with service.accounts.acting_as(admin.email):
+        await service.workers.query(_delete, service, user_id, if_match)
+
+
+def entity_tag(user: UserRead) -> str:
+    """Return what changes whenever something of a user changes (RFC 9110, section 8.8.3)."""
+    shown = user.model_dump_json(include=set(UserRead.model_fields))
+    return f'"{hashlib.sha256(shown.encode()).hexdigest()[:32]}"'
+
+
+def _create(service: Service, admin: UserRead, new: NewUser) -> UserCreated:
+    # The admin may have been demoted while the request waited for its turn to hash.
+    if service.accounts.users.get(admin.id).role != admin.role:
+        raise ProblemError(403, "role_required", "You have this role no longer.")
+    values = new.model_dump(exclude={"email"})
+    return service.accounts.users.create(new.email, **values)
+
+
+def _change(service: Service, user_id: int, changes: UserChanges, if_match: str | None) -> UserRead:
+    users, given = service.accounts.users, changes.model_fields_set
+    if "status" in given and len(given) > 1:
+        raise ProblemError(422, "invalid_request", "Change the status in a request of its own.")
+    for name in given - {"name"}:
+        if getattr(changes, name) is None:
+            raise ProblemError(422, "invalid_request", f"The {name} cannot be null.")
+    expected = _expected(service, user_id, if_match)
+    if changes.status is not None:
+        change = users.enable if changes.status == "active" else users.disable
+        return change(user_id, expected=expected)
+    return users.update(
+        user_id,
+        email=changes.email,
+        # An empty name removes it.
+        name=(changes.name or "") if "name" in given else None,
+        role=changes.role,
+        expected=expected,
+    )
+
+
+def _delete(service: Service, user_id: int, if_match: str | None) -> None:
+    service.accounts.users.delete(user_id, expected=_expected(service, user_id, if_match))
+
+
+def _expected(service: Service, user_id: int, if_match: str | None) -> UserRead | None:
+    """Return the user whom a change is meant for, if that was said (RFC 9110, section 13.1.1)."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    user = service.accounts.users.get(user_id)
+    if entity_tag(user) not in [tag.strip() for tag in if_match.split(",")]:
+        raise UserChanged(user_id)
+    return user

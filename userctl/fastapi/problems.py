@@ -1,0 +1,154 @@
+"""Errors as a client gets them: one body for all of them (RFC 9457)."""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from userctl.core.errors import InvalidCredentials, LoginThrottled, UserctlError
+from userctl.core.text import quote
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+NO_STORE = {"Cache-Control": "no-store"}
+RETRY_SECONDS = 2
+"""After how long a client may try again what the server could not do at the moment."""
+
+MOST_NAMED = 5
+"""How many invalid values of a request an error names."""
+
+HINTS = {
+    "invalid_credentials": "Check the e-mail address and the password.",
+    "password_change_required": "Change it: POST /auth/password with the e-mail address.",
+    "throttled": "Wait for as long as Retry-After says.",
+    "token_expired": "Refresh the session, or log in again.",
+    "token_revoked": "Log in again.",
+    "token_reused": "Log in again.",
+    "refresh_conflict": "Use the tokens that the other request received.",
+    "user_changed": "Read the user again, and decide whether the change still applies.",
+    "last_admin": "Make another user an admin first.",
+}
+"""What a client can do. The hints of the command line are for its operator."""
+
+
+class Problem(BaseModel):
+    """Why a request failed (RFC 9457); ``code`` is stable."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    hint: str | None = None
+
+
+class ProblemError(HTTPException):
+    """A request fails with this status, code and headers.
+
+    An application that does not install the error handlers answers with its usual body.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        title: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, detail, dict(headers or {}))
+        self.problem = Problem(
+            type=f"urn:userctl:error:{code}",
+            title=title or HTTPStatus(status).phrase,
+            status=status,
+            detail=detail,
+            code=code,
+            hint=HINTS.get(code),
+        )
+
+
+def problem_error(error: Exception) -> ProblemError:
+    """Return an error as a client gets it; one that is our own fault is logged, and not told."""
+    match error:
+        case ProblemError():
+            return error
+        case UserctlError():
+            return _foreseen(error)
+        case RequestValidationError():
+            return ProblemError(422, "invalid_request", _invalid_values(error.errors()))
+        case HTTPException():
+            code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+            return ProblemError(error.status_code, code, error.detail, headers=error.headers)
+    logger.error("unexpected error", exc_info=error)
+    return ProblemError(500, "unexpected", "The server failed unexpectedly.")
+
+
+def problem_response(error: Exception) -> Response:
+    """Return the answer to a request that failed."""
+    failed = problem_error(error)
+    return Response(
+        failed.problem.model_dump_json(),
+        failed.status_code,
+        {**NO_STORE, **(failed.headers or {})},
+        MEDIA_TYPE,
+    )
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Let all of an application answer with the errors of the router: its own paths, 404 and 405.
+
+    Args:
+        app: the application.
+    """
+    for kind in (UserctlError, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, _handle)
+
+
+async def _handle(_request: Request, error: Exception) -> Response:
+    return problem_response(error)
+
+
+def _foreseen(error: UserctlError) -> ProblemError:
+    status, title = error.http_status, _meaning(type(error))
+    detail = error.message
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        # The message may name hosts and files, which are for the operator alone.
+        logger.error("%s: %s", error.code, error.message)
+        detail = title
+    return ProblemError(status, error.code, detail, title=title, headers=_headers(error))
+
+
+def _meaning(kind: type[UserctlError]) -> str:
+    line = " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
+    return line.partition("; the message")[0].removesuffix(".") + "."
+
+
+def _headers(error: UserctlError) -> dict[str, str]:
+    if isinstance(error, LoginThrottled):
+        return {"Retry-After": str(max(1, math.ceil(error.resets_in.total_seconds())))}
+    match error.http_status:
+        case HTTPStatus.SERVICE_UNAVAILABLE:
+            return {"Retry-After": str(RETRY_SECONDS)}
+        case HTTPStatus.UNAUTHORIZED if isinstance(error, InvalidCredentials):
+            return {"WWW-Authenticate": "Bearer"}
+        case HTTPStatus.UNAUTHORIZED:
+            # RFC 6750, section 3.1.
+            reason = f'error="invalid_token", error_description="{_meaning(type(error))}"'
+            return {"WWW-Authenticate": f"Bearer {reason}"}
+    return {}
+
+
+def _invalid_values(found: Sequence[Any]) -> str:
+    """Return what is wrong with a request, without repeating any value: it may be a password."""
+    named = [
+        f"{quote('.'.join(map(str, each['loc'])))}: {each['msg']}" for each in found[:MOST_NAMED]
+    ]
+    return "; ".join(named)

@@ -1,0 +1,78 @@
+"""A refresh token in a cookie that scripts cannot read, for applications in a browser.
+
+A client asks for it with a header, which a page of another origin cannot send: that would take a
+CORS preflight, which the application does not allow. So the header is what proves, as well as
+``SameSite`` and ``Origin``, that no other site made the browser send the cookie.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from fastapi import Request, Response
+
+from userctl.fastapi.problems import ProblemError
+
+HEADER = "X-Refresh-Token"
+COOKIE = "__Secure-refresh_token"
+"""Browsers accept a cookie with this prefix over TLS alone (RFC 6265bis, section 4.1.3.1)."""
+
+
+class RefreshCookie:
+    """Sets, reads and deletes the cookie.
+
+    Args:
+        path: the path below which browsers send it.
+        lifetime: how long they keep it.
+        origins: the origins that may send it, besides the one of the application.
+    """
+
+    def __init__(self, path: str, lifetime: timedelta, origins: Sequence[str]) -> None:
+        self._path = path
+        self._seconds = int(lifetime.total_seconds())
+        self._origins = frozenset(origins)
+
+    def is_wanted(self, request: Request) -> bool:
+        """Tell whether a client wants its refresh token in the cookie."""
+        return request.headers.get(HEADER) == "cookie"
+
+    def read(self, request: Request) -> str | None:
+        """Return the refresh token of the cookie, if there is one.
+
+        Raises:
+            ProblemError: if another site may have made the browser send it.
+        """
+        token = request.cookies.get(COOKIE)
+        if token is not None and not (self.is_wanted(request) and self._is_own(request)):
+            raise ProblemError(
+                403,
+                "cookie_refused",
+                f"The cookie is accepted with the header '{HEADER}: cookie' and from the "
+                "application's own origin.",
+            )
+        return token
+
+    def set(self, response: Response, token: str) -> None:
+        """Let the browser keep a refresh token."""
+        response.set_cookie(
+            COOKIE,
+            token,
+            max_age=self._seconds,
+            path=self._path,
+            secure=True,
+            httponly=True,
+            samesite="strict",
+        )
+
+    @property
+    def deletion(self) -> dict[str, str]:
+        """The headers that let the browser forget the refresh token."""
+        empty = Response()
+        empty.delete_cookie(COOKIE, path=self._path, secure=True, httponly=True, samesite="strict")
+        return {"Set-Cookie": empty.headers["set-cookie"]}
+
+    def _is_own(self, request: Request) -> bool:
+        origin = request.headers.get("origin")
+        if origin is None or origin in self._origins:
+            return True
+        # A proxy that ends TLS changes the scheme, but not the host.
+        return origin.partition("://")[2] == request.headers.get("host")

@@ -1,0 +1,61 @@
+"""How each request of a router is answered: bounded, counted, and never with a traceback."""
+
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+
+from userctl.fastapi.problems import NO_STORE, ProblemError, problem_response
+from userctl.fastapi.service import Service, ServiceRoute
+
+LONGEST_BODY = 65_536
+"""How many bytes of a body are read; none that makes sense has a tenth of it."""
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class BoundedRequest(Request):
+    """A request whose body is refused if it is too long."""
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """Yield the pieces of the body.
+
+        Raises:
+            ProblemError: if it is too long.
+        """
+        length = 0
+        async for piece in super().stream():
+            length += len(piece)
+            if length > LONGEST_BODY:
+                detail = f"The body of a request has at most {LONGEST_BODY:,} bytes."
+                raise ProblemError(413, "body_too_large", detail)
+            yield piece
+
+
+class AccountsRoute(ServiceRoute):
+    """A route of a router."""
+
+    def get_route_handler(self) -> Handler:
+        """Return what answers a request."""
+        answer = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            started_at = time.perf_counter()
+            try:
+                response = await answer(BoundedRequest(request.scope, request.receive))
+            except Exception as error:  # noqa: BLE001 - no request may end with a traceback.
+                response = problem_response(error)
+            # Nearly every answer has a token or a user in it.
+            response.headers.setdefault("Cache-Control", NO_STORE["Cache-Control"])
+            if (metrics := self.service.metrics) is not None:
+                seconds = time.perf_counter() - started_at
+                metrics.count(request.method, self.path_format, response.status_code, seconds)
+            return response
+
+        return handle
+
+
+def route_class(service: Service) -> type[AccountsRoute]:
+    """Return the class of the routes of one router."""
+    return type("BoundRoute", (AccountsRoute,), {"service": service})

@@ -1,0 +1,67 @@
+"""The router."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from userctl import Accounts
+from userctl.fastapi.endpoints.auth import add_auth
+from userctl.fastapi.endpoints.responses import problems
+from userctl.fastapi.endpoints.status import add_jwks, add_metrics, add_status
+from userctl.fastapi.endpoints.tokens import add_tokens
+from userctl.fastapi.endpoints.users import add_users
+from userctl.fastapi.route import route_class
+from userctl.fastapi.security import PASSWORD_SCHEME
+from userctl.fastapi.service import build_service
+
+
+def router(
+    accounts: Accounts,
+    prefix: str = "/api/v1",
+    *,
+    register: bool = True,
+    cookie: bool = False,
+    origins: Sequence[str] = (),
+    trusted_proxies: Sequence[str] = (),
+    admin_role: str = "admin",
+    hashes: int | None = None,
+    metrics: bool = False,
+) -> APIRouter:
+    """Return the endpoints for users, sessions and tokens, to be included in an application.
+
+    Args:
+        accounts: what they use; the application closes it.
+        prefix: what their paths begin with; empty for none.
+        register: whether users may create themselves.
+        cookie: whether a refresh token is kept in a cookie if the client asks for that.
+        origins: the other origins, such as ``https://app.example.com``, that may send the cookie.
+        trusted_proxies: the addresses or networks of proxies whose X-Forwarded-For is believed.
+        admin_role: the role that may manage users.
+        hashes: how many passwords are hashed at once; None for one on each core.
+        metrics: whether ``/metrics`` counts requests and logins (extra ``metrics``).
+
+    Raises:
+        ValueError: if a proxy is not an address or a network.
+    """
+    service = build_service(
+        accounts,
+        prefix,
+        cookie=cookie,
+        origins=origins,
+        trusted_proxies=trusted_proxies,
+        hashes=hashes,
+        metrics=metrics,
+    )
+    PASSWORD_SCHEME.use_prefix(prefix)
+    routes = route_class(service)
+    api = APIRouter(prefix=prefix, route_class=routes, tags=["users"], responses=problems(422, 500))
+    add_auth(api, register_is_open=register)
+    add_users(api, admin_role)
+    add_tokens(api)
+    add_status(api)
+    if metrics:
+        add_metrics(api)
+    root = APIRouter(route_class=routes)
+    add_jwks(root)
+    root.include_router(api)
+    return root

@@ -1,0 +1,142 @@
+"""Dependencies that let in who has a token."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.openapi.models import OAuthFlowPassword, OAuthFlows
+from fastapi.security import HTTPBearer
+from fastapi.security.oauth2 import OAuth2
+
+from userctl.core.errors import UserctlError
+from userctl.fastapi.problems import ProblemError, problem_error
+from userctl.fastapi.service import FoundService
+from userctl.schemas.tokens import ApiTokenClaims
+from userctl.schemas.users import UserRead
+from userctl.schemas.verification import VerifiedToken
+
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+
+
+class PasswordScheme(OAuth2):
+    """How the documentation page logs in.
+
+    There is one for all routers of a process, since the dependencies that name it are declared
+    before any router: the page uses the router that was made last.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(scheme_name="password", auto_error=False)
+        self.use_prefix("")
+
+    def use_prefix(self, prefix: str) -> None:
+        """Let it log in below a prefix, relative to the documentation page."""
+        url = f"{prefix}/auth/token".lstrip("/")
+        self.model.flows = OAuthFlows(password=OAuthFlowPassword(tokenUrl=url))  # type: ignore[attr-defined]
+
+
+PASSWORD_SCHEME = PasswordScheme()
+_BEARER_SCHEME = HTTPBearer(
+    scheme_name="token", description="An access token or an API token.", auto_error=False
+)
+
+
+def bearer_token(request: Request) -> str:
+    """Return the token of a request (RFC 6750, section 2.1); it is nowhere else looked for.
+
+    Raises:
+        ProblemError: if there is none, or more than one.
+    """
+    values = request.headers.getlist("authorization")
+    kind, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
+    if kind.lower() != "bearer" or not token.strip():
+        raise ProblemError(
+            401,
+            "token_required",
+            "A token is required: 'Authorization: Bearer TOKEN'.",
+            headers=CHALLENGE,
+        )
+    return token.strip()
+
+
+async def current_token(
+    service: FoundService,
+    token: Annotated[str, Depends(bearer_token)],
+    _password: Annotated[object, Security(PASSWORD_SCHEME)] = None,
+    _bearer: Annotated[object, Security(_BEARER_SCHEME)] = None,
+) -> VerifiedToken:
+    """Return the access token or API token of a request, verified, with its user.
+
+    Raises:
+        ProblemError: if there is none, or it is not in force.
+    """
+    try:
+        return await service.workers.query(service.accounts.tokens.verify, token)
+    except UserctlError as error:
+        raise problem_error(error) from error
+
+
+CurrentToken = Annotated[VerifiedToken, Depends(current_token)]
+
+
+async def current_user(token: CurrentToken) -> UserRead:
+    """Return the user whose token a request has."""
+    return token.user
+
+
+CurrentUser = Annotated[UserRead, Depends(current_user)]
+
+
+def require_role(*roles: str) -> Callable[..., Awaitable[UserRead]]:
+    """Return a dependency that lets in users with one of these roles, and returns the user.
+
+    Args:
+        roles: the roles.
+    """
+
+    async def user_in_role(token: CurrentToken) -> UserRead:
+        if token.user.role not in roles:
+            raise _refused("role_required", f"This takes the role {_listed(roles)}.")
+        return token.user
+
+    return user_in_role
+
+
+def require_scope(*scopes: str) -> Callable[..., Awaitable[UserRead]]:
+    """Return a dependency that lets in tokens with all of these scopes, and returns the user.
+
+    A token that was issued without scopes may do all that its user may.
+
+    Args:
+        scopes: the scopes.
+    """
+
+    async def user_in_scope(token: CurrentToken) -> UserRead:
+        if token.scope is not None and not token.scope.issuperset(scopes):
+            raise _refused("insufficient_scope", f"This takes the scope {_listed(scopes)}.", scopes)
+        return token.user
+
+    return user_in_scope
+
+
+async def api_token(token: CurrentToken) -> VerifiedToken:
+    """Return the API token of a request.
+
+    Raises:
+        ProblemError: if it is an access token, which belongs to a session.
+    """
+    if not isinstance(token.claims, ApiTokenClaims):
+        raise _refused("api_token_required", "This takes an API token.")
+    return token
+
+
+def _refused(code: str, detail: str, scopes: Iterable[str] = ()) -> ProblemError:
+    """Return the error of a valid token that may not do this (RFC 6750, section 3.1)."""
+    listed = " ".join(scopes)
+    scope = f', scope="{listed}"' if listed else ""
+    challenge = f'Bearer error="insufficient_scope"{scope}'
+    return ProblemError(403, code, detail, headers={"WWW-Authenticate": challenge})
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " or ".join(f"'{name}'" for name in names)

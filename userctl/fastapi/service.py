@@ -1,0 +1,105 @@
+"""What the endpoints of one router share, and how endpoints of the application find it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from fastapi import Depends, Request
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from userctl import Accounts
+from userctl.fastapi.client import Client, ClientReader
+from userctl.fastapi.refresh_cookie import RefreshCookie
+from userctl.fastapi.workers import Workers
+
+if TYPE_CHECKING:
+    from userctl.fastapi.metrics import RequestMetrics
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts of a router.
+
+    Attributes:
+        accounts: the users, sessions and tokens.
+        workers: the threads that use them.
+        clients: finds out who sends a request.
+        cookie: keeps refresh tokens in browsers, if that is offered.
+        metrics: counts requests and logins, if that is wanted.
+    """
+
+    accounts: Accounts
+    workers: Workers
+    clients: ClientReader
+    cookie: RefreshCookie | None
+    metrics: "RequestMetrics | None"
+
+
+class ServiceRoute(APIRoute):
+    """A route that knows its service, as a subclass for each router."""
+
+    service: ClassVar[Service]
+
+
+def build_service(
+    accounts: Accounts,
+    prefix: str,
+    *,
+    cookie: bool,
+    origins: Sequence[str],
+    trusted_proxies: Sequence[str],
+    hashes: int | None,
+    metrics: bool,
+) -> Service:
+    """Return the parts of a router; its arguments are those of ``router``."""
+    workers = Workers(accounts, hashes)
+    lifetime = timedelta(days=accounts.settings.refresh_token_days)
+    return Service(
+        accounts,
+        workers,
+        ClientReader(trusted_proxies),
+        RefreshCookie(f"{prefix}/auth", lifetime, origins) if cookie else None,
+        _request_metrics(workers) if metrics else None,
+    )
+
+
+def _request_metrics(workers: Workers) -> "RequestMetrics":
+    from userctl.fastapi.metrics import RequestMetrics  # noqa: PLC0415 - it takes an extra.
+
+    return RequestMetrics(workers)
+
+
+def find_service(request: Request) -> Service:
+    """Return the service of the router that a request goes to, or that its application includes.
+
+    Raises:
+        RuntimeError: if the application includes none.
+    """
+    route = request.scope.get("route")
+    if isinstance(route, ServiceRoute):
+        return route.service
+    # Looking through all routes takes long, so that it is done once.
+    state = request.app.state
+    if not hasattr(state, "userctl_service"):
+        state.userctl_service = next(
+            (
+                context.original_route.service
+                for context in iter_route_contexts(request.app.routes)
+                if isinstance(context.original_route, ServiceRoute)
+            ),
+            None,
+        )
+    found: Service | None = state.userctl_service
+    if found is None:
+        raise RuntimeError("Include userctl.fastapi.router(accounts) in the application.")
+    return found
+
+
+def read_client(request: Request) -> Client:
+    """Return who sends a request."""
+    return find_service(request).clients.read(request)
+
+
+FoundService = Annotated[Service, Depends(find_service)]
+FoundClient = Annotated[Client, Depends(read_client)]

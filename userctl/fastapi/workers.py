@@ -1,0 +1,87 @@
+"""The threads in which requests use the library, so that none of them keeps the others waiting.
+
+Hashing takes a core for a quarter of a second, a query some milliseconds. Each has threads of its
+own, and a check of health has another one: logins that wait for a core delay nothing else. Together
+they use no more connections than the pool has.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from anyio import CapacityLimiter, Lock, to_thread
+
+from userctl import Accounts
+from userctl.fastapi.problems import RETRY_SECONDS, ProblemError
+from userctl.schemas.database import Health
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+WAITING_PER_HASH = 100
+"""How many requests wait for each that hashes; at a quarter of a second, some 25 s."""
+
+
+class Workers:
+    """The threads of one router.
+
+    Args:
+        accounts: what they use.
+        hashes: how many passwords are hashed at once; None for one on each core.
+    """
+
+    def __init__(self, accounts: Accounts, hashes: int | None) -> None:
+        settings = accounts.settings
+        connections = settings.pool_size + settings.max_overflow
+        cores = len(os.sched_getaffinity(0))
+        hashing = hashes or max(1, min(cores, connections // 2))
+        self._accounts = accounts
+        self._hashing = CapacityLimiter(hashing)
+        self._querying = CapacityLimiter(max(1, connections - hashing - 1))
+        self._checking, self._checked_at = CapacityLimiter(1), 0.0
+        self._check_lock = Lock()
+        self._health: Health | None = None
+        self._hashers = 0
+        self._most_waiting = hashing * WAITING_PER_HASH
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait until they may hash."""
+        return max(0, self._hashers - int(self._hashing.total_tokens))
+
+    async def query(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something that hashes no password."""
+        return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._querying)
+
+    async def hash(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something that hashes a password.
+
+        Raises:
+            ProblemError: if too many wait for that.
+        """
+        if self.waiting >= self._most_waiting:
+            raise ProblemError(
+                503,
+                "overloaded",
+                "Too many requests wait until a password is checked.",
+                headers={"Retry-After": str(RETRY_SECONDS)},
+            )
+        # The limiter itself counts a request only after others may have passed the check.
+        self._hashers += 1
+        try:
+            return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._hashing)
+        finally:
+            self._hashers -= 1
+
+    async def health(self) -> Health:
+        """Return the health of the database; who asks while it is checked gets the same answer."""
+        asked_at = time.monotonic()
+        async with self._check_lock:
+            if self._health is None or self._checked_at < asked_at:
+                self._health = await to_thread.run_sync(
+                    self._accounts.health, limiter=self._checking
+                )
+                self._checked_at = time.monotonic()
+            return self._health
