@@ -16,7 +16,7 @@ jsonl` it is an object:
 {"error": {"code": "user_not_found", "message": "...", "hint": null}}
 ```
 
-The codes are stable; messages and hints may change. Add `--debug` for a traceback."""
+The codes are stable, and so are the HTTP statuses with which a service answers; messages and hints may change. Add `--debug` for a traceback."""
 
 EXITS = """\
 Exit codes are a contract, and the same for every command. What a script can tell apart beyond
@@ -27,10 +27,11 @@ UNEXPECTED = "A bug. Repeat the command with `--debug` and report the traceback.
 
 
 class Failure(NamedTuple):
-    """A code of an error, the exit code of the command, what it means and what to do."""
+    """A code of an error, its exit code and HTTP status, what it means and what to do."""
 
     code: str
     exit: int
+    http: int
     meaning: str
     hint: str
 
@@ -38,12 +39,13 @@ class Failure(NamedTuple):
 def failures() -> list[Failure]:
     """Return all codes, by exit code and name; each once."""
     found = {
-        "usage": Failure("usage", 2, USAGE, ""),
-        "unexpected": Failure("unexpected", 1, UNEXPECTED, ""),
+        "usage": Failure("usage", 2, 0, USAGE, ""),
+        "unexpected": Failure("unexpected", 1, 500, UNEXPECTED, ""),
     }
     for kind in _subclasses(errors.UserctlError):
         exits = next(EXIT_CODES[base] for base in kind.__mro__ if base in EXIT_CODES)
-        failure = Failure(kind.code, exits, plain(summary(kind.__doc__)), plain(kind.hint or ""))
+        meaning, hint = plain(summary(kind.__doc__)), plain(kind.hint or "")
+        failure = Failure(kind.code, exits, kind.http_status, meaning, hint)
         # Where two classes share a code, the first one is the general one.
         found.setdefault(kind.code, failure)
     return sorted(found.values(), key=lambda failure: (failure.exit, failure.code))
@@ -52,10 +54,16 @@ def failures() -> list[Failure]:
 def errors_page() -> str:
     """Return the page of all error codes."""
     rows = [
-        [code(item.code), f"[{item.exit}](exit-codes.md)", item.meaning, item.hint]
+        [
+            code(item.code),
+            f"[{item.exit}](exit-codes.md)",
+            str(item.http or ""),
+            item.meaning,
+            item.hint,
+        ]
         for item in failures()
     ]
-    return page("Errors", ERRORS, table(["code", "exit", "meaning", "what to do"], rows))
+    return page("Errors", ERRORS, table(["code", "exit", "HTTP", "meaning", "what to do"], rows))
 
 
 def exit_codes_page() -> str:

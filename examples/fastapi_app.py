@@ -1,0 +1,56 @@
+"""An application with users, sessions and tokens, and an endpoint of its own.
+
+    pip install '.[fastapi]' uvicorn
+    uvicorn examples.fastapi_app:app
+
+It uses the database and the settings of the command line; a missing SQLite database is created.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from userctl import UserRead, open_accounts
+from userctl.fastapi import current_user, install_error_handlers, require_role, router
+
+accounts = open_accounts(create_database=True)
+
+
+@asynccontextmanager
+async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    """Close the connections to the database at the end."""
+    with accounts:
+        yield
+
+
+app = FastAPI(title="An application with users", lifespan=lifespan)
+# Which pages of other origins may call the application is its own matter.
+app.add_middleware(
+    CORSMiddleware,
+    allow_origins=["http://localhost:3000"],
+    allow_methods=["*"],
+    allow_headers=["Authorization", "Content-Type"],
+)
+app.include_router(router(accounts, prefix=""))
+install_error_handlers(app)
+
+
+@app.get("/")
+def root() -> dict[str, str]:
+    """Tell what this is."""
+    return {"name": app.title, "docs": "/docs"}
+
+
+@app.get("/greeting")
+def greeting(user: Annotated[UserRead, Depends(current_user)]) -> str:
+    """Greet the user of the token."""
+    return f"Hello, {user.name or user.email}!"
+
+
+@app.get("/report", dependencies=[Depends(require_role("admin"))])
+def report() -> dict[str, int]:
+    """Count the sessions in force, for admins."""
+    return {"sessions": len(accounts.sessions.list().items)}

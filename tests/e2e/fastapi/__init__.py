@@ -1,0 +1,1 @@
+"""Tests of an application with the router, in processes of its own."""

@@ -1,0 +1,84 @@
+"""The example of the how-to page: uvicorn serves it, and the command line works beside it."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.support.cli import PASSWORD, Userctl
+
+pytestmark = pytest.mark.soak
+
+ROOT = Path(__file__).parents[3]
+EMAIL = "ada@example.com"
+AT_ONCE, ROUNDS = 20, 10
+
+
+@pytest.fixture(params=[1, 4])
+def client(userctl: Userctl, request: pytest.FixtureRequest) -> Iterator[httpx2.Client]:
+    """A client of the example, which one or several processes serve."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        port = listener.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "examples.fastapi_app:app", "--port", str(port)]
+    server = subprocess.Popen(
+        [*command, "--workers", str(request.param), "--log-level", "warning"],
+        cwd=ROOT,
+        env=userctl.environment,
+    )
+    try:
+        # The retries of the transport wait for the socket.
+        transport = httpx2.HTTPTransport(retries=12)
+        url = f"http://127.0.0.1:{port}"
+        with httpx2.Client(base_url=url, transport=transport, timeout=60) as client:
+            yield client
+    finally:
+        server.terminate()
+        assert server.wait(timeout=60) in {0, -15}
+
+
+def tokens(client: httpx2.Client) -> dict[str, str]:
+    """Log in."""
+    form = {"username": EMAIL, "password": PASSWORD}
+    answer = client.post("/auth/token", data=form)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def test_the_paths_of_the_example_work_and_the_command_line_beside_them(
+    userctl: Userctl, client: httpx2.Client
+) -> None:
+    assert client.get("/").json()["docs"] == "/docs"
+    assert client.get("/health").json()["status"] == "healthy"
+    new = {"email": EMAIL, "password": PASSWORD}
+    assert client.post("/auth/register", json=new).status_code == 201
+    assert client.post("/auth/register", json=new).status_code == 409
+    pair = tokens(client)
+    bearer = {"Authorization": f"Bearer {pair['access_token']}"}
+    assert client.get("/auth/me", headers=bearer).json()["email"] == EMAIL
+    assert client.get("/report", headers=bearer).status_code == 403
+    assert userctl("user", "disable", EMAIL).code == 0
+    for _ in range(8):
+        assert client.get("/auth/me", headers=bearer).status_code == 401
+    assert client.post("/auth/token", data={"username": EMAIL, "password": PASSWORD}).is_error
+
+
+def test_of_many_requests_with_one_refresh_token_one_gets_its_only_successor(
+    userctl: Userctl, client: httpx2.Client
+) -> None:
+    userctl.create(EMAIL)
+    token = tokens(client)["refresh_token"]
+
+    def refresh(_: int) -> httpx2.Response:
+        return client.post("/auth/refresh", json={"refresh_token": token})
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for _ in range(ROUNDS):
+            answers = list(pool.map(refresh, range(AT_ONCE)))
+            assert sorted(a.status_code for a in answers) == [200, *[409] * (AT_ONCE - 1)]
+            [token] = [a.json()["refresh_token"] for a in answers if a.status_code == 200]
