@@ -16,7 +16,8 @@ jsonl` it is an object:
 {"error": {"code": "user_not_found", "message": "...", "hint": null}}
 ```
 
-The codes are stable, and so are the HTTP statuses with which a service answers; messages and hints may change. Add `--debug` for a traceback."""
+The codes are stable, and so are the HTTP statuses with which a service answers; messages and
+hints may change. Add `--debug` for a traceback."""
 
 EXITS = """\
 Exit codes are a contract, and the same for every command. What a script can tell apart beyond
