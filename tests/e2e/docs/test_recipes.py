@@ -37,8 +37,8 @@ def test_a_login_method_is_a_file_and_a_row(changed: Userctl, checkout: Path) ->
 
 
 @pytest.mark.soak
-def test_an_import_format_is_a_file_and_a_row(changed: Userctl, checkout: Path) -> None:
-    assert len(follow("An import format", checkout)) == 2
+def test_an_import_format_is_a_file_and_two_rows(changed: Userctl, checkout: Path) -> None:
+    assert len(follow("An import format", checkout)) == 3
     formatted = ("-", "--format", "addresses", "-o", "json")
     imported = changed.spawn("user", "import", *formatted, stdin="ada@example.com\nbob@x.org\n")
     assert imported.json["created"] == 2

@@ -24,8 +24,6 @@ from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import DatabaseDamaged, DiskFull
 from userctl.db.postgresql import pg_dump as postgresql_programs
 from userctl.db.sqlite.backup import copy_out, require_sound
-from userctl.services.database.backup import BackupService
-from userctl.services.database.schema import SchemaService
 
 COUNTED = ("services/database/backup.py", "db/sqlite/backup.py", "core/atomic_files.py")
 """Where a backup is put back."""
@@ -99,14 +97,12 @@ def test_a_restored_session_is_ended_before_it_is_there(
     assert userctl("token", "issue", "--user", ADA, "--label", "ci").code == 0
     written(userctl)
 
-    def die(*_arguments: object) -> None:
+    def die(*_arguments: object, **_values: object) -> None:
         raise KeyboardInterrupt
 
     # Whatever ends the command right behind the restore leaves no session that is in force.
     with monkeypatch.context() as patch:
-        patch.setattr(SchemaService, "status", die)
-        patch.setattr(BackupService, "_require_ours", lambda *_: None)
-        patch.setattr("userctl.db.sqlite.backup.create_safety_copy", lambda *_: None)
+        patch.setattr("userctl.services.database.backup.RestoreRead", die)
         assert userctl("db", "restore", "a.backup", "--yes").code == 130
     active = ("token", "list", "--state", "active", "-o", "json")
     assert [token["kind"] for token in userctl(*active).json] == ["api"]
@@ -150,13 +146,13 @@ def test_the_event_of_a_restore_is_written_in_the_transaction_that_restores(
 
 
 def test_a_restore_into_nothing_is_recorded_too(
-    userctl: Userctl, bare_database_url: str, tmp_path: Path
+    userctl: Userctl, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     userctl.create(ADA)
     backup = written(userctl)
-    url = bare_database_url
-    if url.startswith("sqlite"):
-        url = f"sqlite:///{tmp_path}/new.db"
+    url = f"sqlite:///{tmp_path}/new.db"
+    if not str(userctl.database_url).startswith("sqlite"):
+        url = request.getfixturevalue("bare_postgres_url")
     other = Userctl(userctl.home, url)
     assert other("db", "restore", str(backup), "--yes").code == 0
     assert last_tag(other) == "database:restore"
