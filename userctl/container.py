@@ -4,7 +4,7 @@ The imports of services stand in strings and inside functions on purpose: a comm
 what it uses, and the rest of the package can import at the top.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cached_property, partial
 from inspect import getattr_static
@@ -22,7 +22,6 @@ from userctl.core.secure_files import create_private_folder
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from userctl.db.pool import PoolOptions
     from userctl.db.statement_spans import StatementSpans
     from userctl.db.transaction.unit_of_work import Database
     from userctl.security.access_token import AccessTokenCodec
@@ -133,7 +132,7 @@ class Services:
     _audit_log: Lazy["KeyAuditLog"] = Lazy("services.keys.audit:KeyAuditLog")
     _installation: Lazy["Installation"] = Lazy("services.doctor.installation:Installation")
     _lifetimes: Lazy["TokenLifetimes"] = Lazy("services.sessions.issue:token_lifetimes")
-    _pool: Lazy["PoolOptions"] = Lazy("db.pool:pool_options")
+    _pool: Lazy["Mapping[str, Any]"] = Lazy("db.pool:pool_options")
     _policy: Lazy["PasswordPolicy"] = Lazy("security.password_policy:PasswordPolicy")
 
     def __init__(

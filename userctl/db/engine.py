@@ -3,7 +3,7 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,7 @@ from userctl.db.execution_options import (
     READ_ONLY,
     SNAPSHOT,
 )
-from userctl.db.pool import PoolOptions, renew_after_fork, replace_if_ended
+from userctl.db.pool import renew_after_fork, replace_if_ended
 from userctl.db.postgresql.session import (
     begin_statement,
     connection_options,
@@ -58,11 +58,11 @@ def read_only_connection(engine: Engine) -> Iterator[Connection]:
 
 
 def database_engine(url: DatabaseURL) -> Engine:
-    """Return an engine with a pool of the usual size; see :func:`pooled_engine`."""
-    return pooled_engine(url, PoolOptions())
+    """Return an engine with a pool of SQLAlchemy's own size; see :func:`pooled_engine`."""
+    return pooled_engine(url, {})
 
 
-def pooled_engine(url: DatabaseURL, pool: PoolOptions) -> Engine:
+def pooled_engine(url: DatabaseURL, pool: Mapping[str, Any]) -> Engine:
     """Return an engine; nothing is connected yet and no SQLite file is created.
 
     Raises:
@@ -78,14 +78,14 @@ def pooled_engine(url: DatabaseURL, pool: PoolOptions) -> Engine:
     return engine
 
 
-def _sqlite_engine(path: Path, pool: PoolOptions) -> Engine:
+def _sqlite_engine(path: Path, pool: Mapping[str, Any]) -> Engine:
     engine = create_engine(
         "sqlite://",
         creator=partial(connect_sqlite, path.absolute()),
         # From the URL alone SQLAlchemy would infer a database in memory, with a single connection.
         poolclass=QueuePool,
         hide_parameters=True,
-        **pool.arguments,
+        **pool,
     )
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -190,7 +190,7 @@ def _is_busy(error: OperationalError | sqlite3.OperationalError) -> bool:
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
-def _postgresql_engine(url: DatabaseURL, pool: PoolOptions) -> Engine:
+def _postgresql_engine(url: DatabaseURL, pool: Mapping[str, Any]) -> Engine:
     try:
         import psycopg  # noqa: PLC0415
     except ModuleNotFoundError:
@@ -206,7 +206,7 @@ def _postgresql_engine(url: DatabaseURL, pool: PoolOptions) -> Engine:
         hide_parameters=True,
         # A new connection would be asked for a type that no table of ours has.
         use_native_hstore=False,
-        **pool.arguments,
+        **pool,
     )
 
     # libpq gets the URL unchanged, because it supports several hosts and many options.

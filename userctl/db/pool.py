@@ -2,7 +2,7 @@
 
 import os
 import weakref
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Engine, Pool
@@ -12,38 +12,14 @@ from userctl.config.settings import Settings
 from userctl.db.postgresql.session import was_ended
 
 
-@dataclass(frozen=True)
-class PoolOptions:
-    """How many connections an engine keeps.
-
-    Attributes:
-        size: how many stay open.
-        overflow: how many more may be open at once.
-        timeout: for how many seconds a caller waits for one before it fails.
-        pre_ping: whether each is tested with a statement before it is used.
-    """
-
-    size: int = 5
-    overflow: int = 10
-    timeout: int = 30
-    pre_ping: bool = False
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """The arguments of ``sqlalchemy.create_engine``."""
-        return {
-            "pool_size": self.size,
-            "max_overflow": self.overflow,
-            "pool_timeout": self.timeout,
-            "pool_pre_ping": self.pre_ping,
-        }
-
-
-def pool_options(settings: Settings) -> PoolOptions:
-    """Return the options that the settings choose."""
-    return PoolOptions(
-        settings.pool_size, settings.max_overflow, settings.pool_timeout, settings.pre_ping
-    )
+def pool_options(settings: Settings) -> Mapping[str, Any]:
+    """Return what the settings say of the pool, as arguments of ``sqlalchemy.create_engine``."""
+    return {
+        "pool_size": settings.pool_size,
+        "max_overflow": settings.max_overflow,
+        "pool_timeout": settings.pool_timeout,
+        "pool_pre_ping": settings.pre_ping,
+    }
 
 
 def renew_after_fork(engine: Engine) -> None:

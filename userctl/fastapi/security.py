@@ -90,6 +90,8 @@ CurrentUser = Annotated[UserRead, Depends(current_user)]
 def require_role(*roles: str) -> Callable[..., Awaitable[UserRead]]:
     """Return a dependency that lets in users with one of these roles, and returns the user.
 
+    It does not look at scopes: demand one as well where an API token with a scope is not meant.
+
     Args:
         roles: the roles.
     """

@@ -24,6 +24,12 @@ WAITING_PER_HASH = 100
 """How many requests wait for each that hashes; at a quarter of a second, some 25 s."""
 
 
+def _cores() -> int:
+    # Only Linux tells which of the cores this process may use.
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
+
+
 class Workers:
     """The threads of one router.
 
@@ -35,7 +41,7 @@ class Workers:
     def __init__(self, accounts: Accounts, hashes: int | None) -> None:
         settings = accounts.settings
         connections = settings.pool_size + settings.max_overflow
-        cores = len(os.sched_getaffinity(0))
+        cores = _cores()
         hashing = hashes or max(1, min(cores, connections // 2))
         self._accounts = accounts
         self._hashing = CapacityLimiter(hashing)

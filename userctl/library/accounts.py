@@ -87,15 +87,6 @@ class Accounts:
         """Return whether the database can serve, within a few seconds and without an error."""
         return self._services.health.check()[0]
 
-    def require_healthy(self) -> None:
-        """Make sure that the database can serve.
-
-        Raises:
-            DatabaseNotReady: if it cannot, and why.
-        """
-        if (error := self._services.health.check()[1]) is not None:
-            raise error
-
     @contextmanager
     def acting_as(self, name: str) -> Iterator[None]:
         """Let the audit trail name who makes the changes of this block, such as a logged-in admin.

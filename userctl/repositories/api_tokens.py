@@ -18,6 +18,11 @@ USE_RESOLUTION = timedelta(minutes=1)
 """The resolution at which the last use is recorded."""
 
 
+def is_use_recorded(token: ApiToken, now: datetime) -> bool:
+    """Tell whether a use of a token is on record already, as far as the resolution goes."""
+    return token.last_used_at is not None and abs(now - token.last_used_at) < USE_RESOLUTION
+
+
 class ApiTokenRepository:
     """The API tokens."""
 
@@ -48,7 +53,7 @@ class ApiTokenRepository:
             token: the token, locked.
             now: the time.
         """
-        if token.last_used_at is None or token.last_used_at <= now - USE_RESOLUTION:
+        if not is_use_recorded(token, now):
             used = update(ApiToken).values(last_used_at=now)
             change(self._session, used, col(ApiToken.id) == token.id, expected=1)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Connection, LargeBinary, Table, Text, cast, literal, or_
+from sqlalchemy import Column, Connection, LargeBinary, Table, Text, cast, false, literal, or_
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import NULLTYPE, TypeDecorator
 
@@ -39,6 +39,10 @@ def has_value(column: Any, value: Any, dialect: str) -> Any:
     if isinstance(value, datetime | Unreadable):
         # Another program may write the same time in another form.
         return column.is_not(None)
+    if isinstance(value, bool):
+        # On SQLite, every value but zero reads as true.
+        is_set: Any = column.is_distinct_from(false())
+        return is_set if value else ~is_set
     same: Any = column.is_not_distinct_from(bindable(value, dialect))
     # A missing address reads as blank text.
     return or_(same, column.is_(None)) if value == "" else same

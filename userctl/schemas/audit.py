@@ -39,7 +39,10 @@ class AuditTag(DocumentedEnum):
     TOKEN_PURGE_END = "token:purge:end", "A purge ended."
     SESSION_END = "session:end", "An operator ended one session, or all sessions of a user."
     API_TOKEN_CREATE = "api_token:create", "An API token was issued."
-    API_TOKEN_VERIFY = "api_token:verify:success", "An API token was accepted."
+    API_TOKEN_VERIFY = (
+        "api_token:verify:success",
+        "An API token was accepted, the first time in a minute.",
+    )
     API_TOKEN_VERIFY_FAILURE = "api_token:verify:failure", "An API token was refused."
     KEY_GENERATE = "key:generate", "A signing key was generated."
     KEY_IMPORT = "key:import", "A signing key was imported."

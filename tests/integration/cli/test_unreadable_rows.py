@@ -91,6 +91,8 @@ def test_a_list_and_an_export_go_on_past_a_user_that_cannot_be_read(
         (DAMAGES[7][0], ["passwd", "2", "--no-password"]),
         ("UPDATE users SET updated_at = 'x' WHERE id = 2", ["update", "2", "--name", "B"]),
         ("UPDATE users SET disabled_at = 'x' WHERE id = 2", ["enable", "2"]),
+        ("UPDATE users SET disabled_at = 'x' WHERE id = 2", ["disable", "2"]),
+        ("UPDATE users SET must_change_password = 5", ["passwd", "2", "--no-password"]),
     ],
 )
 def test_a_user_that_cannot_be_read_can_be_corrected(
@@ -103,6 +105,16 @@ def test_a_user_that_cannot_be_read_can_be_corrected(
     assert three("user", "list").code == 0
     assert three("audit", "verify").code == 0
     assert three("audit", "list", "--all").code == 0
+
+
+def test_an_import_disables_a_user_whose_time_of_that_cannot_be_read(three: Userctl) -> None:
+    email = three("user", "show", "2", "--fields", "email", "--raw").out.strip()
+    damage(three, "UPDATE users SET disabled_at = 'x' WHERE id = 2")
+    record = f'{{"email": "{email}", "status": "disabled"}}'
+    imported = three("user", "import", "-", "--format", "jsonl", "--on-conflict", "update",
+                     stdin=record)  # fmt: skip
+    assert imported.code == 0, imported.err
+    assert three("user", "list").code == 0
 
 
 @pytest.mark.parametrize("statement", [case[0] for case in DAMAGES])
@@ -199,6 +211,8 @@ def test_the_audit_trail_is_listed_past_an_event_that_cannot_be_read(
     assert exported.out.count("\n") > 3
     assert exported.code == (0 if column == "detail" else 6)
     assert three("audit", "verify").code == 6
+    summary = three("audit", "summary")
+    assert (summary.code, "audit_events" in summary.err) in {(0, False), (6, True)}
 
 
 def test_a_page_of_which_no_row_can_be_read_says_where_the_next_begins(three: Userctl) -> None:

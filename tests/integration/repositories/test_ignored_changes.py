@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 
 from tests.integration.conftest import PASSWORD, Program, Sql
 from userctl.core.errors import ChangeIgnored
+from userctl.db.schema.migrations import downgrade
+from userctl.db.schema.revisions import require_current
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.database import PurgeOptions
 from userctl.schemas.tokens import ApiTokenCreate, TokenQuery
@@ -154,6 +156,16 @@ def test_an_api_token_whose_use_cannot_be_recorded_is_an_error(
     ignore(engine, sql, "UPDATE", "api_tokens")
     with pytest.raises(ChangeIgnored):
         busy.log_in_with("api-token", Credentials(secret=issued.token))
+
+
+def test_a_downgrade_that_a_trigger_ignores_is_an_error(
+    busy: Program, engine: Engine, sql: Sql
+) -> None:
+    ignore(engine, sql, "UPDATE", "userctl_version")
+    with pytest.raises(ChangeIgnored, match="userctl_version"):
+        downgrade(engine, "0007")
+    require_current(engine)
+    busy.users.show(ADA)
 
 
 def test_a_rule_is_noticed_like_a_trigger(busy: Program, engine: Engine, sql: Sql) -> None:

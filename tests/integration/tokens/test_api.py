@@ -173,6 +173,19 @@ def test_a_token_is_worth_nothing_while_its_account_is_disabled_or_gone(
         program.api_tokens.verify(issued.token)
 
 
+def test_a_token_that_is_used_with_each_request_is_recorded_once_a_minute(
+    program: Program, issued: ApiTokenIssued, clock: FakeClock, sql: Sql
+) -> None:
+    for seconds in (0, 20, 39, 1, 59):
+        clock.advance(seconds=seconds)
+        assert program.api_tokens.verify(issued.token).claims.jti == "api-1"
+    # A clock that was set back must not leave every later use unrecorded.
+    clock.advance(hours=-2)
+    program.api_tokens.verify(issued.token)
+    [(events,)] = sql("SELECT count(*) FROM audit_events WHERE tag = 'api_token:verify:success'")
+    assert events == 3
+
+
 def test_what_was_never_issued_is_refused(program: Program, issued: ApiTokenIssued) -> None:
     for text in (API_TOKEN.generate(), issued.token[:-1], "", "\udcff", "api-1"):
         with pytest.raises(TokenInvalid):

@@ -9,14 +9,22 @@ from types import ModuleType
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
 from userctl.config.database_url import DatabaseURL
 from userctl.core.atomic_files import atomic_file
-from userctl.core.errors import DatabaseTooNew, FileExists, ForeignTables, InvalidInput
+from userctl.core.errors import (
+    ChangeIgnored,
+    DatabaseTooNew,
+    FileExists,
+    ForeignTables,
+    InvalidInput,
+)
 from userctl.db.engine import database_engine
 from userctl.db.errors import typed_failures
 from userctl.db.schema.revisions import (
+    VERSION_TABLE,
     current_revision,
     foreign_tables,
     migrations_folder,
@@ -45,6 +53,7 @@ def upgrade_on(connection: Connection, target: str) -> str | None:
         InvalidInput: if the target is unknown or older than the database.
         DatabaseTooNew: if the database is at a revision that this userctl does not know.
         ForeignTables: if it contains tables with our names that userctl did not create.
+        ChangeIgnored: if a trigger or a rule ignored the new revision.
     """
     lock_schema(connection)
     current = require_known(current_revision(connection))
@@ -52,7 +61,8 @@ def upgrade_on(connection: Connection, target: str) -> str | None:
         raise ForeignTables(
             f"The database contains tables that userctl did not create: {', '.join(names)}."
         )
-    command.upgrade(_config(connection), _resolve_upgrade(current, target))
+    resolved = _resolve_upgrade(current, target)
+    _run(command.upgrade, connection, resolved)
     return current
 
 
@@ -70,6 +80,7 @@ def downgrade_on(connection: Connection, target: str) -> str | None:
     Raises:
         InvalidInput: if the target is unknown or newer than the database.
         DowngradeRefused: if the older schema cannot store what the database contains.
+        ChangeIgnored: if a trigger or a rule ignored the new revision.
     """
     lock_schema(connection)
     current = require_known(current_revision(connection))
@@ -79,8 +90,16 @@ def downgrade_on(connection: Connection, target: str) -> str | None:
             f"The database is at revision {current or 'base'}, which is older than {revision}.",
             hint="Run 'userctl db migrate' to upgrade it.",
         )
-    command.downgrade(_config(connection), revision)
+    _run(command.downgrade, connection, revision)
     return current
+
+
+def _run(move: Callable[[Config, str], None], connection: Connection, target: str) -> None:
+    try:
+        move(_config(connection), target)
+    except CommandError as error:
+        # All else that Alembic refuses was checked before: a row of its table did not change.
+        raise ChangeIgnored("UPDATE", VERSION_TABLE) from error
 
 
 def upgrade_adopted(connection: Connection) -> None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from userctl.core.clock import Clock
+from userctl.core.errors import DatabaseDamaged
+from userctl.core.text import quote
 from userctl.db.transaction.unit_of_work import Database
 from userctl.schemas.audit import AuditQuery, AuditTag
 from userctl.schemas.audit_summary import (
@@ -80,5 +82,11 @@ def _periods(days: Sequence[tuple[str, str, int]], by: Span, now: datetime) -> l
 
 def _start(day: str, by: Span) -> date:
     """Return the first day of the period of a day; a week begins on Monday."""
-    found = date.fromisoformat(day)
+    try:
+        found = date.fromisoformat(day)
+    except ValueError:
+        raise DatabaseDamaged(
+            f"An event in audit_events has a time that cannot be read: {quote(day)}.",
+            hint="'userctl audit list' names it.",
+        ) from None
     return found if by == "day" else found - timedelta(days=found.weekday())

@@ -7,6 +7,7 @@ from userctl.core.errors import AuthenticationFailed
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import ApiToken, User
+from userctl.repositories.api_tokens import is_use_recorded
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.tokens import ApiTokenClaims, ApiTokenCreate, ApiTokenIssued
@@ -15,7 +16,12 @@ from userctl.security.opaque_token import API_TOKEN
 from userctl.services.authentication.failures import record_failure
 from userctl.services.authentication.methods import Authenticator
 from userctl.services.shared.records import validate_record
-from userctl.services.shared.token_records import api_token_id, api_token_read, subject_of
+from userctl.services.shared.token_records import (
+    api_token_id,
+    api_token_read,
+    require_usable,
+    subject_of,
+)
 from userctl.services.users.lookup import lock_user
 from userctl.services.users.records import changed_user
 
@@ -79,15 +85,28 @@ class ApiTokenService:
     def verify(self, text: str) -> VerifiedToken:
         """Return the claims of an API token, and its user.
 
+        A service verifies one with each request, so that it is recorded once a minute.
+
         Raises:
             AuthenticationFailed: if it is not in force.
         """
         try:
-            return self._verify(text)
+            return self._verify_again(text) or self._verify(text)
         except AuthenticationFailed as error:
             tag = AuditTag.API_TOKEN_VERIFY_FAILURE
             record_failure(self._database, tag, self._clock(), error, method="api-token")
             raise
+
+    def _verify_again(self, text: str) -> VerifiedToken | None:
+        """Return what :meth:`_verify` would, without a write; None if one is due."""
+        digest, now = API_TOKEN.digest(text), self._clock()
+        with self._database.reading() as uow:
+            token = uow.api_tokens.by_digest(digest)
+            user = uow.users.get(token.user_id) if token else None
+            if token is None or user is None or not is_use_recorded(token, now):
+                return None
+            require_usable(token, user, now)
+            return VerifiedToken(changed_user(user), self._claims(token, user))
 
     @retry_transactions
     def _verify(self, text: str) -> VerifiedToken:

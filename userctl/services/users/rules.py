@@ -39,6 +39,11 @@ def role_to_restore(user: DeletedUser, role: str | None, roles: Collection[str])
     return role or user.role
 
 
+def disabled_since(user: User, now: datetime) -> datetime:
+    """Return since when a user is disabled who is to be so: now, unless a time is stored."""
+    return user.disabled_at if isinstance(user.disabled_at, datetime) else now
+
+
 def end_sessions(uow: UnitOfWork, user: User, now: datetime) -> int:
     """Revoke all refresh tokens of a user, and return how many sessions were active."""
     assert user.id is not None

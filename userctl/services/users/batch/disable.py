@@ -12,6 +12,7 @@ from userctl.schemas.users import Effects
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.effects import effects_on, end_sessions_of
+from userctl.services.users.rules import disabled_since
 
 
 class DisableUsers(UserChange):
@@ -34,7 +35,7 @@ class DisableUsers(UserChange):
         changes = []
         for user in changing:
             hashes = hash_columns(own_hash(user), stand_in=self._hasher.unmatchable())
-            changes.append((user, {"disabled_at": user.disabled_at or now, **hashes}))
+            changes.append((user, {"disabled_at": disabled_since(user, now), **hashes}))
         uow.user_batches.update(changes, now)
         for user in changing:
             uow.record(AuditTag.ACCOUNT_DISABLE, now, user=user)

@@ -17,7 +17,7 @@ from userctl.services.users.import_.records import ImportedUser
 from userctl.services.users.import_.repeated import reject_repeated
 from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
-from userctl.services.users.rules import end_sessions
+from userctl.services.users.rules import disabled_since, end_sessions
 
 _RULED_COLUMNS = (
     "email",
@@ -129,7 +129,7 @@ class Writer:
         status = user.status or ("active" if existing.disabled_at is None else "disabled")
         disabled_at, stand_in = None, None
         if status == "disabled":
-            disabled_at, stand_in = existing.disabled_at or self._now, self._unmatchable
+            disabled_at, stand_in = disabled_since(existing, self._now), self._unmatchable
             # The one that is there may have been made with another cost.
             if is_stand_in(existing.hashed_password):
                 stand_in = existing.hashed_password
