@@ -2,6 +2,7 @@
 
 import os
 import pwd
+from functools import lru_cache
 from typing import NamedTuple
 
 from userctl.core.text import escape_invisible
@@ -28,9 +29,13 @@ def sanitize_name(name: str) -> str:
 
 def machine_user() -> str:
     """Return the operating-system user and the host, such as ``root@example``."""
+    return sanitize_name(f"{_user_name(os.geteuid())}@{os.uname().nodename}")
+
+
+@lru_cache(1)  # A service records an event with each request.
+def _user_name(user_id: int) -> str:
     try:
-        name = pwd.getpwuid(os.geteuid()).pw_name
+        return pwd.getpwuid(user_id).pw_name
     except KeyError:
         # In a container the user may have no name.
-        name = str(os.geteuid())
-    return sanitize_name(f"{name}@{os.uname().nodename}")
+        return str(user_id)

@@ -4,67 +4,41 @@ A service runs one with each request, and the driver alone takes a fraction of t
 SQLAlchemy's execution and a transaction with round trips of its own would take.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Dialect, Engine, Select
+from sqlalchemy import Engine, Select
 
 from userctl.db.engine import BUSY_TIMEOUT_SECONDS
 from userctl.db.errors import typed_failures
 from userctl.db.postgresql.session import begin_statement
+from userctl.repositories.statement import Row, Statement
 
 _BEGIN = begin_statement(lock_seconds=BUSY_TIMEOUT_SECONDS, limited=False, reads=True)
-
-Row = tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class _Compiled:
-    """The text of a query in a dialect, the names of its values, and what reads its columns."""
-
-    text: str
-    names: tuple[str, ...]
-    readers: tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
 class DriverQuery:
     """A query whose values are numbers and texts."""
 
     def __init__(self, query: Select[Any]) -> None:
-        self._query = query
-        self._compiled: dict[str, _Compiled] = {}
+        self._query = Statement(query)
 
     def rows(self, engine: Engine, values: Mapping[str, int | str]) -> list[Row]:
         """Return all rows, read in a transaction of their own."""
         dialect = engine.dialect
-        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
+        compiled = self._query.compiled(dialect)
         with typed_failures(), closing(engine.raw_connection()) as connection:
             driver = connection.driver_connection
             assert driver is not None
             if dialect.name == "postgresql":
-                rows = _postgresql_rows(driver, compiled.text, values)
+                rows = _postgresql_rows(driver, compiled.text, compiled.parameters(values))
             else:
-                rows = driver.execute(compiled.text, [values[n] for n in compiled.names]).fetchall()
-        return [_read(row, compiled.readers) for row in rows]
-
-    def _compile(self, dialect: Dialect) -> _Compiled:
-        compiled: Any = self._query.compile(dialect=dialect)
-        readers = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None)
-            for column in self._query.selected_columns
-        ]
-        found = _Compiled(
-            str(compiled),
-            tuple(compiled.positiontup or ()),
-            tuple((number, read) for number, read in enumerate(readers) if read is not None),
-        )
-        self._compiled[dialect.name] = found
-        return found
+                rows = driver.execute(compiled.text, compiled.parameters(values)).fetchall()
+        return [compiled.read(row) for row in rows]
 
 
-def _postgresql_rows(driver: Any, text: str, values: Mapping[str, int | str]) -> list[Row]:
+def _postgresql_rows(driver: Any, text: str, values: Mapping[str, Any]) -> list[Row]:
     """Send the query and the transaction around it at once.
 
     Without parameters the server takes several statements, so the driver inserts the values.
@@ -83,10 +57,3 @@ def _postgresql_rows(driver: Any, text: str, values: Mapping[str, int | str]) ->
     except psycopg.Error as error:
         raise (translate_postgresql(error) or error) from None
     return rows
-
-
-def _read(row: Row, readers: tuple[tuple[int, Callable[[Any], Any]], ...]) -> Row:
-    cells = list(row)
-    for number, read in readers:
-        cells[number] = read(cells[number])
-    return tuple(cells)

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from userctl.repositories.changes import COUNTED
+from userctl.repositories.statement import run_on_driver
 
 Row = Sequence[Any]
 Processor = Callable[[Any], Any]
@@ -114,22 +114,12 @@ def _stored(rows: Iterable[Row], processors: Iterable[Processor | None]) -> Iter
 
 def _copy(connection: Connection, statement: str, write: Callable[[Any], None]) -> int:
     """Run a COPY, and return how many rows it inserted."""
-    driver = connection.dialect.loaded_dbapi
-    pooled = connection.connection
-    cursor: Any = pooled.cursor()
-    try:
-        with cursor:
+
+    def run(driver: Any) -> int:
+        with driver.cursor() as cursor:
             with cursor.copy(statement) as copy:
                 write(copy)
             return int(cursor.rowcount)
-    except driver.Error as error:
-        # SQLAlchemy does not support COPY, so it does not wrap this error either.
-        raise DBAPIError.instance(
-            statement,
-            None,
-            error,
-            driver.Error,
-            hide_parameters=True,
-            connection_invalidated=connection.dialect.is_disconnect(error, pooled, cursor),
-            dialect=connection.dialect,
-        ) from error
+
+    count: int = run_on_driver(connection, statement, run)
+    return count

@@ -5,32 +5,57 @@ A trigger of an application can ignore a change without an error: ``RAISE(IGNORE
 the only sign.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Update, insert, literal, select
+from sqlalchemy import ColumnElement, Delete, Select, Update, insert, literal, select
 from sqlmodel import Session, SQLModel
 
 from userctl.core.errors import ChangeIgnored
+from userctl.repositories.statement import Statement
 
 COUNTED: Any = {"preserve_rowcount": True}
 """The execution option with which SQLAlchemy keeps the number of rows of an INSERT."""
 
 
-def insert_row(session: Session, row: SQLModel) -> None:
+def insert_row(session: Session, row: Any) -> None:
     """Insert a row, which then has the id that the database generated for it.
 
     Raises:
         ChangeIgnored: if a trigger ignored it.
     """
-    model: Any = type(row)
+    model = type(row)
     # Not model_dump(), which warns of what another program stored with another type.
     values = {name: getattr(row, name) for name in model.model_fields if name != "id"}
-    statement = insert(model).values(values).returning(model.id)
-    generated = session.connection().execute(statement).scalar()
+    row.id = insert_values(session, model, values)
+
+
+def insert_values(session: Session, model: type[SQLModel], values: Mapping[str, Any]) -> int:
+    """Insert a row, and return the id that the database generated for it.
+
+    Args:
+        session: the session.
+        model: the table.
+        values: the values of the columns; those that are missing become null.
+
+    Raises:
+        ChangeIgnored: if a trigger ignored it.
+    """
+    statement, nothing = _insertion(model)
+    generated = statement.first(session.connection(), nothing | values)
     if generated is None:
-        raise ChangeIgnored("INSERT", model.__tablename__)
-    row.id = generated
+        raise ChangeIgnored("INSERT", str(model.__tablename__))
+    number: int = generated[0]
+    return number
+
+
+@cache
+def _insertion(model: Any) -> tuple[Statement, dict[str, Any]]:
+    """Return what inserts a row, and a row without any value."""
+    names = [name for name in model.model_fields if name != "id"]
+    table = model.metadata.tables[model.__tablename__]
+    return Statement(insert(table).returning(table.c.id), names), dict.fromkeys(names)
 
 
 def insert_all(session: Session, model: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
@@ -41,6 +66,29 @@ def insert_all(session: Session, model: type[SQLModel], rows: Sequence[dict[str,
     """
     changed = session.connection().execute(insert(model).execution_options(**COUNTED), rows)
     require_count("INSERT", str(model.__tablename__), changed.rowcount, len(rows))
+
+
+class Change:
+    """An update or a delete that is built once, and run often; see :func:`change`."""
+
+    def __init__(self, statement: Update | Delete, *which: ColumnElement[bool]) -> None:
+        self._statement = statement
+        self._changing = Statement(statement.where(*which))
+        self._left = Statement(_any_left(statement, which))
+
+    def run(self, session: Session, values: Mapping[str, Any], *, expected: int) -> int:
+        """Change the rows, and return how many there were.
+
+        Raises:
+            ChangeIgnored: if a row is left that meets the conditions.
+        """
+        connection = session.connection()
+        return _change_all(
+            self._statement,
+            lambda: self._changing.count(connection, values),
+            lambda: self._left.first(connection, values),
+            expected,
+        )
 
 
 def change(
@@ -61,13 +109,34 @@ def change(
         ChangeIgnored: if a row is left that meets the conditions.
     """
     connection, changing = session.connection(), statement.where(*which)
-    count: int = connection.execute(changing).rowcount
+    return _change_all(
+        statement,
+        lambda: connection.execute(changing).rowcount,
+        lambda: connection.execute(_any_left(statement, which)).first(),
+        expected,
+    )
+
+
+def _any_left(statement: Update | Delete, which: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Return the query for a row that a change should have changed.
+
+    Another transaction may have committed one meanwhile. Locked, it can be changed for sure.
+    """
+    query = select(literal(1)).select_from(statement.table).where(*which)
+    return query.limit(1).with_for_update()
+
+
+def _change_all(
+    statement: Update | Delete,
+    change_rows: Callable[[], int],
+    find_left: Callable[[], object],
+    expected: int | None,
+) -> int:
+    count = change_rows()
     if count == expected:
         return count
-    left = select(literal(1)).select_from(statement.table).where(*which).limit(1)
-    # Another transaction may have committed a row meanwhile. Locked, it can be changed for sure.
-    while connection.execute(left.with_for_update()).first() is not None:
-        more: int = connection.execute(changing).rowcount
+    while find_left() is not None:
+        more = change_rows()
         if not more:
             table: Any = statement.table
             raise ChangeIgnored("DELETE" if statement.is_delete else "UPDATE", table.name)

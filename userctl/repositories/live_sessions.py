@@ -1,4 +1,4 @@
-"""The query with which each request to a service begins."""
+"""The queries with which each request to a service begins, and each refresh."""
 
 from collections import namedtuple
 from typing import Any
@@ -6,12 +6,13 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select, true
 
 from userctl.models import RefreshToken, User
+from userctl.repositories.statement import Statement
 
 _USERS = User.metadata.tables["users"].c
 _TOKENS = RefreshToken.metadata.tables["refresh_tokens"].c
 _USER_NAMES = [column.name for column in _USERS]
 _TOKEN_NAMES = ["id", "user_id", "used_at", "revoked", "expires_at", "family_expires_at"]
-_FoundUser = namedtuple("_FoundUser", _USER_NAMES)  # type: ignore[misc]
+FoundUser = namedtuple("FoundUser", _USER_NAMES)  # type: ignore[misc]
 _FoundToken = namedtuple("_FoundToken", _TOKEN_NAMES)  # type: ignore[misc]
 
 USER_AND_TOKENS: Select[Any] = (
@@ -29,8 +30,23 @@ USER_AND_TOKENS: Select[Any] = (
 The session may be another user's, or have ended.
 """
 
+FoundRefreshToken = namedtuple("FoundRefreshToken", _TOKENS.keys())  # type: ignore[misc]
+
+LOCK_OWNER = Statement(
+    select(*_USERS)
+    .where(
+        _USERS.id
+        == select(_TOKENS.user_id).where(_TOKENS.token == bindparam("digest")).scalar_subquery()
+    )
+    .with_for_update()
+)
+"""The user of a refresh token as they are now, locked until the transaction ends."""
+
+TOKEN = Statement(select(*_TOKENS).where(_TOKENS.token == bindparam("digest")))
+"""A refresh token as it is now."""
+
 
 def split(row: tuple[Any, ...]) -> tuple[Any, Any]:
     """Return the user and the token of a row, with their columns as attributes."""
     number = len(_USER_NAMES)
-    return _FoundUser._make(row[:number]), _FoundToken._make(row[number:])
+    return FoundUser._make(row[:number]), _FoundToken._make(row[number:])

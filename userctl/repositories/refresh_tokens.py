@@ -2,18 +2,40 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
-from sqlalchemy import ColumnElement, String, text
+from sqlalchemy import ColumnElement, String, bindparam, text
 from sqlalchemy import select as core_select
 from sqlmodel import Session, and_, case, cast, col, func, literal, or_, select, update
 
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.api_token import API_ID_PREFIX
-from userctl.repositories.changes import change, insert_row
+from userctl.models.types import UTCDateTime
+from userctl.repositories.changes import Change, change, insert_values
+from userctl.repositories.live_sessions import (
+    LOCK_OWNER,
+    TOKEN,
+    FoundRefreshToken,
+    FoundUser,
+)
 from userctl.repositories.token_filter import TokenFilter
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.tokens import TokenState
+
+_now = bindparam("now", type_=UTCDateTime())
+_USE = Change(
+    update(RefreshToken.metadata.tables["refresh_tokens"]).values(
+        used_at=_now,
+        updated_at=_now,
+        revoked=True,
+        successor_id=bindparam("successor"),
+        family_id=bindparam("family"),
+        family_expires_at=bindparam("family_end"),
+    ),
+    col(RefreshToken.id) == bindparam("used"),
+    col(RefreshToken.used_at).is_(None),
+    col(RefreshToken.revoked).is_(False),
+)
 
 
 class RefreshTokenRepository:
@@ -33,27 +55,32 @@ class RefreshTokenRepository:
         """Return the token whose text has this SHA-256."""
         return self._session.exec(select(RefreshToken).where(RefreshToken.token == digest)).first()
 
-    def add(self, token: RefreshToken) -> None:
-        """Insert a token, which then has an id."""
-        insert_row(self._session, token)
+    def lock(self, digest: str) -> tuple[Any, Any] | None:
+        """Lock the user of the token with this SHA-256, and return both as they are now.
 
-    def mark_used(self, token: RefreshToken, successor: RefreshToken, now: datetime) -> bool:
-        """Record that an active token was exchanged; return False if it is no longer active."""
-        which = (
-            col(RefreshToken.id) == token.id,
-            col(RefreshToken.used_at).is_(None),
-            col(RefreshToken.revoked).is_(False),
-        )
-        statement = update(RefreshToken).values(
-            used_at=now,
-            updated_at=now,
-            revoked=True,
-            successor_id=successor.id,
-            # A token that another program wrote joins the family that it starts.
-            family_id=successor.family_id,
-            family_expires_at=successor.family_expires_at,
-        )
-        return change(self._session, statement, *which, expected=1) == 1
+        The user comes first, as in everything that ends sessions.
+        """
+        connection, values = self._session.connection(), {"digest": digest}
+        user = LOCK_OWNER.first(connection, values)
+        token = TOKEN.first(connection, values) if user else None
+        if user is None or token is None:
+            return None
+        return FoundUser._make(user), FoundRefreshToken._make(token)
+
+    def add(self, **values: Any) -> int:
+        """Insert an active token, and return its id."""
+        return insert_values(self._session, RefreshToken, {"revoked": False, **values})
+
+    def mark_used(self, token_id: int, now: datetime, **values: Any) -> bool:
+        """Record that an active token was exchanged; return False if it is no longer active.
+
+        Args:
+            token_id: the token.
+            now: when it was exchanged.
+            values: its successor and its family: a token that another program wrote joins the
+                family that it starts.
+        """
+        return _USE.run(self._session, {"used": token_id, "now": now, **values}, expected=1) == 1
 
     def record_replay(self, token: RefreshToken, now: datetime) -> None:
         """Record the first reuse of a token."""

@@ -1,27 +1,31 @@
 """Commits a transaction, and finds out what happened if the connection is lost meanwhile."""
 
 import time
+from collections.abc import Sequence
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
 from userctl.core import errors
+from userctl.repositories.transactions import SERVER
 
 ATTEMPTS = 20
 PAUSE_SECONDS = 0.25
 
-_SERVER = "ROW(pg_postmaster_start_time(), pg_stat_get_bgwriter_stat_reset_time())::text"
-"""Identifies a server, and changes when it crashes, because a crash resets its statistics."""
 
-
-def commit(session: Session, engine: Engine) -> None:
+def commit(session: Session, engine: Engine, transaction: Sequence[str] | None) -> None:
     """Commit, and if the connection breaks meanwhile, find out the outcome.
 
     PostgreSQL remembers the outcome of recent transactions (``pg_xact_status``), so a new
     connection asks for it. A server that crashed, or a standby that was promoted, may reuse a
     transaction id that had not been written to disk, and so must not be asked. SQLite needs none of
     this, because it has no connection to lose.
+
+    Args:
+        session: the session.
+        engine: its engine.
+        transaction: what identifies the transaction on PostgreSQL; None if that is not known.
 
     Raises:
         DatabaseUnreachable: if the transaction was rolled back.
@@ -30,21 +34,23 @@ def commit(session: Session, engine: Engine) -> None:
     if engine.dialect.name != "postgresql":
         session.commit()
         return
-    query = text(f"SELECT pg_current_xact_id_if_assigned()::text, {_SERVER}")
-    transaction, server = session.execute(query).one()
+    if transaction is None:
+        query = text(f"SELECT pg_current_xact_id_if_assigned()::text, {SERVER}")
+        transaction = session.execute(query).one()
+    number, server = transaction
     try:
         session.commit()
     except DBAPIError as error:
-        if transaction is None or not error.connection_invalidated:
+        if number is None or not error.connection_invalidated:
             raise
-        if not _was_committed(engine, transaction, server):
+        if not _was_committed(engine, number, server):
             raise errors.DatabaseUnreachable(
                 "The connection to the database was lost; nothing was changed."
             ) from error
 
 
 def _was_committed(engine: Engine, transaction: str, server: str) -> bool:
-    query = text(f"SELECT CASE WHEN {_SERVER} = :server THEN pg_xact_status(CAST(:id AS xid8)) END")
+    query = text(f"SELECT CASE WHEN {SERVER} = :server THEN pg_xact_status(CAST(:id AS xid8)) END")
     values = {"id": transaction, "server": server}
     status = "in progress"
     for _ in range(ATTEMPTS):

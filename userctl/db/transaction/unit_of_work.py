@@ -157,7 +157,7 @@ class UnitOfWork:
                 self.audit_events.append(chunk)
             if self._events:
                 self.audit_events.append(self._events)
-            commit(self._session, self._engine)
+            commit(self._session, self._engine, self.audit_events.transaction)
         for event in self._events:
             logger.info("committed %s, user %s", event.tag, event.user_id)
         self._events, self._many = [], ()

@@ -17,7 +17,7 @@ from userctl.core.errors import (
 )
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
-from userctl.models import RefreshToken, User
+from userctl.models import RefreshToken
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.session import Grant
 from userctl.security.opaque_token import REFRESH_TOKEN, refresh_digest
@@ -86,13 +86,18 @@ class TokenExchange:
     def _exchange(self, digest: str, successor: str | None) -> Grant:
         now = self._clock()
         with self._database.writing() as uow:
-            user, old = _lock_with_user(uow, digest)
+            locked = uow.refresh_tokens.lock(digest)
+            if locked is None:
+                raise TokenInvalid("Unknown refresh token.")
+            user, old = locked
             self._require_active(uow, old, now)
             if user.disabled_at is not None:
                 raise AccountDisabled("The user is disabled.")
             family = _family_of(old, self._issuer.session_end(now))
             new, grant = self._issuer.issue(uow, user, family, now, text=successor)
-            if not uow.refresh_tokens.mark_used(old, new, now):
+            if not uow.refresh_tokens.mark_used(
+                old.id, now, successor=new, family=family.id, family_end=family.ends_at
+            ):
                 raise TransactionConflict("Another process changed the token.")
             uow.record(AuditTag.TOKEN_REFRESH, now, user=user, session=family.id)
             uow.commit()
@@ -151,16 +156,6 @@ class TokenExchange:
             "This refresh token was used before, so its session was ended.",
             hint="Log in again, and find out who else has the token.",
         )
-
-
-def _lock_with_user(uow: UnitOfWork, digest: str) -> tuple[User, RefreshToken]:
-    """Lock the user before the token is read, as everything that ends sessions does."""
-    found = uow.refresh_tokens.by_digest(digest)
-    user = uow.users.lock(found.user_id) if found else None
-    token = uow.refresh_tokens.get(found.id) if found and found.id else None
-    if user is None or token is None:
-        raise TokenInvalid("Unknown refresh token.")
-    return user, token
 
 
 def _session_of(token: RefreshToken) -> str:

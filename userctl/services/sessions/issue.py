@@ -10,7 +10,7 @@ from userctl.core.actor import machine_user
 from userctl.core.clock import Clock
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
-from userctl.models import RefreshToken, User
+from userctl.models import User
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.session import Grant
 from userctl.schemas.tokens import AccessClaims, TokenPair
@@ -140,8 +140,8 @@ class TokenIssuer:
         now: datetime,
         *,
         text: str | None = None,
-    ) -> tuple[RefreshToken, Grant]:
-        """Issue a refresh token of a family and an access token.
+    ) -> tuple[int, Grant]:
+        """Issue a refresh token of a family and an access token; return the id of the first too.
 
         Args:
             uow: the unit of work, which the caller commits.
@@ -152,7 +152,7 @@ class TokenIssuer:
         """
         assert user.id is not None
         text = text or REFRESH_TOKEN.generate()
-        token = RefreshToken(
+        token_id = uow.refresh_tokens.add(
             token=REFRESH_TOKEN.digest(text),
             user_id=user.id,
             expires_at=min(now + self._lifetimes.refresh, family.ends_at),
@@ -167,13 +167,12 @@ class TokenIssuer:
             login_source=family.login.source,
             login_client=family.login.client,
         )
-        uow.refresh_tokens.add(token)
         lifetime = int(min(self._lifetimes.access, family.ends_at - now).total_seconds())
         claims = self._claims(user, family, int(now.timestamp()), lifetime)
         pair = TokenPair(
             access_token=self._codec.encode(claims), refresh_token=text, expires_in=lifetime
         )
-        return token, Grant(pair, changed_user(user), family.ends_at)
+        return token_id, Grant(pair, changed_user(user), family.ends_at)
 
     def _claims(
         self, user: User, family: TokenFamily, issued_at: int, lifetime: int
