@@ -43,7 +43,7 @@ def insert_values(session: Session, model: type[SQLModel], values: Mapping[str, 
         ChangeIgnored: if a trigger ignored it.
     """
     statement, nothing = _insertion(model)
-    generated = statement.first(session.connection(), nothing | values)
+    generated = statement.first(session.connection(), {**nothing, **values})
     if generated is None:
         raise ChangeIgnored("INSERT", str(model.__tablename__))
     number: int = generated[0]

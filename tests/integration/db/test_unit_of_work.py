@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, text
-from sqlalchemy.exc import SQLAlchemyError, StatementError
+from sqlalchemy.exc import SQLAlchemyError
 
 from tests.integration.conftest import (
     NOW,
@@ -82,7 +82,7 @@ def test_before_an_error_only_what_was_committed_lasts(
 
 
 def test_a_naive_time_is_refused(database: Database, sql: Sql) -> None:
-    with pytest.raises(StatementError, match="naive datetime"), database.writing() as uow:
+    with pytest.raises(ValueError, match="naive datetime"), database.writing() as uow:
         uow.users.add(new_user(created_at=datetime(2030, 1, 1)))  # noqa: DTZ001
     assert sql("SELECT email FROM users") == []
 

@@ -1,0 +1,120 @@
+"""Verifies and refreshes with PyJWT and the driver alone, as an application would by hand.
+
+The statements are those of userctl, without what it does for those who share the tables: it looks
+for rows that a trigger ignored, and for the outcome of a commit whose connection was lost.
+"""
+
+import hashlib
+import json
+import secrets
+import sqlite3
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import psycopg
+from psycopg.rows import dict_row
+
+KEPT = (
+    "family_id", "family_expires_at", "origin", "scope", "family_started_at", "login_method",
+    "login_source", "login_client",
+)  # fmt: skip
+INSERTED = ("token", "user_id", "expires_at", "revoked", "created_at", "updated_at", *KEPT)
+EVENT = ("id", "time", "tag", "actor", "machine", "user_id", "target", "detail", "hash")
+
+
+class ByHand:
+    """A connection, and what is done with it.
+
+    Args:
+        url: the URL of the database.
+        key: the key that signs access tokens.
+    """
+
+    def __init__(self, url: str, key: str) -> None:
+        self._key = key
+        self._sqlite = url.startswith("sqlite:///")
+        self._place = "?" if self._sqlite else "%s"
+        self._connection: Any
+        if self._sqlite:
+            path = url.removeprefix("sqlite:///")
+            self._connection = sqlite3.connect(path, isolation_level=None)
+            self._connection.row_factory = sqlite3.Row
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.execute("PRAGMA busy_timeout = 30000")
+        else:
+            # A prepared statement breaks behind PgBouncer.
+            self._connection = psycopg.connect(url, row_factory=dict_row, prepare_threshold=None)
+
+    def decode(self, token: str) -> dict[str, Any]:
+        """Return the claims of an access token."""
+        return jwt.decode(token, self._key, algorithms=["HS256"], issuer="userctl")
+
+    def verify(self, token: str) -> Any:
+        """Return the user of an access token whose session is active."""
+        claims = self.decode(token)
+        row = self._run(
+            "SELECT u.*, t.revoked, t.expires_at FROM users u JOIN refresh_tokens t "
+            "ON t.user_id = u.id WHERE u.id = ? AND t.family_id = ? AND t.used_at IS NULL",
+            claims["uid"],
+            claims["sid"],
+        ).fetchone()
+        if not self._sqlite:
+            self._connection.commit()
+        assert row
+        assert not row["revoked"]
+        return row
+
+    def refresh(self, text: str) -> str:
+        """Exchange a refresh token, and return the next one."""
+        now = datetime.now(UTC)
+        if self._sqlite:
+            self._run("BEGIN IMMEDIATE")
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        old = self._run("SELECT * FROM refresh_tokens WHERE token = ?", digest).fetchone()
+        lock = "" if self._sqlite else " FOR UPDATE"
+        user = self._run(f"SELECT * FROM users WHERE id = ?{lock}", old["user_id"]).fetchone()
+        assert not any((old["revoked"], old["used_at"], user["disabled_at"]))
+        new, then, end = secrets.token_hex(32), self._time(now), now + timedelta(days=7)
+        values = (hashlib.sha256(new.encode()).hexdigest(), user["id"], self._time(end), False)
+        values = (*values, then, then, *(old[name] for name in KEPT))
+        new_id = self._insert("refresh_tokens", INSERTED, values, " RETURNING id").fetchone()["id"]
+        self._access_token(user, old["family_id"], now)
+        used = self._run(
+            "UPDATE refresh_tokens SET used_at = ?, updated_at = ?, revoked = ?, successor_id = ? "
+            "WHERE id = ? AND used_at IS NULL AND NOT revoked",
+            *(then, then, True, new_id, old["id"]),
+        )
+        assert used.rowcount == 1
+        self._record(user, old["family_id"], then)
+        self._connection.execute("COMMIT") if self._sqlite else self._connection.commit()
+        return new
+
+    def _record(self, user: Any, session: str, then: Any) -> None:
+        if not self._sqlite:
+            self._run("SELECT pg_advisory_xact_lock(?)", 4711)
+        last = self._run("SELECT id, hash FROM audit_events ORDER BY id DESC LIMIT 1").fetchone()
+        event = (last["id"] + 1, then, "token:refresh:success", "root", "root@example")
+        event = (*event, user["id"], user["email"], json.dumps({"session": session}))
+        chained = json.dumps([last["hash"], *event], default=str).encode()
+        self._insert("audit_events", EVENT, (*event, hashlib.sha256(chained).hexdigest()))
+
+    def _access_token(self, user: Any, session: str, now: datetime) -> str:
+        issued_at = int(now.timestamp())
+        claims = {"sub": user["email"], "uid": user["id"], "role": user["role"], "sid": session}
+        times = {"iss": "userctl", "iat": issued_at, "exp": issued_at + 3600}
+        claims |= times | {"jti": uuid.uuid4().hex}
+        return jwt.encode(claims, self._key, algorithm="HS256", headers={"typ": "at+jwt"})
+
+    def _insert(self, table: str, names: tuple[str, ...], values: Any, end: str = "") -> Any:
+        places = ", ".join("?" * len(names))
+        return self._run(
+            f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places}){end}", *values
+        )
+
+    def _run(self, statement: str, *values: Any) -> Any:
+        return self._connection.execute(statement.replace("?", self._place), values)
+
+    def _time(self, time: datetime) -> Any:
+        return time.replace(tzinfo=None).isoformat(" ", "microseconds") if self._sqlite else time

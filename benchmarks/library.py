@@ -1,0 +1,90 @@
+"""What the library takes for each request of a service, against PyJWT and the driver alone.
+
+Both sides run in this process, many times in each round.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import databases
+from bench import PASSWORD, SECRET_KEY, Bench
+from floors.sessions_by_hand import ByHand
+from measure import Row, Sample, Side
+
+from userctl import open_accounts
+from userctl.library.accounts import Accounts
+from userctl.schemas.session import Grant
+
+ACCOUNTS, TOKENS = 1000, 5000
+TIMES, ROUNDS, AT_MOST = 50, 41, 1.5
+
+
+def _sqlite(bench: Bench) -> str:
+    return f"sqlite:///{databases.sqlite(bench, ACCOUNTS, TOKENS)}"
+
+
+def _postgresql(bench: Bench) -> str:
+    return bench.postgres_database(databases.postgresql(bench, ACCOUNTS, TOKENS))
+
+
+def _repeated(work: Callable[[], object]) -> Side:
+    def run() -> Sample:
+        start = time.perf_counter()
+        for _ in range(TIMES):
+            work()
+        return Sample(time.perf_counter() - start)
+
+    return run
+
+
+def _refreshed(refresh: Callable[[str], str], first: str) -> Side:
+    latest = first
+
+    def work() -> None:
+        nonlocal latest
+        latest = refresh(latest)
+
+    return _repeated(work)
+
+
+def _offline(database: Callable[[Bench], str], bench: Bench) -> Row:
+    url = database(bench)
+    accounts, by_hand = open_accounts(url, secret_key=SECRET_KEY), ByHand(url, SECRET_KEY)
+    token = _login(accounts).tokens.access_token
+    ours = _repeated(lambda: accounts.tokens.verify_offline(token))
+    return Row(ours, _repeated(lambda: by_hand.decode(token)), AT_MOST, ROUNDS)
+
+
+def _verify(database: Callable[[Bench], str], bench: Bench) -> Row:
+    url = database(bench)
+    accounts, by_hand = open_accounts(url, secret_key=SECRET_KEY), ByHand(url, SECRET_KEY)
+    token = _login(accounts).tokens.access_token
+    ours = _repeated(lambda: accounts.tokens.verify(token))
+    return Row(ours, _repeated(lambda: by_hand.verify(token)), AT_MOST, ROUNDS)
+
+
+def _refresh(database: Callable[[Bench], str], bench: Bench) -> Row:
+    url = database(bench)
+    accounts, by_hand = open_accounts(url, secret_key=SECRET_KEY), ByHand(url, SECRET_KEY)
+    ours = _refreshed(
+        lambda token: accounts.sessions.refresh(token).tokens.refresh_token,
+        _login(accounts).tokens.refresh_token,
+    )
+    floor = _refreshed(by_hand.refresh, _login(accounts).tokens.refresh_token)
+    return Row(ours, floor, AT_MOST, ROUNDS)
+
+
+def _login(accounts: Accounts) -> Grant:
+    return accounts.sessions.login(databases.first_address(ACCOUNTS), PASSWORD)
+
+
+ROWS = {
+    f"library: {name}, {dialect} / {floor}": partial(row, database)
+    for dialect, database in (("SQLite", _sqlite), ("PostgreSQL", _postgresql))
+    for name, floor, row in (
+        ("verify_offline", "jwt.decode", _offline),
+        ("verify", "jwt.decode + one indexed select", _verify),
+        ("refresh", "the same SQL by hand", _refresh),
+    )
+}
