@@ -17,7 +17,8 @@ jsonl` it is an object:
 ```
 
 The codes are stable, and so are the HTTP statuses with which a service answers; messages and
-hints may change. Add `--debug` for a traceback."""
+hints may change. Add `--debug` for a traceback. The router has [codes of its
+own](http-api.md#codes-of-the-router) besides."""
 
 EXITS = """\
 Exit codes are a contract, and the same for every command. What a script can tell apart beyond

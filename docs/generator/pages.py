@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from generator.cli import cli_page, commands_table
 from generator.failures import errors_page, exit_codes_page, exit_codes_table
+from generator.http_api import http_api_page
 from generator.json_output import json_page
 from generator.library import library_page
 from generator.man import man_page
@@ -27,6 +28,7 @@ def pages() -> dict[str, str]:
         "docs/reference/metrics.md": metrics_page(),
         "docs/reference/schema.md": schema_page(),
         "docs/reference/library.md": library_page(),
+        "docs/reference/http-api.md": http_api_page(),
         "docs/userctl.1": man_page(),
         "userctl/cli/completion/names.json": names_file(),
     }

@@ -10,11 +10,12 @@ from sqlmodel import SQLModel
 
 from generator.markdown import code, page, plain, table
 from userctl import models
+from userctl.cli.command_table import SCHEDULED
 from userctl.core.failure_cause import FailureCause
 from userctl.db.schema.migrations import first_revision
 from userctl.formats.prometheus import exposition
 from userctl.schemas.audit import AuditEventRead, AuditTag, outcome_of
-from userctl.schemas.metrics import AccountCount, LastPurge, Metrics
+from userctl.schemas.metrics import AccountCount, CommandRun, LastPurge, Metrics
 
 SQLITE, POSTGRESQL = (registry.load(name)() for name in ("sqlite", "postgresql"))
 
@@ -38,7 +39,16 @@ METRICS = """\
 `userctl metrics` (extra `metrics`) prints the text format of Prometheus, and `--textfile FILE`
 writes it for the textfile collector of node_exporter. A metric without a value, such as that of
 the last purge before the first one, is left out. It reads whole tables, which takes seconds
-where there are millions of rows."""
+where there are millions of rows. Of a database that cannot be read, only `userctl_up` and the
+metrics of commands are there, and the exit code is 6."""
+
+RUNS = """\
+The values of `command` are {commands}. Each run is recorded at its end, whether cron, systemd or a
+person started it and however it ended, in `runs/` of the state folder (`~/.local/state/userctl`,
+or `$XDG_STATE_HOME/userctl`) of its user, for each database. So `userctl metrics` tells of those
+of the same user on the same machine. What is not recorded: `--dry-run`, a run that `kill -9` ends,
+one whose options or settings cannot be read, and one that finds no embedded database. The
+time of the last run then stays as it is, so alert on its age too."""
 
 SCHEMA = """\
 Another program may read and write `users` and `refresh_tokens`: see [sharing the
@@ -78,13 +88,19 @@ def metrics_page() -> str:
         login_failures=1,
         last_purge=LastPurge(time=time, deleted=1, remaining=0, outcome="finished"),
     )
+    runs = [CommandRun(command="token purge", ended_at=time, exit_code=0, seconds=1)]
     rows = []
-    for family in text_string_to_metric_families(exposition(example)):
+    for family in text_string_to_metric_families(exposition(example, runs)):
         labels = sorted({label for sample in family.samples for label in sample.labels})
         name = family.samples[0].name if family.samples else family.name
         listed = ", ".join(map(code, labels))
         rows.append([code(name), family.type, listed, plain(family.documentation)])
-    return page("Metrics", METRICS, table(["metric", "type", "labels", "meaning"], rows))
+    return page(
+        "Metrics",
+        METRICS,
+        table(["metric", "type", "labels", "meaning"], rows),
+        RUNS.format(commands=", ".join(map(code, SCHEDULED))),
+    )
 
 
 def schema_page() -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from userctl.cli import help_page, options
+from userctl.cli.command_table import SCHEDULED
 from userctl.cli.context import CommandContext
 from userctl.cli.database_urls import resolve_database_url
 from userctl.cli.option_bundles import collect_bundles, own_parameters
@@ -97,6 +98,7 @@ class Command:
             if given.get("raw"):
                 context.print_raw(self.raw)
             _log_begin(context, ctx.command_path)
+            _record_end(context, ctx.command_path, values)
             self.body(context, **collect_bundles(self.body, values))
             if context.exit_code:
                 raise typer.Exit(context.exit_code)
@@ -181,3 +183,12 @@ def _log_begin(context: CommandContext, command_path: str) -> None:
     context.log(f"{command_path} begins")
     if context.trace is not None and context.verbosity > 1:
         context.trace.add_statements(context.services.statement_spans.made_by)
+
+
+def _record_end(context: CommandContext, command_path: str, values: Mapping[str, Any]) -> None:
+    """Let it be recorded how a scheduled command ends."""
+    command = command_path.partition(" ")[2]
+    if command in SCHEDULED and not values.get("dry_run"):
+        from userctl.cli.run_records import RunRecorder  # noqa: PLC0415
+
+        context.recorder = RunRecorder(command, lambda: context.settings)

@@ -110,3 +110,15 @@ COMMANDS: Mapping[str, Noun | str] = {
     "health": "userctl.cli.commands.health:health",
     "metrics": "userctl.cli.commands.metrics:metrics",
 }
+
+SCHEDULED = (
+    "audit export",
+    "audit head",
+    "audit verify",
+    "db backup",
+    "db vacuum",
+    "doctor",
+    "token purge",
+    "user purge",
+)
+"""What cron, systemd and their like run: ``userctl metrics`` tells how each ended last time."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from userctl.cli.run_records import RunRecorder
     from userctl.cli.tracing import RunTrace
     from userctl.schemas.page import Page
 
@@ -49,6 +50,7 @@ class CommandContext:
         exit_code: with which the command ends if nothing else goes wrong.
         error: what the command ended with, or went on after.
         trace: the span of this run, if the environment names a collector.
+        recorder: records how this run ended, if it is one of a scheduled command.
     """
 
     flags: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +70,7 @@ class CommandContext:
     exit_code: int = 0
     error: BaseException | None = None
     trace: "RunTrace | None" = None
+    recorder: "RunRecorder | None" = None
     _stack: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
@@ -226,6 +229,8 @@ class CommandContext:
         if "services" in self.__dict__:
             self.services.close()
         steps = [f"exit code {code}"]
+        if self.recorder is not None:
+            steps.append(self.recorder.record(code))
         if self.trace is not None:
             steps.append(self.trace.end(code, error_code(self.error)))
         if "_logger" in self.__dict__:

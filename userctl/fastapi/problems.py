@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from userctl.core.errors import InvalidCredentials, LoginThrottled, UserctlError
+from userctl.core.errors.base import error_classes
 from userctl.core.text import quote
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,22 @@ HINTS = {
     "last_admin": "Make another user an admin first.",
 }
 """What a client can do. The hints of the command line are for its operator."""
+
+
+ROUTER_CODES = {
+    "api_token_required": (403, "The token is an access token, where services use an API token."),
+    "bad_request": (400, "The request cannot be parsed."),
+    "body_too_large": (413, "The body is longer than any that makes sense."),
+    "cookie_refused": (403, "Another site may have made the browser send the cookie."),
+    "insufficient_scope": (403, "The API token was issued for something else."),
+    "invalid_request": (422, "A value is missing, unknown or of the wrong kind."),
+    "overloaded": (503, "Too many requests wait until a password is checked."),
+    "role_required": (403, "The user has another role."),
+    "token_required": (401, "The request has no token, or more than one."),
+    "unexpected": (500, "A bug, which is in the log."),
+    "unsupported_token_type": (400, "An access token only expires; revoke its session."),
+}
+"""The codes that only a router answers with: the status, and what each means."""
 
 
 class Problem(BaseModel):
@@ -75,6 +92,27 @@ class ProblemError(HTTPException):
         )
 
 
+def router_error(
+    code: str, detail: str, *, headers: Mapping[str, str] | None = None
+) -> ProblemError:
+    """Return an error of the router itself.
+
+    Args:
+        code: one of those codes.
+        detail: what is wrong with this request.
+        headers: headers of the answer.
+    """
+    status, title = ROUTER_CODES[code]
+    return ProblemError(status, code, detail, title=title, headers=headers)
+
+
+def status_of(code: str) -> int:
+    """Return the status of the error with a code."""
+    if code in ROUTER_CODES:
+        return ROUTER_CODES[code][0]
+    return {kind.code: kind.http_status for kind in error_classes()}[code]
+
+
 def problem_error(error: Exception) -> ProblemError:
     """Return an error as a client gets it; one that is our own fault is logged, and not told."""
     match error:
@@ -83,12 +121,12 @@ def problem_error(error: Exception) -> ProblemError:
         case UserctlError():
             return _foreseen(error)
         case RequestValidationError():
-            return ProblemError(422, "invalid_request", _invalid_values(error.errors()))
+            return router_error("invalid_request", _invalid_values(error.errors()))
         case HTTPException():
             code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
             return ProblemError(error.status_code, code, error.detail, headers=error.headers)
     logger.error("unexpected error", exc_info=error)
-    return ProblemError(500, "unexpected", "The server failed unexpectedly.")
+    return router_error("unexpected", "The server failed unexpectedly.")
 
 
 def problem_response(error: Exception) -> Response:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from fastapi import Request, Response
 
-from userctl.fastapi.problems import ProblemError
+from userctl.fastapi.problems import router_error
 
 HEADER = "X-Refresh-Token"
 COOKIE = "__Secure-refresh_token"
@@ -43,8 +43,7 @@ class RefreshCookie:
         """
         token = request.cookies.get(COOKIE)
         if token is not None and not (self.is_wanted(request) and self._is_own(request)):
-            raise ProblemError(
-                403,
+            raise router_error(
                 "cookie_refused",
                 f"The cookie is accepted with the header '{HEADER}: cookie' and from the "
                 "application's own origin.",

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from userctl.fastapi.problems import NO_STORE, ProblemError, problem_response
+from userctl.fastapi.problems import NO_STORE, problem_response, router_error
 from userctl.fastapi.service import Service, ServiceRoute
 
 LONGEST_BODY = 65_536
@@ -29,7 +29,7 @@ class BoundedRequest(Request):
             length += len(piece)
             if length > LONGEST_BODY:
                 detail = f"The body of a request has at most {LONGEST_BODY:,} bytes."
-                raise ProblemError(413, "body_too_large", detail)
+                raise router_error("body_too_large", detail)
             yield piece
 
 

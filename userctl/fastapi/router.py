@@ -6,7 +6,6 @@ from fastapi import APIRouter
 
 from userctl import Accounts
 from userctl.fastapi.endpoints.auth import add_auth
-from userctl.fastapi.endpoints.responses import problems
 from userctl.fastapi.endpoints.status import add_jwks, add_metrics, add_status
 from userctl.fastapi.endpoints.tokens import add_tokens
 from userctl.fastapi.endpoints.users import add_users
@@ -54,7 +53,7 @@ def router(
     )
     PASSWORD_SCHEME.use_prefix(prefix)
     routes = route_class(service)
-    api = APIRouter(prefix=prefix, route_class=routes, tags=["users"], responses=problems(422, 500))
+    api = APIRouter(prefix=prefix, route_class=routes, tags=["users"])
     add_auth(api, register_is_open=register)
     add_users(api, admin_role)
     add_tokens(api)

@@ -9,7 +9,7 @@ from fastapi.security import HTTPBearer
 from fastapi.security.oauth2 import OAuth2
 
 from userctl.core.errors import UserctlError
-from userctl.fastapi.problems import ProblemError, problem_error
+from userctl.fastapi.problems import ProblemError, problem_error, router_error
 from userctl.fastapi.service import FoundService
 from userctl.schemas.tokens import ApiTokenClaims
 from userctl.schemas.users import UserRead
@@ -50,8 +50,7 @@ def bearer_token(request: Request) -> str:
     values = request.headers.getlist("authorization")
     kind, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
     if kind.lower() != "bearer" or not token.strip():
-        raise ProblemError(
-            401,
+        raise router_error(
             "token_required",
             "A token is required: 'Authorization: Bearer TOKEN'.",
             headers=CHALLENGE,
@@ -137,7 +136,7 @@ def _refused(code: str, detail: str, scopes: Iterable[str] = ()) -> ProblemError
     listed = " ".join(scopes)
     scope = f', scope="{listed}"' if listed else ""
     challenge = f'Bearer error="insufficient_scope"{scope}'
-    return ProblemError(403, code, detail, headers={"WWW-Authenticate": challenge})
+    return router_error(code, detail, headers={"WWW-Authenticate": challenge})
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar
 from anyio import CapacityLimiter, Lock, to_thread
 
 from userctl import Accounts
-from userctl.fastapi.problems import RETRY_SECONDS, ProblemError
+from userctl.fastapi.problems import RETRY_SECONDS, router_error
 from userctl.schemas.database import Health
 
 P = ParamSpec("P")
@@ -68,8 +68,7 @@ class Workers:
             ProblemError: if too many wait for that.
         """
         if self.waiting >= self._most_waiting:
-            raise ProblemError(
-                503,
+            raise router_error(
                 "overloaded",
                 "Too many requests wait until a password is checked.",
                 headers={"Retry-After": str(RETRY_SECONDS)},

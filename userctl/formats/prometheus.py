@@ -1,9 +1,9 @@
 """Metrics in the Prometheus text format."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from userctl.core.errors import MetricsMissing
-from userctl.schemas.metrics import LastPurge, Metrics
+from userctl.schemas.metrics import CommandRun, LastPurge, Metrics
 
 try:
     from prometheus_client import CollectorRegistry, generate_latest
@@ -12,41 +12,74 @@ except ModuleNotFoundError:
     raise MetricsMissing("The prometheus-client library is not installed.") from None
 
 
-def exposition(metrics: Metrics) -> str:
-    """Return the metrics in the Prometheus text format."""
+def exposition(metrics: Metrics | None, runs: Sequence[CommandRun]) -> str:
+    """Return the metrics in the Prometheus text format.
+
+    Args:
+        metrics: those of the database; None if it could not be read.
+        runs: the last runs of scheduled commands.
+    """
     registry = CollectorRegistry()
-    registry.register(_Collector(metrics))
+    registry.register(_Collector(metrics, runs))
     return generate_latest(registry).decode()
 
 
 class _Collector:
     """A collector, as the library expects one."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics | None, runs: Sequence[CommandRun]) -> None:
         self._metrics = metrics
+        self._runs = runs
 
     def collect(self) -> Iterator[Metric]:
         """Yield each metric with its samples."""
-        found = self._metrics
-        accounts = GaugeMetricFamily(
-            "userctl_accounts", "Users by role and status.", labels=["role", "status"]
+        yield GaugeMetricFamily(
+            "userctl_up", "Whether the database could be read: 1 or 0.", bool(self._metrics)
         )
-        for account in found.accounts:
-            accounts.add_metric([account.role, account.status], account.count)
-        yield accounts
-        yield _by_state("userctl_refresh_tokens", "Refresh tokens by state.", found.refresh_tokens)
-        yield _by_state("userctl_api_tokens", "API tokens by state.", found.api_tokens)
-        if found.oldest_expired_at is not None:
-            yield GaugeMetricFamily(
-                "userctl_oldest_expired_token_timestamp_seconds",
-                "When the oldest expired refresh token expired.",
-                found.oldest_expired_at.timestamp(),
-            )
-        yield CounterMetricFamily(
-            "userctl_login_failures", "Recorded login failures.", found.login_failures
+        yield from _commands(self._runs)
+        if self._metrics is not None:
+            yield from _database(self._metrics)
+
+
+def _commands(runs: Sequence[CommandRun]) -> Iterator[Metric]:
+    prefix, labels = "userctl_command_last_run", ["command"]
+    ended = GaugeMetricFamily(
+        f"{prefix}_timestamp_seconds",
+        "When the last run of a scheduled command ended.",
+        labels=labels,
+    )
+    code = GaugeMetricFamily(f"{prefix}_exit_code", "The exit code of that run.", labels=labels)
+    duration = GaugeMetricFamily(
+        f"{prefix}_duration_seconds", "How long that run took.", labels=labels
+    )
+    for run in runs:
+        ended.add_metric([run.command], run.ended_at.timestamp())
+        code.add_metric([run.command], run.exit_code)
+        duration.add_metric([run.command], run.seconds)
+    if runs:
+        yield from (ended, code, duration)
+
+
+def _database(found: Metrics) -> Iterator[Metric]:
+    accounts = GaugeMetricFamily(
+        "userctl_accounts", "Users by role and status.", labels=["role", "status"]
+    )
+    for account in found.accounts:
+        accounts.add_metric([account.role, account.status], account.count)
+    yield accounts
+    yield _by_state("userctl_refresh_tokens", "Refresh tokens by state.", found.refresh_tokens)
+    yield _by_state("userctl_api_tokens", "API tokens by state.", found.api_tokens)
+    if found.oldest_expired_at is not None:
+        yield GaugeMetricFamily(
+            "userctl_oldest_expired_token_timestamp_seconds",
+            "When the oldest expired refresh token expired.",
+            found.oldest_expired_at.timestamp(),
         )
-        if found.last_purge is not None:
-            yield from _purge(found.last_purge)
+    yield CounterMetricFamily(
+        "userctl_login_failures", "Recorded login failures.", found.login_failures
+    )
+    if found.last_purge is not None:
+        yield from _purge(found.last_purge)
 
 
 def _by_state(name: str, about: str, counts: dict[str, int]) -> Metric:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 
 class AccountCount(BaseModel):
@@ -20,6 +20,15 @@ class LastPurge(BaseModel):
     deleted: int
     remaining: int
     outcome: str
+
+
+class CommandRun(BaseModel):
+    """How a scheduled command ended when it ran last."""
+
+    command: str
+    ended_at: AwareDatetime
+    exit_code: int = Field(ge=0, le=255)
+    seconds: float = Field(ge=0, allow_inf_nan=False)
 
 
 class Metrics(BaseModel):

@@ -117,10 +117,13 @@ def test_every_step_of_the_units_goes_well(installed: Shell) -> None:
 
 
 def written_down(userctl: Userctl) -> None:
-    """Make sure that a backup and the metrics lie where the page says."""
+    """Make sure that a backup and the metrics lie where the page says, and tell of each run."""
     [backup] = (userctl.home / "var/backups/userctl").iterdir()
     assert userctl("db", "restore", str(backup), "--yes").code == 0
     assert "userctl_accounts" in (userctl.home / "var/lib/node_exporter/userctl.prom").read_text()
+    metrics = userctl("metrics").out
+    for command in ("audit verify", "db backup", "doctor", "token purge", "user purge"):
+        assert f'userctl_command_last_run_exit_code{{command="{command}"}} 0.0\n' in metrics
 
 
 def test_a_step_that_fails_is_heard_of(installed: Shell) -> None:

@@ -47,7 +47,6 @@ WITHOUT_A_REASON_TO_CREATE = [
     ("db", "copy", "--to", "sqlite:///copy.db"),
     ("db", "downgrade", "0001", "--yes"),
     ("metrics",),
-    ("metrics", "--textfile", "good.jsonl"),
     ("health",),
     ("doctor",),
 ]

@@ -1,5 +1,6 @@
 """An application with the router, whose requests are answered in this process."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from httpx2 import Response
 from tests.integration.conftest import PASSWORD
 from userctl import Accounts, open_accounts
 from userctl.fastapi import router
+from userctl.fastapi.endpoints.responses import HEADERS
 
 EMAIL, ADMIN = "ada@example.com", "grace@example.com"
 SECRET = "a secret that several services share, of 40+ bytes"
@@ -28,11 +30,39 @@ class Caller:
 
     def __call__(self, method: str, path: str, **request: Any) -> Response:
         headers = self.headers | request.pop("headers", {})
-        return self.client.request(method, f"{API}{path}", headers=headers, **request)
+        answer = self.client.request(method, f"{API}{path}", headers=headers, **request)
+        require_documented(self.client.app, method, path, answer)
+        return answer
 
     def as_bearer(self, token: str) -> "Caller":
         """Return one that sends a token."""
         return Caller(self.client, self.headers | {"Authorization": f"Bearer {token}"})
+
+
+def require_documented(app: Any, method: str, path: str, answer: Response) -> None:
+    """Make sure that the OpenAPI document tells of an answer: status, code, kind and headers."""
+    called = f"{API}{path.partition('?')[0]}"
+    found = [
+        operations[method.lower()]
+        for template, operations in app.openapi()["paths"].items()
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), called)
+        and method.lower() in operations
+    ]
+    if not found:
+        assert answer.status_code in {404, 405} or method == "HEAD" or path == "/metrics"
+        return
+    documented = found[0]["responses"]
+    assert str(answer.status_code) in documented, (method, path, answer.text)
+    told = documented[str(answer.status_code)]
+    kind = answer.headers.get("content-type")
+    assert list(told.get("content", {})) == ([kind] if kind else [])
+    headers = answer.headers.keys() & {"www-authenticate", "retry-after", *map(str.lower, HEADERS)}
+    if answer.headers.get("cache-control") == "no-store":
+        headers.discard("cache-control")
+    assert headers <= {name.lower() for name in told["headers"]} | {"www-authenticate"}
+    if answer.is_error:
+        allowed = told["content"][kind]["schema"]["properties"]["code"].get("enum")
+        assert allowed is None or answer.json()["code"] in allowed, (method, path, answer.text)
 
 
 @pytest.fixture

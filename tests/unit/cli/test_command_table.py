@@ -14,7 +14,7 @@ import pytest
 from userctl.cli import commands
 from userctl.cli.app import program
 from userctl.cli.command import Command
-from userctl.cli.command_table import COMMANDS, Noun
+from userctl.cli.command_table import COMMANDS, SCHEDULED, Noun
 from userctl.cli.lazy_group import load_command
 
 
@@ -43,6 +43,10 @@ def defined_commands() -> Iterator[str]:
 
 def test_every_command_that_is_defined_stands_in_the_table_and_the_other_way_round() -> None:
     assert sorted(defined_commands()) == sorted(path for _, path in rows())
+
+
+def test_what_is_scheduled_are_commands_of_the_table() -> None:
+    assert set(SCHEDULED) <= {typed for typed, _ in rows()}
 
 
 def test_a_module_defines_one_command_at_most_and_a_helper_beside_the_verbs_none() -> None:

@@ -9,6 +9,7 @@ from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.output.output_file import write_output
 from userctl.cli.output.render import write
+from userctl.core.errors import DatabaseNotReady
 
 
 @command(
@@ -26,11 +27,22 @@ def metrics(
         ),
     ] = None,
 ) -> None:
-    """Print metrics in the Prometheus text format."""
+    """Print metrics in the Prometheus text format.
+
+    Of a database that cannot be read they say just that, and how the scheduled commands ended.
+    """
+    from userctl.cli.run_records import read_runs  # noqa: PLC0415
     from userctl.formats.prometheus import exposition
 
-    text = exposition(context.services.metrics.collect())
+    found, failure = None, None
+    try:
+        found = context.services.metrics.collect()
+    except DatabaseNotReady as error:
+        failure = error
+    text = exposition(found, read_runs(context.settings))
     if textfile is None:
         write(text)
     else:
         write_output(textfile, [text], files=context.files, force=True, private=False)
+    if failure is not None:
+        raise failure

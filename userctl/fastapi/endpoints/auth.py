@@ -13,8 +13,16 @@ from userctl.fastapi.endpoints.bodies import (
     ShortText,
     Tokens,
 )
-from userctl.fastapi.endpoints.responses import problems
-from userctl.fastapi.problems import ProblemError, problem_error
+from userctl.fastapi.endpoints.responses import (
+    BODY,
+    CHANGE,
+    LOGIN,
+    NEW_USER,
+    TOKEN,
+    problems,
+    success,
+)
+from userctl.fastapi.problems import problem_error, router_error
 from userctl.fastapi.security import CHALLENGE, CurrentUser, bearer_token, current_token
 from userctl.fastapi.service import FoundClient, FoundService, Service
 from userctl.schemas.session import Grant
@@ -32,25 +40,45 @@ def add_auth(api: APIRouter, *, register_is_open: bool) -> None:
         api.post(
             "/auth/register",
             status_code=201,
-            responses=problems(409, 503),
+            responses=success(201, "The new user.") | problems(*BODY, *NEW_USER, "overloaded"),
             summary="Create a user, for oneself",
         )(register)
-    api.post("/auth/token", responses=problems(401, 403, 429, 503), summary="Log in")(log_in)
+    api.post(
+        "/auth/token",
+        responses=success(200, "New tokens.", "Set-Cookie") | problems(*BODY, *LOGIN),
+        summary="Log in",
+    )(log_in)
     api.post(
         "/auth/refresh",
-        responses=problems(401, 403, 409),
+        responses=success(200, "New tokens.", "Set-Cookie")
+        | problems(
+            *BODY,
+            *TOKEN,
+            *CHANGE,
+            "token_reused",
+            "cookie_refused",
+            "refresh_conflict",
+            end_cookie=True,
+        ),
         summary="Exchange a refresh token, once, for new tokens",
     )(refresh)
     api.post(
         "/auth/logout",
         status_code=204,
-        responses=problems(401, 403),
+        response_class=Response,
+        responses=success(204, "The session has ended.", "Set-Cookie")
+        | problems(*BODY, *CHANGE, "token_required", "token_invalid", "cookie_refused"),
         summary="End the session of a refresh token",
     )(log_out)
-    api.get("/auth/me", responses=problems(401), summary="Show whose token this is")(me)
+    api.get(
+        "/auth/me",
+        responses=success(200, "The user.") | problems(*TOKEN),
+        summary="Show whose token this is",
+    )(me)
     api.post(
         "/auth/password",
-        responses=problems(401, 403, 429, 503),
+        responses=success(200, "New tokens.", "Set-Cookie")
+        | problems(*BODY, *TOKEN, *LOGIN, "password_rejected"),
         openapi_extra={"security": [{}, {"password": []}, {"token": []}]},
         summary="Change a password, and start a new session",
     )(change_password)
@@ -145,7 +173,7 @@ def _refresh_token(body: RefreshToken | None, request: Request, service: Service
         return body.refresh_token
     token = None if service.cookie is None else service.cookie.read(request)
     if token is None:
-        raise ProblemError(401, "token_required", "A refresh token is required.", headers=CHALLENGE)
+        raise router_error("token_required", "A refresh token is required.", headers=CHALLENGE)
     return token
 
 

@@ -1,19 +1,105 @@
-"""The errors of an endpoint, as its documentation lists them."""
+"""The answers of an endpoint, as its documentation lists them."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from userctl.fastapi.problems import MEDIA_TYPE, Problem
+from fastapi import Depends
 
-_SCHEMA = Problem.model_json_schema()
+from userctl.fastapi.problems import MEDIA_TYPE, Problem, status_of
+from userctl.fastapi.security import require_role, require_scope
+
+TOKEN = ("token_required", "token_invalid", "token_expired", "token_revoked", "account_disabled")
+"""What may be wrong with the token of a request."""
+
+ADMIN = (*TOKEN, "role_required", "insufficient_scope")
+SERVICE = (*TOKEN, "api_token_required", "insufficient_scope")
+
+BODY = ("bad_request", "body_too_large", "invalid_request")
+"""What may be wrong with the body of a request."""
+
+CHANGE = ("change_ignored", "constraint_violated")
+"""How triggers and constraints that the application added may refuse a change."""
+
+FOUND = ("user_not_found", "invalid_request", "invalid_input")
+"""Why no user, or no page of users, may be found."""
+
+NEW_USER = (*CHANGE, "user_exists", "invalid_email", "password_rejected", "invalid_input")
+
+LOGIN = (*CHANGE, "invalid_credentials", "throttled", "password_change_required", "overloaded")
+
+ALWAYS = ("database_error", "unexpected")
+"""What may befall any request. Each stands for several codes, which are for the operator."""
+
+HEADERS = {
+    "Cache-Control": "For how long the answer may be kept.",
+    "ETag": "What changes with the user; for `If-Match`.",
+    "Link": "The next page, if there is one (RFC 8288).",
+    "Location": "The path of the new user.",
+    "Retry-After": "After how many seconds to try again.",
+    "Set-Cookie": "The cookie with the refresh token, or its end.",
+    "WWW-Authenticate": "Why the token was refused (RFC 6750).",
+}
+
+_HEADERS_OF_PROBLEMS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
+
+Answers = dict[int | str, dict[str, Any]]
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the documentation of errors with these statuses."""
+def success(status: int, what: str, *headers: str) -> Answers:
+    """Return the documentation of what is answered if all went well.
+
+    Args:
+        status: the status.
+        what: what the body is.
+        headers: the headers that matter.
+    """
+    return {status: {"description": what, "headers": _headers(headers)}}
+
+
+def problems(*codes: str, end_cookie: bool = False) -> Answers:
+    """Return the documentation of errors with these codes, and of those that are always possible.
+
+    Args:
+        codes: those of typed errors, or of the router itself.
+        end_cookie: whether a refused token ends the cookie that it came in.
+    """
+    found: dict[int, list[str]] = {}
+    for code in dict.fromkeys((*codes, *ALWAYS)):
+        found.setdefault(status_of(code), []).append(code)
+    answers: Answers = {status: _problem(status, found[status]) for status in sorted(found)}
+    if end_cookie:
+        answers[401]["headers"] |= _headers(["Set-Cookie"])
+    return answers
+
+
+def guard(scope: str, *others: Any, role: str | None = None) -> dict[str, Any]:
+    """Return what an endpoint depends on, and what its documentation says of that.
+
+    Args:
+        scope: the scope that it demands.
+        others: other dependencies, which come first.
+        role: the role that it demands, if any.
+    """
+    roles = [] if role is None else [Depends(require_role(role))]
+    demands = {"x-scope": scope} | ({} if role is None else {"x-role": role})
     return {
-        status: {
-            "description": HTTPStatus(status).phrase,
-            "content": {MEDIA_TYPE: {"schema": _SCHEMA}},
-        }
-        for status in statuses
+        "dependencies": [*others, *roles, Depends(require_scope(scope))],
+        "openapi_extra": demands,
     }
+
+
+def _problem(status: int, codes: list[str]) -> dict[str, Any]:
+    schema = Problem.model_json_schema()
+    listed = [code for code in codes if code not in ALWAYS]
+    if listed == codes:
+        schema["properties"]["code"]["enum"] = codes
+    return {
+        "description": HTTPStatus(status).phrase + (f": {', '.join(listed)}" if listed else ""),
+        "headers": _headers(_HEADERS_OF_PROBLEMS.get(status, ())),
+        "content": {MEDIA_TYPE: {"schema": schema}},
+    }
+
+
+def _headers(names: Sequence[str]) -> dict[str, Any]:
+    return {name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in names}

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from userctl.core.errors import DatabaseNotReady
-from userctl.fastapi.endpoints.responses import problems
+from userctl.fastapi.endpoints.responses import problems, success
 from userctl.fastapi.service import FoundService
 from userctl.schemas.database import Health
 
@@ -17,10 +17,16 @@ def add_status(api: APIRouter) -> None:
     Args:
         api: the router.
     """
-    api.get("/health", summary="Tell the state of this process and of the database")(health)
+    api.get(
+        "/health",
+        responses=success(200, "The state of the database.") | problems(),
+        summary="Tell the state of this process and of the database",
+    )(health)
     api.head("/health", include_in_schema=False)(health)
     api.get(
-        "/health/ready", responses=problems(503), summary="Tell whether requests can be served"
+        "/health/ready",
+        responses=success(200, "Requests can be served.") | problems(),
+        summary="Tell whether requests can be served",
     )(ready)
     api.head("/health/ready", include_in_schema=False)(ready)
 
@@ -31,7 +37,11 @@ def add_jwks(api: APIRouter) -> None:
     Args:
         api: the router, without a prefix: the path is well known (RFC 8615).
     """
-    api.get("/.well-known/jwks.json", summary="Return the public keys")(jwks)
+    api.get(
+        "/.well-known/jwks.json",
+        responses=success(200, "A JWK Set.", "Cache-Control") | problems(),
+        summary="Return the public keys",
+    )(jwks)
 
 
 def add_metrics(api: APIRouter) -> None:

@@ -1,15 +1,14 @@
 """Telling about tokens and revoking them, for services that have an API token."""
 
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
 
 from userctl.core.errors import TokenInvalid
 from userctl.fastapi.endpoints.bodies import Secret
-from userctl.fastapi.endpoints.responses import problems
-from userctl.fastapi.problems import ProblemError
-from userctl.fastapi.security import CurrentUser, api_token, require_scope
+from userctl.fastapi.endpoints.responses import BODY, CHANGE, SERVICE, guard, problems, success
+from userctl.fastapi.problems import router_error
+from userctl.fastapi.security import CurrentUser, api_token
 from userctl.fastapi.service import FoundService
 from userctl.schemas.verification import Introspection
 
@@ -26,15 +25,16 @@ def add_tokens(api: APIRouter) -> None:
     api.post(
         "/auth/introspect",
         response_model_exclude_none=True,
-        dependencies=[Depends(api_token), Depends(require_scope("tokens:introspect"))],
-        responses=problems(401, 403),
+        responses=success(200, "What there is to know of the token.") | problems(*SERVICE, *BODY),
         summary="Tell about a token",
+        **guard("tokens:introspect", Depends(api_token)),
     )(introspect)
     api.post(
         "/auth/revoke",
-        dependencies=[Depends(api_token), Depends(require_scope("tokens:revoke"))],
-        responses=problems(400, 401, 403),
+        responses=success(200, "The token is in force no longer.")
+        | problems(*SERVICE, *BODY, *CHANGE, "unsupported_token_type"),
         summary="Revoke a token",
+        **guard("tokens:revoke", Depends(api_token)),
     )(revoke)
 
 
@@ -63,8 +63,7 @@ async def revoke(
     except TokenInvalid:
         # RFC 7009, section 2.2.1.
         if token.count(".") == 2:
-            raise ProblemError(
-                HTTPStatus.BAD_REQUEST,
+            raise router_error(
                 "unsupported_token_type",
                 "An access token only expires. Revoke the refresh token of its session.",
             ) from None

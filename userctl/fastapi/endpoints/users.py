@@ -4,13 +4,22 @@ import hashlib
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from userctl.core.errors import UserChanged
 from userctl.fastapi.endpoints.bodies import NewUser, UserChanges, UserPage, UserQuery
-from userctl.fastapi.endpoints.responses import problems
-from userctl.fastapi.problems import ProblemError
-from userctl.fastapi.security import CurrentUser, require_role, require_scope
+from userctl.fastapi.endpoints.responses import (
+    ADMIN,
+    BODY,
+    CHANGE,
+    FOUND,
+    NEW_USER,
+    guard,
+    problems,
+    success,
+)
+from userctl.fastapi.problems import router_error
+from userctl.fastapi.security import CurrentUser
 from userctl.fastapi.service import FoundService, Service
 from userctl.schemas.users import UserCreated, UserRead
 
@@ -26,37 +35,45 @@ def add_users(api: APIRouter, admin_role: str) -> None:
         api: the router.
         admin_role: the role that may use them.
     """
-    admin = Depends(require_role(admin_role))
-    reading = [admin, Depends(require_scope(READ))]
-    writing = [admin, Depends(require_scope(WRITE))]
-    api.get("/users", responses=problems(401, 403), summary="List users", dependencies=reading)(
-        list_users
-    )
+    reading, writing = guard(READ, role=admin_role), guard(WRITE, role=admin_role)
+    api.get(
+        "/users",
+        responses=success(200, "A page of users.", "Link") | problems(*ADMIN, *FOUND),
+        summary="List users",
+        **reading,
+    )(list_users)
     api.post(
         "/users",
         status_code=201,
-        responses=problems(401, 403, 409, 503),
+        responses=success(201, "The new user.", "Location")
+        | problems(*ADMIN, *BODY, *NEW_USER, "overloaded"),
         summary="Create a user",
-        dependencies=writing,
+        **writing,
     )(create_user)
     api.get(
         "/users/{user_id}",
-        responses=problems(401, 403, 404),
+        responses=success(200, "The user.", "ETag") | problems(*ADMIN, *FOUND),
         summary="Show a user",
-        dependencies=reading,
+        **reading,
     )(show_user)
     api.patch(
         "/users/{user_id}",
-        responses=problems(401, 403, 404, 409, 412),
+        responses=success(200, "The user as changed.", "ETag")
+        | problems(
+            *(*ADMIN, *BODY, *CHANGE, *FOUND),
+            *("user_changed", "user_exists", "last_admin", "invalid_email"),
+        ),
         summary="Change a user",
-        dependencies=writing,
+        **writing,
     )(change_user)
     api.delete(
         "/users/{user_id}",
         status_code=204,
-        responses=problems(401, 403, 404, 409, 412),
+        response_class=Response,
+        responses=success(204, "The user is deleted.")
+        | problems(*ADMIN, *CHANGE, *FOUND, "user_changed", "last_admin"),
         summary="Delete a user, who can be restored",
-        dependencies=writing,
+        **writing,
     )(delete_user)
 
 
@@ -121,7 +138,7 @@ def entity_tag(user: UserRead) -> str:
 def _create(service: Service, admin: UserRead, new: NewUser) -> UserCreated:
     # The admin may have been demoted while the request waited for its turn to hash.
     if service.accounts.users.get(admin.id).role != admin.role:
-        raise ProblemError(403, "role_required", "You have this role no longer.")
+        raise router_error("role_required", "You have this role no longer.")
     values = new.model_dump(exclude={"email"})
     return service.accounts.users.create(new.email, **values)
 
@@ -129,10 +146,10 @@ def _create(service: Service, admin: UserRead, new: NewUser) -> UserCreated:
 def _change(service: Service, user_id: int, changes: UserChanges, if_match: str | None) -> UserRead:
     users, given = service.accounts.users, changes.model_fields_set
     if "status" in given and len(given) > 1:
-        raise ProblemError(422, "invalid_request", "Change the status in a request of its own.")
+        raise router_error("invalid_request", "Change the status in a request of its own.")
     for name in given - {"name"}:
         if getattr(changes, name) is None:
-            raise ProblemError(422, "invalid_request", f"The {name} cannot be null.")
+            raise router_error("invalid_request", f"The {name} cannot be null.")
     expected = _expected(service, user_id, if_match)
     if changes.status is not None:
         change = users.enable if changes.status == "active" else users.disable
