@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from userctl.security.keys import CurrentKeyring, KeySource
     from userctl.security.password_policy import PasswordPolicy
     from userctl.security.passwords import PasswordHasher
+    from userctl.security.secret_files import SecretFiles
     from userctl.security.session_file import SessionFile
     from userctl.services.access.why import AccessService
     from userctl.services.audit.summary import AuditSummaryService
@@ -128,7 +129,7 @@ class Services:
     _codec: Lazy["AccessTokenCodec"] = Lazy("security.access_token:AccessTokenCodec")
     _database: Lazy["Database"] = Lazy("db.transaction.unit_of_work:Database")
     _engine: Lazy["Engine"] = Lazy("db.engine:pooled_engine")
-    _hasher: Lazy["PasswordHasher"] = Lazy("security.passwords:PasswordHasher")
+    _hasher: Lazy["PasswordHasher"] = Lazy("security.passwords:password_hasher")
     _audit_log: Lazy["KeyAuditLog"] = Lazy("services.keys.audit:KeyAuditLog")
     _installation: Lazy["Installation"] = Lazy("services.doctor.installation:Installation")
     _lifetimes: Lazy["TokenLifetimes"] = Lazy("services.sessions.issue:token_lifetimes")
@@ -160,6 +161,7 @@ class Services:
         self._login_window = timedelta(minutes=settings.login_window_minutes)
         self._cost = settings.password_cost
         self._minimum_length = settings.password_min_length
+        self._password_upgrade = settings.password_upgrade
         self._actor = lambda: self._current_actor
         for name, part in replaced.items():
             setattr(self, f"_{name}", part)
@@ -207,6 +209,12 @@ class Services:
         from userctl.security.keys import key_source
 
         return key_source(self._settings)
+
+    @cached_property
+    def _password_secrets(self) -> "SecretFiles":
+        from userctl.security.secret_files import SecretFiles
+
+        return SecretFiles(self._settings.password_secrets)
 
     @cached_property
     def _session_file(self) -> "SessionFile":

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from userctl.config.parsers import Parser
 from userctl.config.settings import SETTINGS
-from userctl.security.passwords import MINIMUM_COST
+from userctl.security.bcrypt_hash import MINIMUM_COST
 
 CHEAP = {"USERCTL_PASSWORD_COST": str(MINIMUM_COST)}
 """The environment of a command that runs where cheap hashes are allowed."""

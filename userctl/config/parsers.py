@@ -138,6 +138,20 @@ def role_names(value: Any) -> tuple[str, ...]:
     return roles
 
 
+@_accepts("a list of NAME=FILE, separated by commas in the environment")
+def named_files(value: Any) -> tuple[str, ...]:
+    """Accept a list of names and files, or one text with commas between them."""
+    pairs = value.split(",") if isinstance(value, str) else value
+    if not isinstance(pairs, list) or not all(isinstance(pair, str) for pair in pairs):
+        raise InvalidInput("expected a list of NAME=FILE")
+    found = tuple(plain_text(pair).strip() for pair in pairs)
+    for pair in found:
+        name, _, file = pair.partition("=")
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,50}", name, re.ASCII) or not file.strip():
+            raise InvalidInput(f"expected NAME=FILE, not {_describe(pair)}")
+    return found
+
+
 def _describe(value: object) -> str:
     """Return a value for a message: quoted, escaped and cut to a bounded length."""
     if not isinstance(value, str | int | float):

@@ -14,6 +14,7 @@ from userctl.config.homes import APP_NAME, default_database_path
 from userctl.config.parsers import (
     Parser,
     database_url,
+    named_files,
     one_of,
     path,
     plain_text,
@@ -123,6 +124,19 @@ class Settings:
         whole_number(10, 20),
         "The bcrypt cost of new hashes. Each step doubles the time.",
         12,
+    )
+    password_upgrade: bool = _setting(
+        true_or_false,
+        "Whether a login replaces a hash that the application made, and that is not bcrypt, by one "
+        "of bcrypt. An imported hash is always replaced.",
+        default=False,
+    )
+    password_secrets: tuple[str, ...] = _setting(
+        named_files,
+        "Files with the secrets that password hashes of other systems were made with, such as a "
+        "pepper, by the names that 'user import --secret' was given. Only you can read them.",
+        (),
+        default_help="none",
     )
     login_attempts: int = _setting(
         whole_number(1, 1000),

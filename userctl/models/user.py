@@ -15,7 +15,10 @@ class UserColumns(SQLModel):
 
     While a user is disabled, their own hash waits in ``disabled_hash`` and ``hashed_password``
     holds one that no password matches, so that a program that reads only ``hashed_password``
-    rejects the user too. :mod:`userctl.models.own_hash` says which of them counts.
+    rejects the user too. The same holds while ``foreign_hash`` has one that only userctl verifies,
+    because it comes from another system. From there come also ``address_verified``, which is null
+    if it was not said, and ``former_login_at``, the last login there.
+    :mod:`userctl.models.own_hash` says which hash counts.
     """
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)
@@ -28,6 +31,9 @@ class UserColumns(SQLModel):
     disabled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     disabled_hash: str | None = Field(default=None)
     must_change_password: bool = Field(default=False)
+    foreign_hash: str | None = Field(default=None)
+    address_verified: bool | None = Field(default=None)
+    former_login_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class User(UserColumns, table=True):

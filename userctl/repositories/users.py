@@ -10,7 +10,7 @@ from sqlmodel import Session, col, delete, func, select, update
 
 from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
-from userctl.models.own_hash import own_hash_expression
+from userctl.models.own_hash import login_hash_expression, own_hash_expression
 from userctl.repositories import bulk_insert
 from userctl.repositories.changes import change, insert_row, require_count
 from userctl.repositories.shared_addresses import OWNER_FIRST, may_share_addresses
@@ -97,7 +97,7 @@ class UserRepository:
 
     def active_admin_hashes(self) -> Sequence[tuple[int, Any]]:
         """Return the ids of all active admins with the hashes that a login checks."""
-        query = core_select(col(User.id), col(User.hashed_password)).where(*_ACTIVE_ADMIN)
+        query = core_select(col(User.id), login_hash_expression(User)).where(*_ACTIVE_ADMIN)
         return [(row[0], row[1]) for row in self._session.execute(query)]
 
     def lock_active_admins(self) -> set[int]:

@@ -61,6 +61,8 @@ class UserOutcome(Affected):
     status: UserStatus | None = None
     has_password: bool | None = None
     must_change_password: bool | None = None
+    address_verified: bool | None = None
+    former_login_at: datetime | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     reference: str

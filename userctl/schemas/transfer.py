@@ -64,6 +64,7 @@ class ImportRules(NamedTuple):
         keep_roles: takes roles that are not configured.
         keep_future_times: takes users that were created in the future.
         drop_unknown_hashes: takes users without a hash that cannot be verified.
+        allow_weak_hashes: takes plain digests of passwords.
     """
 
     keep_odd_addresses: bool = False
@@ -71,6 +72,7 @@ class ImportRules(NamedTuple):
     keep_roles: bool = False
     keep_future_times: bool = False
     drop_unknown_hashes: bool = False
+    allow_weak_hashes: bool = False
 
 
 class ImportResult(BaseModel):

@@ -12,7 +12,7 @@ from userctl.core.errors import InvalidInput
 from userctl.core.text import quote
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.timestamp import parse_timestamp
-from userctl.schemas.users import check_name
+from userctl.schemas.user_name import check_name
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ USER_FIELDS = (
     UserField("must_change_password", _parse_boolean),
     UserField("hashed_password", str, shown=False),
     UserField("password", str, shown=False),
+    UserField("address_verified", _parse_boolean, plain=True),
+    UserField("former_login_at", parse_timestamp, plain=True),
     UserField("created_at", parse_timestamp),
     UserField("updated_at"),
 )

@@ -10,36 +10,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from userctl.core.errors import InvalidEmail, InvalidInput
-from userctl.core.text import has_invisible_characters, quote, remove_invisible
+from userctl.core.text import has_invisible_characters, quote
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import AfterId, Count
-
-NAME_LENGTH = 100
+from userctl.schemas.user_name import check_name
 
 UserStatus = Literal["active", "disabled"]
 UserSort = Literal["id", "email", "name", "role", "created_at", "updated_at"]
-
-
-def check_name(name: str) -> str:
-    """Return a name if a user may have it.
-
-    Raises:
-        InvalidInput: otherwise.
-    """
-    if has_invisible_characters(name):
-        raise InvalidInput(
-            "The name contains a control or invisible character.", hint="Type the name again."
-        )
-    if not 1 <= len(name) <= NAME_LENGTH:
-        raise InvalidInput(f"The name has {len(name)} characters. Use 1 to {NAME_LENGTH}.")
-    if name.isspace():
-        raise InvalidInput("The name is blank.")
-    return name
-
-
-def correct_name(name: str) -> str | None:
-    """Return the valid name that is most like another; None if nothing is left of it."""
-    return remove_invisible(name).strip()[:NAME_LENGTH].rstrip() or None
 
 
 def _check_new_name(name: str) -> str:
@@ -181,7 +158,8 @@ class Affected(BaseModel):
 class UserRead(Affected):
     """A user as shown, without the password hash.
 
-    A time is None if the stored one cannot be read and the user was changed all the same.
+    ``address_verified`` and ``former_login_at`` are what another system said of the user. Another
+    time is None if the stored one cannot be read and the user was changed all the same.
     """
 
     id: int
@@ -191,6 +169,8 @@ class UserRead(Affected):
     status: UserStatus
     has_password: bool
     must_change_password: bool
+    address_verified: bool | None = None
+    former_login_at: datetime | None = None
     created_at: datetime | None
     updated_at: datetime | None
 

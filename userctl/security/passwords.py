@@ -1,32 +1,28 @@
 """Hashing passwords with bcrypt, and verifying them."""
 
-import base64
-import hashlib
-import os
-import re
 import unicodedata
+from collections.abc import Iterator
+from time import perf_counter
 
 import bcrypt
 
 from userctl.core import stand_in_hash
+from userctl.core.errors import InvalidInput, MigrationSecretMissing
+from userctl.security import password_hashes
+from userctl.security.bcrypt_hash import (
+    MINIMUM_COST,
+    cost_of,
+    is_bcrypt_hash,
+    is_own_hash,
+    own_salt,
+)
+from userctl.security.password_hashes.parsed import ParsedHash, SecretSource
 
 MAXIMUM_BYTES = 72
 """bcrypt reads no further, and would silently cut off a longer password."""
 
-MINIMUM_COST, MAXIMUM_COST = 4, 20
-"""The lowest cost that bcrypt knows, and the highest that still ends within minutes."""
-
-_SALT_START = len("$2b$12$")
-_SALT_BYTES, _CHECKSUM_BYTES = 16, 4
-_LAST_OF_SALT = 28
-"""The index of the last character of the salt, which follows ``$2b$12$`` with 22 characters."""
-
-_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_BCRYPT_BASE64 = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-_TO_BCRYPT = str.maketrans(_BASE64, _BCRYPT_BASE64)
-_FROM_BCRYPT = str.maketrans(_BCRYPT_BASE64, _BASE64)
-
-_BCRYPT = re.compile(r"\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{53}", re.ASCII)
+_PIECES_LOG2 = 6
+"""In how many pieces the time of a hash is spent: each is less than two hundredths of it."""
 
 
 def normalize_password(password: str) -> str:
@@ -34,11 +30,25 @@ def normalize_password(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-class PasswordHasher:
-    """bcrypt hashes in the ``$2b$`` form that every bcrypt library verifies."""
+def no_secrets(name: str) -> bytes:
+    """Find no secret of another system."""
+    raise MigrationSecretMissing(
+        f"The secret '{name}' of a password hash is not configured.",
+        hint="Name its file in the setting 'password_secrets'.",
+    )
 
-    def __init__(self, *, cost: int) -> None:
+
+class PasswordHasher:
+    """bcrypt hashes in the ``$2b$`` form that every bcrypt library verifies.
+
+    Args:
+        cost: the cost of new hashes.
+        password_secrets: returns a secret that hashes of another system were made with.
+    """
+
+    def __init__(self, *, cost: int, password_secrets: SecretSource = no_secrets) -> None:
         self._cost = cost
+        self._secrets = password_secrets
 
     def hash(self, password: str) -> str:
         """Return the hash of a password that the policy accepted."""
@@ -54,7 +64,14 @@ class PasswordHasher:
 
         A mismatch takes the time of one hash of the configured cost for each way, whatever is
         stored, so that its time reveals nothing. Only a stored hash of a higher cost takes longer.
+
+        Raises:
+            MigrationSecretMissing: if the hash was made with a secret that is not there.
+            PasswordLibraryMissing: if the hash needs a library that is not installed.
         """
+        foreign = _foreign(hashed)
+        if foreign is not None:
+            return self._matches_foreign(password, foreign)
         return self._match(password, hashed) is not None
 
     def rehash(self, password: str, hashed: str) -> str:
@@ -76,7 +93,7 @@ class PasswordHasher:
         return None
 
     def _matches(self, secret: bytes | None, hashed: str) -> bool:
-        cost = _cost_of(hashed)
+        cost = cost_of(hashed)
         if secret is None or cost is None:
             # No hash can come from such a password, or the stored value is not a bcrypt hash.
             secret, hashed, cost = b"", self.unmatchable(), self._cost
@@ -88,6 +105,26 @@ class PasswordHasher:
         if not matches:
             self._equalize_time(cost)
         return matches
+
+    def _matches_foreign(self, password: str, hashed: ParsedHash) -> bool:
+        start = perf_counter()
+        for secret in _foreign_secrets(password):
+            if hashed.matches(secret, self._secrets):
+                return True
+        self._spend_rest(perf_counter() - start, ways=len(_secrets(password)))
+        return False
+
+    def _spend_rest(self, spent: float, *, ways: int) -> None:
+        """Spend what bcrypt takes for some hashes of the configured cost, less ``spent`` seconds.
+
+        How long that is under the present load is known from the pieces in which it is spent.
+        """
+        cost = max(MINIMUM_COST, self._cost - _PIECES_LOG2)
+        pieces = ways * 2 ** (self._cost - cost)
+        start, done = perf_counter(), 0
+        while not done or spent + (elapsed := perf_counter() - start) < elapsed / done * pieces:
+            bcrypt.hashpw(b"", f"$2b${cost:02d}${'.' * 22}".encode())
+            done += 1
 
     def _equalize_time(self, cost: int) -> None:
         """Spend the time that a cheaper hash saved: 2^c + 2^c + ... + 2^(n-1) = 2^n."""
@@ -104,38 +141,13 @@ class PasswordHasher:
 
     def is_outdated(self, hashed: str) -> bool:
         """Tell whether a hash has a lower cost than new ones get."""
-        cost = _cost_of(hashed)
+        cost = cost_of(hashed)
         return cost is not None and cost < self._cost
 
 
-def own_salt(cost: int) -> bytes:
-    """Return a random salt by which :func:`is_own_hash` knows the hash made with it.
-
-    96 bits are random, so that no two hashes have the same salt, and 32 are a checksum of these.
-    A hash then tells by itself that it is one of ours, wherever it was copied to and whatever else
-    writes to the table; to every other program its salt is like any other.
-    """
-    random = os.urandom(_SALT_BYTES - _CHECKSUM_BYTES)
-    encoded = base64.b64encode(random + _salt_checksum(random)).decode().rstrip("=")
-    return f"$2b${cost:02d}${encoded.translate(_TO_BCRYPT)}".encode()
-
-
-def is_own_hash(hashed: object) -> bool:
-    """Tell whether :class:`PasswordHasher` made a hash of a new password.
-
-    The answer is wrong for one in four thousand million hashes of other programs, and for those
-    that userctl 0.1.0 made.
-    """
-    if _cost_of(hashed) is None:
-        return False
-    encoded = str(hashed)[_SALT_START : _LAST_OF_SALT + 1].translate(_FROM_BCRYPT)
-    salt = base64.b64decode(f"{encoded}==")
-    random = salt[:-_CHECKSUM_BYTES]
-    return salt[-_CHECKSUM_BYTES:] == _salt_checksum(random)
-
-
-def _salt_checksum(random: bytes) -> bytes:
-    return hashlib.sha256(b"userctl" + random).digest()[:_CHECKSUM_BYTES]
+def password_hasher(cost: int, password_secrets: SecretSource) -> PasswordHasher:
+    """Return a hasher that knows the secrets of other systems."""
+    return PasswordHasher(cost=cost, password_secrets=password_secrets)
 
 
 def _secrets(password: str) -> dict[bytes | None, bool]:
@@ -163,14 +175,33 @@ def _secrets(password: str) -> dict[bytes | None, bool]:
     return found
 
 
-def is_bcrypt_hash(text: str) -> bool:
-    """Tell whether a text is a bcrypt hash that some password can match."""
-    # The salt has 128 bits, so only the first two bits of its last character count.
-    return _cost_of(text) is not None and text[_LAST_OF_SALT] in ".Oeu"
+def fits_bcrypt(password: str) -> bool:
+    """Tell whether bcrypt reads all of a password, so that it may be hashed anew."""
+    secret = normalize_password(password).encode()
+    return len(secret) <= MAXIMUM_BYTES and b"\0" not in secret
 
 
-def _cost_of(hashed: object) -> int | None:
-    """Return the cost of a bcrypt hash, or None for another text or a cost that takes hours."""
-    found = _BCRYPT.fullmatch(str(hashed))
-    cost = int(found[1]) if found else 0
-    return cost if MINIMUM_COST <= cost <= MAXIMUM_COST else None
+def _foreign(hashed: object) -> ParsedHash | None:
+    """Return what is known of a hash, if another system made it and it can be verified."""
+    if is_bcrypt_hash(hashed):
+        return None
+    try:
+        return password_hashes.parse(str(hashed))
+    except InvalidInput:
+        return None
+
+
+def _foreign_secrets(password: str) -> Iterator[bytes]:
+    """Yield what another system may have hashed: the password as it was typed, and normalized."""
+    for form in dict.fromkeys((password, normalize_password(password))):
+        try:
+            secret = form.encode()
+        except UnicodeEncodeError:
+            return
+        if b"\0" not in secret:
+            yield secret
+
+
+def is_verifiable_hash(hashed: object) -> bool:
+    """Tell whether a hash can be verified, if its secret and its library are there."""
+    return is_bcrypt_hash(hashed) or _foreign(hashed) is not None

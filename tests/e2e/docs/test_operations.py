@@ -10,7 +10,7 @@ import pytest
 from tests.support.cli import Userctl
 from tests.support.documents import blocks
 from tests.support.shell import Shell
-from userctl.security.passwords import MINIMUM_COST
+from userctl.security.bcrypt_hash import MINIMUM_COST
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = DOCS / "how-to/cron-and-systemd.md"

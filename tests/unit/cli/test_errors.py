@@ -143,6 +143,7 @@ CONTRACT = {
     "DowngradeRefused KeyExists KeyNotPublished KeyActive KeyringFull ChangeIgnored",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
     "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "
+    "MigrationSecretMissing PasswordLibraryMissing "
     "AuditBroken DatabaseDamaged DatabaseToolMissing DatabaseToolFailed CommitUnknown "
     "TransactionConflict ExtensionMissing SchemaNotFound LocksUnavailable RowUnreadable",
     9: "InputOutputFailed DiskFull OutOfMemory ReadOnly OutputLost",

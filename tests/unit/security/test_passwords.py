@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from userctl.core.errors import PasswordRejected
 from userctl.core.stand_in_hash import is_stand_in, is_unmatchable
 from userctl.security import password_policy
+from userctl.security.bcrypt_hash import is_own_hash, own_salt
 from userctl.security.password_policy import PasswordPolicy, generate_password
-from userctl.security.passwords import PasswordHasher, is_own_hash, own_salt
+from userctl.security.passwords import PasswordHasher
 
 HASHER = PasswordHasher(cost=4)
 POLICY = PasswordPolicy(minimum_length=8)

@@ -54,6 +54,18 @@ class DatabaseToolFailed(DatabaseNotReady):
     hint = "Nothing was changed."
 
 
+class MigrationSecretMissing(DatabaseNotReady):
+    """A password hash was made with a secret of another system, which is not there."""
+
+    code = "migration_secret_missing"
+
+
+class PasswordLibraryMissing(DatabaseNotReady):
+    """A password hash of another system needs a library that is not installed."""
+
+    code = "password_library_missing"
+
+
 class DatabaseNotMigrated(DatabaseNotReady):
     """The schema is missing or older than this userctl needs."""
 

@@ -123,9 +123,8 @@ def _hash(op: Operations, condition: str, count: int) -> None:
 
 def user_warnings(connection: Connection, options: AdoptionOptions) -> Iterator[Change]:
     """Yield what userctl supports only in part."""
-    users = table("users", column("hashed_password"), column("disabled_hash"))
-    adopted = "disabled_hash" in present_columns(connection, "users")
-    own = own_hash_expression(users.c) if adopted else users.c.hashed_password
+    users = table("users", *map(column, present_columns(connection, "users")))
+    own = own_hash_expression(users.c)
     other = or_(own.not_like("$2_$__$%"), func.length(own) != HASH_LENGTH)
     count = connection.scalar(select(func.count()).select_from(users).where(other))
     if count:

@@ -9,7 +9,7 @@ from userctl.db.adoption.addresses import BATCH
 from userctl.db.adoption.change import IDS_LISTED, Change, problem, warning
 from userctl.db.adoption.columns import present_columns, wanted_columns
 from userctl.models.unreadable import has_bad_bytes
-from userctl.schemas.users import check_name
+from userctl.schemas.user_name import check_name
 
 
 def text_changes(connection: Connection, name: str) -> Iterator[Change]:

@@ -16,7 +16,7 @@ from userctl.schemas.diagnosis import UserDiagnosis
 from userctl.schemas.email_address import lookup_address
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.session import UserSessionRead
-from userctl.security.passwords import is_bcrypt_hash
+from userctl.security.passwords import is_verifiable_hash
 from userctl.services.access.trail import (
     last_deletion,
     last_disabling,
@@ -133,7 +133,7 @@ class AccessService:
             email,
             exists=True,
             has_password=shown.has_password,
-            is_verifiable=is_bcrypt_hash(shown_text(own_hash(user))),
+            is_verifiable=is_verifiable_hash(shown_text(own_hash(user))),
             must_change=shown.must_change_password,
             api_tokens=len(uow.api_tokens.page(active, now, after=0, limit=SHOWN)),
             throttled_until=throttled_until,

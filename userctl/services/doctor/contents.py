@@ -9,7 +9,7 @@ from userctl.core.text import quote, rfc3339
 from userctl.db.maintenance import inspection
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import TABLES
-from userctl.security.passwords import is_bcrypt_hash
+from userctl.security.bcrypt_hash import is_bcrypt_hash
 from userctl.services.doctor.finding import Finding, ok
 from userctl.services.doctor.installation import Installation
 from userctl.services.shared.clock_check import Gap, check_clock

@@ -7,7 +7,7 @@ from datetime import datetime
 from userctl.core.errors import LastAdmin
 from userctl.core.stand_in_hash import is_unmatchable
 from userctl.db.transaction.unit_of_work import UnitOfWork
-from userctl.security.passwords import is_bcrypt_hash
+from userctl.security.passwords import is_verifiable_hash
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Admins:
 def read_admins(uow: UnitOfWork, now: datetime) -> Admins:
     """Return the admins as they are now."""
     hashes = dict(uow.users.active_admin_hashes())
-    passwords = (i for i, h in hashes.items() if is_bcrypt_hash(h) and not is_unmatchable(h))
+    passwords = (i for i, h in hashes.items() if is_verifiable_hash(h) and not is_unmatchable(h))
     return Admins(set(hashes), set(passwords), uow.api_tokens.active_admin_owners(now))
 
 

@@ -17,11 +17,13 @@ def recorded_changes(user: User, values: Mapping[str, Any]) -> dict[str, list[st
         values: the new values by the columns.
     """
     return {
-        name: [_recorded(getattr(user, name)), _recorded(value)] for name, value in values.items()
+        name: [recorded_value(getattr(user, name)), recorded_value(value)]
+        for name, value in values.items()
     }
 
 
-def _recorded(value: object) -> str | bool | None:
+def recorded_value(value: object) -> str | bool | None:
+    """Return a value of a column as JSON has it."""
     if isinstance(value, datetime):
         return rfc3339(value)
     return value if value is None or isinstance(value, bool) else shown_text(value)

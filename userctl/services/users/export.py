@@ -86,7 +86,7 @@ def _source(field: str) -> tuple[str, Convert | None]:
         return field, _addresses
     if field == "hashed_password":
         return OWN_HASH, _hashes
-    converters: dict[type, Convert] = {datetime: partial(map, _time), bool: partial(map, bool)}
+    converters: dict[type, Convert] = {datetime: partial(map, _time), bool: _truth_values}
     return field, converters.get(python_type(User.metadata.tables["users"].columns[field]))
 
 
@@ -101,6 +101,10 @@ def _statuses(times: Iterable[object]) -> Iterable[str]:
 
 def _has_password(hashes: Iterable[str]) -> Iterable[bool]:
     return [not is_unmatchable(hashed) for hashed in hashes]
+
+
+def _truth_values(values: Iterable[Any]) -> Iterable[bool | None]:
+    return [None if value is None else bool(value) for value in values]
 
 
 def _hashes(hashes: Iterable[str]) -> Iterable[str | None]:

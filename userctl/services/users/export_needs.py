@@ -8,8 +8,8 @@ from typing import Any
 from userctl.core.errors import InvalidInput
 from userctl.core.text import counted, rfc3339
 from userctl.schemas.email_address import are_canonical, is_canonical
-from userctl.schemas.users import NAME_LENGTH, check_name
-from userctl.security.passwords import is_bcrypt_hash
+from userctl.schemas.user_name import NAME_LENGTH, check_name
+from userctl.security.passwords import is_verifiable_hash
 
 Columns = Sequence[Sequence[Any]]
 
@@ -80,4 +80,4 @@ def _is_odd_name(name: str) -> bool:
 
 
 def _unknown_hashes(hashes: Sequence[str | None]) -> int:
-    return sum(bool(hashed) and not is_bcrypt_hash(str(hashed)) for hashed in hashes)
+    return sum(bool(hashed) and not is_verifiable_hash(str(hashed)) for hashed in hashes)

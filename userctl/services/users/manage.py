@@ -10,14 +10,7 @@ from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.users import (
-    Effects,
-    UserCreate,
-    UserCreated,
-    UserRead,
-    UserTarget,
-    UserUpdate,
-)
+from userctl.schemas.users import Effects, UserCreate, UserCreated, UserRead, UserTarget, UserUpdate
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.admins import lock_admins, require_admin_left

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from userctl.core.errors import RowUnreadable
 from userctl.core.stand_in_hash import is_unmatchable
 from userctl.models import DeletedUser, User
-from userctl.models.own_hash import own_hash
+from userctl.models.own_hash import own_hash, own_hash_column
 from userctl.models.unreadable import Unreadable, shown_text, why_unreadable
 from userctl.schemas.user_fields import SHOWN_FIELDS
 from userctl.schemas.users import DeletedUserRead, UserRead
@@ -16,6 +16,7 @@ T = TypeVar("T", bound=UserRead)
 
 _STORED_FIELDS = [name for name in SHOWN_FIELDS if name not in {"status", "has_password"}]
 _TIMES = ("created_at", "updated_at")
+_TIMES_OR_NONE = ("disabled_at", "former_login_at")
 
 
 def user_read(user: User | DeletedUser) -> UserRead:
@@ -43,22 +44,22 @@ def changed_user(user: User | DeletedUser) -> UserRead:
     shown with its bytes escaped, and a time is left out.
     """
     values = _values(user)
-    times = {name: time for name in _TIMES if isinstance(time := values[name], datetime)}
+    names = (*_TIMES, "former_login_at")
+    times = {name: time for name in names if isinstance(time := values[name], datetime)}
     texts = {name: shown_text(values[name]) for name in ("email", "role")}
     name = values["name"] if user.name is None else shown_text(user.name)
-    return UserRead(**values | dict.fromkeys(_TIMES) | times | texts | {"name": name})
+    return UserRead(**values | dict.fromkeys(names) | times | texts | {"name": name})
 
 
 def _read(schema: type[T], user: User | DeletedUser, **more: object) -> T:
     table = str(user.__tablename__)
-    waits = own_hash(user) is not user.hashed_password
-    column = "disabled_hash" if waits else "hashed_password"
-    checked = [(column, str), *((name, datetime) for name in _TIMES)]
+    checked = [(own_hash_column(user), str), *((name, datetime) for name in _TIMES)]
     for name, kind in checked:
         if reason := why_unreadable(getattr(user, name), kind):
             raise RowUnreadable(table, user.id, name, reason)
-    if isinstance(user.disabled_at, Unreadable):
-        raise RowUnreadable(table, user.id, "disabled_at", f"is not a time: {user.disabled_at!r}")
+    for name in _TIMES_OR_NONE:
+        if isinstance(value := getattr(user, name), Unreadable):
+            raise RowUnreadable(table, user.id, name, f"is not a time: {value!r}")
     return validate_record(schema, table, user.id, **_values(user), **more)
 
 
@@ -68,4 +69,5 @@ def _values(user: User | DeletedUser) -> dict[str, Any]:
         "status": "active" if user.disabled_at is None else "disabled",
         "has_password": not is_unmatchable(own_hash(user)),
         "must_change_password": bool(user.must_change_password),
+        "address_verified": None if user.address_verified is None else bool(user.address_verified),
     }

@@ -13,7 +13,7 @@ from userctl.schemas.transfer import FileRecord, ImportReport, ImportRules
 from userctl.schemas.users import UserQuery
 
 LONG, HIDDEN = "Ada " * 60, "Ad\u200ba\n\x1b[31mB"
-ARGON = "$argon2id$v=19$m=7168,t=5,p=1$AAECAwQFBgcICQoLDA0ODw$9O9Dgch6QvZU7OiKhGl4PLZ"
+ARGON = "$argon2id$v=19$m=7168,t=5,p=1$AAECAwQFBgcICQoLDA0ODw"
 OPTIONS = [
     "--keep-odd-addresses", "--correct-names", "--keep-roles", "--keep-future-times",
     "--drop-unknown-hashes",

@@ -9,6 +9,7 @@ import typer
 from userctl import schemas
 from userctl.cli.command import command
 from userctl.cli.commands.user.import_options import (
+    AllowWeakHashesOption,
     CorrectNamesOption,
     DelimiterOption,
     DropUnknownHashesOption,
@@ -74,23 +75,24 @@ def import_(
     ignore_unknown: IgnoreUnknownOption = False,
     delimiter: DelimiterOption = None,
     encoding: EncodingOption = None,
-    odd_addresses: KeepOddAddressesOption = False,
+    odd: KeepOddAddressesOption = False,
     correct_names: CorrectNamesOption = False,
     roles: KeepRolesOption = False,
     times: KeepFutureTimesOption = False,
     hashes: DropUnknownHashesOption = False,
+    weak: AllowWeakHashesOption = False,
 ) -> None:
     """Import users from a file: all of them or none.
 
     Fields: email, name, role, status, must_change_password, created_at, and hashed_password
-    (bcrypt) or password. The first line of CSV names them. The output of 'user export' and
+    (of most systems) or password. The first line of CSV names them. The output of 'user export' and
     'user list' can be imported as it is. Where another program wrote users, the export says which
     options an import needs.
     """
     chosen = choose_format(file, file_format, IMPORT_EXTENSIONS)
     require_writable(context, rejects, file)
-    into_nothing = _does_without_database(context, dry_run=dry_run)
     how = read_options(names, delimiter, unknown=ignore_unknown, sources=rejects is not None)
+    into_nothing = _does_without_database(context, dry_run=dry_run)
     with open_source(file, encoding) as source, show_progress(quiet=context.quiet) as show:
         report = context.services.user_import.load(
             read_records(source[0], chosen, how),
@@ -98,7 +100,7 @@ def import_(
             partial=partial,
             dry_run=dry_run,
             into_nothing=into_nothing,
-            rules=schemas.transfer.ImportRules(odd_addresses, correct_names, roles, times, hashes),
+            rules=schemas.transfer.ImportRules(odd, correct_names, roles, times, hashes, weak),
             digest=source[1],
             on_checked=bind(_show_checked, show, source),
             on_written=bind(show, "Writing"),

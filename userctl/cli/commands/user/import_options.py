@@ -91,6 +91,15 @@ DropUnknownHashesOption = Annotated[
     ),
 ]
 
+AllowWeakHashesOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-weak-hashes",
+        help="Import plain digests of passwords, such as MD5, until the first login.",
+        rich_help_panel=ODD,
+    ),
+]
+
 
 def read_options(
     names: Sequence[str] | None, delimiter: str | None, *, unknown: bool, sources: bool

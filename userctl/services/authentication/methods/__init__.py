@@ -75,6 +75,7 @@ class AuthenticationContext:
     policy: PasswordPolicy
     throttling: LoginThrottling
     clock: Clock
+    password_upgrade: bool
 
 
 METHODS = {

@@ -5,6 +5,7 @@ from typing import Any
 
 from userctl.core.clock import Clock
 from userctl.core.errors import (
+    DatabaseNotReady,
     InvalidCredentials,
     PasswordChangeRequired,
     ProofOutdated,
@@ -14,11 +15,12 @@ from userctl.core.stand_in_hash import is_unmatchable
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import User
-from userctl.models.own_hash import hash_columns
+from userctl.models.own_hash import hash_columns, login_hash, waits_as_foreign
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.email_address import is_canonical, lookup_address
-from userctl.security.passwords import is_bcrypt_hash
+from userctl.security.bcrypt_hash import is_bcrypt_hash
+from userctl.security.passwords import fits_bcrypt, is_verifiable_hash
 from userctl.services.authentication.methods import AuthenticationContext, Identity, Proof
 from userctl.services.authentication.throttling import Charge
 
@@ -27,6 +29,7 @@ from userctl.services.authentication.throttling import Charge
 class LoginCandidate:
     """What is stored for an address; without an id no login to it succeeds.
 
+    ``is_upgraded`` says that a bcrypt hash is to replace the one of another system, and
     ``obstacle`` is why a login fails if it does.
     """
 
@@ -35,6 +38,7 @@ class LoginCandidate:
     name: str | None
     hashed: str = field(repr=False)
     must_change: bool
+    is_upgraded: bool
     obstacle: FailureCause
 
 
@@ -47,6 +51,7 @@ class EmailPasswordAuth:
         self._policy = context.policy
         self._throttling = context.throttling
         self._clock = context.clock
+        self._upgrades = context.password_upgrade
 
     def authenticate(self, credentials: Credentials) -> Proof:
         """Check a password; this costs one hash even if there is no such user.
@@ -60,17 +65,24 @@ class EmailPasswordAuth:
         email = credentials.identity or ""
         charge = self._throttling.charge(email, credentials.source)
         candidate = self._look_up(email)
-        matches = self._hasher.verify(credentials.secret, candidate.hashed)
+        try:
+            matches = self._hasher.verify(credentials.secret, candidate.hashed)
+        except DatabaseNotReady:
+            # Nothing was found out about the password.
+            self._refund(charge)
+            raise
         if not matches or candidate.user_id is None:
             raise InvalidCredentials(candidate.obstacle)
         # Whatever goes wrong from here on, the password was right.
         self._refund(charge)
+        changes = credentials.new_secret is not None
         return PasswordProof(
             candidate.user_id,
             candidate.hashed,
             self._replacement_hash(candidate, credentials),
             must_change=candidate.must_change,
-            changes=credentials.new_secret is not None,
+            changes=changes,
+            expires=candidate.is_upgraded and not changes and not fits_bcrypt(credentials.secret),
             clock=self._clock,
         )
 
@@ -91,6 +103,7 @@ class EmailPasswordAuth:
                     None,
                     self._hasher.unmatchable(),
                     must_change=False,
+                    is_upgraded=False,
                     obstacle=FailureCause.UNKNOWN_ADDRESS
                     if is_canonical(address)
                     else FailureCause.NOT_AN_ADDRESS,
@@ -100,8 +113,9 @@ class EmailPasswordAuth:
                 None if user.disabled_at is not None else user.id,
                 address,
                 user.name,
-                user.hashed_password,
+                login_hash(user),
                 user.must_change_password,
+                waits_as_foreign(user) or (self._upgrades and not _is_bcrypt(user)),
                 _obstacle(user),
             )
 
@@ -115,18 +129,27 @@ class EmailPasswordAuth:
             return self._hasher.hash(new)
         if candidate.must_change:
             raise PasswordChangeRequired("The password must be changed at this login.")
+        if candidate.is_upgraded:
+            # The policy does not refuse the password that the user has.
+            return (
+                self._hasher.hash(credentials.secret) if fits_bcrypt(credentials.secret) else None
+            )
         if self._hasher.is_outdated(candidate.hashed):
             return self._hasher.rehash(credentials.secret, candidate.hashed)
         return None
+
+
+def _is_bcrypt(user: User) -> bool:
+    return is_bcrypt_hash(user.hashed_password)
 
 
 def _obstacle(user: User) -> FailureCause:
     """Return why a login of a user fails if it does."""
     if user.disabled_at is not None:
         return FailureCause.ACCOUNT_DISABLED
-    if is_unmatchable(user.hashed_password):
+    if is_unmatchable(login_hash(user)):
         return FailureCause.NO_PASSWORD
-    if not is_bcrypt_hash(str(user.hashed_password)):
+    if not is_verifiable_hash(login_hash(user)):
         return FailureCause.UNSUPPORTED_HASH
     return FailureCause.WRONG_PASSWORD
 
@@ -135,7 +158,8 @@ def _obstacle(user: User) -> FailureCause:
 class PasswordProof:
     """A password matched a hash, which ``replacement`` is to replace if there is one.
 
-    ``changes`` says that it is the hash of another password.
+    ``changes`` says that it is the hash of another password, and ``expires`` that the password must
+    be changed at the next login, because bcrypt cannot take it.
     """
 
     user_id: int
@@ -143,6 +167,7 @@ class PasswordProof:
     replacement: str | None = field(repr=False)
     must_change: bool
     changes: bool
+    expires: bool
     clock: Clock
 
     def redeem(self, uow: UnitOfWork) -> Identity:
@@ -152,7 +177,7 @@ class PasswordProof:
             raise InvalidCredentials(FailureCause.UNKNOWN_ADDRESS)
         if user.disabled_at is not None:
             raise InvalidCredentials(FailureCause.ACCOUNT_DISABLED)
-        if (user.hashed_password, user.must_change_password) != (self.hashed, self.must_change):
+        if (login_hash(user), user.must_change_password) != (self.hashed, self.must_change):
             raise ProofOutdated
         now = self.clock()
         values: dict[str, Any] = {}
@@ -164,6 +189,9 @@ class PasswordProof:
             values["must_change_password"] = False
             # This logs out everyone else who knew the password that was given out.
             uow.refresh_tokens.revoke_user(self.user_id, now)
+        if self.expires:
+            values["must_change_password"] = True
+            uow.record(AuditTag.PASSWORD_EXPIRE, now, user=user)
         if values:
             uow.users.update(user, now, **values)
         return Identity(user)

@@ -6,7 +6,7 @@ from datetime import datetime
 from userctl.core.stand_in_hash import is_stand_in
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import User
-from userctl.models.own_hash import hash_columns, own_hash
+from userctl.models.own_hash import hash_columns, own_hash, waits_as_foreign
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import Effects
 from userctl.security.passwords import PasswordHasher
@@ -34,7 +34,7 @@ class DisableUsers(UserChange):
         ]
         changes = []
         for user in changing:
-            hashes = hash_columns(own_hash(user), stand_in=self._hasher.unmatchable())
+            hashes = _hash_columns(user, stand_in=self._hasher.unmatchable())
             changes.append((user, {"disabled_at": disabled_since(user, now), **hashes}))
         uow.user_batches.update(changes, now)
         for user in changing:
@@ -52,10 +52,15 @@ class EnableUsers(UserChange):
             user for user in users if user.disabled_at is not None or user.disabled_hash is not None
         ]
         changes = [
-            (user, {"disabled_at": None, **hash_columns(own_hash(user), stand_in=None)})
-            for user in changing
+            (user, {"disabled_at": None, **_hash_columns(user, stand_in=None)}) for user in changing
         ]
         uow.user_batches.update(changes, now)
         for user in changing:
             uow.record(AuditTag.ACCOUNT_ENABLE, now, user=user)
         return effects_on(users, changing)
+
+
+def _hash_columns(user: User, *, stand_in: str | None) -> dict[str, str | None]:
+    columns = hash_columns(own_hash(user), stand_in=stand_in)
+    # A hash from another system waits where it is, whether the user is disabled or not.
+    return {name: getattr(user, name) for name in columns} if waits_as_foreign(user) else columns

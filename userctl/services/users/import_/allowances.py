@@ -11,7 +11,7 @@ from userctl.core.text import has_invisible_characters, remove_invisible
 from userctl.schemas.email_address import LONGEST_OWN, as_stored, canonical_email
 from userctl.schemas.timestamp import parse_timestamp
 from userctl.schemas.transfer import FileRecord
-from userctl.schemas.users import correct_name
+from userctl.schemas.user_name import correct_name
 
 LONGEST_ROLE = 50
 LONGEST_NUMBER = 20

@@ -10,7 +10,7 @@ from userctl.models import User
 from userctl.models.own_hash import own_hash
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.user_fields import PLAIN_FIELDS
-from userctl.services.users.changes import recorded_changes
+from userctl.services.users.changes import recorded_changes, recorded_value
 from userctl.services.users.import_.records import ImportedUser
 
 
@@ -25,7 +25,9 @@ class Event(NamedTuple):
 
 def creation(user: ImportedUser, user_id: int) -> Iterator[Event]:
     """Yield the events of a user who is created."""
-    detail = _detail(**dict(zip(PLAIN_FIELDS, user.plain, strict=True)), role=user.role or "user")
+    plain = zip(PLAIN_FIELDS, map(recorded_value, user.plain), strict=True)
+    given = {name: value for name, value in plain if value is not None or name == "name"}
+    detail = _detail(**given, role=user.role or "user")
     target = user.email if user.email.isprintable() else sanitize_name(user.email)
     yield Event(AuditTag.ACCOUNT_CREATE.value, user_id, target, detail)
     if user.status == "disabled":

@@ -10,8 +10,9 @@ from userctl.core.stand_in_hash import is_unmatchable
 from userctl.core.text import quote
 from userctl.schemas.transfer import FileRecord, ImportRules, Reject
 from userctl.schemas.user_fields import PLAIN_FIELDS, UNUSED_FIELDS, USER_FIELDS
+from userctl.security import password_hashes
+from userctl.security.bcrypt_hash import is_bcrypt_hash
 from userctl.security.password_policy import PasswordPolicy
-from userctl.security.passwords import is_bcrypt_hash
 from userctl.services.users.import_.allowances import (
     ALLOWANCES,
     is_disabled,
@@ -83,7 +84,7 @@ class RecordParser:
         self._parse_timestamp = self._parsers["created_at"]
         self._parsers |= {
             "role": self._parse_role,
-            "hashed_password": _parse_hash,
+            "hashed_password": self._parse_hash,
             "created_at": self._parse_past_timestamp,
         }
         self._rules = rules
@@ -197,10 +198,14 @@ class RecordParser:
             raise InvalidInput(f"The timestamp {quote(raw)} is in the future.")
         return time
 
-
-def _parse_hash(raw: str) -> str | None:
-    if is_unmatchable(raw):
-        return None
-    if not is_bcrypt_hash(raw):
-        raise InvalidInput("Not a hash that userctl can verify, which are those of bcrypt.")
-    return raw
+    def _parse_hash(self, raw: str) -> str | None:
+        if is_unmatchable(raw):
+            return None
+        if not is_bcrypt_hash(raw):
+            parsed = password_hashes.parse(raw)
+            if parsed.family == "digest" and not self._rules.allow_weak_hashes:
+                raise InvalidInput(
+                    "A plain digest, which is as good as the password to a thief. "
+                    "--allow-weak-hashes imports it all the same."
+                )
+        return raw

@@ -8,9 +8,15 @@ from userctl.core.errors import LastAdmin, TransactionConflict
 from userctl.core.stand_in_hash import is_stand_in
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import User
-from userctl.models.own_hash import hash_columns, own_hash
+from userctl.models.own_hash import (
+    foreign_hash_columns,
+    hash_columns,
+    own_hash,
+    waits_as_foreign,
+)
 from userctl.schemas.transfer import OnConflict
 from userctl.schemas.user_fields import PLAIN_FIELDS
+from userctl.security.bcrypt_hash import is_bcrypt_hash
 from userctl.services.users.admins import lock_admins, require_admin_left
 from userctl.services.users.import_.events import Event, creation, update
 from userctl.services.users.import_.records import ImportedUser
@@ -26,6 +32,7 @@ _RULED_COLUMNS = (
     "must_change_password",
     "disabled_at",
     "disabled_hash",
+    "foreign_hash",
     "created_at",
     "updated_at",
 )
@@ -88,9 +95,9 @@ class Writer:
         return True
 
     def _row(self, user: ImportedUser) -> tuple[Any, ...]:
-        hashed = user.hashed_password or self._unmatchable
         disabled = user.status == "disabled"
-        hashes = hash_columns(hashed, stand_in=self._unmatchable if disabled else None)
+        stand_in = self._unmatchable if disabled else None
+        hashes = self._hash_columns(user.hashed_password or self._unmatchable, stand_in)
         return (
             user.email,
             user.role or "user",
@@ -99,6 +106,7 @@ class Writer:
             bool(user.must_change_password and user.hashed_password),
             self._now if disabled else None,
             hashes["disabled_hash"],
+            hashes["foreign_hash"],
             user.created_at or self._now,
             self._now,
             *user.plain,
@@ -119,7 +127,7 @@ class Writer:
             return
         self.events.append(list(update(user, existing, changes)))
         self._uow.users.update(existing, self._now, **changes)
-        ending = changes.keys() & {"role", "hashed_password", "disabled_hash"}
+        ending = changes.keys() & {"role", "hashed_password", "disabled_hash", "foreign_hash"}
         if ending or changes.get("must_change_password"):
             end_sessions(self._uow, existing, self._now)
         self.tally.updated += 1
@@ -140,11 +148,25 @@ class Writer:
             **given,
             "role": user.role or existing.role,
             "disabled_at": disabled_at,
-            **hash_columns(user.hashed_password or own_hash(existing), stand_in=stand_in),
+            **self._changed_hash_columns(user, existing, stand_in),
         }
         if user.must_change_password is not None:
             wanted["must_change_password"] = user.must_change_password
         return {name: value for name, value in wanted.items() if value != getattr(existing, name)}
+
+    def _changed_hash_columns(
+        self, user: ImportedUser, existing: User, stand_in: str | None
+    ) -> dict[str, str | None]:
+        own = own_hash(existing)
+        if user.hashed_password not in {None, own}:
+            return self._hash_columns(str(user.hashed_password), stand_in)
+        return {} if waits_as_foreign(existing) else hash_columns(own, stand_in=stand_in)
+
+    def _hash_columns(self, own: str, stand_in: str | None) -> dict[str, str | None]:
+        """Return the columns of a hash of the file, which other programs may not verify."""
+        if is_bcrypt_hash(own):
+            return hash_columns(own, stand_in=stand_in)
+        return foreign_hash_columns(own, stand_in=self._unmatchable)
 
     def _require_admin_left(self, existing: User, changes: dict[str, Any]) -> None:
         leaves = changes.get("role", "admin") != "admin" or changes.get("disabled_at") is not None

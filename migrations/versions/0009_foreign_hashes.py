@@ -1,0 +1,41 @@
+"""What users bring from another system: their hashes, and when they were verified and logged in."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from userctl.core.errors import DowngradeRefused
+
+revision = "0009"
+down_revision = "0008"
+
+ADDED = [
+    ("foreign_hash", sa.String()),
+    ("address_verified", sa.Boolean()),
+    ("former_login_at", sa.DateTime(timezone=True)),
+]
+"""Columns that may be null, so that neither a table is rewritten nor an INSERT has to change."""
+
+TABLES = ("users", "deleted_users")
+
+
+def upgrade() -> None:
+    for table in TABLES:
+        for name, kind in ADDED:
+            op.add_column(table, sa.Column(name, kind))
+
+
+def downgrade() -> None:
+    waiting = " UNION ALL ".join(
+        f"SELECT id FROM {table} WHERE foreign_hash IS NOT NULL"  # noqa: S608
+        for table in TABLES
+    )
+    if count := op.get_bind().scalar(sa.text(f"SELECT count(*) FROM ({waiting}) waiting")):  # noqa: S608
+        raise DowngradeRefused(
+            f"Revision 0008 cannot store the password hashes that {count} users brought from "
+            "another system.",
+            hint="Wait until they have logged in, or remove these passwords: "
+            "userctl user passwd --remove",
+        )
+    for table in TABLES:
+        for name, _ in reversed(ADDED):
+            op.drop_column(table, name)

@@ -1,0 +1,64 @@
+"""Hashes of other systems are verified as their own libraries do."""
+
+import pytest
+
+from tests.unit.security.password_hashes.vectors import (
+    OTHER_VECTORS,
+    PASSWORD,
+    SECRETS,
+    VECTORS,
+)
+from userctl.core.errors import InvalidInput
+from userctl.security import password_hashes
+from userctl.security.password_hashes import FAMILIES
+
+ALL = {name: (PASSWORD, hashed) for name, hashed in VECTORS.items()} | OTHER_VECTORS
+
+
+def secret(name: str) -> bytes:
+    return SECRETS[name].encode()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_password_matches_and_no_other(name: str) -> None:
+    password, hashed = ALL[name]
+    parsed = password_hashes.parse(hashed)
+    assert parsed.family in FAMILIES
+    assert parsed.matches(password.encode(), secret)
+    assert not parsed.matches(f"x{password}".encode(), secret)
+
+
+def test_another_secret_of_the_project_does_not_match() -> None:
+    for name in ("Firebase", "Flask-Security argon2"):
+        parsed = password_hashes.parse(VECTORS[name])
+        assert not parsed.matches(PASSWORD.encode(), lambda _: b"AAAA")
+
+
+@pytest.mark.parametrize(
+    "hashed",
+    [
+        "pbkdf2_sha256$99999999999999$salt$P4NxSGUTySf1nfdL1KrhFhZfu/ZeWD1U+pkCpSIY59s=",
+        "pbkdf2_sha256$0$salt$P4NxSGUTySf1nfdL1KrhFhZfu/ZeWD1U+pkCpSIY59s=",
+        "scrypt:1073741824:8:1$salt$" + "00" * 64,
+        "scrypt:32767:8:1$salt$" + "00" * 64,
+        "$scrypt$ln=30,r=8,p=1$c2FsdA$" + "A" * 43,
+        "$argon2id$v=19$m=4194304,t=1,p=1$c2FsdHNhbHQ$" + "A" * 43,
+        "$argon2id$v=19$m=65536,t=999999,p=1$c2FsdHNhbHQ$" + "A" * 43,
+        "$6$rounds=999999999$salt$" + "a" * 86,
+        "$P$z12345678" + "a" * 22,
+        "bcrypt_sha256$$2b$31$" + "a" * 53,
+        "$2$03$" + "a" * 53,
+        "{SSHA}AAAA",
+        "{SHA}" + "A" * 40,
+        "$hmac-sha512$a$hmac-sha512$b$2b$04$" + "a" * 53,
+        "$pepper$../x$2b$04$" + "a" * 53,
+        "pbkdf2_sha256$1000$" + "s" * 2000 + "$P4Nx",
+        "no hash",
+        "",
+    ],
+)
+def test_a_hash_that_is_malformed_or_too_costly_is_refused_before_it_costs_anything(
+    hashed: str,
+) -> None:
+    with pytest.raises(InvalidInput):
+        password_hashes.parse(hashed)

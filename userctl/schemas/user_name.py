@@ -1,0 +1,28 @@
+"""Which names a user may have."""
+
+from userctl.core.errors import InvalidInput
+from userctl.core.text import has_invisible_characters, remove_invisible
+
+NAME_LENGTH = 100
+
+
+def check_name(name: str) -> str:
+    """Return a name if a user may have it.
+
+    Raises:
+        InvalidInput: otherwise.
+    """
+    if has_invisible_characters(name):
+        raise InvalidInput(
+            "The name contains a control or invisible character.", hint="Type the name again."
+        )
+    if not 1 <= len(name) <= NAME_LENGTH:
+        raise InvalidInput(f"The name has {len(name)} characters. Use 1 to {NAME_LENGTH}.")
+    if name.isspace():
+        raise InvalidInput("The name is blank.")
+    return name
+
+
+def correct_name(name: str) -> str | None:
+    """Return the valid name that is most like another; None if nothing is left of it."""
+    return remove_invisible(name).strip()[:NAME_LENGTH].rstrip() or None

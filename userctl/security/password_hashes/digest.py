@@ -1,0 +1,48 @@
+"""Plain digests, of which a stolen one is as good as the password: taken only if that is said."""
+
+import hashlib
+import hmac
+import re
+
+from userctl.security.password_hashes.encodings import from_base64, from_hex, require_sizes
+from userctl.security.password_hashes.parsed import ParsedHash, unusable
+
+_NAMES = r"md5|sha1|sha256|sha512"
+_SALTED = re.compile(rf"({_NAMES})\$([^$]*)\$([0-9a-fA-F]+)", re.ASCII)
+"""As Django wrote it, and as Werkzeug did, which used the salt as the key of an HMAC."""
+
+_PLACED = re.compile(
+    rf"\$digest-({_NAMES})\$(prefix|suffix)\$([A-Za-z0-9+/=]*)\$([A-Za-z0-9+/=]+)", re.ASCII
+)
+"""With the salt before or after the password, and both in base64."""
+
+_SECONDS = 1e-6
+
+
+def parse(text: str) -> ParsedHash:
+    """Return what is known of a hash.
+
+    Raises:
+        InvalidInput: if it cannot be verified.
+    """
+    if found := _SALTED.fullmatch(text):
+        name, salt, digest = found[1], found[2].encode(), from_hex(found[3])
+
+        def candidates(password: bytes) -> list[bytes]:
+            plain = hashlib.new(name, salt + password, usedforsecurity=False).digest()
+            return [plain, hmac.digest(salt, password, name)] if salt else [plain]
+    elif found := _PLACED.fullmatch(text):
+        name, place = found[1], found[2]
+        salt, digest = from_base64(found[3]), from_base64(found[4])
+
+        def candidates(password: bytes) -> list[bytes]:
+            salted = salt + password if place == "prefix" else password + salt
+            return [hashlib.new(name, salted, usedforsecurity=False).digest()]
+    else:
+        raise unusable("it has another form than those of plain digests")
+    require_sizes(salt, digest)
+
+    def matches(password: bytes, _secrets: object) -> bool:
+        return any(hmac.compare_digest(made, digest) for made in candidates(password))
+
+    return ParsedHash("digest", _SECONDS, 0, matches, is_weak=True)

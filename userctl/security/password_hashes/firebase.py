@@ -1,0 +1,58 @@
+"""The scrypt of Firebase: the derived key encrypts the signer key of the project."""
+
+import hmac
+import re
+
+from userctl.security.password_hashes.encodings import from_base64, require_sizes
+from userctl.security.password_hashes.parsed import (
+    ParsedHash,
+    SecretSource,
+    missing_library,
+    unusable,
+)
+from userctl.security.password_hashes.scrypt import derive, price
+
+_B64 = r"([A-Za-z0-9+/_=-]*)"
+_FORM = re.compile(
+    rf"\$firescrypt\$ln=(\d\d?),r=(\d\d?),p=1\${_B64}\${_B64}\${_B64}\$(?:@([\w.-]+)|{_B64})",
+    re.ASCII,
+)
+"""As Kratos writes it; the signer key at its end may be the name of the secret, after ``@``."""
+
+_KEY_BYTES, _DERIVED_BYTES = 32, 64
+
+
+def parse(text: str) -> ParsedHash:
+    """Return what is known of a hash.
+
+    Raises:
+        InvalidInput: if it cannot be verified.
+    """
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise unusable("it has another form than that of Firebase")
+    salt, digest, separator = map(from_base64, found.group(3, 4, 5))
+    require_sizes(salt + separator, digest)
+    name, key = found[6], found[7]
+    numbers = 2 ** int(found[1]), int(found[2]), 1
+    seconds, memory = price(*numbers)
+
+    def matches(password: bytes, secrets: SecretSource) -> bool:
+        signer = from_base64(secrets(name).decode() if name else key)
+        derived = derive(password, salt + separator, numbers, _DERIVED_BYTES)
+        return hmac.compare_digest(_encrypted(derived[:_KEY_BYTES], signer), digest)
+
+    return ParsedHash("firebase", seconds, memory, matches, secret=name)
+
+
+def _encrypted(key: bytes, signer: bytes) -> bytes:
+    try:
+        from cryptography.hazmat.primitives.ciphers import (  # noqa: PLC0415
+            Cipher,
+            algorithms,
+            modes,
+        )
+    except ImportError:
+        raise missing_library("hashes of Firebase", "cryptography>=46.0.5") from None
+    encryptor = Cipher(algorithms.AES(key), modes.CTR(bytes(16))).encryptor()
+    return encryptor.update(signer) + encryptor.finalize()

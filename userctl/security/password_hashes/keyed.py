@@ -1,0 +1,38 @@
+"""Hashes of a password that was first mixed with a secret of the project.
+
+Flask-Security hashes the base64 of an HMAC of the password, and Devise the password with a pepper
+at its end. Neither says so in the hash, so a name is put before it here: ``$hmac-sha512$NAME$HASH``
+and ``$pepper$NAME$HASH``.
+"""
+
+import base64
+import hmac
+import re
+from dataclasses import replace
+
+from userctl.security import password_hashes
+from userctl.security.password_hashes.parsed import ParsedHash, SecretSource, unusable
+
+_FORM = re.compile(r"\$(hmac-sha512|pepper)\$([A-Za-z0-9_.-]{1,50})(\$.+)", re.ASCII)
+
+
+def parse(text: str) -> ParsedHash:
+    """Return what is known of a hash.
+
+    Raises:
+        InvalidInput: if it cannot be verified.
+    """
+    found = _FORM.fullmatch(text)
+    if found is None or _FORM.match(found[3]):
+        raise unusable("it has another form than those with a secret")
+    kind, name, inner = found.groups()
+    parsed = password_hashes.parse(inner)
+
+    def matches(password: bytes, secrets: SecretSource) -> bool:
+        secret = secrets(name)
+        if kind == "pepper":
+            return parsed.matches(password + secret, secrets)
+        keyed = hmac.digest(secret, password, "sha512")
+        return parsed.matches(base64.b64encode(keyed), secrets)
+
+    return replace(parsed, family=kind, matches=matches, secret=name)
