@@ -263,13 +263,15 @@ def test_settings_are_those_of_the_command_line_but_for_what_is_given(
         assert accounts.settings is settings
     with pytest.raises(TypeError):
         open_accounts(settings, pool_size=2)
+    with pytest.raises(TypeError):
+        open_accounts(url, database_url=url)
 
 
 @pytest.mark.parametrize(
     ("values", "named"),
     [
         ({"pool": 2}, "'pool' is not a setting"),
-        ({"pool_size": 0}, "from argument pool-size"),
+        ({"pool_size": 0}, "from argument pool_size"),
         ({"pre_ping": 1}, "expected true or false, not '1'"),
     ],
 )
