@@ -298,7 +298,7 @@ def _plain(user: UserRead) -> UserRead:
 
 
 def test_a_call_is_a_child_span_of_the_application(
-    accounts: Accounts, ada: UserRead, monkeypatch: pytest.MonkeyPatch
+    accounts: Accounts, ada: UserRead, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with (
         spans_of_an_application(monkeypatch) as exporter,
@@ -311,3 +311,5 @@ def test_a_call_is_a_child_span_of_the_application(
     assert (read.name, login.name) == ("accounts.users.get", "accounts.sessions.login")
     assert read.parent == login.parent == request.get_span_context()
     assert dict(login.attributes or {}) == {"error.type": "invalid_credentials"}
+    [(detail,)] = sql("SELECT detail FROM audit_events WHERE tag = 'account:login:failure'")
+    assert f"{request.get_span_context().trace_id:032x}" in str(detail)
