@@ -15,7 +15,7 @@ from userctl.core.failure_cause import FailureCause
 from userctl.db.schema.migrations import first_revision
 from userctl.formats.prometheus import exposition
 from userctl.schemas.audit import AuditEventRead, AuditTag, outcome_of
-from userctl.schemas.metrics import AccountCount, CommandRun, LastPurge, Metrics
+from userctl.schemas.metrics import AccountCount, CommandRun, LastPurge, Metrics, SchemeCount
 
 SQLITE, POSTGRESQL = (registry.load(name)() for name in ("sqlite", "postgresql"))
 
@@ -82,6 +82,7 @@ def metrics_page() -> str:
     time = datetime(2026, 1, 1, tzinfo=UTC)
     example = Metrics(
         accounts=[AccountCount(role="user", status="active", count=1)],
+        password_schemes=[SchemeCount(scheme="bcrypt", count=1)],
         refresh_tokens={"active": 1},
         api_tokens={"active": 1},
         oldest_expired_at=time,

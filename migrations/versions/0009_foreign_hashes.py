@@ -35,7 +35,7 @@ def downgrade() -> None:
             "Revision 0008 cannot store the password hashes from other systems: "
             f"{counted(count, 'user')} would lose theirs.",
             hint="Wait until they have logged in, or remove these passwords: "
-            "userctl user passwd ",
+            "userctl user passwd USER --no-password",
         )
     for table in TABLES:
         for name, _ in reversed(ADDED):

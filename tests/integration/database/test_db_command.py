@@ -149,5 +149,5 @@ def test_a_downgrade_that_would_lose_hashes_of_another_system_is_refused(bare: U
     refused = bare("db", "downgrade", "0008", "--yes")
     assert refused.code == 5
     assert "1 user" in refused.err
-    assert bare("user", "passwd", "ada@example.com", "").code == 0
+    assert bare("user", "passwd", "ada@example.com", "--no-password").code == 0
     assert bare("db", "downgrade", "0008", "--yes").code == 0
