@@ -452,15 +452,15 @@ def test_a_missing_secret_of_another_system_is_a_failure_that_says_how_many_wait
     record = json.dumps({"email": "eve@example.com", "hashed_password": hashed})
     assert healthy("user", "import", "-", "--format", "jsonl", stdin=record).code == 0
     found = json.loads(healthy("doctor", "-o", "json").out)
-    [waiting, missing] = [each for each in found if each["check"] == "passwords"]
-    assert "another system does it: pepper 1." in waiting["message"]
+    about = [each for each in found if each["check"] == "passwords"]
+    assert any("another system does it: pepper 1." in each["message"] for each in about)
+    [missing] = [each for each in about if each["status"] == "failure"]
     assert "'shop'" in missing["message"]
-    assert missing["status"] == "failure"
     secret = healthy.home / "pepper"
     secret.write_text("s3cret")
     secret.chmod(0o600)
     healthy.extra["USERCTL_PASSWORD_SECRETS"] = f"shop={secret}"
-    assert findings(healthy)["passwords"]["status"] == "ok"
+    assert healthy("doctor").code == 0
 
 
 def test_accounts_without_an_active_admin_are_a_warning(userctl: Userctl) -> None:
