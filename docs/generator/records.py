@@ -1,8 +1,8 @@
 """``reference/audit-events.md``, ``reference/metrics.md`` and ``reference/schema.md``."""
 
 from datetime import UTC, datetime
-from types import ModuleType
-from typing import Any
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy.dialects import registry
 from sqlalchemy.schema import Column, Table
@@ -13,9 +13,13 @@ from userctl import models
 from userctl.cli.command_table import SCHEDULED
 from userctl.core.failure_cause import FailureCause
 from userctl.db.schema.migrations import first_revision
+from userctl.fastapi.metrics import RequestMetrics
 from userctl.formats.prometheus import exposition
 from userctl.schemas.audit import AuditEventRead, AuditTag, outcome_of
 from userctl.schemas.metrics import AccountCount, CommandRun, LastPurge, Metrics, SchemeCount
+
+if TYPE_CHECKING:
+    from userctl.fastapi.workers import Workers
 
 SQLITE, POSTGRESQL = (registry.load(name)() for name in ("sqlite", "postgresql"))
 
@@ -50,6 +54,10 @@ of the same user on the same machine. What is not recorded: `--dry-run`, a run t
 one whose options or settings cannot be read, and one that finds no embedded database. The
 time of the last run then stays as it is, so alert on its age too."""
 
+ROUTER = """\
+`userctl.fastapi.router(accounts, metrics=True)` adds `/metrics` with these: see [the
+how-to](../how-to/fastapi.md). A path is that of the route, with `{user_id}` for an id."""
+
 SCHEMA = """\
 Another program may read and write `users` and `refresh_tokens`: see [sharing the
 tables](../explanation/sharing-tables.md). Columns marked *shared* are those that an application
@@ -77,8 +85,6 @@ def audit_page() -> str:
 
 def metrics_page() -> str:
     """Return the page of metrics, from those of an example."""
-    from prometheus_client.parser import text_string_to_metric_families
-
     time = datetime(2026, 1, 1, tzinfo=UTC)
     example = Metrics(
         accounts=[AccountCount(role="user", status="active", count=1)],
@@ -90,18 +96,32 @@ def metrics_page() -> str:
         last_purge=LastPurge(time=time, deleted=1, remaining=0, outcome="finished"),
     )
     runs = [CommandRun(command="token purge", ended_at=time, exit_code=0, seconds=1)]
-    rows = []
-    for family in text_string_to_metric_families(exposition(example, runs)):
-        labels = sorted({label for sample in family.samples for label in sample.labels})
-        name = family.samples[0].name if family.samples else family.name
-        listed = ", ".join(map(code, labels))
-        rows.append([code(name), family.type, listed, plain(family.documentation)])
+    requests = RequestMetrics(cast("Workers", SimpleNamespace()))
+    requests.count("GET", "/health", 200, 0.1)
+    requests.count_login("success")
     return page(
         "Metrics",
         METRICS,
-        table(["metric", "type", "labels", "meaning"], rows),
+        _metrics_table(exposition(example, runs)),
         RUNS.format(commands=", ".join(map(code, SCHEDULED))),
+        "## Metrics of the router",
+        ROUTER,
+        _metrics_table(requests.exposition().decode()),
     )
+
+
+def _metrics_table(text: str) -> str:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    rows = []
+    for family in text_string_to_metric_families(text):
+        labels = sorted({label for sample in family.samples for label in sample.labels} - {"le"})
+        if family.name.endswith("_created"):
+            continue
+        name = family.name if family.type == "histogram" else family.samples[0].name
+        listed = ", ".join(map(code, labels))
+        rows.append([code(name), family.type, listed, plain(family.documentation)])
+    return table(["metric", "type", "labels", "meaning"], rows)
 
 
 def schema_page() -> str:

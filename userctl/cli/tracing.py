@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 PROGRAM = "userctl"
 
-LONGEST_SECONDS = 0.9
+PROTOCOL = "http/protobuf"
+
+LONGEST_SECONDS = 0.8
 """How much longer a run may take because of its trace."""
 
 SHORTEST_WAIT_SECONDS = 0.3
@@ -46,6 +48,9 @@ class RunTrace:
         self._problem = ""
         self._complaints = _Complaints()
         self._stack = ExitStack()
+        if asked_protocol(os.environ) != PROTOCOL:
+            self._problem = f"no trace: the protocol is not {PROTOCOL}, the only one supported"
+            return
         began = time.monotonic()
         try:
             self._begin(command_name(argv))
@@ -141,6 +146,12 @@ def wants_trace(environ: Mapping[str, str]) -> bool:
     exporters = environ.get("OTEL_TRACES_EXPORTER") or "otlp"
     disabled = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
     return not disabled and "otlp" in (name.strip() for name in exporters.split(","))
+
+
+def asked_protocol(environ: Mapping[str, str]) -> str:
+    """Return the protocol that an environment wants traces sent with."""
+    names = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+    return next(filter(None, (environ.get(name, "").strip() for name in names)), PROTOCOL)
 
 
 def command_name(argv: Sequence[str]) -> str:

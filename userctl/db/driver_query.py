@@ -12,8 +12,9 @@ from sqlalchemy import Engine, Select
 
 from userctl.db.engine import BUSY_TIMEOUT_SECONDS
 from userctl.db.errors import typed_failures
+from userctl.db.execution_options import READ_ONLY
 from userctl.db.postgresql.session import begin_statement
-from userctl.repositories.statement import Row, Statement
+from userctl.repositories.statement import Row, Statement, is_watched
 
 _BEGIN = begin_statement(lock_seconds=BUSY_TIMEOUT_SECONDS, limited=False, reads=True)
 
@@ -26,10 +27,14 @@ class DriverQuery:
 
     def rows(self, engine: Engine, values: Mapping[str, int | str]) -> list[Row]:
         """Return all rows, read in a transaction of their own."""
+        if is_watched(engine):
+            reading = engine.execution_options(**{READ_ONLY: True})
+            with typed_failures(), reading.connect() as connection:
+                return self._query.rows(connection, values)
         dialect = engine.dialect
         compiled = self._query.compiled(dialect)
-        with typed_failures(), closing(engine.raw_connection()) as connection:
-            driver = connection.driver_connection
+        with typed_failures(), closing(engine.raw_connection()) as pooled:
+            driver = pooled.driver_connection
             assert driver is not None
             if dialect.name == "postgresql":
                 rows = _postgresql_rows(driver, compiled.text, compiled.parameters(values))

@@ -54,7 +54,8 @@ class RequestMetrics:
             registry=self._registry,
             multiprocess_mode="livesum",
         )
-        waiting.set_function(lambda: workers.waiting)
+        # The other processes see only what was set.
+        workers.tell_waiting = waiting.set
 
     def count(self, method: str, path: str, status: int, seconds: float) -> None:
         """Count a request by the template of its path, of which there are few."""

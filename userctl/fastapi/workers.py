@@ -36,7 +36,12 @@ class Workers:
     Args:
         accounts: what they use.
         hashes: how many passwords are hashed at once; None for one on each core.
+
+    Attributes:
+        tell_waiting: is told how many requests wait, whenever that may have changed.
     """
+
+    tell_waiting: Callable[[int], object] = staticmethod(lambda _: None)
 
     def __init__(self, accounts: Accounts, hashes: int | None) -> None:
         settings = accounts.settings
@@ -74,11 +79,15 @@ class Workers:
                 headers={"Retry-After": str(RETRY_SECONDS)},
             )
         # The limiter itself counts a request only after others may have passed the check.
-        self._hashers += 1
+        self._add_hashers(1)
         try:
             return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._hashing)
         finally:
-            self._hashers -= 1
+            self._add_hashers(-1)
+
+    def _add_hashers(self, number: int) -> None:
+        self._hashers += number
+        self.tell_waiting(self.waiting)
 
     async def health(self) -> Health:
         """Return the health of the database; who asks while it is checked gets the same answer."""

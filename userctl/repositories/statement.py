@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Executable
+from sqlalchemy import Connection, Dialect, Engine, Executable
 from sqlalchemy.exc import DBAPIError
 
 Row = tuple[Any, ...]
@@ -57,7 +57,7 @@ class Statement:
 
     def rows(self, connection: Connection, values: Values) -> list[Row]:
         """Run the statement and return its rows."""
-        if _is_watched(connection):
+        if is_watched(connection):
             return [tuple(row) for row in connection.execute(self._statement, dict(values))]
         compiled = self.compiled(connection.dialect)
         return [compiled.read(row) for row in self._run(connection, compiled, values).fetchall()]
@@ -69,7 +69,7 @@ class Statement:
 
     def count(self, connection: Connection, values: Values) -> int:
         """Run the statement and return how many rows it changed."""
-        if _is_watched(connection):
+        if is_watched(connection):
             counted = self._statement.execution_options(preserve_rowcount=True)
             return connection.execute(counted, dict(values)).rowcount
         changed: int = self._run(connection, self.compiled(connection.dialect), values).rowcount
@@ -142,7 +142,7 @@ def run_on_driver(connection: Connection, text: str, run: Callable[[Any], Any]) 
         raise raised from error
 
 
-def _is_watched(connection: Connection) -> bool:
+def is_watched(connection: Connection | Engine) -> bool:
     """Tell whether something listens to the statements that SQLAlchemy executes."""
     events: Any = connection.dispatch
     return bool(

@@ -88,6 +88,25 @@ def test_statements_are_its_children_with_vv(traced: Userctl, collector: Collect
     assert [span.name for span in collector.spans] == ["userctl user list"]
 
 
+def test_what_the_driver_runs_for_speed_is_seen_with_vv(
+    userctl: Userctl, collector: Collector
+) -> None:
+    userctl.create("ada@example.com")
+    tokens = userctl.login("ada@example.com", "--no-store")
+    userctl.extra |= collector.environment
+    for command, token, table in (
+        ("verify", tokens["access_token"], "users"),
+        ("refresh", tokens["refresh_token"], "refresh_tokens"),
+    ):
+        collector.bodies.clear()
+        done = userctl("token", command, "--stdin", "-vv", stdin=token)
+        assert done.code == 0
+        texts = [attributes(span).get("db.query.text", "") for span in collector.spans]
+        [query] = [text for text in texts if text.startswith(f"SELECT {table}.id")]
+        assert query.split("\n", maxsplit=1)[0] in done.err
+        assert not any(tokens["refresh_token"] in text for text in texts)
+
+
 def test_a_failed_statement_is_named_by_its_error(traced: Userctl, collector: Collector) -> None:
     traced.database_file.write_bytes(b"no database" * 100)
     assert traced("user", "list", "-vv").code == 6
@@ -178,6 +197,30 @@ def test_traces_can_be_switched_off(
     traced.extra |= variables
     done = traced("user", "list")
     assert (done.code, done.err, collector.spans) == (0, "", [])
+
+
+@pytest.mark.parametrize(
+    ("variables", "sent"),
+    [
+        ({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, 0),
+        ({"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "\x1bhttp/json"}, 0),
+        (
+            {
+                "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf",
+                "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+            },
+            1,
+        ),
+    ],
+)
+def test_a_collector_that_wants_another_protocol_is_sent_nothing(
+    traced: Userctl, collector: Collector, variables: dict[str, str], sent: int
+) -> None:
+    traced.extra |= variables
+    done = traced("user", "list", "-v")
+    assert (done.code, len(collector.bodies)) == (0, sent)
+    last = "the trace was sent" if sent else "not http/protobuf, the only one supported"
+    assert done.err.splitlines()[-1].endswith(last)
 
 
 @pytest.mark.parametrize(
