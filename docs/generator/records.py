@@ -16,7 +16,7 @@ from userctl.db.schema.migrations import first_revision
 from userctl.fastapi.metrics import RequestMetrics
 from userctl.formats.prometheus import exposition
 from userctl.schemas.audit import AuditEventRead, AuditTag, outcome_of
-from userctl.schemas.metrics import AccountCount, CommandRun, LastPurge, Metrics
+from userctl.schemas.metrics import AccountCount, CommandRun, LastPurge, Metrics, SchemeCount
 
 if TYPE_CHECKING:
     from userctl.fastapi.workers import Workers
@@ -88,6 +88,7 @@ def metrics_page() -> str:
     time = datetime(2026, 1, 1, tzinfo=UTC)
     example = Metrics(
         accounts=[AccountCount(role="user", status="active", count=1)],
+        password_schemes=[SchemeCount(scheme="bcrypt", count=1)],
         refresh_tokens={"active": 1},
         api_tokens={"active": 1},
         oldest_expired_at=time,

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from userctl.core.errors import DowngradeRefused
+from userctl.core.text import counted
 
 revision = "0009"
 down_revision = "0008"
@@ -31,10 +32,10 @@ def downgrade() -> None:
     )
     if count := op.get_bind().scalar(sa.text(f"SELECT count(*) FROM ({waiting}) waiting")):  # noqa: S608
         raise DowngradeRefused(
-            f"Revision 0008 cannot store the password hashes that {count} users brought from "
-            "another system.",
+            "Revision 0008 cannot store the password hashes from other systems: "
+            f"{counted(count, 'user')} would lose theirs.",
             hint="Wait until they have logged in, or remove these passwords: "
-            "userctl user passwd --remove",
+            "userctl user passwd USER --no-password",
         )
     for table in TABLES:
         for name, _ in reversed(ADDED):

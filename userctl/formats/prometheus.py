@@ -67,6 +67,12 @@ def _database(found: Metrics) -> Iterator[Metric]:
     for account in found.accounts:
         accounts.add_metric([account.role, account.status], account.count)
     yield accounts
+    schemes = GaugeMetricFamily(
+        "userctl_passwords", "Users with a password, by the scheme of its hash.", labels=["scheme"]
+    )
+    for each in found.password_schemes:
+        schemes.add_metric([each.scheme], each.count)
+    yield schemes
     yield _by_state("userctl_refresh_tokens", "Refresh tokens by state.", found.refresh_tokens)
     yield _by_state("userctl_api_tokens", "API tokens by state.", found.api_tokens)
     if found.oldest_expired_at is not None:

@@ -69,6 +69,9 @@ def _replace(text: Any, folds: dict[str, str]) -> Any:
 
 def _folds(searched: str) -> dict[str, str]:
     """Return the characters that folding turns into something that is searched, and into what."""
+    if searched and unicodedata.combining(searched[0]):
+        # Whatever it follows may be folded to something that is composed with it.
+        return _all_folds()
     wanted = set(unicodedata.normalize("NFD", searched)) | set(searched)
     return {c: to for c, to in _all_folds().items() if not wanted.isdisjoint(to)}
 

@@ -10,6 +10,7 @@ from sqlmodel import col, literal, type_coerce
 from userctl.models import DeletedUser, User
 from userctl.models.own_hash import own_hash_expression
 from userctl.repositories.full_windows import FullWindows, digest_of
+from userctl.repositories.password_schemes import password_scheme
 from userctl.repositories.text_search import contains
 from userctl.schemas.users import UserQuery
 
@@ -56,6 +57,8 @@ def _state_conditions(model: type[User | DeletedUser], query: UserQuery) -> list
         found.append(col(model.must_change_password))
     if query.no_password:
         found.append(own_hash_expression(model).endswith("." * 53))
+    if query.password_scheme is not None:
+        found.append(password_scheme(model) == query.password_scheme)
     return found
 
 

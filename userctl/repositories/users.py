@@ -1,6 +1,6 @@
 """Queries on ``users``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.own_hash import login_hash_expression, own_hash_expression
 from userctl.repositories import bulk_insert
 from userctl.repositories.changes import change, insert_row, require_count
+from userctl.repositories.password_schemes import password_scheme
 from userctl.repositories.shared_addresses import OWNER_FIRST, may_share_addresses
 from userctl.repositories.stored_values import bindable, has_value
 from userctl.repositories.violations import violates_uniqueness
@@ -70,6 +71,19 @@ class UserRepository:
         form = func.substr(own, 1, 7)
         query = core_select(form, func.count()).where(~own.endswith("." * 53)).group_by(form)
         return [(str(found), count) for found, count in self._session.execute(query.order_by(form))]
+
+    def count_by_password_scheme(self) -> Sequence[tuple[str, int]]:
+        """Return how many users there are of each scheme; those without a password not counted."""
+        scheme = password_scheme(User).label("scheme")
+        query = core_select(scheme, func.count()).group_by(scheme).order_by(scheme)
+        return [(str(name), count) for name, count in self._session.execute(query) if name]
+
+    def foreign_hashes(self) -> Iterator[str]:
+        """Yield the hashes of passwords that are not those of bcrypt."""
+        query = core_select(own_hash_expression(User)).where(password_scheme(User) != "bcrypt")
+        yield from map(
+            str, self._session.execute(query, execution_options={"yield_per": 1000}).scalars()
+        )
 
     def count_must_change(self) -> int:
         """Return how many users must change their password."""

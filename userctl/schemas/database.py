@@ -121,7 +121,8 @@ class DatabaseStats(BaseModel):
     """The rows of each table, sizes in bytes, and what a purge would delete and roughly free.
 
     ``free_bytes`` is unused space inside the database, and ``oldest_expired_at`` is when the first
-    of the expired refresh tokens expired.
+    of the expired refresh tokens expired. ``password_schemes`` counts the users with a password by
+    the scheme of its hash.
     """
 
     users: int
@@ -136,6 +137,7 @@ class DatabaseStats(BaseModel):
     oldest_expired_at: datetime | None
     purge_would_delete: int
     purge_would_free_bytes: int
+    password_schemes: dict[str, int]
 
 
 class VacuumResult(BaseModel):

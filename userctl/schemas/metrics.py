@@ -13,6 +13,13 @@ class AccountCount(BaseModel):
     count: int
 
 
+class SchemeCount(BaseModel):
+    """How many users have a password that is hashed with a scheme."""
+
+    scheme: str
+    count: int
+
+
 class LastPurge(BaseModel):
     """The last purge, and how it ended: ``finished``, or what stopped it."""
 
@@ -39,6 +46,7 @@ class Metrics(BaseModel):
     """
 
     accounts: list[AccountCount]
+    password_schemes: list[SchemeCount]
     refresh_tokens: dict[str, int]
     api_tokens: dict[str, int]
     oldest_expired_at: datetime | None

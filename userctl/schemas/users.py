@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from userctl.core.errors import InvalidEmail, InvalidInput
+from userctl.core.password_schemes import PasswordScheme
 from userctl.core.text import has_invisible_characters, quote
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import AfterId, Count
@@ -93,6 +94,7 @@ class UserQuery(BaseModel):
         status: whether the user is disabled.
         must_change: the user must change the password at the next login.
         no_password: the user has no password.
+        password_scheme: the scheme of the hash of the password.
         throttled: logins of the user are refused, because too many failed.
         created_since: the time since which the user was created, or how long ago that was.
         sort: the field that users are sorted by.
@@ -111,6 +113,7 @@ class UserQuery(BaseModel):
     status: UserStatus | None = None
     must_change: bool = False
     no_password: bool = False
+    password_scheme: PasswordScheme | None = None
     throttled: bool = False
     created_since: datetime | timedelta | None = None
     sort: UserSort = "id"

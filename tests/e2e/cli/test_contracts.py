@@ -104,7 +104,7 @@ KEYS = {
     "db copy --to sqlite:///copy.db": ["table", "rows", "digest"],
     "db stats": ["users", "deleted_users", "refresh_tokens", "api_tokens", "login_throttles",
                  "audit_events", "size_bytes", "free_bytes", "expired_tokens", "oldest_expired_at",
-                 "purge_would_delete", "purge_would_free_bytes"],
+                 "purge_would_delete", "purge_would_free_bytes", "password_schemes"],
     "db vacuum": ["size_before_bytes", "size_after_bytes", "freed_bytes"],
     "db history": ["revision", "summary", "applied"],
     "db downgrade 0001 --yes": SCHEMA,

@@ -93,14 +93,28 @@ def test_hostile_text_of_an_application_reaches_no_terminal(
 def test_a_password_that_is_no_bcrypt_hash_is_told_and_refused(
     application: Application, bare: Userctl, bare_database_url: str
 ) -> None:
-    argon = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b27b"
-    run_script(bare_database_url, f"UPDATE users SET hashed_password = '{argon}' WHERE id = 2")
+    hashed = "of no known scheme"
+    run_script(bare_database_url, f"UPDATE users SET hashed_password = '{hashed}' WHERE id = 2")
     assert "cannot log in" in bare("db", "adopt", "--yes").out
     refused = bare("login", "bob@example.com", "--password-stdin", "-o", "json", stdin=PASSWORD)
     assert (refused.code, refused.error["code"]) == (4, "invalid_credentials")
     reset = ["user", "passwd", "2", "--password-stdin"]
     assert bare(*reset, stdin=PASSWORD).code == 0
     assert bare.login("bob@example.com")["id"] == 2
+
+
+def test_a_password_of_another_scheme_is_told_and_verified_where_it_is(
+    application: Application, bare: Userctl, bare_database_url: str
+) -> None:
+    hashed = "{SSHA}JFZFs0oHzxbMwkSJmYVeI8MnTDy/276a"
+    run_script(bare_database_url, f"UPDATE users SET hashed_password = '{hashed}' WHERE id = 2")
+    assert "hashes of the scheme ldap" in bare("db", "adopt", "--yes").out.replace("\n", " ")
+    login = ["login", "bob@example.com", "--password-stdin"]
+    assert bare(*login, stdin="test123").code == 0
+    listed = bare("user", "list", "--password-scheme", "ldap", "-o", "json").json
+    assert [user["id"] for user in listed] == [2]
+    assert bare("db", "stats", "-o", "json").json["password_schemes"]["ldap"] == 1
+    assert 'userctl_passwords{scheme="ldap"} 1.0' in bare("metrics").out
 
 
 def test_accounts_of_a_file_can_join_those_of_an_application(

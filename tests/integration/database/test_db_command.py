@@ -140,3 +140,14 @@ def test_a_downgrade_ends_the_sessions_whose_end_it_forgets(bare: Userctl) -> No
     bare("db", "migrate")
     result = bare("token", "refresh", "--stdin", "-o", "json", stdin=pair["refresh_token"])
     assert (result.code, result.error["code"]) == (4, "token_revoked")
+
+
+def test_a_downgrade_that_would_lose_hashes_of_another_system_is_refused(bare: Userctl) -> None:
+    bare("db", "migrate")
+    record = '{"email": "ada@example.com", "hashed_password": "{SHA}zyc9X/eawwW1U/uTDLUUmrpXpb0="}'
+    assert bare("user", "import", "-", "--format", "jsonl", stdin=record).code == 0
+    refused = bare("db", "downgrade", "0008", "--yes")
+    assert refused.code == 5
+    assert "1 user" in refused.err
+    assert bare("user", "passwd", "ada@example.com", "--no-password").code == 0
+    assert bare("db", "downgrade", "0008", "--yes").code == 0

@@ -70,7 +70,8 @@ def test_a_missing_database_fails_and_is_not_created(home: Path) -> None:
     found = findings(userctl, code=6)
     assert found["connection"]["message"] == f"There is no database at {home}/none.db."
     assert "schema" not in found
-    assert list(home.iterdir()) == []
+    # How the run ended is recorded.
+    assert {path.suffix for path in home.rglob("*") if path.is_file()} == {".json"}
 
 
 def test_without_any_configuration_nothing_is_created(embedded: Userctl) -> None:
@@ -441,7 +442,26 @@ def test_weak_foreign_and_expired_passwords_are_warnings(healthy: Userctl) -> No
             "UPDATE users SET must_change_password = false, hashed_password = '$argon2id$v=19$x' "
             "WHERE email <> 'eve@example.com'"
         )
-    assert "who cannot log in with userctl: 1." in findings(healthy)["passwords"]["message"]
+    assert "who cannot log in with it: 1." in findings(healthy)["passwords"]["message"]
+
+
+def test_a_missing_secret_of_another_system_is_a_failure_that_says_how_many_wait(
+    healthy: Userctl,
+) -> None:
+    healthy.extra["USERCTL_PASSWORD_COST"] = "10"
+    hashed = f"$pepper$shop$2b$10${'a' * 21}u{'b' * 31}"
+    record = json.dumps({"email": "eve@example.com", "hashed_password": hashed})
+    assert healthy("user", "import", "-", "--format", "jsonl", stdin=record).code == 0
+    found = json.loads(healthy("doctor", "-o", "json").out)
+    about = [each for each in found if each["check"] == "passwords"]
+    assert any("another system does it: pepper 1." in each["message"] for each in about)
+    [missing] = [each for each in about if each["status"] == "failure"]
+    assert "'shop'" in missing["message"]
+    secret = healthy.home / "pepper"
+    secret.write_text("s3cret")
+    secret.chmod(0o600)
+    healthy.extra["USERCTL_PASSWORD_SECRETS"] = f"shop={secret}"
+    assert healthy("doctor").code == 0
 
 
 def test_accounts_without_an_active_admin_are_a_warning(userctl: Userctl) -> None:

@@ -7,7 +7,8 @@ import pytest
 from tests.support.cli import Userctl
 
 OUTCOME = [
-    "id", "email", "name", "role", "status", "has_password", "must_change_password", "created_at",
+    "id", "email", "name", "role", "status", "has_password", "must_change_password",
+    "address_verified", "former_login_at", "created_at",
     "updated_at", "reference", "outcome", "code", "message",
 ]  # fmt: skip
 

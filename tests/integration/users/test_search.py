@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, literal, select
 from sqlalchemy import text as sql
@@ -120,6 +120,8 @@ def test_a_text_is_found_where_it_is_part_of_another_when_both_are_folded(
     anywhere: Engine,
 ) -> None:
     @given(TEXTS, TEXTS, TEXTS)
+    @example("ß", "\N{COMBINING ACUTE ACCENT}", "")
+    @example("\N{LATIN SMALL LETTER LONG S}", "\N{COMBINING ACUTE ACCENT}", "")
     def check(before: str, part: str, after: str) -> None:
         with read_only_connection(anywhere) as connection:
             for text in (before + part + after, before + after):

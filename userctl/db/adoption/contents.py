@@ -6,15 +6,15 @@ from itertools import islice
 from typing import Any
 
 from alembic.operations import Operations
-from sqlalchemy import Boolean, Connection, String, column, func, or_, select, table
+from sqlalchemy import Boolean, Connection, String, column, func, select, table
 
 from userctl.db.adoption.addresses import BATCH
 from userctl.db.adoption.change import Change, problem, rows_where, step, update_rows, warning
-from userctl.db.adoption.columns import HASH_LENGTH, present_columns, wanted_columns
+from userctl.db.adoption.columns import present_columns, wanted_columns
 from userctl.db.schema.revisions import VERSION_TABLE
-from userctl.models.own_hash import own_hash_expression
 from userctl.models.types import UTCDateTime
 from userctl.models.unreadable import Unreadable
+from userctl.repositories.password_schemes import password_scheme
 from userctl.schemas.adoption import AdoptionOptions
 
 TIMES = {"users": ("created_at", "updated_at"),
@@ -124,12 +124,14 @@ def _hash(op: Operations, condition: str, count: int) -> None:
 def user_warnings(connection: Connection, options: AdoptionOptions) -> Iterator[Change]:
     """Yield what userctl supports only in part."""
     users = table("users", *map(column, present_columns(connection, "users")))
-    own = own_hash_expression(users.c)
-    other = or_(own.not_like("$2_$__$%"), func.length(own) != HASH_LENGTH)
-    count = connection.scalar(select(func.count()).select_from(users).where(other))
-    if count:
-        detail = "hashes that are not bcrypt; these users cannot log in with userctl"
-        yield warning("users", "hashed_password", detail, count)
+    scheme = password_scheme(users.c).label("scheme")
+    for name, count in connection.execute(select(scheme, func.count()).group_by(scheme)):
+        if name == "unknown":
+            detail = "hashes that userctl cannot verify; these users cannot log in with it"
+            yield warning("users", "hashed_password", detail, count)
+        elif name not in {None, "bcrypt"}:
+            detail = f"hashes of the scheme {name}, which userctl verifies where they are"
+            yield warning("users", "hashed_password", detail, count)
     if "role" in present_columns(connection, "users"):
         users = table("users", column("role"))
         roles = set(connection.scalars(select(users.c.role).distinct())) - {None, *options.roles}

@@ -73,4 +73,4 @@ def parse(text: str) -> ParsedHash:
         # Most libraries read no more than 72 bytes, and ours raises an error.
         return bcrypt.checkpw(prepare(password, salt)[:MAXIMUM_BYTES], encoded)
 
-    return ParsedHash("bcrypt", seconds, 0, matches)
+    return ParsedHash("bcrypt-variant", seconds, 0, matches)

@@ -5,7 +5,7 @@ from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models.unreadable import shown_text
 from userctl.repositories.audit_events import EventFilter
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.metrics import AccountCount, LastPurge, Metrics
+from userctl.schemas.metrics import AccountCount, LastPurge, Metrics, SchemeCount
 from userctl.services.audit.trail import event_read
 from userctl.services.shared.records import validate_record
 
@@ -25,6 +25,10 @@ class MetricsService:
                 accounts=[
                     AccountCount(role=shown_text(role), status=status, count=count)
                     for role, status, count in uow.users.count_by_role_and_status()
+                ],
+                password_schemes=[
+                    SchemeCount(scheme=scheme, count=count)
+                    for scheme, count in uow.users.count_by_password_scheme()
                 ],
                 refresh_tokens=uow.refresh_tokens.count_by_state(now),
                 api_tokens=uow.api_tokens.count_by_state(now),

@@ -28,6 +28,7 @@ class StatisticsService:
             expired, _ = uow.token_purge.count(now)
             refresh, api = uow.token_purge.count(now - older_than)
             oldest = uow.token_purge.oldest(now)
+            schemes = dict(uow.users.count_by_password_scheme())
         size = measure(self._database.engine)
         return DatabaseStats(
             **rows,
@@ -37,6 +38,7 @@ class StatisticsService:
             oldest_expired_at=oldest,
             purge_would_delete=refresh + api,
             purge_would_free_bytes=_bytes_of(refresh, rows, size),
+            password_schemes=schemes,
         )
 
     def count_ended_tokens(self, older_than: timedelta) -> int:

@@ -9,8 +9,8 @@ from userctl.core.text import quote, rfc3339
 from userctl.db.maintenance import inspection
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import TABLES
-from userctl.security.bcrypt_hash import is_bcrypt_hash
 from userctl.services.doctor.finding import Finding, ok
+from userctl.services.doctor.foreign_hashes import ForeignHashes
 from userctl.services.doctor.installation import Installation
 from userctl.services.shared.clock_check import Gap, check_clock
 from userctl.services.users.admins import read_admins
@@ -96,12 +96,12 @@ def passwords(installation: Installation) -> Iterable[Finding]:
     """Check how passwords are hashed, and which of them must be changed."""
     with installation.database.reading() as uow:
         forms, must_change = uow.users.count_by_hash_form(), uow.users.count_must_change()
+        foreign = ForeignHashes.of(uow.users.foreign_hashes())
         open_ids = uow.users.disabled_with_password(left_out=False)
         left_out = uow.users.disabled_with_password(left_out=True)
     # The salt and the digest do not matter here.
     hashes = [(form + "." * 53, count) for form, count in forms]
     weak = sum(count for hashed, count in hashes if installation.hasher.is_outdated(hashed))
-    foreign = sum(count for hashed, count in hashes if not is_bcrypt_hash(hashed))
     if open_ids:
         listed = ", ".join(map(str, open_ids[:IDS_LISTED]))
         yield Finding(
@@ -109,12 +109,7 @@ def passwords(installation: Installation) -> Iterable[Finding]:
             f"Disabled users to whom another program gave a password: {len(open_ids)} ({listed}).",
             "They can log in to that program. Put it aside: userctl user disable USER",
         )
-    if foreign:
-        yield Finding(
-            "warning",
-            f"Users whose hash is not bcrypt and who cannot log in with userctl: {foreign}.",
-            "Set new passwords with 'userctl user passwd'.",
-        )
+    yield from foreign.findings(installation.password_secrets)
     if weak:
         yield Finding(
             "warning",

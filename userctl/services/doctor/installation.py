@@ -12,6 +12,7 @@ from userctl.core.clock import Clock
 from userctl.core.errors import InvalidConfiguration
 from userctl.db.transaction.unit_of_work import Database
 from userctl.security.keys import KeySource
+from userctl.security.password_hashes.parsed import SecretSource
 from userctl.security.passwords import PasswordHasher
 from userctl.services.database.schema import SchemaService
 
@@ -30,6 +31,7 @@ class Installation:
         open_schema: returns the service that knows the schema.
         database: the database, used once it is known to be usable.
         hasher: knows the cost of password hashes.
+        password_secrets: returns a secret that hashes of another system were made with.
         roles: the configured roles.
         longest_session: how long a session can last.
         clock: where the time comes from.
@@ -44,6 +46,7 @@ class Installation:
     open_schema: Callable[[], SchemaService]
     database: Database
     hasher: PasswordHasher
+    password_secrets: SecretSource
     roles: Sequence[str]
     longest_session: timedelta
     clock: Clock

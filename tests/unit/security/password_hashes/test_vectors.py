@@ -9,8 +9,8 @@ from tests.unit.security.password_hashes.vectors import (
     VECTORS,
 )
 from userctl.core.errors import InvalidInput
+from userctl.core.password_schemes import PREFIXES
 from userctl.security import password_hashes
-from userctl.security.password_hashes import FAMILIES
 
 ALL = {name: (PASSWORD, hashed) for name, hashed in VECTORS.items()} | OTHER_VECTORS
 
@@ -23,7 +23,7 @@ def secret(name: str) -> bytes:
 def test_the_password_matches_and_no_other(name: str) -> None:
     password, hashed = ALL[name]
     parsed = password_hashes.parse(hashed)
-    assert parsed.family in FAMILIES
+    assert parsed.family in PREFIXES
     assert parsed.matches(password.encode(), secret)
     assert not parsed.matches(f"x{password}".encode(), secret)
 

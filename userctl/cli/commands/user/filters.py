@@ -7,6 +7,7 @@ import typer
 
 from userctl.cli.help_page import FILTERS
 from userctl.cli.moments import parse_moment
+from userctl.core.password_schemes import PasswordScheme
 
 SearchOption = Annotated[
     str | None,
@@ -41,6 +42,14 @@ NoPasswordFilter = Annotated[
     bool,
     typer.Option("--no-password", help="Only users without a password.", rich_help_panel=FILTERS),
 ]
+PasswordSchemeOption = Annotated[
+    PasswordScheme | None,
+    typer.Option(
+        "--password-scheme",
+        help="Only users whose password is hashed so.",
+        rich_help_panel=FILTERS,
+    ),
+]
 ThrottledOption = Annotated[
     bool,
     typer.Option(
@@ -70,6 +79,7 @@ class UserFilters:
     status: StatusOption = None
     must_change: MustChangeFilter = False
     no_password: NoPasswordFilter = False
+    password_scheme: PasswordSchemeOption = None
     throttled: ThrottledOption = False
     created_since: CreatedSinceOption = None
 

@@ -23,6 +23,7 @@ _FILTERS = {
     "status",
     "must_change",
     "no_password",
+    "password_scheme",
     "throttled",
     "created_since",
 }
@@ -130,6 +131,7 @@ class AnyUsers(UsersByRole):
 
     must_change: filters.MustChangeFilter = False
     no_password: filters.NoPasswordFilter = False
+    password_scheme: filters.PasswordSchemeOption = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,7 @@ class UsersFromRole(UserSelection):
     ] = None
     must_change: filters.MustChangeFilter = False
     no_password: filters.NoPasswordFilter = False
+    password_scheme: filters.PasswordSchemeOption = None
 
 
 @dataclass(frozen=True)

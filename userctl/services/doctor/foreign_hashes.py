@@ -1,0 +1,60 @@
+"""Checks the password hashes that other systems made."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Self
+
+from userctl.core.errors import InvalidInput, UserctlError
+from userctl.core.text import escape_invisible
+from userctl.security import password_hashes
+from userctl.security.password_hashes.parsed import SecretSource
+from userctl.services.doctor.finding import Finding, ok
+
+
+class ForeignHashes:
+    """How many there are of each scheme, how many cannot be verified, and the secrets they need."""
+
+    def __init__(self) -> None:
+        self._schemes: Counter[str] = Counter()
+        self._secrets: Counter[str] = Counter()
+        self._unusable = 0
+
+    @classmethod
+    def of(cls, hashes: Iterable[str]) -> Self:
+        """Count some hashes."""
+        found = cls()
+        for hashed in hashes:
+            try:
+                parsed = password_hashes.parse(hashed)
+            except InvalidInput:
+                found._unusable += 1
+                continue
+            found._schemes[parsed.family] += 1
+            if parsed.secret is not None:
+                found._secrets[parsed.secret] += 1
+        return found
+
+    def __bool__(self) -> bool:
+        return bool(self._schemes or self._unusable)
+
+    def findings(self, secrets: SecretSource) -> Iterator[Finding]:
+        """Yield what there is to say of them."""
+        if self._schemes:
+            listed = ", ".join(f"{name} {count:,}" for name, count in sorted(self._schemes.items()))
+            yield ok(f"Users whose password is hashed as another system does it: {listed}.")
+        for name, count in sorted(self._secrets.items()):
+            try:
+                secrets(name)
+            except UserctlError as error:
+                yield Finding(
+                    "failure",
+                    f"{escape_invisible(error.message)} {count:,} users cannot log in without it.",
+                    error.hint or "",
+                )
+        if self._unusable:
+            yield Finding(
+                "warning",
+                f"Users whose hash userctl cannot verify, and who cannot log in with it: "
+                f"{self._unusable}.",
+                "Set new passwords with 'userctl user passwd'.",
+            )
