@@ -175,7 +175,7 @@ class UserRepository:
         # As plain text the addresses reach Python without a call for each.
         email: Any = type_coerce(col(User.email), String)
         following = core_select(email, col(User.id)).where(col(User.id).between(last + 1, end))
-        ids: dict[str, int] = dict(self._session.execute(following))
+        ids: dict[str, int] = dict(self._session.execute(following).all())
         missing = [email for email in emails if email not in ids]
         return ids | self.ids_by_email(missing) if missing else ids
 
