@@ -1,7 +1,7 @@
 """Users that are imported from a file."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel
@@ -75,11 +75,27 @@ class ImportRules(NamedTuple):
     allow_weak_hashes: bool = False
 
 
+class SchemeReport(BaseModel):
+    """How many passwords of a file are hashed with a scheme of another system.
+
+    ``seconds`` is about how long the costliest takes to check, on a core of an ordinary server, and
+    ``weak`` counts those that a thief can reverse.
+    """
+
+    scheme: str
+    count: int
+    seconds: float
+    weak: int
+
+
 class ImportResult(BaseModel):
     """How many users an import created, updated and left unchanged.
 
     ``rejected`` counts records. If a record was rejected and the import was not partial, nothing
-    was changed and the other counts are zero.
+    was changed and the other counts are zero. ``password_schemes`` is known of a dry run.
+    ``source`` is the system that the users come from; ``not_carried`` counts users who have there
+    what userctl has no place for, and ``unmapped_roles`` those of each role that has no other name
+    here.
     """
 
     created: int
@@ -87,6 +103,17 @@ class ImportResult(BaseModel):
     skipped: int
     rejected: int
     dry_run: bool
+    password_schemes: list[SchemeReport] = []
+    source: str | None = None
+    not_carried: dict[str, int] = {}
+    unmapped_roles: dict[str, int] = {}
+
+
+class PasswordSample(NamedTuple):
+    """The address and the password of a user who agreed that it is tried."""
+
+    email: str
+    password: str
 
 
 class ImportPlan(BaseModel):
@@ -121,6 +148,10 @@ class ImportReport:
     result: ImportResult
     rejects: Iterable[RejectedRecord]
     conflicts_only: bool
+
+    def with_schemes(self, schemes: list[SchemeReport]) -> "ImportReport":
+        """Return this report with the schemes of the passwords."""
+        return replace(self, result=self.result.model_copy(update={"password_schemes": schemes}))
 
     @property
     def reasons(self) -> Iterator[Reject]:
