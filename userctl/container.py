@@ -6,9 +6,8 @@ what it uses, and the rest of the package can import at the top.
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import cached_property, partial
+from functools import partial
 from inspect import getattr_static
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from userctl.config import homes
@@ -16,7 +15,7 @@ from userctl.config.paths import InstallationFiles, installation_files, require_
 from userctl.config.settings import Settings
 from userctl.core.actor import Actor, machine_user
 from userctl.core.clock import Clock, utc_now
-from userctl.core.lazy import Lazy
+from userctl.core.lazy import BuildLock, Lazy, lazy_property
 from userctl.core.secure_files import create_private_folder
 
 if TYPE_CHECKING:
@@ -149,7 +148,7 @@ class Services:
         self._notify = notify
         self._clock = clock
         self._creates_database = creates_database
-        self.building = RLock()
+        self.building = BuildLock()
         self._url = settings.database_url
         self._problems, self._unusable = settings.problems, settings.unusable
         self._roles = settings.roles
@@ -186,7 +185,7 @@ class Services:
 
         return methods.authenticator(method, self._authentication)
 
-    @cached_property
+    @lazy_property
     def _keyring(self) -> "CurrentKeyring":
         from userctl.security.keys import CurrentKeyring, signing_keyring
 
@@ -196,7 +195,7 @@ class Services:
             lambda: signing_keyring(source, self._clock(), notify=self._notify, record=record),
         )
 
-    @cached_property
+    @lazy_property
     def _key_source(self) -> "KeySource":
         source = self._find_keys()
         # An embedded keyring lies beside its database, so that one has to be there first.
@@ -210,23 +209,23 @@ class Services:
 
         return key_source(self._settings)
 
-    @cached_property
+    @lazy_property
     def _password_secrets(self) -> "SecretFiles":
         from userctl.security.secret_files import SecretFiles
 
         return SecretFiles(self._settings.password_secrets)
 
-    @cached_property
+    @lazy_property
     def _session_file(self) -> "SessionFile":
         from userctl.security.session_file import SessionFile
 
         return SessionFile(homes.session_path(self._settings.profile))
 
-    @cached_property
+    @lazy_property
     def _files(self) -> InstallationFiles:
         return installation_files(self._settings)
 
-    @cached_property
+    @lazy_property
     def _current_actor(self) -> Actor:
         known = homes.if_home_is_known(homes.state_path)
         logged_in = known and self._session_file.user_of(self._url.identity)

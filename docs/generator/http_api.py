@@ -17,7 +17,8 @@ from userctl.fastapi.problems import ROUTER_CODES
 INTRODUCTION = """\
 What `userctl.fastapi.router(accounts)` adds to an application: see [the
 how-to](../how-to/fastapi.md). The application's own OpenAPI document has the same with types. The
-prefix of the paths is an argument.
+prefix of the paths is an argument. What this page lists, and what `userctl.fastapi` exports,
+changes as [semantic versioning](https://semver.org) allows.
 
 An error has one body (RFC 9457), `application/problem+json`:
 

@@ -48,8 +48,8 @@ metrics of commands are there, and the exit code is 6."""
 
 RUNS = """\
 The values of `command` are {commands}. Each run is recorded at its end, whether cron, systemd or a
-person started it and however it ended, in `runs/` of the state folder (`~/.local/state/userctl`,
-or `$XDG_STATE_HOME/userctl`) of its user, for each database. So `userctl metrics` tells of those
+person started it and however it ended, in the state folder (`~/.local/state/userctl`, or
+`$XDG_STATE_HOME/userctl`) of its user, for each database. So `userctl metrics` tells of those
 of the same user on the same machine. What is not recorded: `--dry-run`, a run that `kill -9` ends,
 one whose options or settings cannot be read, and one that finds no embedded database. The
 time of the last run then stays as it is, so alert on its age too."""

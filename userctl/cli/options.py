@@ -9,6 +9,7 @@ import typer
 
 from userctl.cli.help_page import OUTPUT, PAGING, PASSWORD, SHARED
 from userctl.config.settings import LogFormat, OutputFormat
+from userctl.core.clock import LONGEST_SPAN
 from userctl.core.errors import InvalidInput
 from userctl.formats.writer import ExportFormat
 
@@ -208,7 +209,6 @@ UntilOption = Annotated[
 ]
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_LONGEST = timedelta(days=36_500)
 
 
 def parse_duration(text: str) -> timedelta:
@@ -220,7 +220,7 @@ def parse_duration(text: str) -> timedelta:
     found = re.fullmatch(r"([0-9]{1,9})(ms|[smhdw])", text)
     if found is not None:
         seconds = int(found[1]) * _UNITS[found[2]]
-        if seconds <= _LONGEST.total_seconds():
+        if seconds <= LONGEST_SPAN.total_seconds():
             return timedelta(seconds=seconds)
     raise InvalidInput(
         f"'{text[:40]}' is not a duration.", hint="Write it as 90s, 15m, 12h, 1d or 2w."

@@ -47,7 +47,8 @@ class RunRecorder:
             if missing_embedded_database(settings.database_url) is not None:
                 return "the run was not recorded: there is no database"
             file = _file(settings, self._command)
-            create_private_folder(file.parent)
+            for folder in (file.parents[1], file.parent):
+                create_private_folder(folder)
             write_private(file, f"{run.model_dump_json()}\n")
         except (UserctlError, OSError) as error:
             return f"the run was not recorded: {error}"
@@ -68,5 +69,5 @@ def read_runs(settings: Settings) -> list[CommandRun]:
 
 def _file(settings: Settings, command: str) -> Path:
     database = hashlib.sha256(settings.database_url.identity.encode(errors="surrogateescape"))
-    folder = state_path() / "runs" / database.hexdigest()[:16]
+    folder = state_path() / f"runs-{database.hexdigest()[:16]}"
     return folder / f"{command.replace(' ', '-')}.json"

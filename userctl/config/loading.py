@@ -21,7 +21,7 @@ def load_settings(
     environ: Mapping[str, str] = os.environ,
     file: Path | None = None,
     *,
-    given_as: str = "option --{}",
+    given_as: str = "option --{option}",
 ) -> Settings:
     """Return the settings in force.
 
@@ -85,10 +85,12 @@ def find_in_environment(environ: Mapping[str, str]) -> dict[str, FoundValue]:
     }
 
 
-def find_in_flags(flags: Mapping[str, Any], given_as: str = "option --{}") -> dict[str, FoundValue]:
+def find_in_flags(
+    flags: Mapping[str, Any], given_as: str = "option --{option}"
+) -> dict[str, FoundValue]:
     """Return what options set."""
     return {
-        name: (flags[name], given_as.format(name.replace("_", "-")))
+        name: (flags[name], given_as.format(name=name, option=name.replace("_", "-")))
         for name in SETTINGS
         if name in flags
     }

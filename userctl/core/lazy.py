@@ -1,35 +1,50 @@
 """Parts of a composition root that are imported and built when they are first asked for."""
 
+import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from importlib import import_module
 from inspect import Parameter, signature
+from threading import RLock
 from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 
 
+class BuildLock:
+    """A lock that each process has for itself.
+
+    Where a process is forked while a thread builds, that thread is not in the new process, and
+    would hold the lock there for ever.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._process = RLock(), os.getpid()
+
+    def __enter__(self) -> None:
+        if self._process != os.getpid():
+            self._lock, self._process = RLock(), os.getpid()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
 class Parts(Protocol):
     """A composition root."""
 
-    @property
-    def building(self) -> AbstractContextManager[object]:
-        """The lock that is held while a part is built, so that threads share one of each."""
-        ...
+    building: BuildLock
+    """The lock that is held while a part is built, so that threads share one of each."""
 
     def part(self, name: str) -> Any:
         """Return the part of this name."""
         ...
 
 
-class Lazy(Generic[T]):
-    """Something that is imported and built when it is first asked for.
+class _Part(Generic[T]):
+    """A part, which is built when it is first asked for, by one thread.
 
-    Each parameter of its constructor that has no default gets the part or the service of its name.
+    ``functools.cached_property`` has one lock for all instances in Python 3.11, and none later.
     """
-
-    def __init__(self, path: str) -> None:
-        self._module, _, self._class = path.partition(":")
 
     def __set_name__(self, _owner: type, name: str) -> None:
         self._name = name
@@ -42,9 +57,32 @@ class Lazy(Generic[T]):
         built: T = parts.__dict__[self._name]
         return built
 
-    def _build(self, parts: Parts) -> T:
+    def _build(self, parts: Any) -> T:
+        raise NotImplementedError
+
+
+class Lazy(_Part[T]):
+    """Something that is imported and built when it is first asked for.
+
+    Each parameter of its constructor that has no default gets the part or the service of its name.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._module, _, self._class = path.partition(":")
+
+    def _build(self, parts: Any) -> T:
         build: Callable[..., T]
         build = getattr(import_module(f"userctl.{self._module}"), self._class)
         parameters = signature(build).parameters.values()
         required = [each.name for each in parameters if each.default is Parameter.empty]
         return build(**{name: parts.part(name) for name in required})
+
+
+class lazy_property(_Part[T]):  # noqa: N801 - it is used as functools.cached_property is.
+    """A method whose result is kept."""
+
+    def __init__(self, method: Callable[[Any], T]) -> None:
+        self._method = method
+
+    def _build(self, parts: Any) -> T:
+        return self._method(parts)

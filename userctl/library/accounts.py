@@ -38,20 +38,24 @@ def open_accounts(
 
     Raises:
         InvalidConfiguration: if a setting is unknown or cannot be used.
-        TypeError: if both settings and single values are given.
+        TypeError: if both settings and single values are given, or two URLs.
     """
     if isinstance(settings, Settings):
         if values:
             raise TypeError("Pass either settings or single values, not both.")
         return Accounts(settings, create_database=create_database)
     if settings is not None:
+        if "database_url" in values:
+            raise TypeError("Pass the URL of the database once.")
         values["database_url"] = settings
     for name in values.keys() - SETTINGS.keys() - {"profile"}:
         raise InvalidConfiguration(
             f"'{name}' is not a setting.", hint=f"The settings are: {', '.join(SETTINGS)}."
         )
     given = {name: _plain(value) for name, value in values.items()}
-    return Accounts(load_settings(given, given_as="argument {}"), create_database=create_database)
+    return Accounts(
+        load_settings(given, given_as="argument {name}"), create_database=create_database
+    )
 
 
 class Accounts:

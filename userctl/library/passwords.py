@@ -1,6 +1,7 @@
 """Passwords, for the library."""
 
 from userctl.container import Services
+from userctl.library.inputs import checked
 from userctl.library.tracing import traced
 from userctl.library.users import UserReference
 from userctl.schemas.credentials import Credentials
@@ -38,8 +39,13 @@ class Passwords:
             LoginThrottled: if too many logins failed; ``resets_in`` is how long to wait.
             PasswordRejected: if the new password breaks the policy.
         """
-        credentials = Credentials(
-            identity=email, secret=present, new_secret=new, source=source, client=client
+        credentials = checked(
+            Credentials,
+            identity=email,
+            secret=present,
+            new_secret=new,
+            source=source,
+            client=client,
         )
         return self._services.login.log_in("password", credentials)
 

@@ -3,6 +3,7 @@
 from userctl.container import Services
 from userctl.core.errors import TokenInvalid
 from userctl.core.token_prefixes import API_PREFIX
+from userctl.library.inputs import checked
 from userctl.library.tracing import traced
 from userctl.library.users import UserReference
 from userctl.schemas.credentials import Credentials
@@ -52,8 +53,13 @@ class Sessions:
             PasswordRejected: if the new password breaks the policy.
             InvalidInput: if the source or the client is not printable text.
         """
-        credentials = Credentials(
-            identity=email, secret=password, new_secret=new_password, source=source, client=client
+        credentials = checked(
+            Credentials,
+            identity=email,
+            secret=password,
+            new_secret=new_password,
+            source=source,
+            client=client,
         )
         return self._services.login.log_in("password", credentials)
 
@@ -70,7 +76,7 @@ class Sessions:
         Raises:
             TokenInvalid, TokenRevoked, TokenExpired, AccountDisabled: if it is not in force.
         """
-        credentials = Credentials(secret=token, source=source, client=client)
+        credentials = checked(Credentials, secret=token, source=source, client=client)
         return self._services.login.log_in("api-token", credentials)
 
     def refresh(self, refresh_token: str) -> Grant:
@@ -128,9 +134,10 @@ class Sessions:
             after: the ``after`` of the page before.
 
         Raises:
+            InvalidInput: if a value is not accepted.
             UserNotFound: if there is no such user.
             RowUnreadable: if another program stored a value that cannot be read.
         """
         whose = None if user is None else str(user)
-        query = SessionQuery(user=whose, state=state, limit=limit, after=after)
+        query = checked(SessionQuery, user=whose, state=state, limit=limit, after=after)
         return self._services.session_list.page(query)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from userctl.container import Services
 from userctl.core.token_prefixes import API_PREFIX
+from userctl.library.inputs import checked
 from userctl.library.tracing import traced
 from userctl.library.users import UserReference
 from userctl.schemas.database import RevokeResult
@@ -72,7 +73,9 @@ class Tokens:
             InvalidInput: if the label, the scope or the lifetime is not accepted.
             UserNotFound: if there is no such user.
         """
-        new = ApiTokenCreate(user=str(user), label=label, scope=tuple(scope), expires_in=expires_in)
+        new = checked(
+            ApiTokenCreate, user=str(user), label=label, scope=tuple(scope), expires_in=expires_in
+        )
         return self._services.api_tokens.issue(new)
 
     def revoke(self, token: str) -> RevokeResult:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from userctl.container import Services
+from userctl.library.inputs import checked
 from userctl.library.tracing import traced
 from userctl.schemas.page import Page
 from userctl.schemas.users import (
@@ -50,7 +51,8 @@ class Users:
             InvalidEmail, PasswordRejected, InvalidInput: if a value is not accepted.
             UserExists: if the address is in use.
         """
-        new = UserCreate(
+        new = checked(
+            UserCreate,
             email=email,
             name=name,
             role=role,
@@ -92,11 +94,13 @@ class Users:
             after: the ``after`` of the page before, in the same order.
 
         Raises:
-            InvalidInput: if the role is not configured, or the text holds control characters.
+            InvalidInput: if the role is not configured, the text holds control characters, or
+                another value is not accepted.
             UserNotFound: if the user ``after`` whom the page starts was deleted.
             RowUnreadable: if another program stored a value that cannot be read.
         """
-        query = UserQuery(
+        query = checked(
+            UserQuery,
             search=search,
             role=role,
             status=status,
@@ -133,7 +137,7 @@ class Users:
             UserExists: if the address is in use.
             LastAdmin: if no admin who can log in would be left.
         """
-        change = UserUpdate(email=email, name=name, role=role)
+        change = checked(UserUpdate, email=email, name=name, role=role)
         return self._services.users.update(str(user), change, expected=expected)
 
     def disable(self, user: UserReference, *, expected: UserRead | None = None) -> UserRead:

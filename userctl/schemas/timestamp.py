@@ -1,9 +1,32 @@
 """Timestamps as people and files write them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from userctl.core.clock import LONGEST_SPAN
 from userctl.core.errors import InvalidInput
 from userctl.core.text import quote
+
+
+def check_span(span: timedelta) -> timedelta:
+    """Return a duration.
+
+    Raises:
+        InvalidInput: if it is negative or too long.
+    """
+    if not timedelta() <= span <= LONGEST_SPAN:
+        raise InvalidInput(f"A duration is from 0 to {LONGEST_SPAN.days:,} days long, not {span}.")
+    return span
+
+
+def check_aware(time: datetime) -> datetime:
+    """Return a time.
+
+    Raises:
+        InvalidInput: if it has no time zone.
+    """
+    if time.tzinfo is None:
+        raise InvalidInput(f"The time {time} has no time zone.")
+    return time
 
 
 def parse_timestamp(text: str) -> datetime:

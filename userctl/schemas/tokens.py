@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from userctl.core.errors import InvalidInput
 from userctl.core.text import has_invisible_characters, quote
 from userctl.schemas.page import Count
+from userctl.schemas.timestamp import check_span
 
 TokenKind = Literal["api", "refresh"]
 TokenState = Literal["active", "used", "revoked", "expired"]
@@ -37,9 +38,11 @@ def _check_scope(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _check_lifetime(span: timedelta | None) -> timedelta | None:
-    if span is not None and span <= timedelta():
+    if span is None:
+        return None
+    if span <= timedelta():
         raise InvalidInput("The lifetime of a token must be longer than zero.")
-    return span
+    return check_span(span)
 
 
 class TokenPair(BaseModel):

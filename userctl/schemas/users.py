@@ -14,6 +14,7 @@ from userctl.core.password_schemes import PasswordScheme
 from userctl.core.text import has_invisible_characters, quote
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import AfterId, Count
+from userctl.schemas.timestamp import check_aware, check_span
 from userctl.schemas.user_name import check_name
 
 UserStatus = Literal["active", "disabled"]
@@ -47,6 +48,10 @@ def _check_domain(text: str) -> str:
 
 Email = Annotated[str, AfterValidator(canonical_email)]
 Name = Annotated[str, AfterValidator(check_name)]
+Since = (
+    Annotated[datetime, AfterValidator(check_aware)]
+    | Annotated[timedelta, AfterValidator(check_span)]
+)
 
 
 class UserCreate(BaseModel):
@@ -115,7 +120,7 @@ class UserQuery(BaseModel):
     no_password: bool = False
     password_scheme: PasswordScheme | None = None
     throttled: bool = False
-    created_since: datetime | timedelta | None = None
+    created_since: Since | None = None
     sort: UserSort = "id"
     descending: bool = False
     limit: Count | None = 100

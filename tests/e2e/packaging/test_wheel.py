@@ -51,3 +51,41 @@ def test_the_wheel_does_the_main_job_on_both_databases(
             assert result.code == 0, result.err
     page = Path(installed).parents[1] / "share/man/man1/userctl.1"
     assert page.read_text() == (ROOT / "docs/userctl.1").read_text()
+
+
+CONSUMER = """
+from userctl import AccessClaims, Accounts, Page, UserRead, errors, open_accounts
+
+
+def emails(accounts: Accounts) -> list[str]:
+    page: Page[UserRead] = accounts.users.list(status="active")
+    return [user.email for user in page.items]
+
+
+def expires_at(accounts: Accounts, email: str, password: str) -> int:
+    try:
+        tokens = accounts.sessions.login(email, password).tokens
+    except errors.LoginThrottled as error:
+        return int(error.resets_in.total_seconds())
+    claims: AccessClaims = accounts.tokens.verify_offline(tokens.access_token)
+    return claims.exp
+
+
+with open_accounts("sqlite:///users.db", pool_size=3) as accounts:
+    wrong: int = accounts.health().status
+"""
+
+
+@pytest.mark.soak
+def test_the_types_of_the_wheel_are_those_that_a_service_checks_against(
+    installed: str, tmp_path: Path
+) -> None:
+    (tmp_path / "service.py").write_text(CONSUMER)
+    python = Path(installed).with_name("python")
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", python]
+    done = subprocess.run(
+        [*command, "service.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    # The one mistake shows that the types are known.
+    assert done.stdout.count("error:") == 1, done.stdout
+    assert "[assignment]" in done.stdout

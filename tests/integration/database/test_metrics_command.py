@@ -109,7 +109,7 @@ def runs(userctl: Userctl) -> dict[str, tuple[float, ...]]:
 
 def record_of(userctl: Userctl) -> Path:
     """Return the file of the one run that was recorded."""
-    [file] = (userctl.home / ".local/state/userctl/runs").rglob("*.json")
+    [file] = (userctl.home / ".local/state/userctl").rglob("*.json")
     return file
 
 
@@ -162,7 +162,8 @@ def test_the_record_of_a_run_holds_no_address_and_is_private(local: Userctl) -> 
     assert file.name == "db-backup.json"
     assert set(json.loads(file.read_text())) == {"command", "ended_at", "exit_code", "seconds"}
     assert "ada" not in file.read_text()
-    assert [stat.S_IMODE(path.stat().st_mode) for path in (file, file.parent)] == [0o600, 0o700]
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (file, *file.parents[:2])]
+    assert modes == [0o600, 0o700, 0o700]
 
 
 @pytest.mark.parametrize("text", UNREADABLE, ids=range(len(UNREADABLE)))

@@ -59,7 +59,7 @@ def require_documented(app: Any, method: str, path: str, answer: Response) -> No
     headers = answer.headers.keys() & {"www-authenticate", "retry-after", *map(str.lower, HEADERS)}
     if answer.headers.get("cache-control") == "no-store":
         headers.discard("cache-control")
-    assert headers <= {name.lower() for name in told["headers"]} | {"www-authenticate"}
+    assert headers <= {name.lower() for name in told["headers"]}
     if answer.is_error:
         allowed = told["content"][kind]["schema"]["properties"]["code"].get("enum")
         assert allowed is None or answer.json()["code"] in allowed, (method, path, answer.text)

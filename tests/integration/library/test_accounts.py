@@ -2,9 +2,9 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -140,7 +140,7 @@ def test_the_trail_names_who_acts(accounts: Accounts, ada: UserRead, sql: Sql) -
 
 
 def test_threads_share_the_parts_and_the_pool(database_url: str) -> None:
-    number = 8
+    number = 20
     barrier = Barrier(number)
     with open_accounts(database_url, secret_key=SECRET, pool_size=2, max_overflow=0) as accounts:
 
@@ -182,15 +182,19 @@ def test_a_pool_that_is_used_up_is_an_error_of_the_database(database_url: str) -
 def test_a_forked_process_has_connections_of_its_own(accounts: Accounts, grant: Grant) -> None:
     token = grant.tokens.access_token
     accounts.tokens.verify(token)
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            status = 0 if accounts.tokens.verify(token).user.email == EMAIL else 2
-        finally:
-            os._exit(status)
-    accounts.tokens.verify(token)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    with accounts._services._engine.connect() as used:
+        used.exec_driver_sql("SELECT 1")
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                status = 0 if accounts.tokens.verify(token).user.email == EMAIL else 2
+                accounts.close()
+            finally:
+                os._exit(status)
+        accounts.tokens.verify(token)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        used.exec_driver_sql("SELECT 1")
     accounts.tokens.verify(token)
 
 
@@ -263,13 +267,15 @@ def test_settings_are_those_of_the_command_line_but_for_what_is_given(
         assert accounts.settings is settings
     with pytest.raises(TypeError):
         open_accounts(settings, pool_size=2)
+    with pytest.raises(TypeError):
+        open_accounts(url, database_url=url)
 
 
 @pytest.mark.parametrize(
     ("values", "named"),
     [
         ({"pool": 2}, "'pool' is not a setting"),
-        ({"pool_size": 0}, "from argument pool-size"),
+        ({"pool_size": 0}, "from argument pool_size"),
         ({"pre_ping": 1}, "expected true or false, not '1'"),
     ],
 )
@@ -295,8 +301,34 @@ def _plain(user: UserRead) -> UserRead:
     return UserRead(**user.model_dump(include=UserRead.model_fields.keys()))
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda accounts: accounts.users.list(sort="password"),
+        lambda accounts: accounts.users.list(status="gone"),
+        lambda accounts: accounts.users.list(limit="many"),
+        lambda accounts: accounts.users.list(created_since=timedelta.max),
+        lambda accounts: accounts.users.list(created_since=datetime(2026, 1, 1)),  # noqa: DTZ001
+        lambda accounts: accounts.users.create(None),
+        lambda accounts: accounts.users.update(EMAIL, name=1),
+        lambda accounts: accounts.sessions.list(state="gone"),
+        lambda accounts: accounts.sessions.login(EMAIL, {"hunter2": 1}),
+        lambda accounts: accounts.tokens.issue(EMAIL, "ci", expires_in=timedelta.max),
+        lambda accounts: accounts.tokens.issue(EMAIL, "ci", scope=["a", None]),
+    ],
+)
+def test_a_value_that_no_call_takes_is_invalid_input(
+    accounts: Accounts, ada: UserRead, call: Callable[[Accounts], object]
+) -> None:
+    assert ada.email == EMAIL
+    with pytest.raises(errors.InvalidInput) as caught:
+        call(accounts)
+    assert "hunter2" not in caught.value.message
+    assert "pydantic" not in caught.value.message
+
+
 def test_a_call_is_a_child_span_of_the_application(
-    accounts: Accounts, ada: UserRead, monkeypatch: pytest.MonkeyPatch
+    accounts: Accounts, ada: UserRead, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with (
         spans_of_an_application(monkeypatch) as exporter,
@@ -309,3 +341,5 @@ def test_a_call_is_a_child_span_of_the_application(
     assert (read.name, login.name) == ("accounts.users.get", "accounts.sessions.login")
     assert read.parent == login.parent == request.get_span_context()
     assert dict(login.attributes or {}) == {"error.type": "invalid_credentials"}
+    [(detail,)] = sql("SELECT detail FROM audit_events WHERE tag = 'account:login:failure'")
+    assert f"{request.get_span_context().trace_id:032x}" in str(detail)

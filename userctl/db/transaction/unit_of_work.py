@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
@@ -181,12 +180,19 @@ class Database:
 
     def __init__(self, ready_engine: Callable[[], Engine], actor: Callable[[], Actor]) -> None:
         self._ready_engine = ready_engine
+        self._engine: Engine | None = None
         self._actor = actor
 
-    @cached_property
+    @property
     def engine(self) -> Engine:
-        """The engine, for work that is not a transaction on rows."""
-        return self._ready_engine()
+        """The engine, for work that is not a transaction on rows.
+
+        Threads that ask for it first find out at the same time whether the database is ready: where
+        it does not answer, none of them waits for the others too.
+        """
+        if self._engine is None:
+            self._engine = self._ready_engine()
+        return self._engine
 
     def reading(self) -> UnitOfWork:
         """Return a read-only unit of work in which each query sees the latest commits."""

@@ -94,9 +94,12 @@ def _problem(status: int, codes: list[str]) -> dict[str, Any]:
     listed = [code for code in codes if code not in ALWAYS]
     if listed == codes:
         schema["properties"]["code"]["enum"] = codes
+    names = _HEADERS_OF_PROBLEMS.get(status, ())
+    if "insufficient_scope" in listed:
+        names = ("WWW-Authenticate",)
     return {
         "description": HTTPStatus(status).phrase + (f": {', '.join(listed)}" if listed else ""),
-        "headers": _headers(_HEADERS_OF_PROBLEMS.get(status, ())),
+        "headers": _headers(names),
         "content": {MEDIA_TYPE: {"schema": schema}},
     }
 
