@@ -92,10 +92,7 @@ class ImportResult(BaseModel):
     """How many users an import created, updated and left unchanged.
 
     ``rejected`` counts records. If a record was rejected and the import was not partial, nothing
-    was changed and the other counts are zero. ``password_schemes`` is known of a dry run.
-    ``source`` is the system that the users come from; ``not_carried`` counts users who have there
-    what userctl has no place for, and ``unmapped_roles`` those of each role that has no other name
-    here.
+    was changed and the other counts are zero.
     """
 
     created: int
@@ -103,10 +100,20 @@ class ImportResult(BaseModel):
     skipped: int
     rejected: int
     dry_run: bool
-    password_schemes: list[SchemeReport] = []
-    source: str | None = None
-    not_carried: dict[str, int] = {}
-    unmapped_roles: dict[str, int] = {}
+
+
+class ForeignImportResult(ImportResult):
+    """The same numbers of users who come from another system, and what did not come along.
+
+    ``not_carried`` counts users who have there what userctl has no place for, and
+    ``unmapped_roles`` those of each role that is not mapped. ``password_schemes`` is what the
+    passwords are hashed with, if it is a dry run.
+    """
+
+    source: str
+    not_carried: dict[str, int]
+    unmapped_roles: dict[str, int]
+    password_schemes: list[SchemeReport]
 
 
 class PasswordSample(NamedTuple):
@@ -143,15 +150,17 @@ class ImportReport:
         result: the counts.
         rejects: the rejected records in line order.
         conflicts_only: whether every rejected record was rejected because its user exists.
+        schemes: what the passwords are hashed with, of a dry run.
     """
 
     result: ImportResult
     rejects: Iterable[RejectedRecord]
     conflicts_only: bool
+    schemes: Sequence[SchemeReport] = ()
 
-    def with_schemes(self, schemes: list[SchemeReport]) -> "ImportReport":
+    def with_schemes(self, schemes: Sequence[SchemeReport]) -> "ImportReport":
         """Return this report with the schemes of the passwords."""
-        return replace(self, result=self.result.model_copy(update={"password_schemes": schemes}))
+        return replace(self, schemes=schemes)
 
     @property
     def reasons(self) -> Iterator[Reject]:

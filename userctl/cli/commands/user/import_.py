@@ -26,7 +26,7 @@ from userctl.formats.source import Source, open_source
 
 @command(
     example="userctl user import users.csv --dry-run",
-    prints=lambda: schemas.transfer.ImportResult,
+    prints=lambda: (schemas.transfer.ImportResult, schemas.transfer.ForeignImportResult),
 )
 def import_(
     context: CommandContext,
@@ -128,8 +128,8 @@ def _finish(
     if as_plan and context.fields is None:
         context.emit(schemas.transfer.ImportPlan.of(report.result))
     else:
-        context.emit(found.said_of(report.result))
-    found.tell(context)
+        context.emit(found.result(report))
+    found.tell(context, report)
     _tell(context, report.result)
     if report.result.rejected:
         if rejects is not None:

@@ -162,18 +162,26 @@ class Reading:
     lost: Counter[str] = field(default_factory=Counter)
     unmapped: Counter[str] = field(default_factory=Counter)
 
-    def said_of(self, result: "schemas.transfer.ImportResult") -> "schemas.transfer.ImportResult":
-        """Return a result with what only the file tells."""
-        return result.model_copy(
-            update={
-                "source": self.system,
-                "not_carried": dict(sorted(self.lost.items())),
-                "unmapped_roles": dict(sorted(self.unmapped.items())),
-            }
+    def result(self, report: "schemas.transfer.ImportReport") -> "schemas.transfer.ImportResult":
+        """Return the result of a report, with what only the export of another system tells."""
+        if self.system is None:
+            return report.result
+        return schemas.transfer.ForeignImportResult(
+            **report.result.model_dump(),
+            source=self.system,
+            not_carried=dict(sorted(self.lost.items())),
+            unmapped_roles=dict(sorted(self.unmapped.items())),
+            password_schemes=[*report.schemes],
         )
 
-    def tell(self, context: CommandContext) -> None:
-        """Say what did not come along."""
+    def tell(self, context: CommandContext, report: "schemas.transfer.ImportReport") -> None:
+        """Say how the passwords are hashed, if it was a dry run, and what did not come along."""
+        for scheme in report.schemes:
+            weak = f", {scheme.weak:,} of them weak" if scheme.weak else ""
+            seconds = f"up to {scheme.seconds:.2g} s each to check"
+            context.note(
+                f"Passwords hashed with {scheme.scheme}: {scheme.count:,} ({seconds}{weak})."
+            )
         if self.lost:
             context.note(f"Not carried over: {_counts(self.lost)}.")
         if self.unmapped:
