@@ -13,6 +13,7 @@ from userctl.config.settings import SETTINGS, Settings
 from userctl.container import Services
 from userctl.core.actor import Actor, machine_user, sanitize_name
 from userctl.core.errors import InvalidConfiguration
+from userctl.core.tracing import span
 from userctl.library.passwords import Passwords
 from userctl.library.sessions import Sessions
 from userctl.library.tokens import Tokens
@@ -89,7 +90,8 @@ class Accounts:
 
     def health(self) -> Health:
         """Return whether the database can serve, within a few seconds and without an error."""
-        return self._services.health.check()[0]
+        with span("accounts.health"):
+            return self._services.health.check()[0]
 
     @contextmanager
     def acting_as(self, name: str) -> Iterator[None]:

@@ -337,8 +337,10 @@ def test_a_call_is_a_child_span_of_the_application(
         accounts.users.get(ada.id)
         with pytest.raises(errors.InvalidCredentials):
             accounts.sessions.login(EMAIL, "hunter2 hunter2")
-        read, login = exporter.get_finished_spans()
+        accounts.health()
+        read, login, health = exporter.get_finished_spans()
     assert (read.name, login.name) == ("accounts.users.get", "accounts.sessions.login")
+    assert health.name == "accounts.health"
     assert read.parent == login.parent == request.get_span_context()
     assert dict(login.attributes or {}) == {"error.type": "invalid_credentials"}
     [(detail,)] = sql("SELECT detail FROM audit_events WHERE tag = 'account:login:failure'")
