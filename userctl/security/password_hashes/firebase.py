@@ -19,6 +19,9 @@ _FORM = re.compile(
 )
 """As Kratos writes it; the signer key at its end may be the name of the secret, after ``@``."""
 
+_PARAMETER = re.compile(r"(\w+)\s*:\s*([A-Za-z0-9+/_=-]+)", re.ASCII)
+_SEPARATOR = "base64_salt_separator"
+
 _KEY_BYTES, _DERIVED_BYTES = 32, 64
 
 
@@ -38,11 +41,26 @@ def parse(text: str) -> ParsedHash:
     seconds, memory = price(*numbers)
 
     def matches(password: bytes, secrets: SecretSource) -> bool:
-        signer = from_base64(secrets(name).decode() if name else key)
-        derived = derive(password, salt + separator, numbers, _DERIVED_BYTES)
+        config = secrets(name).decode() if name else key
+        costs, between, signer = _configured(config, numbers, separator)
+        derived = derive(password, salt + between, costs, _DERIVED_BYTES)
         return hmac.compare_digest(_encrypted(derived[:_KEY_BYTES], signer), digest)
 
     return ParsedHash("firebase", seconds, memory, matches, secret=name)
+
+
+def _configured(
+    config: str, numbers: tuple[int, int, int], separator: bytes
+) -> tuple[tuple[int, int, int], bytes, bytes]:
+    """Return the parameters of a project, given as ``hash_config``, or as the signer key alone."""
+    found = dict(_PARAMETER.findall(config))
+    if "base64_signer_key" not in found:
+        return numbers, separator, from_base64(config.strip())
+    _, block_size, lanes = numbers
+    numbers = 2 ** int(found.get("mem_cost", 14)), int(found.get("rounds", block_size)), lanes
+    price(*numbers)
+    between = from_base64(found[_SEPARATOR]) if _SEPARATOR in found else separator
+    return numbers, between, from_base64(found["base64_signer_key"])
 
 
 def _encrypted(key: bytes, signer: bytes) -> bytes:

@@ -62,3 +62,14 @@ def test_a_hash_that_is_malformed_or_too_costly_is_refused_before_it_costs_anyth
 ) -> None:
     with pytest.raises(InvalidInput):
         password_hashes.parse(hashed)
+
+
+def test_the_secret_of_firebase_may_be_all_of_its_configuration() -> None:
+    config = (
+        "hash_config {\n  algorithm: SCRYPT,\n  base64_signer_key: KEY,\n"
+        "  base64_salt_separator: Bw==,\n  rounds: 8,\n  mem_cost: 14,\n}\n"
+    ).replace("KEY", SECRETS["fire"])
+    parsed = password_hashes.parse(VECTORS["Firebase"])
+    assert parsed.matches(PASSWORD.encode(), lambda _: config.encode())
+    other = config.replace("rounds: 8", "rounds: 4")
+    assert not parsed.matches(PASSWORD.encode(), lambda _: other.encode())
