@@ -18,7 +18,8 @@ from userctl.config.loading import load_settings
 from userctl.container import Services
 from userctl.core.errors import InvalidCredentials
 from userctl.schemas.credentials import Credentials
-from userctl.schemas.users import UserCreate
+from userctl.schemas.transfer import FileRecord
+from userctl.schemas.users import UserCreate, UserQuery
 
 PASSWORD = secrets.token_hex(16)
 TOLERANCE = 0.10
@@ -47,6 +48,13 @@ def prepare(url: str) -> Services:
     cheap = services(url, cost="10")
     cheap.users.ensure(UserCreate(email="cheap@example.com", password=PASSWORD))
     cheap.close()
+    known = {user.email for user in ready.user_list.page(UserQuery()).items}
+    records = [
+        FileRecord(number, ("email", "hashed_password"), (f"{name}@example.com", hashed))
+        for number, (name, hashed) in enumerate(FOREIGN.items(), 1)
+        if f"{name}@example.com" not in known
+    ]
+    ready.user_import.load(records)
     return ready
 
 
@@ -59,12 +67,28 @@ def refused(ready: Services, email: str, password: str) -> float:
     return time.perf_counter() - start
 
 
+FOREIGN = {
+    "apr1": "$apr1$yg5Dofz9$VDcDnJybfPGaGXAQkfRUk.",
+    "argon2": "$argon2id$v=19$m=65536,t=3,p=4$/dQNzyKxvEKqcNPDVK6IwQ"
+    "$k4ntJfrszh4tEQbdyj+prLUbHuRWLcJbrsfK1hpCZ2s",
+    "ldap": "{SSHA}JFZFs0oHzxbMwkSJmYVeI8MnTDy/276a",
+    "pbkdf2": "pbkdf2:sha256:260000$H9BVWBxIuncqWfNo$"
+    "76ff0294391f3dd56f7adcdaaa6415c9622dcfd2da72bc82f8b72a31889ef53c",
+    "phpass": "$P$Bm25RqE2ONhoSNn.CyJbMij6ANKr7Y1",
+    "scrypt": "$scrypt$ln=14,r=8,p=1$RUip9b53zllrzZnTOkfI+Q"
+    "$RIoj/MG9oetBC3dZJ8Y14T2fYiZV5RzLwt0z0jo1wNE",
+    "sha512crypt": "$6$nSqxv1gMjKvGFCMA$K6ObmEIjvCWV8kdJ6I1DWgn9X13Gc/emQgdb0CjT7F8zsG6oC9ShJ"
+    "xhw2Ry8u1jfYmASpl2EnwriN23NEmUxz/",
+}
+"""Hashes of other systems that cost less than bcrypt, each of a user who never logged in."""
+
 REASONS = {
     "wrong password": ("wrong@example.com", "wrong"),
     "unknown account": ("unknown@example.com", PASSWORD),
     "disabled account": ("disabled@example.com", PASSWORD),
     "account without a password": ("none@example.com", PASSWORD),
     "wrong password, hashed at a lower cost": ("cheap@example.com", "wrong"),
+    **{f"wrong password, hashed with {name}": (f"{name}@example.com", "wrong") for name in FOREIGN},
 }
 
 

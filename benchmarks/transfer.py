@@ -1,5 +1,7 @@
 """Importing and exporting accounts."""
 
+import base64
+import json
 import os
 import secrets
 from collections.abc import Callable
@@ -9,6 +11,7 @@ from bench import Bench
 from measure import Row, Sample
 
 ACCOUNTS = 1_000_000
+DJANGO_USERS = 100_000
 PLAIN_PASSWORDS, HASHED_BY_FLOOR = 500, 40
 PEAK_MIB = 150
 IMPORT = ("user", "import")
@@ -43,6 +46,51 @@ def import_postgresql(bench: Bench) -> Row:
         return bench.floor("import_postgresql.py", file, url)
 
     return Row(ours, floor, at_most=2.0)
+
+
+def import_django(bench: Bench) -> Row:
+    """Import users of Django, against the same users with bcrypt as CSV."""
+    count = bench.count(DJANGO_USERS)
+    bcrypt, django = str(databases.csv_file(bench, count)), bench.folder / "django.json"
+    with django.open("w") as dump:
+        for number in range(count):
+            comma = "[" if number == 0 else ","
+            dump.write(f"{comma}{json.dumps(_dumped(number))}\n")
+        dump.write("]")
+    empty = databases.sqlite(bench, 0)
+
+    def imported(*file: str) -> Sample:
+        return bench.userctl(f"sqlite:///{databases.sqlite_copy(bench, empty)}", *IMPORT, *file)
+
+    def ours() -> Sample:
+        return imported(str(django), "--from", "django", "--quiet")
+
+    def floor() -> Sample:
+        return imported(bcrypt, *AS_CSV)
+
+    return Row(ours, floor, at_most=2.5)
+
+
+def _dumped(number: int) -> dict[str, object]:
+    digest = base64.b64encode(secrets.token_bytes(32)).decode()
+    return {
+        "model": "auth.user",
+        "pk": number,
+        "fields": {
+            "password": f"pbkdf2_sha256$1000000${secrets.token_hex(11)}${digest}",
+            "last_login": "2025-01-02T03:04:05.678Z",
+            "is_superuser": False,
+            "username": f"user{number}",
+            "first_name": "User",
+            "last_name": str(number),
+            "email": f"user{number}@example.com",
+            "is_staff": False,
+            "is_active": True,
+            "date_joined": "2024-01-02T03:04:05.678Z",
+            "groups": [],
+            "user_permissions": [],
+        },
+    }
 
 
 def import_passwords(bench: Bench) -> Row:
@@ -89,6 +137,7 @@ def export(bench: Bench) -> Row:
 ROWS = {
     "import 1,000,000 hashes, SQLite / csv.reader -> executemany": import_sqlite,
     "import 1,000,000 hashes, PostgreSQL / COPY": import_postgresql,
+    "import 100,000 users of Django / the same with bcrypt as CSV": import_django,
     "import 500 passwords / cores x bare bcrypt.hashpw": import_passwords,
     "export 1,000,000 accounts as JSON lines / sqlite3 + json.dumps": export,
 }

@@ -16,11 +16,13 @@ class Collector:
 
     Attributes:
         status: what it answers; None for no answer as long as it runs.
+        redirect: where it redirects to, with a status that says so.
         bodies: the requests that it got.
         headers: those of the last request.
     """
 
     status: int | None = 200
+    redirect: str | None = None
     url: str = ""
     bodies: list[bytes] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
@@ -80,6 +82,8 @@ def running_collector() -> Iterator[Collector]:
                 collector.stopped.wait()
                 return
             self.send_response(collector.status)
+            if collector.redirect is not None:
+                self.send_header("Location", collector.redirect)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

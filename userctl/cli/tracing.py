@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import userctl
 from userctl.cli.command_table import COMMANDS, Noun
@@ -31,6 +31,11 @@ LONGEST_SECONDS = 0.8
 
 SHORTEST_WAIT_SECONDS = 0.3
 """How long a run waits for the collector, however long OpenTelemetry took to load."""
+
+_CREDENTIALS = (
+    "OTEL_PYTHON_EXPORTER_OTLP_HTTP_CREDENTIAL_PROVIDER",
+    "OTEL_PYTHON_EXPORTER_OTLP_HTTP_TRACES_CREDENTIAL_PROVIDER",
+)
 
 _LIBRARIES = ("opentelemetry", "urllib3", "requests")
 
@@ -70,12 +75,30 @@ class RunTrace:
             from opentelemetry.trace import use_span
 
         self._provider = TracerProvider(resource=_resource(), shutdown_on_exit=False)
-        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        exporter = OTLPSpanExporter(session=self._session())
+        self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("userctl", userctl.__version__)
         self._span = self._tracer.start_span(name, parent_span(os.environ))
         self._stack.enter_context(
             use_span(self._span, record_exception=False, set_status_on_exception=False)
         )
+
+    def _session(self) -> Any:
+        """Return what sends; it follows no redirect, because headers may hold a key.
+
+        None lets OpenTelemetry choose, where the environment names a provider of credentials.
+        """
+        if any(os.environ.get(name) for name in _CREDENTIALS):
+            return None
+        import requests
+
+        def hear(response: Any, **_: Any) -> None:
+            self._complaints.heard |= not response.ok or response.is_redirect
+
+        session = requests.Session()
+        session.max_redirects = 0
+        session.hooks["response"].append(hear)
+        return session
 
     @property
     def fields(self) -> Mapping[str, str]:

@@ -121,7 +121,7 @@ class Settings:
         whole_number(8, 64), "The minimum length of a password, in characters.", 8
     )
     password_cost: int = _setting(
-        whole_number(10, 20),
+        whole_number(10, 16),
         "The bcrypt cost of new hashes. Each step doubles the time.",
         12,
     )

@@ -36,7 +36,7 @@ class CsvHeader(NamedTuple):
     is_detected: bool
 
 
-class _BrokenLine(NamedTuple):
+class BrokenLine(NamedTuple):
     """A line that cannot be read, and why."""
 
     reason: str
@@ -50,13 +50,13 @@ def read_csv(text: TextIO, options: ReadOptions) -> "Iterator[FileRecord]":
         InvalidInput: if it has no header or one with an unknown name, or a line or a cell is so
             long that a quotation mark is probably not closed.
     """
-    rows = _Rows(text, options)
+    rows = CsvRows(text, options)
     header = rows.header()
     columns = _columns(header.names, options, text.encoding)
     record, names = schemas.transfer.FileRecord, columns.names
     width = columns.width if columns.places is None else None
     for line, cells in rows:
-        if isinstance(cells, _BrokenLine):
+        if isinstance(cells, BrokenLine):
             broken = (header, cells.text) if options.keep_sources else None
             yield record(line, unreadable=cells.reason, source=broken)
             continue
@@ -69,7 +69,7 @@ def read_csv(text: TextIO, options: ReadOptions) -> "Iterator[FileRecord]":
             yield columns.record(line, cells, joined)._replace(source=source)
 
 
-class _Rows:
+class CsvRows:
     """The lines of CSV and their cells, or why a line cannot be read.
 
     A quotation mark that is not closed swallows what follows. Only the line in which it opens is
@@ -99,14 +99,14 @@ class _Rows:
         self._delimiter = self._options.delimiter or named or detected
         self._pending.append(first)
         _, cells = next(self._rows, (1, []))
-        if isinstance(cells, _BrokenLine):
+        if isinstance(cells, BrokenLine):
             raise InvalidInput(f"The header of the CSV cannot be read: {cells.reason}")
         return CsvHeader(cells, self._delimiter, is_detected=self._delimiter == detected)
 
-    def __iter__(self) -> Iterator[tuple[int, list[str] | _BrokenLine]]:
+    def __iter__(self) -> Iterator[tuple[int, list[str] | BrokenLine]]:
         return self._rows
 
-    def _read_rows(self) -> Iterator[tuple[int, list[str] | _BrokenLine]]:
+    def _read_rows(self) -> Iterator[tuple[int, list[str] | BrokenLine]]:
         held, reader = self._held, self._open()
         while True:
             held.clear()
@@ -116,7 +116,7 @@ class _Rows:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield line, _BrokenLine(self._reason(error), held[0].rstrip("\r\n"))
+                yield line, BrokenLine(self._reason(error), held[0].rstrip("\r\n"))
                 self._line += 1
                 self._pending.extendleft(reversed(held[1:]))
                 reader = self._open()

@@ -1,53 +1,24 @@
 """Reads records from JSON lines, from a JSON array, and from JSON objects one after the other."""
 
-import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from types import NoneType
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from userctl import schemas
-from userctl.core.errors import InvalidInput
 from userctl.core.text import quote
 from userctl.formats.encoding import undecodable
+from userctl.formats.json_window import DECODER, Repeated, Window
 from userctl.formats.read_options import LONGEST_RECORD, ReadOptions
 
 if TYPE_CHECKING:
     from userctl.schemas.transfer import FileRecord
-
-CHUNK = 2**16
-"""How many characters are read at once where lines do not matter."""
 
 KEPT_OF_LONG = 1000
 """How many characters are kept of a record that is too long."""
 
 _PLAIN = frozenset({str, NoneType})
 """The types of values that are texts already."""
-
-_WHITE_SPACE = re.compile(r"[ \t\r\n]*")
-
-
-@dataclass(frozen=True)
-class _Repeated:
-    """A key that an object has twice, in place of the object.
-
-    The last value would win, and a person who reads the file may see the first.
-    """
-
-    key: str
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Repeated:
-    values = dict(pairs)
-    if len(values) == len(pairs):
-        return values
-    names = [name for name, _ in pairs]
-    return _Repeated(next(name for name in names if names.count(name) > 1))
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique)
 
 
 def read_json_lines(text: TextIO, options: ReadOptions) -> "Iterator[FileRecord]":
@@ -59,7 +30,7 @@ def read_json_lines(text: TextIO, options: ReadOptions) -> "Iterator[FileRecord]
         if content.isspace():
             continue
         if not started and content.lstrip().startswith("["):
-            yield from _read_values(_Window(text, content, line), to_record)
+            yield from _all(Window(text, content, line), to_record)
             return
         started = True
         if len(content) == LONGEST_RECORD:
@@ -68,7 +39,7 @@ def read_json_lines(text: TextIO, options: ReadOptions) -> "Iterator[FileRecord]
             yield to_record.reject(line, reason, f"{content[:KEPT_OF_LONG]}…")
             continue
         try:
-            values = _DECODER.decode(content)
+            values = DECODER.decode(content)
         except (ValueError, RecursionError):
             reason = undecodable(content, text.encoding) or "Not valid JSON."
             yield to_record.reject(line, reason, content.rstrip("\r\n"))
@@ -82,100 +53,17 @@ def read_json(text: TextIO, options: ReadOptions) -> "Iterator[FileRecord]":
     Raises:
         InvalidInput: if it is not JSON, since what follows cannot be told apart then.
     """
-    yield from _read_values(_Window(text), _Records(options, text.encoding))
+    yield from _all(Window(text), _Records(options, text.encoding))
+
+
+def _all(window: Window, to_record: "_Records") -> "Iterator[FileRecord]":
+    return (to_record(*found) for found in window.values())
 
 
 def _skip_line(text: TextIO) -> None:
     piece = " "
     while piece and piece[-1] not in "\r\n":
         piece = text.readline(LONGEST_RECORD)
-
-
-def _read_values(window: "_Window", to_record: "_Records") -> "Iterator[FileRecord]":
-    is_array = window.peek() == "["
-    if is_array:
-        window.position += 1
-    more = window.peek() != "]" if is_array else window.peek() != ""
-    while more:
-        line = window.line
-        value, content = window.value()
-        yield to_record(line, value, content)
-        following = window.peek()
-        if is_array and following == ",":
-            window.position += 1
-            window.peek()
-        elif is_array and following != "]":
-            window.refuse("a comma or the end of the array is missing")
-        else:
-            more = not is_array and following != ""
-    if is_array:
-        window.position += 1
-        if window.peek():
-            window.refuse("something follows the end of the array")
-
-
-class _Window:
-    """The part of a JSON text that is being read.
-
-    Args:
-        text: the text.
-        start: what was read of it already.
-        line: the line in which that stands.
-    """
-
-    def __init__(self, text: TextIO, start: str = "", line: int = 1) -> None:
-        self._text = text
-        self._buffer = start
-        self.position = 0
-        self.line = line
-
-    def peek(self) -> str:
-        """Pass white space, and return the character after it; an empty text at the end."""
-        while True:
-            found = _WHITE_SPACE.match(self._buffer, self.position)
-            self._advance(found.end() if found else self.position)
-            if self.position < len(self._buffer):
-                return self._buffer[self.position]
-            if not self._fill():
-                return ""
-
-    def value(self) -> tuple[Any, str]:
-        """Read a value, and return it with its text.
-
-        Raises:
-            InvalidInput: if it is not JSON, or too long.
-        """
-        while True:
-            try:
-                value, end = _DECODER.raw_decode(self._buffer, self.position)
-            except (ValueError, RecursionError):
-                # It may be cut off at the end of what was read.
-                if not self._fill():
-                    self.refuse("not valid JSON")
-                continue
-            # A number may go on as well.
-            if end < len(self._buffer) or not self._fill():
-                content = self._buffer[self.position : end]
-                self._advance(end)
-                return value, content
-
-    def refuse(self, why: str) -> NoReturn:
-        """Raise an error that names the line."""
-        start = self._buffer[self.position :]
-        reason = undecodable(start, self._text.encoding) or f"{why[0].upper()}{why[1:]}."
-        raise InvalidInput(f"Line {self.line:,}: {reason}")
-
-    def _advance(self, end: int) -> None:
-        self.line += self._buffer.count("\n", self.position, end)
-        self.position = end
-
-    def _fill(self) -> bool:
-        """Read on, and forget what lies behind; return False at the end of the text."""
-        if len(self._buffer) - self.position >= LONGEST_RECORD:
-            self.refuse(f"not valid JSON, or longer than {LONGEST_RECORD:,} characters")
-        more = self._text.read(CHUNK)
-        self._buffer, self.position = self._buffer[self.position :] + more, 0
-        return bool(more)
 
 
 class _Records:
@@ -205,7 +93,7 @@ class _Records:
     def _read(self, line: int, values: Any, content: str) -> "FileRecord":
         if reason := undecodable(content, self._encoding):
             return self.reject(line, reason, content)
-        if isinstance(values, _Repeated):
+        if isinstance(values, Repeated):
             return self.reject(line, f"The key {quote(values.key)} appears twice.", content)
         if not isinstance(values, dict):
             return self.reject(line, "Not a JSON object.", content)

@@ -10,6 +10,7 @@ from userctl.core.errors import InvalidInput
 from userctl.formats.csv_reader import DELIMITERS, read_csv
 from userctl.formats.encoding import undecodable
 from userctl.formats.read_options import LONGEST_RECORD, ReadOptions, fold_name
+from userctl.formats.replayed import Replayed
 
 if TYPE_CHECKING:
     from userctl.schemas.batches import UserReference
@@ -38,7 +39,7 @@ def read_references(text: TextIO) -> "list[UserReference]":
             user, or it is too long.
     """
     lines, first = _up_to_first(text)
-    names = _read_column(_Replayed(lines, text)) if _is_header(first) else _read_list(lines, text)
+    names = _read_column(Replayed(lines, text)) if _is_header(first) else _read_list(lines, text)
     found: list[UserReference] = []
     for reference in names:
         if len(found) == LONGEST_LIST:
@@ -79,7 +80,7 @@ def _read_list(first: list[str], text: TextIO) -> "Iterator[UserReference]":
             yield schemas.batches.UserReference(name, number)
 
 
-def _read_column(text: "_Replayed") -> "Iterator[UserReference]":
+def _read_column(text: Replayed) -> "Iterator[UserReference]":
     skipped = len(text.first) - 1
     del text.first[:-1]
     # The reader needs lines and an encoding, and nothing else of a file.
@@ -95,24 +96,3 @@ def _read_column(text: "_Replayed") -> "Iterator[UserReference]":
                 hint="Correct the file, or delete the line.",
             )
         yield schemas.batches.UserReference(name, line)
-
-
-class _Replayed:
-    """A text of which some lines have been read, from its beginning.
-
-    Attributes:
-        first: the lines that have been read.
-    """
-
-    def __init__(self, first: list[str], rest: TextIO) -> None:
-        self.first = first
-        self._rest = rest
-
-    @property
-    def encoding(self) -> str:
-        """The encoding of the file."""
-        return self._rest.encoding
-
-    def readline(self, size: int = -1) -> str:
-        """Return the next line, or as much of it as asked for."""
-        return self.first.pop(0) if self.first else self._rest.readline(size)

@@ -6,13 +6,15 @@ In CSV the reason comes first: a row with too many cells, or too few, has so aga
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from userctl import schemas
 from userctl.formats.csv_cells import csv_cell, csv_line
 from userctl.formats.csv_reader import CsvHeader
 from userctl.formats.read_options import fold_name
-from userctl.formats.reader import ImportFormat
+
+RejectsFormat = Literal["csv", "json", "jsonl", "text"]
+"""The formats of rejected records; text is lines, with the reason before them as a comment."""
 
 Rejected = Iterable[tuple[Any, str]]
 """The ``source`` of each rejected record, and the reason."""
@@ -26,7 +28,7 @@ _BETWEEN = re.compile(r"[ \t\r\n,:]*")
 _ONE_LINE = str.maketrans("\r\n", "  ")
 
 
-def format_rejects(rejected: Rejected, file_format: ImportFormat) -> Iterator[str]:
+def format_rejects(rejected: Rejected, file_format: RejectsFormat) -> Iterator[str]:
     """Yield the text of rejected records in the format that they had; an array becomes lines.
 
     Args:
@@ -103,8 +105,14 @@ def _after_blanks(text: str, position: int) -> int:
     return found.end() if found else position
 
 
-REJECT_WRITERS: Mapping[ImportFormat, Callable[[Rejected], Iterator[str]]] = {
+def _write_text(rejected: Rejected) -> Iterator[str]:
+    for text, reason in rejected:
+        yield f"# {reason.translate(_ONE_LINE)}\n{text}\n\n"
+
+
+REJECT_WRITERS: Mapping[RejectsFormat, Callable[[Rejected], Iterator[str]]] = {
     "csv": _write_csv,
     "json": _write_json,
     "jsonl": _write_json,
+    "text": _write_text,
 }

@@ -1,7 +1,7 @@
 """Users that are imported from a file."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel
@@ -75,6 +75,19 @@ class ImportRules(NamedTuple):
     allow_weak_hashes: bool = False
 
 
+class SchemeReport(BaseModel):
+    """How many passwords of a file are hashed with a scheme of another system.
+
+    ``seconds`` is about how long the costliest takes to check, on a core of an ordinary server, and
+    ``weak`` counts those that a thief can reverse.
+    """
+
+    scheme: str
+    count: int
+    seconds: float
+    weak: int
+
+
 class ImportResult(BaseModel):
     """How many users an import created, updated and left unchanged.
 
@@ -87,6 +100,27 @@ class ImportResult(BaseModel):
     skipped: int
     rejected: int
     dry_run: bool
+
+
+class ForeignImportResult(ImportResult):
+    """The same numbers of users who come from another system, and what did not come along.
+
+    ``not_carried`` counts users who have there what userctl has no place for, and
+    ``unmapped_roles`` those of each role that is not mapped. ``password_schemes`` is what the
+    passwords are hashed with, if it is a dry run.
+    """
+
+    source: str
+    not_carried: dict[str, int]
+    unmapped_roles: dict[str, int]
+    password_schemes: list[SchemeReport]
+
+
+class PasswordSample(NamedTuple):
+    """The address and the password of a user who agreed that it is tried."""
+
+    email: str
+    password: str
 
 
 class ImportPlan(BaseModel):
@@ -116,11 +150,17 @@ class ImportReport:
         result: the counts.
         rejects: the rejected records in line order.
         conflicts_only: whether every rejected record was rejected because its user exists.
+        schemes: what the passwords are hashed with, of a dry run.
     """
 
     result: ImportResult
     rejects: Iterable[RejectedRecord]
     conflicts_only: bool
+    schemes: Sequence[SchemeReport] = ()
+
+    def with_schemes(self, schemes: Sequence[SchemeReport]) -> "ImportReport":
+        """Return this report with the schemes of the passwords."""
+        return replace(self, schemes=schemes)
 
     @property
     def reasons(self) -> Iterator[Reject]:

@@ -5,8 +5,8 @@ import hashlib
 import os
 import re
 
-MINIMUM_COST, MAXIMUM_COST = 4, 20
-"""The lowest cost that bcrypt knows, and the highest that still ends within minutes."""
+MINIMUM_COST, MAXIMUM_COST = 4, 16
+"""The lowest cost that bcrypt knows, and the highest of which a check takes no more than 5 s."""
 
 _SALT_START = len("$2b$12$")
 _SALT_BYTES, _CHECKSUM_BYTES = 16, 4
@@ -58,7 +58,7 @@ def is_bcrypt_hash(text: object) -> bool:
 
 
 def cost_of(hashed: object) -> int | None:
-    """Return the cost of a bcrypt hash, or None for another text or a cost that takes hours."""
+    """Return the cost of a bcrypt hash, or None for another text or a cost that takes long."""
     found = _BCRYPT.fullmatch(str(hashed))
     cost = int(found[1]) if found else 0
     return cost if MINIMUM_COST <= cost <= MAXIMUM_COST else None

@@ -265,7 +265,7 @@ EXIT_CODES = [
     (2, "user create a@example.com --no-password --generate-password", "invalid_input"),
     (2, "user create a@example.com --no-password --role bogus", "invalid_input"),
     (2, "user update 1", "invalid_input"),
-    (2, "user import nonsense", "invalid_input"),
+    (2, "user import /dev/null", "invalid_input"),
     (2, "user import accounts.csv --on-conflict x", "usage"),
     (2, "user import nonsense.csv", "import_rejected"),
     (5, "user import accounts.csv", "user_exists"),

@@ -1,5 +1,6 @@
 """An import that is killed, whenever that is, has created all of its accounts or none."""
 
+import json
 import random
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ from tests.integration.conftest import Sql, open_engine, sql_on
 from tests.support.cli import PASSWORD, Userctl
 from tests.support.forking import Forks
 from tests.support.marks import repeated
+from tests.unit.security.password_hashes.vectors import VECTORS
 
 KILLED = -9
 ACCOUNTS = 6_000
@@ -16,9 +18,18 @@ WITH_PASSWORDS = 3
 IMPORT = ["user", "import", "accounts.csv", "-o", "json"]
 
 
-@pytest.fixture
-def accounts(userctl: Userctl) -> int:
-    """A file of many accounts, of which a few have a password to be hashed."""
+@pytest.fixture(params=["our own", pytest.param("of Django", marks=pytest.mark.soak)])
+def accounts(userctl: Userctl, request: pytest.FixtureRequest) -> int:
+    """A file of many accounts; in our own a few have a password to be hashed."""
+    if request.param == "of Django":
+        hashed = VECTORS["Django PBKDF2"]
+        dumped = [
+            {"model": "a.user", "fields": {"email": f"u{n}@example.com", "password": hashed}}
+            for n in range(ACCOUNTS)
+        ]
+        # It is recognized by its content.
+        (userctl.home / "accounts.csv").write_text(json.dumps(dumped))
+        return ACCOUNTS
     lines = ["email,name,password"]
     lines += [f"p{n}@example.com,With,{PASSWORD}" for n in range(WITH_PASSWORDS)]
     lines += [f"u{n}@example.com,Without," for n in range(ACCOUNTS - WITH_PASSWORDS)]

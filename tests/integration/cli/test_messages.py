@@ -91,8 +91,8 @@ USAGE = [
     ("user list --limit 0", "error: --limit must be at least 1. See 'userctl user list --help'."),
     ("user list --fields id,id", "error: Field 'id' is listed twice."),
     (
-        "user import users",
-        "error: The name 'users' does not tell the format of the file. "
+        "user import /dev/null",
+        "error: The name '/dev/null' does not tell the format of the file. "
         "Pass --format csv, json or jsonl.",
     ),
     (

@@ -172,6 +172,17 @@ def test_a_collector_that_refuses_or_never_answers_changes_nothing(
     assert [line for line in log if line.startswith("error: ")] == [log[-2]]
 
 
+def test_no_other_server_gets_the_key_of_a_collector_that_redirects(
+    traced: Userctl, collector: Collector
+) -> None:
+    traced.extra["OTEL_EXPORTER_OTLP_HEADERS"] = "x-api-key=hunter2"
+    with running_collector() as other:
+        collector.status, collector.redirect = 307, f"{other.url}/v1/traces"
+        done = traced("user", "list", "-v")
+        assert (done.code, len(collector.bodies), other.headers) == (0, 1, {})
+    assert "the trace was not sent: " in done.err.splitlines()[-1]
+
+
 def test_a_dead_collector_changes_nothing(traced: Userctl) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         port = server.getsockname()[1]
@@ -219,8 +230,8 @@ def test_a_collector_that_wants_another_protocol_is_sent_nothing(
     traced.extra |= variables
     done = traced("user", "list", "-v")
     assert (done.code, len(collector.bodies)) == (0, sent)
-    last = "the trace was sent" if sent else "not http/protobuf, the only one supported"
-    assert done.err.splitlines()[-1].endswith(last)
+    refused = done.err.splitlines()[-1].endswith("not http/protobuf, the only one supported")
+    assert refused is (sent == 0)
 
 
 @pytest.mark.parametrize(

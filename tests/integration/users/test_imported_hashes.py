@@ -21,7 +21,7 @@ from userctl.core.errors import (
 )
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.transfer import FileRecord, ImportRules
-from userctl.security import password_hashes
+from userctl.security.bcrypt_hash import is_bcrypt_hash
 from userctl.security.passwords import PasswordHasher
 
 NFC = unicodedata.normalize("NFC", "motörhead 77")
@@ -56,7 +56,7 @@ def test_the_first_login_replaces_the_hash_and_the_next_is_like_any_other(
     program.tools = replace(program.tools, hasher=knows(SECRETS))
     bring(program, VECTORS[name])
     column, _, foreign = stored(sql)
-    if password_hashes.parse(VECTORS[name]).family != "bcrypt" or not foreign:
+    if not is_bcrypt_hash(VECTORS[name]):
         # Until then no other program lets the user in, and none gets an error.
         assert foreign == VECTORS[name]
         assert not bcrypt.checkpw(FOREIGN_PASSWORD.encode(), column.encode())
@@ -69,7 +69,7 @@ def test_the_first_login_replaces_the_hash_and_the_next_is_like_any_other(
     assert bcrypt.checkpw(FOREIGN_PASSWORD.encode(), column.encode())
     assert program.log_in(ADA, FOREIGN_PASSWORD)
     tags = [row[0] for row in sql("SELECT tag FROM audit_events ORDER BY id")]
-    assert tags.count("account:password:rehash") == 1
+    assert tags.count("account:password:rehash") == (not is_bcrypt_hash(VECTORS[name]))
 
 
 def test_a_missing_secret_is_no_wrong_password_and_no_failed_login(program: Program) -> None:

@@ -139,7 +139,7 @@ CONTRACT = {
     4: "AuthenticationFailed InvalidCredentials LoginThrottled PasswordChangeRequired NotLoggedIn "
     "ProofOutdated TokenInvalid TokenExpired TokenRevoked TokenReused AccountDisabled",
     5: "Conflict UserExists UserChanged LastAdmin Declined GuardRefused ClockSuspect "
-    "RefreshConflict ConstraintViolated FileExists DatabaseNotEmpty AdoptionRefused "
+    "SampleMismatch RefreshConflict ConstraintViolated FileExists DatabaseNotEmpty AdoptionRefused "
     "DowngradeRefused KeyExists KeyNotPublished KeyActive KeyringFull ChangeIgnored",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
     "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "

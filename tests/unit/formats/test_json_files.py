@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.support.record_files import read
 from userctl.core.errors import InvalidInput
-from userctl.formats import json_reader
+from userctl.formats import json_window
 from userctl.formats.reader import ImportFormat
 
 
@@ -63,12 +63,12 @@ def test_an_array_is_read_whatever_is_read_at_once(
     records: list[dict[str, str]], indent: int | None, plain: bool, chunk: int
 ) -> None:
     content = json.dumps(records, indent=indent, ensure_ascii=plain)
-    whole = json_reader.CHUNK
-    json_reader.CHUNK = chunk
+    whole = json_window.CHUNK
+    json_window.CHUNK = chunk
     try:
         found = read(content.encode("utf-8", "surrogatepass"), "json")
     finally:
-        json_reader.CHUNK = whole
+        json_window.CHUNK = whole
     if plain:
         assert [fields for _, fields in found] == records
     assert len(found) == len(records)

@@ -137,3 +137,9 @@ class KeyringFull(Conflict):
 
     code = "keyring_full"
     hint = "Retire passive keys with 'userctl key retire', or wait until they expire."
+
+
+class SampleMismatch(Conflict):
+    """The password of --verify-sample does not match, so that nothing was imported."""
+
+    code = "sample_mismatch"

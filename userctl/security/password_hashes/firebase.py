@@ -3,6 +3,7 @@
 import hmac
 import re
 
+from userctl.core.errors import InvalidInput, MigrationSecretMissing
 from userctl.security.password_hashes.encodings import from_base64, require_sizes
 from userctl.security.password_hashes.parsed import (
     ParsedHash,
@@ -19,6 +20,9 @@ _FORM = re.compile(
 )
 """As Kratos writes it; the signer key at its end may be the name of the secret, after ``@``."""
 
+_PARAMETER = re.compile(r"(\w+)\s*:\s*([A-Za-z0-9+/_=-]+)", re.ASCII)
+_SEPARATOR = "base64_salt_separator"
+
 _KEY_BYTES, _DERIVED_BYTES = 32, 64
 
 
@@ -33,16 +37,43 @@ def parse(text: str) -> ParsedHash:
         raise unusable("it has another form than that of Firebase")
     salt, digest, separator = map(from_base64, found.group(3, 4, 5))
     require_sizes(salt + separator, digest)
-    name, key = found[6], found[7]
+    name, inline = found[6], from_base64(found[7] or "")
     numbers = 2 ** int(found[1]), int(found[2]), 1
     seconds, memory = price(*numbers)
 
     def matches(password: bytes, secrets: SecretSource) -> bool:
-        signer = from_base64(secrets(name).decode() if name else key)
-        derived = derive(password, salt + separator, numbers, _DERIVED_BYTES)
+        costs, between, signer = numbers, separator, inline
+        if name:
+            costs, between, signer = _configured(name, secrets(name), numbers, separator)
+        derived = derive(password, salt + between, costs, _DERIVED_BYTES)
         return hmac.compare_digest(_encrypted(derived[:_KEY_BYTES], signer), digest)
 
     return ParsedHash("firebase", seconds, memory, matches, secret=name)
+
+
+def _configured(
+    name: str, secret: bytes, numbers: tuple[int, int, int], separator: bytes
+) -> tuple[tuple[int, int, int], bytes, bytes]:
+    """Return the parameters of a project, given as ``hash_config``, or as the signer key alone.
+
+    Raises:
+        MigrationSecretMissing: if the secret is neither.
+    """
+    config = secret.decode()
+    found = dict(_PARAMETER.findall(config))
+    _, block_size, lanes = numbers
+    try:
+        if "base64_signer_key" not in found:
+            return numbers, separator, from_base64(config.strip())
+        costs = 2 ** int(found.get("mem_cost", 14)), int(found.get("rounds", block_size)), lanes
+        price(*costs)
+        between = from_base64(found[_SEPARATOR]) if _SEPARATOR in found else separator
+        return costs, between, from_base64(found["base64_signer_key"])
+    except (InvalidInput, ValueError):
+        raise MigrationSecretMissing(
+            f"The secret '{name}' is not the configuration of a project of Firebase.",
+            hint="Put the signer key into its file, or the whole block hash_config.",
+        ) from None
 
 
 def _encrypted(key: bytes, signer: bytes) -> bytes:

@@ -1,6 +1,8 @@
 """Hashes of other systems are verified as their own libraries do."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.unit.security.password_hashes.vectors import (
     OTHER_VECTORS,
@@ -11,6 +13,7 @@ from tests.unit.security.password_hashes.vectors import (
 from userctl.core.errors import InvalidInput
 from userctl.core.password_schemes import PREFIXES
 from userctl.security import password_hashes
+from userctl.security.password_hashes.parsed import LARGEST_MEMORY, LONGEST_SECONDS
 
 ALL = {name: (PASSWORD, hashed) for name, hashed in VECTORS.items()} | OTHER_VECTORS
 
@@ -62,3 +65,53 @@ def test_a_hash_that_is_malformed_or_too_costly_is_refused_before_it_costs_anyth
 ) -> None:
     with pytest.raises(InvalidInput):
         password_hashes.parse(hashed)
+
+
+def test_the_secret_of_firebase_may_be_all_of_its_configuration() -> None:
+    config = (
+        "hash_config {\n  algorithm: SCRYPT,\n  base64_signer_key: KEY,\n"
+        "  base64_salt_separator: Bw==,\n  rounds: 8,\n  mem_cost: 14,\n}\n"
+    ).replace("KEY", SECRETS["fire"])
+    parsed = password_hashes.parse(VECTORS["Firebase"])
+    assert parsed.matches(PASSWORD.encode(), lambda _: config.encode())
+    other = config.replace("rounds: 8", "rounds: 4")
+    assert not parsed.matches(PASSWORD.encode(), lambda _: other.encode())
+
+
+MUTATIONS = st.sampled_from(
+    ["", "$", "=", "a", "0", "9", "99999999", ".", "}", "|", "é", "\0", ","]
+)
+
+
+def check_mutations(count: int) -> None:
+    """Change hashes in some places, and verify those that are still accepted."""
+
+    @settings(max_examples=count, deadline=None)
+    @given(st.sampled_from(sorted(ALL)), st.data())
+    def check(name: str, data: st.DataObject) -> None:
+        _, hashed = ALL[name]
+        mutated = hashed
+        for _ in range(data.draw(st.integers(1, 3))):
+            place = data.draw(st.integers(0, len(mutated)))
+            cut = data.draw(st.integers(0, 4))
+            mutated = mutated[:place] + data.draw(MUTATIONS) + mutated[place + cut :]
+        try:
+            parsed = password_hashes.parse(mutated)
+        except InvalidInput:
+            return
+        assert parsed.seconds <= LONGEST_SECONDS
+        assert parsed.memory <= LARGEST_MEMORY
+        # Those that cost most are left out for the time of the test alone.
+        if parsed.seconds < 0.05:
+            assert not parsed.matches(b"of no such hash", lambda _: b"c2VjcmV0")
+
+    check()
+
+
+def test_a_mutated_hash_makes_no_traceback_and_no_match() -> None:
+    check_mutations(150)
+
+
+@pytest.mark.soak
+def test_thousands_of_mutated_hashes_make_no_traceback_and_no_match() -> None:
+    check_mutations(5000)

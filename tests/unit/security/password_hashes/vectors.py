@@ -1,4 +1,9 @@
-"""Hashes that the libraries of other systems made, each with its password."""
+"""Hashes that the libraries of other systems made, each with its password.
+
+They come from Django 5.2, Werkzeug 3.1, Flask-Security 5.7, pwdlib 0.3, libpass 1.9 and argon2-cffi
+25.1 of PyPI, bcryptjs, wordpress-hash-node and phpass of npm, and for Keycloak, Firebase, Auth0,
+Kanidm and Nextcloud from the vectors of their tests.
+"""
 
 PASSWORD = "correct horse 77"
 
@@ -79,6 +84,56 @@ VECTORS = {
     "passlib scrypt": (
         "$scrypt$ln=16,r=8,p=1$RUip9b53zllrzZnTOkfI+Q$RIoj/MG9oetBC3dZJ8Y14T2fYiZV5RzLwt0z0jo1wNE"
     ),
+    "Django bcrypt with SHA-256": (
+        "bcrypt_sha256$$2b$12$/Q6YOJZm/y1XGgz5kSII6.Z4hEWCjxye71/TiZVs/bnXaE68ypuQq"
+    ),
+    "Django scrypt": (
+        "scrypt$16384$JQDYvCiH8jkrkeTd9RAybD$8$5$bpc3vssmUeTVhtARoJVERsh8VxmKL5G+p4kHGrOfUCgv"
+        "WMw15Wdsusmym+6JdmwHQI5R8by1ACVhunRPBVkMhw=="
+    ),
+    "Werkzeug PBKDF2 with SHA-512": (
+        "pbkdf2:sha512:1000$BLGbr8VqflgPVM1f$ff2b3133e8cc3f5f85e59b5404fa922f74fea988762aedd5"
+        "2e5dfbaf0056b1d55abef94ec353beabdc00ca5c980d404a5c22c04a880450bfe26ac91baaa0e85b"
+    ),
+    "Werkzeug PBKDF2 with SHA-1": (
+        "pbkdf2:sha1:1000$3SomPdBZOkPjfFI3$0a40a86456d54b64c243318000961383aa3494fb"
+    ),
+    "passlib bcrypt with SHA-256": (
+        "$bcrypt-sha256$v=2,t=2b,r=6$hQlCUvqZODd6fdSWWNXfAO$tP7zMkjlJRcWFx3HMMVwnoKDXtPjWea"
+    ),
+    "passlib PBKDF2 with SHA-1": "$pbkdf2$1000$aQ3h3PvfG.Pce09JqVUqpQ$L12NoAwchVg3fPG5eHKwiqC539Q",
+    "passlib PBKDF2": (
+        "$pbkdf2-sha256$1000$nrOWcs55L6V0zrmXEsLY2w$tnZK8Dn5gsFgSagYtqDITOpvh7oDP1ZDzuOdp5cI9Vk"
+    ),
+    "crypt with SHA-256": "$5$sDk5EKzq/.tZzVfI$J5r2Cut5PHg9uCb9vfm5fsSYfIM73U.tdL5jLM77lB5",
+    "crypt with MD5": "$1$OcTELL2D$qzXnLAb6XKwWfUwJmZGGk.",
+    "phpass of passlib": "$P$6iL/.AO6y79xGBU64HSmxAjSvGJaD6/",
+    "phpass of wordpress-hash-node": "$P$Bm25RqE2ONhoSNn.CyJbMij6ANKr7Y1",
+    "phpass of phpBB": "$H$Bm25RqE2ONhoSNn.CyJbMij6ANKr7Y1",
+    "argon2i": (
+        "$argon2i$v=19$m=1024,t=1,p=4$ozSmtJbSupdy7t37H+PcOw$tvXypSPgs1eiGnOeEIdmUnV71Acbt2mr"
+        "kP2/7k12obw"
+    ),
+    "LDAP SSHA-512": (
+        "{SSHA512}hJAhv/HWXrIX5dsV0KvP4YkzUmUcJgfbs/FH0br373K6Xld8Rv1xnSNYXLQ1BcIJ4desSqKrIM6"
+        "HMkDtlgsdLO59732vFUKo"
+    ),
+    "LDAP MD5": "{MD5}Wldtk7civVU/4zisxy3McA==",
+    "LDAP SMD5": "{SMD5}BY9IeNLOgZRRhMmx8PfUcShlbI0=",
+    "LDAP PBKDF2 with SHA-512": (
+        "{PBKDF2-SHA512}1000$7l3r/d/7n1Pq/f///3/P.Q$9R8kUoN5ZcBH0eoMovhdJSp9VXrBBp6mfUdAtQhFp"
+        "FnXtwPoIEhRMKz5GJOzq5iu4VS97hWTqEwiEoxFJKSd8A"
+    ),
+    "LDAP PBKDF2 with SHA-1": "{PBKDF2}1000$ao0xBqA0JqSUUiqltDYmxA$EGhtNGEXXdCR8jrmncMu2FX2x94",
+    "LDAP crypt with SHA-512": (
+        "{crypt}$6$nSqxv1gMjKvGFCMA$K6ObmEIjvCWV8kdJ6I1DWgn9X13Gc/emQgdb0CjT7F8zsG6oC9ShJxhw2"
+        "Ry8u1jfYmASpl2EnwriN23NEmUxz/"
+    ),
+    "LDAP crypt with bcrypt": "{CRYPT}$2b$05$gb0E.sBEQYUD5gquH2Dfz.LezOKAN/Q72oRBgP5/PEiMuS7pUpdaS",
+    "Nextcloud bcrypt": "1|$2b$05$zrlNCQYlE5BksOcNb1sYsOLMCG3udFwQlKlogo/UChfqz.JsqC9CK",
+    "bcryptjs": "$2b$05$zrlNCQYlE5BksOcNb1sYsOLMCG3udFwQlKlogo/UChfqz.JsqC9CK",
+    "phpass of npm": "$2a$08$LJ8g65TP.AKRAErGbAZaReRm6feiTE8vChsjtv2Cmuik5M70xIGpC",
+    "pwdlib bcrypt": "$2b$05$pTDeiaGUkbHrHCy.gBGXLOrqnH5tf2QOKPZ9vjxfx82SRK4Tc4iom",
 }
 """Hashes of :data:`PASSWORD`."""
 

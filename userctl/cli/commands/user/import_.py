@@ -2,26 +2,14 @@
 
 from functools import partial as bind
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from userctl import schemas
 from userctl.cli.command import command
-from userctl.cli.commands.user.import_options import (
-    AllowWeakHashesOption,
-    CorrectNamesOption,
-    DelimiterOption,
-    DropUnknownHashesOption,
-    EncodingOption,
-    FormatOption,
-    IgnoreUnknownOption,
-    KeepFutureTimesOption,
-    KeepOddAddressesOption,
-    KeepRolesOption,
-    MapOption,
-    read_options,
-)
+from userctl.cli.commands.user.import_options import ReadingOptions, RuleOptions
+from userctl.cli.commands.user.import_sources import Reading, SourceChoice, begin_reading
 from userctl.cli.commands.user.rejects import (
     import_error,
     reject_lines,
@@ -33,21 +21,21 @@ from userctl.cli.errors import PARTIAL
 from userctl.cli.output.render import Progress, show_progress, write_error
 from userctl.cli.verdicts import conclude
 from userctl.config.paths import missing_embedded_database
-from userctl.formats.file_format import choose_format
-from userctl.formats.reader import IMPORT_EXTENSIONS, read_records
 from userctl.formats.source import Source, open_source
 
 
 @command(
     example="userctl user import users.csv --dry-run",
-    prints=lambda: schemas.transfer.ImportResult,
+    prints=lambda: (schemas.transfer.ImportResult, schemas.transfer.ForeignImportResult),
 )
 def import_(
     context: CommandContext,
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="CSV, JSON lines or JSON; - is standard input.")
     ],
-    file_format: FormatOption = None,
+    origin: SourceChoice,
+    reading: ReadingOptions,
+    allowed: RuleOptions,
     on_conflict: Annotated[
         Literal["error", "skip", "update"],
         typer.Option(
@@ -71,16 +59,6 @@ def import_(
             help="Write the rejected records here, as they were, with the reason.",
         ),
     ] = None,
-    names: MapOption = None,
-    ignore_unknown: IgnoreUnknownOption = False,
-    delimiter: DelimiterOption = None,
-    encoding: EncodingOption = None,
-    odd: KeepOddAddressesOption = False,
-    correct_names: CorrectNamesOption = False,
-    roles: KeepRolesOption = False,
-    times: KeepFutureTimesOption = False,
-    hashes: DropUnknownHashesOption = False,
-    weak: AllowWeakHashesOption = False,
 ) -> None:
     """Import users from a file: all of them or none.
 
@@ -89,24 +67,24 @@ def import_(
     'user list' can be imported as it is. Where another program wrote users, the export says which
     options an import needs.
     """
-    chosen = choose_format(file, file_format, IMPORT_EXTENSIONS)
     require_writable(context, rejects, file)
-    how = read_options(names, delimiter, unknown=ignore_unknown, sources=rejects is not None)
     into_nothing = _does_without_database(context, dry_run=dry_run)
-    with open_source(file, encoding) as source, show_progress(quiet=context.quiet) as show:
+    with open_source(file, reading.encoding) as source, show_progress(quiet=context.quiet) as show:
+        keeps = rejects is not None
+        found = begin_reading(context, source[0], file, reading, origin, keep_sources=keeps)
         report = context.services.user_import.load(
-            read_records(source[0], chosen, how),
+            found.records,
             on_conflict=on_conflict,
             partial=partial,
             dry_run=dry_run,
             into_nothing=into_nothing,
-            rules=schemas.transfer.ImportRules(odd, correct_names, roles, times, hashes, weak),
-            digest=source[1],
-            on_checked=bind(_show_checked, show, source),
-            on_written=bind(show, "Writing"),
+            rules=allowed.rules(),
+            source=found.system,
+            sample=origin.sample(),
+            **_observers(show, source),
         )
-        write_rejects(context, report, rejects, chosen, source[0].encoding)
-    _finish(context, report, rejects, partial=partial)
+        write_rejects(context, report, rejects, found.rejects, source[0].encoding)
+    _finish(context, report, found, rejects, partial=partial)
 
 
 def _does_without_database(context: CommandContext, *, dry_run: bool) -> bool:
@@ -118,6 +96,15 @@ def _does_without_database(context: CommandContext, *, dry_run: bool) -> bool:
     return missing is not None
 
 
+def _observers(show: Progress, source: Source) -> dict[str, Any]:
+    """Return what is called while an import goes on, and what tells the digest of its file."""
+    return {
+        "digest": source[1],
+        "on_checked": bind(_show_checked, show, source),
+        "on_written": bind(show, "Writing"),
+    }
+
+
 def _show_checked(show: Progress, source: Source, done: int, read: int) -> None:
     text, _, size = source
     # How many records there are is known from their share of the file.
@@ -127,6 +114,7 @@ def _show_checked(show: Progress, source: Source, done: int, read: int) -> None:
 def _finish(
     context: CommandContext,
     report: "schemas.transfer.ImportReport",
+    found: Reading,
     rejects: Path | None,
     *,
     partial: bool,
@@ -140,7 +128,8 @@ def _finish(
     if as_plan and context.fields is None:
         context.emit(schemas.transfer.ImportPlan.of(report.result))
     else:
-        context.emit(report.result)
+        context.emit(found.result(report))
+    found.tell(context, report)
     _tell(context, report.result)
     if report.result.rejected:
         if rejects is not None:

@@ -1,6 +1,6 @@
 """Options of ``userctl user import`` that say how the file is read."""
 
-from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from typing import Annotated
 
 import typer
@@ -101,32 +101,54 @@ AllowWeakHashesOption = Annotated[
 ]
 
 
-def read_options(
-    names: Sequence[str] | None, delimiter: str | None, *, unknown: bool, sources: bool
-) -> ReadOptions:
-    """Return how a file is read.
+@dataclass(frozen=True)
+class ReadingOptions:
+    """How the file is read."""
 
-    Args:
-        names: the values of --map.
-        delimiter: the value of --delimiter.
-        unknown: whether to leave out unknown fields.
-        sources: whether records must be written again if they are rejected.
+    file_format: FormatOption = None
+    names: MapOption = None
+    ignore_unknown: IgnoreUnknownOption = False
+    delimiter: DelimiterOption = None
+    encoding: EncodingOption = None
 
-    Raises:
-        InvalidInput: if an option has an unusable value.
-    """
-    fields = schemas.transfer.IMPORTED_FIELDS
-    mapped = parse_names(names or (), fields)
-    reason = schemas.transfer.REASON_FIELD
-    if sources and reason in mapped:
-        raise InvalidInput(
-            f"--map cannot give '{reason}' a meaning where --rejects writes a field of this name.",
-            hint="Rename it in the file.",
+    def how(self, *, keep_sources: bool) -> ReadOptions:
+        """Return how a file with our own fields is read.
+
+        Args:
+            keep_sources: whether records must be written again if they are rejected.
+
+        Raises:
+            InvalidInput: if an option has an unusable value.
+        """
+        fields = schemas.transfer.IMPORTED_FIELDS
+        mapped = parse_names(self.names or (), fields)
+        reason = schemas.transfer.REASON_FIELD
+        if keep_sources and reason in mapped:
+            raise InvalidInput(
+                f"--map cannot give '{reason}' a meaning where --rejects writes a field of this "
+                "name.",
+                hint="Rename it in the file.",
+            )
+        return ReadOptions(
+            known=(*fields, *schemas.transfer.UNUSED_FIELDS),
+            mapped=mapped,
+            ignore_unknown=self.ignore_unknown,
+            delimiter=parse_delimiter(self.delimiter),
+            keep_sources=keep_sources,
         )
-    return ReadOptions(
-        known=(*fields, *schemas.transfer.UNUSED_FIELDS),
-        mapped=mapped,
-        ignore_unknown=unknown,
-        delimiter=parse_delimiter(delimiter),
-        keep_sources=sources,
-    )
+
+
+@dataclass(frozen=True)
+class RuleOptions:
+    """What is taken although no user could be created like this."""
+
+    odd: KeepOddAddressesOption = False
+    correct_names: CorrectNamesOption = False
+    roles: KeepRolesOption = False
+    times: KeepFutureTimesOption = False
+    hashes: DropUnknownHashesOption = False
+    weak: AllowWeakHashesOption = False
+
+    def rules(self) -> "schemas.transfer.ImportRules":
+        """Return them as the service takes them."""
+        return schemas.transfer.ImportRules(*astuple(self))

@@ -17,8 +17,7 @@ from userctl.core.errors import (
     UserExists,
 )
 from userctl.formats.encoding import UNDECODABLE
-from userctl.formats.reader import ImportFormat
-from userctl.formats.rejects import format_rejects
+from userctl.formats.rejects import RejectsFormat, format_rejects
 
 SHOWN = 20
 """How many reasons are shown; ``--rejects`` writes all of them."""
@@ -42,7 +41,7 @@ def write_rejects(
     context: CommandContext,
     report: "schemas.transfer.ImportReport",
     file: Path | None,
-    file_format: ImportFormat,
+    file_format: RejectsFormat,
     encoding: str,
 ) -> None:
     """Write the rejected records as they were, each with the reason.

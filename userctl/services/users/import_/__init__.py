@@ -16,6 +16,7 @@ from userctl.schemas.transfer import (
     ImportReport,
     ImportRules,
     OnConflict,
+    PasswordSample,
     Reject,
 )
 from userctl.security.password_policy import PasswordPolicy
@@ -28,7 +29,8 @@ from userctl.services.users.import_.records import (
     RecordParser,
 )
 from userctl.services.users.import_.repeated import RepeatedEmails, reject_repeated
-from userctl.services.users.import_.report import import_report, import_result
+from userctl.services.users.import_.report import COUNTS, import_report, import_result
+from userctl.services.users.import_.schemes import require_match, schemes_of
 from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
 from userctl.services.users.import_.writing import Writer
@@ -81,6 +83,8 @@ class UserImportService:
         dry_run: bool = False,
         into_nothing: bool = False,
         rules: ImportRules = DEFAULT_RULES,
+        source: str | None = None,
+        sample: PasswordSample | None = None,
         digest: Callable[[], str | None] = lambda: None,
         on_checked: Callable[[int, int], None] = lambda _done, _read: None,
         on_written: Callable[[int, int], None] = lambda _done, _total: None,
@@ -95,13 +99,20 @@ class UserImportService:
             dry_run: whether to roll everything back at the end.
             into_nothing: whether a dry run does without a database, as if an empty one were there.
             rules: what is taken although no user could be created like this.
+            source: the system that the users come from, for the audit trail.
+            sample: a password that has to match, or nothing is written.
             digest: returns the SHA-256 of the file, once that is read, for the audit trail.
             on_checked: called with the number of records checked and hashed, and the number read.
             on_written: called with the number of records written, and the number to write.
+
+        Raises:
+            SampleMismatch: if the sample is the password of none of the users.
         """
         now = self._clock()
         parser = RecordParser(roles=self._roles, policy=self._policy, now=now, rules=rules)
         checked = self._check(records, parser, None if into_nothing else on_conflict, on_checked)
+        if sample is not None:
+            require_match(checked.users, sample, self._hasher)
         fails = bool(checked.tally.rejected) and not partial
         try:
             # What the users in the database reject is told also where other records are wrong.
@@ -118,7 +129,8 @@ class UserImportService:
                     ),
                     about=lambda tally: {
                         "sha256": digest(),
-                        **import_result(checked.tally, tally).model_dump(exclude={"dry_run"}),
+                        **({} if source is None else {"source": source}),
+                        **import_result(checked.tally, tally).model_dump(include=COUNTS),
                     },
                 )
             )
@@ -126,7 +138,8 @@ class UserImportService:
             if not fails:
                 raise
             written = Tally()
-        return import_report(checked.tally, written, partial=partial, dry_run=dry_run)
+        report = import_report(checked.tally, written, partial=partial, dry_run=dry_run)
+        return report.with_schemes(schemes_of(checked.users)) if dry_run else report
 
     def _check(
         self,

@@ -8,6 +8,9 @@ from userctl.schemas.transfer import ImportReport, ImportResult, RejectedRecord
 from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
 
+COUNTS = {"created", "updated", "skipped", "rejected"}
+"""What the audit trail keeps of a result."""
+
 
 class _Rejects:
     """The rejected records of both steps in line order; can be read more than once."""

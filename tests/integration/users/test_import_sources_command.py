@@ -1,0 +1,155 @@
+"""``userctl user import --from``: what an operator and a script see."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.integration.users.sources.exports import EXPORTS
+from tests.support.cli import Userctl
+from userctl.core.errors import InvalidInput
+from userctl.formats.sources import SOURCES, read_source
+from userctl.formats.sources.common import SourceOptions
+from userctl.schemas.transfer import FileRecord
+
+ADA = "ada@example.com"
+
+
+def write(userctl: Userctl, name: str, content: str, mode: int = 0o644) -> Path:
+    """Write a file."""
+    file = userctl.home / name
+    file.write_text(content)
+    file.chmod(mode)
+    return file
+
+
+def test_an_export_is_recognized_and_that_is_said(userctl: Userctl) -> None:
+    write(userctl, "users.json", EXPORTS["django"].content)
+    command = ["user", "import", "users.json", "--map-role", "editors=user"]
+    tried = userctl(*command, "--dry-run")
+    assert "Read as Django's dumpdata (--from django)" in tried.err
+    assert "superuser (1)" in tried.err
+    done = userctl(*command, "-o", "json")
+    assert done.json["unmapped_roles"] == {"superuser": 1, "x": 1}
+    assert (done.json["source"], done.json["created"]) == ("django", 2)
+    login = userctl("login", ADA, "--password-stdin", stdin="correct horse 77")
+    assert login.code == 0
+    [event] = userctl("audit", "list", "--tag", "account:import", "-o", "json").json
+    assert event["detail"]["source"] == "django"
+
+
+def test_a_dry_run_says_how_the_passwords_are_hashed(userctl: Userctl) -> None:
+    write(userctl, "users", EXPORTS["htpasswd"].content)
+    options = ["--domain", "example.com", "--dry-run", "-o", "json"]
+    found = userctl("user", "import", "users", *options).json
+    assert found["source"] == "htpasswd"
+    [scheme] = found["password_schemes"]
+    assert (scheme["scheme"], scheme["count"], scheme["weak"]) == ("crypt", 2, 1)
+
+
+@pytest.mark.parametrize("name", ["htpasswd", "ldap", "django", "supabase", "keycloak", "kratos"])
+def test_rejected_records_are_written_so_that_they_can_be_imported_once_corrected(
+    userctl: Userctl, name: str
+) -> None:
+    export = EXPORTS[name]
+    content = export.content.replace("eve@example.com", "eve at example").replace("eve:", "eve!:")
+    write(userctl, "export", content)
+    # Where users have no address, one cannot be made of the other's name.
+    domain = ["--domain", "exa mple.com"] if name == "htpasswd" else []
+    options = ["--from", name, "--partial", "--rejects", "rejected", *domain]
+    done = userctl("user", "import", "export", *options)
+    assert done.code == 7
+    rejected = (userctl.home / "rejected").read_text()
+    assert "reason" in rejected or rejected.startswith("# ")
+    corrected = rejected.replace("eve at example", "eve@example.com").replace("eve!:", "eve:")
+    write(userctl, "corrected", corrected)
+    again = ["--from", name, "--domain", "example.com", "-o", "json"]
+    assert userctl("user", "import", "corrected", *again).json["rejected"] == 0
+    assert userctl("user", "show", "eve@example.com").code == 0
+
+
+def test_a_sample_has_to_match_and_its_file_is_a_secret(userctl: Userctl) -> None:
+    write(userctl, "users.json", EXPORTS["django"].content)
+    command = ["user", "import", "users.json", "--verify-sample", "sample", "-o", "json"]
+    sample = write(userctl, "sample", f"{ADA}\ncorrect horse 77\n")
+    assert userctl(*command).error["code"] == "unsafe_file"
+    write(userctl, "sample", f"{ADA}\nwrong\n", 0o600)
+    refused = userctl(*command)
+    assert (refused.code, refused.error["code"]) == (5, "sample_mismatch")
+    assert userctl("user", "list", "-o", "json").json == []
+    for content in ("", ADA, f"{ADA}\n"):
+        write(userctl, "sample", content, 0o600)
+        assert userctl(*command).code == 2
+    sample.unlink()
+    assert userctl(*command).code == 9
+    write(userctl, "sample", f"{ADA}\ncorrect horse 77\n", 0o600)
+    assert userctl(*command).json["created"] == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--from", "nothing"], "'nothing' is not a system"),
+        (["--map-role", "editors"], "'editors' does not map a role"),
+        (["--map-role", "editors=boss"], "'boss' is not a configured role"),
+    ],
+)
+def test_what_is_wrong_with_an_option_is_said(
+    userctl: Userctl, options: list[str], expected: str
+) -> None:
+    write(userctl, "users.json", EXPORTS["django"].content)
+    result = userctl("user", "import", "users.json", *options)
+    assert result.code == 2
+    assert expected in result.err
+
+
+def test_roles_are_mapped_by_a_file_and_the_first_that_a_user_has_counts(userctl: Userctl) -> None:
+    write(userctl, "users.json", EXPORTS["django"].content)
+    write(userctl, "roles", "# ours\nsuperuser = admin\neditors=user # and theirs\n")
+    done = userctl("user", "import", "users.json", "--role-map", "roles", "-o", "json").json
+    assert done["unmapped_roles"] == {"x": 1}
+    assert done["not_carried"] == {"several roles": 1}
+    assert userctl("user", "show", ADA, "-o", "json").json["role"] == "admin"
+
+
+def test_a_file_with_our_own_fields_is_taken_for_none_of_them(userctl: Userctl) -> None:
+    write(userctl, "own.csv", "email,name\nada@example.com,Ada\n")
+    assert "source" not in userctl("user", "import", "own.csv", "-o", "json").json
+    userctl("user", "export", "all.jsonl", "--with-hashes")
+    again = userctl("user", "import", "all.jsonl", "--on-conflict", "skip", "-o", "json").json
+    assert again["skipped"] == 1
+    assert "source" not in again
+
+
+MUTATED = st.sampled_from(
+    ["null", "[]", "{}", '""', "-1", "true", "1e999", '"\\u0000"', "\x00", "\ud800", ":", "$", "é"]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(st.sampled_from(sorted(SOURCES)), st.data())
+def test_a_mutated_export_is_refused_or_its_records_are(name: str, data: st.DataObject) -> None:
+    export = EXPORTS[name]
+    content = export.content
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(content)))
+        end = data.draw(st.integers(start, min(len(content), start + 40)))
+        content = content[:start] + data.draw(MUTATED) + content[end:]
+    _read(name, content)
+
+
+def _read(name: str, content: str) -> list[FileRecord]:
+    options = SourceOptions(domain="example.com", secret="x")
+    try:
+        return list(read_source(io.StringIO(content), name, options))
+    except InvalidInput:
+        return []
+
+
+def test_values_of_any_kind_make_no_traceback() -> None:
+    for name in SOURCES:
+        for value in (None, 1, "x", [], {}, [[]], [None], [1], ["x"], [{}], [{"a": 1}]):
+            _read(name, json.dumps(value))

@@ -1,0 +1,83 @@
+"""Auth0: the users that its export, its support or a file for its import has."""
+
+import base64
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from userctl import schemas
+from userctl.formats.sources.common import (
+    SourceOptions,
+    Unusable,
+    User,
+    first,
+    json_rows,
+    records,
+    said,
+    status,
+    time_of,
+)
+
+
+def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
+    """Yield the users of a tenant: an array, or JSON lines."""
+    return records(json_rows(text), _user, options)
+
+
+def _user(value: Any, options: SourceOptions) -> User | None:
+    if value.get("mfa_factors") or value.get("multifactor"):
+        options.lost["second factors"] += 1
+    identities = value.get("identities") or ()
+    if any(each.get("provider") not in {"auth0", None} for each in identities):
+        options.lost["logins by other providers"] += 1
+    metadata = value.get("app_metadata") or {}
+    roles = metadata.get("roles", metadata.get("role", ()))
+    return {
+        "email": options.address_of(first(value, "email"), first(value, "username", "user_id")),
+        "name": _name(value),
+        "role": options.role_of([roles] if isinstance(roles, str) else map(str, roles)),
+        "status": status(disabled=value.get("blocked") is True),
+        "hashed_password": _hash(value),
+        "created_at": time_of(first(value, "created_at")),
+        "address_verified": said(value.get("email_verified")),
+        "former_login_at": time_of(first(value, "last_login")),
+    }
+
+
+def _name(value: Any) -> str | None:
+    # Auth0 puts the address where nothing else is known.
+    name = first(value, "name") or " ".join(
+        part for part in (first(value, "given_name"), first(value, "family_name")) if part
+    )
+    return None if not name or name == value.get("email") else name
+
+
+def _hash(value: Any) -> str | None:
+    custom = value.get("custom_password_hash")
+    if not custom:
+        return first(value, "password_hash", "passwordHash")
+    if (custom.get("password") or {}).get("encoding", "utf8") not in {"utf8", "ascii"}:
+        raise Unusable("The password was hashed in another encoding than UTF-8.")
+    algorithm, hashed = str(custom["algorithm"]), custom["hash"]
+    text = str(hashed["value"])
+    if algorithm in {"argon2", "bcrypt", "ldap", "pbkdf2"}:
+        if custom.get("salt") and algorithm == "bcrypt":
+            raise Unusable("The password was hashed by bcrypt with a salt of its own.")
+        return text
+    salt = custom.get("salt") or {}
+    if algorithm == "scrypt":
+        cost = int(custom.get("cost", 16384)).bit_length() - 1
+        costs = f"ln={cost},r={custom.get('blockSize', 8)},p={custom.get('parallelization', 1)}"
+        return f"$scrypt${costs}${_base64(salt)}${_base64(hashed)}"
+    if algorithm in {"md5", "sha1", "sha256", "sha512"}:
+        place = salt.get("position", "prefix")
+        return f"$digest-{algorithm}${place}${_base64(salt)}${_base64(hashed)}"
+    raise Unusable(f"The password is hashed with {algorithm}, which is not supported.")
+
+
+def _base64(part: Any) -> str:
+    """Return a salt or a digest in base64, whatever it is written in."""
+    text, encoding = str(part.get("value", "")), part.get("encoding", "utf8")
+    if encoding == "base64":
+        return text.replace("-", "+").replace("_", "/").rstrip("=")
+    raw = bytes.fromhex(text) if encoding == "hex" else text.encode()
+    return base64.b64encode(raw).decode().rstrip("=")

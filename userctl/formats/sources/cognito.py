@@ -1,0 +1,43 @@
+"""Amazon Cognito: ``aws cognito-idp list-users``, which has no hashes."""
+
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from userctl import schemas
+from userctl.formats.sources.common import (
+    SourceOptions,
+    User,
+    first,
+    full_name,
+    is_true,
+    json_rows,
+    records,
+    said,
+    status,
+    time_of,
+)
+
+
+def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
+    """Yield the users of a pool."""
+    return records(json_rows(text, inside=("Users",)), _user, options)
+
+
+def _user(value: Any, options: SourceOptions) -> User | None:
+    listed = value.get("Attributes") or value.get("UserAttributes") or ()
+    attributes = {each["Name"]: each["Value"] for each in listed}
+    if value.get("MFAOptions") or value.get("UserMFASettingList"):
+        options.lost["second factors"] += 1
+    if value.get("UserStatus") == "EXTERNAL_PROVIDER":
+        options.lost["logins by other providers"] += 1
+    options.lost["passwords, which Cognito does not export"] += 1
+    role = first(attributes, "custom:role")
+    return {
+        "email": options.address_of(first(attributes, "email"), first(value, "Username")),
+        "name": first(attributes, "name")
+        or full_name(attributes.get("given_name"), attributes.get("family_name")),
+        "role": options.role_of([role] if role else ()),
+        "status": status(disabled=is_true(value.get("Enabled")) is False),
+        "created_at": time_of(first(value, "UserCreateDate")),
+        "address_verified": said(is_true(attributes.get("email_verified"))),
+    }

@@ -1,0 +1,90 @@
+"""Firebase: ``firebase auth:export`` as JSON or CSV."""
+
+import json
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any, TextIO, cast
+
+from userctl import schemas
+from userctl.formats.csv_reader import BrokenLine, CsvHeader, CsvRows
+from userctl.formats.read_options import LONGEST_RECORD, ReadOptions
+from userctl.formats.replayed import Replayed
+from userctl.formats.sources.common import (
+    Row,
+    SourceOptions,
+    User,
+    first,
+    json_rows,
+    records,
+    said,
+    status,
+    time_of_milliseconds,
+)
+
+
+def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
+    """Yield the users of a project."""
+    start = text.readline(LONGEST_RECORD)
+    replayed = cast("TextIO", Replayed([start], text))
+    is_json = start.lstrip("\ufeff \t").startswith(("{", "["))
+    rows = json_rows(replayed, inside=("users",)) if is_json else _csv_rows(replayed)
+    return records(rows, _user, options)
+
+
+_COLUMNS = {
+    "localId": 0,
+    "email": 1,
+    "emailVerified": 2,
+    "passwordHash": 3,
+    "salt": 4,
+    "displayName": 5,
+    "createdAt": 23,
+    "lastSignedInAt": 24,
+    "phoneNumber": 25,
+    "disabled": 26,
+    "customAttributes": 27,
+}
+"""Where CSV, which has no header, has the fields."""
+
+
+def _csv_rows(text: TextIO) -> Iterator[Row]:
+    rows = CsvRows(text, ReadOptions(known=(), delimiter=","))
+    # The first row is that of a user too.
+    first_row = rows.header()
+    header = CsvHeader([], ",", is_detected=True)
+    for line, cells in chain([(1, first_row.names)], rows):
+        if isinstance(cells, BrokenLine):
+            yield line, None, (header, cells.text)
+        elif any(cells):
+            named = {name: place for name, place in _COLUMNS.items() if place < len(cells)}
+            yield line, {name: cells[place] for name, place in named.items()}, (header, cells)
+
+
+def _user(value: Any, options: SourceOptions) -> User | None:
+    if "localId" not in value:
+        return None
+    if value.get("mfaInfo"):
+        options.lost["second factors"] += 1
+    if any(each.get("providerId") != "password" for each in value.get("providerUserInfo") or ()):
+        options.lost["logins by other providers"] += 1
+    claims = json.loads(first(value, "customAttributes") or "{}")
+    roles = claims.get("roles", claims.get("role", ()))
+    return {
+        "email": options.address_of(first(value, "email"), first(value, "phoneNumber", "localId")),
+        "name": first(value, "displayName"),
+        "role": options.role_of([roles] if isinstance(roles, str) else map(str, roles)),
+        "status": status(disabled=str(value.get("disabled")).lower() == "true"),
+        "hashed_password": _hash(value, options),
+        "created_at": time_of_milliseconds(value.get("createdAt")),
+        "address_verified": said(str(value.get("emailVerified")).lower() == "true"),
+        "former_login_at": time_of_milliseconds(value.get("lastSignedInAt")),
+    }
+
+
+def _hash(value: Any, options: SourceOptions) -> str | None:
+    hashed = first(value, "passwordHash")
+    if hashed is None or hashed.startswith("$2"):
+        return hashed
+    name = options.require_secret("the signer key of the project")
+    salt = first(value, "salt") or ""
+    return f"$firescrypt$ln=14,r=8,p=1${salt}${hashed}$Bw==$@{name}"

@@ -1,0 +1,67 @@
+"""Keycloak: a realm export, in one file or several."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from userctl import schemas
+from userctl.formats.sources.common import (
+    SourceOptions,
+    Unusable,
+    User,
+    first,
+    full_name,
+    json_rows,
+    records,
+    said,
+    status,
+    time_of_milliseconds,
+)
+
+
+def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
+    """Yield the users of a realm."""
+    return records(json_rows(text, inside=("users",)), _user, options)
+
+
+def _user(value: Any, options: SourceOptions) -> User | None:
+    if "username" not in value:
+        return None
+    credentials = value.get("credentials") or ()
+    if any(each.get("type") != "password" for each in credentials):
+        options.lost["second factors"] += 1
+    if value.get("federatedIdentities"):
+        options.lost["logins by other providers"] += 1
+    passwords = [each for each in credentials if each.get("type") == "password"]
+    groups = [str(group).lstrip("/") for group in value.get("groups") or ()]
+    clients = (value.get("clientRoles") or {}).values()
+    roles = [*(value.get("realmRoles") or ()), *(r for each in clients for r in each), *groups]
+    return {
+        "email": options.address_of(first(value, "email"), first(value, "username")),
+        "name": full_name(value.get("firstName"), value.get("lastName")),
+        "role": options.role_of(r for r in roles if not r.startswith(_BUILT_IN)),
+        "status": status(disabled=value.get("enabled") is False),
+        "hashed_password": _hash(passwords[0]) if passwords else None,
+        "must_change_password": said("UPDATE_PASSWORD" in (value.get("requiredActions") or ())),
+        "created_at": time_of_milliseconds(value.get("createdTimestamp")),
+        "address_verified": said(value.get("emailVerified")),
+    }
+
+
+_BUILT_IN = ("default-roles-", "offline_access", "uma_authorization")
+"""Roles that each user of Keycloak has."""
+
+
+def _hash(credential: Any) -> str:
+    secret, data = json.loads(credential["secretData"]), json.loads(credential["credentialData"])
+    salt, value = secret["salt"].rstrip("="), secret["value"].rstrip("=")
+    algorithm, rounds = data["algorithm"], int(data["hashIterations"])
+    if algorithm == "argon2":
+        given = {name: values[0] for name, values in data["additionalParameters"].items()}
+        version = "19" if given.get("version", "1.3") == "1.3" else "16"
+        costs = f"m={given['memory']},t={rounds},p={given['parallelism']}"
+        return f"$argon2{given.get('type', 'id')}$v={version}${costs}${salt}${value}"
+    digest = {"pbkdf2": "sha1", "pbkdf2-sha256": "sha256", "pbkdf2-sha512": "sha512"}.get(algorithm)
+    if digest is None:
+        raise Unusable(f"The password is hashed with {algorithm}, which is not known.")
+    return f"$pbkdf2-{digest}$i={rounds}${salt}${value}"

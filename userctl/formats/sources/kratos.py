@@ -1,0 +1,53 @@
+"""Ory Kratos: identities with their credentials."""
+
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from userctl import schemas
+from userctl.formats.sources.common import (
+    SourceOptions,
+    User,
+    first,
+    full_name,
+    json_rows,
+    records,
+    said,
+    status,
+    time_of,
+)
+
+
+def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
+    """Yield the identities of an array, or those that follow one another."""
+    return records(json_rows(text, inside=("identities",)), _user, options)
+
+
+def _user(value: Any, options: SourceOptions) -> User | None:
+    traits, credentials = value["traits"], value.get("credentials") or {}
+    if credentials.keys() & {"totp", "webauthn", "lookup_secret"}:
+        options.lost["second factors"] += 1
+    if "oidc" in credentials:
+        options.lost["logins by other providers"] += 1
+    name = traits.get("name")
+    parts = [name.get("first"), name.get("last")] if isinstance(name, dict) else [name]
+    email = first(traits, "email")
+    addresses = value.get("verifiable_addresses") or ()
+    verified = any(each.get("verified") and each.get("value") == email for each in addresses)
+    metadata = {**(value.get("metadata_admin") or {}), **(value.get("metadata_public") or {})}
+    roles = metadata.get("roles", metadata.get("role", ()))
+    return {
+        "email": options.address_of(email, first(traits, "username")),
+        "name": full_name(*parts),
+        "role": options.role_of([roles] if isinstance(roles, str) else map(str, roles)),
+        "status": status(disabled=value.get("state") == "inactive"),
+        "hashed_password": _hash(credentials),
+        "created_at": time_of(value.get("created_at")),
+        "address_verified": said(verified) if addresses else None,
+    }
+
+
+def _hash(credentials: Any) -> str | None:
+    config = (credentials.get("password") or {}).get("config") or {}
+    hashed = first(config, "hashed_password")
+    # Kratos has a name of its own for the $1$ of crypt.
+    return hashed and hashed.replace("$md5-crypt$", "$1$", 1)

@@ -1,0 +1,57 @@
+"""Supabase and GoTrue: the table ``auth.users``, as CSV or JSON."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, TextIO
+
+from userctl import schemas
+from userctl.core.clock import utc_now
+from userctl.formats.sources.common import (
+    SourceOptions,
+    User,
+    first,
+    records,
+    said,
+    status,
+    table_rows,
+    time_of,
+)
+
+
+def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
+    """Yield the users of the table."""
+    return records(table_rows(text), _user, options)
+
+
+def _user(row: Any, options: SourceOptions) -> User | None:
+    if first(row, "deleted_at"):
+        return None
+    app = json.loads(first(row, "raw_app_meta_data") or "{}")
+    own = json.loads(first(row, "raw_user_meta_data") or "{}")
+    if {*(app.get("providers") or ())} - {"email", "phone"}:
+        options.lost["logins by other providers"] += 1
+    roles = app.get("roles", app.get("role", ()))
+    verified = first(row, "email_confirmed_at", "confirmed_at")
+    return {
+        "email": options.address_of(first(row, "email"), first(row, "phone", "id")),
+        "name": first(own, "full_name", "name"),
+        "role": options.role_of([roles] if isinstance(roles, str) else map(str, roles)),
+        "status": status(disabled=_is_banned(first(row, "banned_until"))),
+        "hashed_password": _hash(first(row, "encrypted_password")),
+        "created_at": time_of(first(row, "created_at")),
+        "address_verified": said(verified is not None),
+        "former_login_at": time_of(first(row, "last_sign_in_at")),
+    }
+
+
+def _is_banned(until: str | None) -> bool:
+    if until is None or until == "infinity":
+        return until is not None
+    moment = time_of(until)
+    return moment is not None and datetime.fromisoformat(moment) > utc_now()
+
+
+def _hash(hashed: str | None) -> str | None:
+    # GoTrue has a name of its own for the scrypt of Firebase.
+    return hashed and hashed.replace("$fbscrypt$v=1,n=", "$firescrypt$ln=", 1)

@@ -1,0 +1,38 @@
+"""WordPress: the table ``wp_users``, as CSV or JSON."""
+
+import base64
+import re
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from userctl import schemas
+from userctl.formats.sources.common import SourceOptions, User, first, records, table_rows, time_of
+
+
+def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
+    """Yield the users of the table."""
+    return records(table_rows(text), _user, options)
+
+
+_MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_CAPABILITY = re.compile(r's:\d+:"([^"]+)";b:1;')
+"""A role in ``wp_capabilities``, which PHP serialized."""
+
+
+def _user(row: Any, options: SourceOptions) -> User | None:
+    roles = _CAPABILITY.findall(first(row, "wp_capabilities", "capabilities", "meta_value") or "")
+    return {
+        "email": options.address_of(first(row, "user_email"), first(row, "user_login")),
+        "name": first(row, "display_name", "user_nicename"),
+        "role": options.role_of(roles),
+        "hashed_password": _hash(first(row, "user_pass")),
+        "created_at": time_of(first(row, "user_registered")),
+    }
+
+
+def _hash(hashed: str | None) -> str | None:
+    if hashed is None or not _MD5.fullmatch(hashed):
+        return hashed
+    # From before version 2.5.
+    digest = base64.b64encode(bytes.fromhex(hashed)).decode().rstrip("=")
+    return f"$digest-md5$prefix$${digest}"
