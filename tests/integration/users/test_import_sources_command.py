@@ -124,6 +124,36 @@ def test_a_file_with_our_own_fields_is_taken_for_none_of_them(userctl: Userctl) 
     assert "source" not in again
 
 
+def test_a_login_that_lacks_a_secret_is_exit_6_and_says_which(userctl: Userctl) -> None:
+    write(userctl, "users.csv", EXPORTS["devise"].content)
+    assert userctl("user", "import", "users.csv", "--secret", "shop").code == 0
+    login = ["login", ADA, "--password-stdin", "-o", "json"]
+    failed = userctl(*login, stdin="correct horse 77")
+    assert (failed.code, failed.error["code"]) == (6, "migration_secret_missing")
+    assert "'shop'" in failed.error["message"]
+    secret = userctl.home / "pepper"
+    userctl.extra["USERCTL_PASSWORD_SECRETS"] = f"shop={secret}"
+    assert "does not exist" in userctl(*login, stdin="correct horse 77").error["message"]
+    write(userctl, "pepper", "s3cret\n")
+    assert userctl(*login, stdin="correct horse 77").error["code"] == "unsafe_file"
+    secret.chmod(0o600)
+    assert userctl(*login, stdin="wrong").code == 4
+    assert userctl(*login, stdin="correct horse 77").code == 0
+
+
+def test_hashes_of_another_system_are_in_copies_and_backups(userctl: Userctl) -> None:
+    write(userctl, "users", EXPORTS["htpasswd"].content)
+    assert userctl("user", "import", "users", "--domain", "example.com").code == 0
+    assert userctl("db", "backup", "saved").code == 0
+    assert userctl("user", "passwd", ADA, "--no-password").code == 0
+    assert userctl("db", "restore", "saved", "--yes").code == 0
+    login = ["login", ADA, "--password-stdin"]
+    copy = f"sqlite:///{userctl.home}/copy.db"
+    assert userctl("db", "copy", "--to", copy).code == 0
+    for database in ([], ["--database-url", copy]):
+        assert userctl(*login, *database, stdin="correct horse 77").code == 0
+
+
 MUTATED = st.sampled_from(
     ["null", "[]", "{}", '""', "-1", "true", "1e999", '"\\u0000"', "\x00", "\ud800", ":", "$", "é"]
 )

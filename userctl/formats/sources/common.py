@@ -39,6 +39,7 @@ class SourceOptions:
         keep_sources: whether each record has its text, to be written again.
         lost: counts what users have that cannot be carried.
         unmapped: counts the roles that users have, and that are not mapped.
+        advice: what is said once, when the file was read.
     """
 
     domain: str | None = None
@@ -47,6 +48,7 @@ class SourceOptions:
     keep_sources: bool = False
     lost: Counter[str] = field(default_factory=Counter)
     unmapped: Counter[str] = field(default_factory=Counter)
+    advice: list[str] = field(default_factory=list)
 
     def role_of(self, names: Iterable[str]) -> str | None:
         """Return the role of a user who has some roles in the other system."""

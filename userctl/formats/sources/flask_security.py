@@ -20,6 +20,11 @@ from userctl.formats.sources.common import (
 
 def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
     """Yield the users of the table."""
+    if options.secret is None:
+        options.advice.append(
+            "These passwords count as hashed once (SECURITY_PASSWORD_SINGLE_HASH). If they were "
+            "mixed with SECURITY_PASSWORD_SALT, which is the default, pass --secret NAME."
+        )
     return records(table_rows(text), _user, options)
 
 

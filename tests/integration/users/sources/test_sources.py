@@ -1,17 +1,22 @@
 """Users of each system are imported from its export, and log in as they did there."""
 
+import base64
+import hashlib
 import io
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import bcrypt
 import pytest
 
 from tests.integration.conftest import Program, Sql
 from tests.integration.users.sources.exports import ALL_SECRETS, EXPORTS, Export
+from tests.unit.security.password_hashes.vectors import VECTORS
 from userctl.core.errors import InvalidCredentials, SampleMismatch
 from userctl.formats.sources import SOURCES, guess_source, read_source
 from userctl.formats.sources.common import SourceOptions
-from userctl.schemas.transfer import ImportReport, PasswordSample
+from userctl.schemas.transfer import ImportReport, ImportRules, PasswordSample
 from userctl.security.passwords import PasswordHasher
 
 ADA, EVE = "ada@example.com", "eve@example.com"
@@ -103,3 +108,86 @@ def test_what_cannot_be_mapped_is_listed_and_never_guessed(knowing: Program) -> 
     _, options = bring(knowing, "django")
     assert dict(options.unmapped) == {"superuser": 1, "x": 1}
     assert knowing.users.show(ADA).role == "user"
+
+
+MADE = Path(__file__).parent / "made"
+
+
+@pytest.mark.parametrize(
+    ("file", "system", "users"),
+    [
+        ("django.json", "django", 3),
+        ("django-natural.json", "django", 3),
+        ("flask-appbuilder.csv", "flask-appbuilder", 2),
+        ("flask-security.csv", "flask-security", 2),
+        ("fastapi-users.csv", "fastapi-users", 2),
+        ("htpasswd", "htpasswd", 2),
+        ("htpasswd-apache", "htpasswd", 3),
+    ],
+)
+def test_what_the_libraries_of_a_system_wrote_is_recognized_and_logs_in(
+    knowing: Program, file: str, system: str, users: int
+) -> None:
+    content = (MADE / file).read_text()
+    assert guess_source(content) == system
+    secret = "salt" if system == "flask-security" else None
+    options = SourceOptions(domain="example.com", secret=secret, roles={"editors": "user"})
+    report = knowing.user_import.load(read_source(io.StringIO(content), system, options))
+    assert [*report.reasons] == []
+    assert report.result.created == users
+    assert knowing.log_in(ADA, "correct horse 77")
+    assert knowing.log_in(ADA, "correct horse 77")
+
+
+def test_csv_of_firebase_has_no_header(knowing: Program) -> None:
+    hashed, salt = VECTORS["Firebase"].split("$")[4], "42xEC+ixf3L2lw=="
+    row = ["a", ADA, "true", hashed, salt, "Ada", *[""] * 17, "1508893925000", "", "", "false", ""]
+    options = SourceOptions(secret="fire")
+    records = read_source(io.StringIO(",".join(row) + "\n"), "firebase", options)
+    assert knowing.user_import.load(records).result.created == 1
+    assert knowing.log_in(ADA, "correct horse 77")
+
+
+def test_a_realm_of_several_files_comes_through_a_pipe(knowing: Program) -> None:
+    users = [{"username": f"u{number}", "email": f"u{number}@example.com"} for number in range(4)]
+    files = [json.dumps({"realm": "x", "users": users[i : i + 2]}) for i in (0, 2)]
+    records = read_source(io.StringIO("\n".join(files)), "keycloak", SourceOptions())
+    assert knowing.user_import.load(records).result.created == 4
+
+
+def test_every_hash_that_auth0_imports_is_read_or_refused_by_name(program: Program) -> None:
+    digest = hashlib.sha256(b"NaClcorrect horse 77").hexdigest()
+    key = hashlib.scrypt(b"correct horse 77", salt=b"NaCl", n=16384, r=8, p=1, dklen=64)
+    taken = [
+        {"algorithm": "bcrypt", "hash": {"value": VECTORS["bcryptjs"]}},
+        {"algorithm": "argon2", "hash": {"value": VECTORS["fastapi-users argon2"]}},
+        {"algorithm": "ldap", "hash": {"value": VECTORS["htpasswd SHA-1"]}},
+        {
+            "algorithm": "sha256",
+            "hash": {"value": digest, "encoding": "hex"},
+            "salt": {"value": "NaCl", "encoding": "utf8", "position": "prefix"},
+        },
+        {
+            "algorithm": "scrypt",
+            "keylen": 64,
+            "hash": {"value": base64.b64encode(key).decode(), "encoding": "base64"},
+            "salt": {"value": "NaCl", "encoding": "utf8"},
+        },
+    ]
+    refused = [
+        {"algorithm": "md4", "hash": {"value": "00" * 16, "encoding": "hex"}},
+        {"algorithm": "hmac", "hash": {"value": "00", "digest": "sha256", "key": {"value": "x"}}},
+    ]
+    users = [
+        {"email": f"u{number}@example.com", "custom_password_hash": custom}
+        for number, custom in enumerate(taken + refused)
+    ]
+    records = read_source(io.StringIO(json.dumps(users)), "auth0", SourceOptions())
+    rules = ImportRules(allow_weak_hashes=True)
+    report = program.user_import.load(records, partial=True, rules=rules)
+    assert [reason.reason.split(", ")[0] for reason in report.reasons] == [
+        "The password is hashed with md4",
+        "The password is hashed with hmac",
+    ]
+    for number in range(len(taken)):
+        assert program.log_in(f"u{number}@example.com", "correct horse 77")

@@ -154,6 +154,7 @@ class Reading:
         system: the system that they come from; None for a file with our own fields.
         lost: counts users with what cannot be carried.
         unmapped: counts the roles that are not mapped.
+        advice: what is said at the end.
     """
 
     records: "Iterator[FileRecord]"
@@ -161,6 +162,7 @@ class Reading:
     system: str | None = None
     lost: Counter[str] = field(default_factory=Counter)
     unmapped: Counter[str] = field(default_factory=Counter)
+    advice: Sequence[str] = ()
 
     def result(self, report: "schemas.transfer.ImportReport") -> "schemas.transfer.ImportResult":
         """Return the result of a report, with what only the export of another system tells."""
@@ -182,6 +184,8 @@ class Reading:
             context.note(
                 f"Passwords hashed with {scheme.scheme}: {scheme.count:,} ({seconds}{weak})."
             )
+        for advice in self.advice:
+            context.note(advice)
         if self.lost:
             context.note(f"Not carried over: {_counts(self.lost)}.")
         if self.unmapped:
@@ -237,7 +241,7 @@ def begin_reading(
     )
     found = read_source(replayed, system, given)
     rejects = rejects_format(system, beginning)
-    return Reading(found, rejects, system, given.lost, given.unmapped)
+    return Reading(found, rejects, system, given.lost, given.unmapped, given.advice)
 
 
 def _beginning(text: TextIO) -> Iterator[str]:
