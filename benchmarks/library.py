@@ -87,7 +87,7 @@ ROWS = {
     for dialect, database in (("SQLite", sqlite), ("PostgreSQL", postgresql))
     for name, floor, row in (
         ("verify_offline", "jwt.decode", _offline),
-        ("verify", "jwt.decode + one indexed select", _verify),
+        ("verify", "jwt.decode + one indexed select from a pool", _verify),
         ("refresh", "the same SQL by hand", _refresh),
     )
 }
