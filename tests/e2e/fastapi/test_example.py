@@ -71,7 +71,8 @@ def test_the_paths_of_the_example_work_and_the_command_line_beside_them(
     bearer = {"Authorization": f"Bearer {pair['access_token']}"}
     assert client.get("/auth/me", headers=bearer).json()["email"] == EMAIL
     assert client.get("/report", headers=bearer).status_code == 403
-    assert userctl("key", "rotate").code == 0
+    assert userctl("key", "generate").code == 0
+    assert userctl("key", "rotate", "--min-age", "0s").code == 0
     assert userctl("db", "migrate").code == 0
     # The key before stays valid until its tokens have ended.
     assert client.get("/auth/me", headers=bearer).status_code == 200
