@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ class Bench:
 
     folder: Path
     scale: float
+    processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     _servers: list[Any] = field(default_factory=list)
 
     def count(self, rows: int, at_least: int = 1) -> int:
@@ -76,5 +78,8 @@ class Bench:
         try:
             yield self
         finally:
+            for process in self.processes:
+                process.terminate()
+                process.wait()
             for server in self._servers:
                 server.cleanup()
