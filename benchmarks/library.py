@@ -84,7 +84,7 @@ ROWS = {
     for dialect, database in (("SQLite", _sqlite), ("PostgreSQL", _postgresql))
     for name, floor, row in (
         ("verify_offline", "jwt.decode", _offline),
-        ("verify", "jwt.decode + one indexed select", _verify),
+        ("verify", "jwt.decode + one indexed select from a pool", _verify),
         ("refresh", "the same SQL by hand", _refresh),
     )
 }

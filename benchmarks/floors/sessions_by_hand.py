@@ -9,12 +9,14 @@ import json
 import secrets
 import sqlite3
 import uuid
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 import psycopg
 from psycopg.rows import dict_row
+from sqlalchemy import QueuePool
 
 KEPT = (
     "family_id", "family_expires_at", "origin", "scope", "family_started_at", "login_method",
@@ -25,7 +27,9 @@ EVENT = ("id", "time", "tag", "actor", "machine", "user_id", "target", "detail",
 
 
 class ByHand:
-    """A connection, and what is done with it.
+    """A connection that refreshes, and a pool of others that verify.
+
+    A service verifies tokens in several threads, and no two of them may use a connection at once.
 
     Args:
         url: the URL of the database.
@@ -36,16 +40,20 @@ class ByHand:
         self._key = key
         self._sqlite = url.startswith("sqlite:///")
         self._place = "?" if self._sqlite else "%s"
-        self._connection: Any
-        if self._sqlite:
-            path = url.removeprefix("sqlite:///")
-            self._connection = sqlite3.connect(path, isolation_level=None)
-            self._connection.row_factory = sqlite3.Row
-            self._connection.execute("PRAGMA foreign_keys = ON")
-            self._connection.execute("PRAGMA busy_timeout = 30000")
-        else:
+        self._url = url
+        self._pool = QueuePool(self._connect)
+        self._connection: Any = self._connect()
+
+    def _connect(self) -> Any:
+        if not self._sqlite:
             # A prepared statement breaks behind PgBouncer.
-            self._connection = psycopg.connect(url, row_factory=dict_row, prepare_threshold=None)
+            return psycopg.connect(self._url, row_factory=dict_row, prepare_threshold=None)
+        path = self._url.removeprefix("sqlite:///")
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA busy_timeout = 30000")
+        return connection
 
     def decode(self, token: str) -> dict[str, Any]:
         """Return the claims of an access token."""
@@ -54,14 +62,14 @@ class ByHand:
     def verify(self, token: str) -> Any:
         """Return the user of an access token whose session is active."""
         claims = self.decode(token)
-        row = self._run(
+        query = (
             "SELECT u.*, t.revoked, t.expires_at FROM users u JOIN refresh_tokens t "
-            "ON t.user_id = u.id WHERE u.id = ? AND t.family_id = ? AND t.used_at IS NULL",
-            claims["uid"],
-            claims["sid"],
-        ).fetchone()
-        if not self._sqlite:
-            self._connection.commit()
+            "ON t.user_id = u.id WHERE u.id = ? AND t.family_id = ? AND t.used_at IS NULL"
+        ).replace("?", self._place)
+        values = (claims["uid"], claims["sid"])
+        # The pool ends the transaction when it takes the connection back.
+        with closing(self._pool.connect()) as pooled:
+            row = pooled.driver_connection.execute(query, values).fetchone()
         assert row
         assert not row["revoked"]
         return row

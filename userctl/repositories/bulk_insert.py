@@ -1,7 +1,5 @@
 """Inserts many rows in the fastest way of each database."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -18,6 +16,10 @@ Processor = Callable[[Any], Any]
 BLOCK = 500
 """How many rows go to PostgreSQL at once: as many as fit into a socket buffer, so that the server
 works on them while the next are prepared."""
+
+
+_ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_ESCAPES = str.maketrans(_ESCAPED)
 
 
 def insert_rows(
@@ -42,24 +44,17 @@ def insert_rows(
     processors = [kind.bind_processor(connection.dialect) for kind in types]
     columns = ", ".join(names)
     if connection.dialect.name == "postgresql":
-        # Python writes CSV fastest; an empty cell is NULL unless it is quoted.
-        statement = f"COPY {table.name} ({columns}) FROM STDIN (FORMAT csv)"
+        statement = f"COPY {table.name} ({columns}) FROM STDIN"
         texts = _cached([process and _text(process) for process in processors])
 
         def write(copy: Any) -> None:
             for block in _blocks(rows):
-                stored = list(_stored(block, texts))
-                if any("" in column for column in zip(*block, strict=True)):
-                    copy.write("".join(map(_quoted_line, stored)))
-                    continue
-                text = io.StringIO()
-                csv.writer(text).writerows(stored)
-                copy.write(text.getvalue())
+                copy.write(_copy_text(block, texts))
 
         return _copy(connection, statement, write)
     places = ", ".join("?" * len(names))
     statement = f"INSERT INTO {table.name} ({columns}) VALUES ({places})"  # noqa: S608
-    stored = list(_stored(rows, _cached(processors)))
+    stored = list(zip(*_stored(rows, _cached(processors)), strict=True))
     return connection.exec_driver_sql(statement, stored, COUNTED).rowcount
 
 
@@ -86,9 +81,21 @@ def _blocks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
     return (rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK))
 
 
-def _quoted_line(row: Row) -> str:
-    cells = ("" if v is None else '"' + str(v).replace('"', '""') + '"' for v in row)
-    return ",".join(cells) + "\n"
+def _copy_text(rows: Sequence[Row], processors: Iterable[Processor | None]) -> str:
+    """Return rows in the text format of COPY, a column at a time: several times as fast as CSV."""
+    columns = [_cells(list(column)) for column in _stored(rows, processors)]
+    return "\n".join(map("\t".join, zip(*columns, strict=True))) + "\n"
+
+
+def _cells(column: Sequence[Any]) -> Sequence[str]:
+    texts = ["" if value is None else str(value) for value in column]
+    joined = "".join(texts)
+    if any(special in joined for special in _ESCAPED):
+        texts = [text.translate(_ESCAPES) for text in texts]
+    if None in column:
+        pairs = zip(column, texts, strict=True)
+        return ["\\N" if value is None else text for value, text in pairs]
+    return texts
 
 
 def _text(process: Processor) -> Processor:
@@ -100,16 +107,10 @@ def _cached(processors: Iterable[Processor | None]) -> list[Processor | None]:
     return [process and lru_cache(64)(process) for process in processors]
 
 
-def _stored(rows: Iterable[Row], processors: Iterable[Processor | None]) -> Iterator[Row]:
-    """Yield rows as the driver takes them."""
-    columns = zip(*rows, strict=True)
-    return zip(
-        *(
-            map(process, column) if process else column
-            for process, column in zip(processors, columns, strict=False)
-        ),
-        strict=True,
-    )
+def _stored(rows: Iterable[Row], processors: Iterable[Processor | None]) -> Iterator[Iterable[Any]]:
+    """Yield the columns of rows as the driver takes them."""
+    for process, column in zip(processors, zip(*rows, strict=True), strict=False):
+        yield map(process, column) if process else column
 
 
 def _copy(connection: Connection, statement: str, write: Callable[[Any], None]) -> int:

@@ -110,3 +110,11 @@ def test_tokens_that_ended_of_late_are_purged_only_with_a_yes(userctl: Userctl, 
 
 def test_a_purge_of_nothing_recent_needs_no_yes(userctl: Userctl) -> None:
     assert userctl("token", "purge", "--older-than", "0s", "-o", "json").json == result()
+
+
+def test_a_purge_by_retention_does_not_count_the_tokens_first(
+    userctl: Userctl, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert_tokens(sql, 3, days=2)
+    monkeypatch.delattr("userctl.repositories.token_purge.TokenPurgeRepository.count")
+    assert userctl("token", "purge", "-o", "json").json == result(deleted=3)

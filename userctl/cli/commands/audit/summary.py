@@ -44,7 +44,7 @@ def summary(
     query = schemas.audit_summary.SummaryQuery(
         since=parse_moment(since or DEFAULT), by=by, user=user
     )
-    found = context.services.audit_summary.summarize(query)
+    found = context.services.audit_summary.summarize(query, context.report_unreadable)
     if context.settings.output == "csv" and context.fields is None:
         context.choose_schema(schemas.audit_summary.AuditPeriod)
         context.emit_all(found.periods, PERIOD_COLUMNS)

@@ -134,7 +134,8 @@ def _tell(context: CommandContext, result: "schemas.database.PurgeResult") -> No
 
 
 def _confirm(context: CommandContext, span: timedelta, retention: timedelta, *, yes: bool) -> None:
-    count_ended = context.services.statistics.count_ended_tokens
+    def count_ended(older_than: timedelta) -> int:
+        return context.services.statistics.count_ended_tokens(older_than)
 
     def compose() -> str | None:
         count = count_ended(span)
@@ -144,6 +145,7 @@ def _confirm(context: CommandContext, span: timedelta, retention: timedelta, *, 
         context,
         compose,
         count_recent=lambda: max(0, count_ended(span) - count_ended(retention)),
+        span=span,
         retention=retention,
         setting="token_retention_days",
         yes=yes,

@@ -228,9 +228,8 @@ def begin_reading(
             title = SOURCES[system].title
             context.note(f"Read as {title} (--from {system}); --format reads it as our own.")
     if system is None:
-        chosen = choose_format(file, options.file_format, IMPORT_EXTENSIONS)
-        how = options.how(keep_sources=keep_sources)
-        return Reading(read_records(replayed, chosen, how), chosen)
+        ours = choose_format(file, options.file_format, IMPORT_EXTENSIONS)
+        return Reading(read_records(replayed, ours, options.how(keep_sources=keep_sources)), ours)
     from userctl.formats.sources.common import SourceOptions  # noqa: PLC0415
 
     given = SourceOptions(

@@ -55,6 +55,7 @@ def purge(
             context,
             lambda: _compose(recycle_bin.preview_purge(span)),
             count_recent=lambda: recycle_bin.count_recent(span, retention),
+            span=span,
             retention=retention,
             setting=SETTING,
             yes=yes,

@@ -1,11 +1,12 @@
 """The events of the users that an import creates and changes, as if each was changed by itself."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from userctl.core.actor import sanitize_name
 from userctl.core.audit_chain import canonical_json
 from userctl.core.tracing import trace_fields
+from userctl.db.transaction.unit_of_work import EventParts
 from userctl.models import User
 from userctl.models.own_hash import own_hash
 from userctl.schemas.audit import AuditTag
@@ -14,27 +15,18 @@ from userctl.services.users.changes import recorded_changes, recorded_value
 from userctl.services.users.import_.records import ImportedUser
 
 
-class Event(NamedTuple):
-    """An event about a user: see :meth:`UnitOfWork.record_many`."""
-
-    tag: str
-    user_id: int
-    target: str
-    detail: str
-
-
-def creation(user: ImportedUser, user_id: int) -> Iterator[Event]:
+def creation(user: ImportedUser, user_id: int) -> Iterator[EventParts]:
     """Yield the events of a user who is created."""
-    plain = zip(PLAIN_FIELDS, map(recorded_value, user.plain), strict=True)
-    given = {name: value for name, value in plain if value is not None or name == "name"}
-    detail = _detail(**given, role=user.role or "user")
+    plain = zip(PLAIN_FIELDS, user.plain, strict=True)
+    given = {name: recorded_value(value) for name, value in plain if value is not None}
+    detail = _detail(**{"name": None, **given}, role=user.role or "user")
     target = user.email if user.email.isprintable() else sanitize_name(user.email)
-    yield Event(AuditTag.ACCOUNT_CREATE.value, user_id, target, detail)
+    yield AuditTag.ACCOUNT_CREATE.value, user_id, target, detail
     if user.status == "disabled":
-        yield Event(AuditTag.ACCOUNT_DISABLE.value, user_id, target, _detail())
+        yield AuditTag.ACCOUNT_DISABLE.value, user_id, target, _detail()
 
 
-def update(given: ImportedUser, user: User, changes: dict[str, Any]) -> Iterator[Event]:
+def update(given: ImportedUser, user: User, changes: dict[str, Any]) -> Iterator[EventParts]:
     """Yield the events of a user who is changed.
 
     Args:
@@ -60,10 +52,10 @@ def update(given: ImportedUser, user: User, changes: dict[str, Any]) -> Iterator
         yield _event(user, AuditTag.ACCOUNT_UPDATE, changes=recorded_changes(user, recorded))
 
 
-def _event(user: User, tag: AuditTag, **detail: Any) -> Event:
+def _event(user: User, tag: AuditTag, **detail: Any) -> EventParts:
     assert user.id is not None
     target = sanitize_name(str(user.email))
-    return Event(tag.value, user.id, target, _detail(**detail))
+    return tag.value, user.id, target, _detail(**detail)
 
 
 def _detail(**values: Any) -> str:

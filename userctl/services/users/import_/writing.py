@@ -6,7 +6,7 @@ from typing import Any
 
 from userctl.core.errors import LastAdmin, TransactionConflict
 from userctl.core.stand_in_hash import is_stand_in
-from userctl.db.transaction.unit_of_work import UnitOfWork
+from userctl.db.transaction.unit_of_work import EventParts, UnitOfWork
 from userctl.models import User
 from userctl.models.own_hash import (
     foreign_hash_columns,
@@ -18,7 +18,7 @@ from userctl.schemas.transfer import OnConflict
 from userctl.schemas.user_fields import PLAIN_FIELDS
 from userctl.security.bcrypt_hash import is_bcrypt_hash
 from userctl.services.users.admins import lock_admins, require_admin_left
-from userctl.services.users.import_.events import Event, creation, update
+from userctl.services.users.import_.events import creation, update
 from userctl.services.users.import_.records import ImportedUser
 from userctl.services.users.import_.repeated import reject_repeated
 from userctl.services.users.import_.spool import Spool
@@ -68,7 +68,7 @@ class Writer:
         self._named = set(named)
         self.tally = Tally()
 
-        self.events: Spool[Event] = Spool(Event._make)
+        self.events: Spool[EventParts] = Spool(tuple)
 
     def write(self, users: Sequence[ImportedUser]) -> None:
         """Create users; look for conflicts only if an address is in use."""
