@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
@@ -32,7 +31,6 @@ class Bench:
 
     folder: Path
     scale: float
-    processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     _servers: list[Any] = field(default_factory=list)
 
     def count(self, rows: int, at_least: int = 1) -> int:
@@ -78,8 +76,5 @@ class Bench:
         try:
             yield self
         finally:
-            for process in self.processes:
-                process.terminate()
-                process.wait()
             for server in self._servers:
                 server.cleanup()
