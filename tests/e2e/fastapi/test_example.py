@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -17,7 +18,15 @@ pytestmark = pytest.mark.soak
 
 ROOT = Path(__file__).parents[3]
 EMAIL = "ada@example.com"
-AT_ONCE, ROUNDS = 20, 10
+AT_ONCE, ROUNDS = 20, 40
+
+
+@pytest.fixture
+def userctl(userctl: Userctl) -> Userctl:
+    """The command line with a keyring, whose keys it can rotate."""
+    userctl = replace(userctl, keyring=True)
+    assert userctl("key", "generate").code == 0
+    return userctl
 
 
 @pytest.fixture(params=[1, 4])
@@ -62,6 +71,18 @@ def test_the_paths_of_the_example_work_and_the_command_line_beside_them(
     bearer = {"Authorization": f"Bearer {pair['access_token']}"}
     assert client.get("/auth/me", headers=bearer).json()["email"] == EMAIL
     assert client.get("/report", headers=bearer).status_code == 403
+    assert userctl("key", "generate").code == 0
+    assert userctl("key", "rotate", "--min-age", "0s").code == 0
+    assert userctl("db", "migrate").code == 0
+    # The key before stays valid until its tokens have ended.
+    assert client.get("/auth/me", headers=bearer).status_code == 200
+    renewed = {"Authorization": f"Bearer {tokens(client)['access_token']}"}
+    for _ in range(8):
+        assert client.get("/auth/me", headers=renewed).status_code == 200
+    assert userctl("session", "end", "--user", EMAIL, "--yes").code == 0
+    for _ in range(8):
+        assert client.get("/auth/me", headers=renewed).status_code == 401
+    bearer = {"Authorization": f"Bearer {tokens(client)['access_token']}"}
     assert userctl("user", "disable", EMAIL).code == 0
     for _ in range(8):
         assert client.get("/auth/me", headers=bearer).status_code == 401

@@ -18,6 +18,7 @@ from userctl.fastapi.endpoints.responses import (
     problems,
     success,
 )
+from userctl.fastapi.paths import public_path
 from userctl.fastapi.problems import router_error
 from userctl.fastapi.security import CurrentUser
 from userctl.fastapi.service import FoundService, Service
@@ -95,7 +96,7 @@ async def create_user(
     """Create a user; a generated password is returned this once."""
     with service.accounts.acting_as(admin.email):
         created = await service.workers.hash(_create, service, admin, new)
-    response.headers["Location"] = f"{request.url.path}/{created.id}"
+    response.headers["Location"] = f"{public_path(request)}/{created.id}"
     return created
 
 
