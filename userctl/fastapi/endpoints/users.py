@@ -137,8 +137,9 @@ def entity_tag(user: UserRead) -> str:
 
 
 def _create(service: Service, admin: UserRead, new: NewUser) -> UserCreated:
-    # The admin may have been demoted while the request waited for its turn to hash.
-    if service.accounts.users.get(admin.id).role != admin.role:
+    # The admin may have been demoted or disabled while the request waited for its turn to hash.
+    now = service.accounts.users.get(admin.id)
+    if (now.role, now.status) != (admin.role, admin.status):
         raise router_error("role_required", "You have this role no longer.")
     values = new.model_dump(exclude={"email"})
     return service.accounts.users.create(new.email, **values)
