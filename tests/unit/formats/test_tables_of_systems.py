@@ -150,3 +150,9 @@ def test_old_digests_are_weak_and_verified() -> None:
 def test_a_missing_name_is_no_name() -> None:
     row = "email,password,remember_token,first_name,last_name\na@x.org,,x,NULL,\\N\n"
     assert only("laravel", row)["name"] is None
+
+
+@pytest.mark.parametrize("time", ["9" * 15, "9" * 18, "9" * 30, "-" + "9" * 18])
+def test_a_time_beyond_all_calendars_is_the_fault_of_its_record(time: str) -> None:
+    row = f"lower_name,email,passwd,passwd_hash_algo,created_unix\na,a@x.org,,,{time}\n"
+    assert only("gitea", row) == {"unreadable": "It is not as the system writes it."}

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO, cast
 
 from userctl import schemas
@@ -233,7 +233,7 @@ def time_of_milliseconds(value: object) -> str | None:
     """Return a time that is given in milliseconds since 1970."""
     if value is None or str(value) in _NULLS:
         return None
-    return rfc3339(datetime.fromtimestamp(int(str(value)) / 1000, UTC))
+    return rfc3339(datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(str(value))))
 
 
 def full_name(*parts: object) -> str | None:

@@ -57,13 +57,14 @@ def summary(
 
 
 def _print(context: CommandContext, found: "AuditSummary") -> None:
-    if is_terminal():
-        rows = [
-            (period.start, [getattr(period, name) for name in PERIOD_COLUMNS[1:]])
-            for period in found.periods
-        ]
-        header = (found.by, *PERIOD_COLUMNS[1:])
-        write(bar_chart(rows, header, COLORS, screen_of()))
+    rows = [
+        (period.start, [getattr(period, name) for name in PERIOD_COLUMNS[1:]])
+        for period in found.periods
+    ]
+    header = (found.by, *PERIOD_COLUMNS[1:])
+    chart = bar_chart(rows, header, COLORS, screen_of()) if is_terminal() else None
+    if chart is not None:
+        write(chart)
     else:
         context.emit_all(found.periods, PERIOD_COLUMNS)
     for title, counts in (
