@@ -20,11 +20,13 @@ ACCOUNTS, TOKENS = 1000, 5000
 TIMES, ROUNDS, AT_MOST = 50, 41, 1.5
 
 
-def _sqlite(bench: Bench) -> str:
+def sqlite(bench: Bench) -> str:
+    """Return the URL of a database on SQLite."""
     return f"sqlite:///{databases.sqlite(bench, ACCOUNTS, TOKENS)}"
 
 
-def _postgresql(bench: Bench) -> str:
+def postgresql(bench: Bench) -> str:
+    """Return the URL of a database on PostgreSQL."""
     return bench.postgres_database(databases.postgresql(bench, ACCOUNTS, TOKENS))
 
 
@@ -51,7 +53,7 @@ def _refreshed(refresh: Callable[[str], str], first: str) -> Side:
 def _offline(database: Callable[[Bench], str], bench: Bench) -> Row:
     url = database(bench)
     accounts, by_hand = open_accounts(url, secret_key=SECRET_KEY), ByHand(url, SECRET_KEY)
-    token = _login(accounts).tokens.access_token
+    token = login(accounts).tokens.access_token
     ours = _repeated(lambda: accounts.tokens.verify_offline(token))
     return Row(ours, _repeated(lambda: by_hand.decode(token)), AT_MOST, ROUNDS)
 
@@ -59,7 +61,7 @@ def _offline(database: Callable[[Bench], str], bench: Bench) -> Row:
 def _verify(database: Callable[[Bench], str], bench: Bench) -> Row:
     url = database(bench)
     accounts, by_hand = open_accounts(url, secret_key=SECRET_KEY), ByHand(url, SECRET_KEY)
-    token = _login(accounts).tokens.access_token
+    token = login(accounts).tokens.access_token
     ours = _repeated(lambda: accounts.tokens.verify(token))
     return Row(ours, _repeated(lambda: by_hand.verify(token)), AT_MOST, ROUNDS)
 
@@ -69,19 +71,20 @@ def _refresh(database: Callable[[Bench], str], bench: Bench) -> Row:
     accounts, by_hand = open_accounts(url, secret_key=SECRET_KEY), ByHand(url, SECRET_KEY)
     ours = _refreshed(
         lambda token: accounts.sessions.refresh(token).tokens.refresh_token,
-        _login(accounts).tokens.refresh_token,
+        login(accounts).tokens.refresh_token,
     )
-    floor = _refreshed(by_hand.refresh, _login(accounts).tokens.refresh_token)
+    floor = _refreshed(by_hand.refresh, login(accounts).tokens.refresh_token)
     return Row(ours, floor, AT_MOST, ROUNDS)
 
 
-def _login(accounts: Accounts) -> Grant:
+def login(accounts: Accounts) -> Grant:
+    """Log in as the first user of such a database."""
     return accounts.sessions.login(databases.first_address(ACCOUNTS), PASSWORD)
 
 
 ROWS = {
     f"library: {name}, {dialect} / {floor}": partial(row, database)
-    for dialect, database in (("SQLite", _sqlite), ("PostgreSQL", _postgresql))
+    for dialect, database in (("SQLite", sqlite), ("PostgreSQL", postgresql))
     for name, floor, row in (
         ("verify_offline", "jwt.decode", _offline),
         ("verify", "jwt.decode + one indexed select from a pool", _verify),

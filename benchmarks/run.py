@@ -15,6 +15,7 @@ from pathlib import Path
 import library
 import peers
 import purge
+import router
 import scale
 import startup
 import transfer
@@ -28,7 +29,7 @@ SOURCES = [HERE, HERE.parent / "userctl", HERE.parent / "migrations"]
 
 def rows(word: str, *, with_peers: bool) -> Iterator[tuple[str, Callable[[Bench], Row]]]:
     """Yield the rows whose names contain a word."""
-    tables = [transfer.ROWS, purge.ROWS, scale.ROWS, startup.ROWS, library.ROWS]
+    tables = [transfer.ROWS, purge.ROWS, scale.ROWS, startup.ROWS, library.ROWS, router.ROWS]
     for table in [*tables, peers.ROWS] if with_peers else tables:
         for name, build in table.items():
             if word.lower() in name.lower():

@@ -1,5 +1,6 @@
 """Errors as a client gets them: one body for all of them (RFC 9457)."""
 
+import json
 import logging
 import math
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 NO_STORE = {"Cache-Control": "no-store"}
+WITHOUT_BODY = {204, 205, 304}
 RETRY_SECONDS = 2
 """After how long a client may try again what the server could not do at the moment."""
 
@@ -123,8 +125,7 @@ def problem_error(error: Exception) -> ProblemError:
         case RequestValidationError():
             return router_error("invalid_request", _invalid_values(error.errors()))
         case HTTPException():
-            code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-            return ProblemError(error.status_code, code, error.detail, headers=error.headers)
+            return _of_application(error)
     logger.error("unexpected error", exc_info=error)
     return router_error("unexpected", "The server failed unexpectedly.")
 
@@ -132,6 +133,8 @@ def problem_error(error: Exception) -> ProblemError:
 def problem_response(error: Exception) -> Response:
     """Return the answer to a request that failed."""
     failed = problem_error(error)
+    if failed.status_code in WITHOUT_BODY:
+        return Response(status_code=failed.status_code, headers=failed.headers)
     return Response(
         failed.problem.model_dump_json(),
         failed.status_code,
@@ -152,6 +155,18 @@ def install_error_handlers(app: FastAPI) -> None:
 
 async def _handle(_request: Request, error: Exception) -> Response:
     return problem_response(error)
+
+
+def _of_application(error: HTTPException) -> ProblemError:
+    """Return an error that FastAPI or an endpoint of the application raised."""
+    try:
+        title = HTTPStatus(error.status_code).phrase
+    except ValueError:
+        title = f"Status {error.status_code}"
+    # FastAPI takes whatever can be JSON for the detail.
+    detail = error.detail if isinstance(error.detail, str) else json.dumps(error.detail)
+    code = title.lower().replace(" ", "_")
+    return ProblemError(error.status_code, code, detail, title=title, headers=error.headers)
 
 
 def _foreseen(error: UserctlError) -> ProblemError:

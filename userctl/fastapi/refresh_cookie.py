@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from fastapi import Request, Response
 
+from userctl.fastapi.paths import public_path
 from userctl.fastapi.problems import router_error
 
 HEADER = "X-Refresh-Token"
@@ -21,13 +22,11 @@ class RefreshCookie:
     """Sets, reads and deletes the cookie.
 
     Args:
-        path: the path below which browsers send it.
         lifetime: how long they keep it.
         origins: the origins that may send it, besides the one of the application.
     """
 
-    def __init__(self, path: str, lifetime: timedelta, origins: Sequence[str]) -> None:
-        self._path = path
+    def __init__(self, lifetime: timedelta, origins: Sequence[str]) -> None:
         self._seconds = int(lifetime.total_seconds())
         self._origins = frozenset(origins)
 
@@ -50,23 +49,23 @@ class RefreshCookie:
             )
         return token
 
-    def set(self, response: Response, token: str) -> None:
-        """Let the browser keep a refresh token."""
+    def set(self, request: Request, response: Response, token: str) -> None:
+        """Let the browser keep a refresh token, and send it with requests beside this one."""
         response.set_cookie(
             COOKIE,
             token,
             max_age=self._seconds,
-            path=self._path,
+            path=_folder(request),
             secure=True,
             httponly=True,
             samesite="strict",
         )
 
-    @property
-    def deletion(self) -> dict[str, str]:
-        """The headers that let the browser forget the refresh token."""
+    def deletion(self, request: Request) -> dict[str, str]:
+        """Return the headers that let the browser forget the refresh token."""
         empty = Response()
-        empty.delete_cookie(COOKIE, path=self._path, secure=True, httponly=True, samesite="strict")
+        path = _folder(request)
+        empty.delete_cookie(COOKIE, path=path, secure=True, httponly=True, samesite="strict")
         return {"Set-Cookie": empty.headers["set-cookie"]}
 
     def _is_own(self, request: Request) -> bool:
@@ -75,3 +74,8 @@ class RefreshCookie:
             return True
         # A proxy that ends TLS changes the scheme, but not the host.
         return origin.partition("://")[2] == request.headers.get("host")
+
+
+def _folder(request: Request) -> str:
+    """Return the path of all endpoints that set, read or delete the cookie: ``.../auth``."""
+    return public_path(request).rpartition("/")[0]

@@ -44,7 +44,6 @@ def router(
     """
     service = build_service(
         accounts,
-        prefix,
         cookie=cookie,
         origins=origins,
         trusted_proxies=trusted_proxies,

@@ -44,7 +44,6 @@ class ServiceRoute(APIRoute):
 
 def build_service(
     accounts: Accounts,
-    prefix: str,
     *,
     cookie: bool,
     origins: Sequence[str],
@@ -59,7 +58,7 @@ def build_service(
         accounts,
         workers,
         ClientReader(trusted_proxies),
-        RefreshCookie(f"{prefix}/auth", lifetime, origins) if cookie else None,
+        RefreshCookie(lifetime, origins) if cookie else None,
         _request_metrics(workers) if metrics else None,
     )
 

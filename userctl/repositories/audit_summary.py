@@ -10,6 +10,7 @@ from sqlmodel import Session, col, func
 
 from userctl.models import AuditEvent
 from userctl.repositories.audit_events import EventFilter
+from userctl.repositories.stored_values import bindable
 
 
 class AuditSummaryRepository:
@@ -18,16 +19,29 @@ class AuditSummaryRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def count_by_day(self, wanted: EventFilter) -> Sequence[tuple[str, str, int]]:
-        """Return the days of events in UTC, as in 2026-01-31, their tags and their numbers."""
-        time = col(AuditEvent.time)
-        day: Any = func.substr(type_coerce(time, String), 1, 10)
-        if self._is_postgresql:
-            day = func.to_char(func.timezone("UTC", time), "YYYY-MM-DD")
-        day, tag = day.label("day"), col(AuditEvent.tag)
+    def count_by_day(self, wanted: EventFilter) -> Sequence[tuple[Any, str, int]]:
+        """Return the days of events in UTC, as in 2026-01-31, their tags and their numbers.
+
+        A day is whatever is stored where another program left something that is not a time.
+        """
+        day, tag = self._day().label("day"), col(AuditEvent.tag)
         query = core_select(day, tag, func.sum(self._weight())).where(*_conditions(wanted))
         rows = self._session.execute(query.group_by(day, tag).order_by(day, tag))
-        return [(str(found), name, int(number)) for found, name, number in rows]
+        return [(found, name, int(number)) for found, name, number in rows]
+
+    def ids_of_days(self, wanted: EventFilter, days: Sequence[Any]) -> Sequence[tuple[int, Any]]:
+        """Return the ids of the events of some days, and their days, as they were counted."""
+        dialect = "postgresql" if self._is_postgresql else "sqlite"
+        day, event_id = self._day(), col(AuditEvent.id)
+        of_days = or_(*(day.is_not_distinct_from(bindable(found, dialect)) for found in days))
+        query = core_select(event_id, day).where(*_conditions(wanted), of_days).order_by(event_id)
+        return [(number, found) for number, found in self._session.execute(query)]
+
+    def _day(self) -> Any:
+        time = col(AuditEvent.time)
+        if self._is_postgresql:
+            return func.to_char(func.timezone("UTC", time), "YYYY-MM-DD")
+        return func.substr(type_coerce(time, String), 1, 10)
 
     def top_targets(self, wanted: EventFilter, *, limit: int) -> Sequence[tuple[str, int]]:
         """Return the targets with most events, and their numbers."""

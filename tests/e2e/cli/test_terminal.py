@@ -473,3 +473,19 @@ def test_an_error_begins_in_color(
 ) -> None:
     code, printed = ended(terminal("user", "show", "7", **environment))
     assert (code, printed) == (3, f"{label}There is no user '7'.\r\n")
+
+
+def test_a_summary_of_the_trail_has_bars_as_wide_as_the_terminal_allows(
+    terminal: Terminal, local: Userctl
+) -> None:
+    local.create("ada@example.com")
+    local.create("grace@example.com")
+    assert local("user", "disable", "grace@example.com").code == 0
+    child = terminal("audit", "summary", NO_COLOR="1")
+    lines = ended(child)[1].splitlines()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d  0 +0 +2 █{4,}  1 █{4,}", lines[1])
+    assert max(map(len, lines)) <= 80
+    assert "\x1b[33m█" in ended(terminal("audit", "summary"))[1]
+    narrow = ended(terminal("audit", "summary", COLUMNS="40"))[1]
+    assert "█" not in narrow
+    assert max(map(len, narrow.splitlines())) <= 40

@@ -5,7 +5,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -17,17 +18,34 @@ pytestmark = pytest.mark.soak
 
 ROOT = Path(__file__).parents[3]
 EMAIL = "ada@example.com"
-AT_ONCE, ROUNDS = 20, 10
+AT_ONCE, ROUNDS = 20, 40
+
+
+@pytest.fixture
+def userctl(userctl: Userctl) -> Userctl:
+    """The command line with a keyring, whose keys it can rotate."""
+    userctl = replace(userctl, keyring=True)
+    assert userctl("key", "generate").code == 0
+    return userctl
 
 
 @pytest.fixture(params=[1, 4])
 def client(userctl: Userctl, request: pytest.FixtureRequest) -> Iterator[httpx2.Client]:
     """A client of the example, which one or several processes serve."""
+    with served(userctl, workers=request.param) as (client, _):
+        yield client
+
+
+@contextmanager
+def served(
+    userctl: Userctl, *, workers: int
+) -> Iterator[tuple[httpx2.Client, subprocess.Popen[bytes]]]:
+    """A client of the example, and the process that serves it."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         port = listener.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", "examples.fastapi_app:app", "--port", str(port)]
     server = subprocess.Popen(
-        [*command, "--workers", str(request.param), "--log-level", "warning"],
+        [*command, "--workers", str(workers), "--log-level", "warning"],
         cwd=ROOT,
         env=userctl.environment,
     )
@@ -36,7 +54,7 @@ def client(userctl: Userctl, request: pytest.FixtureRequest) -> Iterator[httpx2.
         transport = httpx2.HTTPTransport(retries=12)
         url = f"http://127.0.0.1:{port}"
         with httpx2.Client(base_url=url, transport=transport, timeout=60) as client:
-            yield client
+            yield client, server
     finally:
         server.terminate()
         assert server.wait(timeout=60) in {0, -15}
@@ -62,6 +80,18 @@ def test_the_paths_of_the_example_work_and_the_command_line_beside_them(
     bearer = {"Authorization": f"Bearer {pair['access_token']}"}
     assert client.get("/auth/me", headers=bearer).json()["email"] == EMAIL
     assert client.get("/report", headers=bearer).status_code == 403
+    assert userctl("key", "generate").code == 0
+    assert userctl("key", "rotate", "--min-age", "0s").code == 0
+    assert userctl("db", "migrate").code == 0
+    # The key before stays valid until its tokens have ended.
+    assert client.get("/auth/me", headers=bearer).status_code == 200
+    renewed = {"Authorization": f"Bearer {tokens(client)['access_token']}"}
+    for _ in range(8):
+        assert client.get("/auth/me", headers=renewed).status_code == 200
+    assert userctl("session", "end", "--user", EMAIL, "--yes").code == 0
+    for _ in range(8):
+        assert client.get("/auth/me", headers=renewed).status_code == 401
+    bearer = {"Authorization": f"Bearer {tokens(client)['access_token']}"}
     assert userctl("user", "disable", EMAIL).code == 0
     for _ in range(8):
         assert client.get("/auth/me", headers=bearer).status_code == 401
@@ -82,3 +112,34 @@ def test_of_many_requests_with_one_refresh_token_one_gets_its_only_successor(
             answers = list(pool.map(refresh, range(AT_ONCE)))
             assert sorted(a.status_code for a in answers) == [200, *[409] * (AT_ONCE - 1)]
             [token] = [a.json()["refresh_token"] for a in answers if a.status_code == 200]
+
+
+def test_a_schema_that_is_migrated_beside_a_service_needs_no_restart(
+    userctl: Userctl, client: httpx2.Client
+) -> None:
+    userctl.create(EMAIL)
+    pair = tokens(client)
+    bearer = {"Authorization": f"Bearer {pair['access_token']}"}
+    assert userctl("db", "downgrade", "0007", "--yes").code == 0
+    for _ in range(4):
+        refused = client.get("/auth/me", headers=bearer)
+        assert refused.status_code == 503, refused.text
+    assert userctl("db", "migrate").code == 0
+    for _ in range(8):
+        assert client.get("/auth/me", headers=bearer).status_code == 200
+    assert client.post("/auth/refresh", json={"refresh_token": pair["refresh_token"]}).is_success
+
+
+def test_a_request_that_has_begun_is_finished_at_sigterm(userctl: Userctl) -> None:
+    userctl.create(EMAIL)
+    with served(userctl, workers=1) as (client, server):
+        assert client.get("/health").is_success
+        form = {"username": EMAIL, "password": PASSWORD}
+        with ThreadPoolExecutor(4) as pool:
+            # Each waits for a core while passwords are hashed.
+            logins = [pool.submit(client.post, "/auth/token", data=form) for _ in range(4)]
+            while client.get("/health").is_success and not any(each.done() for each in logins):
+                continue
+            server.terminate()
+            answers = [each.result() for each in logins]
+        assert [answer.status_code for answer in answers] == [200] * 4

@@ -47,6 +47,13 @@ def test_values_of_the_database_are_completed(userctl: Userctl) -> None:
     assert completions(userctl, "user list --role ") == ["admin", "user"]
 
 
+def test_the_fields_of_a_sort_order_are_completed(userctl: Userctl) -> None:
+    assert completions(userctl, "user list --sort na") == ["name"]
+    assert completions(userctl, "user list --sort=-cr") == ["--sort=-created_at"]
+    assert completions(userctl, "user list --sort -up") == ["-updated_at"]
+    assert "-id" not in completions(userctl, "user list --sort ")
+
+
 def test_hostile_values_are_quoted_or_left_out(userctl: Userctl) -> None:
     for number, address in enumerate((HOSTILE, "ha\x1b[31m@example.com", "ha\n@x", "-ha@x")):
         text = address.replace("'", "''")

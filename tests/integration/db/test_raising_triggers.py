@@ -153,6 +153,7 @@ def test_a_trigger_of_postgresql_that_fails_is_not_a_lack_of_ours(
         ("SELECT nowhere(1)", ExtensionMissing, "nowhere"),
         ("SELECT 1 WHERE 'a' = 'b' COLLATE nowhere", ExtensionMissing, "nowhere"),
         ("SELECT json('{')", DatabaseNotReady, "malformed JSON"),
+        ("SELECT abs(-9223372036854775807 - 1)", DatabaseNotReady, "integer overflow"),
         ("SELECT count(*) FROM fts_nowhere('x')", ConstraintViolated, "fts_nowhere"),
     ],
 )

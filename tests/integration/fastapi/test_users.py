@@ -119,18 +119,22 @@ def test_a_query_that_cannot_be_answered_is_refused(admin: Caller, query: str) -
     code_of(answer)
 
 
-def test_a_demoted_admin_creates_no_user_from_the_queue(
-    admin: Caller, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("lose", ["demote", "disable"])
+def test_an_admin_no_longer_creates_no_user_from_the_queue(
+    admin: Caller, accounts: Accounts, monkeypatch: pytest.MonkeyPatch, lose: str
 ) -> None:
-    """The token is verified, and the admin is demoted before the request hashes."""
+    """The token is verified, and the admin loses the right before the request hashes."""
     accounts.users.create("other@example.com", role="admin", password=PASSWORD)
     verify = accounts.tokens.verify
 
-    def verify_and_demote(token: str) -> object:
+    def verify_and_lose(token: str) -> object:
         verified = verify(token)
-        accounts.users.update(verified.user.id, role="user")
+        if lose == "demote":
+            accounts.users.update(verified.user.id, role="user")
+        else:
+            accounts.users.disable(verified.user.id)
         return verified
 
-    monkeypatch.setattr(accounts.tokens, "verify", verify_and_demote)
+    monkeypatch.setattr(accounts.tokens, "verify", verify_and_lose)
     refused = admin("POST", "/users", json={"email": EMAIL})
     assert code_of(refused) == (403, "role_required")

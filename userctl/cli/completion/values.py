@@ -36,6 +36,8 @@ class Values:
         by_name = SOURCES.get(parameter.name)
         source = by_name or SOURCES.get((parameter.metavar or "").rstrip("."))
         found = source(self, beginning) if source is not None else ()
+        if beginning.startswith("-"):
+            return found
         # What looks like an option would be one.
         return ((word, meaning) for word, meaning in found if not word.startswith("-"))
 
@@ -74,6 +76,12 @@ class Values:
         known: list[str] = _names()["fields"].get(self._command, [])
         return _plain(f"{listed}{comma}{name}" for name in known if name not in listed.split(","))
 
+    def sort_fields(self, beginning: str) -> Found:
+        """Return the fields that a list can be sorted by, in descending order after a hyphen."""
+        known: list[str] = _names()["sort_fields"].get(self._command, [])
+        descending = "-" if beginning.startswith("-") else ""
+        return _plain(f"{descending}{name}" for name in known)
+
     def tags(self, _beginning: str) -> Found:
         """Return audit tags."""
         tags: dict[str, str] = _names()["tags"]
@@ -99,6 +107,7 @@ SOURCES: Mapping[str, Callable[[Values, str], Found]] = {
     "TAG": Values.tags,
     "profile": Values.profiles,
     "fields": Values.fields,
+    "sort": Values.sort_fields,
 }
 """Where values come from, by the name of a parameter or by what its help calls the value."""
 

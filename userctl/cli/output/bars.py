@@ -14,10 +14,11 @@ def bar_chart(
     header: Sequence[str],
     colors: Mapping[str, str],
     screen: Screen,
-) -> str:
+) -> str | None:
     """Return a line per row: its label, and for each column the number and a bar.
 
-    The longest bar of a column stands for its largest number.
+    The longest bar of a column stands for its largest number. Where the screen is too narrow for
+    bars, there is no chart.
 
     Args:
         rows: the labels and the numbers.
@@ -30,8 +31,12 @@ def bar_chart(
     widths = [len(str(number)) for number in largest]
     first = max(len(label), *(len(row[0]) for row in rows))
     room = screen.columns - first - sum(widths) - len(columns) * (_GAP + 1) - 1
-    longest = max(room // len(columns), _SHORTEST)
-    titles = [f"{name:<{width + 1 + longest}}" for name, width in zip(columns, widths, strict=True)]
+    longest = room // len(columns)
+    spaces = [width + 1 + longest for width in widths]
+    fits = all(len(name) <= space for name, space in zip(columns, spaces, strict=True))
+    if longest < _SHORTEST or not fits:
+        return None
+    titles = [f"{name:<{space}}" for name, space in zip(columns, spaces, strict=True)]
     lines = [screen.title((" " * _GAP).join([f"{label:<{first}}", *titles]).rstrip())]
     for name, numbers in rows:
         cells = [f"{name:<{first}}"]

@@ -58,7 +58,13 @@ _BY_TEXT: tuple[tuple[str, Meaning], ...] = (
         "(?s:.*)(already exists$|there is already )",
         (errors.ForeignTables, "A table or a view with this name already exists"),
     ),
-    ("integer overflow$", (errors.DatabaseDamaged, "A stored number is out of range")),
+    (
+        "integer overflow$",
+        (
+            errors.DatabaseNotReady,
+            "A number that is stored, or that a trigger computes, is out of range",
+        ),
+    ),
     ("Could not decode to UTF-8", (errors.DatabaseDamaged, "A stored text is not UTF-8")),
 )
 

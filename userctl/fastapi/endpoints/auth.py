@@ -123,7 +123,7 @@ async def refresh(
     except AuthenticationFailed as error:
         failed = problem_error(error)
         if body is None and service.cookie is not None:
-            failed.headers = {**(failed.headers or {}), **service.cookie.deletion}
+            failed.headers = {**(failed.headers or {}), **service.cookie.deletion(request)}
         raise failed from error
     return _tokens(grant, request, response, service, may_set_cookie=body is None)
 
@@ -135,7 +135,7 @@ async def log_out(
     token = _refresh_token(body, request, service)
     await service.workers.query(service.accounts.sessions.logout, token)
     if body is None and service.cookie is not None:
-        response.headers.update(service.cookie.deletion)
+        response.headers.update(service.cookie.deletion(request))
 
 
 async def me(user: CurrentUser) -> UserRead:
@@ -188,7 +188,7 @@ def _tokens(
     cookie = service.cookie
     in_cookie = may_set_cookie and cookie is not None and cookie.is_wanted(request)
     if cookie is not None and in_cookie:
-        cookie.set(response, grant.tokens.refresh_token)
+        cookie.set(request, response, grant.tokens.refresh_token)
     return Tokens.of(grant, in_cookie=in_cookie)
 
 

@@ -18,6 +18,7 @@ from userctl.fastapi.endpoints.responses import (
     problems,
     success,
 )
+from userctl.fastapi.paths import public_path
 from userctl.fastapi.problems import router_error
 from userctl.fastapi.security import CurrentUser
 from userctl.fastapi.service import FoundService, Service
@@ -95,7 +96,7 @@ async def create_user(
     """Create a user; a generated password is returned this once."""
     with service.accounts.acting_as(admin.email):
         created = await service.workers.hash(_create, service, admin, new)
-    response.headers["Location"] = f"{request.url.path}/{created.id}"
+    response.headers["Location"] = f"{public_path(request)}/{created.id}"
     return created
 
 
@@ -136,8 +137,9 @@ def entity_tag(user: UserRead) -> str:
 
 
 def _create(service: Service, admin: UserRead, new: NewUser) -> UserCreated:
-    # The admin may have been demoted while the request waited for its turn to hash.
-    if service.accounts.users.get(admin.id).role != admin.role:
+    # The admin may have been demoted or disabled while the request waited for its turn to hash.
+    now = service.accounts.users.get(admin.id)
+    if (now.role, now.status) != (admin.role, admin.status):
         raise router_error("role_required", "You have this role no longer.")
     values = new.model_dump(exclude={"email"})
     return service.accounts.users.create(new.email, **values)

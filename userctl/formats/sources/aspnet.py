@@ -1,5 +1,7 @@
 """ASP.NET Core Identity: the table ``AspNetUsers``, as CSV or JSON."""
 
+import base64
+import re
 from collections.abc import Iterator
 from typing import Any, TextIO
 
@@ -9,18 +11,22 @@ from userctl.formats.sources.common import (
     User,
     first,
     full_name,
+    is_ahead,
     is_true,
     records,
     said,
     status,
     table_rows,
-    time_of,
 )
 
 
 def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
     """Yield the users of the table."""
     return records(table_rows(text), _user, options)
+
+
+_VERSION_2 = re.compile(r"A[A-P][A-Za-z0-9+/]{64}==", re.ASCII)
+"""A hash of the older form: a zero, a salt of 16 bytes, and 32 bytes of PBKDF2 with SHA-1."""
 
 
 def _user(row: Any, options: SourceOptions) -> User | None:
@@ -33,12 +39,19 @@ def _user(row: Any, options: SourceOptions) -> User | None:
         or full_name(row.get("firstname"), row.get("lastname")),
         "role": options.role_of([role] if role else ()),
         "status": status(disabled=_is_locked(row)),
-        "hashed_password": first(row, "passwordhash"),
+        "hashed_password": _hash(first(row, "passwordhash")),
         "address_verified": said(is_true(row.get("emailconfirmed"))),
     }
 
 
 def _is_locked(row: Any) -> bool:
-    # What locks an account for ever is an end that lies centuries ahead.
-    end = first(row, "lockoutend")
-    return end is not None and str(time_of(end)) > "2100"
+    enabled = is_true(row.get("lockoutenabled")) is not False
+    return enabled and is_ahead(first(row, "lockoutend", "lockoutenddateutc"))
+
+
+def _hash(hashed: str | None) -> str | None:
+    if hashed is None or not _VERSION_2.fullmatch(hashed):
+        return hashed
+    raw = base64.b64decode(hashed)
+    salt, digest = (base64.b64encode(part).decode().rstrip("=") for part in (raw[1:17], raw[17:]))
+    return f"$pbkdf2$1000${salt}${digest}"

@@ -1,13 +1,15 @@
 """What the readers of other systems share: options, rows, and users made of them."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO, cast
 
 from userctl import schemas
+from userctl.core.clock import utc_now
 from userctl.core.errors import InvalidInput
 from userctl.core.text import quote, rfc3339
 from userctl.formats.csv_reader import BrokenLine, CsvRows
@@ -21,7 +23,9 @@ User = dict[str, str | None]
 _NULLS = {"", "\\N", "NULL", "null", "None"}
 """How exports of tables write a value that is missing."""
 
-_TRUE, _FALSE = {"1", "t", "true", "yes", "y"}, {"0", "f", "false", "no", "n"}
+_TRUTHS = dict.fromkeys(["1", "t", "true", "yes", "y"], True) | dict.fromkeys(
+    ["0", "f", "false", "no", "n"], False
+)
 
 
 class Unusable(Exception):
@@ -52,7 +56,7 @@ class SourceOptions:
 
     def role_of(self, names: Iterable[str]) -> str | None:
         """Return the role of a user who has some roles in the other system."""
-        had = list(dict.fromkeys(names))
+        had = [*dict.fromkeys(names)]
         self.unmapped.update(name for name in had if name not in self.roles)
         found = [role for name, role in self.roles.items() if name in had]
         if len(set(found)) > 1:
@@ -119,9 +123,7 @@ def records(
 def json_rows(text: TextIO, *, inside: Sequence[str] = ()) -> Iterator[Row]:
     """Yield the values of a JSON array, of JSON lines, or of files that follow one another.
 
-    Args:
-        text: the content.
-        inside: the names of arrays whose elements are wanted, of an object that has one.
+    Of an object with an array that is named ``inside``, the elements of that are yielded.
 
     Raises:
         InvalidInput: if it is not JSON.
@@ -154,9 +156,8 @@ def _short_value(window: Window) -> Any:
     try:
         return window.value()[0]
     except InvalidInput:
-        # Other parts of an export may be of any length.
         window.skip()
-        return None
+        return None  # Other parts of an export may be of any length.
 
 
 def table_rows(text: TextIO) -> Iterator[Row]:
@@ -177,7 +178,7 @@ def table_rows(text: TextIO) -> Iterator[Row]:
         return
     rows = CsvRows(replayed, ReadOptions(known=()))
     header = rows.header()
-    names = [fold_name(name) for name in header.names]
+    names = [*map(fold_name, header.names)]
     for line, cells in rows:
         if isinstance(cells, BrokenLine):
             yield line, None, (header, cells.text)
@@ -201,17 +202,10 @@ def first(row: Mapping[str, Any], *names: str) -> str | None:
 
 
 def is_true(value: object) -> bool | None:
-    """Return a truth value however it is written; None for a missing one.
-
-    Raises:
-        ValueError: if it is none.
-    """
+    """Return a truth value however it is written; None for a missing one."""
     if value is None or str(value) in _NULLS:
         return None
-    word = str(value).lower()
-    if word not in _TRUE | _FALSE:
-        raise ValueError(word)
-    return word in _TRUE
+    return _TRUTHS[str(value).lower()]
 
 
 def said(value: bool | None) -> str | None:  # noqa: FBT001
@@ -232,18 +226,25 @@ def time_of(value: object) -> str | None:
     """
     if value is None or str(value) in _NULLS or str(value).startswith("0000-00-00"):
         return None
-    text = str(value).strip().replace(" UTC", "+00:00")
+    text = re.sub(r" (?=[+-]\d)", "", str(value).strip().replace(" UTC", "+00:00"))
     found = datetime.fromisoformat(text)
     return rfc3339(found if found.tzinfo else found.replace(tzinfo=UTC))
+
+
+def is_ahead(time: str | None) -> bool:
+    """Tell whether a time is in the future, as the end of a ban; for ever is one without an end."""
+    for_ever = time is not None and time.startswith(("infinity", "9999-"))
+    return for_ever or (time_of(time) or "") > rfc3339(utc_now())
 
 
 def time_of_milliseconds(value: object) -> str | None:
     """Return a time that is given in milliseconds since 1970."""
     if value is None or str(value) in _NULLS:
         return None
-    return rfc3339(datetime.fromtimestamp(int(str(value)) / 1000, UTC))
+    return rfc3339(datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(str(value))))
 
 
 def full_name(*parts: object) -> str | None:
     """Return a name of its parts, those that are missing left out."""
-    return " ".join(str(part).strip() for part in parts if part and str(part).strip()) or None
+    texts = (str(part).strip() for part in parts if part and part not in _NULLS)
+    return " ".join(text for text in texts if text) or None

@@ -33,7 +33,9 @@ def _user(row: Any, options: SourceOptions) -> User | None:
         "email": options.address_of(first(row, "email"), first(row, "username")),
         "name": first(row, "name") or full_name(row.get("first_name"), row.get("last_name")),
         "role": options.role_of([role] if role else ()),
-        "status": status(disabled=first(row, "locked_at") is not None),
+        "status": status(
+            disabled=first(row, "locked_at", "deleted_at", "discarded_at") is not None
+        ),
         "hashed_password": _hash(first(row, "encrypted_password", "password_digest"), options),
         "created_at": time_of(first(row, "created_at")),
         "address_verified": said(first(row, "confirmed_at") is not None) if confirmed else None,

@@ -45,7 +45,10 @@ def _user(row: Any, options: SourceOptions) -> User | None:
 
 
 def _hash(hashed: str | None, options: SourceOptions) -> str | None:
-    """Return the hash with the name of the HMAC's key, unless passwords were hashed once only."""
-    if hashed is None or options.secret is None:
+    """Return the hash with the name of the HMAC's key, unless passwords were hashed once only.
+
+    Flask-Security always hashed those in the forms of Django once (SECURITY_PASSWORD_SINGLE_HASH).
+    """
+    if hashed is None or options.secret is None or not hashed.startswith("$"):
         return hashed
     return f"$hmac-sha512${options.secret}{hashed}"

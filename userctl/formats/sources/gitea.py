@@ -1,11 +1,11 @@
 """Gitea and Forgejo: the table ``user``, as CSV or JSON."""
 
 import base64
-import re
 from collections.abc import Iterator
 from typing import Any, TextIO
 
 from userctl import schemas
+from userctl.core.text import quote
 from userctl.formats.sources.common import (
     SourceOptions,
     Unusable,
@@ -25,11 +25,11 @@ def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.Fil
     return records(table_rows(text), _user, options)
 
 
-_HEX_SALT = re.compile(r"[0-9a-f]{32}", re.ASCII)
-"""A salt that is written in hexadecimal; an older one of ten characters counts as it is."""
+_RAW_SALT = 10
+"""The length of an older salt, which counts as it is; others are in hexadecimal."""
 
-_OLDEST = "pbkdf2$10000$50"
-"""What an empty algorithm means."""
+_OLDEST = {"pbkdf2": "10000$50", "argon2": "2$65536$8$50", "scrypt": "65536$16$2$50"}
+"""What an algorithm without numbers means, whatever the default of new hashes is."""
 
 
 def _user(row: Any, options: SourceOptions) -> User | None:
@@ -52,26 +52,23 @@ def _user(row: Any, options: SourceOptions) -> User | None:
 
 
 def _hash(row: Any) -> str | None:
-    hashed, algorithm = first(row, "passwd"), first(row, "passwd_hash_algo") or _OLDEST
+    hashed, algorithm = first(row, "passwd"), first(row, "passwd_hash_algo") or "pbkdf2"
     if hashed is None:
         return None
-    raw_salt = first(row, "salt") or ""
-    salt = bytes.fromhex(raw_salt) if _HEX_SALT.fullmatch(raw_salt) else raw_salt.encode()
-    name, *numbers = (_OLDEST if algorithm == "pbkdf2" else algorithm).split("$")
+    name, _, numbers = algorithm.partition("$")
     if name == "bcrypt":
         return hashed
-    if name in {"pbkdf2", "pbkdf2_v1", "pbkdf2_v2", "pbkdf2_hi"}:
-        rounds = int(numbers[0])
-        return f"$pbkdf2-sha256$i={rounds}${_base64(salt)}${_base64(bytes.fromhex(hashed))}"
+    if name not in _OLDEST:
+        raise Unusable(f"The password is hashed with {quote(name)}, which is not known.")
+    salt = first(row, "salt") or ""
+    raw_salt = salt.encode() if len(salt) == _RAW_SALT else bytes.fromhex(salt)
+    ending = f"{_base64(raw_salt)}${_base64(bytes.fromhex(hashed))}"
+    costs = [int(number) for number in (numbers or _OLDEST[name]).split("$")]
+    if name == "pbkdf2":
+        return f"$pbkdf2-sha256$i={costs[0]}${ending}"
     if name == "argon2":
-        passes, memory, lanes = map(int, numbers[:3])
-        costs = f"m={memory},t={passes},p={lanes}"
-        return f"$argon2id$v=19${costs}${_base64(salt)}${_base64(bytes.fromhex(hashed))}"
-    if name == "scrypt":
-        cost, size, lanes = map(int, numbers[:3])
-        costs = f"ln={cost.bit_length() - 1},r={size},p={lanes}"
-        return f"$scrypt${costs}${_base64(salt)}${_base64(bytes.fromhex(hashed))}"
-    raise Unusable(f"The password is hashed with {name}, which is not known.")
+        return f"$argon2id$v=19$m={costs[1]},t={costs[0]},p={costs[2]}${ending}"
+    return f"$scrypt$ln={costs[0].bit_length() - 1},r={costs[1]},p={costs[2]}${ending}"
 
 
 def _base64(value: bytes) -> str:

@@ -5,10 +5,13 @@ import binascii
 import re
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from typing import Any, TextIO
 
 from userctl import schemas
 from userctl.core.errors import InvalidInput
+from userctl.core.password_schemes import PREFIXES
+from userctl.core.text import quote
 from userctl.formats.read_options import LONGEST_RECORD
 from userctl.formats.sources.common import (
     Row,
@@ -24,8 +27,21 @@ from userctl.formats.sources.common import (
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:[.,]\d+)?Z", re.ASCII)
 """Generalized time (RFC 4517, section 3.3.13), in UTC."""
 
-LONGEST_ENTRY = 10_000
-"""How many lines an entry may have; one of a user has some dozens."""
+LONGEST_ENTRY = 2**24
+"""How many characters an entry may have: one with a photograph has some 100,000."""
+
+_NAMES = ("uid", "samaccountname", "cn")
+_READ = {
+    *_NAMES, "changetype", "userpassword", "mail", "displayname", "givenname", "sn", "memberof",
+    "objectclass", "createtimestamp", "whencreated", "authtimestamp", "pwdaccountlockedtime",
+    "nsaccountlock", "useraccountcontrol",
+}  # fmt: skip
+"""The attributes that count; others may have values that are not text, such as photographs."""
+
+_KNOWN = tuple(chain.from_iterable(PREFIXES.values()))
+
+_NO_USERS = {"group", "groupofnames", "groupofuniquenames", "posixgroup", "computer"}
+"""Classes of entries that may have a mail address or a name, and never log in."""
 
 
 def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
@@ -34,42 +50,39 @@ def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.Fil
 
 
 def _entries(text: TextIO) -> Iterator[Row]:
-    """Yield each entry, folded lines unfolded (RFC 2849, note 2)."""
-    lines: list[str] = []
-    start = 1
-    for number, line in enumerate(iter(partial(text.readline, LONGEST_RECORD), ""), 1):
-        if len(line) == LONGEST_RECORD or len(lines) > LONGEST_ENTRY:
+    """Yield each entry, its lines unfolded and without comments (RFC 2849, notes 2 and 3)."""
+    raw: list[str] = []
+    start, size = 1, 0
+    for number, line in enumerate(chain(iter(partial(text.readline, LONGEST_RECORD), ""), "\n"), 1):
+        size += len(line)
+        if len(line) == LONGEST_RECORD or size > LONGEST_ENTRY:
             raise InvalidInput(f"The entry in line {start:,} is too long.")
-        bare = line.rstrip("\r\n")
-        if not bare.strip():
-            if lines:
-                yield start, lines, "\n".join(lines)
-            lines, start = [], number + 1
-        elif bare.startswith(" ") and lines:
-            lines[-1] += bare[1:]
-        elif not bare.startswith("#"):
-            lines.append(bare)
-    if lines:
-        yield start, lines, "\n".join(lines)
+        if bare := line.lstrip("\ufeff").rstrip("\r\n"):
+            raw.append(bare)
+            continue
+        unfolded = "\n".join(raw).replace("\n ", "").split("\n")
+        if lines := [each for each in unfolded if each and not each.startswith("#")]:
+            yield start, lines, "\n".join(lines)
+        raw, start, size = [], number + 1, 0
 
 
 def _user(lines: list[str], options: SourceOptions) -> User | None:
     entry = _attributes(lines)
     if "changetype" in entry:
         raise Unusable("It is a change and not an entry; export the entries.")
-    if not entry.keys() & {"userpassword", "mail", "uid", "samaccountname"}:
+    classes = {each.lower() for each in entry.get("objectclass", ())}
+    if classes & _NO_USERS or not entry.keys() & {"userpassword", "mail", "uid", "samaccountname"}:
         return None
-    name = next((entry[key][0] for key in ("uid", "samaccountname") if key in entry), None)
-    created = _TIME.fullmatch(entry.get("createtimestamp", [""])[0])
-    passwords = entry.get("userpassword", [])
+    name = next((entry[key][0] for key in _NAMES if key in entry), None)
     return {
         "email": options.address_of(entry.get("mail", [None])[0], name),
         "name": entry.get("displayname", entry.get("cn", [None]))[0]
         or full_name(*entry.get("givenname", []), *entry.get("sn", [])),
         "role": options.role_of(_common_name(group) for group in entry.get("memberof", [])),
         "status": status(disabled="pwdaccountlockedtime" in entry or _is_locked(entry)),
-        "hashed_password": _hash(passwords),
-        "created_at": time_of("{}-{}-{}T{}:{}:{}Z".format(*created.groups())) if created else None,
+        "hashed_password": _hash(entry.get("userpassword", []), options),
+        "created_at": _time(entry, "createtimestamp", "whencreated"),
+        "former_login_at": _time(entry, "authtimestamp"),
     }
 
 
@@ -79,11 +92,14 @@ def _attributes(lines: list[str]) -> dict[str, list[Any]]:
         name, colon, rest = line.partition(":")
         if not colon:
             raise Unusable("A line of it has no colon.")
-        if rest.startswith("<"):
-            raise Unusable("A value of it is in another file.")
-        value = _decoded(rest[1:].strip()) if rest.startswith(":") else rest.strip()
         # Options, as in ``cn;lang-de``, tell values of one attribute apart.
-        found.setdefault(name.partition(";")[0].lower(), []).append(value)
+        attribute = name.partition(";")[0].lower()
+        if attribute not in _READ:
+            continue
+        if rest.startswith("<"):
+            raise Unusable(f"The value of {quote(name)} is in another file.")
+        value = _decoded(rest[1:].strip()) if rest.startswith(":") else rest.strip()
+        found.setdefault(attribute, []).append(value)
     return found
 
 
@@ -94,13 +110,20 @@ def _decoded(value: str) -> str:
         raise Unusable("A value of it is not UTF-8 in base64.") from None
 
 
-def _hash(passwords: list[str]) -> str | None:
-    hashed = next((each for each in passwords if each.startswith(("{", "$"))), None)
-    if passwords and hashed is None:
+def _hash(passwords: list[str], options: SourceOptions) -> str | None:
+    """Return a hash that can be verified; others of a user let another server verify (SASL)."""
+    hashes = [each for each in passwords if each.startswith(("{", "$"))]
+    if passwords and (not hashes or hashes[0].lower().startswith("{cleartext}")):
         raise Unusable("The password is in clear.")
-    if hashed and hashed.upper().startswith("{CLEARTEXT}"):
-        raise Unusable("The password is in clear.")
-    return hashed
+    known = [each for each in hashes if each.lower().startswith(_KNOWN)]
+    if len(known) > 1:
+        options.lost["further passwords"] += 1
+    return next(iter(known or hashes), None)
+
+
+def _time(entry: dict[str, list[Any]], *names: str) -> str | None:
+    found = next((_TIME.fullmatch(entry[name][0]) for name in names if name in entry), None)
+    return time_of("{}-{}-{}T{}:{}:{}Z".format(*found.groups())) if found else None
 
 
 def _is_locked(entry: dict[str, list[Any]]) -> bool:

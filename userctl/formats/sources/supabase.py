@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, TextIO
 
 from userctl import schemas
-from userctl.core.clock import utc_now
 from userctl.formats.sources.common import (
     SourceOptions,
     User,
     first,
+    is_ahead,
     records,
     said,
     status,
@@ -37,19 +36,12 @@ def _user(row: Any, options: SourceOptions) -> User | None:
         "email": options.address_of(first(row, "email"), first(row, "phone", "id")),
         "name": first(own, "full_name", "name"),
         "role": options.role_of([roles] if isinstance(roles, str) else map(str, roles)),
-        "status": status(disabled=_is_banned(first(row, "banned_until"))),
+        "status": status(disabled=is_ahead(first(row, "banned_until"))),
         "hashed_password": _hash(first(row, "encrypted_password")),
         "created_at": time_of(first(row, "created_at")),
         "address_verified": said(verified is not None),
         "former_login_at": time_of(first(row, "last_sign_in_at")),
     }
-
-
-def _is_banned(until: str | None) -> bool:
-    if until is None or until == "infinity":
-        return until is not None
-    moment = time_of(until)
-    return moment is not None and datetime.fromisoformat(moment) > utc_now()
 
 
 def _hash(hashed: str | None) -> str | None:

@@ -1,12 +1,20 @@
 """WordPress: the table ``wp_users``, as CSV or JSON."""
 
-import base64
 import re
 from collections.abc import Iterator
 from typing import Any, TextIO
 
 from userctl import schemas
-from userctl.formats.sources.common import SourceOptions, User, first, records, table_rows, time_of
+from userctl.formats.sources.common import (
+    SourceOptions,
+    User,
+    first,
+    is_true,
+    records,
+    status,
+    table_rows,
+    time_of,
+)
 
 
 def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
@@ -20,11 +28,15 @@ _CAPABILITY = re.compile(r's:\d+:"([^"]+)";b:1;')
 
 
 def _user(row: Any, options: SourceOptions) -> User | None:
-    roles = _CAPABILITY.findall(first(row, "wp_capabilities", "capabilities", "meta_value") or "")
+    # Each installation has a prefix of its own, and each site of a network.
+    capabilities = [name for name in row if name.endswith("capabilities")]
+    roles = _CAPABILITY.findall(first(row, *capabilities, "meta_value") or "")
     return {
         "email": options.address_of(first(row, "user_email"), first(row, "user_login")),
         "name": first(row, "display_name", "user_nicename"),
         "role": options.role_of(roles),
+        # Columns of a network of sites.
+        "status": status(disabled=is_true(row.get("spam")) or is_true(row.get("deleted"))),
         "hashed_password": _hash(first(row, "user_pass")),
         "created_at": time_of(first(row, "user_registered")),
     }
@@ -34,5 +46,4 @@ def _hash(hashed: str | None) -> str | None:
     if hashed is None or not _MD5.fullmatch(hashed):
         return hashed
     # From before version 2.5.
-    digest = base64.b64encode(bytes.fromhex(hashed)).decode().rstrip("=")
-    return f"$digest-md5$prefix$${digest}"
+    return f"md5$${hashed}"

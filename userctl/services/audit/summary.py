@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from userctl.core.clock import Clock
-from userctl.core.errors import DatabaseDamaged
-from userctl.core.text import quote
+from userctl.core.errors import RowUnreadable
 from userctl.db.transaction.unit_of_work import Database
+from userctl.models.unreadable import why_unreadable
+from userctl.repositories.stored_values import OnUnreadable
 from userctl.schemas.audit import AuditQuery, AuditTag
 from userctl.schemas.audit_summary import (
     AuditPeriod,
@@ -37,8 +38,15 @@ class AuditSummaryService:
         self._database = database
         self._clock = clock
 
-    def summarize(self, query: SummaryQuery) -> AuditSummary:
+    def summarize(
+        self, query: SummaryQuery, on_unreadable: OnUnreadable | None = None
+    ) -> AuditSummary:
         """Return the numbers of each day or week, and where logins failed most.
+
+        Args:
+            query: what to count.
+            on_unreadable: told of each event whose time cannot be read, which is in no period;
+                None raises an error instead.
 
         Raises:
             InvalidInput: if the user is neither an id nor an address.
@@ -49,9 +57,18 @@ class AuditSummaryService:
         with self._database.snapshot() as uow:
             counted = replace(event_filter(uow, about, now), tags=tuple(COUNTED))
             failed = replace(counted, tags=(AuditTag.LOGIN_FAILURE,))
-            days = uow.audit_summary.count_by_day(counted)
+            found = uow.audit_summary.count_by_day(counted)
+            days = [(day, tag, number) for text, tag, number in found if (day := _date(text))]
+            odd = list(dict.fromkeys(text for text, _, _ in found if not _date(text)))
+            unreadable = uow.audit_summary.ids_of_days(counted, odd) if odd else []
             addresses = uow.audit_summary.top_targets(failed, limit=TOP)
             sources = uow.audit_summary.top_sources(failed, limit=TOP)
+        for number, text in unreadable:
+            reason = why_unreadable(text, datetime) or ""
+            error = RowUnreadable("audit_events", number, "time", reason)
+            if on_unreadable is None:
+                raise error
+            on_unreadable(error)
         return AuditSummary(
             since=since,
             by=query.by,
@@ -65,12 +82,12 @@ def _failures(found: Iterable[tuple[str, int]]) -> list[FailureCount]:
     return [FailureCount(name=name, failures=number) for name, number in found]
 
 
-def _periods(days: Sequence[tuple[str, str, int]], by: Span, now: datetime) -> list[AuditPeriod]:
+def _periods(days: Sequence[tuple[date, str, int]], by: Span, now: datetime) -> list[AuditPeriod]:
     """Return a period for each day or week from the first event until now, or the last event."""
     if not days:
         return []
     first, last = _start(days[0][0], by), _start(days[-1][0], by)
-    last = max(last, _start(now.astimezone(UTC).date().isoformat(), by))
+    last = max(last, _start(now.astimezone(UTC).date(), by))
     length = timedelta(days=1 if by == "day" else 7)
     starts = [first + length * number for number in range((last - first) // length + 1)]
     periods = {start: AuditPeriod(start=start.isoformat()) for start in starts}
@@ -80,13 +97,14 @@ def _periods(days: Sequence[tuple[str, str, int]], by: Span, now: datetime) -> l
     return list(periods.values())
 
 
-def _start(day: str, by: Span) -> date:
+def _start(day: date, by: Span) -> date:
     """Return the first day of the period of a day; a week begins on Monday."""
+    return day if by == "day" else day - timedelta(days=day.weekday())
+
+
+def _date(text: object) -> date | None:
+    """Return a counted day; None if another program left something that is not a time."""
     try:
-        found = date.fromisoformat(day)
+        return date.fromisoformat(str(text))
     except ValueError:
-        raise DatabaseDamaged(
-            f"An event in audit_events has a time that cannot be read: {quote(day)}.",
-            hint="'userctl audit list' names it.",
-        ) from None
-    return found if by == "day" else found - timedelta(days=found.weekday())
+        return None

@@ -82,7 +82,16 @@ def _session_read(
     token: RefreshToken, email: str, started_at: datetime, now: datetime, lifetime: timedelta
 ) -> UserSessionRead:
     name = session_id(token)
-    require_text("refresh_tokens", token.id, family_id=token.family_id, scope=token.scope)
+    # Those that the record names otherwise.
+    require_text(
+        "refresh_tokens",
+        token.id,
+        family_id=token.family_id,
+        scope=token.scope,
+        login_method=token.login_method,
+        login_source=token.login_source,
+        login_client=token.login_client,
+    )
     state = refresh_token_state(token, now)
     for column in ("expires_at", "created_at", "family_expires_at", "family_started_at"):
         value = getattr(token, column)

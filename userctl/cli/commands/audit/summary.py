@@ -44,7 +44,7 @@ def summary(
     query = schemas.audit_summary.SummaryQuery(
         since=parse_moment(since or DEFAULT), by=by, user=user
     )
-    found = context.services.audit_summary.summarize(query)
+    found = context.services.audit_summary.summarize(query, context.report_unreadable)
     if context.settings.output == "csv" and context.fields is None:
         context.choose_schema(schemas.audit_summary.AuditPeriod)
         context.emit_all(found.periods, PERIOD_COLUMNS)
@@ -57,13 +57,14 @@ def summary(
 
 
 def _print(context: CommandContext, found: "AuditSummary") -> None:
-    if is_terminal():
-        rows = [
-            (period.start, [getattr(period, name) for name in PERIOD_COLUMNS[1:]])
-            for period in found.periods
-        ]
-        header = (found.by, *PERIOD_COLUMNS[1:])
-        write(bar_chart(rows, header, COLORS, screen_of()))
+    rows = [
+        (period.start, [getattr(period, name) for name in PERIOD_COLUMNS[1:]])
+        for period in found.periods
+    ]
+    header = (found.by, *PERIOD_COLUMNS[1:])
+    chart = bar_chart(rows, header, COLORS, screen_of()) if is_terminal() else None
+    if chart is not None:
+        write(chart)
     else:
         context.emit_all(found.periods, PERIOD_COLUMNS)
     for title, counts in (

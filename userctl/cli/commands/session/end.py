@@ -45,8 +45,8 @@ def end(
         ended = context.services.session_end.end(sessions)
     else:
         assert user is not None
-        found = context.services.users.show(user)
-        confirm(context, lambda: _compose_all(context, str(found.id)), yes=yes)
+        found = _find(context, user)
+        confirm(context, lambda: _compose_all(context, found), yes=yes)
         ended = context.services.session_end.end_all(str(found.id))
     context.emit(ended)
     _tell(context, ended, None if found is None else found.email)
@@ -70,8 +70,14 @@ def _compose(context: CommandContext, sessions: list[str]) -> str:
     return f"End {'session' if len(found) == 1 else 'sessions'} {named}"
 
 
-def _compose_all(context: CommandContext, user: str) -> str:
+def _find(context: CommandContext, user: str) -> "schemas.users.UserTarget":
     query = schemas.tokens.TokenQuery(user=user, kind="refresh")
-    count, target = context.services.revocation.preview_matching(query)
+    target = context.services.revocation.preview_matching(query)[1]
     assert target is not None
+    return target
+
+
+def _compose_all(context: CommandContext, target: "schemas.users.UserTarget") -> str:
+    query = schemas.tokens.TokenQuery(user=str(target.id), kind="refresh")
+    count = context.services.revocation.preview_matching(query)[0]
     return f"End {counted(count.revoked_sessions, 'session')} of {describe_user(target)}"

@@ -1,0 +1,106 @@
+"""Where an application puts the router: below a proxy, in another application, beside others."""
+
+from collections.abc import Callable
+
+import pytest
+from fastapi import APIRouter, FastAPI, HTTPException
+from fastapi.testclient import TestClient
+
+from tests.integration.conftest import PASSWORD
+from tests.integration.fastapi.conftest import ADMIN, code_of
+from userctl import Accounts
+from userctl.fastapi import install_error_handlers, router
+
+WANTED = {"X-Refresh-Token": "cookie"}
+
+
+def plain(accounts: Accounts) -> FastAPI:
+    app = FastAPI()
+    app.include_router(router(accounts, cookie=True))
+    return app
+
+
+def mounted(accounts: Accounts) -> FastAPI:
+    app = FastAPI()
+    app.mount("/outer", plain(accounts))
+    return app
+
+
+def included(accounts: Accounts) -> FastAPI:
+    app, outer = FastAPI(), APIRouter(prefix="/outer")
+    outer.include_router(router(accounts, cookie=True))
+    app.include_router(outer)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("build", "root_path", "sent"),
+    [
+        # A server told of the prefix adds it to the path, and not every one does so.
+        (plain, "/outer", "/outer/api/v1"),
+        (plain, "/outer", "/api/v1"),
+        (mounted, "", "/outer/api/v1"),
+        (included, "", "/outer/api/v1"),
+    ],
+)
+def test_paths_are_told_as_the_client_knows_them(
+    local_accounts: Accounts, build: Callable[[Accounts], FastAPI], root_path: str, sent: str
+) -> None:
+    app, told = build(local_accounts), "/outer/api/v1"
+    client = TestClient(app, base_url="https://testserver", root_path=root_path)
+    local_accounts.users.create(ADMIN, password=PASSWORD, role="admin")
+    form = {"username": ADMIN, "password": PASSWORD}
+    login = client.post(f"{sent}/auth/token", data=form, headers=WANTED)
+    assert f"Path={told}/auth;" in login.headers["set-cookie"]
+    client.cookies.clear()
+    cookie = WANTED | {"Cookie": login.headers["set-cookie"].partition(";")[0]}
+    bearer = {"Authorization": f"Bearer {login.json()['access_token']}"}
+    made = client.post(f"{sent}/users", json={"email": "ada@example.com"}, headers=bearer)
+    assert made.headers["location"] == f"{told}/users/{made.json()['id']}"
+    gone = client.post(f"{sent}/auth/logout", headers=cookie)
+    assert f"Path={told}/auth;" in gone.headers["set-cookie"]
+
+
+def test_the_routers_of_one_application_keep_apart(local_accounts: Accounts) -> None:
+    app = FastAPI()
+    app.include_router(router(local_accounts, "/closed", register=False))
+    app.include_router(router(local_accounts, "/open"))
+    client = TestClient(app)
+    new = {"email": "ada@example.com", "password": PASSWORD}
+    assert client.post("/closed/auth/register", json=new).status_code == 404
+    assert client.post("/open/auth/register", json=new).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("status", "detail", "told"),
+    [
+        (400, {"field": "name"}, '{"field": "name"}'),
+        (400, None, "Bad Request"),
+        (499, "Gone away", "Gone away"),
+    ],
+)
+def test_every_error_of_the_application_has_the_one_body(
+    status: int, detail: object, told: str
+) -> None:
+    app = FastAPI()
+    install_error_handlers(app)
+
+    @app.get("/")
+    def fail() -> None:
+        raise HTTPException(status, detail)
+
+    answer = TestClient(app).get("/")
+    assert code_of(answer)[0] == status
+    assert answer.json()["detail"] == told
+
+
+def test_an_answer_that_may_have_no_body_has_none() -> None:
+    app = FastAPI()
+    install_error_handlers(app)
+
+    @app.get("/")
+    def fail() -> None:
+        raise HTTPException(304, headers={"ETag": '"x"'})
+
+    answer = TestClient(app).get("/")
+    assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", '"x"')
