@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TextIO
 
@@ -121,10 +121,39 @@ class Window:
             line = self.line
             yield line, *self.value()
 
-    def elements(self) -> Iterator[Placed]:
-        """Yield the elements of the array that begins here, and pass its end."""
+    def elements(self, inside: Sequence[str] = ()) -> Iterator[Placed]:
+        """Yield the elements of the array that begins here, and pass its end.
+
+        Args:
+            inside: the names of arrays whose elements are wanted, of elements that have one.
+        """
         for line in self._members("]"):
-            yield line, *self.value()
+            if inside and self.peek() == "{":
+                yield from self.unwrap(inside)
+            else:
+                yield line, *self.value()
+
+    def unwrap(self, inside: Sequence[str]) -> Iterator[Placed]:
+        """Yield the elements of an array in the object here; the object itself if it has none."""
+        record: dict[str, Any] = {}
+        line, is_wrapper, repeated = self.line, False, None
+        for name in self.members():
+            if name in inside and self.peek() == "[":
+                is_wrapper = True
+                yield from self.elements()
+            elif (value := self._short_value()) is not None:
+                repeated = Repeated(name) if name in record else repeated
+                record[name] = value
+        if not is_wrapper:
+            yield line, repeated or record, json.dumps(record, ensure_ascii=False)
+
+    def _short_value(self) -> Any:
+        try:
+            return self.value()[0]
+        except InvalidInput:
+            # Other parts may be of any length.
+            self.skip()
+            return None
 
     def members(self) -> Iterator[str]:
         """Yield the names in the object that begins here; its user reads or skips each value."""

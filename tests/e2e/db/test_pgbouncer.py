@@ -68,7 +68,8 @@ def test_a_backup_wants_the_server_itself(userctl: Userctl) -> None:
     result = userctl("db", "backup", "a.backup", "-o", "json")
     assert (result.code, result.error["code"]) == (6, "database_tool_failed")
     assert "the server itself" in result.error["hint"]
-    assert list(userctl.home.iterdir()) == []
+    # How the run ended is recorded under HOME.
+    assert [path.name for path in userctl.home.iterdir()] == [".local"]
 
 
 def test_of_several_pgbouncers_one_can_be_gone(userctl: Userctl, database_url: str) -> None:

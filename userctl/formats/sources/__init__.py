@@ -24,43 +24,51 @@ class Source:
 
     Attributes:
         title: what its export is called.
-        signs: patterns that the beginning of an export has, all of them.
+        names: fields that an export has, all of them; ``|`` stands between those that one of
+            is enough.
+        sign: how the first line begins of a text that has no fields.
     """
 
     title: str
-    signs: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    sign: str | None = None
 
 
 SOURCES: Mapping[str, Source] = {
-    "airflow": Source("Airflow's list of users", (r'"firstname"', r'"roles"\s*:\s*\[')),
-    "aspnet": Source("the table AspNetUsers", (r"(?i)securitystamp", r"(?i)passwordhash")),
-    "auth0": Source("Auth0's users", (r'"(custom_password_hash|password_hash)"|auth0\|',)),
-    "cognito": Source("Cognito's list of users", (r'"UserStatus"',)),
+    "airflow": Source("Airflow's list of users", ("firstname", "roles")),
+    "aspnet": Source("the table AspNetUsers", ("securitystamp", "passwordhash")),
+    "auth0": Source(
+        "Auth0's users",
+        ("custom_password_hash|password_hash|user_id", "custom_password_hash|email_verified"),
+    ),
+    "cognito": Source("Cognito's list of users", ("userstatus",)),
     "devise": Source(
-        "a table of Devise", (r"encrypted_password", r"reset_password_token|sign_in_count")
+        "a table of Devise", ("encrypted_password", "reset_password_token|sign_in_count")
     ),
-    "django": Source("Django's dumpdata", (r'"model"\s*:', r'"fields"\s*:')),
+    "django": Source("Django's dumpdata", ("model", "fields")),
     "fastapi-users": Source(
-        "a table of fastapi-users", (r"is_superuser", r"is_verified", r"hashed_password")
+        "a table of fastapi-users", ("is_superuser", "is_verified", "hashed_password")
     ),
-    "firebase": Source("Firebase's users", (r'"localId"',)),
-    "flask-appbuilder": Source("the table ab_user", (r"fail_login_count",)),
-    "flask-security": Source("a table of Flask-Security", (r"fs_uniquifier",)),
-    "gitea": Source("Gitea's table of users", (r"passwd_hash_algo",)),
-    "htpasswd": Source("an htpasswd file", (r"(?m)^[^:,\s{\[\"#]+:(\$(apr1|2y|5|6)\$|\{SHA\})",)),
+    "firebase": Source("Firebase's users", ("localid",)),
+    "flask-appbuilder": Source("the table ab_user", ("fail_login_count",)),
+    "flask-security": Source("a table of Flask-Security", ("fs_uniquifier",)),
+    "gitea": Source("Gitea's table of users", ("passwd_hash_algo",)),
+    "htpasswd": Source(
+        "an htpasswd file", sign=r"[^:,\s{\[\"]+:(\$(apr1|1|2[aby]|5|6)\$|\{SHA\}|[./\w]{13}$)"
+    ),
     "keycloak": Source(
         "a realm of Keycloak",
-        (r'"(createdTimestamp|requiredActions|realm)"', r'"users"|"credentials"'),
+        ("createdtimestamp|requiredactions|realm", "users|credentials|sslrequired"),
     ),
-    "kratos": Source("Kratos' identities", (r'"traits"',)),
-    "laravel": Source("a table of Laravel", (r"remember_token", r"email_verified_at")),
-    "ldap": Source("LDIF", (r"(?im)^dn:",)),
-    "nextcloud": Source("Nextcloud's table of users", (r"uid_lower",)),
+    "kratos": Source("Kratos' identities", ("traits",)),
+    "laravel": Source("a table of Laravel", ("remember_token", "email_verified_at")),
+    "ldap": Source("LDIF", sign=r"(?i)(dn|version):"),
+    "nextcloud": Source("Nextcloud's table of users", ("uid_lower",)),
     "supabase": Source(
         "the table auth.users of Supabase",
-        (r"raw_app_meta_data|email_confirmed_at", r"encrypted_password"),
+        ("raw_app_meta_data|email_confirmed_at", "encrypted_password"),
     ),
-    "wordpress": Source("the table wp_users", (r"user_pass",)),
+    "wordpress": Source("the table wp_users", ("user_pass",)),
 }
 """The systems by the names that are typed."""
 
@@ -68,14 +76,28 @@ _MODULES = {name: name.replace("-", "_") for name in SOURCES}
 _TEXTS = {"htpasswd", "ldap"}
 
 
+_KEY = re.compile(r'"(\w+)"\s*:')
+_COLUMN = re.compile(r"\w+")
+
+
 def guess_source(beginning: str) -> str | None:
-    """Return the system whose export begins so, if one is recognized."""
-    fitting = [
-        name
-        for name, source in SOURCES.items()
-        if all(re.search(sign, beginning) for sign in source.signs)
-    ]
+    """Return the system whose export begins so, if one is recognized.
+
+    Only names of fields tell it, since users chose what else there is.
+    """
+    lines = beginning.lstrip("\ufeff").splitlines()
+    line = next((each for each in lines if each.strip() and each[0] != "#"), "")
+    is_json = line.lstrip().startswith(("{", "["))
+    found = _KEY.findall(beginning) if is_json else _COLUMN.findall(line)
+    names = {name.lower() for name in found}
+    fitting = [name for name, source in SOURCES.items() if _fits(source, names, line)]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _fits(source: Source, names: set[str], line: str) -> bool:
+    if source.sign is not None:
+        return re.match(source.sign, line) is not None
+    return all(names.intersection(each.split("|")) for each in source.names)
 
 
 def read_source(text: TextIO, name: str, options: "SourceOptions") -> "Iterator[FileRecord]":

@@ -17,5 +17,5 @@ def _user(value: Any, options: SourceOptions) -> User | None:
     return {
         "email": options.address_of(first(value, "email"), first(value, "username")),
         "name": full_name(value.get("firstname"), value.get("lastname")),
-        "role": options.role_of(map(str, value.get("roles") or ())),
+        "role": options.role_of(value.get("roles")),
     }

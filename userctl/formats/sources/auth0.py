@@ -34,7 +34,7 @@ def _user(value: Any, options: SourceOptions) -> User | None:
     return {
         "email": options.address_of(first(value, "email"), first(value, "username", "user_id")),
         "name": _name(value),
-        "role": options.role_of([roles] if isinstance(roles, str) else map(str, roles)),
+        "role": options.role_of(roles),
         "status": status(disabled=value.get("blocked") is True),
         "hashed_password": _hash(value),
         "created_at": time_of(first(value, "created_at")),
@@ -51,26 +51,37 @@ def _name(value: Any) -> str | None:
     return None if not name or name == value.get("email") else name
 
 
+_DIGESTS = {"md5", "sha1", "sha256", "sha512"}
+
+
 def _hash(value: Any) -> str | None:
     custom = value.get("custom_password_hash")
     if not custom:
         return first(value, "password_hash", "passwordHash")
     if (custom.get("password") or {}).get("encoding", "utf8") not in {"utf8", "ascii"}:
         raise Unusable("The password was hashed in another encoding than UTF-8.")
-    algorithm, hashed = str(custom["algorithm"]), custom["hash"]
-    text = str(hashed["value"])
+    algorithm = str(custom["algorithm"])
     if algorithm in {"argon2", "bcrypt", "ldap", "pbkdf2"}:
         if custom.get("salt") and algorithm == "bcrypt":
             raise Unusable("The password was hashed by bcrypt with a salt of its own.")
-        return text
+        return str(custom["hash"]["value"])
+    return _of_parts(algorithm, custom)
+
+
+def _of_parts(algorithm: str, custom: Any) -> str:
+    hashed = custom["hash"]
     salt = custom.get("salt") or {}
+    if hashed.get("encoding", "utf8") == "utf8":
+        raise Unusable("The hash is neither in hex nor in base64.")
     if algorithm == "scrypt":
         cost = int(custom.get("cost", 16384)).bit_length() - 1
         costs = f"ln={cost},r={custom.get('blockSize', 8)},p={custom.get('parallelization', 1)}"
         return f"$scrypt${costs}${_base64(salt)}${_base64(hashed)}"
-    if algorithm in {"md5", "sha1", "sha256", "sha512"}:
+    if algorithm in _DIGESTS:
         place = salt.get("position", "prefix")
         return f"$digest-{algorithm}${place}${_base64(salt)}${_base64(hashed)}"
+    if algorithm == "hmac" and hashed.get("digest") in _DIGESTS:
+        return f"$digest-{hashed['digest']}$key${_base64(hashed['key'])}${_base64(hashed)}"
     raise Unusable(f"The password is hashed with {algorithm}, which is not supported.")
 
 

@@ -15,6 +15,7 @@ from userctl.formats.sources.common import (
     said,
     status,
     time_of,
+    time_of_milliseconds,
 )
 
 
@@ -38,6 +39,14 @@ def _user(value: Any, options: SourceOptions) -> User | None:
         or full_name(attributes.get("given_name"), attributes.get("family_name")),
         "role": options.role_of([role] if role else ()),
         "status": status(disabled=is_true(value.get("Enabled")) is False),
-        "created_at": time_of(first(value, "UserCreateDate")),
+        "created_at": _time(first(value, "UserCreateDate")),
         "address_verified": said(is_true(attributes.get("email_verified"))),
     }
+
+
+def _time(text: str | None) -> str | None:
+    """Return a time, which the first version of the command line wrote as seconds since 1970."""
+    seconds, _, fraction = (text or "").partition(".")
+    if seconds.isdecimal() and (fraction.isdecimal() or not fraction):
+        return time_of_milliseconds(f"{seconds}000")
+    return time_of(text)

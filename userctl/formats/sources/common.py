@@ -1,6 +1,5 @@
 """What the readers of other systems share: options, rows, and users made of them."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -54,9 +53,9 @@ class SourceOptions:
     unmapped: Counter[str] = field(default_factory=Counter)
     advice: list[str] = field(default_factory=list)
 
-    def role_of(self, names: Iterable[str]) -> str | None:
-        """Return the role of a user who has some roles in the other system."""
-        had = [*dict.fromkeys(names)]
+    def role_of(self, names: Iterable[object] | None) -> str | None:
+        """Return the role of a user who has some roles in the other system, or a single one."""
+        had = list(dict.fromkeys([names] if isinstance(names, str) else map(str, names or ())))
         self.unmapped.update(name for name in had if name not in self.roles)
         found = [role for name, role in self.roles.items() if name in had]
         if len(set(found)) > 1:
@@ -95,6 +94,15 @@ class SourceOptions:
 Row = tuple[int, Any, Any]
 """A record of the file: the line, its value, and what writes it again."""
 
+_NOT_AS_WRITTEN = (
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    OverflowError,
+    RecursionError,
+)
+
 MakeUser = Callable[[Any, SourceOptions], User | None]
 """Makes a user of the value of a row; None for what is not a user."""
 
@@ -107,12 +115,14 @@ def records(
     for line, value, content in rows:
         source = content if options.keep_sources else None
         try:
+            if isinstance(value, Unusable):
+                raise value
             if isinstance(value, Repeated):
                 raise Unusable(f"The key {quote(value.key)} appears twice.")
             user = make(value, options)
         except Unusable as error:
             yield record(line, unreadable=str(error), source=source)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError, OverflowError):
+        except _NOT_AS_WRITTEN:
             # Whatever an export may contain, it is the record that is wrong.
             yield record(line, unreadable="It is not as the system writes it.", source=source)
         else:
@@ -131,33 +141,12 @@ def json_rows(text: TextIO, *, inside: Sequence[str] = ()) -> Iterator[Row]:
     window = Window(text)
     while start := window.peek():
         if start == "[":
-            yield from window.elements()
+            yield from window.elements(inside)
         elif start == "{" and inside:
-            yield from _unwrapped(window, inside)
+            yield from window.unwrap(inside)
         else:
             line = window.line
             yield line, *window.value()
-
-
-def _unwrapped(window: Window, inside: Sequence[str]) -> Iterator[Row]:
-    """Yield the elements of an array inside an object; the object itself if it has none."""
-    line, record, is_wrapper = window.line, {}, False
-    for name in window.members():
-        if name in inside and window.peek() == "[":
-            is_wrapper = True
-            yield from window.elements()
-        elif (value := _short_value(window)) is not None:
-            record[name] = value
-    if not is_wrapper:
-        yield line, record, json.dumps(record, ensure_ascii=False)
-
-
-def _short_value(window: Window) -> Any:
-    try:
-        return window.value()[0]
-    except InvalidInput:
-        window.skip()
-        return None  # Other parts of an export may be of any length.
 
 
 def table_rows(text: TextIO) -> Iterator[Row]:
@@ -181,7 +170,10 @@ def table_rows(text: TextIO) -> Iterator[Row]:
     names = [*map(fold_name, header.names)]
     for line, cells in rows:
         if isinstance(cells, BrokenLine):
-            yield line, None, (header, cells.text)
+            yield line, Unusable(cells.reason), (header, cells.text)
+        elif any(cells[len(names) :]) or 0 < len(cells) < len(names):
+            reason = f"Expected {len(names)} cells, found {len(cells)}."
+            yield line, Unusable(reason), (header, cells)
         elif any(cells):
             yield line, dict(zip(names, cells, strict=False)), (header, cells)
 

@@ -38,6 +38,8 @@ def _user(fields: dict[str, Any], groups: dict[object, str], options: SourceOpti
     roles = [name for name in ("superuser", "staff") if is_true(fields.get(f"is_{name}"))] + [
         _group(group, groups) for group in fields.get("groups") or ()
     ]
+    if fields.get("user_permissions"):
+        options.lost["permissions of their own"] += 1
     name = first(fields, "username")
     hashed = first(fields, "password")
     email = first(fields, "email", "email_address")

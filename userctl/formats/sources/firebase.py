@@ -12,6 +12,7 @@ from userctl.formats.replayed import Replayed
 from userctl.formats.sources.common import (
     Row,
     SourceOptions,
+    Unusable,
     User,
     first,
     json_rows,
@@ -46,6 +47,9 @@ _COLUMNS = {
 }
 """Where CSV, which has no header, has the fields."""
 
+_PROVIDERS = (7, 11, 15, 19)
+"""Where CSV has the users' ids at Google, Facebook, Twitter and GitHub."""
+
 
 def _csv_rows(text: TextIO) -> Iterator[Row]:
     rows = CsvRows(text, ReadOptions(known=(), delimiter=","))
@@ -54,10 +58,11 @@ def _csv_rows(text: TextIO) -> Iterator[Row]:
     header = CsvHeader([], ",", is_detected=True)
     for line, cells in chain([(1, first_row.names)], rows):
         if isinstance(cells, BrokenLine):
-            yield line, None, (header, cells.text)
+            yield line, Unusable(cells.reason), (header, cells.text)
         elif any(cells):
-            named = {name: place for name, place in _COLUMNS.items() if place < len(cells)}
-            yield line, {name: cells[place] for name, place in named.items()}, (header, cells)
+            named = {name: cells[at] for name, at in _COLUMNS.items() if at < len(cells)}
+            others = [{"providerId": at} for at in _PROVIDERS if at < len(cells) and cells[at]]
+            yield line, {**named, "providerUserInfo": others}, (header, cells)
 
 
 def _user(value: Any, options: SourceOptions) -> User | None:
@@ -72,7 +77,7 @@ def _user(value: Any, options: SourceOptions) -> User | None:
     return {
         "email": options.address_of(first(value, "email"), first(value, "phoneNumber", "localId")),
         "name": first(value, "displayName"),
-        "role": options.role_of([roles] if isinstance(roles, str) else map(str, roles)),
+        "role": options.role_of(roles),
         "status": status(disabled=str(value.get("disabled")).lower() == "true"),
         "hashed_password": _hash(value, options),
         "created_at": time_of_milliseconds(value.get("createdAt")),

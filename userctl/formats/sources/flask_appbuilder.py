@@ -23,11 +23,11 @@ def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.Fil
 
 
 def _user(row: Any, options: SourceOptions) -> User | None:
-    role = first(row, "role", "role_name")
+    roles = row.get("roles") or first(row, "role", "role_name") or ()
     return {
         "email": options.address_of(first(row, "email"), first(row, "username")),
         "name": full_name(row.get("first_name"), row.get("last_name")),
-        "role": options.role_of([role] if role else ()),
+        "role": options.role_of(roles.split(",") if isinstance(roles, str) else roles),
         "status": status(disabled=is_true(row.get("active")) is False),
         "hashed_password": first(row, "password"),
         "created_at": time_of(first(row, "created_on")),

@@ -27,15 +27,24 @@ def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.Fil
 def _user(value: Any, options: SourceOptions) -> User | None:
     if "username" not in value:
         return None
+    if value.get("serviceAccountClientId"):
+        options.lost["service accounts"] += 1
+        return None
     credentials = value.get("credentials") or ()
-    if any(each.get("type") != "password" for each in credentials):
+    if any(not str(each["type"]).startswith("password") for each in credentials):
         options.lost["second factors"] += 1
+    if value.get("federationLink"):
+        options.lost["passwords, which a directory has"] += 1
     if value.get("federatedIdentities"):
         options.lost["logins by other providers"] += 1
     passwords = [each for each in credentials if each.get("type") == "password"]
-    groups = [str(group).lstrip("/") for group in value.get("groups") or ()]
-    clients = (value.get("clientRoles") or {}).values()
-    roles = [*(value.get("realmRoles") or ()), *(r for each in clients for r in each), *groups]
+    # A role of a client, or a group, is not the role of the realm that has the same name.
+    clients = (value.get("clientRoles") or {}).items()
+    roles = [
+        *(value.get("realmRoles") or ()),
+        *(f"{client}/{role}" for client, names in clients for role in names),
+        *(value.get("groups") or ()),
+    ]
     return {
         "email": options.address_of(first(value, "email"), first(value, "username")),
         "name": full_name(value.get("firstName"), value.get("lastName")),
@@ -48,11 +57,13 @@ def _user(value: Any, options: SourceOptions) -> User | None:
     }
 
 
-_BUILT_IN = ("default-roles-", "offline_access", "uma_authorization")
+_BUILT_IN = ("default-roles-", "offline_access", "uma_authorization", "account/")
 """Roles that each user of Keycloak has."""
 
 
 def _hash(credential: Any) -> str:
+    if "secretData" not in credential and "value" in credential:
+        raise Unusable("The password is in clear.")
     secret, data = json.loads(credential["secretData"]), json.loads(credential["credentialData"])
     salt, value = secret["salt"].rstrip("="), secret["value"].rstrip("=")
     algorithm, rounds = data["algorithm"], int(data["hashIterations"])

@@ -38,16 +38,18 @@ def _user(value: Any, options: SourceOptions) -> User | None:
     return {
         "email": options.address_of(email, first(traits, "username")),
         "name": full_name(*parts),
-        "role": options.role_of([roles] if isinstance(roles, str) else map(str, roles)),
+        "role": options.role_of(roles),
         "status": status(disabled=value.get("state") == "inactive"),
-        "hashed_password": _hash(credentials),
+        "hashed_password": _hash(credentials, options),
         "created_at": time_of(value.get("created_at")),
         "address_verified": said(verified) if addresses else None,
     }
 
 
-def _hash(credentials: Any) -> str | None:
-    config = (credentials.get("password") or {}).get("config") or {}
-    hashed = first(config, "hashed_password")
+def _hash(credentials: Any, options: SourceOptions) -> str | None:
+    password = credentials.get("password") or {}
+    hashed = first(password.get("config") or {}, "hashed_password")
+    if password and hashed is None:
+        options.lost["passwords, which the export was not asked for"] += 1
     # Kratos has a name of its own for the $1$ of crypt.
     return hashed and hashed.replace("$md5-crypt$", "$1$", 1)

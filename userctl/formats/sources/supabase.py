@@ -1,6 +1,7 @@
 """Supabase and GoTrue: the table ``auth.users``, as CSV or JSON."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, TextIO
 
@@ -25,6 +26,7 @@ def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.Fil
 
 def _user(row: Any, options: SourceOptions) -> User | None:
     if first(row, "deleted_at"):
+        options.lost["deleted users"] += 1
         return None
     app = json.loads(first(row, "raw_app_meta_data") or "{}")
     own = json.loads(first(row, "raw_user_meta_data") or "{}")
@@ -35,7 +37,7 @@ def _user(row: Any, options: SourceOptions) -> User | None:
     return {
         "email": options.address_of(first(row, "email"), first(row, "phone", "id")),
         "name": first(own, "full_name", "name"),
-        "role": options.role_of([roles] if isinstance(roles, str) else map(str, roles)),
+        "role": options.role_of(roles),
         "status": status(disabled=is_ahead(first(row, "banned_until"))),
         "hashed_password": _hash(first(row, "encrypted_password")),
         "created_at": time_of(first(row, "created_at")),
@@ -44,6 +46,15 @@ def _user(row: Any, options: SourceOptions) -> User | None:
     }
 
 
+_FIREBASE = re.compile(
+    r"\$fbscrypt\$v=1,n=(\d+,r=\d+,p=\d+)(?:,ss=([^,$]+))?(?:,sk=([^,$]+))?\$([^$]+)\$([^$]+)"
+)
+
+
 def _hash(hashed: str | None) -> str | None:
     # GoTrue has a name of its own for the scrypt of Firebase.
-    return hashed and hashed.replace("$fbscrypt$v=1,n=", "$firescrypt$ln=", 1)
+    found = _FIREBASE.fullmatch(hashed or "")
+    if found is None:
+        return hashed
+    costs, separator, signer, salt, digest = found.groups("")
+    return f"$firescrypt$ln={costs}${salt}${digest}${separator}${signer}"

@@ -25,6 +25,8 @@ def parse(text: str) -> ParsedHash:
     """
     if len(text) > LONGEST_HASH:
         raise unusable(f"it has {len(text):,} characters")
+    if not text.isascii():
+        raise unusable("it has characters that are not ASCII")
     plain = text[2:] if text.startswith(VERSION_PREFIXES) else text
     start = plain[:_LONGEST_PREFIX].lower()
     for prefix, family in _FAMILIES.items():

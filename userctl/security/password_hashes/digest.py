@@ -12,9 +12,9 @@ _SALTED = re.compile(rf"({_NAMES})\$([^$]*)\$([0-9a-fA-F]+)", re.ASCII)
 """As Django wrote it, and as Werkzeug did, which used the salt as the key of an HMAC."""
 
 _PLACED = re.compile(
-    rf"\$digest-({_NAMES})\$(prefix|suffix)\$([A-Za-z0-9+/=]*)\$([A-Za-z0-9+/=]+)", re.ASCII
+    rf"\$digest-({_NAMES})\$(prefix|suffix|key)\$([A-Za-z0-9+/=]*)\$([A-Za-z0-9+/=]+)", re.ASCII
 )
-"""With the salt before or after the password, and both in base64."""
+"""With the salt before or after the password, or as the key of an HMAC, and both in base64."""
 
 _SECONDS = 1e-6
 
@@ -36,11 +36,15 @@ def parse(text: str) -> ParsedHash:
         salt, digest = from_base64(found[3]), from_base64(found[4])
 
         def candidates(password: bytes) -> list[bytes]:
+            if place == "key":
+                return [hmac.digest(salt, password, name)]
             salted = salt + password if place == "prefix" else password + salt
             return [hashlib.new(name, salted, usedforsecurity=False).digest()]
     else:
         raise unusable("it has another form than those of plain digests")
     require_sizes(salt, digest)
+    if len(digest) != hashlib.new(name, usedforsecurity=False).digest_size:
+        raise unusable(f"it is not as long as those of {name}")
 
     def matches(password: bytes, _secrets: object) -> bool:
         return any(hmac.compare_digest(made, digest) for made in candidates(password))

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import io
 import json
 from dataclasses import replace
@@ -157,7 +158,7 @@ def test_a_realm_of_several_files_comes_through_a_pipe(knowing: Program) -> None
 
 def test_every_hash_that_auth0_imports_is_read_or_refused_by_name(program: Program) -> None:
     digest = hashlib.sha256(b"NaClcorrect horse 77").hexdigest()
-    key = hashlib.scrypt(b"correct horse 77", salt=b"NaCl", n=16384, r=8, p=1, dklen=64)
+    derived = hashlib.scrypt(b"correct horse 77", salt=b"NaCl", n=16384, r=8, p=1, dklen=64)
     taken = [
         {"algorithm": "bcrypt", "hash": {"value": VECTORS["bcryptjs"]}},
         {"algorithm": "argon2", "hash": {"value": VECTORS["fastapi-users argon2"]}},
@@ -170,13 +171,18 @@ def test_every_hash_that_auth0_imports_is_read_or_refused_by_name(program: Progr
         {
             "algorithm": "scrypt",
             "keylen": 64,
-            "hash": {"value": base64.b64encode(key).decode(), "encoding": "base64"},
+            "hash": {"value": base64.b64encode(derived).decode(), "encoding": "base64"},
             "salt": {"value": "NaCl", "encoding": "utf8"},
         },
     ]
+    keyed = hmac.digest(b"NaCl", b"correct horse 77", "sha256").hex()
+    key = {"value": "4e61436c", "encoding": "hex"}
+    hashed = {"value": keyed, "encoding": "hex", "digest": "sha256", "key": key}
+    taken.append({"algorithm": "hmac", "hash": hashed})
     refused = [
         {"algorithm": "md4", "hash": {"value": "00" * 16, "encoding": "hex"}},
-        {"algorithm": "hmac", "hash": {"value": "00", "digest": "sha256", "key": {"value": "x"}}},
+        {"algorithm": "hmac", "hash": {"value": "00" * 20, "digest": "md4", "encoding": "hex"}},
+        {"algorithm": "md5", "hash": {"value": "00" * 16}},
     ]
     users = [
         {"email": f"u{number}@example.com", "custom_password_hash": custom}
@@ -188,6 +194,7 @@ def test_every_hash_that_auth0_imports_is_read_or_refused_by_name(program: Progr
     assert [reason.reason.split(", ")[0] for reason in report.reasons] == [
         "The password is hashed with md4",
         "The password is hashed with hmac",
+        "The hash is neither in hex nor in base64.",
     ]
     for number in range(len(taken)):
         assert program.log_in(f"u{number}@example.com", "correct horse 77")
