@@ -126,7 +126,10 @@ def test_a_file_with_our_own_fields_is_taken_for_none_of_them(userctl: Userctl) 
 
 def test_a_login_that_lacks_a_secret_is_exit_6_and_says_which(userctl: Userctl) -> None:
     write(userctl, "users.csv", EXPORTS["devise"].content)
-    assert userctl("user", "import", "users.csv", "--secret", "shop").code == 0
+    assert userctl("user", "import", "users.csv", "--secret", "a b").code == 2
+    done = userctl("user", "import", "users.csv", "--secret", "shop")
+    assert done.code == 0
+    assert "The secret 'shop' is not configured here." in done.err
     login = ["login", ADA, "--password-stdin", "-o", "json"]
     failed = userctl(*login, stdin="correct horse 77")
     assert (failed.code, failed.error["code"]) == (6, "migration_secret_missing")

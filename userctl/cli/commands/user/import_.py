@@ -9,7 +9,8 @@ import typer
 from userctl import schemas
 from userctl.cli.command import command
 from userctl.cli.commands.user.import_options import ReadingOptions, RuleOptions
-from userctl.cli.commands.user.import_sources import Reading, SourceChoice, begin_reading
+from userctl.cli.commands.user.import_reading import Reading, begin_reading
+from userctl.cli.commands.user.import_sources import SourceChoice
 from userctl.cli.commands.user.rejects import (
     import_error,
     reject_lines,

@@ -1,35 +1,27 @@
-"""Options of ``userctl user import`` for the exports of other systems, and how these are read."""
+"""Options of ``userctl user import`` for the exports of other systems."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from userctl import schemas
-from userctl.cli.commands.user.import_options import ReadingOptions
-from userctl.cli.context import CommandContext
-from userctl.cli.errors import JSON_FORMATS
 from userctl.core.errors import InputOutputFailed, InvalidInput
 from userctl.core.secure_files import read_secret
 from userctl.core.text import quote
-from userctl.formats.file_format import choose_format
 from userctl.formats.read_options import LONGEST_RECORD
-from userctl.formats.reader import IMPORT_EXTENSIONS, read_records
-from userctl.formats.rejects import RejectsFormat
-from userctl.formats.replayed import Replayed
 from userctl.formats.source import open_source
-from userctl.formats.sources import SOURCES, guess_source, read_source, rejects_format
+from userctl.formats.sources import SOURCES
 
 if TYPE_CHECKING:
-    from userctl.schemas.transfer import FileRecord, PasswordSample
+    from userctl.schemas.transfer import PasswordSample
 
 FROM = "From another system"
-BEGINNING = 2**16
-"""How many characters at least are looked at to recognize an export."""
+_SECRET_NAME = re.compile(r"[A-Za-z0-9_.-]{1,50}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -129,6 +121,29 @@ class SourceChoice:
             )
         return schemas.transfer.PasswordSample(address.strip(), password)
 
+    def secret_name(self, configured: Sequence[str]) -> tuple[str | None, Sequence[str]]:
+        """Return the name of the secret, and what is to be said of it.
+
+        Args:
+            configured: the setting ``password_secrets``.
+
+        Raises:
+            InvalidInput: if no secret can have such a name.
+        """
+        if self.secret is None:
+            return None, ()
+        if not _SECRET_NAME.fullmatch(self.secret):
+            raise InvalidInput(
+                f"{quote(self.secret)} is not the name of a secret.",
+                hint="Use letters, digits, '.', '_' and '-'.",
+            )
+        if any(pair.startswith(f"{self.secret}=") for pair in configured):
+            return self.secret, ()
+        return self.secret, [
+            f"The secret '{self.secret}' is not configured here. Logins that need it fail until "
+            "the setting 'password_secrets' names its file."
+        ]
+
 
 def _role_pair(pair: str, configured: Sequence[str]) -> tuple[str, str]:
     there, _, here = pair.rpartition("=")
@@ -142,109 +157,3 @@ def _role_pair(pair: str, configured: Sequence[str]) -> tuple[str, str]:
             hint=f"Use one of: {', '.join(configured)}.",
         )
     return there.strip(), here.strip()
-
-
-@dataclass(frozen=True)
-class Reading:
-    """The records of a file that is being read.
-
-    Attributes:
-        records: what is in the file.
-        rejects: the format in which those that are rejected are written.
-        system: the system that they come from; None for a file with our own fields.
-        lost: counts users with what cannot be carried.
-        unmapped: counts the roles that are not mapped.
-        advice: what is said at the end.
-    """
-
-    records: "Iterator[FileRecord]"
-    rejects: RejectsFormat
-    system: str | None = None
-    lost: Counter[str] = field(default_factory=Counter)
-    unmapped: Counter[str] = field(default_factory=Counter)
-    advice: Sequence[str] = ()
-
-    def result(self, report: "schemas.transfer.ImportReport") -> "schemas.transfer.ImportResult":
-        """Return the result of a report, with what only the export of another system tells."""
-        if self.system is None:
-            return report.result
-        return schemas.transfer.ForeignImportResult(
-            **report.result.model_dump(),
-            source=self.system,
-            not_carried=dict(sorted(self.lost.items())),
-            unmapped_roles=dict(sorted(self.unmapped.items())),
-            password_schemes=[*report.schemes],
-        )
-
-    def tell(self, context: CommandContext, report: "schemas.transfer.ImportReport") -> None:
-        """Say how the passwords are hashed, if it was a dry run, and what did not come along."""
-        for scheme in report.schemes:
-            weak = f", {scheme.weak:,} of them weak" if scheme.weak else ""
-            seconds = f"up to {scheme.seconds:.2g} s each to check"
-            context.note(
-                f"Passwords hashed with {scheme.scheme}: {scheme.count:,} ({seconds}{weak})."
-            )
-        for advice in self.advice:
-            context.note(advice)
-        if self.lost:
-            context.note(f"Not carried over: {_counts(self.lost)}.")
-        if self.unmapped:
-            context.note(
-                f"Roles that are not mapped, and give none here: {_counts(self.unmapped)}. "
-                "Map one with --map-role 'THERE=HERE'."
-            )
-
-
-def _counts(found: Mapping[str, int]) -> str:
-    return ", ".join(f"{quote(name)[1:-1]} ({count:,})" for name, count in sorted(found.items()))
-
-
-def begin_reading(
-    context: CommandContext,
-    text: TextIO,
-    file: Path,
-    options: ReadingOptions,
-    choice: SourceChoice,
-    *,
-    keep_sources: bool,
-) -> Reading:
-    """Return the records of a file: of the system that was named or is recognized, or our own.
-
-    Raises:
-        InvalidInput: if nothing tells the format, or an option has an unusable value.
-    """
-    pieces = list(_beginning(text))
-    replayed = cast("TextIO", Replayed(pieces, text))
-    system = choice.system
-    if system is not None and system not in SOURCES:
-        raise InvalidInput(
-            f"{quote(system)} is not a system that userctl reads.",
-            hint=f"Use one of: {', '.join(SOURCES)}.",
-        )
-    beginning = "".join(pieces)
-    if system is None and options.file_format is None and not options.names:
-        system = guess_source(beginning)
-        if system is not None and context.settings.output not in JSON_FORMATS:
-            title = SOURCES[system].title
-            context.note(f"Read as {title} (--from {system}); --format reads it as our own.")
-    if system is None:
-        ours = choose_format(file, options.file_format, IMPORT_EXTENSIONS)
-        return Reading(read_records(replayed, ours, options.how(keep_sources=keep_sources)), ours)
-    from userctl.formats.sources.common import SourceOptions  # noqa: PLC0415
-
-    given = SourceOptions(
-        domain=choice.domain,
-        secret=choice.secret,
-        roles=choice.roles(context.settings.roles),
-        keep_sources=keep_sources,
-    )
-    found = read_source(replayed, system, given)
-    rejects = rejects_format(system, beginning)
-    return Reading(found, rejects, system, given.lost, given.unmapped, given.advice)
-
-
-def _beginning(text: TextIO) -> Iterator[str]:
-    read = 0
-    while read < BEGINNING and (line := text.readline(LONGEST_RECORD)):
-        yield line
-        read += len(line)
