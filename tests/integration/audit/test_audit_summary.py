@@ -9,8 +9,9 @@ from tests.integration.conftest import NOW, PASSWORD, FakeClock, Program, Sql
 from tests.integration.users.test_import import records
 from tests.support.cli import Userctl
 from userctl.core.errors import InvalidCredentials, InvalidInput
-from userctl.schemas.audit_summary import AuditPeriod, SummaryQuery
+from userctl.schemas.audit_summary import AuditPeriod, Span, SummaryQuery
 from userctl.schemas.users import UserCreate
+from userctl.services.audit.summary import LONGEST
 
 ADA = "ada@example.com"
 EVE = "eve@example.com"
@@ -86,6 +87,24 @@ def test_a_damaged_event_is_counted_and_no_source_is_mistaken(program: Program, 
     found = program.audit_summary.summarize(SummaryQuery())
     assert [numbers(period)[2] for period in found.periods] == [3]
     assert [one.name for one in found.failing_sources] == ['a"b']
+
+
+@pytest.mark.parametrize("by", ["day", "week"])
+def test_an_event_of_any_time_makes_no_periods_of_all_the_time_between(
+    program: Program, days: None, sql: Sql, by: Span
+) -> None:
+    wanted = SummaryQuery(since=timedelta(days=365_000), by=by)
+    before = program.audit_summary.summarize(wanted).periods
+    for time in ("9999-12-31 00:00:00.000000", "1980-01-01 00:00:00.000000"):
+        sql(
+            "INSERT INTO audit_events (id, time, tag, actor, machine, detail, hash) SELECT "
+            "max(id) + 1, :time, 'account:login:success', 'x', 'x', '{}', 'x' FROM audit_events",
+            time=time,
+        )
+    found = program.audit_summary.summarize(wanted).periods
+    assert len(found) <= LONGEST + 3
+    assert found[-1].logins == found[0].logins == 1
+    assert found[-1 - len(before) : -1] == before
 
 
 def test_the_numbers_are_a_table_off_a_terminal_and_rows_in_csv(local: Userctl) -> None:

@@ -27,6 +27,9 @@ COUNTED = {
 }
 """The tags that are counted, and the numbers of a period."""
 
+LONGEST = 4000
+"""How many periods before now are there although nothing happened in them."""
+
 TOP = 5
 """How many addresses and sources are named."""
 
@@ -83,14 +86,19 @@ def _failures(found: Iterable[tuple[str, int]]) -> list[FailureCount]:
 
 
 def _periods(days: Sequence[tuple[date, str, int]], by: Span, now: datetime) -> list[AuditPeriod]:
-    """Return a period for each day or week from the first event until now, or the last event."""
+    """Return a period for each day or week from the first event until now.
+
+    What lies after now, or long before, is there only if an event is: another program may have
+    recorded any time.
+    """
     if not days:
         return []
-    first, last = _start(days[0][0], by), _start(days[-1][0], by)
-    last = max(last, _start(now.astimezone(UTC).date(), by))
+    today = _start(now.astimezone(UTC).date(), by)
     length = timedelta(days=1 if by == "day" else 7)
-    starts = [first + length * number for number in range((last - first) // length + 1)]
-    periods = {start: AuditPeriod(start=start.isoformat()) for start in starts}
+    starts = {_start(day, by) for day, _, _ in days}
+    earliest = max(min(starts), today - length * LONGEST)
+    starts |= {today - length * number for number in range((today - earliest) // length + 1)}
+    periods = {start: AuditPeriod(start=start.isoformat()) for start in sorted(starts)}
     for day, tag, number in days:
         period, name = periods[_start(day, by)], COUNTED[AuditTag(tag)]
         setattr(period, name, getattr(period, name) + number)
