@@ -12,8 +12,9 @@ from userctl import schemas
 from userctl.formats.csv_cells import csv_cell, csv_line
 from userctl.formats.csv_reader import CsvHeader
 from userctl.formats.read_options import fold_name
+from userctl.formats.reader import ImportFormat
 
-RejectsFormat = Literal["csv", "json", "jsonl", "text"]
+RejectsFormat = ImportFormat | Literal["text"]
 """The formats of rejected records; text is lines, with the reason before them as a comment."""
 
 Rejected = Iterable[tuple[Any, str]]

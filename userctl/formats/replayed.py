@@ -1,6 +1,6 @@
 """A text of which the beginning was read already, from its beginning."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 
@@ -31,3 +31,7 @@ class Replayed:
     def read(self, size: int = -1) -> str:
         """Return the next characters, as many as asked for or fewer."""
         return self.first.pop(0) if self.first else self._rest.read(size)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the lines."""
+        return iter(self.readline, "")
