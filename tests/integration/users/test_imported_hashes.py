@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.conftest import PASSWORD, Program, Sql
 from tests.integration.users.test_export import exported
-from tests.unit.security.password_hashes.vectors import OTHER_VECTORS, SECRETS, VECTORS
+from tests.unit.security.password_hashes.vectors import OTHER_VECTORS, SECRETS, VECTORS, by_cost
 from tests.unit.security.password_hashes.vectors import PASSWORD as FOREIGN_PASSWORD
 from userctl.core.errors import (
     InvalidCredentials,
@@ -49,7 +49,7 @@ def knows(secrets: Mapping[str, str]) -> PasswordHasher:
     return PasswordHasher(cost=4, password_secrets=lambda name: secrets[name].encode())
 
 
-@pytest.mark.parametrize("name", VECTORS)
+@pytest.mark.parametrize("name", by_cost(VECTORS, VECTORS.__getitem__))
 def test_the_first_login_replaces_the_hash_and_the_next_is_like_any_other(
     program: Program, sql: Sql, name: str
 ) -> None:

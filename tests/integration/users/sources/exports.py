@@ -51,6 +51,7 @@ ARGON2 = VECTORS["fastapi-users argon2"]
 ADA, EVE = "ada@example.com", "eve@example.com"
 TIME = "2024-05-06 07:08:09+00"
 
+PHP = VECTORS["bcryptjs"].replace("$2b$", "$2y$")
 # Made with python-bcrypt, of the password and the pepper "s3cret" at its end.
 PEPPERED = "$2b$04$zlGWtS.rdN3KmRrmrWwna.7T6oa2VNcGhPBsG6XZDbmNnLscbExOG"
 # Made with hashlib: 10,000 rounds of PBKDF2 with SHA-256 and 50 bytes, as Gitea's oldest hashes.
@@ -63,6 +64,9 @@ GITEA_SALT = "0123456789abcdef0123456789abcdef"
 # Made with hashlib: version 3 of ASP.NET Identity, 10,000 rounds of PBKDF2 with SHA-512.
 ASPNET_HASH = "AQAAAAIAACcQAAAAEAABAgMEBQYHCAkKCwwNDg+k5xBtHrW/kaujhHs2lfb4xevdJiTEePX/zkhf1J4KSQ=="
 
+# Made with hashlib as Django does it, with fewer rounds.
+DJANGO = "pbkdf2_sha256$1000$ntb8VA8OYDQ8UJNyxbOO2O$GdlsxmK5VX0MjUZiWwIedE6R7qKKoQlHN7Dg99L38WQ="
+
 SSHA = base64.b64encode(OTHER_VECTORS["LDAP SSHA"][1].encode()).decode()
 
 EXPORTS = {
@@ -74,7 +78,7 @@ EXPORTS = {
                     "model": "accounts.user",
                     "pk": 1,
                     "fields": {
-                        "password": VECTORS["Django PBKDF2"],
+                        "password": DJANGO,
                         "last_login": "2025-01-02T03:04:05.678Z",
                         "is_superuser": True,
                         "first_name": "Ada",
@@ -362,7 +366,7 @@ EXPORTS = {
                 "name": "Ada",
                 "email": ADA,
                 "email_verified_at": "2024-05-06 07:08:09",
-                "password": "$2y$12$HA5l17s2j7O.MTwBdxiS7ur.DyUeYdMF/Ll32R/7RDP/7br/8cYIq",
+                "password": PHP,
                 "remember_token": "x",
                 "created_at": "2024-05-06 07:08:09",
             },

@@ -75,7 +75,7 @@ def test_a_user_logs_in_as_before_and_again_with_the_new_hash(
     assert knowing.log_in(ADA, export.password)
 
 
-@pytest.mark.parametrize("name", [name for name, each in EXPORTS.items() if each.password])
+@pytest.mark.parametrize("name", ["ldap", "devise", "kratos"])
 def test_a_sample_that_does_not_match_keeps_everything_out(knowing: Program, name: str) -> None:
     export = EXPORTS[name]
     for sample in (PasswordSample(ADA, "wrong"), PasswordSample("no@example.com", "x")):

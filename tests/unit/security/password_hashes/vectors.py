@@ -5,6 +5,13 @@ They come from Django 5.2, Werkzeug 3.1, Flask-Security 5.7, pwdlib 0.3, libpass
 Kanidm and Nextcloud from the vectors of their tests.
 """
 
+from collections.abc import Callable, Mapping
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from userctl.security.password_hashes import parse
+
 PASSWORD = "correct horse 77"
 
 SIGNER_KEY = (
@@ -160,3 +167,14 @@ OTHER_VECTORS = {
     ),
 }
 """Hashes of other passwords."""
+
+_COSTLY = 0.04
+"""From how many seconds on a check is left to the long run."""
+
+
+def by_cost(vectors: Mapping[str, object], hashed: Callable[[str], str]) -> list[ParameterSet]:
+    """Return the names of vectors as parameters; those that cost much are of the long run."""
+    return [
+        pytest.param(name, marks=[pytest.mark.soak] * (parse(hashed(name)).seconds > _COSTLY))
+        for name in vectors
+    ]
