@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from userctl.config.database_url import DatabaseURL, expand_home
 from userctl.core.errors import InvalidInput
+from userctl.core.password_schemes import SECRET_NAME
 from userctl.core.text import escape_invisible, has_invisible_characters, strip_line_end
 
 MINIMUM_KEY_BYTES = 32
@@ -147,7 +148,7 @@ def named_files(value: Any) -> tuple[str, ...]:
     found = tuple(plain_text(pair).strip() for pair in pairs)
     for pair in found:
         name, _, file = pair.partition("=")
-        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,50}", name, re.ASCII) or not file.strip():
+        if not re.fullmatch(SECRET_NAME, name, re.ASCII) or not file.strip():
             raise InvalidInput(f"expected NAME=FILE, not {_describe(pair)}")
     return found
 

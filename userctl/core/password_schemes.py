@@ -35,3 +35,6 @@ PREFIXES: Mapping[PasswordScheme, tuple[str, ...]] = {
 
 VERSION_PREFIXES = ("1|", "2|", "3|")
 """What Nextcloud writes before a hash: the version of its hasher."""
+
+SECRET_NAME = r"[A-Za-z0-9_.-]{1,50}"  # noqa: S105 - it is a pattern.
+"""The pattern of the name of a secret that hashes of another system were made with."""

@@ -40,9 +40,8 @@ def waits_as_foreign(user: UserColumns) -> bool:
 
 def login_hash(user: UserColumns) -> str:
     """Return the hash that a login checks; that of a disabled user matches nothing."""
-    if user.disabled_at is None and user.foreign_hash is not None and waits_as_foreign(user):
-        return user.foreign_hash
-    return user.hashed_password
+    waits = user.disabled_at is None and waits_as_foreign(user)
+    return own_hash(user) if waits else user.hashed_password
 
 
 def own_hash_expression(users: Any) -> ColumnElement[Any]:

@@ -1,7 +1,7 @@
 """Users that are imported from a file."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel
@@ -157,10 +157,6 @@ class ImportReport:
     rejects: Iterable[RejectedRecord]
     conflicts_only: bool
     schemes: Sequence[SchemeReport] = ()
-
-    def with_schemes(self, schemes: Sequence[SchemeReport]) -> "ImportReport":
-        """Return this report with the schemes of the passwords."""
-        return replace(self, schemes=schemes)
 
     @property
     def reasons(self) -> Iterator[Reject]:

@@ -7,7 +7,7 @@ from time import perf_counter
 import bcrypt
 
 from userctl.core import stand_in_hash
-from userctl.core.errors import InvalidInput, MigrationSecretMissing
+from userctl.core.errors import InvalidInput
 from userctl.security import password_hashes
 from userctl.security.bcrypt_hash import (
     MINIMUM_COST,
@@ -17,6 +17,7 @@ from userctl.security.bcrypt_hash import (
     own_salt,
 )
 from userctl.security.password_hashes.parsed import ParsedHash, SecretSource
+from userctl.security.secret_files import NO_SECRETS
 
 MAXIMUM_BYTES = 72
 """bcrypt reads no further, and would silently cut off a longer password."""
@@ -30,14 +31,6 @@ def normalize_password(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-def no_secrets(name: str) -> bytes:
-    """Find no secret of another system."""
-    raise MigrationSecretMissing(
-        f"The secret '{name}' of a password hash is not configured.",
-        hint="Name its file in the setting 'password_secrets'.",
-    )
-
-
 class PasswordHasher:
     """bcrypt hashes in the ``$2b$`` form that every bcrypt library verifies.
 
@@ -46,7 +39,7 @@ class PasswordHasher:
         password_secrets: returns a secret that hashes of another system were made with.
     """
 
-    def __init__(self, *, cost: int, password_secrets: SecretSource = no_secrets) -> None:
+    def __init__(self, *, cost: int, password_secrets: SecretSource = NO_SECRETS) -> None:
         self._cost = cost
         self._secrets = password_secrets
 

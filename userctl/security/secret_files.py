@@ -37,3 +37,7 @@ class SecretFiles:
                 hint="Put it there, or correct the setting 'password_secrets'.",
             )
         return secret.encode()
+
+
+NO_SECRETS = SecretFiles(())
+"""What knows no secret."""

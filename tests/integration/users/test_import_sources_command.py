@@ -12,7 +12,7 @@ from tests.integration.users.sources.exports import EXPORTS
 from tests.support.cli import Userctl
 from userctl.core.errors import InvalidInput
 from userctl.formats.sources import SOURCES, read_source
-from userctl.formats.sources.common import SourceOptions
+from userctl.formats.sources.options import SourceOptions
 from userctl.schemas.transfer import FileRecord
 
 ADA = "ada@example.com"
@@ -104,6 +104,18 @@ def test_what_is_wrong_with_an_option_is_said(
     result = userctl("user", "import", "users.json", *options)
     assert result.code == 2
     assert expected in result.err
+
+
+@pytest.mark.parametrize(
+    "option", [["--domain", "x.example"], ["--secret", "x"], ["--map-role", "a=user"]]
+)
+def test_an_option_for_another_system_is_refused_with_our_own_fields(
+    userctl: Userctl, option: list[str]
+) -> None:
+    write(userctl, "own.csv", "email\nada@example.com\n")
+    refused = userctl("user", "import", "own.csv", *option)
+    assert refused.code == 2
+    assert f"{option[0]} has no effect" in refused.err
 
 
 def test_roles_are_mapped_by_a_file_and_the_first_that_a_user_has_counts(userctl: Userctl) -> None:

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from userctl.formats.sources import read_source
-from userctl.formats.sources.common import SourceOptions
+from userctl.formats.sources.options import SourceOptions
 from userctl.security import password_hashes
 
 PASSWORD = b"correct horse 77"

@@ -1,6 +1,7 @@
 """The systems that users can come from, a file for each.
 
-A new one is a file with a function ``read`` and a row in :data:`SOURCES`.
+A new one is a file with the functions ``rows``, which yields what the file has, and ``user``, which
+makes a user of a row or returns None, and a row in :data:`SOURCES`.
 """
 
 import re
@@ -12,10 +13,8 @@ from typing import TYPE_CHECKING, TextIO
 from userctl.formats.rejects import RejectsFormat
 
 if TYPE_CHECKING:
-    from userctl.formats.sources.common import SourceOptions
+    from userctl.formats.sources.options import SourceOptions
     from userctl.schemas.transfer import FileRecord
-
-Reader = Callable[[TextIO, "SourceOptions"], "Iterator[FileRecord]"]
 
 
 @dataclass(frozen=True)
@@ -72,10 +71,7 @@ SOURCES: Mapping[str, Source] = {
 }
 """The systems by the names that are typed."""
 
-_MODULES = {name: name.replace("-", "_") for name in SOURCES}
 _TEXTS = {"htpasswd", "ldap"}
-
-
 _KEY = re.compile(r'"(\w+)"\s*:')
 _COLUMN = re.compile(r"\w+")
 
@@ -106,9 +102,10 @@ def read_source(text: TextIO, name: str, options: "SourceOptions") -> "Iterator[
     Raises:
         InvalidInput: if the file is no export of it.
     """
-    module = import_module(f"{__name__}.{_MODULES[name]}")
-    read: Reader = module.read
-    return read(text, options)
+    module = import_module(f"{__name__}.{name.replace('-', '_')}")
+    records: Callable[..., Iterator[FileRecord]]
+    records = import_module(f"{__name__}.rows").records
+    return records(module.rows(text), module.user, options)
 
 
 def rejects_format(name: str, beginning: str) -> RejectsFormat:

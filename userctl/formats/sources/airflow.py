@@ -1,18 +1,16 @@
 """Airflow: ``airflow users export``, which has no hashes."""
 
-from collections.abc import Iterator
-from typing import Any, TextIO
+from typing import Any
 
-from userctl import schemas
-from userctl.formats.sources.common import SourceOptions, User, first, full_name, json_rows, records
+from userctl.formats.sources.options import SourceOptions, User
+from userctl.formats.sources.rows import json_rows
+from userctl.formats.sources.values import first, full_name
 
-
-def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
-    """Yield the users of Airflow."""
-    return records(json_rows(text), _user, options)
+rows = json_rows
 
 
-def _user(value: Any, options: SourceOptions) -> User | None:
+def user(value: Any, options: SourceOptions) -> User | None:
+    """Return the user of a row."""
     options.lost["passwords, which Airflow does not export"] += 1
     return {
         "email": options.address_of(first(value, "email"), first(value, "username")),

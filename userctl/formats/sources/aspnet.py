@@ -2,34 +2,21 @@
 
 import base64
 import re
-from collections.abc import Iterator
-from typing import Any, TextIO
+from typing import Any
 
-from userctl import schemas
-from userctl.formats.sources.common import (
-    SourceOptions,
-    User,
-    first,
-    full_name,
-    is_ahead,
-    is_true,
-    records,
-    said,
-    status,
-    table_rows,
-)
+from userctl.formats.sources.options import SourceOptions, User
+from userctl.formats.sources.rows import table_rows
+from userctl.formats.sources.values import first, full_name, is_ahead, is_true, said, status
 
-
-def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
-    """Yield the users of the table."""
-    return records(table_rows(text), _user, options)
+rows = table_rows
 
 
 _VERSION_2 = re.compile(r"A[A-P][A-Za-z0-9+/]{64}==", re.ASCII)
 """A hash of the older form: a zero, a salt of 16 bytes, and 32 bytes of PBKDF2 with SHA-1."""
 
 
-def _user(row: Any, options: SourceOptions) -> User | None:
+def user(row: Any, options: SourceOptions) -> User | None:
+    """Return the user of a row."""
     if is_true(row.get("twofactorenabled")):
         options.lost["second factors"] += 1
     role = first(row, "role", "rolename")
@@ -37,7 +24,7 @@ def _user(row: Any, options: SourceOptions) -> User | None:
         "email": options.address_of(first(row, "email"), first(row, "username")),
         "name": first(row, "name", "displayname")
         or full_name(row.get("firstname"), row.get("lastname")),
-        "role": options.role_of([role] if role else ()),
+        "role": options.role_of(role),
         "status": status(disabled=_is_locked(row)),
         "hashed_password": _hash(first(row, "passwordhash")),
         "address_verified": said(is_true(row.get("emailconfirmed"))),

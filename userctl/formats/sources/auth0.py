@@ -1,29 +1,17 @@
 """Auth0: the users that its export, its support or a file for its import has."""
 
 import base64
-from collections.abc import Iterator
-from typing import Any, TextIO
+from typing import Any
 
-from userctl import schemas
-from userctl.formats.sources.common import (
-    SourceOptions,
-    Unusable,
-    User,
-    first,
-    json_rows,
-    records,
-    said,
-    status,
-    time_of,
-)
+from userctl.formats.sources.options import SourceOptions, Unusable, User
+from userctl.formats.sources.rows import json_rows
+from userctl.formats.sources.values import first, said, status, time_of
+
+rows = json_rows
 
 
-def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
-    """Yield the users of a tenant: an array, or JSON lines."""
-    return records(json_rows(text), _user, options)
-
-
-def _user(value: Any, options: SourceOptions) -> User | None:
+def user(value: Any, options: SourceOptions) -> User | None:
+    """Return the user of a row."""
     if value.get("mfa_factors") or value.get("multifactor"):
         options.lost["second factors"] += 1
     identities = value.get("identities") or ()

@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from userctl import schemas
-from userctl.formats.sources.common import (
-    SourceOptions,
-    User,
+from userctl.formats.sources.options import SourceOptions, User
+from userctl.formats.sources.rows import Row, json_rows
+from userctl.formats.sources.values import (
     first,
     full_name,
     is_true,
-    json_rows,
-    records,
     said,
     status,
     time_of,
@@ -19,12 +16,13 @@ from userctl.formats.sources.common import (
 )
 
 
-def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
+def rows(text: TextIO) -> Iterator[Row]:
     """Yield the users of a pool."""
-    return records(json_rows(text, inside=("Users",)), _user, options)
+    return json_rows(text, inside=("Users",))
 
 
-def _user(value: Any, options: SourceOptions) -> User | None:
+def user(value: Any, options: SourceOptions) -> User | None:
+    """Return the user of a row."""
     listed = value.get("Attributes") or value.get("UserAttributes") or ()
     attributes = {each["Name"]: each["Value"] for each in listed}
     if value.get("MFAOptions") or value.get("UserMFASettingList"):
@@ -37,7 +35,7 @@ def _user(value: Any, options: SourceOptions) -> User | None:
         "email": options.address_of(first(attributes, "email"), first(value, "Username")),
         "name": first(attributes, "name")
         or full_name(attributes.get("given_name"), attributes.get("family_name")),
-        "role": options.role_of([role] if role else ()),
+        "role": options.role_of(role),
         "status": status(disabled=is_true(value.get("Enabled")) is False),
         "created_at": _time(first(value, "UserCreateDate")),
         "address_verified": said(is_true(attributes.get("email_verified"))),

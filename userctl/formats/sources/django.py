@@ -3,41 +3,31 @@
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from userctl import schemas
-from userctl.formats.sources.common import (
-    SourceOptions,
-    User,
-    first,
-    full_name,
-    is_true,
-    json_rows,
-    records,
-    said,
-    status,
-    time_of,
-)
+from userctl.formats.sources.options import SourceOptions, User
+from userctl.formats.sources.rows import Row, json_rows
+from userctl.formats.sources.values import first, full_name, is_true, said, status, time_of
 
 
-def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
-    """Yield the users of a dump.
+def rows(text: TextIO) -> Iterator[Row]:
+    """Yield the fields of the users of a dump, and the names of the groups so far by their numbers.
 
-    Groups that are numbers get the names that ``auth.group`` has in the same file, before them.
+    Groups that are numbers have their names in ``auth.group``, in the same file and before them.
     """
-    groups: dict[object, str] = {}
+    groups: dict[str, str] = {}
+    for line, value, content in json_rows(text):
+        if not isinstance(value, dict) or not isinstance(fields := value.get("fields"), dict):
+            yield line, value, content
+        elif value.get("model") == "auth.group":
+            groups[str(value.get("pk"))] = str(fields.get("name"))
+        elif "password" in fields:
+            yield line, (fields, groups), content
 
-    def make(value: Any, options: SourceOptions) -> User | None:
-        fields, model = value["fields"], str(value["model"])
-        if model == "auth.group":
-            groups[value.get("pk")] = str(fields["name"])
-        return _user(fields, groups, options) if "password" in fields else None
 
-    return records(json_rows(text), make, options)
-
-
-def _user(fields: dict[str, Any], groups: dict[object, str], options: SourceOptions) -> User:
-    roles = [name for name in ("superuser", "staff") if is_true(fields.get(f"is_{name}"))] + [
-        _group(group, groups) for group in fields.get("groups") or ()
-    ]
+def user(row: Any, options: SourceOptions) -> User | None:
+    """Return the user of a row."""
+    fields, groups = row
+    flags = [name for name in ("superuser", "staff") if is_true(fields.get(f"is_{name}"))]
+    roles = [_group(group, groups) for group in fields.get("groups") or ()]
     if fields.get("user_permissions"):
         options.lost["permissions of their own"] += 1
     name = first(fields, "username")
@@ -47,7 +37,7 @@ def _user(fields: dict[str, Any], groups: dict[object, str], options: SourceOpti
         "email": options.address_of(email, name),
         "name": full_name(fields.get("first_name"), fields.get("last_name"))
         or first(fields, "name", "full_name"),
-        "role": options.role_of(roles),
+        "role": options.role_of([*flags, *roles]),
         "status": status(disabled=is_true(fields.get("is_active")) is False),
         # Django marks a password that cannot be used with an exclamation mark.
         "hashed_password": None if not hashed or hashed.startswith("!") else hashed,
@@ -57,8 +47,6 @@ def _user(fields: dict[str, Any], groups: dict[object, str], options: SourceOpti
     }
 
 
-def _group(group: Any, groups: dict[object, str]) -> str:
+def _group(group: Any, groups: dict[str, str]) -> str:
     """Return the name of a group, which is a natural key or a number."""
-    if isinstance(group, list):
-        return str(group[0])
-    return groups.get(group, f"group {group}")
+    return str(group[0]) if isinstance(group, list) else groups.get(str(group), f"group {group}")

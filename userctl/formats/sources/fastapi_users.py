@@ -1,33 +1,19 @@
 """A table of fastapi-users, as CSV or JSON."""
 
-from collections.abc import Iterator
-from typing import Any, TextIO
+from typing import Any
 
-from userctl import schemas
-from userctl.formats.sources.common import (
-    SourceOptions,
-    User,
-    first,
-    full_name,
-    is_true,
-    records,
-    said,
-    status,
-    table_rows,
-    time_of,
-)
+from userctl.formats.sources.options import SourceOptions, User
+from userctl.formats.sources.rows import table_rows
+from userctl.formats.sources.values import first, is_true, name_of, said, status, time_of
+
+rows = table_rows
 
 
-def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
-    """Yield the users of the table."""
-    return records(table_rows(text), _user, options)
-
-
-def _user(row: Any, options: SourceOptions) -> User | None:
+def user(row: Any, options: SourceOptions) -> User | None:
+    """Return the user of a row."""
     return {
         "email": options.address_of(first(row, "email"), first(row, "username")),
-        "name": first(row, "name", "full_name")
-        or full_name(row.get("first_name"), row.get("last_name")),
+        "name": name_of(row),
         "role": options.role_of(["superuser"] if is_true(row.get("is_superuser")) else ()),
         "status": status(disabled=is_true(row.get("is_active")) is False),
         "hashed_password": first(row, "hashed_password"),

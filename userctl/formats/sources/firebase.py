@@ -5,31 +5,20 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, TextIO, cast
 
-from userctl import schemas
 from userctl.formats.csv_reader import BrokenLine, CsvHeader, CsvRows
 from userctl.formats.read_options import LONGEST_RECORD, ReadOptions
 from userctl.formats.replayed import Replayed
-from userctl.formats.sources.common import (
-    Row,
-    SourceOptions,
-    Unusable,
-    User,
-    first,
-    json_rows,
-    records,
-    said,
-    status,
-    time_of_milliseconds,
-)
+from userctl.formats.sources.options import SourceOptions, Unusable, User
+from userctl.formats.sources.rows import Row, json_rows
+from userctl.formats.sources.values import first, said, status, time_of_milliseconds
 
 
-def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
+def rows(text: TextIO) -> Iterator[Row]:
     """Yield the users of a project."""
     start = text.readline(LONGEST_RECORD)
     replayed = cast("TextIO", Replayed([start], text))
     is_json = start.lstrip("\ufeff \t").startswith(("{", "["))
-    rows = json_rows(replayed, inside=("users",)) if is_json else _csv_rows(replayed)
-    return records(rows, _user, options)
+    return json_rows(replayed, inside=("users",)) if is_json else _csv_rows(replayed)
 
 
 _COLUMNS = {
@@ -65,7 +54,8 @@ def _csv_rows(text: TextIO) -> Iterator[Row]:
             yield line, {**named, "providerUserInfo": others}, (header, cells)
 
 
-def _user(value: Any, options: SourceOptions) -> User | None:
+def user(value: Any, options: SourceOptions) -> User | None:
+    """Return the user of a row."""
     if "localId" not in value:
         return None
     if value.get("mfaInfo"):

@@ -1,28 +1,16 @@
 """Flask-AppBuilder and Airflow's table ``ab_user``, as CSV or JSON."""
 
-from collections.abc import Iterator
-from typing import Any, TextIO
+from typing import Any
 
-from userctl import schemas
-from userctl.formats.sources.common import (
-    SourceOptions,
-    User,
-    first,
-    full_name,
-    is_true,
-    records,
-    status,
-    table_rows,
-    time_of,
-)
+from userctl.formats.sources.options import SourceOptions, User
+from userctl.formats.sources.rows import table_rows
+from userctl.formats.sources.values import first, full_name, is_true, status, time_of
+
+rows = table_rows
 
 
-def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
-    """Yield the users of the table."""
-    return records(table_rows(text), _user, options)
-
-
-def _user(row: Any, options: SourceOptions) -> User | None:
+def user(row: Any, options: SourceOptions) -> User | None:
+    """Return the user of a row."""
     roles = row.get("roles") or first(row, "role", "role_name") or ()
     return {
         "email": options.address_of(first(row, "email"), first(row, "username")),

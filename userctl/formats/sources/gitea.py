@@ -1,28 +1,20 @@
 """Gitea and Forgejo: the table ``user``, as CSV or JSON."""
 
 import base64
-from collections.abc import Iterator
-from typing import Any, TextIO
+from typing import Any
 
-from userctl import schemas
 from userctl.core.text import quote
-from userctl.formats.sources.common import (
-    SourceOptions,
-    Unusable,
-    User,
+from userctl.formats.sources.options import SourceOptions, Unusable, User
+from userctl.formats.sources.rows import table_rows
+from userctl.formats.sources.values import (
     first,
     is_true,
-    records,
     said,
     status,
-    table_rows,
     time_of_milliseconds,
 )
 
-
-def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
-    """Yield the users of the table."""
-    return records(table_rows(text), _user, options)
+rows = table_rows
 
 
 _RAW_SALT = 10
@@ -32,7 +24,8 @@ _OLDEST = {"pbkdf2": "10000$50", "argon2": "2$65536$8$50", "scrypt": "65536$16$2
 """What an algorithm without numbers means, whatever the default of new hashes is."""
 
 
-def _user(row: Any, options: SourceOptions) -> User | None:
+def user(row: Any, options: SourceOptions) -> User | None:
+    """Return the user of a row."""
     if first(row, "type") not in {None, "0"}:
         # Organizations and robots are in the same table.
         return None

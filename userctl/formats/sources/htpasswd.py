@@ -5,21 +5,17 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TextIO
 
-from userctl import schemas
 from userctl.core.errors import InvalidInput
 from userctl.formats.read_options import LONGEST_RECORD
-from userctl.formats.sources.common import Row, SourceOptions, Unusable, User, records
+from userctl.formats.sources.options import SourceOptions, Unusable, User
+from userctl.formats.sources.rows import Row
 
 _DES = re.compile(r"[./A-Za-z0-9]{13}", re.ASCII)
 _KNOWN = ("$", "{")
 
 
-def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
-    """Yield the users of the file."""
-    return records(_rows(text), _user, options)
-
-
-def _rows(text: TextIO) -> Iterator[Row]:
+def rows(text: TextIO) -> Iterator[Row]:
+    """Yield the lines that name a user."""
     for number, line in enumerate(iter(partial(text.readline, LONGEST_RECORD), ""), 1):
         if len(line) == LONGEST_RECORD:
             raise InvalidInput(f"Line {number:,} is longer than {LONGEST_RECORD:,} characters.")
@@ -28,7 +24,8 @@ def _rows(text: TextIO) -> Iterator[Row]:
             yield number, bare, bare
 
 
-def _user(line: str, options: SourceOptions) -> User:
+def user(line: str, options: SourceOptions) -> User | None:
+    """Return the user of a row."""
     name, colon, hashed = line.partition(":")
     if not colon or ":" in hashed:
         raise Unusable("It is not NAME:HASH.")

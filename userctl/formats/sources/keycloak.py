@@ -4,27 +4,18 @@ import json
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from userctl import schemas
-from userctl.formats.sources.common import (
-    SourceOptions,
-    Unusable,
-    User,
-    first,
-    full_name,
-    json_rows,
-    records,
-    said,
-    status,
-    time_of_milliseconds,
-)
+from userctl.formats.sources.options import SourceOptions, Unusable, User
+from userctl.formats.sources.rows import Row, json_rows
+from userctl.formats.sources.values import first, full_name, said, status, time_of_milliseconds
 
 
-def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
+def rows(text: TextIO) -> Iterator[Row]:
     """Yield the users of a realm."""
-    return records(json_rows(text, inside=("users",)), _user, options)
+    return json_rows(text, inside=("users",))
 
 
-def _user(value: Any, options: SourceOptions) -> User | None:
+def user(value: Any, options: SourceOptions) -> User | None:
+    """Return the user of a row."""
     if "username" not in value:
         return None
     if value.get("serviceAccountClientId"):

@@ -3,26 +3,18 @@
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-from userctl import schemas
-from userctl.formats.sources.common import (
-    SourceOptions,
-    User,
-    first,
-    full_name,
-    json_rows,
-    records,
-    said,
-    status,
-    time_of,
-)
+from userctl.formats.sources.options import SourceOptions, User
+from userctl.formats.sources.rows import Row, json_rows
+from userctl.formats.sources.values import first, full_name, said, status, time_of
 
 
-def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
+def rows(text: TextIO) -> Iterator[Row]:
     """Yield the identities of an array, or those that follow one another."""
-    return records(json_rows(text, inside=("identities",)), _user, options)
+    return json_rows(text, inside=("identities",))
 
 
-def _user(value: Any, options: SourceOptions) -> User | None:
+def user(value: Any, options: SourceOptions) -> User | None:
+    """Return the user of a row."""
     traits, credentials = value["traits"], value.get("credentials") or {}
     if credentials.keys() & {"totp", "webauthn", "lookup_secret"}:
         options.lost["second factors"] += 1

@@ -8,21 +8,13 @@ from functools import partial
 from itertools import chain
 from typing import Any, TextIO
 
-from userctl import schemas
 from userctl.core.errors import InvalidInput
 from userctl.core.password_schemes import PREFIXES
 from userctl.core.text import quote
 from userctl.formats.read_options import LONGEST_RECORD
-from userctl.formats.sources.common import (
-    Row,
-    SourceOptions,
-    Unusable,
-    User,
-    full_name,
-    records,
-    status,
-    time_of,
-)
+from userctl.formats.sources.options import SourceOptions, Unusable, User
+from userctl.formats.sources.rows import Row
+from userctl.formats.sources.values import full_name, status, time_of
 
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:[.,]\d+)?Z", re.ASCII)
 """Generalized time (RFC 4517, section 3.3.13), in UTC."""
@@ -44,12 +36,7 @@ _NO_USERS = {"group", "groupofnames", "groupofuniquenames", "posixgroup", "compu
 """Classes of entries that may have a mail address or a name, and never log in."""
 
 
-def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
-    """Yield the users among the entries: those that have a password, a mail address or a uid."""
-    return records(_entries(text), _user, options)
-
-
-def _entries(text: TextIO) -> Iterator[Row]:
+def rows(text: TextIO) -> Iterator[Row]:
     """Yield each entry, its lines unfolded and without comments (RFC 2849, notes 2 and 3)."""
     raw: list[str] = []
     start, size = 1, 0
@@ -66,7 +53,8 @@ def _entries(text: TextIO) -> Iterator[Row]:
         raw, start, size = [], number + 1, 0
 
 
-def _user(lines: list[str], options: SourceOptions) -> User | None:
+def user(lines: list[str], options: SourceOptions) -> User | None:
+    """Return the user of a row."""
     entry = _attributes(lines)
     if "changetype" in entry:
         raise Unusable("It is a change and not an entry; export the entries.")

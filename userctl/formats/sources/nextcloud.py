@@ -1,34 +1,24 @@
 """Nextcloud and ownCloud: the table ``oc_users``, with the address in a column ``email``."""
 
 import re
-from collections.abc import Iterator
-from typing import Any, TextIO
+from typing import Any
 
-from userctl import schemas
-from userctl.formats.sources.common import (
-    SourceOptions,
-    User,
-    first,
-    is_true,
-    records,
-    status,
-    table_rows,
-)
+from userctl.formats.sources.options import SourceOptions, User
+from userctl.formats.sources.rows import table_rows
+from userctl.formats.sources.values import first, is_true, status
 
-
-def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
-    """Yield the users of the table."""
-    return records(table_rows(text), _user, options)
+rows = table_rows
 
 
 _SHA1 = re.compile(r"[0-9a-f]{40}", re.ASCII)
 
 
-def _user(row: Any, options: SourceOptions) -> User | None:
+def user(row: Any, options: SourceOptions) -> User | None:
+    """Return the user of a row."""
     return {
         "email": options.address_of(first(row, "email", "configvalue"), first(row, "uid")),
         "name": first(row, "displayname"),
-        "role": options.role_of([role] if (role := first(row, "gid", "role")) else ()),
+        "role": options.role_of(first(row, "gid", "role")),
         "status": status(disabled=is_true(row.get("enabled")) is False),
         "hashed_password": _hash(first(row, "password"), options),
     }

@@ -1,25 +1,13 @@
 """WordPress: the table ``wp_users``, as CSV or JSON."""
 
 import re
-from collections.abc import Iterator
-from typing import Any, TextIO
+from typing import Any
 
-from userctl import schemas
-from userctl.formats.sources.common import (
-    SourceOptions,
-    User,
-    first,
-    is_true,
-    records,
-    status,
-    table_rows,
-    time_of,
-)
+from userctl.formats.sources.options import SourceOptions, User
+from userctl.formats.sources.rows import table_rows
+from userctl.formats.sources.values import first, is_true, status, time_of
 
-
-def read(text: TextIO, options: SourceOptions) -> "Iterator[schemas.transfer.FileRecord]":
-    """Yield the users of the table."""
-    return records(table_rows(text), _user, options)
+rows = table_rows
 
 
 _MD5 = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -27,7 +15,8 @@ _CAPABILITY = re.compile(r's:\d+:"([^"]+)";b:1;')
 """A role in ``wp_capabilities``, which PHP serialized."""
 
 
-def _user(row: Any, options: SourceOptions) -> User | None:
+def user(row: Any, options: SourceOptions) -> User | None:
+    """Return the user of a row."""
     # Each installation has a prefix of its own, and each site of a network.
     capabilities = [name for name in row if name.endswith("capabilities")]
     roles = _CAPABILITY.findall(first(row, *capabilities, "meta_value") or "")

@@ -4,6 +4,7 @@ import hmac
 import re
 
 from userctl.core.errors import InvalidInput, MigrationSecretMissing
+from userctl.core.password_schemes import SECRET_NAME
 from userctl.security.password_hashes.encodings import from_base64, require_sizes
 from userctl.security.password_hashes.parsed import (
     ParsedHash,
@@ -15,7 +16,7 @@ from userctl.security.password_hashes.scrypt import derive, price
 
 _B64 = r"([A-Za-z0-9+/_=-]*)"
 _FORM = re.compile(
-    rf"\$firescrypt\$ln=(\d\d?),r=(\d\d?),p=1\${_B64}\${_B64}\${_B64}\$(?:@([\w.-]+)|{_B64})",
+    rf"\$firescrypt\$ln=(\d\d?),r=(\d\d?),p=1\${_B64}\${_B64}\${_B64}\$(?:@({SECRET_NAME})|{_B64})",
     re.ASCII,
 )
 """As Kratos writes it; the signer key at its end may be the name of the secret, after ``@``."""

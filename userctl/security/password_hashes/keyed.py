@@ -10,10 +10,11 @@ import hmac
 import re
 from dataclasses import replace
 
+from userctl.core.password_schemes import SECRET_NAME
 from userctl.security import password_hashes
 from userctl.security.password_hashes.parsed import ParsedHash, SecretSource, unusable
 
-_FORM = re.compile(r"\$(hmac-sha512|pepper)\$([A-Za-z0-9_.-]{1,50})(\$.+)", re.ASCII)
+_FORM = re.compile(rf"\$(hmac-sha512|pepper)\$({SECRET_NAME})(\$.+)", re.ASCII)
 
 
 def parse(text: str) -> ParsedHash:

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.security.password_hashes.vectors import VECTORS
 from userctl.core.errors import InvalidInput
 from userctl.formats.sources import guess_source, read_source
-from userctl.formats.sources.common import SourceOptions
+from userctl.formats.sources.options import SourceOptions
 from userctl.security import password_hashes
 
 EMAIL = "ada@example.com"

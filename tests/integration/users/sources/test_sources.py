@@ -16,7 +16,7 @@ from tests.integration.users.sources.exports import ALL_SECRETS, EXPORTS, Export
 from tests.unit.security.password_hashes.vectors import VECTORS
 from userctl.core.errors import InvalidCredentials, SampleMismatch
 from userctl.formats.sources import SOURCES, guess_source, read_source
-from userctl.formats.sources.common import SourceOptions
+from userctl.formats.sources.options import SourceOptions
 from userctl.schemas.transfer import ImportReport, ImportRules, PasswordSample
 from userctl.security.passwords import PasswordHasher
 

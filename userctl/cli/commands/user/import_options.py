@@ -1,6 +1,6 @@
 """Options of ``userctl user import`` that say how the file is read."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -142,13 +142,13 @@ class ReadingOptions:
 class RuleOptions:
     """What is taken although no user could be created like this."""
 
-    odd: KeepOddAddressesOption = False
+    keep_odd_addresses: KeepOddAddressesOption = False
     correct_names: CorrectNamesOption = False
-    roles: KeepRolesOption = False
-    times: KeepFutureTimesOption = False
-    hashes: DropUnknownHashesOption = False
-    weak: AllowWeakHashesOption = False
+    keep_roles: KeepRolesOption = False
+    keep_future_times: KeepFutureTimesOption = False
+    drop_unknown_hashes: DropUnknownHashesOption = False
+    allow_weak_hashes: AllowWeakHashesOption = False
 
     def rules(self) -> "schemas.transfer.ImportRules":
         """Return them as the service takes them."""
-        return schemas.transfer.ImportRules(*astuple(self))
+        return schemas.transfer.ImportRules(**vars(self))

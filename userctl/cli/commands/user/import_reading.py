@@ -111,9 +111,10 @@ def begin_reading(
             title = SOURCES[system].title
             context.note(f"Read as {title} (--from {system}); --format reads it as our own.")
     if system is None:
+        choice.require_none()
         ours = choose_format(file, options.file_format, IMPORT_EXTENSIONS)
         return Reading(read_records(replayed, ours, options.how(keep_sources=keep_sources)), ours)
-    from userctl.formats.sources.common import SourceOptions  # noqa: PLC0415
+    from userctl.formats.sources.options import SourceOptions  # noqa: PLC0415
 
     secret, advice = choice.secret_name(context.settings.password_secrets)
     given = SourceOptions(

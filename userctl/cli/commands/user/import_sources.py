@@ -11,6 +11,7 @@ import typer
 
 from userctl import schemas
 from userctl.core.errors import InputOutputFailed, InvalidInput
+from userctl.core.password_schemes import SECRET_NAME
 from userctl.core.secure_files import read_secret
 from userctl.core.text import quote
 from userctl.formats.read_options import LONGEST_RECORD
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from userctl.schemas.transfer import PasswordSample
 
 FROM = "From another system"
-_SECRET_NAME = re.compile(r"[A-Za-z0-9_.-]{1,50}", re.ASCII)
+_OF_SYSTEMS = ("domain", "secret", "map_role", "role_map")
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,20 @@ class SourceChoice:
             )
         return schemas.transfer.PasswordSample(address.strip(), password)
 
+    def require_none(self) -> None:
+        """Make sure that no option is given which counts for another system alone.
+
+        Raises:
+            InvalidInput: if one is.
+        """
+        given = [name for name in _OF_SYSTEMS if getattr(self, name) is not None]
+        if given:
+            option = f"--{given[0].replace('_', '-')}"
+            raise InvalidInput(
+                f"{option} has no effect on a file with our own fields.",
+                hint="Name the system that the file comes from with --from.",
+            )
+
     def secret_name(self, configured: Sequence[str]) -> tuple[str | None, Sequence[str]]:
         """Return the name of the secret, and what is to be said of it.
 
@@ -132,7 +147,7 @@ class SourceChoice:
         """
         if self.secret is None:
             return None, ()
-        if not _SECRET_NAME.fullmatch(self.secret):
+        if not re.fullmatch(SECRET_NAME, self.secret, re.ASCII):
             raise InvalidInput(
                 f"{quote(self.secret)} is not the name of a secret.",
                 hint="Use letters, digits, '.', '_' and '-'.",

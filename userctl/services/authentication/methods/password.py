@@ -115,7 +115,8 @@ class EmailPasswordAuth:
                 user.name,
                 login_hash(user),
                 user.must_change_password,
-                waits_as_foreign(user) or (self._upgrades and not _is_bcrypt(user)),
+                waits_as_foreign(user)
+                or (self._upgrades and not is_bcrypt_hash(user.hashed_password)),
                 _obstacle(user),
             )
 
@@ -137,10 +138,6 @@ class EmailPasswordAuth:
         if self._hasher.is_outdated(candidate.hashed):
             return self._hasher.rehash(credentials.secret, candidate.hashed)
         return None
-
-
-def _is_bcrypt(user: User) -> bool:
-    return is_bcrypt_hash(user.hashed_password)
 
 
 def _obstacle(user: User) -> FailureCause:

@@ -138,8 +138,8 @@ class UserImportService:
             if not fails:
                 raise
             written = Tally()
-        report = import_report(checked.tally, written, partial=partial, dry_run=dry_run)
-        return report.with_schemes(schemes_of(checked.users)) if dry_run else report
+        schemes = schemes_of(checked.users) if dry_run else []
+        return import_report(checked.tally, written, schemes, partial=partial, dry_run=dry_run)
 
     def _check(
         self,

@@ -1,10 +1,10 @@
 """Reports the outcome of an import."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import merge
 from operator import attrgetter
 
-from userctl.schemas.transfer import ImportReport, ImportResult, RejectedRecord
+from userctl.schemas.transfer import ImportReport, ImportResult, RejectedRecord, SchemeReport
 from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
 
@@ -34,12 +34,20 @@ def import_result(checked: Tally, written: Tally) -> ImportResult:
     )
 
 
-def import_report(checked: Tally, written: Tally, *, partial: bool, dry_run: bool) -> ImportReport:
+def import_report(
+    checked: Tally,
+    written: Tally,
+    schemes: Sequence[SchemeReport],
+    *,
+    partial: bool,
+    dry_run: bool,
+) -> ImportReport:
     """Return the outcome of an import.
 
     Args:
         checked: what became of the records that were sorted out before anything was written.
         written: what became of the others.
+        schemes: what the passwords are hashed with, of a dry run.
         partial: whether the good records count although others are rejected.
         dry_run: whether nothing was committed.
     """
@@ -50,4 +58,5 @@ def import_report(checked: Tally, written: Tally, *, partial: bool, dry_run: boo
         result.model_copy(update={"dry_run": dry_run, **nothing}),
         _Rejects(checked.rejects, written.rejects),
         conflicts_only=rejected == checked.conflicts + written.conflicts,
+        schemes=schemes,
     )
