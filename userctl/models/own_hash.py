@@ -68,7 +68,7 @@ def _waiting_or_present(users: Any, names: Iterable[str]) -> ColumnElement[Any]:
 
 
 def hash_columns(own: str, *, stand_in: str | None) -> dict[str, str | None]:
-    """Return the values of the columns that store a user's own hash, made by bcrypt.
+    """Return the values of the columns that store a user's own hash where every program reads it.
 
     Args:
         own: the hash.

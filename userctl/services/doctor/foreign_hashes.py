@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Self
 
 from userctl.core.errors import InvalidInput, UserctlError
-from userctl.core.text import escape_invisible
+from userctl.core.text import counted, escape_invisible
 from userctl.security import password_hashes
 from userctl.security.password_hashes.parsed import SecretSource
 from userctl.services.doctor.finding import Finding, ok
@@ -48,7 +48,7 @@ class ForeignHashes:
             except UserctlError as error:
                 yield Finding(
                     "failure",
-                    f"{escape_invisible(error.message)} {count:,} users cannot log in without it.",
+                    f"{escape_invisible(error.message)} {counted(count, 'user')} cannot log in without it.",
                     error.hint or "",
                 )
         if self._unusable:
