@@ -46,11 +46,9 @@ class ForeignHashes:
             try:
                 secrets(name)
             except UserctlError as error:
-                yield Finding(
-                    "failure",
-                    f"{escape_invisible(error.message)} {counted(count, 'user')} cannot log in without it.",
-                    error.hint or "",
-                )
+                waiting = f"{counted(count, 'user')} cannot log in without it."
+                message = f"{escape_invisible(error.message)} {waiting}"
+                yield Finding("failure", message, error.hint or "")
         if self._unusable:
             yield Finding(
                 "warning",
