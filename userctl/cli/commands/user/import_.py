@@ -125,9 +125,10 @@ def _finish(
     for line in reject_lines(report):
         # Also with --quiet, which must not hide why the exit code is not 0.
         write_error(line)
-    as_plan = report.result.dry_run and context.settings.output == "table"
-    if as_plan and context.fields is None:
-        context.emit(schemas.transfer.ImportPlan.of(report.result))
+    if context.settings.output == "table" and context.fields is None:
+        # A person is told the rest in sentences.
+        result = report.result
+        context.emit(schemas.transfer.ImportPlan.of(result) if result.dry_run else result)
     else:
         context.emit(found.result(report))
     found.tell(context, report)

@@ -73,7 +73,7 @@ class Reading:
             context.note(f"Not carried over: {_counts(self.lost)}.")
         if self.unmapped:
             context.note(
-                f"Roles that are not mapped, and give none here: {_counts(self.unmapped)}. "
+                f"Roles that are not mapped: {_counts(self.unmapped)}. "
                 "Map one with --map-role 'THERE=HERE'."
             )
 
