@@ -107,7 +107,9 @@ class AdoptionService:
                     copied(create_safety_copy(self._url.sqlite_path, before, self._clock()))
 
             done = adopt_tables(uow.connection, self._options(choices), prepare=copy_file)
-            steps = [step for step in done if step.kind == "step"]
+            # The journal mode belongs to no table: it changes below, after the transaction, so of
+            # two adoptions at once both may switch it, and only one has adopted anything.
+            steps = [step for step in done if step.kind == "step" and step.table is not None]
             if steps:
                 rows = {f"{step.table}.{step.subject}": step.rows for step in steps if step.rows}
                 if before is None:
