@@ -41,7 +41,8 @@ class AuditSummaryRepository:
         time = col(AuditEvent.time)
         if self._is_postgresql:
             return func.to_char(func.timezone("UTC", time), "YYYY-MM-DD")
-        return func.substr(type_coerce(time, String), 1, 10)
+        text = type_coerce(time, String)
+        return case((func.datetime(text).is_not(None), func.substr(text, 1, 10)), else_=text)
 
     def top_targets(self, wanted: EventFilter, *, limit: int) -> Sequence[tuple[str, int]]:
         """Return the targets with most events, and their numbers."""

@@ -212,6 +212,8 @@ def test_a_token_of_a_user_whose_address_cannot_be_read_is_listed(three: Userctl
     [
         ("actor = CAST(x'ff' AS TEXT)", "actor"),
         ("time = 'noon'", "time"),
+        ("time = substr(time, 1, 10) || ' zz'", "time"),
+        ("time = time || ' zz'", "time"),
         ("detail = 'no JSON'", "detail"),
         ("hash = x'00'", "hash"),
     ],
