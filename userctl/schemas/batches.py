@@ -63,6 +63,8 @@ class UserOutcome(Affected):
     must_change_password: bool | None = None
     address_verified: bool | None = None
     former_login_at: datetime | None = None
+    managed_by: str | None = None
+    password_version: int | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     reference: str

@@ -1,0 +1,24 @@
+"""Which declared set a user belongs to, and the version of the password that it gave them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+
+ADDED = [("managed_by", sa.String(100)), ("password_version", sa.Integer())]
+"""Columns that may be null, so that neither a table is rewritten nor an INSERT has to change."""
+
+TABLES = ("users", "deleted_users")
+
+
+def upgrade() -> None:
+    for table in TABLES:
+        for name, kind in ADDED:
+            op.add_column(table, sa.Column(name, kind))
+
+
+def downgrade() -> None:
+    for table in TABLES:
+        for name, _ in reversed(ADDED):
+            op.drop_column(table, name)
