@@ -93,17 +93,20 @@ class DatabaseStatsRepository:
     def foreign_tokens(self, since: datetime, before: datetime) -> Iterator[datetime]:
         """Yield when an application issued its refresh tokens in a span, the last one first.
 
-        It may do so without any event. One with an earlier time than another that came after it
-        takes the time from that one.
+        It may do so without any event. A time is believed only as far as it is earlier than that
+        of each token that came after it, of an application or of userctl.
         """
         created, number = col(RefreshToken.created_at), col(RefreshToken.id)
-        query = _FOREIGN.where(created < before).order_by(number.desc())
-        with self._session.exec(query.execution_options(yield_per=1000)) as times:
-            for time in times:
+        query = select(created, col(RefreshToken.family_id).is_(None))
+        query = query.where(created < before, number > 0).order_by(number.desc())
+        with self._session.exec(query.execution_options(yield_per=1000)) as tokens:
+            for time, is_foreign in tokens:
                 if time <= since:
                     return
                 if time < before:
-                    yield (before := time)
+                    before = time
+                    if is_foreign:
+                        yield time
 
     def server_time(self) -> datetime | None:
         """Return the time by the clock of the server; None where there is no server."""

@@ -244,6 +244,21 @@ def test_two_wrong_clocks_do_not_vouch_for_each_other(
     assert living(sql) == [(2,)]
 
 
+@pytest.mark.parametrize("honest", ["login", "token of an application"])
+def test_a_token_that_an_application_issued_by_a_wrong_clock_vouches_for_nothing(
+    alive: Program, clock: FakeClock, sql: Sql, honest: str
+) -> None:
+    clock.now = NOW + timedelta(days=25)
+    insert_by_application(alive, clock, sql)
+    clock.now = NOW + timedelta(hours=1)
+    WRITES[honest](alive, clock, sql)
+    clock.now = NOW + timedelta(days=50)
+    alive.log_in(ADA)
+    with pytest.raises(ClockSuspect, match="gap of 49 days"):
+        alive.purge.purge(NIGHTLY)
+    assert living(sql) == [(2,)]
+
+
 def test_a_clock_that_jumps_forth_and_back_many_times_is_not_believed(
     alive: Program, clock: FakeClock, sql: Sql
 ) -> None:
