@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from userctl.cli import options
 from userctl.core.errors import InvalidInput
+from userctl.schemas.timestamp import parse_duration
 
 
 def parse_moment(text: str) -> datetime | timedelta:
@@ -20,7 +20,7 @@ def parse_moment(text: str) -> datetime | timedelta:
     except ValueError:
         pass
     try:
-        return options.parse_duration(text)
+        return parse_duration(text)
     except InvalidInput:
         raise InvalidInput(
             f"'{text[:40]}' is neither a time nor a duration.",

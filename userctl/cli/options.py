@@ -1,7 +1,5 @@
 """Arguments and options that commands share, each written once."""
 
-import re
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +7,6 @@ import typer
 
 from userctl.cli.help_page import OUTPUT, PAGING, PASSWORD, SHARED
 from userctl.config.settings import LogFormat, OutputFormat
-from userctl.core.clock import LONGEST_SPAN
-from userctl.core.errors import InvalidInput
 from userctl.formats.writer import ExportFormat
 
 DatabaseURLOption = Annotated[
@@ -207,21 +203,3 @@ SinceOption = Annotated[
 UntilOption = Annotated[
     str | None, typer.Option("--until", metavar="TIME", help="Before this time, as for --since.")
 ]
-
-_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-
-
-def parse_duration(text: str) -> timedelta:
-    """Parse a duration such as ``50ms``, ``90s``, ``15m``, ``12h``, ``1d`` or ``2w``.
-
-    Raises:
-        InvalidInput: for any other text, and for more than a hundred years.
-    """
-    found = re.fullmatch(r"([0-9]{1,9})(ms|[smhdw])", text)
-    if found is not None:
-        seconds = int(found[1]) * _UNITS[found[2]]
-        if seconds <= LONGEST_SPAN.total_seconds():
-            return timedelta(seconds=seconds)
-    raise InvalidInput(
-        f"'{text[:40]}' is not a duration.", hint="Write it as 90s, 15m, 12h, 1d or 2w."
-    )

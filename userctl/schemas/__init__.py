@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from userctl.schemas import batches as batches
     from userctl.schemas import credentials as credentials
     from userctl.schemas import database as database
+    from userctl.schemas import declaration as declaration
     from userctl.schemas import diagnosis as diagnosis
     from userctl.schemas import keys as keys
     from userctl.schemas import metrics as metrics

@@ -63,6 +63,9 @@ class UserOutcome(Affected):
     must_change_password: bool | None = None
     address_verified: bool | None = None
     former_login_at: datetime | None = None
+    managed_by: str | None = None
+    password_version: int | None = None
+    previous_email: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     reference: str

@@ -1,10 +1,13 @@
-"""Timestamps as people and files write them."""
+"""Timestamps and durations as people and files write them."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from userctl.core.clock import LONGEST_SPAN
 from userctl.core.errors import InvalidInput
 from userctl.core.text import quote
+
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def check_span(span: timedelta) -> timedelta:
@@ -45,3 +48,19 @@ def parse_timestamp(text: str) -> datetime:
         return time.astimezone(UTC)
     except OverflowError:
         raise InvalidInput(f"The timestamp {quote(text)} is not in the years 1 to 9999.") from None
+
+
+def parse_duration(text: str) -> timedelta:
+    """Parse a duration such as ``50ms``, ``90s``, ``15m``, ``12h``, ``1d`` or ``2w``.
+
+    Raises:
+        InvalidInput: for any other text, and for more than a hundred years.
+    """
+    found = re.fullmatch(r"([0-9]{1,9})(ms|[smhdw])", text)
+    if found is not None:
+        seconds = int(found[1]) * _UNITS[found[2]]
+        if seconds <= LONGEST_SPAN.total_seconds():
+            return timedelta(seconds=seconds)
+    raise InvalidInput(
+        f"{quote(text)} is not a duration.", hint="Write it as 90s, 15m, 12h, 1d or 2w."
+    )

@@ -18,13 +18,13 @@ LABEL_LENGTH = 100
 SCOPE_LENGTH = 1000
 
 
-def _check_label(label: str) -> str:
+def check_label(label: str) -> str:
     if not 1 <= len(label) <= LABEL_LENGTH or label.isspace() or has_invisible_characters(label):
         raise InvalidInput(f"The label is not valid. Use 1 to {LABEL_LENGTH} visible characters.")
     return label
 
 
-def _check_scope(words: tuple[str, ...]) -> tuple[str, ...]:
+def check_scope(words: tuple[str, ...]) -> tuple[str, ...]:
     for word in words:
         if not re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]+", word):
             raise InvalidInput(
@@ -124,8 +124,8 @@ class ApiTokenCreate(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     user: str
-    label: Annotated[str, AfterValidator(_check_label)]
-    scope: Annotated[tuple[str, ...], AfterValidator(_check_scope)] = ()
+    label: Annotated[str, AfterValidator(check_label)]
+    scope: Annotated[tuple[str, ...], AfterValidator(check_scope)] = ()
     expires_in: Annotated[timedelta | None, AfterValidator(_check_lifetime)]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from userctl.core.errors import InvalidInput
 from userctl.core.text import quote
 from userctl.schemas.email_address import canonical_email
+from userctl.schemas.set_name import check_set_name
 from userctl.schemas.timestamp import parse_timestamp
 from userctl.schemas.user_name import check_name
 
@@ -54,6 +55,13 @@ def _parse_boolean(text: str) -> bool:
     return value in _TRUE
 
 
+def _parse_version(text: str) -> int:
+    # Python converts other digits too, and no very long text.
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise InvalidInput(f"{quote(text)} is not a version. Use a number up to 999999999.")
+    return int(text)
+
+
 USER_FIELDS = (
     UserField("id"),
     UserField("email", canonical_email),
@@ -66,6 +74,9 @@ USER_FIELDS = (
     UserField("password", str, shown=False),
     UserField("address_verified", _parse_boolean, plain=True),
     UserField("former_login_at", parse_timestamp, plain=True),
+    UserField("managed_by", check_set_name, plain=True),
+    UserField("password_version", _parse_version, plain=True),
+    UserField("previous_email", canonical_email, plain=True),
     UserField("created_at", parse_timestamp),
     UserField("updated_at"),
 )

@@ -168,6 +168,7 @@ class UserRead(Affected):
 
     ``address_verified`` and ``former_login_at`` are what another system said of the user. Another
     time is None if the stored one cannot be read and the user was changed all the same.
+    ``managed_by`` names the set of declared users that the user belongs to.
     """
 
     id: int
@@ -179,6 +180,9 @@ class UserRead(Affected):
     must_change_password: bool
     address_verified: bool | None = None
     former_login_at: datetime | None = None
+    managed_by: str | None = None
+    password_version: int | None = None
+    previous_email: str | None = None
     created_at: datetime | None
     updated_at: datetime | None
 

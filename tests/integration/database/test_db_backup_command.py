@@ -485,7 +485,7 @@ def test_a_restore_that_is_killed_leaves_the_old_or_the_new(
 def test_migrating_copies_an_sqlite_file_first_and_names_the_copy(local: Userctl) -> None:
     local.create(ADA)
     down = local("db", "downgrade", "0004", "--yes", "-o", "json").json
-    assert down["backup"].startswith(f"{local.database_file}.0009-")
+    assert down["backup"].startswith(f"{local.database_file}.0010-")
     up = local("db", "migrate", "-o", "json").json
     assert up["backup"].startswith(f"{local.database_file}.0004-")
     assert stat.S_IMODE(Path(up["backup"]).stat().st_mode) == 0o600

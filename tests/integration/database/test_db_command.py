@@ -29,7 +29,7 @@ def test_status_changes_nothing(bare: Userctl) -> None:
     assert before["state"] in {"missing", "empty"}
     assert (before["current"], before["pending"]) == (
         None,
-        ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"],
+        ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010"],
     )
     assert bare("db", "status", "-o", "json").json == before
 
@@ -47,6 +47,7 @@ def test_history_says_which_migrations_are_applied(bare: Userctl) -> None:
         ("0007", False),
         ("0008", False),
         ("0009", False),
+        ("0010", False),
     ]
 
 

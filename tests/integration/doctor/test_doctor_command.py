@@ -96,7 +96,7 @@ def test_pending_migrations_fail(home: Path, bare_database_url: str) -> None:
     assert userctl("db", "migrate", "0003").code == 0
     found = findings(userctl, code=6)["schema"]
     assert found["status"] == "failure"
-    assert "6 migrations are pending" in found["message"]
+    assert "7 migrations are pending" in found["message"]
     assert found["advice"] == "Run 'userctl db migrate'."
     assert userctl("db", "migrate", "-q").code == 0
     assert statuses(userctl)["schema"] == "ok"

@@ -9,7 +9,7 @@ from userctl.models import User
 from userctl.models.unreadable import shown_text
 
 
-def recorded_changes(user: User, values: Mapping[str, Any]) -> dict[str, list[str | bool | None]]:
+def recorded_changes(user: User, values: Mapping[str, Any]) -> dict[str, list[str | int | None]]:
     """Return the old and the new value of each column that is changed.
 
     Args:
@@ -22,8 +22,8 @@ def recorded_changes(user: User, values: Mapping[str, Any]) -> dict[str, list[st
     }
 
 
-def recorded_value(value: object) -> str | bool | None:
+def recorded_value(value: object) -> str | int | None:
     """Return a value of a column as JSON has it."""
     if isinstance(value, datetime):
         return rfc3339(value)
-    return value if value is None or isinstance(value, bool) else shown_text(value)
+    return value if value is None or isinstance(value, int) else shown_text(value)

@@ -16,5 +16,5 @@ from userctl.cli.context import CommandContext
 def stats(context: CommandContext, older_than: options.OlderThanOption = None) -> None:
     """Show row counts, sizes, and what 'token purge' would delete."""
     retention = timedelta(days=context.settings.token_retention_days)
-    span = retention if older_than is None else options.parse_duration(older_than)
+    span = retention if older_than is None else schemas.timestamp.parse_duration(older_than)
     context.emit(context.services.statistics.stats(span))

@@ -44,7 +44,7 @@ def rotate(
     get a new access token at their next refresh.
     """
     if not compromised:
-        _rotate(context, options.parse_duration("1h" if min_age is None else min_age))
+        _rotate(context, schemas.timestamp.parse_duration("1h" if min_age is None else min_age))
         return
     if min_age is not None:
         raise InvalidInput("--min-age cannot be used with --compromised.")

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 import typer
 
 from userctl import schemas
-from userctl.cli import options
 from userctl.cli.help_page import FILTERS
 
 Kind = Literal["api", "refresh"]
@@ -57,4 +56,4 @@ def token_query(
 
 
 def _parse(text: str | None) -> timedelta | None:
-    return None if text is None else options.parse_duration(text)
+    return None if text is None else schemas.timestamp.parse_duration(text)

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from userctl import schemas
-from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.verdicts import conclude
@@ -36,7 +35,7 @@ def issue(
         user=user,
         label=label,
         scope=tuple(scope or ()),
-        expires_in=None if expires == "never" else options.parse_duration(expires),
+        expires_in=None if expires == "never" else schemas.timestamp.parse_duration(expires),
     )
     issued = context.services.api_tokens.issue(new)
     context.emit_or_undo(issued, lambda: context.services.revocation.revoke_text(issued.token))

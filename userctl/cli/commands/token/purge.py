@@ -92,13 +92,13 @@ def purge(
     recently than the setting token_retention_days says. It also trusts the system clock.
     """
     retention = timedelta(days=context.settings.token_retention_days)
-    span = retention if older_than is None else options.parse_duration(older_than)
+    span = retention if older_than is None else schemas.timestamp.parse_duration(older_than)
     purge_options = schemas.database.PurgeOptions(
         older_than=span,
         batch_size=batch_size,
         max_rows=max_rows,
         max_seconds=max_seconds,
-        pause=None if pause is None else options.parse_duration(pause),
+        pause=None if pause is None else schemas.timestamp.parse_duration(pause),
         dry_run=dry_run,
         trust_clock=yes,
     )

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from userctl import schemas
-from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.questions import confirm_removal, describe_users
@@ -49,7 +48,7 @@ def purge(
     """
     recycle_bin = context.services.recycle_bin
     retention = timedelta(days=context.settings.deleted_user_retention_days)
-    span = retention if older_than is None else options.parse_duration(older_than)
+    span = retention if older_than is None else schemas.timestamp.parse_duration(older_than)
     if not dry_run:
         confirm_removal(
             context,

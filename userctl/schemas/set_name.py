@@ -1,0 +1,22 @@
+"""Which names a set of declared users may have."""
+
+import re
+
+from userctl.core.errors import InvalidInput
+from userctl.core.text import quote
+
+SET_NAME_LENGTH = 100
+
+
+def check_set_name(name: str) -> str:
+    """Return the name of a set if a set may have it.
+
+    Raises:
+        InvalidInput: otherwise.
+    """
+    if len(name) > SET_NAME_LENGTH or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", name):
+        raise InvalidInput(
+            f"{quote(name)} is not the name of a set. "
+            f"Use up to {SET_NAME_LENGTH} letters, digits and . _ / -."
+        )
+    return name
