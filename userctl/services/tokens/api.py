@@ -27,9 +27,7 @@ from userctl.services.users.lookup import lock_user
 from userctl.services.users.records import changed_user
 
 
-def issue_token(
-    uow: UnitOfWork, user: User, new: ApiTokenCreate, now: datetime
-) -> ApiTokenIssued:
+def issue_token(uow: UnitOfWork, user: User, new: ApiTokenCreate, now: datetime) -> ApiTokenIssued:
     """Issue a token for a user, who is locked."""
     assert user.id is not None
     text = API_TOKEN.generate()
