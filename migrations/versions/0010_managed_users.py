@@ -1,4 +1,4 @@
-"""Which declared set a user belongs to, and the version of the password that it gave them."""
+"""Which set of declared users a user belongs to, and what it last did to address and password."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,7 +6,11 @@ from alembic import op
 revision = "0010"
 down_revision = "0009"
 
-ADDED = [("managed_by", sa.String(100)), ("password_version", sa.Integer())]
+ADDED = [
+    ("managed_by", sa.String(100)),
+    ("password_version", sa.Integer()),
+    ("previous_email", sa.String(255)),
+]
 """Columns that may be null, so that neither a table is rewritten nor an INSERT has to change."""
 
 TABLES = ("users", "deleted_users")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
-from userctl.core.errors import InvalidInput
+from userctl.core.errors import DatabaseAccessDenied, InvalidInput
 
 _ACCEPTED = "Use sqlite:///PATH or postgresql://USER@HOST/DATABASE."
 _HARMLESS_OPTIONS = frozenset(
@@ -75,10 +75,25 @@ class DatabaseURL:
 
     @property
     def missing_file(self) -> Path | None:
-        """The SQLite file, if it does not exist or cannot be looked up."""
-        # Path.exists raises where a folder on the way cannot be searched.
+        """The SQLite file, if it does not exist.
+
+        Raises:
+            DatabaseAccessDenied: if a folder on the way must not be searched.
+        """
         path = self.sqlite_path
-        return None if path is None or os.path.exists(path) else path  # noqa: PTH110
+        if path is None:
+            return None
+        try:
+            path.stat()
+        except PermissionError:
+            raise DatabaseAccessDenied(
+                f"A folder of {path} cannot be searched: Permission denied.",
+                hint="Run userctl as the owner of that folder. If the database should be "
+                "elsewhere, correct HOME, or choose it with --database-url or --profile.",
+            ) from None
+        except OSError:
+            return path
+        return None
 
     @classmethod
     def parse(cls, text: str) -> "DatabaseURL":

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from glob import escape, glob
 from pathlib import Path
 
 from userctl.config.database_url import DatabaseURL
@@ -90,7 +91,9 @@ def _sessions(profile: str | None) -> Sequence[Path]:
     own = if_home_is_known(partial(session_path, profile))
     if own is None:
         return []
-    return [own, *(path for path in own.parent.glob("session*.json") if path != own)]
+    # Path.glob raises where the folder cannot be searched.
+    found = map(Path, glob(f"{escape(str(own.parent))}/session*.json"))  # noqa: PTH207
+    return [own, *(path for path in found if path != own)]
 
 
 def missing_embedded_database(url: DatabaseURL) -> Path | None:

@@ -37,7 +37,7 @@ from userctl.db.postgresql.session import (
 )
 from userctl.db.postgresql.url import parse_options
 from userctl.db.sqlite.functions import add_functions
-from userctl.db.sqlite.locks import require_locks
+from userctl.db.sqlite.locks import require_locks, require_readable
 
 logger = logging.getLogger(__name__)
 
@@ -96,6 +96,7 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
 
     Raises:
         DatabaseUnreachable: if the file does not exist.
+        DatabaseAccessDenied: if it cannot be read.
         LocksUnavailable: if its file system refuses to lock it.
         ReadOnly: if SQLite cannot create its files beside the database.
         sqlite3.Error: if the file is not a database.
@@ -110,6 +111,7 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
             f"The folder {path.parent} is not writable.",
             hint="SQLite must write beside the database, even to read it in WAL mode.",
         )
+    require_readable(path)
     connection = sqlite3.connect(
         # Without "rw" SQLite would create a missing file.
         f"file://{quote(os.fsencode(path.absolute()))}?mode=rw",

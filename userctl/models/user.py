@@ -21,7 +21,8 @@ class UserColumns(SQLModel):
     :mod:`userctl.models.own_hash` says which hash counts.
 
     ``managed_by`` names the set of a file of users that the user belongs to, and
-    ``password_version`` is that of the password that the file gave them.
+    ``password_version`` is that of the password that the file gave them. ``previous_email`` is the
+    address before the file gave them another.
     """
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)
@@ -39,6 +40,7 @@ class UserColumns(SQLModel):
     former_login_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     managed_by: str | None = Field(default=None, max_length=100)
     password_version: int | None = Field(default=None)
+    previous_email: str | None = Field(default=None, max_length=255)
 
 
 class User(UserColumns, table=True):

@@ -65,6 +65,7 @@ class UserOutcome(Affected):
     former_login_at: datetime | None = None
     managed_by: str | None = None
     password_version: int | None = None
+    previous_email: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     reference: str

@@ -76,6 +76,7 @@ USER_FIELDS = (
     UserField("former_login_at", parse_timestamp, plain=True),
     UserField("managed_by", check_set_name, plain=True),
     UserField("password_version", _parse_version, plain=True),
+    UserField("previous_email", canonical_email, plain=True),
     UserField("created_at", parse_timestamp),
     UserField("updated_at"),
 )

@@ -182,6 +182,7 @@ class UserRead(Affected):
     former_login_at: datetime | None = None
     managed_by: str | None = None
     password_version: int | None = None
+    previous_email: str | None = None
     created_at: datetime | None
     updated_at: datetime | None
 

@@ -14,8 +14,8 @@ from userctl.core.secure_files import write_private
 from userctl.security.jwk import SigningKey
 
 USER = ["id", "email", "name", "role", "status", "has_password", "must_change_password",
-        "address_verified", "former_login_at", "managed_by", "password_version", "created_at",
-        "updated_at"]  # fmt: skip
+        "address_verified", "former_login_at", "managed_by", "password_version",
+        "previous_email", "created_at", "updated_at"]  # fmt: skip
 OUTCOME = [*USER, "reference", "outcome", "code", "message"]
 DETAIL = [*USER, "failed_logins", "last_failed_login_at", "throttled_until"]
 SCHEMA = ["database", "state", "current", "head", "pending", "backup"]

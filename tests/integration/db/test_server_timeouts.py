@@ -60,25 +60,33 @@ def test_no_transaction_is_taken_for_a_forgotten_one(
         assert uow.connection.scalar(query) == "0"
 
 
-@pytest.mark.parametrize("then", [lambda uow: uow.users.get(1), lambda uow: uow.commit()])
+@pytest.mark.parametrize(
+    ("timeout", "then"),
+    [
+        ("idle_in_transaction_session_timeout", lambda uow: uow.users.get(1)),
+        ("idle_in_transaction_session_timeout", lambda uow: uow.commit()),
+        ("transaction_timeout", lambda uow: uow.users.get(1)),
+        ("transaction_timeout", lambda uow: uow.commit()),
+    ],
+)
 def test_a_transaction_that_a_timeout_ended_changed_nothing_and_says_which_it_was(
-    postgres_url: str, postgres_sql: Sql, then: Callable[[UnitOfWork], object]
+    postgres_url: str, postgres_sql: Sql, timeout: str, then: Callable[[UnitOfWork], object]
 ) -> None:
     def outlast_the_timeout(database: Database) -> None:
         with database.writing() as uow:
             uow.connection.execute(
                 text("INSERT INTO users (email, hashed_password) VALUES ('a', 'x')")
             )
-            uow.connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '50ms'"))
+            uow.connection.execute(text(f"SET LOCAL {timeout} = '50ms'"))
             ours = "SELECT pid FROM pg_stat_activity WHERE application_name = 'slow'"
             until(lambda: postgres_sql(ours) == [])
             then(uow)
 
     with open_engine(f"{postgres_url}&application_name=slow") as engine:
         program = Program(engine, FakeClock())
-        with pytest.raises(DatabaseUnreachable, match="idle-in-transaction timeout") as caught:
+        with pytest.raises(DatabaseUnreachable, match="A timeout of the database") as caught:
             outlast_the_timeout(program.database)
-        assert "ALTER ROLE" in str(caught.value.hint)
+        assert f"ALTER ROLE NAME SET {timeout} = " in str(caught.value.hint)
         assert program.user_list.page(UserQuery()).items == []
 
 

@@ -9,7 +9,7 @@ from tests.support.cli import Userctl
 OUTCOME = [
     "id", "email", "name", "role", "status", "has_password", "must_change_password",
     "address_verified", "former_login_at", "managed_by", "password_version",
-    "created_at", "updated_at", "reference", "outcome", "code", "message",
+    "previous_email", "created_at", "updated_at", "reference", "outcome", "code", "message",
 ]  # fmt: skip
 
 

@@ -4,32 +4,16 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.support.other_users import OTHER, unprivileged
 from userctl.core import file_lock
 from userctl.core.atomic_files import TEMPORARY_SUFFIX, temporary_prefix
 from userctl.core.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
 from userctl.core.file_lock import lock_file, try_file_lock
 from userctl.core.secure_files import write_private
-
-OTHER = 54_321
-"""The id of another user and of their group."""
-
-
-@contextmanager
-def unprivileged() -> Iterator[None]:
-    """Do without the power of root to open every file."""
-    before = os.geteuid()
-    if before == 0:
-        os.seteuid(OTHER)
-    try:
-        yield
-    finally:
-        os.seteuid(before)
 
 
 @pytest.fixture

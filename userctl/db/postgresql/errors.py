@@ -16,11 +16,15 @@ class Meaning(NamedTuple):
     hint: str | None = None
 
 
-_TOO_LONG = Meaning(
-    errors.DatabaseUnreachable,
-    "A timeout of the database server ended the connection",
-    "Raise that timeout for the role: ALTER ROLE NAME SET PARAMETER = VALUE.",
-)
+def _timeout(parameter: str) -> Meaning:
+    """Return the meaning of a timeout of the server by which the connection ended."""
+    return Meaning(
+        errors.DatabaseUnreachable,
+        "A timeout of the database server ended the connection",
+        f"Raise that timeout for the role: ALTER ROLE NAME SET {parameter} = '5min'.",
+    )
+
+
 _CONFLICT = Meaning(errors.TransactionConflict, "The transaction kept conflicting with others")
 _REJECTED = Meaning(errors.ConstraintViolated, "The database rejected the row")
 _DOES_NOT_FIT = Meaning(errors.ConstraintViolated, "A value does not fit its column")
@@ -41,8 +45,8 @@ _BY_SQLSTATE: dict[str, Meaning] = {
         "Name the primary in the URL. If it is a default of the role or the database: "
         "ALTER ROLE NAME SET default_transaction_read_only = off.",
     ),
-    "25P03": _TOO_LONG,
-    "25P04": _TOO_LONG,
+    "25P03": _timeout("idle_in_transaction_session_timeout"),
+    "25P04": _timeout("transaction_timeout"),
     "2BP01": Meaning(errors.ConstraintViolated, "Another object in the database depends on it"),
     "40002": _REJECTED,
     "40003": Meaning(errors.CommitUnknown, "Whether the change was made is unknown"),
@@ -64,7 +68,7 @@ _BY_SQLSTATE: dict[str, Meaning] = {
         "Try again in a moment. If that was the timeout of the role or the database, raise it: "
         "ALTER ROLE NAME SET statement_timeout = '5min'.",
     ),
-    "57P05": _TOO_LONG,
+    "57P05": _timeout("idle_session_timeout"),
     "XX001": Meaning(errors.DatabaseDamaged, "The database server found damaged data"),
     "XX002": Meaning(errors.DatabaseDamaged, "The database server found a damaged index"),
 }

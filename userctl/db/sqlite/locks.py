@@ -1,12 +1,31 @@
-"""Whether an SQLite file can be locked."""
+"""Whether an SQLite file can be read and locked."""
 
+import os
 import sqlite3
+import stat
 from pathlib import Path
 
-from userctl.core.errors import LocksUnavailable
+from userctl.core.errors import DatabaseAccessDenied, LocksUnavailable
 from userctl.core.mounts import find_mount, locks_work
 
 _LOCK_FAILURES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PROTOCOL})
+
+
+def require_readable(path: Path) -> None:
+    """Make sure that a file that exists can be read.
+
+    Raises:
+        DatabaseAccessDenied: if it cannot, naming its owner.
+    """
+    if os.access(path, os.R_OK, effective_ids=True):
+        return
+    status = path.stat()
+    raise DatabaseAccessDenied(
+        f"{path} cannot be read: it belongs to uid {status.st_uid} and has mode "
+        f"{stat.S_IMODE(status.st_mode):04o}.",
+        hint="Run userctl as its owner, or let that user give you the file: "
+        f"chown {os.geteuid()} '{path}'",
+    )
 
 
 def require_locks(connection: sqlite3.Connection, path: Path) -> None:
