@@ -22,13 +22,17 @@ def test_a_signal_that_arrives_just_before_a_read_ends_it() -> None:
             typed.set()
             os.write(writing, b"typed\n")
 
+    def read() -> None:
+        with wake_at_signals():
+            begun.set()
+            os.read(reading, 6)
+
     thread = threading.Thread(target=interrupt)
     thread.start()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        with pytest.raises(KeyboardInterrupt), wake_at_signals():
-            begun.set()
-            os.read(reading, 6)
+        with pytest.raises(KeyboardInterrupt):
+            read()
         assert not typed.is_set()
     finally:
         ended.set()
