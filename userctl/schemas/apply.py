@@ -1,6 +1,6 @@
 """Plans of what declared users need, and what came of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from userctl.core.audit_chain import canonical_json
+from userctl.schemas.declaration import DeclaredUser
 from userctl.schemas.tokens import ApiTokenIssued
 
 Prune = Literal["disable", "delete"]
@@ -117,4 +118,32 @@ def plan_digest(set_name: str | None, prune: Prune | None, changes: Sequence[Pla
     digest = sha256(canonical_json({"set": set_name, "prune": prune}).encode())
     for change in changes:
         digest.update(change.model_dump_json().encode())
+    return digest.hexdigest()
+
+
+class PlanFile(BaseModel):
+    """A plan that was written down, to be reviewed and applied as it is; it holds no secret.
+
+    ``declaration`` is the SHA-256 of the declared users.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Literal[1] = 1
+    adopt: bool
+    limit: RemovalLimit
+    declaration: str
+    plan: Plan
+
+    @property
+    def options(self) -> ApplyOptions:
+        """How the users are applied."""
+        return ApplyOptions(self.plan.set, self.plan.prune, self.adopt, self.limit)
+
+
+def declaration_digest(users: Iterable[DeclaredUser]) -> str:
+    """Return the SHA-256 of what is declared, in whichever files and formats that is."""
+    digest = sha256()
+    for user in users:
+        digest.update(user.model_dump_json(exclude_unset=True).encode())
     return digest.hexdigest()

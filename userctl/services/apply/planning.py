@@ -115,7 +115,8 @@ class Planner:
     def _missing(self, user: DeclaredUser, deleted: UserRow | None) -> Step | None:
         """Return what happens to a user who does not exist, but may have been deleted."""
         if deleted is None:
-            self._check_role(user, user.role)
+            if not user.declares("role"):
+                self._check_role(user, user.role)
             return creation(user, self._options)
         if user.state == "created":
             return None

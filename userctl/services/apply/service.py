@@ -1,6 +1,6 @@
 """The use cases that plan and apply declared users."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,6 @@ from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.schemas.apply import Applied, ApplyOptions, GeneratedPassword, Plan
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.declaration import DeclaredUser
-from userctl.schemas.tokens import ApiTokenIssued
 from userctl.security.password_policy import PasswordPolicy
 from userctl.security.passwords import PasswordHasher
 from userctl.services.apply.guards import require_safe
@@ -20,8 +19,8 @@ from userctl.services.apply.planning import Computed, Planner
 from userctl.services.apply.writing import PlanWriter
 from userctl.services.users.batch.delete import DeleteUsers
 
-Deliver = Callable[[Sequence[ApiTokenIssued]], object]
-"""Takes API tokens before the transaction that issues them is committed."""
+Deliver = Callable[[Applied], object]
+"""Takes the secrets of a plan before the transaction that makes them valid is committed."""
 
 
 class ApplyService:
@@ -77,7 +76,7 @@ class ApplyService:
         options: ApplyOptions,
         *,
         expected: str | None = None,
-        deliver: Deliver = lambda _tokens: None,
+        deliver: Deliver = lambda _applied: None,
     ) -> Applied:
         """Let users be as they are declared, all of them or none.
 
@@ -85,7 +84,7 @@ class ApplyService:
             users: the declared users.
             options: how they are applied.
             expected: the digest of the plan that was reviewed; None if none was.
-            deliver: takes the API tokens before they are valid; what it raises undoes everything.
+            deliver: takes the secrets before they are valid; what it raises undoes everything.
 
         Raises:
             DeclarationIncomplete, DeclarationInvalid, SetConflict: as :meth:`plan` does.
@@ -128,17 +127,14 @@ class ApplyService:
             deleting = DeleteUsers(hard=False, access_lifetime=self._access_lifetime)
             writer = PlanWriter(uow, passwords, hasher=self._hasher, deleting=deleting, now=now)
             tokens = writer.write(computed.steps)
+            applied = Applied(
+                **dict(plan), generated_passwords=_generated(computed, passwords), api_tokens=tokens
+            )
             if computed.steps:
                 uow.record(AuditTag.ACCOUNT_APPLY, now, target=plan.set, **_summary(plan))
-                deliver(tokens)
+                deliver(applied)
                 uow.commit()
-        set_now = {step.email for step in computed.steps if step.sets_password}
-        generated = [
-            GeneratedPassword(email=email, password=new.generated)
-            for email, new in passwords.items()
-            if new.generated is not None and email in set_now
-        ]
-        return Applied(**dict(plan), generated_passwords=generated, api_tokens=tokens)
+        return applied
 
     def _compute(
         self,
@@ -151,6 +147,15 @@ class ApplyService:
         if expected not in {None, computed.plan.digest}:
             raise PlanStale("The users have changed since the plan was made; nothing was changed.")
         return computed
+
+
+def _generated(computed: Computed, passwords: Mapping[str, NewPassword]) -> list[GeneratedPassword]:
+    set_now = [step.email for step in computed.steps if step.sets_password]
+    return [
+        GeneratedPassword(email=email, password=password)
+        for email in set_now
+        if (password := passwords[email].generated) is not None
+    ]
 
 
 def _summary(plan: Plan) -> dict[str, Any]:

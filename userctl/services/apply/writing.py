@@ -177,6 +177,7 @@ class PlanWriter:
             now=self._now,
             repeated=set(),
             named=set(),
+            via="apply",
         )
         for chunk in in_chunks(steps, CHUNK):
             writer.write([self._imported(step) for step in chunk])
