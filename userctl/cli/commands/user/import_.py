@@ -31,8 +31,12 @@ from userctl.formats.source import Source, open_source
 )
 def import_(
     context: CommandContext,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV, JSON lines or JSON; - is standard input.")
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="CSV, JSON lines or JSON; - is standard input. Several are read as one.",
+        ),
     ],
     origin: SourceChoice,
     reading: ReadingOptions,
@@ -68,11 +72,15 @@ def import_(
     'user list' can be imported as it is. Where another program wrote users, the export says which
     options an import needs.
     """
-    require_writable(context, rejects, file)
+    require_writable(context, rejects, files)
     into_nothing = _does_without_database(context, dry_run=dry_run)
-    with open_source(file, reading.encoding) as source, show_progress(quiet=context.quiet) as show:
+    first, *others = files
+    with (
+        open_source(first, reading.encoding, others) as source,
+        show_progress(quiet=context.quiet) as show,
+    ):
         keeps = rejects is not None
-        found = begin_reading(context, source[0], file, reading, origin, keep_sources=keeps)
+        found = begin_reading(context, source[0], files, reading, origin, keep_sources=keeps)
         report = context.services.user_import.load(
             found.records,
             on_conflict=on_conflict,

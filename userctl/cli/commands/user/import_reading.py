@@ -85,7 +85,7 @@ def _counts(found: Mapping[str, int]) -> str:
 def begin_reading(
     context: CommandContext,
     text: TextIO,
-    file: Path,
+    files: Sequence[Path],
     options: ReadingOptions,
     choice: SourceChoice,
     *,
@@ -112,7 +112,8 @@ def begin_reading(
             context.note(f"Read as {title} (--from {system}); --format reads it as our own.")
     if system is None:
         choice.require_none()
-        ours = choose_format(file, options.file_format, IMPORT_EXTENSIONS)
+        ours = choose_format(files[0], options.file_format, IMPORT_EXTENSIONS)
+        _require_joinable(files, ours)
         return Reading(read_records(replayed, ours, options.how(keep_sources=keep_sources)), ours)
     from userctl.formats.sources.options import SourceOptions  # noqa: PLC0415
 
@@ -126,7 +127,16 @@ def begin_reading(
     )
     found = read_source(replayed, system, given)
     rejects = rejects_format(system, beginning)
+    _require_joinable(files, rejects)
     return Reading(found, rejects, system, given.lost, given.unmapped, given.advice)
+
+
+def _require_joinable(files: Sequence[Path], file_format: str) -> None:
+    if len(files) > 1 and file_format == "csv":
+        raise InvalidInput(
+            "Several files of CSV cannot be read as one: each has a header.",
+            hint="Import them one after the other.",
+        )
 
 
 def _beginning(text: TextIO) -> Iterator[str]:
