@@ -23,21 +23,17 @@ in bytes if it is known."""
 
 
 @contextmanager
-def open_source(
-    file: Path, encoding: str | None = None, others: Sequence[Path] = ()
-) -> Iterator[Source]:
-    """Open a file of records, or standard input.
+def open_source(*files: Path, encoding: str | None = None) -> Iterator[Source]:
+    """Open a file of records, or several that are read as one.
 
     Args:
-        file: the file; ``-`` is standard input.
-        encoding: its encoding; None to find out from its first bytes.
-        others: files that are read after it, as if they were one.
+        files: the files; ``-`` is standard input.
+        encoding: their encoding; None to find out from the first bytes.
 
     Raises:
         InvalidInput: if standard input is asked for and closed, or there is no such encoding.
         InputOutputFailed: if a file cannot be opened.
     """
-    files = (file, *others)
     sizes = [*map(_size, files)]
     hashed = HashedInput(_Joined(files))
     text = io.TextIOWrapper(

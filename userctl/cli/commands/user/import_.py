@@ -74,13 +74,9 @@ def import_(
     """
     require_writable(context, rejects, files)
     into_nothing = _does_without_database(context, dry_run=dry_run)
-    first, *others = files
-    with (
-        open_source(first, reading.encoding, others) as source,
-        show_progress(quiet=context.quiet) as show,
-    ):
-        keeps = rejects is not None
-        found = begin_reading(context, source[0], files, reading, origin, keep_sources=keeps)
+    opened = open_source(*files, encoding=reading.encoding)
+    with opened as source, show_progress(quiet=context.quiet) as show:
+        found = begin_reading(context, source[0], files, reading, origin, keep=bool(rejects))
         report = context.services.user_import.load(
             found.records,
             on_conflict=on_conflict,

@@ -89,9 +89,17 @@ def begin_reading(
     options: ReadingOptions,
     choice: SourceChoice,
     *,
-    keep_sources: bool,
+    keep: bool,
 ) -> Reading:
-    """Return the records of a file: of the system that was named or is recognized, or our own.
+    """Return the records of files: of the system that was named or is recognized, or our own.
+
+    Args:
+        context: of the command.
+        text: the content of the files, one after the other.
+        files: the files; only their names and their number matter.
+        options: how records of our own are read.
+        choice: the system that users come from, and what its export does not say.
+        keep: whether each record keeps what its format needs to write it again.
 
     Raises:
         InvalidInput: if nothing tells the format, or an option has an unusable value.
@@ -114,7 +122,7 @@ def begin_reading(
         choice.require_none()
         ours = choose_format(files[0], options.file_format, IMPORT_EXTENSIONS)
         _require_joinable(files, ours)
-        return Reading(read_records(replayed, ours, options.how(keep_sources=keep_sources)), ours)
+        return Reading(read_records(replayed, ours, options.how(keep_sources=keep)), ours)
     from userctl.formats.sources.options import SourceOptions  # noqa: PLC0415
 
     secret, advice = choice.secret_name(context.settings.password_secrets)
@@ -122,7 +130,7 @@ def begin_reading(
         domain=choice.domain,
         secret=secret,
         roles=choice.roles(context.settings.roles),
-        keep_sources=keep_sources,
+        keep_sources=keep,
         advice=[*advice],
     )
     found = read_source(replayed, system, given)
