@@ -378,6 +378,11 @@ def test_a_long_list_is_shown_by_the_pager_of_the_environment(
     assert "paged" not in ended(terminal("user", "list", PAGER=""))[1]
 
 
+def test_a_pager_that_fails_at_once_is_made_up_for(terminal: Terminal, many: Userctl) -> None:
+    code, printed = ended(terminal("user", "list", PAGER="false"))
+    assert (code, printed.count("@example.com")) == (0, 100)
+
+
 def test_leaving_less_ends_a_list_silently(terminal: Terminal, many: Userctl) -> None:
     child = terminal("user", "list", "--all", PAGER="less")
     child.expect_exact("u5@example.com")
