@@ -84,7 +84,7 @@ class _PagedText:
                 raise
 
     def end(self) -> None:
-        """Write what fits on the screen, or wait for the pager to end; make up for one that failed."""
+        """Write what fits on the screen, or wait for the pager, and make up for one that failed."""
         if self._pager is None or self._pipe is None:
             self._write(self._held)
             return
