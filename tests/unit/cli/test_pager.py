@@ -89,7 +89,7 @@ def test_what_was_told_meanwhile_is_not_lost_with_the_pager(
     written: list[str] = []
     with paged("cat > /dev/null; false", written.append) as write:
         write("1\n2\n")
-        print("a warning", file=sys.stderr)
+        sys.stderr.write("a warning\n")
     assert "".join(written) == "1\n2\na warning\n"
 
 
