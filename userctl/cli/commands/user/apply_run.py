@@ -23,7 +23,6 @@ from userctl.cli.questions import confirm
 from userctl.cli.verdicts import conclude
 from userctl.core.errors import FileExists, PlanStale
 from userctl.core.text import counted
-from userctl.formats.declarations.reader import read_declaration
 
 if TYPE_CHECKING:
     from userctl.schemas.apply import Applied, ApplyOptions, Plan
@@ -34,6 +33,9 @@ def run_apply(
     context: CommandContext, files: Sequence[Path], mode: ApplyMode, limits: ApplyLimits
 ) -> None:
     """Plan or apply what files declare."""
+    # It needs pydantic, without which every command can be imported.
+    from userctl.formats.declarations.reader import read_declaration  # noqa: PLC0415
+
     declared = read_declaration(files)
     expected = None
     if mode.plan is None:
