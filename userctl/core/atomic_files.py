@@ -69,8 +69,8 @@ def write_atomic(
             ) as file:
                 file.writelines(pieces)
             if not private:
-                # A file system without modes refuses to change them.
-                with suppress(PermissionError):
+                # A file system without modes refuses to change them, each with an error of its own.
+                with suppress(OSError):
                     os.fchmod(draft.descriptor, 0o666 & ~_read_umask())
     except FileExists:
         return False
