@@ -201,7 +201,8 @@ def _remove_leftovers(folder: int, pattern: re.Pattern[str], *, before: float) -
 
 def _unlink_beginning_with(folder: int, start: str) -> None:
     for name in _names_beginning_with(folder, start):
-        with suppress(FileNotFoundError):
+        # What another user put there instead, such as a folder, is not ours to remove.
+        with suppress(FileNotFoundError, IsADirectoryError, PermissionError):
             os.unlink(name, dir_fd=folder)
 
 
