@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from userctl.services.tokens.purge import PurgeService
     from userctl.services.tokens.revocation import RevocationService
     from userctl.services.users.batch.service import UserBatchService
+    from userctl.services.users.code_export import CodeExportService
     from userctl.services.users.export import UserExportService
     from userctl.services.users.import_ import UserImportService
     from userctl.services.users.listing import UserListService
@@ -114,6 +115,7 @@ class Services:
     token_verifier: Lazy["TokenVerifier"] = Lazy("services.sessions.verify:TokenVerifier")
     user_batches: Lazy["UserBatchService"] = Lazy("services.users.batch.service:UserBatchService")
     user_export: Lazy["UserExportService"] = Lazy("services.users.export:UserExportService")
+    code_export: Lazy["CodeExportService"] = Lazy("services.users.code_export:CodeExportService")
     user_import: Lazy["UserImportService"] = Lazy("services.users.import_:UserImportService")
     user_list: Lazy["UserListService"] = Lazy("services.users.listing:UserListService")
     user_passwords: Lazy["UserPasswordService"] = Lazy(

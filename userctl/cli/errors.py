@@ -94,14 +94,22 @@ def report(
 
 
 def tell(error: BaseException, *, as_json: bool) -> int:
-    """Write one line about an error, which need not end the command, and return its exit code."""
+    """Write about an error, which need not end the command, and return its exit code.
+
+    That is one line, after a line for each problem of a file.
+    """
     exit_code, code, message, hint = _describe(error)
     # What a trigger of an application says may hold a whole row.
     message = mask_secrets(message)
+    problems = error.problems if isinstance(error, errors.DeclarationInvalid) else ()
     if as_json:
-        body = {"code": code, "message": escape_invisible(message), "hint": hint}
+        body: dict[str, object] = {"code": code, "message": escape_invisible(message), "hint": hint}
+        if problems:
+            body["problems"] = [{**p.place._asdict(), "message": p.message} for p in problems]
         write_error(json.dumps({"error": body}))
     else:
+        for problem in problems:
+            write_error(str(problem))
         write_error(message + (f" {hint}" if hint else ""), label="error:")
     return exit_code
 

@@ -11,6 +11,7 @@ import typer
 
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write_error
+from userctl.cli.signals import wake_at_signals
 from userctl.core.errors import InputOutputFailed, InvalidInput, PasswordRejected, TokenInvalid
 from userctl.core.text import strip_line_end
 
@@ -173,7 +174,8 @@ def read_password(
             hint="Pass --password-stdin or --password-file.",
         )
     try:
-        typed = typer.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True)
+        with wake_at_signals():
+            typed = typer.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True)
     except UnicodeDecodeError:
         raise InvalidInput("The typed password is not valid UTF-8.") from None
     return str(typed)

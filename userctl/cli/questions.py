@@ -9,6 +9,7 @@ import typer
 
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write_error
+from userctl.cli.signals import wake_at_signals
 from userctl.config.settings import Settings
 from userctl.core.errors import ConfirmationRequired, Declined
 from userctl.core.text import counted, escape_invisible, rfc3339
@@ -49,7 +50,9 @@ def confirm(context: CommandContext, compose: Callable[[], str | None], *, yes: 
         return
     place = describe_place(context.settings)
     asked = action.replace(PLACE, place) if PLACE in action else f"{action} in {place}"
-    if not typer.confirm(escape_invisible(f"{asked}?"), err=True):
+    with wake_at_signals():
+        confirmed = typer.confirm(escape_invisible(f"{asked}?"), err=True)
+    if not confirmed:
         raise Declined("Canceled; nothing was changed.")
 
 

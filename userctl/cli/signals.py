@@ -1,4 +1,4 @@
-"""Signals that end a command between two steps of its work."""
+"""Signals that end a command between two steps of its work, or at a prompt."""
 
 import signal
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from userctl.cli.errors import INTERRUPTED, TERMINATED
 
 _EXIT_CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
+_WAKE_SECONDS = 0.5
 
 
 class StopRequest:
@@ -41,3 +42,20 @@ def defer_signals() -> Iterator[StopRequest]:
         yield request
     finally:
         restore()
+
+
+@contextmanager
+def wake_at_signals() -> Iterator[None]:
+    """Let what waits for a person end at SIGINT and SIGTERM, whenever they arrive.
+
+    Python runs a handler between two of its own steps. After a signal that arrives between the last
+    of them and the read, that would be when something is typed: so the read is interrupted again
+    and again.
+    """
+    previous = signal.signal(signal.SIGALRM, lambda _number, _frame: None)
+    signal.setitimer(signal.ITIMER_REAL, _WAKE_SECONDS, _WAKE_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)

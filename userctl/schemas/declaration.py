@@ -6,15 +6,17 @@ neither compared nor written.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
 from userctl.core.errors import InvalidInput
-from userctl.core.text import escape_invisible, quote
+from userctl.core.places import Place
+from userctl.core.text import quote
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.timestamp import parse_duration
 from userctl.schemas.tokens import LABEL_LENGTH, check_label, check_scope
@@ -29,29 +31,6 @@ SET_LENGTH = 50
 
 PASSWORD_SOURCES = ("password_hash", "password_env", "password_file", "generate")
 """The fields of which each says where a password comes from; a user has at most one."""
-
-
-class Place(NamedTuple):
-    """Where something stands in a file; lines and columns count from 1."""
-
-    file: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        """Return the place as compilers write it."""
-        return f"{escape_invisible(self.file)}:{self.line}:{self.column}"
-
-
-class Problem(NamedTuple):
-    """What is wrong at a place of a file."""
-
-    place: Place
-    message: str
-
-    def __str__(self) -> str:
-        """Return the place and what is wrong there."""
-        return f"{self.place}: {self.message}"
 
 
 def _checked(check: Callable[[Value], Value]) -> AfterValidator:
@@ -172,12 +151,12 @@ class DeclaredUser(_Declared):
         default_factory=list, description="API tokens that the user shall have."
     )
 
-    _place: Place = PrivateAttr(default=Place("-", 1, 1))
+    _place: Place | None = PrivateAttr(default=None)
 
     @property
     def place(self) -> Place:
         """Where the user stands."""
-        return self._place
+        return self._place or Place("-", 1, 1)
 
     def at(self, place: Place) -> Self:
         """Return this user, and remember where it stands."""
@@ -206,8 +185,8 @@ class DeclaredUser(_Declared):
                 raise _refusal(f"A user who is absent has no {sorted(others)[0]}.")
         if self.email in self.previous_emails:
             raise _refusal(f"{self.email} is not a previous address: it is the address.")
-        labels = [token.label for token in self.api_tokens]
-        if twice := next((label for label in labels if labels.count(label) > 1), None):
+        labels = Counter(token.label for token in self.api_tokens)
+        if twice := next((label for label, count in labels.items() if count > 1), None):
             raise _refusal(f"Two API tokens have the label {quote(twice)}.")
         return self
 

@@ -19,12 +19,22 @@ SCOPE_LENGTH = 1000
 
 
 def check_label(label: str) -> str:
+    """Return the label of an API token.
+
+    Raises:
+        InvalidInput: if it is blank, too long, or has invisible characters.
+    """
     if not 1 <= len(label) <= LABEL_LENGTH or label.isspace() or has_invisible_characters(label):
         raise InvalidInput(f"The label is not valid. Use 1 to {LABEL_LENGTH} visible characters.")
     return label
 
 
 def check_scope(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the scopes of an API token, each once (RFC 6749, section 3.3).
+
+    Raises:
+        InvalidInput: if one has other characters than a scope may have, or they are too long.
+    """
     for word in words:
         if not re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]+", word):
             raise InvalidInput(

@@ -32,6 +32,7 @@ def made(kind: type[errors.UserctlError]) -> errors.UserctlError:
         errors.LoginThrottled: (timedelta(minutes=5),),
         errors.ProofOutdated: (),
         errors.PasswordRejected: (["too short"],),
+        errors.DeclarationInvalid: ([],),
         errors.ChangeIgnored: ("DELETE", "users"),
         errors.RowUnreadable: ("users", 7, "name", "is not UTF-8"),
     }
@@ -133,12 +134,13 @@ def test_json_is_recognized_before_anything_is_parsed(
 CONTRACT = {
     2: "InvalidInput InvalidConfiguration InvalidEmail PasswordRejected SecretKeyMissing "
     "CryptoMissing MetricsMissing UnsafeFile HomeUnknown ConfirmationRequired "
-    "ImportRejected",
+    "ImportRejected DeclarationInvalid",
     3: "NotFound UserNotFound UsersNotFound SessionNotFound EventNotFound TokenNotFound "
     "KeyNotFound",
     4: "AuthenticationFailed InvalidCredentials LoginThrottled PasswordChangeRequired NotLoggedIn "
     "ProofOutdated TokenInvalid TokenExpired TokenRevoked TokenReused AccountDisabled",
     5: "Conflict UserExists UserChanged LastAdmin Declined GuardRefused ClockSuspect "
+    "DeclarationIncomplete "
     "SampleMismatch RefreshConflict ConstraintViolated FileExists DatabaseNotEmpty AdoptionRefused "
     "DowngradeRefused KeyExists KeyNotPublished KeyActive KeyringFull ChangeIgnored",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "

@@ -54,6 +54,12 @@ class GuardRefused(Conflict):
         self.count = count
 
 
+class DeclarationIncomplete(Conflict):
+    """A file or folder of users as code is empty, or cannot be read to its end."""
+
+    code = "declaration_incomplete"
+
+
 class ClockSuspect(Conflict):
     """The system clock is implausibly far ahead, so valid tokens could be deleted as expired."""
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from userctl.core.errors.base import InvalidInput
+from userctl.core.places import Problem
+from userctl.core.text import counted
 
 
 class InvalidConfiguration(InvalidInput):
@@ -33,6 +35,16 @@ class ImportRejected(InvalidInput):
 
     code = "import_rejected"
     hint = "Correct the file, or import the others with --partial --rejects FILE and correct that."
+
+
+class DeclarationInvalid(InvalidInput):
+    """A file of users as code cannot be applied; each problem is named with its place."""
+
+    code = "declaration_invalid"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(f"The declaration has {counted(len(problems), 'problem')}.")
+        self.problems = problems
 
 
 class ConfirmationRequired(InvalidInput):

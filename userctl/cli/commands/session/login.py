@@ -11,6 +11,7 @@ from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write_error
 from userctl.cli.output.sessions_ended import access_tokens_last
 from userctl.cli.prompts import read_password, retry_rejected
+from userctl.cli.signals import wake_at_signals
 from userctl.cli.verdicts import conclude
 from userctl.core.errors import InvalidInput, PasswordChangeRequired
 from userctl.core.text import rfc3339
@@ -150,4 +151,5 @@ def _ask_email(context: CommandContext) -> str:
             f"No e-mail address was given, and {context.why_not_interactive}.",
             hint="Write: userctl login EMAIL",
         )
-    return str(typer.prompt("E-mail address", err=True))
+    with wake_at_signals():
+        return str(typer.prompt("E-mail address", err=True))

@@ -1,0 +1,1 @@
+"""Users as code: reading and writing files that say which users there shall be."""

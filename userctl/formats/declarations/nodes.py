@@ -1,0 +1,249 @@
+"""Reads YAML 1.2, and JSON, which is a part of it, as values that know their places.
+
+The parser of PyYAML gives events, which are neither objects nor types: what a text stands for is
+decided here by the core schema (YAML 1.2.2, section 10.3.2), in which ``no`` and a date are text.
+Anchors, aliases and tags are refused, so that no value is larger than its text, and none makes an
+object.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from yaml.reader import Reader, ReaderError
+
+from userctl.core.text import quote
+
+Mark = tuple[int, int]
+"""A line and a column, both from 1."""
+
+Refuse = Callable[[Mark, str], None]
+"""Told what is wrong, and where."""
+
+DEEPEST = 8
+"""How many levels of lists and mappings a document may have."""
+
+_PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The parser in C, with which PyYAML is built for most systems; the other takes far longer."""
+
+_CONSTANTS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_INTEGER = re.compile(r"[-+]?[0-9]{1,20}|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,20}")
+_FLOAT = re.compile(
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+)
+_BEGINS_NUMBER = frozenset("-+.0123456789")
+
+_SURROGATES = re.compile(
+    r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
+)
+"""How JSON escapes a character beyond the first plane (RFC 8259, section 7), and YAML does not.
+
+In YAML such a text stands for itself unless it is in double quotes."""
+
+
+@dataclass(slots=True)
+class Node:
+    """A value and its place.
+
+    Attributes:
+        value: text, a number, a boolean, None, a list or a dictionary.
+        mark: where it begins.
+        text: how a scalar is written.
+        children: the nodes of a list by their positions, or those of a dictionary by their keys.
+        keys: where the keys of a dictionary stand.
+    """
+
+    value: Any
+    mark: Mark
+    text: str | None = None
+    children: dict[Any, "Node"] = field(default_factory=dict)
+    keys: dict[str, Mark] = field(default_factory=dict)
+
+
+class Entry(NamedTuple):
+    """A key of a document and its value, or one item of the list that is its value."""
+
+    key: str
+    mark: Mark
+    node: Node
+    is_item: bool = False
+
+
+class NotYAML(Exception):
+    """The text is not YAML from a place on, so that what follows cannot be told apart."""
+
+    def __init__(self, mark: Mark, message: str) -> None:
+        super().__init__(message)
+        self.mark = mark
+        self.message = message
+
+
+def read_entries(text: str, listed: str, refuse: Refuse) -> Iterator[Entry]:
+    """Yield the entries of the mapping that a document is.
+
+    Args:
+        text: the document.
+        listed: the key of a list that may be long: its items follow it one by one.
+        refuse: told what YAML allows and a declaration does not.
+
+    Raises:
+        NotYAML: if the text is not YAML.
+    """
+    try:
+        yield from _Events(text, refuse).entries(listed)
+    except ReaderError as error:
+        found = Reader.NON_PRINTABLE.search(text)
+        before = text[: found.start() if found else 0]
+        mark = before.count("\n") + 1, len(before) - before.rfind("\n")
+        what = f": U+{ord(found[0]):04X}" if found else ""
+        raise NotYAML(mark, f"A file holds no such character{what}.") from error
+    except yaml.MarkedYAMLError as error:
+        raise _not_yaml(error, text) from None
+
+
+class _Events:
+    """The events of a text, and the values that they stand for."""
+
+    def __init__(self, text: str, refuse: Refuse) -> None:
+        if r"\u" in text and text.lstrip()[:1] == "{":
+            text = _SURROGATES.sub(_join_surrogates, text)
+        self._events = yaml.parse(text, Loader=_PARSER)
+        self._refuse = refuse
+
+    def entries(self, listed: str) -> Iterator[Entry]:
+        documents = 0
+        for event in self._events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._refuse(_mark(event), "A file holds one document.")
+                    return
+                if event.version not in (None, (1, 2)):
+                    self._refuse(_mark(event), "A file is YAML 1.2.")
+            elif isinstance(event, MappingStartEvent):
+                self._check_properties(event)
+                yield from self._document(listed)
+            elif isinstance(event, ScalarEvent | AliasEvent | SequenceStartEvent):
+                self._refuse(_mark(event), "A file is a mapping with the keys 'set' and 'users'.")
+                self._value(event, 0)
+
+    def _document(self, listed: str) -> Iterator[Entry]:
+        seen: dict[str, Mark] = {}
+        for key, mark in self._keys(seen):
+            event = next(self._events)
+            if key != listed or not isinstance(event, SequenceStartEvent):
+                yield Entry(key, mark, self._value(event, 1))
+                continue
+            self._check_properties(event)
+            yield Entry(key, mark, Node([], _mark(event)))
+            while not isinstance(event := next(self._events), SequenceEndEvent):
+                yield Entry(key, mark, self._value(event, 2), is_item=True)
+
+    def _keys(self, seen: dict[str, Mark]) -> Iterator[tuple[str, Mark]]:
+        """Yield the keys of a mapping up to its end; their values are left to the caller."""
+        while not isinstance(event := next(self._events), MappingEndEvent):
+            mark = _mark(event)
+            if not isinstance(event, ScalarEvent):
+                self._refuse(mark, "A key is text.")
+                self._skip(event)
+                self._skip(next(self._events))
+                continue
+            self._check_properties(event)
+            key = event.value
+            if key in seen:
+                self._refuse(mark, f"The key {quote(key)} stands in line {seen[key][0]} too.")
+                self._skip(next(self._events))
+                continue
+            seen[key] = mark
+            yield key, mark
+
+    def _value(self, event: Any, depth: int) -> Node:
+        """Return the value that begins with an event."""
+        self._check_properties(event)
+        mark = _mark(event)
+        if isinstance(event, ScalarEvent):
+            plain = not event.style and event.tag is None
+            return Node(_resolve(event.value) if plain else event.value, mark, event.value)
+        if isinstance(event, AliasEvent):
+            return Node(None, mark)
+        if depth >= DEEPEST:
+            self._skip(event)
+            self._refuse(mark, "This is nested too deeply.")
+            return Node(None, mark)
+        node = Node(None, mark)
+        if isinstance(event, MappingStartEvent):
+            for key, _ in self._keys(node.keys):
+                node.children[key] = self._value(next(self._events), depth + 1)
+            node.value = {key: child.value for key, child in node.children.items()}
+        else:
+            while not isinstance(item := next(self._events), SequenceEndEvent):
+                node.children[len(node.children)] = self._value(item, depth + 1)
+            node.value = [child.value for child in node.children.values()]
+        return node
+
+    def _skip(self, event: Any) -> None:
+        """Read on to the end of the value that begins with an event."""
+        open_collections = int(isinstance(event, CollectionStartEvent))
+        while open_collections:
+            event = next(self._events)
+            open_collections += isinstance(event, CollectionStartEvent)
+            open_collections -= isinstance(event, CollectionEndEvent)
+
+    def _check_properties(self, event: Any) -> None:
+        if event.anchor is not None:
+            what = "An alias" if isinstance(event, AliasEvent) else "An anchor"
+            self._refuse(_mark(event), f"{what} is not supported: write the value itself.")
+        tag = None if isinstance(event, AliasEvent) else event.tag
+        if tag not in (None, "!", "tag:yaml.org,2002:str"):
+            self._refuse(_mark(event), f"The tag {quote(tag)} is not supported: remove it.")
+
+
+def _resolve(text: str) -> Any:
+    """Return what a plain scalar stands for."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if text[0] not in _BEGINS_NUMBER:
+        return text
+    if _INTEGER.fullmatch(text):
+        return int(text, 0 if text[:2] in ("0o", "0x") else 10)
+    if _FLOAT.fullmatch(text):
+        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    return text
+
+
+def _mark(event: Any) -> Mark:
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _join_surrogates(found: re.Match[str]) -> str:
+    high, low = int(found[2], 16), int(found[3], 16)
+    return found[1] + chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
+
+
+def _not_yaml(error: yaml.MarkedYAMLError, text: str) -> NotYAML:
+    place = error.problem_mark or error.context_mark
+    line, column = (place.line, place.column) if place else (0, 0)
+    lines = text.splitlines()
+    if line < len(lines) and "\t" in lines[line][column : column + 1]:
+        return NotYAML((line + 1, column + 1), "A tab cannot indent: use spaces.")
+    message = f"Not YAML: {error.problem}"
+    if error.context and error.context_mark:
+        message += f" {error.context} that begins in line {error.context_mark.line + 1}"
+    return NotYAML((line + 1, column + 1), f"{message}.")
