@@ -1,9 +1,7 @@
-"""For any database and any file: once it is applied, nothing is left to do, and others are as before."""
+"""For any database and any file: an apply leaves nothing to do, and others as they were."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -65,28 +63,22 @@ def files(draw: st.DrawFn) -> list[DeclaredUser]:
     return [DeclaredUser(**user) for user in users]
 
 
-@pytest.fixture(scope="module")
-def fill() -> Iterator[Any]:
-    """A function that replaces all users."""
-
-    def replace(sql: Sql, users: dict[str, dict[str, Any]]) -> None:
-        for table in ("api_tokens", "users", "deleted_users"):
-            sql(f"DELETE FROM {table}")
-        for number, (email, user) in enumerate(users.items(), 1):
-            deleted = user["state"] == "deleted"
-            time = "2026-01-01 00:00:00+00:00"
-            sql(
-                f"INSERT INTO {'deleted_users' if deleted else 'users'} "
-                "(id, name, email, hashed_password, role, created_at, updated_at, disabled_at, "
-                f"must_change_password, managed_by{', deleted_at' if deleted else ''}) VALUES "
-                "(:id, :name, :email, :hash, :role, :time, :time, :disabled, false, :set"
-                f"{', :time' if deleted else ''})",
-                id=number + 100, name=user["name"], email=email, hash=BCRYPT, role=user["role"],
-                time=time, disabled=time if user["state"] == "disabled" else None,
-                set=user["managed_by"],
-            )  # fmt: skip
-
-    yield replace
+def replace_users(sql: Sql, users: dict[str, dict[str, Any]]) -> None:
+    for table in ("api_tokens", "users", "deleted_users"):
+        sql(f"DELETE FROM {table}")
+    for number, (email, user) in enumerate(users.items(), 1):
+        deleted = user["state"] == "deleted"
+        time = "2026-01-01 00:00:00+00:00"
+        sql(
+            f"INSERT INTO {'deleted_users' if deleted else 'users'} "
+            "(id, name, email, hashed_password, role, created_at, updated_at, disabled_at, "
+            f"must_change_password, managed_by{', deleted_at' if deleted else ''}) VALUES "
+            "(:id, :name, :email, :hash, :role, :time, :time, :disabled, false, :set"
+            f"{', :time' if deleted else ''})",
+            id=number + 100, name=user["name"], email=email, hash=BCRYPT, role=user["role"],
+            time=time, disabled=time if user["state"] == "disabled" else None,
+            set=user["managed_by"],
+        )  # fmt: skip
 
 
 def check(engine: Engine, users: list[DeclaredUser], prune: Any) -> None:
@@ -115,9 +107,12 @@ def check(engine: Engine, users: list[DeclaredUser], prune: Any) -> None:
     assert [after[row[0]] for row in others] == others
 
 
-@given(database=databases, users=files(), prune=st.sampled_from([None, "disable", "delete"]))
 def test_a_plan_that_was_applied_leaves_nothing_to_do_and_others_as_they_were(
-    engine: Engine, fill: Any, database: dict[str, Any], users: list[DeclaredUser], prune: Any
+    engine: Engine,
 ) -> None:
-    fill(sql_on(engine), database)
-    check(engine, users, prune)
+    @given(database=databases, users=files(), prune=st.sampled_from([None, "disable", "delete"]))
+    def hold(database: dict[str, Any], users: list[DeclaredUser], prune: Any) -> None:
+        replace_users(sql_on(engine), database)
+        check(engine, users, prune)
+
+    hold()
