@@ -23,6 +23,7 @@ from userctl.repositories.api_tokens import ApiTokenRepository
 from userctl.repositories.audit_events import AuditEventRepository
 from userctl.repositories.audit_summary import AuditSummaryRepository
 from userctl.repositories.database_stats import DatabaseStatsRepository
+from userctl.repositories.declared_users import DeclaredUserRepository
 from userctl.repositories.deleted_users import DeletedUserRepository
 from userctl.repositories.login_throttles import LoginThrottleRepository
 from userctl.repositories.new_events import NewEvent
@@ -67,6 +68,7 @@ class UnitOfWork:
     audit_events = _repository(AuditEventRepository)
     audit_summary = _repository(AuditSummaryRepository)
     table_copy = _repository(TableCopyRepository)
+    declared_users = _repository(DeclaredUserRepository)
 
     def __init__(self, engine: Engine, actor: Callable[[], Actor], **options: Any) -> None:
         self._engine = engine
