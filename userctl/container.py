@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from userctl.security.secret_files import SecretFiles
     from userctl.security.session_file import SessionFile
     from userctl.services.access.why import AccessService
+    from userctl.services.apply.service import ApplyService
     from userctl.services.audit.summary import AuditSummaryService
     from userctl.services.audit.trail import AuditService
     from userctl.services.authentication.methods import AuthenticationContext, Authenticator
@@ -86,6 +87,7 @@ class Services:
     access: Lazy["AccessService"] = Lazy("services.access.why:AccessService")
     adoption: Lazy["AdoptionService"] = Lazy("services.database.adoption:AdoptionService")
     api_tokens: Lazy["ApiTokenService"] = Lazy("services.tokens.api:ApiTokenService")
+    apply: Lazy["ApplyService"] = Lazy("services.apply.service:ApplyService")
     audit: Lazy["AuditService"] = Lazy("services.audit.trail:AuditService")
     audit_summary: Lazy["AuditSummaryService"] = Lazy("services.audit.summary:AuditSummaryService")
     backups: Lazy["BackupService"] = Lazy("services.database.backup:BackupService")

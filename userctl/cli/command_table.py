@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, Noun | str] = {
             "import": "userctl.cli.commands.user.import_:import_",
         },
     ),
+    "apply": "userctl.cli.commands.user.apply:apply",
     "login": "userctl.cli.commands.session.login:login",
     "logout": "userctl.cli.commands.session.logout:logout",
     "whoami": "userctl.cli.commands.session.whoami:whoami",

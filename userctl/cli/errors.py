@@ -101,7 +101,8 @@ def tell(error: BaseException, *, as_json: bool) -> int:
     exit_code, code, message, hint = _describe(error)
     # What a trigger of an application says may hold a whole row.
     message = mask_secrets(message)
-    problems = error.problems if isinstance(error, errors.DeclarationInvalid) else ()
+    placed = errors.DeclarationInvalid | errors.SetConflict
+    problems = error.problems if isinstance(error, placed) else ()
     if as_json:
         body: dict[str, object] = {"code": code, "message": escape_invisible(message), "hint": hint}
         if problems:

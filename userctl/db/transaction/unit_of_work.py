@@ -21,6 +21,7 @@ from userctl.repositories.api_tokens import ApiTokenRepository
 from userctl.repositories.audit_events import AuditEventRepository
 from userctl.repositories.audit_summary import AuditSummaryRepository
 from userctl.repositories.database_stats import DatabaseStatsRepository
+from userctl.repositories.declared_users import DeclaredUserRepository
 from userctl.repositories.deleted_users import DeletedUserRepository
 from userctl.repositories.login_throttles import LoginThrottleRepository
 from userctl.repositories.new_events import NewEvent
@@ -59,6 +60,7 @@ class UnitOfWork:
     audit_events: AuditEventRepository
     audit_summary: AuditSummaryRepository
     table_copy: TableCopyRepository
+    declared_users: DeclaredUserRepository
 
     def __init__(self, engine: Engine, actor: Callable[[], Actor], **options: Any) -> None:
         self._engine = engine.execution_options(**options)
@@ -83,6 +85,7 @@ class UnitOfWork:
         self.audit_events = AuditEventRepository(self._session)
         self.audit_summary = AuditSummaryRepository(self._session)
         self.table_copy = TableCopyRepository(self._session)
+        self.declared_users = DeclaredUserRepository(self._session)
         return self
 
     def begin(self) -> None:

@@ -1,0 +1,145 @@
+"""One run of ``apply``: shows the plan, asks, does it, and prints what came of it."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from userctl.cli.context import CommandContext
+from userctl.cli.errors import PENDING
+from userctl.cli.output.output_file import require_output, write_output
+from userctl.cli.output.plan_diff import plan_lines, secret_lines
+from userctl.cli.output.render import flush, is_terminal, write, write_error
+from userctl.cli.output.screen import screen_of
+from userctl.cli.questions import confirm
+from userctl.cli.verdicts import conclude
+from userctl.core.errors import FileExists
+from userctl.core.text import counted
+
+if TYPE_CHECKING:
+    from userctl.schemas.apply import Applied, ApplyOptions, Plan
+    from userctl.schemas.declaration import DeclaredUser
+
+
+@dataclass(frozen=True)
+class ApplyRun:
+    """A run of ``apply``.
+
+    Attributes:
+        context: what prints and asks.
+        users: the declared users.
+        how: how they are applied.
+        tokens_out: where new API tokens are written, if not to standard output.
+    """
+
+    context: CommandContext
+    users: "Sequence[DeclaredUser]"
+    how: "ApplyOptions"
+    tokens_out: Path | None
+
+    def preview(self) -> "Plan":
+        """Print the plan, and return it.
+
+        Raises:
+            Conflict: if it would be refused.
+        """
+        plan, refusal = self.context.services.apply.plan(self.users, self.how)
+        self._print(plan)
+        if refusal is not None:
+            raise refusal
+        return plan
+
+    def finish_preview(self, plan: "Plan", *, check: bool) -> None:
+        """Say that nothing was changed, and exit with 8 if that is asked for."""
+        if plan.changes:
+            self.context.note("Nothing was changed.")
+            if check:
+                raise typer.Exit(PENDING)
+
+    def apply_confirmed(self, *, yes: bool) -> None:
+        """Apply the users; unless --yes was given, only as the plan says that was confirmed."""
+        if yes:
+            self.apply(expected=None)
+            return
+        plan, refusal = self.context.services.apply.plan(self.users, self.how)
+        if refusal is not None:
+            raise refusal
+        if plan.changes:
+            for line in plan_lines(plan, None) if self.context.is_interactive else ():
+                write_error(line)
+            confirm(self.context, partial(str, _question(plan)), yes=False)
+        self.apply(expected=plan.digest)
+
+    def apply(self, *, expected: str | None) -> None:
+        """Apply the users, and print what happened to whom, with the secrets that came of it."""
+        if self.tokens_out is not None:
+            require_output(self.tokens_out, self.context.files)
+        taken = self.tokens_out is not None and self.tokens_out.exists()
+        applied = self.context.services.apply.apply(
+            self.users, self.how, expected=expected, deliver=partial(self._deliver, taken=taken)
+        )
+        shown = applied
+        if self.tokens_out is not None:
+            shown = applied.model_copy(update={"api_tokens": []})
+        self._print_applied(shown)
+        if not applied.changes:
+            conclude(self.context, "Nothing changed: the users are as they are declared")
+            return
+        facts = [counted(len(applied.api_tokens), "API token")] if applied.api_tokens else []
+        conclude(self.context, f"Applied {_changes(applied)}", *facts)
+
+    def _deliver(self, applied: "Applied", *, taken: bool) -> None:
+        """Make sure that the secrets arrive, before they are valid."""
+        if applied.generated_passwords:
+            self.context.require_field("generated_passwords")
+        if not applied.api_tokens:
+            return
+        if self.tokens_out is None:
+            self.context.require_field("api_tokens")
+            return
+        if taken:
+            raise FileExists(f"{self.tokens_out} already exists.", hint="Choose another file.")
+        tokens = [token.model_dump(mode="json") for token in applied.api_tokens]
+        text = json.dumps(tokens, indent=2) + "\n"
+        write_output(self.tokens_out, [text], files=self.context.files, force=True, private=True)
+
+    def _print_applied(self, applied: "Applied") -> None:
+        def undo() -> None:
+            for token in applied.api_tokens:
+                self.context.services.revocation.revoke_text(token.token)
+
+        try:
+            self._print(applied)
+            if self._is_table:
+                for line in secret_lines(applied):
+                    write(f"{line}\n")
+            flush()
+        except BaseException:
+            undo()
+            raise
+
+    def _print(self, plan: "Plan") -> None:
+        if self._is_table:
+            screen = screen_of(os.environ) if is_terminal() else None
+            for line in plan_lines(plan, screen):
+                write(f"{line}\n")
+        else:
+            self.context.emit(plan)
+
+    @property
+    def _is_table(self) -> bool:
+        context = self.context
+        return context.settings.output == "table" and not context.fields and not context.quiet
+
+
+def _question(plan: "Plan") -> str:
+    return f"Apply {_changes(plan)}"
+
+
+def _changes(plan: "Plan") -> str:
+    return counted(len(plan.changes), "change")
