@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from userctl.security.secret_files import SecretFiles
     from userctl.security.session_file import SessionFile
     from userctl.services.access.why import AccessService
+    from userctl.services.apply.editing import UserEditService
     from userctl.services.apply.service import ApplyService
     from userctl.services.audit.summary import AuditSummaryService
     from userctl.services.audit.trail import AuditService
@@ -116,6 +117,7 @@ class Services:
     token_list: Lazy["TokenListService"] = Lazy("services.tokens.listing:TokenListService")
     token_verifier: Lazy["TokenVerifier"] = Lazy("services.sessions.verify:TokenVerifier")
     user_batches: Lazy["UserBatchService"] = Lazy("services.users.batch.service:UserBatchService")
+    user_edit: Lazy["UserEditService"] = Lazy("services.apply.editing:UserEditService")
     user_export: Lazy["UserExportService"] = Lazy("services.users.export:UserExportService")
     code_export: Lazy["CodeExportService"] = Lazy("services.users.code_export:CodeExportService")
     user_import: Lazy["UserImportService"] = Lazy("services.users.import_:UserImportService")
