@@ -157,8 +157,7 @@ class Services:
         self.building = BuildLock()
         self._url = settings.database_url
         self._problems, self._unusable = settings.problems, settings.unusable
-        self._roles = settings.roles
-        self._subject = settings.token_subject
+        self._roles, self._subject = settings.roles, settings.token_subject
         self._issuer, self._audience = settings.token_issuer, settings.token_audience
         self._access_lifetime = timedelta(minutes=settings.access_token_minutes)
         self._longest_session = timedelta(days=settings.session_days)

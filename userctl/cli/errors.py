@@ -49,7 +49,7 @@ Exit codes:
   5  conflict: already exists, last admin, concurrent refresh, refused
   6  database not ready
   7  partial: some records were rejected
-  8  changes pending: migrations, tables to adopt, tokens to purge
+  8  changes pending: migrations, adoption, tokens to purge, users to apply
   9  input/output: disk full, read-only, stdout lost
   130, 141, 143  interrupted, reader of stdout gone, terminated; rolled back
 """

@@ -43,6 +43,8 @@ SESSION = [
 REVOKED = ["revoked_sessions", "revoked_api_tokens", "access_tokens_valid_until"]
 KEY = ["kid", "algorithm", "state", "created_at", "activated_at", "verifies_until"]
 KID = SigningKey.symmetric(SECRET_KEY.encode()).kid
+PLAN = ["set", "prune", "digest", "unchanged", "undeclared", "changes"]
+USERS_AS_CODE = "set: team\nusers:\n  - email: former@example.com\n    state: absent\n"
 PAIR = ["access_token", "refresh_token", "token_type", "expires_in"]
 
 KEYS = {
@@ -74,6 +76,8 @@ KEYS = {
     "user list --deleted": [*USER, "deleted_at"],
     "user restore 2": USER,
     "user purge": ["purged", "dry_run"],
+    "apply users.yaml --check": PLAN,
+    "apply users.yaml --yes": [*PLAN, "generated_passwords", "api_tokens"],
     "login ada@example.com --password-stdin": [*USER, "session_expires_at", "session_file"],
     "whoami": [*USER, "session_expires_at", "session_file"],
     "token refresh": [*USER, "session_expires_at", "session_file"],
@@ -155,6 +159,7 @@ def require_keys(userctl: Userctl, *, but: tuple[str, ...] = ()) -> None:
     with_keyring(userctl)
     userctl.create("ada@example.com", "--role", "admin")
     (userctl.home / "accounts.csv").write_text("email\n")
+    (userctl.home / "users.yaml").write_text(USERS_AS_CODE)
     run_script(
         str(userctl.database_url),
         "INSERT INTO refresh_tokens (token, user_id, expires_at) "
@@ -210,6 +215,7 @@ def test_every_example_runs(quick: Userctl, with_shell: bool) -> None:
     with_keyring(quick)
     (quick.home / "ada.password").write_text(PASSWORD)
     (quick.home / "users.csv").write_text("email\n")
+    (quick.home / "users.yaml").write_text(USERS_AS_CODE)
     quick.create("grace@example.com")
     quick.create("root@example.com", "--role", "admin")
     examples = {name: example(leaf) for name, leaf in leaves()}

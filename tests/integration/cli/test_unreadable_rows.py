@@ -214,6 +214,8 @@ def test_a_token_of_a_user_whose_address_cannot_be_read_is_listed(three: Userctl
         ("time = 'noon'", "time"),
         ("time = substr(time, 1, 10) || ' zz'", "time"),
         ("time = time || ' zz'", "time"),
+        ("time = substr(time, 1, 10) || ' 24:00:00.000000'", "time"),
+        ("time = substr(time, 1, 10) || ' 10:00:60.000000'", "time"),
         ("detail = 'no JSON'", "detail"),
         ("hash = x'00'", "hash"),
     ],

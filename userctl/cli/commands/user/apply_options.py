@@ -1,22 +1,48 @@
-"""The options of ``apply`` that say what may happen to users."""
+"""The options of ``apply``."""
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from userctl import schemas
+from userctl.cli import options
 from userctl.core.errors import InvalidInput
 from userctl.core.text import quote
-from userctl.schemas.set_name import check_set_name
 
 if TYPE_CHECKING:
     from userctl.schemas.apply import ApplyOptions, RemovalLimit
 
 
+LIMITS = "What may happen to users"
+
+
 @dataclass(frozen=True)
-class OptionsOfApply:
+class ApplyMode:
+    """What is done with the plan."""
+
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit 8 if something would change.")
+    ] = False
+    plan_out: Annotated[
+        Path | None,
+        typer.Option("--plan-out", metavar="FILE", help="Change nothing; write the plan here."),
+    ] = None
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="FILE", help="Apply this plan, or nothing if it is stale."),
+    ] = None
+    tokens_out: Annotated[
+        Path | None,
+        typer.Option("--tokens-out", metavar="FILE", help="Write new API tokens here (0600)."),
+    ] = None
+    yes: options.YesOption = False
+
+
+@dataclass(frozen=True)
+class ApplyLimits:
     """What may happen to users; ``--plan`` has that of the plan."""
 
     prune: Annotated[
@@ -25,6 +51,7 @@ class OptionsOfApply:
             "--prune",
             metavar="HOW",
             help="Disable users of the set who are not declared; =delete deletes them.",
+            rich_help_panel=LIMITS,
         ),
     ] = None
     max_removals: Annotated[
@@ -33,15 +60,25 @@ class OptionsOfApply:
             "--max-removals",
             metavar="N|N%",
             help="Remove at most this many users. Default: 5, or 10% of the set if that is more.",
+            rich_help_panel=LIMITS,
         ),
     ] = None
     set_name: Annotated[
         str | None,
-        typer.Option("--set", metavar="NAME", help="The set, if the files do not name it."),
+        typer.Option(
+            "--set",
+            metavar="NAME",
+            help="The set, if the files do not name it.",
+            rich_help_panel=LIMITS,
+        ),
     ] = None
     adopt: Annotated[
         bool,
-        typer.Option("--adopt", help="Take over users who exist and belong to no set."),
+        typer.Option(
+            "--adopt",
+            help="Take over users who exist and belong to no set.",
+            rich_help_panel=LIMITS,
+        ),
     ] = False
 
     def options(self, declared_set: str | None) -> "ApplyOptions":
@@ -50,7 +87,11 @@ class OptionsOfApply:
         Raises:
             InvalidInput: if the options contradict each other, or the files.
         """
-        name = declared_set if self.set_name is None else check_set_name(self.set_name)
+        name = (
+            declared_set
+            if self.set_name is None
+            else schemas.set_name.check_set_name(self.set_name)
+        )
         if declared_set not in {None, name}:
             raise InvalidInput(
                 f"The files declare the set {declared_set}, and --set says {name}.",
@@ -70,7 +111,7 @@ class OptionsOfApply:
         Raises:
             InvalidInput: if one is.
         """
-        if self != OptionsOfApply():
+        if self != ApplyLimits():
             raise InvalidInput(
                 "--plan has the --prune, --max-removals, --set and --adopt of the plan.",
                 hint="Leave them out.",

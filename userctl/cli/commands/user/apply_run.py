@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from userctl import schemas
+from userctl.cli.commands.user.apply_options import ApplyLimits, ApplyMode
+from userctl.cli.commands.user.plan_files import read_plan, write_plan
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PENDING
 from userctl.cli.output.output_file import require_output, write_output
@@ -18,12 +21,41 @@ from userctl.cli.output.render import flush, is_terminal, write, write_error
 from userctl.cli.output.screen import screen_of
 from userctl.cli.questions import confirm
 from userctl.cli.verdicts import conclude
-from userctl.core.errors import FileExists
+from userctl.core.errors import FileExists, PlanStale
 from userctl.core.text import counted
 
 if TYPE_CHECKING:
     from userctl.schemas.apply import Applied, ApplyOptions, Plan
     from userctl.schemas.declaration import DeclaredUser
+
+
+def run_apply(
+    context: CommandContext, files: Sequence[Path], mode: ApplyMode, limits: ApplyLimits
+) -> None:
+    """Plan or apply what files declare."""
+    # It needs pydantic, without which every command can be imported.
+    from userctl.formats.declarations.reader import read_declaration  # noqa: PLC0415
+
+    declared = read_declaration(files)
+    expected = None
+    if mode.plan is None:
+        how = limits.options(declared.set)
+    else:
+        limits.require_none()
+        reviewed = read_plan(mode.plan)
+        if schemas.apply.declaration_digest(declared.users) != reviewed.declaration:
+            raise PlanStale("The files have changed since the plan was made; nothing was changed.")
+        how, expected = reviewed.options, reviewed.plan.digest
+    run = ApplyRun(context, declared.users, how, mode.tokens_out)
+    if mode.check or mode.plan_out is not None:
+        context.creates_database = False
+        plan = run.preview(mode.plan_out)
+        if mode.check and plan.changes:
+            raise typer.Exit(PENDING)
+    elif mode.yes or expected is not None:
+        run.apply(expected=expected)
+    else:
+        run.apply_confirmed()
 
 
 @dataclass(frozen=True)
@@ -42,8 +74,8 @@ class ApplyRun:
     how: "ApplyOptions"
     tokens_out: Path | None
 
-    def preview(self) -> "Plan":
-        """Print the plan, and return it.
+    def preview(self, plan_out: Path | None) -> "Plan":
+        """Print the plan, write it to a file on request, and return it.
 
         Raises:
             Conflict: if it would be refused.
@@ -52,20 +84,14 @@ class ApplyRun:
         self._print(plan)
         if refusal is not None:
             raise refusal
-        return plan
-
-    def finish_preview(self, plan: "Plan", *, check: bool) -> None:
-        """Say that nothing was changed, and exit with 8 if that is asked for."""
+        if plan_out is not None:
+            write_plan(plan_out, plan, self.users, self.how, self.context.files)
         if plan.changes:
             self.context.note("Nothing was changed.")
-            if check:
-                raise typer.Exit(PENDING)
+        return plan
 
-    def apply_confirmed(self, *, yes: bool) -> None:
-        """Apply the users; unless --yes was given, only as the plan says that was confirmed."""
-        if yes:
-            self.apply(expected=None)
-            return
+    def apply_confirmed(self) -> None:
+        """Show the plan, ask, and apply the users if the plan is still the same."""
         plan, refusal = self.context.services.apply.plan(self.users, self.how)
         if refusal is not None:
             raise refusal
@@ -139,10 +165,6 @@ class ApplyRun:
     def _is_table(self) -> bool:
         context = self.context
         return context.settings.output == "table" and not context.fields and not context.quiet
-
-
-def _question(plan: "Plan") -> str:
-    return f"Apply {_changes(plan)}"
 
 
 def _changes(plan: "Plan") -> str:
