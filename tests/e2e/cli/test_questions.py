@@ -1,6 +1,7 @@
 """What is asked before a change that cannot be undone, on a terminal and off it."""
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 

@@ -220,7 +220,9 @@ def test_a_declared_password_is_set_and_a_generated_one_is_shown(
 
 
 def test_a_user_who_is_declared_absent_is_deleted(edit: Edit, userctl: Userctl) -> None:
-    assert edit(r'sed -i "/^    [nrs]/d; s/^\(  - email: .*\)/\1\n    state: absent/" "$1"').code == 0
+    assert (
+        edit(r'sed -i "/^    [nrs]/d; s/^\(  - email: .*\)/\1\n    state: absent/" "$1"').code == 0
+    )
     assert userctl("user", "list", "-q").out == ""
 
 

@@ -49,17 +49,17 @@ def test_a_text_is_read_also_if_the_editor_replaces_the_file(folder: Path) -> No
 def test_an_editor_that_fails_loses_nothing(
     folder: Path, capfd: pytest.CaptureFixture[str], command: str, is_kept: bool
 ) -> None:
-    with pytest.raises(InvalidInput, match="failed with exit code 3; nothing was changed"):
-        with edited(command) as text:
-            text.edit()
+    failed = "failed with exit code 3; nothing was changed"
+    with pytest.raises(InvalidInput, match=failed), edited(command) as text:
+        text.edit()
     assert [file.read_text() for file in folder.glob("*/*")] == ["text\nmore\n"] * is_kept
     assert ("Your text is kept in " in capfd.readouterr().err) == is_kept
 
 
 def test_an_editor_that_does_not_exist_is_an_error_of_who_chose_it(folder: Path) -> None:
-    with pytest.raises(InvalidInput, match="exit code 127"):
-        with EditedText("/nonexistent/vi", "text\n", "x.yaml") as text:
-            text.edit()
+    missing = EditedText("/nonexistent/vi", "text\n", "x.yaml")
+    with pytest.raises(InvalidInput, match="exit code 127"), missing as text:
+        text.edit()
     assert [*folder.iterdir()] == []
 
 
@@ -94,6 +94,5 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_output(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(folder / "missing"))
-    with pytest.raises(InputOutputFailed, match="Cannot create a file to edit"):
-        with edited("true"):
-            pass
+    with pytest.raises(InputOutputFailed, match="Cannot create a file to edit"), edited("true"):
+        pass

@@ -1,4 +1,4 @@
-"""The declaration of one user as a text to edit: what may be declared, and what is wrong with it."""
+"""One user as a text to edit: what may be declared, and what is wrong with it."""
 
 import re
 import textwrap

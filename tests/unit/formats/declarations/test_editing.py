@@ -34,7 +34,7 @@ def test_the_text_declares_the_user_and_describes_each_field(tmp_path: Path) -> 
 
 def test_problems_stand_on_top_with_the_lines_of_the_new_text(tmp_path: Path) -> None:
     path = tmp_path / "user.yaml"
-    path.write_text("users:\n- email: ada@example.com\n  rol: x\n  \"\\e\": 2\n")
+    path.write_text('users:\n- email: ada@example.com\n  rol: x\n  "\\e": 2\n')
     for _ in range(2):  # Those of the first time are replaced.
         text = explain(path.read_text(), refused(path))
         path.write_text(text)
