@@ -38,6 +38,7 @@ from userctl.db.postgresql.session import (
 from userctl.db.postgresql.url import parse_options
 from userctl.db.sqlite.functions import add_functions
 from userctl.db.sqlite.locks import require_locks, require_readable
+from userctl.repositories.statement import is_watched, use_driver
 
 logger = logging.getLogger(__name__)
 
@@ -236,11 +237,13 @@ def _begin_postgresql(connection: Connection) -> None:
     if options.get(NO_TRANSACTION):
         return
     patience = options.get(PATIENCE)
-    connection.exec_driver_sql(
-        begin_statement(
-            lock_seconds=patience or BUSY_TIMEOUT_SECONDS,
-            limited=patience is not None,
-            reads=bool(options.get(READ_ONLY)),
-            snapshot=bool(options.get(SNAPSHOT)),
-        )
+    begin = begin_statement(
+        lock_seconds=patience or BUSY_TIMEOUT_SECONDS,
+        limited=patience is not None,
+        reads=bool(options.get(READ_ONLY)),
+        snapshot=bool(options.get(SNAPSHOT)),
     )
+    if is_watched(connection):
+        connection.exec_driver_sql(begin)
+    else:
+        use_driver(connection, begin, lambda driver: driver.execute(begin))
