@@ -151,8 +151,7 @@ class Services:
         **replaced: object,
     ) -> None:
         self._settings = settings
-        self._notify = notify
-        self._clock = clock
+        self._notify, self._clock = notify, clock
         self._creates_database = creates_database
         self.building = BuildLock()
         self._url = settings.database_url
@@ -163,8 +162,7 @@ class Services:
         self._longest_session = timedelta(days=settings.session_days)
         self._login_attempts = settings.login_attempts
         self._login_window = timedelta(minutes=settings.login_window_minutes)
-        self._cost = settings.password_cost
-        self._minimum_length = settings.password_min_length
+        self._cost, self._minimum_length = settings.password_cost, settings.password_min_length
         self._password_upgrade = settings.password_upgrade
         self._actor = lambda: self._current_actor
         for name, part in replaced.items():
