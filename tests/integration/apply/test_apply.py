@@ -381,3 +381,19 @@ def test_a_reviewed_plan_is_stale_once_a_row_has_changed(program: Program) -> No
     with pytest.raises(PlanStale):
         program.apply.apply(declared(new), TEAM, expected=reviewed.digest)
     program.apply.apply(declared(new), TEAM, expected=plan(program, new).digest)
+
+
+def test_an_absent_user_is_not_the_one_who_has_a_previous_address_by_now(program: Program) -> None:
+    gone = {"email": "old@example.com", "state": "absent", "previous_emails": ["a@example.com"]}
+    apply(program, {"email": "a@example.com"}, gone)
+    apply(program, {"email": "b@example.com", "previous_emails": ["a@example.com"]})
+    assert actions(apply(program, gone | {"previous_emails": ["b@example.com"]})) == [
+        ("delete", "b@example.com")
+    ]
+
+
+def test_a_user_who_is_created_once_keeps_the_former_address(program: Program) -> None:
+    apply(program, {"email": "a@example.com"})
+    once = {"email": "b@example.com", "state": "created", "previous_emails": ["a@example.com"]}
+    assert apply(program, once).changes == []
+    assert user(program, "a@example.com")

@@ -288,6 +288,43 @@ def test_postgresql_may_hold_times_that_python_does_not_know(
     assert userctl("user", "list").code == 0
 
 
+@pytest.mark.parametrize("time", ["infinity", "0044-03-15 00:00:00 BC"])
+def test_postgresql_may_hold_such_times_in_every_table(
+    home: Any, postgres_url: str, time: str
+) -> None:
+    userctl = Userctl(home, postgres_url)
+    for name in ("ada", "bob", "eve"):
+        userctl("user", "create", f"{name}@example.com", "--no-password")
+        userctl("token", "issue", "--user", f"{name}@example.com", "--label", "ci")
+    damage(
+        userctl,
+        f"UPDATE users SET disabled_at = '{time}' WHERE id = 2",
+        f"UPDATE api_tokens SET expires_at = '{time}' WHERE user_id = 2",
+        "INSERT INTO refresh_tokens (token, user_id, expires_at) VALUES "
+        f"('t', 2, '{time}'), ('u', 3, '2099-01-01')",
+        "SET session_replication_role = replica",
+        f"UPDATE audit_events SET time = '{time}' WHERE id = 4",
+    )
+    for command, what in [
+        ("user list", "User 2"),
+        ("token list", "API token"),
+        ("session list --state any", "Token 1"),
+        ("audit list", "Event 4"),
+        ("audit export - --format csv", "Event 4"),
+    ]:
+        result = userctl(*command.split())
+        assert result.code == 6, (command, result.out)
+        assert "eve@example.com" in result.out
+        assert what in result.err
+        assert "cannot be read" in result.err
+    for command in (
+        "user delete bob@example.com --yes",
+        "user restore 2",
+        "session end --user 2 --yes",
+    ):
+        assert userctl(*command.split()).code == 0, command
+
+
 def test_adoption_finds_text_that_is_not_utf_8(home: Any, tmp_path: Any) -> None:
     path = tmp_path / "application.db"
     with closing(sqlite3.connect(path)) as connection, connection:

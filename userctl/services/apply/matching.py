@@ -21,16 +21,21 @@ def match_users(users: Sequence[DeclaredUser], rows: Mapping[str, UserRow]) -> l
     Raises:
         DeclarationInvalid: if it is not clear who is meant.
     """
-    renamed = _renamed(users, rows)
-    if not renamed:
+    if not any(user.previous_emails for user in users):
         return [rows.get(user.email) for user in users]
+    renamed = _renamed(users, rows)
     taken = {row.id for row in renamed.values()}
+    declared = {user.email for user in users}
     found: list[UserRow | None] = []
     for place, user in enumerate(users):
         row = renamed.get(place, rows.get(user.email))
         # The address is free once the user who has it gets another.
-        given_up = row is not None and place not in renamed and row.id in taken
-        found.append(None if given_up else row)
+        if row is not None and place not in renamed and row.id in taken:
+            row = None
+        if row is None and user.state == "created":
+            former = [rows[e] for e in user.previous_emails if e in rows and e not in declared]
+            row = next((known for known in former if known.id not in taken), None)
+        found.append(row)
     return found
 
 
@@ -72,8 +77,12 @@ def _former_rows(users: Sequence[DeclaredUser], rows: Mapping[str, UserRow]) -> 
     former: dict[int, UserRow] = {}
     claims: dict[int, DeclaredUser] = {}
     problems: list[Problem] = []
+    declared = {user.email for user in users}
     for place, user in _with_previous(users):
         found = [rows[email] for email in user.previous_emails if email in rows]
+        if user.state == "absent":
+            # By now the address is that of another user.
+            found = [row for row in found if row.email not in declared]
         if len(found) > 1 and user.email not in rows:
             both = " and ".join(f"{row.email} (id {row.id})" for row in found)
             problems.append(Problem(user.place, f"Both {both} exist, and one user is declared."))
@@ -94,4 +103,7 @@ def _former_rows(users: Sequence[DeclaredUser], rows: Mapping[str, UserRow]) -> 
 
 
 def _with_previous(users: Sequence[DeclaredUser]) -> Iterable[tuple[int, DeclaredUser]]:
-    return ((place, user) for place, user in enumerate(users) if user.previous_emails)
+    """Yield users who may be renamed; who is created once is left alone."""
+    for place, user in enumerate(users):
+        if user.previous_emails and user.state != "created":
+            yield place, user

@@ -45,9 +45,8 @@ def find_deleted(
 
     Of several who had an address, one of the set comes first, and then the one deleted last.
     """
-    declared = {
-        email: user.email for user in users for email in (*user.previous_emails, user.email)
-    }
+    declared = {email: user.email for user in users for email in user.previous_emails}
+    declared |= {user.email: user.email for user in users}
     found: dict[str, UserRow] = {}
     for row in uow.declared_users.deleted_with_emails([*declared]):
         email = declared[row.email]
