@@ -5,9 +5,7 @@ from userctl.cli.context import CommandContext
 from userctl.cli.editor import EditedText, editor_command
 from userctl.cli.verdicts import conclude
 from userctl.core.errors import Declined, InvalidInput
-from userctl.formats.declarations.editing import editable_text, explain
 from userctl.formats.declarations.files import read_text
-from userctl.formats.declarations.reader import read_declaration
 
 
 def run_edit(context: CommandContext, reference: str, *, yes: bool) -> None:
@@ -19,6 +17,10 @@ def run_edit(context: CommandContext, reference: str, *, yes: bool) -> None:
         InvalidInput: if the text was left as it is although it is not valid.
         Conflict: if the user was changed meanwhile, or the change is refused.
     """
+    # These import pydantic, which no command does before it runs.
+    from userctl.formats.declarations.editing import editable_text, explain  # noqa: PLC0415
+    from userctl.formats.declarations.reader import read_declaration  # noqa: PLC0415
+
     command = editor_command()
     service = context.services.user_edit
     user = service.read(reference)
