@@ -95,14 +95,19 @@ class ApplyRun:
         plan, refusal = self.context.services.apply.plan(self.users, self.how)
         if refusal is not None:
             raise refusal
-        shown = bool(plan.changes) and self._is_table and is_terminal()
-        if plan.changes:
-            if shown:
-                self._print(plan)
-                flush()
-            elif self.context.is_interactive:
-                for line in plan_lines(plan, None):
-                    write_error(line)
+        self.apply_reviewed(plan, yes=False)
+
+    def apply_reviewed(self, plan: "Plan", *, yes: bool) -> None:
+        """Show a plan, ask unless --yes was given, and apply the users if it is still the same."""
+        asks = bool(plan.changes) and not yes
+        shown = asks and self._is_table and is_terminal()
+        if shown:
+            self._print(plan)
+            flush()
+        elif asks and self.context.is_interactive:
+            for line in plan_lines(plan, None):
+                write_error(line)
+        if asks:
             confirm(self.context, partial(str, f"Apply {_changes(plan)}"), yes=False)
         self.apply(expected=plan.digest, plan_shown=shown)
 
