@@ -33,7 +33,7 @@ from userctl.db.pool import renew_after_fork, replace_if_ended
 from userctl.db.postgresql.session import (
     begin_statement,
     connection_options,
-    require_plain_strings,
+    set_client_defaults,
 )
 from userctl.db.postgresql.url import parse_options
 from userctl.db.sqlite.functions import add_functions
@@ -221,7 +221,7 @@ def _postgresql_engine(url: DatabaseURL, pool: Mapping[str, Any]) -> Engine:
             raise InvalidConfiguration(
                 f"An option in the database URL {url} has a value that libpq cannot use."
             ) from None
-        require_plain_strings(connection)
+        set_client_defaults(connection)
         from userctl.db.postgresql.loaders import read_everything  # noqa: PLC0415
 
         read_everything(connection)

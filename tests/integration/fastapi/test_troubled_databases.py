@@ -1,6 +1,5 @@
 """What an application's own database does to requests is never an error of ours."""
 
-
 import pytest
 from sqlalchemy import Engine
 

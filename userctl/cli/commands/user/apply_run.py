@@ -95,7 +95,11 @@ class ApplyRun:
         plan, refusal = self.context.services.apply.plan(self.users, self.how)
         if refusal is not None:
             raise refusal
-        if plan.changes:
+        self.apply_reviewed(plan, yes=False)
+
+    def apply_reviewed(self, plan: "Plan", *, yes: bool) -> None:
+        """Show a plan, ask unless --yes was given, and apply the users if it is still the same."""
+        if plan.changes and not yes:
             for line in plan_lines(plan, None) if self.context.is_interactive else ():
                 write_error(line)
             confirm(self.context, partial(str, f"Apply {_changes(plan)}"), yes=False)
