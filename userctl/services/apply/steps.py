@@ -98,14 +98,14 @@ def differences(user: DeclaredUser, row: UserRow, options: ApplyOptions) -> list
     if options.set_name is not None and row.managed_by != options.set_name:
         found.append(_change("managed_by", row.managed_by, options.set_name))
     # Without a version that is declared, a password is for a user who is created.
-    if "password_version" in declared and user.password_version > (row.password_version or 0):
+    if "password_version" in declared and user.password_version > (row.known_version or 0):
         found += password_changes(user, row)
     return found
 
 
 def password_changes(user: DeclaredUser, row: UserRow | None) -> list[FieldChange]:
     """Return the changes that set the declared password."""
-    before = None if row is None else row.password_version
+    before = None if row is None else row.known_version
     return [
         FieldChange(field="password", new=_origin(user)),
         FieldChange(field="password_version", old=before, new=user.password_version),
