@@ -47,6 +47,14 @@ DAMAGES = [
      "users", "2", "created_at", "a time"),
     ("UPDATE users SET hashed_password = x'00' WHERE id = 2",
      "users", "2", "hash", "not stored as text"),
+    ("UPDATE users SET former_login_at = 'soon' WHERE id = 2",
+     "users", "2", "former_login_at", "a time"),
+    ("UPDATE users SET managed_by = x'ff' WHERE id = 2",
+     "users", "2", "managed_by", "not stored as text"),
+    ("UPDATE users SET password_version = 'x' WHERE id = 2",
+     "users", "2", "password_version", "not"),
+    ("UPDATE users SET previous_email = CAST(x'ff' AS TEXT) WHERE id = 2",
+     "users", "2", "previous_email", "UTF-8"),
 ]  # fmt: skip
 
 
@@ -137,9 +145,15 @@ def test_a_user_that_cannot_be_read_can_be_disabled_deleted_and_restored(
     assert three("audit", "verify").code == 0
 
 
-def test_a_session_of_a_user_whose_name_cannot_be_read_goes_on(three: Userctl) -> None:
-    damage(three, BAD_NAME)
-    assert three.login("bob@example.com")["name"] == r"Ad\xff"
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [(BAD_NAME, r"Ad\xff"), *((case[0], "Bob") for case in (DAMAGES[4], *DAMAGES[8:]))],
+)
+def test_a_session_of_a_user_who_cannot_be_read_goes_on(
+    three: Userctl, statement: str, name: str
+) -> None:
+    damage(three, statement)
+    assert three.login("bob@example.com")["name"] == name
     assert three("token", "refresh").code == 0
     assert three("whoami").code == 0
 
