@@ -145,6 +145,25 @@ def test_a_user_that_cannot_be_read_can_be_disabled_deleted_and_restored(
     assert three("audit", "verify").code == 0
 
 
+@pytest.mark.parametrize("value", ["x'ff'", "CAST(x'ff' AS TEXT)"])
+@pytest.mark.parametrize("used", [True, False])
+def test_a_session_whose_id_cannot_be_read_is_refused_and_can_be_ended(
+    three: Userctl, value: str, used: bool
+) -> None:
+    three.login("bob@example.com")
+    stored = three.session_file.read_text()
+    if used:
+        assert three("token", "refresh").code == 0
+        damage(three, "UPDATE refresh_tokens SET used_at = '2024-01-01 00:00:00.000000'")
+        three.session_file.write_text(stored)
+    damage(three, f"UPDATE refresh_tokens SET family_id = {value}")
+    refused = three("token", "refresh")
+    assert refused.code == 6
+    assert "refresh_tokens.family_id is not" in refused.err
+    assert three("logout").code == 0
+    assert three("token", "revoke", "3", "--yes").code == 0
+
+
 @pytest.mark.parametrize(
     ("statement", "name"),
     [(BAD_NAME, r"Ad\xff"), *((case[0], "Bob") for case in (DAMAGES[4], *DAMAGES[8:]))],
