@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from userctl.security.secret_files import SecretFiles
     from userctl.security.session_file import SessionFile
     from userctl.services.access.why import AccessService
+    from userctl.services.apply.editing import UserEditService
     from userctl.services.apply.service import ApplyService
     from userctl.services.audit.summary import AuditSummaryService
     from userctl.services.audit.trail import AuditService
@@ -116,6 +117,7 @@ class Services:
     token_list: Lazy["TokenListService"] = Lazy("services.tokens.listing:TokenListService")
     token_verifier: Lazy["TokenVerifier"] = Lazy("services.sessions.verify:TokenVerifier")
     user_batches: Lazy["UserBatchService"] = Lazy("services.users.batch.service:UserBatchService")
+    user_edit: Lazy["UserEditService"] = Lazy("services.apply.editing:UserEditService")
     user_export: Lazy["UserExportService"] = Lazy("services.users.export:UserExportService")
     code_export: Lazy["CodeExportService"] = Lazy("services.users.code_export:CodeExportService")
     user_import: Lazy["UserImportService"] = Lazy("services.users.import_:UserImportService")
@@ -149,8 +151,7 @@ class Services:
         **replaced: object,
     ) -> None:
         self._settings = settings
-        self._notify = notify
-        self._clock = clock
+        self._notify, self._clock = notify, clock
         self._creates_database = creates_database
         self.building = BuildLock()
         self._url = settings.database_url
@@ -161,8 +162,7 @@ class Services:
         self._longest_session = timedelta(days=settings.session_days)
         self._login_attempts = settings.login_attempts
         self._login_window = timedelta(minutes=settings.login_window_minutes)
-        self._cost = settings.password_cost
-        self._minimum_length = settings.password_min_length
+        self._cost, self._minimum_length = settings.password_cost, settings.password_min_length
         self._password_upgrade = settings.password_upgrade
         self._actor = lambda: self._current_actor
         for name, part in replaced.items():

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, Noun | str] = {
             "show": "userctl.cli.commands.user.show:show",
             "why": "userctl.cli.commands.user.why:why",
             "update": "userctl.cli.commands.user.update:update",
+            "edit": "userctl.cli.commands.user.edit:edit",
             "passwd": "userctl.cli.commands.user.passwd:passwd",
             "disable": "userctl.cli.commands.user.disable:disable",
             "enable": "userctl.cli.commands.user.enable:enable",

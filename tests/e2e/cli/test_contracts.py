@@ -186,7 +186,7 @@ def test_json_keys_are_stable(userctl: Userctl) -> None:
 def test_every_command_that_prints_records_has_its_keys_pinned() -> None:
     printing = {name for name, leaf in leaves() if any(p.name == "output" for p in leaf.params)}
     pinned = {name for name in printing for command in KEYS if f"{command} ".startswith(f"{name} ")}
-    assert pinned == printing
+    assert pinned == printing - NEED_TERMINAL
 
 
 @pytest.mark.parametrize("name", [name for name, _ in leaves()])
@@ -196,6 +196,9 @@ def test_every_command_has_a_summary_and_an_example_of_itself(name: str) -> None
     assert command.help.splitlines()[0].endswith(".")
     assert f"userctl {name}" in example(command)
 
+
+NEED_TERMINAL = {"user edit"}
+"""Commands that cannot run here; what an edit prints has the keys of ``apply``."""
 
 SHELL_SYNTAX = set("|&;<>$`\n")
 
@@ -218,7 +221,7 @@ def test_every_example_runs(quick: Userctl, with_shell: bool) -> None:
     (quick.home / "users.yaml").write_text(USERS_AS_CODE)
     quick.create("grace@example.com")
     quick.create("root@example.com", "--role", "admin")
-    examples = {name: example(leaf) for name, leaf in leaves()}
+    examples = {name: example(leaf) for name, leaf in leaves() if name not in NEED_TERMINAL}
     last = [
         "session end",
         "token revoke",

@@ -130,11 +130,7 @@ _NOUNS = {
 
 
 class RowUnreadable(DatabaseDamaged):
-    """A row holds a value that cannot be read; lists go on without it.
-
-    Attributes:
-        row: the id of the row.
-    """
+    """A row holds a value that cannot be read; lists go on without it."""
 
     def __init__(self, table: str, row: Any, column: str, reason: str) -> None:
         self.row = row

@@ -75,30 +75,28 @@ class Planner:
             set=name,
             prune=prune,
             digest=plan_digest(name, prune, changes),
-            unchanged=len(users) - len(steps),
+            unchanged=len(users) - len({id(step.user) for step in steps}),
             undeclared=undeclared,
             changes=changes,
         )
         return Computed([*steps, *removed], plan, len(stored.members))
 
     def _steps(
-        self, users: Sequence[DeclaredUser], matched: Sequence[UserRow | None]
+        self, users: Sequence[DeclaredUser], matched: Sequence[tuple[UserRow, ...]]
     ) -> Iterator[Step]:
         pairs = list(zip(users, matched, strict=True))
-        missing = [user for user, row in pairs if row is None and user.state != "absent"]
+        missing = [user for user, rows in pairs if not rows and user.state != "absent"]
         deleted = find_deleted(self._uow, missing, self._options.set_name) if missing else {}
         labels = self._uow.declared_users.token_labels(
-            [row.id for user, row in pairs if row is not None and user.api_tokens], self._now
+            [rows[0].id for user, rows in pairs if rows and user.api_tokens], self._now
         )
-        for user, row in pairs:
+        for user, rows in pairs:
             self._check(user)
-            if row is not None:
-                step = self._existing(user, row, labels.get(row.id, set()))
-            elif user.state == "absent":
-                step = None
-            else:
-                step = self._missing(user, deleted.get(user.email))
-            if step is not None:
+            for row in rows:
+                if step := self._existing(user, row, labels.get(row.id, set())):
+                    yield step
+            is_missing = not rows and user.state != "absent"
+            if is_missing and (step := self._missing(user, deleted.get(user.email))):
                 yield step
 
     def _existing(self, user: DeclaredUser, row: UserRow, labels: Collection[str]) -> Step | None:
@@ -127,10 +125,10 @@ class Planner:
         return Step("restore", user, deleted, fields, user.api_tokens)
 
     def _removals(
-        self, stored: StoredUsers, matched: Sequence[UserRow | None]
+        self, stored: StoredUsers, matched: Sequence[tuple[UserRow, ...]]
     ) -> tuple[list[Step], int]:
         """Return the steps for users of the set who are not declared, and how many have none."""
-        declared = {row.id for row in matched if row is not None}
+        declared = {row.id for rows in matched for row in rows}
         undeclared = [row for row in stored.members if row.id not in declared]
         prune = self._options.prune
         if prune is None:
