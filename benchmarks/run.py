@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import apply
 import library
 import peers
 import purge
@@ -30,7 +31,15 @@ SOURCES = [HERE, HERE.parent / "userctl", HERE.parent / "migrations"]
 
 def rows(arguments: argparse.Namespace) -> Iterator[tuple[str, Callable[[Bench], Row]]]:
     """Yield the rows whose names contain a word."""
-    tables = [transfer.ROWS, purge.ROWS, scale.ROWS, startup.ROWS, library.ROWS, router.ROWS]
+    tables = [
+        apply.ROWS,
+        transfer.ROWS,
+        purge.ROWS,
+        scale.ROWS,
+        startup.ROWS,
+        library.ROWS,
+        router.ROWS,
+    ]
     if arguments.peers:
         tables.append(peers.ROWS)
     if arguments.fastapi_users:

@@ -204,6 +204,18 @@ def test_a_damaged_backup_is_found_out_before_the_question(
     assert "[y/N]" not in printed
 
 
+def test_a_plan_is_shown_in_color_before_it_is_applied(terminal: Terminal, local: Userctl) -> None:
+    (local.home / "users.yaml").write_text(f"set: team\nusers:\n  - email: {ADA}\n")
+    for answer, code, users in (("n", 5, ""), ("y", 0, "1\n")):
+        child = terminal("apply", "users.yaml", TERM="xterm")
+        child.expect_exact(f"\x1b[32m+ {ADA}  role: user, managed by: team\x1b[0m")
+        child.expect_exact("Apply 1 change in ")
+        child.expect_exact("? [y/N]: ")
+        child.sendline(answer)
+        assert ended(child)[0] == code
+        assert local("user", "list", "-q").out == users
+
+
 def test_an_edit_shows_the_plan_and_asks_and_a_no_keeps_the_text(
     terminal: Terminal, local: Userctl
 ) -> None:

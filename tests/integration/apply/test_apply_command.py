@@ -7,15 +7,18 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from tests.support.cli import Userctl
+from tests.integration.conftest import open_engine
+from tests.support.cli import PASSWORD, Userctl
+from userctl.repositories.declared_users import LOCK
 
 ADA = "set: team\nusers:\n  - email: Ada@example.com\n    name: Ada\n    role: admin\n"
 EVE = "  - email: eve@example.com\n    role: user\n"
 
 
-def write(userctl: Userctl, text: str, name: str = "users.yaml") -> None:
-    (userctl.home / name).write_text(text)
+def write(userctl: Userctl, content: str, name: str = "users.yaml") -> None:
+    (userctl.home / name).write_text(content)
 
 
 def mode(path: Path) -> int:
@@ -92,7 +95,7 @@ def test_a_check_writes_no_event_and_waits_for_no_writer(local: Userctl) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "options", "code", "slug"),
+    ("content", "options", "code", "slug"),
     [
         ("set: team\nusers:\n  - email: ada\n", [], 2, "declaration_invalid"),
         (ADA.replace("admin", "emperor"), [], 2, "declaration_invalid"),
@@ -109,10 +112,10 @@ def test_a_check_writes_no_event_and_waits_for_no_writer(local: Userctl) -> None
     ],
 )
 def test_what_is_refused_has_an_exit_code(
-    local: Userctl, text: str, options: list[str], code: int, slug: str
+    local: Userctl, content: str, options: list[str], code: int, slug: str
 ) -> None:
     local.create("by-hand@example.com")
-    write(local, text)
+    write(local, content)
     refused = local("apply", "users.yaml", "--yes", *options, "-o", "json")
     assert (refused.code, json.loads(refused.err)["error"]["code"]) == (code, slug)
     assert len(local("user", "list", "-o", "json").json) == 1
@@ -225,3 +228,70 @@ def test_hostile_values_of_a_database_are_shown_as_text(local: Userctl) -> None:
         other.commit()
     shown = local("apply", "users.yaml", "--check").out
     assert "name: \\x1b[31mred → Ada" in shown
+
+
+def test_a_check_locks_nothing_on_postgresql(postgres_url: str, home: Path) -> None:
+    program = Userctl(home, postgres_url)
+    write(program, ADA)
+    assert program("apply", "users.yaml", "--yes").code == 0
+    write(program, ADA + EVE)
+    with open_engine(postgres_url) as engine, engine.begin() as connection:
+        # It lets others read, and nothing else.
+        connection.execute(text("LOCK TABLE users, api_tokens IN EXCLUSIVE MODE"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        assert program("apply", "users.yaml", "--check").code == 8
+
+
+def test_a_password_is_read_from_a_private_file_beside_the_declaration(local: Userctl) -> None:
+    (local.home / "team").mkdir()
+    secret = local.home / "team" / "ada.password"
+    secret.write_text(f"{PASSWORD}\n")
+    secret.chmod(0o644)
+    write(local, f"{ADA}    password_file: ada.password\n", "team/users.yaml")
+    refused = local("apply", "team", "--yes")
+    assert (refused.code, "can be read or written by others" in refused.err) == (2, True)
+    secret.chmod(0o600)
+    assert local("apply", "team", "--yes").code == 0
+    assert local("login", "ada@example.com", "--password-stdin", stdin=PASSWORD).code == 0
+
+
+def test_a_plan_needs_no_secret(local: Userctl) -> None:
+    write(local, f"{ADA}    password_env: NOT_SET\n")
+    assert local("apply", "users.yaml", "--check").code == 8
+    refused = local("apply", "users.yaml", "--yes")
+    assert refused.err.splitlines()[0] == (
+        "users.yaml:3:5: The environment variable 'NOT_SET' is not set."
+    )
+
+
+def test_what_a_set_did_moves_to_another_database_with_the_users(userctl: Userctl) -> None:
+    ada = ADA.replace("admin", "user")
+    write(userctl, ada + EVE)
+    assert userctl("apply", "users.yaml", "--yes").code == 0
+    write(
+        userctl, ada.replace("email: Ada", "previous_emails: [ada@example.com]\n    email: b.ada")
+    )
+    assert userctl("apply", "users.yaml", "--yes").code == 0
+    assert userctl("user", "export", "users.jsonl").code == 0
+    for email in ("b.ada@example.com", "eve@example.com"):
+        assert userctl("user", "delete", email, "--hard", "--yes").code == 0
+    assert userctl("user", "import", "users.jsonl").code == 0
+    users = userctl("user", "list", "-o", "json").json
+    assert [(user["managed_by"], user["previous_email"]) for user in users] == [
+        ("team", "ada@example.com"), ("team", None)
+    ]  # fmt: skip
+    assert userctl("apply", "users.yaml", "--check").code == 0
+
+
+def test_what_another_program_stored_is_no_hindrance(local: Userctl) -> None:
+    write(local, ADA)
+    local("apply", "users.yaml", "--yes")
+    with closing(sqlite3.connect(local.database_file)) as other:
+        other.execute(
+            "UPDATE users SET name = X'ff', password_version = 'two', previous_email = X'ff'"
+        )
+        other.commit()
+    write(local, ADA.replace("role", "generate: true\n    password_version: 1\n    role"))
+    applied = local("apply", "users.yaml", "--yes")
+    assert applied.code == 0, applied.err
+    assert local("apply", "users.yaml", "--check").code == 0

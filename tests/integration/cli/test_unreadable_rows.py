@@ -47,6 +47,14 @@ DAMAGES = [
      "users", "2", "created_at", "a time"),
     ("UPDATE users SET hashed_password = x'00' WHERE id = 2",
      "users", "2", "hash", "not stored as text"),
+    ("UPDATE users SET former_login_at = 'soon' WHERE id = 2",
+     "users", "2", "former_login_at", "a time"),
+    ("UPDATE users SET managed_by = x'ff' WHERE id = 2",
+     "users", "2", "managed_by", "not stored as text"),
+    ("UPDATE users SET password_version = 'x' WHERE id = 2",
+     "users", "2", "password_version", "not"),
+    ("UPDATE users SET previous_email = CAST(x'ff' AS TEXT) WHERE id = 2",
+     "users", "2", "previous_email", "UTF-8"),
 ]  # fmt: skip
 
 
@@ -137,9 +145,34 @@ def test_a_user_that_cannot_be_read_can_be_disabled_deleted_and_restored(
     assert three("audit", "verify").code == 0
 
 
-def test_a_session_of_a_user_whose_name_cannot_be_read_goes_on(three: Userctl) -> None:
-    damage(three, BAD_NAME)
-    assert three.login("bob@example.com")["name"] == r"Ad\xff"
+@pytest.mark.parametrize("value", ["x'ff'", "CAST(x'ff' AS TEXT)"])
+@pytest.mark.parametrize("used", [True, False])
+def test_a_session_whose_id_cannot_be_read_is_refused_and_can_be_ended(
+    three: Userctl, value: str, used: bool
+) -> None:
+    three.login("bob@example.com")
+    stored = three.session_file.read_text()
+    if used:
+        assert three("token", "refresh").code == 0
+        damage(three, "UPDATE refresh_tokens SET used_at = '2024-01-01 00:00:00.000000'")
+        three.session_file.write_text(stored)
+    damage(three, f"UPDATE refresh_tokens SET family_id = {value}")
+    refused = three("token", "refresh")
+    assert refused.code == 6
+    assert "refresh_tokens.family_id is not" in refused.err
+    assert three("logout").code == 0
+    assert three("token", "revoke", "3", "--yes").code == 0
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [(BAD_NAME, r"Ad\xff"), *((case[0], "Bob") for case in (DAMAGES[4], *DAMAGES[8:]))],
+)
+def test_a_session_of_a_user_who_cannot_be_read_goes_on(
+    three: Userctl, statement: str, name: str
+) -> None:
+    damage(three, statement)
+    assert three.login("bob@example.com")["name"] == name
     assert three("token", "refresh").code == 0
     assert three("whoami").code == 0
 

@@ -7,12 +7,17 @@ from userctl.core.places import Problem
 from userctl.repositories.declared_users import UserRow
 from userctl.schemas.declaration import DeclaredUser
 
+_NONE: tuple[UserRow, ...] = ()
 
-def match_users(users: Sequence[DeclaredUser], rows: Mapping[str, UserRow]) -> list[UserRow | None]:
-    """Return the row of each declared user, None for one who does not exist.
+
+def match_users(
+    users: Sequence[DeclaredUser], rows: Mapping[str, UserRow]
+) -> list[tuple[UserRow, ...]]:
+    """Return the rows of each declared user: at most one, unless the user must be absent.
 
     A user is known by the address. One who has none of that address is known by a previous one,
-    also if another user has the new address and gives it up to a third.
+    also if another user has the new address and gives it up to a third. Of a user who must be
+    absent, each address counts that no other user is declared to have.
 
     Args:
         users: the declared users.
@@ -21,21 +26,23 @@ def match_users(users: Sequence[DeclaredUser], rows: Mapping[str, UserRow]) -> l
     Raises:
         DeclarationInvalid: if it is not clear who is meant.
     """
+    by_address = [(row,) if (row := rows.get(user.email)) else _NONE for user in users]
     if not any(user.previous_emails for user in users):
-        return [rows.get(user.email) for user in users]
+        return by_address
     renamed = _renamed(users, rows)
     taken = {row.id for row in renamed.values()}
     declared = {user.email for user in users}
-    found: list[UserRow | None] = []
+    found: list[tuple[UserRow, ...]] = []
     for place, user in enumerate(users):
-        row = renamed.get(place, rows.get(user.email))
+        if place in renamed:
+            found.append((renamed[place],))
+            continue
         # The address is free once the user who has it gets another.
-        if row is not None and place not in renamed and row.id in taken:
-            row = None
-        if row is None and user.state == "created":
-            former = [rows[e] for e in user.previous_emails if e in rows and e not in declared]
-            row = next((known for known in former if known.id not in taken), None)
-        found.append(row)
+        known = [row for row in by_address[place] if row.id not in taken]
+        if user.state != "present" and (user.state == "absent" or not known):
+            former = (rows[e] for e in user.previous_emails if e in rows and e not in declared)
+            known += [row for row in former if row.id not in taken]
+        found.append(tuple(known))
     return found
 
 
@@ -77,12 +84,8 @@ def _former_rows(users: Sequence[DeclaredUser], rows: Mapping[str, UserRow]) -> 
     former: dict[int, UserRow] = {}
     claims: dict[int, DeclaredUser] = {}
     problems: list[Problem] = []
-    declared = {user.email for user in users}
     for place, user in _with_previous(users):
         found = [rows[email] for email in user.previous_emails if email in rows]
-        if user.state == "absent":
-            # By now the address is that of another user.
-            found = [row for row in found if row.email not in declared]
         if len(found) > 1 and user.email not in rows:
             both = " and ".join(f"{row.email} (id {row.id})" for row in found)
             problems.append(Problem(user.place, f"Both {both} exist, and one user is declared."))
@@ -103,7 +106,7 @@ def _former_rows(users: Sequence[DeclaredUser], rows: Mapping[str, UserRow]) -> 
 
 
 def _with_previous(users: Sequence[DeclaredUser]) -> Iterable[tuple[int, DeclaredUser]]:
-    """Yield users who may be renamed; who is created once is left alone."""
+    """Yield users who may be renamed."""
     for place, user in enumerate(users):
-        if user.previous_emails and user.state != "created":
+        if user.previous_emails and user.state == "present":
             yield place, user

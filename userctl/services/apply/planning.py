@@ -13,7 +13,7 @@ from userctl.repositories.declared_users import UserRow
 from userctl.schemas.apply import ApplyOptions, FieldChange, Plan, plan_digest
 from userctl.schemas.declaration import DeclaredUser
 from userctl.services.apply.matching import match_users
-from userctl.services.apply.steps import Step, creation, differences
+from userctl.services.apply.steps import Step, creation, differences, restoration
 from userctl.services.apply.stored import StoredUsers, find_deleted, read_stored
 from userctl.services.users.import_.records import WEAK_HASH, is_weak_hash
 from userctl.services.users.rules import require_role
@@ -75,30 +75,28 @@ class Planner:
             set=name,
             prune=prune,
             digest=plan_digest(name, prune, changes),
-            unchanged=len(users) - len(steps),
+            unchanged=len(users) - len({id(step.user) for step in steps}),
             undeclared=undeclared,
             changes=changes,
         )
         return Computed([*steps, *removed], plan, len(stored.members))
 
     def _steps(
-        self, users: Sequence[DeclaredUser], matched: Sequence[UserRow | None]
+        self, users: Sequence[DeclaredUser], matched: Sequence[tuple[UserRow, ...]]
     ) -> Iterator[Step]:
         pairs = list(zip(users, matched, strict=True))
-        missing = [user for user, row in pairs if row is None and user.state != "absent"]
+        missing = [user for user, rows in pairs if not rows and user.state != "absent"]
         deleted = find_deleted(self._uow, missing, self._options.set_name) if missing else {}
         labels = self._uow.declared_users.token_labels(
-            [row.id for user, row in pairs if row is not None and user.api_tokens], self._now
+            [rows[0].id for user, rows in pairs if rows and user.api_tokens], self._now
         )
-        for user, row in pairs:
+        for user, rows in pairs:
             self._check(user)
-            if row is not None:
-                step = self._existing(user, row, labels.get(row.id, set()))
-            elif user.state == "absent":
-                step = None
-            else:
-                step = self._missing(user, deleted.get(user.email))
-            if step is not None:
+            for row in rows:
+                if step := self._existing(user, row, labels.get(row.id, set())):
+                    yield step
+            is_missing = not rows and user.state != "absent"
+            if is_missing and (step := self._missing(user, deleted.get(user.email))):
                 yield step
 
     def _existing(self, user: DeclaredUser, row: UserRow, labels: Collection[str]) -> Step | None:
@@ -123,14 +121,13 @@ class Planner:
         self._require_restorable(user, deleted)
         if not user.declares("role"):
             self._check_role(user, deleted.role)
-        fields = differences(user, deleted, self._options)
-        return Step("restore", user, deleted, fields, user.api_tokens)
+        return restoration(user, deleted, self._options)
 
     def _removals(
-        self, stored: StoredUsers, matched: Sequence[UserRow | None]
+        self, stored: StoredUsers, matched: Sequence[tuple[UserRow, ...]]
     ) -> tuple[list[Step], int]:
         """Return the steps for users of the set who are not declared, and how many have none."""
-        declared = {row.id for row in matched if row is not None}
+        declared = {row.id for rows in matched for row in rows}
         undeclared = [row for row in stored.members if row.id not in declared]
         prune = self._options.prune
         if prune is None:

@@ -21,7 +21,7 @@ from userctl.cli.output.render import flush, is_terminal, write, write_error
 from userctl.cli.output.screen import screen_of
 from userctl.cli.questions import confirm
 from userctl.cli.verdicts import conclude
-from userctl.core.errors import FileExists, PlanStale
+from userctl.core.errors import CommitUnknown, FileExists, PlanStale
 from userctl.core.text import counted
 
 if TYPE_CHECKING:
@@ -99,24 +99,44 @@ class ApplyRun:
 
     def apply_reviewed(self, plan: "Plan", *, yes: bool) -> None:
         """Show a plan, ask unless --yes was given, and apply the users if it is still the same."""
-        if plan.changes and not yes:
-            for line in plan_lines(plan, None) if self.context.is_interactive else ():
+        asks = bool(plan.changes) and not yes
+        shown = asks and self._is_table and is_terminal()
+        if shown:
+            self._print(plan)
+            flush()
+        elif asks and self.context.is_interactive:
+            for line in plan_lines(plan, None):
                 write_error(line)
+        if asks:
             confirm(self.context, partial(str, f"Apply {_changes(plan)}"), yes=False)
-        self.apply(expected=plan.digest)
+        self.apply(expected=plan.digest, plan_shown=shown)
 
-    def apply(self, *, expected: str | None) -> None:
-        """Apply the users, and print what happened to whom, with the secrets that came of it."""
+    def apply(self, *, expected: str | None, plan_shown: bool = False) -> None:
+        """Apply the users, and print what happened to whom, with the secrets that came of it.
+
+        Args:
+            expected: the digest of the plan that was reviewed or confirmed.
+            plan_shown: whether what happens has been printed already.
+        """
         if self.tokens_out is not None:
             require_output(self.tokens_out, self.context.files)
         taken = self.tokens_out is not None and self.tokens_out.exists()
-        applied = self.context.services.apply.apply(
-            self.users, self.how, expected=expected, deliver=partial(self._deliver, taken=taken)
-        )
+        deliver = partial(self._deliver, taken=taken)
+        try:
+            applied = self.context.services.apply.apply(
+                self.users, self.how, expected=expected, deliver=deliver
+            )
+        except CommitUnknown:
+            # The tokens may be valid.
+            raise
+        except BaseException:
+            if self.tokens_out is not None and not taken:
+                self.tokens_out.unlink(missing_ok=True)
+            raise
         shown = applied
         if self.tokens_out is not None:
             shown = applied.model_copy(update={"api_tokens": []})
-        self._print_applied(shown)
+        self._print_applied(shown, plan_shown=plan_shown)
         if not applied.changes:
             conclude(self.context, "Nothing changed: the users are as they are declared")
             return
@@ -138,13 +158,14 @@ class ApplyRun:
         text = json.dumps(tokens, indent=2) + "\n"
         write_output(self.tokens_out, [text], files=self.context.files, force=True, private=True)
 
-    def _print_applied(self, applied: "Applied") -> None:
+    def _print_applied(self, applied: "Applied", *, plan_shown: bool) -> None:
         def undo() -> None:
             for token in applied.api_tokens:
                 self.context.services.revocation.revoke_text(token.token)
 
         try:
-            self._print(applied)
+            if not plan_shown:
+                self._print(applied)
             if self._is_table:
                 for line in secret_lines(applied):
                     write(f"{line}\n")
