@@ -281,3 +281,17 @@ def test_what_a_set_did_moves_to_another_database_with_the_users(userctl: Userct
         ("team", "ada@example.com"), ("team", None)
     ]  # fmt: skip
     assert userctl("apply", "users.yaml", "--check").code == 0
+
+
+def test_what_another_program_stored_is_no_hindrance(local: Userctl) -> None:
+    write(local, ADA)
+    local("apply", "users.yaml", "--yes")
+    with closing(sqlite3.connect(local.database_file)) as other:
+        other.execute(
+            "UPDATE users SET name = X'ff', password_version = 'two', previous_email = X'ff'"
+        )
+        other.commit()
+    write(local, ADA.replace("role", "generate: true\n    password_version: 1\n    role"))
+    applied = local("apply", "users.yaml", "--yes")
+    assert applied.code == 0, applied.err
+    assert local("apply", "users.yaml", "--check").code == 0
