@@ -41,7 +41,7 @@ _BEARER_SCHEME = HTTPBearer(
 )
 
 
-def bearer_token(request: Request) -> str:
+async def bearer_token(request: Request) -> str:
     """Return the token of a request (RFC 6750, section 2.1); it is nowhere else looked for.
 
     Raises:

@@ -50,12 +50,13 @@ def _write_yaml(users: Users, set_name: str | None) -> Iterator[str]:
         if chunk and not begun:
             begun = True
             yield "users:\n"
-        yield "".join(map(_yaml_user, chunk))
+        yield "".join(map(write_user, chunk))
     if not begun:
         yield "users: []\n"
 
 
-def _yaml_user(user: Mapping[str, Any]) -> str:
+def write_user(user: Mapping[str, Any]) -> str:
+    """Return an item of the list of users as YAML."""
     lines = "\n    ".join(f"{field}: {scalar(value)}" for field, value in user.items())
     return f"  - {lines}\n"
 
