@@ -6,6 +6,7 @@ import stat
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -240,6 +241,24 @@ def test_a_check_locks_nothing_on_postgresql(postgres_url: str, home: Path) -> N
         connection.execute(text("LOCK TABLE users, api_tokens IN EXCLUSIVE MODE"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         assert program("apply", "users.yaml", "--check").code == 8
+
+
+def test_a_check_needs_only_the_privilege_to_read(postgres_url: str, home: Path) -> None:
+    write(Userctl(home, postgres_url), ADA)
+    # A role belongs to all databases of the server, which other workers use too.
+    role = f"reader_{postgres_url.rpartition('?')[0].rpartition('/')[2]}"
+    scheme, _, rest = postgres_url.partition("://")
+    reader = Userctl(home, f"{scheme}://{role}@{rest.rpartition('@')[2]}")
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"DROP ROLE IF EXISTS {role}")
+        connection.execute(f"CREATE ROLE {role} LOGIN")
+        try:
+            connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+            assert reader("apply", "users.yaml", "--check").code == 8
+            assert reader("apply", "users.yaml", "--yes").code == 6
+        finally:
+            connection.execute(f"DROP OWNED BY {role}")
+            connection.execute(f"DROP ROLE {role}")
 
 
 def test_a_password_is_read_from_a_private_file_beside_the_declaration(local: Userctl) -> None:
