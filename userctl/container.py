@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from userctl.security.secret_files import SecretFiles
     from userctl.security.session_file import SessionFile
     from userctl.services.access.why import AccessService
+    from userctl.services.apply.editing import UserEditService
+    from userctl.services.apply.service import ApplyService
     from userctl.services.audit.summary import AuditSummaryService
     from userctl.services.audit.trail import AuditService
     from userctl.services.authentication.methods import AuthenticationContext, Authenticator
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from userctl.services.tokens.purge import PurgeService
     from userctl.services.tokens.revocation import RevocationService
     from userctl.services.users.batch.service import UserBatchService
+    from userctl.services.users.code_export import CodeExportService
     from userctl.services.users.export import UserExportService
     from userctl.services.users.import_ import UserImportService
     from userctl.services.users.listing import UserListService
@@ -85,6 +88,7 @@ class Services:
     access: Lazy["AccessService"] = Lazy("services.access.why:AccessService")
     adoption: Lazy["AdoptionService"] = Lazy("services.database.adoption:AdoptionService")
     api_tokens: Lazy["ApiTokenService"] = Lazy("services.tokens.api:ApiTokenService")
+    apply: Lazy["ApplyService"] = Lazy("services.apply.service:ApplyService")
     audit: Lazy["AuditService"] = Lazy("services.audit.trail:AuditService")
     audit_summary: Lazy["AuditSummaryService"] = Lazy("services.audit.summary:AuditSummaryService")
     backups: Lazy["BackupService"] = Lazy("services.database.backup:BackupService")
@@ -113,7 +117,9 @@ class Services:
     token_list: Lazy["TokenListService"] = Lazy("services.tokens.listing:TokenListService")
     token_verifier: Lazy["TokenVerifier"] = Lazy("services.sessions.verify:TokenVerifier")
     user_batches: Lazy["UserBatchService"] = Lazy("services.users.batch.service:UserBatchService")
+    user_edit: Lazy["UserEditService"] = Lazy("services.apply.editing:UserEditService")
     user_export: Lazy["UserExportService"] = Lazy("services.users.export:UserExportService")
+    code_export: Lazy["CodeExportService"] = Lazy("services.users.code_export:CodeExportService")
     user_import: Lazy["UserImportService"] = Lazy("services.users.import_:UserImportService")
     user_list: Lazy["UserListService"] = Lazy("services.users.listing:UserListService")
     user_passwords: Lazy["UserPasswordService"] = Lazy(
@@ -145,21 +151,18 @@ class Services:
         **replaced: object,
     ) -> None:
         self._settings = settings
-        self._notify = notify
-        self._clock = clock
+        self._notify, self._clock = notify, clock
         self._creates_database = creates_database
         self.building = BuildLock()
         self._url = settings.database_url
         self._problems, self._unusable = settings.problems, settings.unusable
-        self._roles = settings.roles
-        self._subject = settings.token_subject
+        self._roles, self._subject = settings.roles, settings.token_subject
         self._issuer, self._audience = settings.token_issuer, settings.token_audience
         self._access_lifetime = timedelta(minutes=settings.access_token_minutes)
         self._longest_session = timedelta(days=settings.session_days)
         self._login_attempts = settings.login_attempts
         self._login_window = timedelta(minutes=settings.login_window_minutes)
-        self._cost = settings.password_cost
-        self._minimum_length = settings.password_min_length
+        self._cost, self._minimum_length = settings.password_cost, settings.password_min_length
         self._password_upgrade = settings.password_upgrade
         self._actor = lambda: self._current_actor
         for name, part in replaced.items():

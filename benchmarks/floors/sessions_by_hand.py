@@ -27,9 +27,9 @@ EVENT = ("id", "time", "tag", "actor", "machine", "user_id", "target", "detail",
 
 
 class ByHand:
-    """A connection that refreshes, and a pool of others that verify.
+    """Verifies and refreshes over the connections of a pool.
 
-    A service verifies tokens in several threads, and no two of them may use a connection at once.
+    A service does so in several threads, and no two of them may use a connection at once.
 
     Args:
         url: the URL of the database.
@@ -42,14 +42,13 @@ class ByHand:
         self._place = "?" if self._sqlite else "%s"
         self._url = url
         self._pool = QueuePool(self._connect)
-        self._connection: Any = self._connect()
 
     def _connect(self) -> Any:
         if not self._sqlite:
             # A prepared statement breaks behind PgBouncer.
             return psycopg.connect(self._url, row_factory=dict_row, prepare_threshold=None)
         path = self._url.removeprefix("sqlite:///")
-        connection = sqlite3.connect(path, isolation_level=None)
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA busy_timeout = 30000")
@@ -76,37 +75,44 @@ class ByHand:
 
     def refresh(self, text: str) -> str:
         """Exchange a refresh token, and return the next one."""
-        now = datetime.now(UTC)
+        with closing(self._pool.connect()) as pooled:
+            return self._exchange(_Transaction(pooled.driver_connection, self._place), text)
+
+    def _exchange(self, transaction: "_Transaction", text: str) -> str:
+        now, run = datetime.now(UTC), transaction.run
         if self._sqlite:
-            self._run("BEGIN IMMEDIATE")
+            run("BEGIN IMMEDIATE")
         digest = hashlib.sha256(text.encode()).hexdigest()
-        old = self._run("SELECT * FROM refresh_tokens WHERE token = ?", digest).fetchone()
+        old = run("SELECT * FROM refresh_tokens WHERE token = ?", digest).fetchone()
         lock = "" if self._sqlite else " FOR UPDATE"
-        user = self._run(f"SELECT * FROM users WHERE id = ?{lock}", old["user_id"]).fetchone()
+        user = run(f"SELECT * FROM users WHERE id = ?{lock}", old["user_id"]).fetchone()
         assert not any((old["revoked"], old["used_at"], user["disabled_at"]))
         new, then, end = secrets.token_hex(32), self._time(now), now + timedelta(days=7)
         values = (hashlib.sha256(new.encode()).hexdigest(), user["id"], self._time(end), False)
         values = (*values, then, then, *(old[name] for name in KEPT))
-        new_id = self._insert("refresh_tokens", INSERTED, values, " RETURNING id").fetchone()["id"]
+        new_id = transaction.insert("refresh_tokens", INSERTED, values, " RETURNING id").fetchone()[
+            "id"
+        ]
         self._access_token(user, old["family_id"], now)
-        used = self._run(
+        used = run(
             "UPDATE refresh_tokens SET used_at = ?, updated_at = ?, revoked = ?, successor_id = ? "
             "WHERE id = ? AND used_at IS NULL AND NOT revoked",
             *(then, then, True, new_id, old["id"]),
         )
         assert used.rowcount == 1
-        self._record(user, old["family_id"], then)
-        self._connection.execute("COMMIT") if self._sqlite else self._connection.commit()
+        self._record(transaction, user, old["family_id"], then)
+        run("COMMIT")
         return new
 
-    def _record(self, user: Any, session: str, then: Any) -> None:
+    def _record(self, transaction: "_Transaction", user: Any, session: str, then: Any) -> None:
+        run = transaction.run
         if not self._sqlite:
-            self._run("SELECT pg_advisory_xact_lock(?)", 4711)
-        last = self._run("SELECT id, hash FROM audit_events ORDER BY id DESC LIMIT 1").fetchone()
+            run("SELECT pg_advisory_xact_lock(?)", 4711)
+        last = run("SELECT id, hash FROM audit_events ORDER BY id DESC LIMIT 1").fetchone()
         event = (last["id"] + 1, then, "token:refresh:success", "root", "root@example")
         event = (*event, user["id"], user["email"], json.dumps({"session": session}))
         chained = json.dumps([last["hash"], *event], default=str).encode()
-        self._insert("audit_events", EVENT, (*event, hashlib.sha256(chained).hexdigest()))
+        transaction.insert("audit_events", EVENT, (*event, hashlib.sha256(chained).hexdigest()))
 
     def _access_token(self, user: Any, session: str, now: datetime) -> str:
         issued_at = int(now.timestamp())
@@ -115,14 +121,19 @@ class ByHand:
         claims |= times | {"jti": uuid.uuid4().hex}
         return jwt.encode(claims, self._key, algorithm="HS256", headers={"typ": "at+jwt"})
 
-    def _insert(self, table: str, names: tuple[str, ...], values: Any, end: str = "") -> Any:
-        places = ", ".join("?" * len(names))
-        return self._run(
-            f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places}){end}", *values
-        )
-
-    def _run(self, statement: str, *values: Any) -> Any:
-        return self._connection.execute(statement.replace("?", self._place), values)
-
     def _time(self, time: datetime) -> Any:
         return time.replace(tzinfo=None).isoformat(" ", "microseconds") if self._sqlite else time
+
+
+class _Transaction:
+    """Statements on a connection of the driver."""
+
+    def __init__(self, connection: Any, place: str) -> None:
+        self._connection, self._place = connection, place
+
+    def run(self, statement: str, *values: Any) -> Any:
+        return self._connection.execute(statement.replace("?", self._place), values)
+
+    def insert(self, table: str, names: tuple[str, ...], values: Any, end: str = "") -> Any:
+        places = ", ".join("?" * len(names))
+        return self.run(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places}){end}", *values)

@@ -49,6 +49,7 @@ def _nested(schema: Any) -> Iterator[type]:
         for argument in get_args(field.annotation):
             if isinstance(argument, type) and hasattr(argument, "model_fields"):
                 yield argument
+                yield from _nested(argument)
 
 
 def _title(schema: type) -> str:

@@ -49,7 +49,7 @@ Exit codes:
   5  conflict: already exists, last admin, concurrent refresh, refused
   6  database not ready
   7  partial: some records were rejected
-  8  changes pending: migrations, tables to adopt, tokens to purge
+  8  changes pending: migrations, adoption, tokens to purge, users to apply
   9  input/output: disk full, read-only, stdout lost
   130, 141, 143  interrupted, reader of stdout gone, terminated; rolled back
 """
@@ -101,7 +101,8 @@ def tell(error: BaseException, *, as_json: bool) -> int:
     exit_code, code, message, hint = _describe(error)
     # What a trigger of an application says may hold a whole row.
     message = mask_secrets(message)
-    problems = error.problems if isinstance(error, errors.DeclarationInvalid) else ()
+    placed = errors.DeclarationInvalid | errors.SetConflict
+    problems = error.problems if isinstance(error, placed) else ()
     if as_json:
         body: dict[str, object] = {"code": code, "message": escape_invisible(message), "hint": hint}
         if problems:

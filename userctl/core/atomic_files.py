@@ -69,8 +69,8 @@ def write_atomic(
             ) as file:
                 file.writelines(pieces)
             if not private:
-                # A file system without modes refuses to change them.
-                with suppress(PermissionError):
+                # A file system without modes refuses to change them, each with an error of its own.
+                with suppress(OSError):
                     os.fchmod(draft.descriptor, 0o666 & ~_read_umask())
     except FileExists:
         return False
@@ -201,7 +201,8 @@ def _remove_leftovers(folder: int, pattern: re.Pattern[str], *, before: float) -
 
 def _unlink_beginning_with(folder: int, start: str) -> None:
     for name in _names_beginning_with(folder, start):
-        with suppress(FileNotFoundError):
+        # What another user put there instead, such as a folder, is not ours to remove.
+        with suppress(FileNotFoundError, IsADirectoryError, PermissionError):
             os.unlink(name, dir_fd=folder)
 
 

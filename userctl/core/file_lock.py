@@ -125,7 +125,8 @@ def _open(path: Path, of: Path) -> int:
 def _create(path: Path, of: Path, flags: int) -> int:
     descriptor = os.open(path, flags | os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     # Root, or another member of a group, must not lock the other users of the file out for good.
-    with suppress(FileNotFoundError, PermissionError):
+    # A file system without owners or modes refuses to change them, each with an error of its own.
+    with suppress(OSError):
         status = of.stat()
         os.fchown(descriptor, status.st_uid if os.geteuid() == 0 else -1, status.st_gid)
         os.fchmod(descriptor, 0o600 | stat.S_IMODE(status.st_mode) & 0o060)

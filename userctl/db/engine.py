@@ -31,11 +31,12 @@ from userctl.db.pool import renew_after_fork, replace_if_ended
 from userctl.db.postgresql.session import (
     begin_statement,
     connection_options,
-    require_plain_strings,
+    set_client_defaults,
 )
 from userctl.db.postgresql.url import parse_options
 from userctl.db.sqlite.functions import add_functions
 from userctl.db.sqlite.locks import require_locks, require_readable
+from userctl.repositories.statement import is_watched, use_driver
 
 logger = logging.getLogger(__name__)
 
@@ -214,7 +215,7 @@ def _postgresql_engine(url: DatabaseURL, pool: Mapping[str, Any]) -> Engine:
             raise InvalidConfiguration(
                 f"An option in the database URL {url} has a value that libpq cannot use."
             ) from None
-        require_plain_strings(connection)
+        set_client_defaults(connection)
         from userctl.db.postgresql.loaders import read_everything  # noqa: PLC0415
 
         read_everything(connection)
@@ -230,11 +231,13 @@ def _begin_postgresql(connection: Connection) -> None:
     if options.get(NO_TRANSACTION):
         return
     patience = options.get(PATIENCE)
-    connection.exec_driver_sql(
-        begin_statement(
-            lock_seconds=patience or BUSY_TIMEOUT_SECONDS,
-            limited=patience is not None,
-            reads=bool(options.get(READ_ONLY)),
-            snapshot=bool(options.get(SNAPSHOT)),
-        )
+    begin = begin_statement(
+        lock_seconds=patience or BUSY_TIMEOUT_SECONDS,
+        limited=patience is not None,
+        reads=bool(options.get(READ_ONLY)),
+        snapshot=bool(options.get(SNAPSHOT)),
     )
+    if is_watched(connection):
+        connection.exec_driver_sql(begin)
+    else:
+        use_driver(connection, begin, lambda driver: driver.execute(begin))

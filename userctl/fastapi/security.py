@@ -61,7 +61,7 @@ def token_schemes(prefix: str) -> Sequence[Any]:
     return [Security(scheme), Security(_BEARER_SCHEME)]
 
 
-def bearer_token(request: Request) -> str:
+async def bearer_token(request: Request) -> str:
     """Return the token of a request (RFC 6750, section 2.1); it is nowhere else looked for.
 
     Raises:

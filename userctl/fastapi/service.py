@@ -69,8 +69,10 @@ def _request_metrics(workers: Workers) -> "RequestMetrics":
     return RequestMetrics(workers)
 
 
-def find_service(request: Request) -> Service:
+async def find_service(request: Request) -> Service:
     """Return the service of the router that a request goes to, or that its application includes.
+
+    Like all dependencies here it is a coroutine, since FastAPI runs a plain function in a thread.
 
     Raises:
         RuntimeError: if the application includes none.
@@ -95,10 +97,12 @@ def find_service(request: Request) -> Service:
     return found
 
 
-def read_client(request: Request) -> Client:
-    """Return who sends a request."""
-    return find_service(request).clients.read(request)
-
-
 FoundService = Annotated[Service, Depends(find_service)]
+
+
+async def read_client(request: Request, service: FoundService) -> Client:
+    """Return who sends a request."""
+    return service.clients.read(request)
+
+
 FoundClient = Annotated[Client, Depends(read_client)]

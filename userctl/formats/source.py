@@ -1,10 +1,10 @@
-"""Opens a file of records, or standard input, and takes its SHA-256 while it is read."""
+"""Opens files of records, or standard input, and takes their SHA-256 while they are read."""
 
 import io
-import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from codecs import BOM_UTF8
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -14,51 +14,92 @@ from userctl.core.errors import InputOutputFailed, InvalidInput
 from userctl.formats.encoding import LONGEST_MARK, UNDECODABLE, detect_encoding
 from userctl.formats.file_format import STREAM
 
+PIECE = 2**16
+"""How many bytes are read at once."""
+
 Source = tuple[TextIO, Callable[[], str], int | None]
 """The text, a function that returns the SHA-256 of what was read so far, and the size of the file
 in bytes if it is known."""
 
 
 @contextmanager
-def open_source(file: Path, encoding: str | None = None) -> Iterator[Source]:
-    """Open a file of records, or standard input.
+def open_source(*files: Path, encoding: str | None = None) -> Iterator[Source]:
+    """Open a file of records, or several that are read as one.
 
     Args:
-        file: the file; ``-`` is standard input.
-        encoding: its encoding; None to find out from its first bytes.
+        files: the files; ``-`` is standard input.
+        encoding: their encoding; None to find out from the first bytes.
 
     Raises:
         InvalidInput: if standard input is asked for and closed, or there is no such encoding.
-        InputOutputFailed: if the file cannot be opened.
+        InputOutputFailed: if a file cannot be opened.
     """
-    with ExitStack() as stack:
-        if file == STREAM:
-            if not isinstance(sys.stdin, io.TextIOWrapper):
-                raise InvalidInput("Standard input is closed.")
-            binary, size = sys.stdin.buffer, None
-        else:
-            try:
-                binary = stack.enter_context(file.open("rb"))
-            except OSError as error:
-                raise InputOutputFailed(f"Cannot read {file}: {error.strerror}.") from error
-            size = _size(binary)
-        hashed = HashedInput(binary)
-        buffered = io.BufferedReader(hashed)
-        text = io.TextIOWrapper(
-            buffered,
-            encoding=detect_encoding(hashed.look_ahead(LONGEST_MARK), encoding),
-            errors=UNDECODABLE,
-            newline="",
-        )
-        yield text, hashed.hexdigest, size
-        # The stream stays open for its owner, who closes it.
-        text.detach()
+    sizes = [*map(_size, files)]
+    hashed = HashedInput(_Joined(files))
+    text = io.TextIOWrapper(
+        io.BufferedReader(hashed),
+        encoding=detect_encoding(hashed.look_ahead(LONGEST_MARK), encoding),
+        errors=UNDECODABLE,
+        newline="",
+    )
+    yield text, hashed.hexdigest, None if None in sizes else sum(filter(None, sizes))
+    # The stream stays open for its owner, who closes it.
+    text.detach()
 
 
-def _size(binary: io.BufferedReader) -> int | None:
+def _size(file: Path) -> int | None:
     """Return the size of a regular file; None for a pipe or a device."""
-    status = os.fstat(binary.fileno())
+    if file == STREAM:
+        return None
+    with _readable(file):
+        status = file.stat()
     return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputOutputFailed(f"Cannot read {file}: {error.strerror}.") from error
+
+
+def _pieces(files: Sequence[Path]) -> Generator[bytes, None, None]:
+    """Yield the bytes of files, each of which begins on a line of its own."""
+    for position, file in enumerate(files):
+        with ExitStack() as stack:
+            if file != STREAM:
+                with _readable(file):
+                    binary = stack.enter_context(file.open("rb"))
+            elif isinstance(sys.stdin, io.TextIOWrapper):
+                binary = sys.stdin.buffer
+            else:
+                raise InvalidInput("Standard input is closed.")
+            if position:
+                yield b"\n" + binary.read(len(BOM_UTF8)).removeprefix(BOM_UTF8)
+            while piece := binary.read1(PIECE):
+                yield piece
+
+
+class _Joined(io.RawIOBase):
+    """Reads files one after the other."""
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._pieces = _pieces(files)
+        self._piece = memoryview(b"")
+
+    def readinto(self, buffer: Any) -> int:
+        """Read some bytes."""
+        if not self._piece:
+            self._piece = memoryview(next(self._pieces, b""))
+        count = min(len(buffer), len(self._piece))
+        buffer[:count], self._piece = self._piece[:count], self._piece[count:]
+        return count
+
+    def close(self) -> None:
+        """Close the file that is being read."""
+        self._pieces.close()
+        super().close()
 
 
 class HashedInput(io.RawIOBase):

@@ -4,6 +4,7 @@ from userctl.container import Services
 from userctl.core.errors import TokenInvalid
 from userctl.core.token_prefixes import API_PREFIX
 from userctl.library.inputs import UserReference, checked, typed, user_reference
+from userctl.library.pages import readable_page
 from userctl.library.tracing import traced
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.database import RevokeResult
@@ -135,8 +136,7 @@ class Sessions:
         Raises:
             InvalidInput: if a value is not accepted.
             UserNotFound: if there is no such user.
-            RowUnreadable: if another program stored a value that cannot be read.
         """
         whose = None if user is None else user_reference(user)
         query = checked(SessionQuery, user=whose, state=state, limit=limit, after=after)
-        return self._services.session_list.page(query)
+        return readable_page(self._services.session_list.page, query)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from userctl.container import Services
 from userctl.library.inputs import UserReference, checked, typed, user_reference
+from userctl.library.pages import readable_page
 from userctl.library.tracing import traced
 from userctl.schemas.page import Page
 from userctl.schemas.users import (
@@ -96,7 +97,6 @@ class Users:
             InvalidInput: if the role is not configured, the text holds control characters, or
                 another value is not accepted.
             UserNotFound: if the user ``after`` whom the page starts was deleted.
-            RowUnreadable: if another program stored a value that cannot be read.
         """
         query = checked(
             UserQuery,
@@ -109,7 +109,7 @@ class Users:
             limit=limit,
             after=after,
         )
-        return self._services.user_list.page(query)
+        return readable_page(self._services.user_list.page, query)
 
     def update(
         self,

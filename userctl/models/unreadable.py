@@ -48,6 +48,8 @@ def shown_text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
+        if value.isprintable():
+            return value
         value = value.encode("utf-8", "surrogateescape") if has_bad_bytes(value) else value
     text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
     return escape_invisible(text)

@@ -4,13 +4,16 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, String, case, cast, or_, type_coerce
+from sqlalchemy import BigInteger, String, and_, case, cast, or_, type_coerce
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, func
 
 from userctl.models import AuditEvent
 from userctl.repositories.audit_events import EventFilter
 from userctl.repositories.stored_values import bindable
+
+_LENGTH = len("2026-01-31 00:00:00.000000")
+"""The length of a time as userctl writes it on SQLite."""
 
 
 class AuditSummaryRepository:
@@ -22,7 +25,8 @@ class AuditSummaryRepository:
     def count_by_day(self, wanted: EventFilter) -> Sequence[tuple[Any, str, int]]:
         """Return the days of events in UTC, as in 2026-01-31, their tags and their numbers.
 
-        A day is whatever is stored where another program left something that is not a time.
+        Where another program left something that userctl would not have written, whether a time or
+        not, that is there instead of a day.
         """
         day, tag = self._day().label("day"), col(AuditEvent.tag)
         query = core_select(day, tag, func.sum(self._weight())).where(*_conditions(wanted))
@@ -42,7 +46,10 @@ class AuditSummaryRepository:
         if self._is_postgresql:
             return func.to_char(func.timezone("UTC", time), "YYYY-MM-DD")
         text = type_coerce(time, String)
-        return case((func.datetime(text).is_not(None), func.substr(text, 1, 10)), else_=text)
+        # A modifier makes SQLite look at the calendar, which knows no hour 24 and no 31 February.
+        known = func.datetime(text, "+0 days") == func.substr(text, 1, 19)
+        written = func.length(text) == _LENGTH, known
+        return case((and_(*written), func.substr(text, 1, 10)), else_=text)
 
     def top_targets(self, wanted: EventFilter, *, limit: int) -> Sequence[tuple[str, int]]:
         """Return the targets with most events, and their numbers."""

@@ -11,6 +11,7 @@ from sqlmodel import Session, and_, case, cast, col, func, literal, or_, select,
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.api_token import API_ID_PREFIX
 from userctl.models.types import UTCDateTime
+from userctl.models.unreadable import why_unreadable
 from userctl.repositories.changes import Change, change, insert_values
 from userctl.repositories.live_sessions import (
     LOCK_OWNER,
@@ -106,8 +107,11 @@ class RefreshTokenRepository:
             self._session.connection().execute(text("LOCK TABLE refresh_tokens IN EXCLUSIVE MODE"))
 
     def revoke_family(self, token: RefreshToken, now: datetime) -> int:
-        """Revoke the family of a token; a token that another program wrote has none."""
-        if token.family_id is None:
+        """Revoke the family of a token; a token that another program wrote has none.
+
+        Of a family whose id cannot be read, this token alone is known.
+        """
+        if why_unreadable(token.family_id, str):
             return self.revoke(now, col(RefreshToken.id) == token.id)
         return self.revoke(now, col(RefreshToken.family_id) == token.family_id)
 

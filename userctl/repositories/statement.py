@@ -110,18 +110,26 @@ class Statement:
 
 
 def run_on_driver(connection: Connection, text: str, run: Callable[[Any], Any]) -> Any:
+    """Let a function use the driver's connection in a transaction, which begins now at the latest.
+
+    See :func:`use_driver`.
+    """
+    if not connection.in_transaction():
+        connection.begin()
+    return use_driver(connection, text, run)
+
+
+def use_driver(connection: Connection, text: str, run: Callable[[Any], Any]) -> Any:
     """Let a function use the driver's connection, and return what it returns.
 
     Args:
-        connection: the connection, whose transaction begins now at the latest.
+        connection: the connection.
         text: the statement, for the error.
         run: uses the driver's connection.
 
     Raises:
         sqlalchemy.exc.DBAPIError: as for every statement of SQLAlchemy.
     """
-    if not connection.in_transaction():
-        connection.begin()
     pooled, dialect = connection.connection, connection.dialect
     driver_error: Any = dialect.loaded_dbapi.Error
     try:
@@ -144,7 +152,7 @@ def run_on_driver(connection: Connection, text: str, run: Callable[[Any], Any]) 
 
 def is_watched(connection: Connection | Engine) -> bool:
     """Tell whether something listens to the statements that SQLAlchemy executes."""
-    events: Any = connection.dispatch
+    events: Any = connection.engine.dispatch
     return bool(
         events.before_cursor_execute
         or events.after_cursor_execute

@@ -49,19 +49,24 @@ class UserPageRepository:
         rows = self._session.execute(statement.offset(query.skip or None).limit(query.limit))
         return [(user, (value, user.id)) for user, value in rows]
 
-    def chunks(self, columns: Sequence[str], size: int) -> Iterator[Sequence[Sequence[Any]]]:
+    def chunks(
+        self, columns: Sequence[str], size: int, set_name: str | None = None
+    ) -> Iterator[Sequence[Sequence[Any]]]:
         """Yield all users in the order of their ids, a chunk at a time, and keep none.
 
         Args:
             columns: the names of the columns to read, or ``OWN_HASH``; ``id`` is the first. Their
                 values are those of the driver, not converted.
             size: how many users a chunk has.
+            set_name: the set of declared users that is read; None for all users.
         """
         found: list[Any] = [
             own_hash_expression(User) if c == OWN_HASH else getattr(User, c) for c in columns
         ]
         unconverted = (type_coerce(column, NULLTYPE) for column in found)
         statement = core_select(*unconverted).order_by(col(User.id))
+        if set_name is not None:
+            statement = statement.where(col(User.managed_by) == set_name)
         connection, last = self._session.connection(), None
         try:
             with native_text(connection):

@@ -24,6 +24,7 @@ class AuditTag(DocumentedEnum):
     ACCOUNT_RESTORE = "account:restore", "A deleted user was restored."
     ACCOUNT_PURGE = "account:purge", "Deleted users were removed for good."
     ACCOUNT_IMPORT = "account:import", "Users were imported from a file."
+    ACCOUNT_APPLY = "account:apply", "Declared users were applied."
     ACCOUNT_UNLOCK = "account:unlock", "The failed logins of a user were forgotten."
     PASSWORD_SET = "account:password:set", "An operator set a password, or removed it."
     PASSWORD_EXPIRE = "account:password:expire", "A password has to be changed at the next login."

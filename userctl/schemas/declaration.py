@@ -6,6 +6,7 @@ neither compared nor written.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -184,9 +185,10 @@ class DeclaredUser(_Declared):
                 raise _refusal(f"A user who is absent has no {sorted(others)[0]}.")
         if self.email in self.previous_emails:
             raise _refusal(f"{self.email} is not a previous address: it is the address.")
-        labels = [token.label for token in self.api_tokens]
-        if twice := next((label for label in labels if labels.count(label) > 1), None):
-            raise _refusal(f"Two API tokens have the label {quote(twice)}.")
+        if len(self.api_tokens) > 1:
+            [(label, count)] = Counter(token.label for token in self.api_tokens).most_common(1)
+            if count > 1:
+                raise _refusal(f"Two API tokens have the label {quote(label)}.")
         return self
 
 

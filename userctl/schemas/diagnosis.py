@@ -64,6 +64,7 @@ class UserDiagnosis(BaseModel):
     failed_logins: int
     throttled_until: datetime | None
     last_login_at: datetime | None
+    former_login_at: datetime | None
     api_tokens: int
     similar: list[str]
     logins: list[LoginAttempt]

@@ -6,6 +6,8 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator
 
+from userctl.core.errors import RowUnreadable
+
 T = TypeVar("T")
 
 LARGEST_ID = 2**63 - 1
@@ -25,9 +27,11 @@ AfterId = Annotated[int, AfterValidator(lambda number: max(0, min(number, LARGES
 class Page(Generic[T]):
     """Some records, and whether there are more after them.
 
-    ``after`` is the id of the last row of the page, even if that could not be read.
+    ``after`` is the id of the last row of the page, even if that could not be read. The library has
+    in ``unreadable`` why other rows of the page are not among its items.
     """
 
     items: Sequence[T]
     more: bool
     after: int | str | None = None
+    unreadable: Sequence[RowUnreadable] = ()

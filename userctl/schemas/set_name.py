@@ -5,7 +5,7 @@ import re
 from userctl.core.errors import InvalidInput
 from userctl.core.text import quote
 
-SET_NAME_LENGTH = 100
+SET_NAME_LENGTH = 50
 
 
 def check_set_name(name: str) -> str:
@@ -14,9 +14,9 @@ def check_set_name(name: str) -> str:
     Raises:
         InvalidInput: otherwise.
     """
-    if len(name) > SET_NAME_LENGTH or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", name):
+    if len(name) > SET_NAME_LENGTH or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise InvalidInput(
-            f"{quote(name)} is not the name of a set. "
-            f"Use up to {SET_NAME_LENGTH} letters, digits and . _ / -."
+            f"{quote(name)} is not the name of a set. Use 1 to {SET_NAME_LENGTH} letters, digits, "
+            "dots, hyphens and underscores."
         )
     return name

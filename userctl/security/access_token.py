@@ -1,6 +1,5 @@
 """Access tokens: JWTs as in RFC 9068, verified as RFC 8725 demands."""
 
-import base64
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from userctl.core.text import has_invisible_characters
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.tokens import AccessClaims
 from userctl.security.jwk import SigningKey
+from userctl.security.key_members import base64url_decode, base64url_encode
 from userctl.security.keyring import Keyring
 
 TYPE = "at+jwt"
@@ -31,9 +31,9 @@ _LAST_SECOND = 253_402_300_799
 """The last second of the year 9999, the latest that a datetime can hold."""
 
 _FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-# Of PyJWT, only what verifies signatures is used: its JWT class would compare times with its own
-# clock, and accept such as are not whole numbers.
-_SIGNATURES = jwt.PyJWS()
+# Of PyJWT, only the algorithms and the reading of headers are used: its JWT class would compare
+# times with its own clock, and accept such as are not whole numbers, and both it and its JWS class
+# would look at the key and the header of every token anew.
 
 
 class AccessTokenCodec:
@@ -63,12 +63,9 @@ class AccessTokenCodec:
         active = self._keyring().active
         assert active is not None, "An empty keyring cannot sign."
         key = active.key
-        return jwt.encode(
-            claims.model_dump(exclude_none=True),
-            key.signer,
-            algorithm=key.algorithm,
-            headers={"typ": TYPE, "kid": key.kid},
-        )
+        payload = _encode_json(claims.model_dump(exclude_none=True))
+        signed = f"{_header(key.algorithm, key.kid)}.{base64url_encode(payload)}"
+        return f"{signed}.{base64url_encode(key.sign(signed.encode()))}"
 
     def decode(self, token: str, now: datetime) -> AccessClaims:
         """Return the claims of a token that one of our keys signed and that is valid now.
@@ -93,12 +90,15 @@ class AccessTokenCodec:
 
     def _verify_signature(self, token: str, now: datetime) -> dict[str, Any]:
         try:
-            key = self._key(_read_header(token.partition(".")[0]), now)
-            signed = _SIGNATURES.decode(token, key.verifier, algorithms=[key.algorithm])
-            payload: dict[str, Any] = _read_object(signed)
+            signed, _, signature = token.rpartition(".")
+            header, _, payload = signed.partition(".")
+            key = self._key(_read_header(header), now)
+            if not key.verifies(signed.encode(), _decode_exactly(signature)):
+                raise jwt.InvalidSignatureError
+            claims: dict[str, Any] = _read_object(_decode_exactly(payload))
         except (jwt.PyJWTError, ValueError, RecursionError):
             _reject("its signature or its encoding is invalid")
-        return payload
+        return claims
 
     def _key(self, header: Mapping[str, Any], now: datetime) -> SigningKey:
         kid, kind = header.get("kid"), header.get("typ")
@@ -142,9 +142,30 @@ def _read_header(part: str) -> Mapping[str, Any]:
     Raises:
         jwt.PyJWTError, ValueError: if it cannot be read.
     """
-    _read_object(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    _read_object(base64url_decode(part))
     # PyJWT looks at whole tokens only.
     return MappingProxyType(jwt.get_unverified_header(f"{part}.e30.e30"))
+
+
+def _header(algorithm: str, kid: str) -> str:
+    """Return the header of the tokens that a key signs."""
+    return base64url_encode(_encode_json({"alg": algorithm, "kid": kid, "typ": TYPE}))
+
+
+def _encode_json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _decode_exactly(part: str) -> bytes:
+    """Return what a part of a token encodes.
+
+    Raises:
+        ValueError: if other characters would encode the same, so that a token had two forms.
+    """
+    decoded = base64url_decode(part)
+    if base64url_encode(decoded) != part:
+        raise ValueError("not canonical base64url")
+    return decoded
 
 
 def _read_object(data: bytes) -> Any:

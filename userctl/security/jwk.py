@@ -99,6 +99,16 @@ class SigningKey:
         """The key object that PyJWT verifies with; raises as :attr:`signer` does."""
         return self._load(self.members if self.is_symmetric else self._public)
 
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature of some bytes; raises as :attr:`signer` does."""
+        signature: bytes = jwt.get_algorithm_by_name(self.algorithm).sign(data, self.signer)
+        return signature
+
+    def verifies(self, data: bytes, signature: bytes) -> bool:
+        """Tell whether a signature is that of some bytes; raises as :attr:`signer` does."""
+        algorithm = jwt.get_algorithm_by_name(self.algorithm)
+        return bool(algorithm.verify(data, self.verifier, signature))
+
     def _load(self, members: Mapping[str, str]) -> Any:
         if not self.is_symmetric:
             require_crypto(self.algorithm)

@@ -1,6 +1,7 @@
 """What is asked before a change that cannot be undone, on a terminal and off it."""
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -201,3 +202,32 @@ def test_a_damaged_backup_is_found_out_before_the_question(
     code, printed = ended(terminal("db", "restore", "a.backup"))
     assert code == 6
     assert "[y/N]" not in printed
+
+
+def test_a_plan_is_shown_in_color_before_it_is_applied(terminal: Terminal, local: Userctl) -> None:
+    (local.home / "users.yaml").write_text(f"set: team\nusers:\n  - email: {ADA}\n")
+    for answer, code, users in (("n", 5, ""), ("y", 0, "1\n")):
+        child = terminal("apply", "users.yaml", TERM="xterm")
+        child.expect_exact(f"\x1b[32m+ {ADA}  role: user, managed by: team\x1b[0m")
+        child.expect_exact("Apply 1 change in ")
+        child.expect_exact("? [y/N]: ")
+        child.sendline(answer)
+        assert ended(child)[0] == code
+        assert local("user", "list", "-q").out == users
+
+
+def test_an_edit_shows_the_plan_and_asks_and_a_no_keeps_the_text(
+    terminal: Terminal, local: Userctl
+) -> None:
+    local.create(ADA, "--name", "Ada")
+    child = terminal("user", "edit", ADA, EDITOR="sed -i 's/name: Ada/name: Bea/'")
+    child.expect_exact(f"~ {ADA}  name: Ada")
+    child.expect_exact(f"Apply 1 change in {local.database_url}? [y/N]: ")
+    child.sendline("n")
+    code, printed = ended(child)
+    found = re.search(r"Your text is kept in (\S+)", printed)
+    assert found is not None
+    text = Path(found[1]).read_text()
+    shutil.rmtree(Path(found[1]).parent)
+    assert (code, "name: Bea" in text) == (5, True)
+    assert local("user", "show", "1", "-o", "json").json["name"] == "Ada"

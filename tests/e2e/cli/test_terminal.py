@@ -32,10 +32,12 @@ def starter(userctl: Userctl, *, cheap: bool) -> Terminal:
     def start(*args: str, **environment: str) -> "pexpect.spawn[str]":
         variables = userctl.cheap_environment if cheap else userctl.environment
         program, *rest = userctl.program
+        # No test waits for a pager because a list happens to be a line longer than the screen.
+        shown = {"TERM": "xterm-256color", "PAGER": ""}
         return pexpect.spawn(
             program,
             [*rest, *args],
-            env={**variables, "TERM": "xterm-256color", **environment},
+            env={**variables, **shown, **environment},
             cwd=str(userctl.home),
             encoding="utf-8",
             dimensions=(24, 80),
@@ -322,6 +324,27 @@ def test_every_list_fits_80_columns_and_loses_nothing(
         assert "account:login:failure" in printed
 
 
+@pytest.mark.parametrize("columns", [40, 60])
+def test_on_a_narrow_terminal_only_what_is_copied_as_one_is_wider(
+    terminal: Terminal, much: Userctl, columns: int
+) -> None:
+    for command in ("audit list", "key list", "doctor", "user why 1", "user why nobody@x.org"):
+        printed = ended(terminal(*command.split(), COLUMNS=str(columns)))[1]
+        lines = re.sub(r"\x1b\[[0-9;]*m", "", printed).splitlines()
+        wide = [line.split() for line in lines if len(line) > columns]
+        assert all(line[0] in {"kid", "email", "advice", "name"} for line in wide), wide
+        assert not any(line.endswith(" ") for line in lines)
+
+
+def test_the_advice_of_the_doctor_stands_after_what_is_wrong(
+    terminal: Terminal, local: Userctl
+) -> None:
+    local.create("ada@example.com")
+    printed = " ".join(ended(terminal("doctor"))[1].split())
+    assert "No user is an active admin. Make one: userctl user update" in printed
+    assert "advice" not in printed
+
+
 def test_a_list_ends_with_its_total_on_a_terminal(terminal: Terminal, much: Userctl) -> None:
     assert ended(terminal("user", "list"))[1].splitlines()[-1] == "1 user."
     assert ended(terminal("key", "list", "-q"))[1].count("\n") == 1
@@ -376,6 +399,11 @@ def test_a_long_list_is_shown_by_the_pager_of_the_environment(
     for arguments in (["--limit", "3"], ["--no-pager"], ["-o", "json"]):
         assert "paged" not in ended(terminal("user", "list", *arguments, PAGER=pager))[1]
     assert "paged" not in ended(terminal("user", "list", PAGER=""))[1]
+
+
+def test_a_pager_that_fails_at_once_is_made_up_for(terminal: Terminal, many: Userctl) -> None:
+    code, printed = ended(terminal("user", "list", PAGER="false"))
+    assert (code, printed.count("@example.com")) == (0, 100)
 
 
 def test_leaving_less_ends_a_list_silently(terminal: Terminal, many: Userctl) -> None:

@@ -116,6 +116,15 @@ def test_the_latest_logins_have_their_true_causes_and_the_last_one_comes_first(
     assert (found.disabled_by, found.disabled_at) == ("ada", NOW + timedelta(minutes=2))
 
 
+def test_the_last_login_to_the_system_that_a_user_comes_from_is_told(
+    program: Program, ada: UserCreated, sql: Sql
+) -> None:
+    assert why(program).former_login_at is None
+    sql("UPDATE users SET former_login_at = '2025-01-02 03:04:05.000000'")
+    assert str(why(program).former_login_at) == "2025-01-02 03:04:05+00:00"
+    assert why(program).last_login_at is None
+
+
 def test_sessions_and_api_tokens_in_force_are_part_of_it(
     program: Program, ada: UserCreated
 ) -> None:

@@ -47,6 +47,16 @@ def test_each_day_is_counted_also_one_on_which_nothing_happens(
     ]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_time_that_another_program_wrote_counts_on_its_day_in_utc(
+    program: Program, days: None, sql: Sql
+) -> None:
+    sql("DROP TRIGGER audit_events_no_update")
+    sql("UPDATE audit_events SET time = '2030-01-03T01:00:00+02:00' WHERE tag = 'account:create'")
+    found = program.audit_summary.summarize(SummaryQuery())
+    assert [period.created for period in found.periods] == [0, 4, 0]
+
+
 def test_a_week_begins_on_monday(program: Program, days: None, clock: FakeClock) -> None:
     clock.advance(days=7)
     found = program.audit_summary.summarize(SummaryQuery(by="week"))

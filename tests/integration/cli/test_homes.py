@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import PASSWORD, Userctl
+from tests.support.cli import PASSWORD, SECRET_KEY, Userctl
 
 ADA = "ada@example.com"
 
@@ -170,11 +170,14 @@ def test_a_rejected_command_creates_nothing(embedded: Userctl) -> None:
 
 @pytest.mark.parametrize("value", [None, "", "relative"])
 def test_without_a_home_what_needs_none_works(
-    homeless: Homeless, sqlite_url: str, value: str | None
+    homeless: Homeless, database_url: str, value: str | None
 ) -> None:
     if value is not None:
         homeless.extra["HOME"] = value
-    homeless.extra["USERCTL_DATABASE_URL"] = sqlite_url
+    homeless.extra["USERCTL_DATABASE_URL"] = database_url
+    if database_url.startswith("postgresql:"):
+        # Only an SQLite file has its keys beside it.
+        homeless.extra["USERCTL_SECRET_KEY"] = SECRET_KEY
     homeless.create(ADA)
     tokens = homeless.login(ADA, "--no-store")
     assert homeless("token", "verify", "--stdin", stdin=tokens["access_token"]).code == 0

@@ -64,6 +64,22 @@ def test_no_output_replaces_a_file_of_the_installation(full: Userctl) -> None:
     assert full("user", "list", "-q").out == "1\n"
 
 
+def test_no_output_replaces_what_belongs_to_a_database_on_a_server(
+    home: Path, postgres_url: str
+) -> None:
+    userctl = Userctl(home, postgres_url, keyring=True)
+    for command in (("key", "generate"), ("config", "init")):
+        assert userctl(*command).code == 0
+    userctl.create(ADA)
+    userctl.login(ADA)
+    (home / "users.csv").write_text("email\nbob@example.com\n")
+    keyring, config = home / "keyring", home / ".config/userctl/config.toml"
+    for command in OUTPUTS:
+        for file in (keyring, home / "keyring.lock", config, userctl.session_file):
+            refuses(userctl, command, file)
+    assert userctl("whoami").code == 0
+
+
 @pytest.mark.parametrize("setting", ["keyring_file", "secret_key_file"])
 def test_no_output_replaces_the_keys_that_are_configured(full: Userctl, setting: str) -> None:
     file = full.home / "keys"

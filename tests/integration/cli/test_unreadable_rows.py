@@ -47,6 +47,14 @@ DAMAGES = [
      "users", "2", "created_at", "a time"),
     ("UPDATE users SET hashed_password = x'00' WHERE id = 2",
      "users", "2", "hash", "not stored as text"),
+    ("UPDATE users SET former_login_at = 'soon' WHERE id = 2",
+     "users", "2", "former_login_at", "a time"),
+    ("UPDATE users SET managed_by = x'ff' WHERE id = 2",
+     "users", "2", "managed_by", "not stored as text"),
+    ("UPDATE users SET password_version = 'x' WHERE id = 2",
+     "users", "2", "password_version", "not"),
+    ("UPDATE users SET previous_email = CAST(x'ff' AS TEXT) WHERE id = 2",
+     "users", "2", "previous_email", "UTF-8"),
 ]  # fmt: skip
 
 
@@ -137,9 +145,34 @@ def test_a_user_that_cannot_be_read_can_be_disabled_deleted_and_restored(
     assert three("audit", "verify").code == 0
 
 
-def test_a_session_of_a_user_whose_name_cannot_be_read_goes_on(three: Userctl) -> None:
-    damage(three, BAD_NAME)
-    assert three.login("bob@example.com")["name"] == r"Ad\xff"
+@pytest.mark.parametrize("value", ["x'ff'", "CAST(x'ff' AS TEXT)"])
+@pytest.mark.parametrize("used", [True, False])
+def test_a_session_whose_id_cannot_be_read_is_refused_and_can_be_ended(
+    three: Userctl, value: str, used: bool
+) -> None:
+    three.login("bob@example.com")
+    stored = three.session_file.read_text()
+    if used:
+        assert three("token", "refresh").code == 0
+        damage(three, "UPDATE refresh_tokens SET used_at = '2024-01-01 00:00:00.000000'")
+        three.session_file.write_text(stored)
+    damage(three, f"UPDATE refresh_tokens SET family_id = {value}")
+    refused = three("token", "refresh")
+    assert refused.code == 6
+    assert "refresh_tokens.family_id is not" in refused.err
+    assert three("logout").code == 0
+    assert three("token", "revoke", "3", "--yes").code == 0
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [(BAD_NAME, r"Ad\xff"), *((case[0], "Bob") for case in (DAMAGES[4], *DAMAGES[8:]))],
+)
+def test_a_session_of_a_user_who_cannot_be_read_goes_on(
+    three: Userctl, statement: str, name: str
+) -> None:
+    damage(three, statement)
+    assert three.login("bob@example.com")["name"] == name
     assert three("token", "refresh").code == 0
     assert three("whoami").code == 0
 
@@ -214,6 +247,8 @@ def test_a_token_of_a_user_whose_address_cannot_be_read_is_listed(three: Userctl
         ("time = 'noon'", "time"),
         ("time = substr(time, 1, 10) || ' zz'", "time"),
         ("time = time || ' zz'", "time"),
+        ("time = substr(time, 1, 10) || ' 24:00:00.000000'", "time"),
+        ("time = substr(time, 1, 10) || ' 10:00:60.000000'", "time"),
         ("detail = 'no JSON'", "detail"),
         ("hash = x'00'", "hash"),
     ],
@@ -284,6 +319,43 @@ def test_postgresql_may_hold_times_that_python_does_not_know(
     corrected = userctl("user", "update", "2", "--created-at", "2024-01-01T00:00:00Z")
     assert corrected.code == 0, corrected.err
     assert userctl("user", "list").code == 0
+
+
+@pytest.mark.parametrize("time", ["infinity", "0044-03-15 00:00:00 BC"])
+def test_postgresql_may_hold_such_times_in_every_table(
+    home: Any, postgres_url: str, time: str
+) -> None:
+    userctl = Userctl(home, postgres_url)
+    for name in ("ada", "bob", "eve"):
+        userctl("user", "create", f"{name}@example.com", "--no-password")
+        userctl("token", "issue", "--user", f"{name}@example.com", "--label", "ci")
+    damage(
+        userctl,
+        f"UPDATE users SET disabled_at = '{time}' WHERE id = 2",
+        f"UPDATE api_tokens SET expires_at = '{time}' WHERE user_id = 2",
+        "INSERT INTO refresh_tokens (token, user_id, expires_at) VALUES "
+        f"('t', 2, '{time}'), ('u', 3, '2099-01-01')",
+        "SET session_replication_role = replica",
+        f"UPDATE audit_events SET time = '{time}' WHERE id = 4",
+    )
+    for command, what in [
+        ("user list", "User 2"),
+        ("token list", "API token"),
+        ("session list --state any", "Token 1"),
+        ("audit list", "Event 4"),
+        ("audit export - --format csv", "Event 4"),
+    ]:
+        result = userctl(*command.split())
+        assert result.code == 6, (command, result.out)
+        assert "eve@example.com" in result.out
+        assert what in result.err
+        assert "cannot be read" in result.err
+    for command in (
+        "user delete bob@example.com --yes",
+        "user restore 2",
+        "session end --user 2 --yes",
+    ):
+        assert userctl(*command.split()).code == 0, command
 
 
 def test_adoption_finds_text_that_is_not_utf_8(home: Any, tmp_path: Any) -> None:

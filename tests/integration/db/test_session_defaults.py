@@ -14,6 +14,7 @@ from userctl.core.errors import DatabaseBusy, SchemaNotFound
 from userctl.db.maintenance.vacuum import vacuum
 from userctl.db.schema.migrations import upgrade
 from userctl.db.schema.revisions import require_current
+from userctl.schemas.tokens import ApiTokenCreate
 from userctl.schemas.users import UserCreate, UserQuery, UserUpdate
 
 VALUES = {
@@ -76,6 +77,20 @@ def test_times_are_read_and_compared_in_every_style(postgres_url: str, style: st
         assert (first.id, first.created_at) == (1, NOW)
         after = program.user_list.page(UserQuery(sort="created_at", after=1)).items
         assert [user.id for user in after] == [2]
+
+
+@pytest.mark.parametrize("style", ["ISO,DMY", "SQL,DMY", "Postgres", "German"])
+def test_tokens_are_verified_and_exchanged_in_every_style(postgres_url: str, style: str) -> None:
+    with open_engine(with_defaults(postgres_url, **VALUES | {"DateStyle": style})) as engine:
+        program = Program(engine, FakeClock())
+        program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
+        tokens = program.log_in("ada@example.com").tokens
+        assert program.token_verifier.verify(tokens.access_token).user.created_at == NOW
+        tokens = program.token_exchange.refresh(tokens.refresh_token).tokens
+        assert program.token_verifier.verify(tokens.access_token).user.created_at == NOW
+        new = ApiTokenCreate(user="1", label="ci", expires_in=None)
+        found = program.api_tokens.verify(program.api_tokens.issue(new).token)
+        assert found.user.created_at == NOW
 
 
 def test_the_schema_is_migrated_and_found_current(bare_postgres_url: str) -> None:

@@ -72,6 +72,47 @@ def test_rejected_records_are_written_so_that_they_can_be_imported_once_correcte
     assert userctl("user", "show", "eve@example.com").code == 0
 
 
+def test_rejected_records_of_firebase_have_the_header_that_its_csv_lacks(userctl: Userctl) -> None:
+    row = ["a", "eve at example", "true", *[""] * 20, "1508893925000", "", "", "false", ""]
+    write(userctl, "users.csv", ",".join(row) + "\n")
+    options = ["--from", "firebase", "--partial", "--rejects"]
+    assert userctl("user", "import", "users.csv", *options, "rejected.csv").code == 7
+    rejected = (userctl.home / "rejected.csv").read_text()
+    assert rejected.startswith("reason,localId,email,")
+    assert userctl("user", "import", "rejected.csv", *options, "again.csv").code == 7
+    assert (userctl.home / "again.csv").read_text() == rejected
+    write(userctl, "rejected.csv", rejected.replace("eve at example", "eve@example.com"))
+    assert userctl("user", "import", "rejected.csv", "-o", "json").json["created"] == 1
+    assert userctl("user", "show", "eve@example.com", "-o", "json").json["address_verified"]
+
+
+def test_several_files_of_a_realm_are_read_as_one(userctl: Userctl) -> None:
+    users = [{"username": f"u{number}", "email": f"u{number}@example.com"} for number in range(4)]
+    users[3]["email"] = "u3 at example"
+    for number, part in enumerate((users[:2], users[2:])):
+        mark = "\ufeff" if number else ""
+        write(userctl, f"x-users-{number}.json", mark + json.dumps({"realm": "x", "users": part}))
+    write(userctl, "x-realm.json", json.dumps({"realm": "x", "sslRequired": "none"}))
+    files = ["x-realm.json", "x-users-0.json", "x-users-1.json"]
+    refused = userctl("user", "import", *files)
+    assert (refused.code, "u3 at example" in refused.err) == (2, True)
+    assert userctl("user", "list", "-o", "json").json == []
+    assert userctl("user", "import", *files, "missing.json").code == 9
+    assert userctl("user", "import", *files, "--rejects", files[1]).code == 2
+    done = userctl("user", "import", *files, "--partial", "--rejects", "rejected.json")
+    assert "Imported users: 3 created, 1 rejected" in done.err
+    assert "u3 at example" in (userctl.home / "rejected.json").read_text()
+
+
+def test_files_of_json_lines_are_read_as_one_and_files_of_csv_are_not(userctl: Userctl) -> None:
+    for name in ("a", "b"):
+        write(userctl, f"{name}.jsonl", json.dumps({"email": f"{name}@example.com"}))
+        write(userctl, f"{name}.csv", f"email\n{name}@example.com\n")
+    assert userctl("user", "import", "a.jsonl", "b.jsonl", "-o", "json").json["created"] == 2
+    refused = userctl("user", "import", "a.csv", "b.csv", "-o", "json")
+    assert (refused.code, "each has a header" in refused.error["message"]) == (2, True)
+
+
 def test_a_sample_has_to_match_and_its_file_is_a_secret(userctl: Userctl) -> None:
     write(userctl, "users.json", EXPORTS["django"].content)
     command = ["user", "import", "users.json", "--verify-sample", "sample", "-o", "json"]

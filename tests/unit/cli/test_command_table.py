@@ -98,7 +98,7 @@ print(*(n for n in sys.modules if n.startswith("userctl.cli.commands.")), file=s
         ("key jwks --help", ["key", "key.jwks"]),
         ("health --help", ["health"]),
         ("--help", ["session", "session.login", "session.logout", "session.whoami", "completion",
-                    "doctor", "health", "metrics"]),
+                    "user", "user.apply", "user.apply_options", "doctor", "health", "metrics"]),
     ],
 )  # fmt: skip
 def test_a_command_line_loads_only_the_modules_that_it_names(

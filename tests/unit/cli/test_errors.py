@@ -29,6 +29,8 @@ def made(kind: type[errors.UserctlError]) -> errors.UserctlError:
     arguments: dict[type, tuple[Any, ...]] = {
         errors.InvalidCredentials: (),
         errors.GuardRefused: (11,),
+        errors.TooManyRemovals: (11, 5),
+        errors.SetConflict: ([],),
         errors.LoginThrottled: (timedelta(minutes=5),),
         errors.ProofOutdated: (),
         errors.PasswordRejected: (["too short"],),
@@ -141,6 +143,7 @@ CONTRACT = {
     "ProofOutdated TokenInvalid TokenExpired TokenRevoked TokenReused AccountDisabled",
     5: "Conflict UserExists UserChanged LastAdmin Declined GuardRefused ClockSuspect "
     "DeclarationIncomplete "
+    "TooManyRemovals SetConflict PlanStale "
     "SampleMismatch RefreshConflict ConstraintViolated FileExists DatabaseNotEmpty AdoptionRefused "
     "DowngradeRefused KeyExists KeyNotPublished KeyActive KeyringFull ChangeIgnored",
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "

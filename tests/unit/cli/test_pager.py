@@ -1,6 +1,8 @@
 """Which pager shows long tables."""
 
+import io
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,47 @@ def test_leaving_the_pager_ends_the_text(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("LINES", "5")
     with pytest.raises(BrokenPipeError):
         endless()
+
+
+@pytest.mark.parametrize("command", ["false", "exit 3", "nonsense-without-path >&2", "exec false"])
+@pytest.mark.parametrize("lines", [10, 9000])
+def test_a_pager_that_fails_at_once_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch, command: str, lines: int
+) -> None:
+    monkeypatch.setenv("LINES", "5")
+    written: list[str] = []
+    with paged(command, written.append) as write:
+        for number in range(0, lines, 10):
+            write("".join(f"line {number + more}\n" for more in range(10)))
+    assert "".join(written).split("\n") == [*(f"line {number}" for number in range(lines)), ""]
+
+
+def test_what_was_told_meanwhile_is_not_lost_with_the_pager(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("LINES", "1")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    written: list[str] = []
+    with paged("cat > /dev/null; false", written.append) as write:
+        write("1\n2\n")
+        sys.stderr.write("a warning\n")
+    assert "".join(written) == "1\n2\na warning\n"
+
+
+def test_a_pager_that_ctrl_c_ended_is_not_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        with paged("cat > /dev/null; exit 2", written.append) as write:
+            write("1\n2\n")
+            raise KeyboardInterrupt
+
+    monkeypatch.setenv("LINES", "1")
+    written: list[str] = []
+    with paged("cat > /dev/null; kill -INT $PPID; exit 2", written.append) as write:
+        write("1\n2\n")
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert written == []

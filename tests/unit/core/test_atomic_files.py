@@ -48,7 +48,7 @@ def swapping(file: Path, swap: Callable[[Path], object]) -> Iterator[str]:
     yield "two"
 
 
-@pytest.mark.parametrize("kind", ["symbolic link", "hard link", "file"])
+@pytest.mark.parametrize("kind", ["symbolic link", "hard link", "file", "folder"])
 @pytest.mark.parametrize("private", [True, False])
 def test_a_temporary_file_that_another_user_swaps_is_neither_written_nor_moved(
     file: Path, kind: str, private: bool
@@ -60,12 +60,13 @@ def test_a_temporary_file_that_another_user_swaps_is_neither_written_nor_moved(
         "symbolic link": lambda draft: draft.symlink_to(victim),
         "hard link": lambda draft: draft.hardlink_to(victim),
         "file": lambda draft: draft.write_text("forged"),
+        "folder": lambda draft: draft.mkdir(),
     }[kind]
     with pytest.raises(UnsafeFile, match="replaced the temporary file"):
         write_atomic(file, swapping(file, swap), replace=True, private=private)
     assert victim.read_text() == "theirs"
     assert stat.S_IMODE(victim.stat().st_mode) == 0o600
-    assert [*file.parent.iterdir()] == [victim]
+    assert [path for path in file.parent.iterdir() if not path.is_dir()] == [victim]
 
 
 def test_a_folder_that_is_swapped_during_a_write_gets_nothing(file: Path) -> None:

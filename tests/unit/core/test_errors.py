@@ -24,6 +24,7 @@ def test_only_internal_special_cases_share_the_code_of_their_base() -> None:
     assert without == {
         errors.ProofOutdated,
         errors.RowUnreadable,
+        errors.TooManyRemovals,
         errors.TransactionConflict,
         errors.UsersNotFound,
     }

@@ -39,12 +39,21 @@ def doctor(
     """
     found = list(context.services.doctor.examine(fix=fix))
     shown = [check for check in found if check.status != "ok" or check.fixed or not problems]
+    if context.settings.output != "table" or context.fields:
+        context.emit_all(shown, COLUMNS)
+    elif is_terminal():
+        context.emit_all(map(_advised, shown), COLUMNS[:-1])
     # The header of an empty table would be mail from cron every day.
-    if shown or context.settings.output != "table":
+    elif shown:
         context.emit_all(shown, COLUMNS)
     _tell(context, found)
     if any(check.status == "failure" for check in found):
         raise typer.Exit(EXIT_CODES[DatabaseNotReady])
+
+
+def _advised(check: "schemas.database.CheckRead") -> "schemas.database.CheckRead":
+    """Return a check whose advice stands after its message, so that both have room."""
+    return check.model_copy(update={"message": f"{check.message} {check.advice or ''}".rstrip()})
 
 
 def _tell(context: CommandContext, found: "list[schemas.database.CheckRead]") -> None:

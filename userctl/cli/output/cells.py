@@ -18,16 +18,16 @@ class TimeStyle(Enum):
     RELATIVE = "relative"
 
 
-_GOOD, _POOR, BAD, _PAST = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m"
+GOOD, POOR, BAD, _PAST = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m"
 BOLD, RESET = "\x1b[1m", "\x1b[0m"
 
 _COLORED = {"status", "state", "outcome", "verdict"}
 """The fields whose values have a color."""
 
 _COLORS: Mapping[str, str] = {
-    **dict.fromkeys(("active", "ok", "success", "healthy", "current"), _GOOD),
-    **dict.fromkeys(("warning", "next", "passive", "throttled", "must_change_password"), _POOR),
-    **dict.fromkeys(("empty", "foreign", "outdated", "no_password", "unsupported_hash"), _POOR),
+    **dict.fromkeys(("active", "ok", "success", "healthy", "current"), GOOD),
+    **dict.fromkeys(("warning", "next", "passive", "throttled", "must_change_password"), POOR),
+    **dict.fromkeys(("empty", "foreign", "outdated", "no_password", "unsupported_hash"), POOR),
     **dict.fromkeys(("disabled", "failure", "revoked", "unhealthy", "deleted", "purged"), BAD),
     **dict.fromkeys(("missing", "too_new", "unknown"), BAD),
     **dict.fromkeys(("used", "expired", "retired"), _PAST),

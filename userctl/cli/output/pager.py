@@ -13,6 +13,12 @@ _OPTIONS = {"LESS": "FRX", "LV": "-c"}
 """What pagers are told unless the environment says otherwise: to end at once if all fits on the
 screen, to leave colors alone, and not to clear the screen."""
 
+_PIPE_BYTES = 65_536
+"""How much a pipe holds at least that nothing reads."""
+
+_ENDED_BY_SIGNAL = 128
+"""The first exit code of a shell for what a signal ended."""
+
 
 def pager_command(environ: Mapping[str, str] = os.environ) -> str | None:
     """Return the command of the pager; None if the environment wants none or has none."""
@@ -39,6 +45,9 @@ def paged(command: str, write: Callable[[str], None]) -> Iterator[Callable[[str]
     text = _PagedText(command, write)
     try:
         yield text.write
+    except KeyboardInterrupt:
+        text.was_interrupted = True
+        raise
     finally:
         text.end()
 
@@ -48,12 +57,17 @@ class _PagedText:
         self._command = command
         self._write = write
         self._held = ""
+        self.was_interrupted = False
+        self._needs_pager = True
         self._pager: subprocess.Popen[bytes] | None = None
-        self._pipe: TextIOWrapper | None = None
+        self._pipe: _PagerPipe | None = None
         self._stderr = sys.stderr
 
     def write(self, text: str) -> None:
         """Write to the pager, or keep what may still fit on the screen."""
+        if not self._needs_pager:
+            self._write(text)
+            return
         if self._pipe is None:
             self._held += text
             # The prompt of the shell needs a line too.
@@ -61,36 +75,68 @@ class _PagedText:
                 return
             text, self._held = self._held, ""
             self._pipe = self._start()
-        self._pipe.write(text)
-        self._pipe.flush()
+        try:
+            self._pipe.write(text)
+            self._pipe.flush()
+        except BrokenPipeError:
+            self.end()
+            if self._needs_pager:
+                raise
 
     def end(self) -> None:
-        """Write what fits on the screen, or wait for the pager to end."""
+        """Write what fits on the screen, or wait for the pager, and make up for one that failed."""
         if self._pager is None or self._pipe is None:
             self._write(self._held)
             return
+        pipe, self._pipe, self._held = self._pipe, None, ""
         sys.stderr = self._stderr
-        with suppress(BrokenPipeError):
-            self._pipe.close()
-        # Ctrl-C is a command to the pager, which goes on.
-        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if self._fails(self._pager, pipe) and pipe.text is not None:
+            self._needs_pager = False
+            self._write(pipe.text)
+
+    def _fails(self, pager: "subprocess.Popen[bytes]", pipe: TextIOWrapper) -> bool:
+        """Wait for the pager, and return whether something else than the reader ended it."""
+        # Ctrl-C is a command to the pager, which may go on.
+        previous = signal.signal(signal.SIGINT, self._record_interrupt)
         try:
-            self._pager.wait()
+            with suppress(BrokenPipeError):
+                pipe.close()
+            code = pager.wait()
         except BaseException:
-            self._pager.terminate()
+            pager.terminate()
             raise
         finally:
             signal.signal(signal.SIGINT, previous)
+        return 0 < code < _ENDED_BY_SIGNAL and not self.was_interrupted
 
-    def _start(self) -> TextIOWrapper:
+    def _record_interrupt(self, _number: int, _frame: object) -> None:
+        self.was_interrupted = True
+
+    def _start(self) -> "_PagerPipe":
         self._pager = subprocess.Popen(  # noqa: S603
             ["/bin/sh", "-c", self._command],
             stdin=subprocess.PIPE,
             env={**_OPTIONS, **os.environ},
         )
         assert self._pager.stdin is not None
-        pipe = TextIOWrapper(self._pager.stdin, sys.stdout.encoding, errors="backslashreplace")
+        pipe = _PagerPipe(self._pager.stdin, sys.stdout.encoding, errors="backslashreplace")
         if sys.stderr is not None and sys.stderr.isatty():
             # What is told meanwhile would be written over what the pager shows.
             sys.stderr = pipe
         return pipe
+
+
+class _PagerPipe(TextIOWrapper):
+    """The standard input of a pager.
+
+    Attributes:
+        text: all that was written, as long as the pager may have read nothing of it.
+    """
+
+    text: str | None = ""
+
+    def write(self, text: str) -> int:
+        """Write to the pager."""
+        if self.text is not None:
+            self.text = None if len(self.text) > _PIPE_BYTES else self.text + text
+        return super().write(text)

@@ -1,7 +1,8 @@
 """Formats records as tables of plain text."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import chain, islice, zip_longest
 from typing import Any
 
@@ -17,34 +18,43 @@ _FOLDED = {"email", "name", "label", "value", "source", "summary", "detail", "me
            "actor", "target", "client"}  # fmt: skip
 """The columns that may wrap on a narrow terminal."""
 
+_SENTENCES = {"message", "detail", "summary"}
+"""The fields of a single record that may."""
+
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+"""What a record does not show."""
+
 _FOLDED_WIDTH = 12
 _GAP = 2
 _BLOCK = 1000
 """How many rows are formatted, and kept in memory, at a time."""
 
 
-def format_record(row: Row, screen: Screen | None) -> str:
+def format_record(row: Row, screen: Screen | None, folded: Collection[str] = _SENTENCES) -> str:
     """Return a record as one line per field that has a value.
 
     Args:
         row: the record.
         screen: the terminal that it is shown on; None for exact and plain values.
+        folded: the fields whose values may wrap. A terminal breaks the others where they have to
+            be copied as one: they may be tokens or commands.
     """
-    now = utc_now() if screen else None
-    shown = {
-        name: plain(name, value, TimeStyle.BOTH, now)
-        for name, value in row.items()
-        if value is not None and value != []
-    }
-    width = max(map(len, shown), default=0) + _GAP
-    # A value is never wrapped: it may be a token to be copied.
+    filled = {name: value for name, value in row.items() if value not in _NOTHING}
+    width = max(map(len, filled), default=0) + _GAP
     if screen is None:
-        return "".join(f"{name:<{width}}{value}\n" for name, value in shown.items())
-    return "".join(
-        f"{screen.title(name)}{' ' * (width - len(name))}"
-        f"{screen.paint(value, color(name, row[name]))}\n"
-        for name, value in shown.items()
-    )
+        exact = {name: plain(name, value, TimeStyle.EXACT, None) for name, value in filled.items()}
+        return "".join(f"{name:<{width}}{value}\n" for name, value in exact.items())
+    room, now = max(screen.columns - width, _FOLDED_WIDTH), utc_now()
+    lines = []
+    for name, value in filled.items():
+        styles = TimeStyle if isinstance(value, datetime) else [TimeStyle.BOTH]
+        texts = [plain(name, value, style, now) for style in styles]
+        text = next((text for text in texts if len(text) <= room), texts[-1])
+        title = f"{screen.title(name)}{' ' * (width - len(name))}"
+        for part in _fold(text, room) if name in folded else [text]:
+            lines.append(f"{title}{screen.paint(part, color(name, value))}\n")
+            title = " " * width
+    return "".join(lines)
 
 
 def format_table(
@@ -80,7 +90,7 @@ def _stacked(rows: Iterable[Row], columns: Sequence[str], screen: Screen) -> Ite
     """Yield rows one below the other, as one record after another."""
     separator = ""
     for row in rows:
-        yield separator + format_record({name: row[name] for name in columns}, screen)
+        yield separator + format_record({name: row[name] for name in columns}, screen, _FOLDED)
         separator = "\n"
 
 
@@ -152,16 +162,22 @@ def _lines(row: Sequence[str], widths: Sequence[int], painted: Painted | None) -
     if all(cell_len(text) <= width for text, width in zip(row, widths, strict=True)):
         yield _line(row, widths, painted)
         return
+    folded = map(_fold, row, widths)
+    for parts in zip_longest(*folded, fillvalue=""):
+        yield _line(parts, widths, painted)
+
+
+def _fold(text: str, width: int) -> list[str]:
+    """Return the lines of a text that is wrapped, between words as far as that is possible."""
+    from rich.cells import cell_len
+
+    if cell_len(text) <= width:
+        return [text]
     from rich.console import Console
     from rich.text import Text
 
     console = Console(file=io.StringIO())
-    folded = [
-        [line.plain for line in Text(text).wrap(console, width, overflow="fold")]
-        for text, width in zip(row, widths, strict=True)
-    ]
-    for parts in zip_longest(*folded, fillvalue=""):
-        yield _line(parts, widths, painted)
+    return [line.plain.rstrip() for line in Text(text).wrap(console, width, overflow="fold")]
 
 
 def _line(texts: Sequence[str], widths: Sequence[int], painted: Painted | None = None) -> str:

@@ -1,6 +1,10 @@
 """What stands against a change: another record, the state of the database, or a safety check."""
 
+from collections.abc import Sequence
+
 from userctl.core.errors.base import Conflict
+from userctl.core.places import Problem
+from userctl.core.text import counted
 
 
 class UserExists(Conflict):
@@ -52,6 +56,36 @@ class GuardRefused(Conflict):
             hint=f"{check} To {verb} all of them, pass --yes.",
         )
         self.count = count
+
+
+class TooManyRemovals(GuardRefused):
+    """A plan would remove more users than the limit."""
+
+    def __init__(self, count: int, limit: int) -> None:
+        Conflict.__init__(
+            self,
+            f"This would remove {count} users, and the limit is {limit}; nothing was changed.",
+            hint=f"If that is meant, pass --max-removals {count}.",
+        )
+        self.count = count
+
+
+class SetConflict(Conflict):
+    """Declared users belong to another set, or to none; each is named with its place."""
+
+    code = "set_conflict"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        users = counted(len(problems), "user")
+        super().__init__(f"The set cannot have {users}; nothing was changed.")
+        self.problems = problems
+
+
+class PlanStale(Conflict):
+    """The plan that was reviewed is no longer what would happen."""
+
+    code = "plan_stale"
+    hint = "Make a new plan, and review that."
 
 
 class DeclarationIncomplete(Conflict):

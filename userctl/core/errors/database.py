@@ -1,5 +1,7 @@
 """Why the database cannot serve a command."""
 
+from typing import Any
+
 from userctl.core.errors.base import DatabaseNotReady
 
 
@@ -130,14 +132,15 @@ _NOUNS = {
 class RowUnreadable(DatabaseDamaged):
     """A row holds a value that cannot be read; lists go on without it."""
 
-    def __init__(self, table: str, row: object, column: str, reason: str) -> None:
+    def __init__(self, table: str, row: Any, column: str, reason: str) -> None:
+        self.row = row
         super().__init__(
             f"{_NOUNS.get(table, 'Row')} {row} cannot be read: {table}.{column} {reason}.",
             hint=_correction(table, row, column),
         )
 
 
-def _correction(table: str, row: object, column: str) -> str:
+def _correction(table: str, row: Any, column: str) -> str:
     if table == "users" and column in {"email", "name", "role", "created_at"}:
         option = column.replace("_", "-")
         return f"Correct it with 'userctl user update {row} --{option} ...', or delete the user."

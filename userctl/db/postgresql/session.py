@@ -90,14 +90,18 @@ def server_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in defaults.items() if key not in given}
 
 
-def require_plain_strings(connection: Any) -> None:
-    """Let a backslash in a string be a backslash on a new connection of the driver.
+def set_client_defaults(connection: Any) -> None:
+    """Set on a new connection of the driver what the client looks at outside of transactions.
 
-    SQLAlchemy looks at the default of the session only once. This is one of the few settings that
+    SQLAlchemy looks at ``standard_conforming_strings`` only once, and the driver at ``DateStyle``
+    when it reads rows, which may be after their transaction. These are among the few settings that
     PgBouncer keeps for each of its clients.
     """
-    if connection.info.parameter_status("standard_conforming_strings") == "off":
+    status = connection.info.parameter_status
+    if status("standard_conforming_strings") == "off":
         connection.execute("SET standard_conforming_strings = on")
+    if not (status("DateStyle") or "ISO").startswith("ISO"):
+        connection.execute("SET DateStyle = ISO")
 
 
 def was_ended(connection: Any) -> bool:

@@ -4,8 +4,9 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import cached_property
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlmodel import Session
@@ -16,11 +17,13 @@ from userctl.core.tracing import trace_fields
 from userctl.db.errors import typed_failures
 from userctl.db.execution_options import READ_ONLY, SNAPSHOT
 from userctl.db.transaction.commit import commit
+from userctl.db.transaction.session import ConnectionSession
 from userctl.models import DeletedUser, User
 from userctl.repositories.api_tokens import ApiTokenRepository
 from userctl.repositories.audit_events import AuditEventRepository
 from userctl.repositories.audit_summary import AuditSummaryRepository
 from userctl.repositories.database_stats import DatabaseStatsRepository
+from userctl.repositories.declared_users import DeclaredUserRepository
 from userctl.repositories.deleted_users import DeletedUserRepository
 from userctl.repositories.login_throttles import LoginThrottleRepository
 from userctl.repositories.new_events import NewEvent
@@ -35,9 +38,15 @@ from userctl.schemas.audit import AuditTag
 
 logger = logging.getLogger(__name__)
 
+R = TypeVar("R")
 
 EventParts = tuple[str, int | None, str | None, str]
 """The tag, the user, the target and the detail, in canonical JSON, of an event to record."""
+
+
+def _repository(build: Callable[[Session], R]) -> cached_property[R]:
+    """Return an attribute of a unit of work: a repository that is built when it is first used."""
+    return cached_property(lambda uow: build(uow._session))  # noqa: SLF001
 
 
 class UnitOfWork:
@@ -46,22 +55,24 @@ class UnitOfWork:
     Events for the audit trail are written at the commit.
     """
 
-    users: UserRepository
-    user_pages: UserPageRepository
-    user_batches: UserBatchRepository
-    deleted_users: DeletedUserRepository
-    api_tokens: ApiTokenRepository
-    refresh_tokens: RefreshTokenRepository
-    sessions: SessionRepository
-    login_throttles: LoginThrottleRepository
-    token_purge: TokenPurgeRepository
-    database_stats: DatabaseStatsRepository
-    audit_events: AuditEventRepository
-    audit_summary: AuditSummaryRepository
-    table_copy: TableCopyRepository
+    users = _repository(UserRepository)
+    user_pages = _repository(UserPageRepository)
+    user_batches = _repository(UserBatchRepository)
+    deleted_users = _repository(DeletedUserRepository)
+    api_tokens = _repository(ApiTokenRepository)
+    refresh_tokens = _repository(RefreshTokenRepository)
+    sessions = _repository(SessionRepository)
+    login_throttles = _repository(LoginThrottleRepository)
+    token_purge = _repository(TokenPurgeRepository)
+    database_stats = _repository(DatabaseStatsRepository)
+    audit_events = _repository(AuditEventRepository)
+    audit_summary = _repository(AuditSummaryRepository)
+    table_copy = _repository(TableCopyRepository)
+    declared_users = _repository(DeclaredUserRepository)
 
     def __init__(self, engine: Engine, actor: Callable[[], Actor], **options: Any) -> None:
-        self._engine = engine.execution_options(**options)
+        self._engine = engine
+        self._options = options
         self._stack = ExitStack()
         self._actor = actor
         self._events: list[NewEvent] = []
@@ -69,20 +80,10 @@ class UnitOfWork:
 
     def __enter__(self) -> Self:
         self._stack.enter_context(typed_failures())
-        self._session = self._stack.enter_context(Session(self._engine, expire_on_commit=False))
-        self.users = UserRepository(self._session)
-        self.user_pages = UserPageRepository(self._session)
-        self.user_batches = UserBatchRepository(self._session)
-        self.deleted_users = DeletedUserRepository(self._session)
-        self.api_tokens = ApiTokenRepository(self._session)
-        self.refresh_tokens = RefreshTokenRepository(self._session)
-        self.sessions = SessionRepository(self._session)
-        self.login_throttles = LoginThrottleRepository(self._session)
-        self.token_purge = TokenPurgeRepository(self._session)
-        self.database_stats = DatabaseStatsRepository(self._session)
-        self.audit_events = AuditEventRepository(self._session)
-        self.audit_summary = AuditSummaryRepository(self._session)
-        self.table_copy = TableCopyRepository(self._session)
+        with typed_failures():
+            connection = self._stack.enter_context(self._engine.connect())
+        connection.execution_options(**self._options)
+        self._session = self._stack.enter_context(ConnectionSession(connection))
         return self
 
     def begin(self) -> None:

@@ -179,7 +179,7 @@ async def change_password(
     """
     email = body.email
     if email is None:
-        email = (await verified_token(service, bearer_token(request))).user.email
+        email = (await verified_token(service, await bearer_token(request))).user.email
     grant = await service.workers.hash(
         service.accounts.passwords.change,
         email,

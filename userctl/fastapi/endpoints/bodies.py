@@ -87,10 +87,15 @@ class UserQuery(Body):
 
 
 class UserPage(BaseModel):
-    """A page of users; ``next`` is the ``after`` of the next page."""
+    """A page of users; ``next`` is the ``after`` of the next page.
+
+    ``unreadable`` has the ids of those who belong here and of whom another program stored a value
+    that cannot be read.
+    """
 
     items: list[UserRead]
     next: int | None
+    unreadable: list[int]
 
 
 class Tokens(BaseModel):

@@ -1,6 +1,7 @@
 """Managing users: the endpoints below ``/users``, for admins."""
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -24,6 +25,8 @@ from userctl.fastapi.problems import router_error
 from userctl.fastapi.security import FoundUser
 from userctl.fastapi.service import FoundService, Service
 from userctl.schemas.users import UserCreated, UserRead
+
+logger = logging.getLogger(__name__)
 
 READ, WRITE = "users:read", "users:write"
 
@@ -90,7 +93,10 @@ async def list_users(
     if following is not None:
         given = query.model_dump(exclude_unset=True, exclude_none=True) | {"after": following}
         response.headers["Link"] = f'<?{urlencode(given)}>; rel="next"'
-    return UserPage(items=list(page.items), next=following)
+    for error in page.unreadable:
+        logger.error("%s: %s", error.code, error.message)
+    ids = [error.row for error in page.unreadable]
+    return UserPage(items=list(page.items), next=following, unreadable=ids)
 
 
 async def create_user(

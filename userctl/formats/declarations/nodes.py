@@ -53,7 +53,9 @@ _BEGINS_NUMBER = frozenset("-+.0123456789")
 _SURROGATES = re.compile(
     r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
 )
-"""How JSON escapes a character beyond the first plane (RFC 8259, section 7), and YAML does not."""
+"""How JSON escapes a character beyond the first plane (RFC 8259, section 7), and YAML does not.
+
+In YAML such a text stands for itself unless it is in double quotes."""
 
 
 @dataclass(slots=True)
@@ -110,7 +112,8 @@ def read_entries(text: str, listed: str, refuse: Refuse) -> Iterator[Entry]:
         found = Reader.NON_PRINTABLE.search(text)
         before = text[: found.start() if found else 0]
         mark = before.count("\n") + 1, len(before) - before.rfind("\n")
-        raise NotYAML(mark, f"A file holds no such character: {error.character!r}.") from None
+        what = f": U+{ord(found[0]):04X}" if found else ""
+        raise NotYAML(mark, f"A file holds no such character{what}.") from error
     except yaml.MarkedYAMLError as error:
         raise _not_yaml(error, text) from None
 
@@ -119,7 +122,7 @@ class _Events:
     """The events of a text, and the values that they stand for."""
 
     def __init__(self, text: str, refuse: Refuse) -> None:
-        if r"\u" in text:
+        if r"\u" in text and text.lstrip()[:1] == "{":
             text = _SURROGATES.sub(_join_surrogates, text)
         self._events = yaml.parse(text, Loader=_PARSER)
         self._refuse = refuse
@@ -159,14 +162,14 @@ class _Events:
             mark = _mark(event)
             if not isinstance(event, ScalarEvent):
                 self._refuse(mark, "A key is text.")
-                self._value(event, DEEPEST)
-                self._value(next(self._events), DEEPEST)
+                self._skip(event)
+                self._skip(next(self._events))
                 continue
             self._check_properties(event)
             key = event.value
             if key in seen:
                 self._refuse(mark, f"The key {quote(key)} stands in line {seen[key][0]} too.")
-                self._value(next(self._events), DEEPEST)
+                self._skip(next(self._events))
                 continue
             seen[key] = mark
             yield key, mark
@@ -181,7 +184,7 @@ class _Events:
         if isinstance(event, AliasEvent):
             return Node(None, mark)
         if depth >= DEEPEST:
-            self._skip()
+            self._skip(event)
             self._refuse(mark, "This is nested too deeply.")
             return Node(None, mark)
         node = Node(None, mark)
@@ -195,9 +198,9 @@ class _Events:
             node.value = [child.value for child in node.children.values()]
         return node
 
-    def _skip(self) -> None:
-        """Read on to the end of the collection that has begun."""
-        open_collections = 1
+    def _skip(self, event: Any) -> None:
+        """Read on to the end of the value that begins with an event."""
+        open_collections = int(isinstance(event, CollectionStartEvent))
         while open_collections:
             event = next(self._events)
             open_collections += isinstance(event, CollectionStartEvent)

@@ -1,13 +1,14 @@
 """Reads users as code: all problems at once, each with its place."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from userctl.core.errors import DeclarationInvalid
+from userctl.core.errors import DeclarationInvalid, InvalidInput
 from userctl.core.places import Place, Problem
 from userctl.core.text import either, quote
 from userctl.formats.declarations.files import empty, find_files, read_text
@@ -18,9 +19,11 @@ from userctl.schemas.declaration import (
     DeclaredToken,
     DeclaredUser,
 )
+from userctl.schemas.email_address import canonical_email
 
 _PLAIN_PASSWORDS = ("password", "plain_password", "passwd", "secret")
-_SECRET_FIELDS = frozenset(PASSWORD_SOURCES)
+_SECRET_FIELDS = frozenset(PASSWORD_SOURCES) - {"generate"}
+_DECLARED = "is declared at"
 _MODELS = {"api_tokens": DeclaredToken, "users": DeclaredUser}
 _KINDS = {
     "string_type": "text",
@@ -113,12 +116,19 @@ class _Reader:
             user = DeclaredUser.model_validate(node.value)
         except ValidationError as error:
             self._explain(error, node, DeclaredUser)
+            self._claim_addresses(node)
             return
         place = self._place(node.mark)
         self.users.append(user.at(place))
-        self._claim(self._addresses, user.email, place, "is declared at")
+        self._claim(self._addresses, user.email, place, _DECLARED)
         for address in user.previous_emails:
             self._claim(self._previous, address, place, "is a previous address of the user at")
+
+    def _claim_addresses(self, node: Node) -> None:
+        """Claim the address of a user who is refused, whose address may be another's too."""
+        with suppress(InvalidInput, TypeError, KeyError):
+            email = canonical_email(node.value["email"])
+            self._claim(self._addresses, email, self._place(node.mark), _DECLARED)
 
     def _claim(self, claimed: dict[str, Place], address: str, place: Place, how: str) -> None:
         first = claimed.setdefault(address, place)

@@ -38,7 +38,10 @@ SOURCES: Mapping[str, Source] = {
     "aspnet": Source("the table AspNetUsers", ("securitystamp", "passwordhash")),
     "auth0": Source(
         "Auth0's users",
-        ("custom_password_hash|password_hash|user_id", "custom_password_hash|email_verified"),
+        (
+            "custom_password_hash|password_hash|passwordhash|user_id",
+            "custom_password_hash|email_verified",
+        ),
     ),
     "cognito": Source("Cognito's list of users", ("userstatus",)),
     "devise": Source(

@@ -1,4 +1,4 @@
-"""Airflow: ``airflow users export``, which has no hashes."""
+"""Airflow: ``airflow users export`` or ``airflow users list -o json``, which have no hashes."""
 
 from typing import Any
 
@@ -14,6 +14,8 @@ def user(value: Any, options: SourceOptions) -> User | None:
     options.lost["passwords, which Airflow does not export"] += 1
     return {
         "email": options.address_of(first(value, "email"), first(value, "username")),
-        "name": full_name(value.get("firstname"), value.get("lastname")),
+        "name": full_name(
+            first(value, "firstname", "first_name"), first(value, "lastname", "last_name")
+        ),
         "role": options.role_of(value.get("roles")),
     }

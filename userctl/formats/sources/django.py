@@ -7,24 +7,46 @@ from userctl.formats.sources.options import SourceOptions, User
 from userctl.formats.sources.rows import Row, json_rows
 from userctl.formats.sources.values import first, full_name, is_true, said, status, time_of
 
+_LOST = {
+    "mfa.authenticator": "second factors",
+    "otp_email.emaildevice": "second factors",
+    "otp_static.staticdevice": "second factors",
+    "otp_totp.totpdevice": "second factors",
+    "otp_webauthn.webauthncredential": "second factors",
+    "two_factor.phonedevice": "second factors",
+    "socialaccount.socialaccount": "logins by other providers",
+    "social_django.usersocialauth": "logins by other providers",
+}
+"""Models of widespread packages that hold what a user logs in with beside the password."""
+
 
 def rows(text: TextIO) -> Iterator[Row]:
     """Yield the fields of the users of a dump, and the names of the groups so far by their numbers.
 
     Groups that are numbers have their names in ``auth.group``, in the same file and before them.
+    What else belongs to a user is yielded once for each user and kind, as its name alone.
     """
     groups: dict[str, str] = {}
+    owners: set[tuple[str, str]] = set()
     for line, value, content in json_rows(text):
         if not isinstance(value, dict) or not isinstance(fields := value.get("fields"), dict):
             yield line, value, content
         elif value.get("model") == "auth.group":
             groups[str(value.get("pk"))] = str(fields.get("name"))
+        elif lost := _LOST.get(str(value.get("model"))):
+            owner = lost, str(fields.get("user"))
+            if owner not in owners:
+                owners.add(owner)
+                yield line, lost, content
         elif "password" in fields:
             yield line, (fields, groups), content
 
 
 def user(row: Any, options: SourceOptions) -> User | None:
     """Return the user of a row."""
+    if isinstance(row, str):
+        options.lost[row] += 1
+        return None
     fields, groups = row
     flags = [name for name in ("superuser", "staff") if is_true(fields.get(f"is_{name}"))]
     roles = [_group(group, groups) for group in fields.get("groups") or ()]

@@ -21,37 +21,33 @@ def rows(text: TextIO) -> Iterator[Row]:
     return json_rows(replayed, inside=("users",)) if is_json else _csv_rows(replayed)
 
 
-_COLUMNS = {
-    "localId": 0,
-    "email": 1,
-    "emailVerified": 2,
-    "passwordHash": 3,
-    "salt": 4,
-    "displayName": 5,
-    "createdAt": 23,
-    "lastSignedInAt": 24,
-    "phoneNumber": 25,
-    "disabled": 26,
-    "customAttributes": 27,
-}
-"""Where CSV, which has no header, has the fields."""
-
-_PROVIDERS = (7, 11, 15, 19)
-"""Where CSV has the users' ids at Google, Facebook, Twitter and GitHub."""
+_PROVIDERS = ("google", "facebook", "twitter", "github")
+_COLUMNS = (
+    *("localId", "email", "emailVerified", "passwordHash", "salt", "displayName", "photoUrl"),
+    *(
+        f"{name}{what}"
+        for name in _PROVIDERS
+        for what in ("Id", "Email", "DisplayName", "PhotoUrl")
+    ),
+    *("createdAt", "lastSignedInAt", "phoneNumber", "disabled", "customAttributes"),
+)
+"""The columns of CSV, which has a header only if its records were rejected before."""
 
 
 def _csv_rows(text: TextIO) -> Iterator[Row]:
-    rows = CsvRows(text, ReadOptions(known=(), delimiter=","))
-    # The first row is that of a user too.
-    first_row = rows.header()
-    header = CsvHeader([], ",", is_detected=True)
-    for line, cells in chain([(1, first_row.names)], rows):
+    rows: Any = CsvRows(text, ReadOptions(known=(), delimiter=","))
+    header = rows.header()
+    if _COLUMNS[0] not in header.names:
+        # The first row is that of a user too.
+        rows = chain([(1, header.names)], rows)
+        header = CsvHeader(_COLUMNS, ",", is_detected=True)
+    for line, cells in rows:
         if isinstance(cells, BrokenLine):
             yield line, Unusable(cells.reason), (header, cells.text)
         elif any(cells):
-            named = {name: cells[at] for name, at in _COLUMNS.items() if at < len(cells)}
-            others = [{"providerId": at} for at in _PROVIDERS if at < len(cells) and cells[at]]
-            yield line, {**named, "providerUserInfo": others}, (header, cells)
+            named = dict(zip(header.names, cells, strict=False))
+            providers = [{"providerId": name} for name in _PROVIDERS if named.get(f"{name}Id")]
+            yield line, {**named, "providerUserInfo": providers}, (header, cells)
 
 
 def user(value: Any, options: SourceOptions) -> User | None:

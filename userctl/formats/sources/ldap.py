@@ -62,6 +62,8 @@ def user(lines: list[str], options: SourceOptions) -> User | None:
     if classes & _NO_USERS or not entry.keys() & {"userpassword", "mail", "uid", "samaccountname"}:
         return None
     name = next((entry[key][0] for key in _NAMES if key in entry), None)
+    if len(entry.get("mail", ())) > 1:
+        options.lost["further addresses"] += 1
     return {
         "email": options.address_of(entry.get("mail", [None])[0], name),
         "name": entry.get("displayname", entry.get("cn", [None]))[0]

@@ -1,4 +1,4 @@
-"""WordPress: the table ``wp_users``, as CSV or JSON."""
+"""WordPress: the table ``wp_users``, as CSV or JSON, or ``wp user list`` with its hashes."""
 
 import re
 from typing import Any
@@ -20,6 +20,7 @@ def user(row: Any, options: SourceOptions) -> User | None:
     # Each installation has a prefix of its own, and each site of a network.
     capabilities = [name for name in row if name.endswith("capabilities")]
     roles = _CAPABILITY.findall(first(row, *capabilities, "meta_value") or "")
+    roles += re.findall(r"[^,\s]+", first(row, "roles") or "")
     return {
         "email": options.address_of(first(row, "user_email"), first(row, "user_login")),
         "name": first(row, "display_name", "user_nicename"),

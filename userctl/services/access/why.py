@@ -104,6 +104,7 @@ class AccessService:
             failed_logins=failed,
             throttled_until=throttled_until,
             last_login_at=last_login_at,
+            former_login_at=shown.get("former_login_at"),
             api_tokens=facts.api_tokens,
             similar=list(facts.similar),
             logins=attempts,

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from userctl.core.clock import Clock
 from userctl.core.errors import RowUnreadable
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models.unreadable import why_unreadable
-from userctl.repositories.stored_values import OnUnreadable
+from userctl.repositories.stored_values import OnUnreadable, read_time
 from userctl.schemas.audit import AuditQuery, AuditTag
 from userctl.schemas.audit_summary import (
     AuditPeriod,
@@ -110,9 +111,9 @@ def _start(day: date, by: Span) -> date:
     return day if by == "day" else day - timedelta(days=day.weekday())
 
 
-def _date(text: object) -> date | None:
-    """Return a counted day; None if another program left something that is not a time."""
+def _date(found: Any) -> date | None:
+    """Return the day of what was counted; None if another program left what is not a time."""
     try:
-        return date.fromisoformat(str(text))
-    except ValueError:
+        return read_time(found).date()
+    except (ValueError, TypeError, AttributeError, OverflowError):
         return None

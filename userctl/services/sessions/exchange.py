@@ -23,6 +23,7 @@ from userctl.schemas.session import Grant
 from userctl.security.opaque_token import REFRESH_TOKEN, refresh_digest
 from userctl.services.authentication.bounded_events import record_bounded, record_forgotten
 from userctl.services.sessions.issue import LoginFacts, TokenFamily, TokenIssuer
+from userctl.services.shared.records import require_text
 from userctl.services.shared.token_records import refresh_token_state
 
 REPLAY_GRACE = timedelta(seconds=10)
@@ -90,6 +91,7 @@ class TokenExchange:
             if locked is None:
                 raise TokenInvalid("Unknown refresh token.")
             user, old = locked
+            require_text("refresh_tokens", old.id, family_id=old.family_id)
             self._require_active(uow, old, now)
             if user.disabled_at is not None:
                 raise AccountDisabled("The user is disabled.")

@@ -1,11 +1,12 @@
 """Issuing and verifying API tokens."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from userctl.core.clock import Clock
 from userctl.core.errors import AuthenticationFailed
 from userctl.db.transaction.retry import retry_transactions
-from userctl.db.transaction.unit_of_work import Database
+from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import ApiToken, User
 from userctl.repositories.api_tokens import is_use_recorded
 from userctl.schemas.audit import AuditTag
@@ -24,6 +25,31 @@ from userctl.services.shared.token_records import (
 )
 from userctl.services.users.lookup import lock_user
 from userctl.services.users.records import changed_user
+
+
+def issue_token(uow: UnitOfWork, user: User, new: ApiTokenCreate, now: datetime) -> ApiTokenIssued:
+    """Issue a token for a user, who is locked."""
+    assert user.id is not None
+    text = API_TOKEN.generate()
+    token = ApiToken(
+        token=API_TOKEN.digest(text),
+        user_id=user.id,
+        label=new.label,
+        scope=" ".join(new.scope),
+        created_at=now,
+        expires_at=None if new.expires_in is None else now + new.expires_in,
+    )
+    uow.api_tokens.add(token)
+    uow.record(
+        AuditTag.API_TOKEN_CREATE,
+        now,
+        user=user,
+        token=api_token_id(token),
+        label=new.label,
+        scope=token.scope,
+    )
+    read = api_token_read(token, user.email, now)
+    return ApiTokenIssued(**read.model_dump(), token=text)
 
 
 class ApiTokenService:
@@ -57,30 +83,10 @@ class ApiTokenService:
             UserNotFound: if there is no such user.
         """
         now = self._clock()
-        text = API_TOKEN.generate()
         with self._database.writing() as uow:
-            user = lock_user(uow, new.user)
-            assert user.id is not None
-            token = ApiToken(
-                token=API_TOKEN.digest(text),
-                user_id=user.id,
-                label=new.label,
-                scope=" ".join(new.scope),
-                created_at=now,
-                expires_at=None if new.expires_in is None else now + new.expires_in,
-            )
-            uow.api_tokens.add(token)
-            uow.record(
-                AuditTag.API_TOKEN_CREATE,
-                now,
-                user=user,
-                token=api_token_id(token),
-                label=new.label,
-                scope=token.scope,
-            )
+            issued = issue_token(uow, lock_user(uow, new.user), new, now)
             uow.commit()
-            read = api_token_read(token, user.email, now)
-        return ApiTokenIssued(**read.model_dump(), token=text)
+        return issued
 
     def verify(self, text: str) -> VerifiedToken:
         """Return the claims of an API token, and its user.

@@ -8,7 +8,7 @@ from userctl.core.errors import GuardRefused, TokenInvalid, TokenNotFound
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import ApiToken, RefreshToken
-from userctl.models.unreadable import shown_text
+from userctl.models.unreadable import shown_text, why_unreadable
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.database import RevokeResult
 from userctl.schemas.tokens import TokenKind, TokenQuery, TokenTarget
@@ -191,7 +191,8 @@ class RevocationService:
             )
             result.access_tokens_valid_until = self._access_end(uow, token.user_id, now, result)
         else:
-            name, session = str(token.id), token.family_id
+            name = str(token.id)
+            session = None if why_unreadable(token.family_id, str) else token.family_id
             result = RevokeResult(revoked_sessions=uow.refresh_tokens.revoke_family(token, now))
             if session is not None:
                 result.access_tokens_valid_until = access_tokens_end(

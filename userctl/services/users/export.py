@@ -61,6 +61,24 @@ class UserExportService:
             RowUnreadable: naming a row and its column.
         """
         fields = self.fields(with_hashes=with_hashes)
+        return self.rows(fields, on_unreadable=on_unreadable, needs=needs)
+
+    def rows(
+        self,
+        fields: Sequence[str],
+        *,
+        on_unreadable: OnUnreadable | None = None,
+        needs: ImportNeeds | None = None,
+        set_name: str | None = None,
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the values of some fields, of which ``id`` is the first, as :meth:`chunks` does.
+
+        Args:
+            fields: the names of the fields.
+            on_unreadable: as for :meth:`chunks`.
+            needs: as for :meth:`chunks`.
+            set_name: the set of declared users that is read; None for all users.
+        """
         sources = [_source(field) for field in fields]
         columns = list(dict.fromkeys(column for column, _ in sources))
         places = [(columns.index(column), convert) for column, convert in sources]
@@ -68,7 +86,7 @@ class UserExportService:
         with self._database.reading() as uow:
             if needs is not None:
                 needs.shared = uow.users.shared_addresses()
-            for chunk in uow.user_pages.chunks(columns, CHUNK):
+            for chunk in uow.user_pages.chunks(columns, CHUNK, set_name):
                 if good := checker.readable(chunk, on_unreadable):
                     converted = _convert(good, places)
                     if needs is not None:

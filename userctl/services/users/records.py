@@ -17,6 +17,7 @@ T = TypeVar("T", bound=UserRead)
 _STORED_FIELDS = [name for name in SHOWN_FIELDS if name not in {"status", "has_password"}]
 _TIMES = ("created_at", "updated_at")
 _TIMES_OR_NONE = ("disabled_at", "former_login_at")
+_TEXTS_OR_NONE = ("name", "managed_by", "previous_email")
 
 
 def user_read(user: User | DeletedUser) -> UserRead:
@@ -41,14 +42,16 @@ def changed_user(user: User | DeletedUser) -> UserRead:
     """Return what can be shown of a user who was changed, or who logged in.
 
     No value that cannot be read keeps a user from being corrected, disabled or deleted: a text is
-    shown with its bytes escaped, and a time is left out.
+    shown with its bytes escaped, and a time or a number is left out.
     """
     values = _values(user)
     names = (*_TIMES, "former_login_at")
     times = {name: time for name in names if isinstance(time := values[name], datetime)}
     texts = {name: shown_text(values[name]) for name in ("email", "role")}
-    name = values["name"] if user.name is None else shown_text(user.name)
-    return UserRead(**values | dict.fromkeys(names) | times | texts | {"name": name})
+    texts |= {name: shown_text(text) for name in _TEXTS_OR_NONE if (text := values[name])}
+    version = values["password_version"]
+    numbers = {"password_version": version if isinstance(version, int) else None}
+    return UserRead(**values | dict.fromkeys(names) | times | texts | numbers)
 
 
 def _read(schema: type[T], user: User | DeletedUser, **more: object) -> T:

@@ -7,9 +7,7 @@ from functools import partial
 from userctl.core.clock import Clock
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
-from userctl.models.unreadable import Unreadable
 from userctl.repositories.stored_values import OnUnreadable
-from userctl.schemas.audit import AuditTag
 from userctl.schemas.email_address import canonical_email
 from userctl.schemas.page import Page
 from userctl.schemas.users import (
@@ -30,6 +28,7 @@ from userctl.services.users.deleted_lookup import find_for_deletion, lock_delete
 from userctl.services.users.listing import with_times
 from userctl.services.users.lookup import require_unchanged
 from userctl.services.users.records import changed_user, deleted_user_read
+from userctl.services.users.restoring import restore_user
 from userctl.services.users.rules import role_to_restore
 from userctl.services.users.targets import user_targets
 
@@ -149,19 +148,7 @@ class RecycleBinService:
         with self._database.writing() as uow:
             user = lock_deleted(uow, reference)
             restored_role = role_to_restore(user, role, self._roles)
-            given = uow.deleted_users.restore(
-                user, now, email=address, role=None if restored_role == user.role else restored_role
-            )
-            restored = uow.users.get(given)
-            assert restored is not None
-            uow.record(
-                AuditTag.ACCOUNT_RESTORE,
-                now,
-                user=restored,
-                role=restored.role,
-                deleted_at=_when(user.deleted_at),
-                was=[user.id, user.email],
-            )
+            restored = restore_user(uow, user, now, email=address, role=restored_role)
             uow.commit()
             return changed_user(restored)
 
@@ -244,7 +231,3 @@ class RecycleBinService:
             self.deleting(hard=True).apply_to_deleted(uow, users, self._clock())
             uow.commit()
         return len(users)
-
-
-def _when(time: datetime | Unreadable) -> str:
-    return time.isoformat() if isinstance(time, datetime) else repr(time)

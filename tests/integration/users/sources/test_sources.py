@@ -149,11 +149,22 @@ def test_csv_of_firebase_has_no_header(knowing: Program) -> None:
     assert knowing.log_in(ADA, "correct horse 77")
 
 
-def test_a_realm_of_several_files_comes_through_a_pipe(knowing: Program) -> None:
-    users = [{"username": f"u{number}", "email": f"u{number}@example.com"} for number in range(4)]
-    files = [json.dumps({"realm": "x", "users": users[i : i + 2]}) for i in (0, 2)]
-    records = read_source(io.StringIO("\n".join(files)), "keycloak", SourceOptions())
-    assert knowing.user_import.load(records).result.created == 4
+def test_what_a_user_has_beside_the_password_is_counted_once() -> None:
+    user = {"model": "auth.user", "pk": 1, "fields": {"password": "!", "email": ADA}}
+    models = ["otp_totp.totpdevice", "otp_static.staticdevice", "socialaccount.socialaccount"]
+    devices = [{"model": model, "fields": {"user": 1}} for model in models]
+    options = SourceOptions()
+    text = io.StringIO(json.dumps([user, *devices]))
+    assert len(list(read_source(text, "django", options))) == 1
+    assert dict(options.lost) == {"second factors": 1, "logins by other providers": 1}
+
+
+def test_a_second_address_of_an_entry_of_a_directory_is_counted() -> None:
+    options = SourceOptions()
+    entry = f"dn: uid=ada\nuid: ada\nmail: {ADA}\nmail: lovelace@example.com\n"
+    [record] = read_source(io.StringIO(entry), "ldap", options)
+    assert dict(zip(record.names, record.texts, strict=True))["email"] == ADA
+    assert dict(options.lost) == {"further addresses": 1}
 
 
 def test_every_hash_that_auth0_imports_is_read_or_refused_by_name(program: Program) -> None:

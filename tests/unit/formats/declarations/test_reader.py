@@ -78,6 +78,7 @@ def test_all_problems_are_named_at_once_each_with_its_place(write: Write) -> Non
         "users.yaml:4:5: The key 'rol' is not known. Did you mean 'role'?",
         "users.yaml:5:5: A file holds no password: replace 'password' with generate, "
         "password_env, password_file or password_hash.",
+        "users.yaml:6:5: ada@example.com is declared at users.yaml:3:5 too.",
         "users.yaml:7:13: status: 'activ' is not active or disabled.",
         "users.yaml:10:18: '3 days' is not a duration.",
         "users.yaml:11:5: This value is not a mapping of keys and values.",
@@ -92,6 +93,28 @@ def test_an_address_that_is_declared_twice_is_named_with_both_places(write: Writ
     (problem,) = problems(first, second)
     assert problem.startswith("b.json:1:12: ada@example.com is declared at ")
     assert problem.endswith("a.yaml:2:3 too.")
+
+
+def test_an_address_that_is_declared_twice_is_named_also_beside_another_problem(
+    write: Write,
+) -> None:
+    path = write(
+        "users:\n- {email: a@example.com, rol: x}\n- {email: A@example.com}\n- {email: 1}\n"
+    )
+    unknown, twice, _ = problems(path)
+    assert "'rol' is not known" in unknown
+    assert twice.startswith("users.yaml:3:3: a@example.com is declared at ")
+
+
+def test_a_key_that_cannot_be_used_is_one_problem_whatever_its_value(write: Write) -> None:
+    nested = "[{a: [b, {c: d}]}]"
+    assert len(problems(write(f"users: []\nusers: {nested}\n"))) == 1
+    assert len(problems(write(f"users: []\n? {nested}\n: {nested}\n"))) == 1
+
+
+def test_an_escape_of_json_is_one_in_json_alone(write: Write) -> None:
+    (user,) = read_declaration([write(user_with(r"name: \ud83d\ude00"))]).users
+    assert user.name == r"\ud83d\ude00"
 
 
 def test_two_users_cannot_have_had_the_same_address(write: Write) -> None:
@@ -178,9 +201,9 @@ def test_null_is_no_name_unless_it_is_quoted(write: Write, text: str) -> None:
         (user_with("name: 'Ada"), "users.yaml:4:1: Not YAML: found unexpected end of stream"),
         (user_with("email: b@example.com"), "users.yaml:3:5: The key 'email' stands in"),
         (user_with("? [a]\n    : b"), "users.yaml:3:7: A key is text."),
-        (user_with("name: A\x07"), "users.yaml:3:12: A file holds no such character"),
+        (user_with("name: A\x07"), "users.yaml:3:12: A file holds no such character: U+0007."),
         (user_with("previous_emails: a@b.xy"), "users.yaml:3:22: previous_emails: 'a@b.xy' is"),
-        (user_with("generate: yes"), "users.yaml:3:15: generate: This value is not true or false."),
+        (user_with("generate: yes"), "users.yaml:3:15: generate: 'yes' is not true or false."),
         (user_with("password_hash: 12345"), "users.yaml:3:20: password_hash: This value is not"),
         (user_with("password_version: 0\n    generate: true"), "users.yaml:3:23: password_version"),
         (user_with("password_version: 2"), "users.yaml:2:5: password_version is without"),

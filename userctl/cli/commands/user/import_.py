@@ -31,8 +31,12 @@ from userctl.formats.source import Source, open_source
 )
 def import_(
     context: CommandContext,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV, JSON lines or JSON; - is standard input.")
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="CSV, JSON lines or JSON; - is standard input. Several are read as one.",
+        ),
     ],
     origin: SourceChoice,
     reading: ReadingOptions,
@@ -68,11 +72,11 @@ def import_(
     'user list' can be imported as it is. Where another program wrote users, the export says which
     options an import needs.
     """
-    require_writable(context, rejects, file)
+    require_writable(context, rejects, files)
     into_nothing = _does_without_database(context, dry_run=dry_run)
-    with open_source(file, reading.encoding) as source, show_progress(quiet=context.quiet) as show:
-        keeps = rejects is not None
-        found = begin_reading(context, source[0], file, reading, origin, keep_sources=keeps)
+    opened = open_source(*files, encoding=reading.encoding)
+    with opened as source, show_progress(quiet=context.quiet) as show:
+        found = begin_reading(context, source[0], files, reading, origin, keep=bool(rejects))
         report = context.services.user_import.load(
             found.records,
             on_conflict=on_conflict,

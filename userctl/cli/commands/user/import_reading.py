@@ -85,13 +85,21 @@ def _counts(found: Mapping[str, int]) -> str:
 def begin_reading(
     context: CommandContext,
     text: TextIO,
-    file: Path,
+    files: Sequence[Path],
     options: ReadingOptions,
     choice: SourceChoice,
     *,
-    keep_sources: bool,
+    keep: bool,
 ) -> Reading:
-    """Return the records of a file: of the system that was named or is recognized, or our own.
+    """Return the records of files: of the system that was named or is recognized, or our own.
+
+    Args:
+        context: of the command.
+        text: the content of the files, one after the other.
+        files: the files; only their names and their number matter.
+        options: how records of our own are read.
+        choice: the system that users come from, and what its export does not say.
+        keep: whether each record keeps what its format needs to write it again.
 
     Raises:
         InvalidInput: if nothing tells the format, or an option has an unusable value.
@@ -112,8 +120,9 @@ def begin_reading(
             context.note(f"Read as {title} (--from {system}); --format reads it as our own.")
     if system is None:
         choice.require_none()
-        ours = choose_format(file, options.file_format, IMPORT_EXTENSIONS)
-        return Reading(read_records(replayed, ours, options.how(keep_sources=keep_sources)), ours)
+        ours = choose_format(files[0], options.file_format, IMPORT_EXTENSIONS)
+        _require_joinable(files, ours)
+        return Reading(read_records(replayed, ours, options.how(keep_sources=keep)), ours)
     from userctl.formats.sources.options import SourceOptions  # noqa: PLC0415
 
     secret, advice = choice.secret_name(context.settings.password_secrets)
@@ -121,12 +130,21 @@ def begin_reading(
         domain=choice.domain,
         secret=secret,
         roles=choice.roles(context.settings.roles),
-        keep_sources=keep_sources,
+        keep_sources=keep,
         advice=[*advice],
     )
     found = read_source(replayed, system, given)
     rejects = rejects_format(system, beginning)
+    _require_joinable(files, rejects)
     return Reading(found, rejects, system, given.lost, given.unmapped, given.advice)
+
+
+def _require_joinable(files: Sequence[Path], file_format: str) -> None:
+    if len(files) > 1 and file_format == "csv":
+        raise InvalidInput(
+            "Several files of CSV cannot be read as one: each has a header.",
+            hint="Import them one after the other.",
+        )
 
 
 def _beginning(text: TextIO) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The rejected records of an import: what is shown of them, and the file they are written to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,18 +23,18 @@ SHOWN = 20
 """How many reasons are shown; ``--rejects`` writes all of them."""
 
 
-def require_writable(context: CommandContext, rejects: Path | None, file: Path) -> None:
+def require_writable(context: CommandContext, rejects: Path | None, files: Sequence[Path]) -> None:
     """Make sure, before anything is imported, that the rejects can be written if they shall be.
 
     Raises:
-        InvalidInput: if they would overwrite the imported file, or one of the installation.
+        InvalidInput: if they would overwrite an imported file, or one of the installation.
         InputOutputFailed: if their folder does not exist.
     """
     if rejects is None:
         return
     require_output(rejects, context.files)
-    if rejects.exists() and file.exists() and rejects.samefile(file):
-        raise InvalidInput("--rejects names the file that is imported, and would overwrite it.")
+    if rejects.exists() and any(file.exists() and rejects.samefile(file) for file in files):
+        raise InvalidInput("--rejects names a file that is imported, and would overwrite it.")
 
 
 def write_rejects(

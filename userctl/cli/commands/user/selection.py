@@ -98,7 +98,7 @@ class UserSelection:
         if self.encoding is not None and self.from_file is None:
             raise InvalidInput("--encoding needs --from-file.")
         if self.from_file is not None:
-            with open_source(self.from_file, self.encoding) as source:
+            with open_source(self.from_file, encoding=self.encoding) as source:
                 return batches.UserChoice(read_references(source[0]))
         if self.users:
             return batches.UserChoice([batches.UserReference(text) for text in self.users])

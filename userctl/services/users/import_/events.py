@@ -15,15 +15,15 @@ from userctl.services.users.changes import recorded_changes, recorded_value
 from userctl.services.users.import_.records import ImportedUser
 
 
-def creation(user: ImportedUser, user_id: int) -> Iterator[EventParts]:
-    """Yield the events of a user who is created."""
+def creation(user: ImportedUser, user_id: int, via: str) -> Iterator[EventParts]:
+    """Yield the events of a user who is created; ``via`` says by what."""
     plain = zip(PLAIN_FIELDS, user.plain, strict=True)
     given = {name: recorded_value(value) for name, value in plain if value is not None}
-    detail = _detail(**{"name": None, **given}, role=user.role or "user")
+    detail = _detail(**{"name": None, **given}, role=user.role or "user", via=via)
     target = user.email if user.email.isprintable() else sanitize_name(user.email)
     yield AuditTag.ACCOUNT_CREATE.value, user_id, target, detail
     if user.status == "disabled":
-        yield AuditTag.ACCOUNT_DISABLE.value, user_id, target, _detail()
+        yield AuditTag.ACCOUNT_DISABLE.value, user_id, target, _detail(via=via)
 
 
 def update(given: ImportedUser, user: User, changes: dict[str, Any]) -> Iterator[EventParts]:
@@ -55,8 +55,8 @@ def update(given: ImportedUser, user: User, changes: dict[str, Any]) -> Iterator
 def _event(user: User, tag: AuditTag, **detail: Any) -> EventParts:
     assert user.id is not None
     target = sanitize_name(str(user.email))
-    return tag.value, user.id, target, _detail(**detail)
+    return tag.value, user.id, target, _detail(**detail, via="import")
 
 
 def _detail(**values: Any) -> str:
-    return canonical_json({**values, "via": "import", **trace_fields()})
+    return canonical_json({**values, **trace_fields()})

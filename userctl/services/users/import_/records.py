@@ -201,11 +201,18 @@ class RecordParser:
     def _parse_hash(self, raw: str) -> str | None:
         if is_unmatchable(raw):
             return None
-        if not is_bcrypt_hash(raw):
-            parsed = password_hashes.parse(raw)
-            if parsed.family == "digest" and not self._rules.allow_weak_hashes:
-                raise InvalidInput(
-                    "A plain digest, which is as good as the password to a thief. "
-                    "--allow-weak-hashes imports it all the same."
-                )
+        if is_weak_hash(raw) and not self._rules.allow_weak_hashes:
+            raise InvalidInput(f"{WEAK_HASH} --allow-weak-hashes imports it all the same.")
         return raw
+
+
+WEAK_HASH = "A plain digest, which is as good as the password to a thief."
+
+
+def is_weak_hash(raw: str) -> bool:
+    """Tell whether a hash is a plain digest.
+
+    Raises:
+        InvalidInput: if it is no hash that userctl verifies.
+    """
+    return not is_bcrypt_hash(raw) and password_hashes.parse(raw).family == "digest"

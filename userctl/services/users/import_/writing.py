@@ -48,6 +48,7 @@ class Writer:
         now: the time of the import.
         repeated: the hashes of all addresses that the file names more than once.
         named: the addresses in records that were sorted out before.
+        via: what creates users, for the audit trail.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Writer:
         now: datetime,
         repeated: Set[int],
         named: Set[str],
+        via: str = "import",
     ) -> None:
         self._uow = uow
         self._on_conflict = on_conflict
@@ -66,6 +68,7 @@ class Writer:
         self._now = now
         self._repeated = repeated
         self._named = set(named)
+        self._via = via
         self.tally = Tally()
 
         self.events: Spool[EventParts] = Spool(tuple)
@@ -90,7 +93,9 @@ class Writer:
         ids = self._uow.users.insert_rows(columns, rows) if rows else {}
         if ids is None:
             return False
-        self.events.append([event for user in users for event in creation(user, ids[user.email])])
+        self.events.append(
+            [event for user in users for event in creation(user, ids[user.email], self._via)]
+        )
         self.tally.created += len(rows)
         return True
 

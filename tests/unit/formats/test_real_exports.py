@@ -108,3 +108,30 @@ def test_a_hash_with_other_characters_than_ascii_is_refused(name: str) -> None:
         place = VECTORS[name].rindex("$")
         with pytest.raises(InvalidInput):
             password_hashes.parse(VECTORS[name][:place] + odd + VECTORS[name][place:])
+
+
+def test_a_list_of_users_of_airflow_names_them_in_another_way_than_its_export() -> None:
+    listed = {
+        "id": "1",
+        "username": "ada",
+        "email": EMAIL,
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "roles": "Admin",
+    }
+    [user], _, _ = read("airflow", [listed], roles={"Admin": "admin"})
+    assert (user["name"], user["role"]) == ("Ada Lovelace", "admin")
+
+
+def test_a_list_of_users_of_wordpress_has_roles() -> None:
+    listed = {"user_login": "ada", "user_email": EMAIL, "user_pass": "$P$x", "roles": "a, editor"}
+    [user], _, _ = read("wordpress", [listed], roles={"editor": "user"})
+    assert user["role"] == "user"
+
+
+def test_the_hashes_that_the_support_of_auth0_sends_are_recognized() -> None:
+    hashed = VECTORS["bcryptjs"]
+    line = {"_id": {"$oid": "6"}, "email_verified": True, "email": EMAIL, "passwordHash": hashed}
+    assert guess_source(json.dumps(line)) == "auth0"
+    [user], _, _ = read("auth0", [line])
+    assert (user["hashed_password"], user["address_verified"]) == (hashed, "true")

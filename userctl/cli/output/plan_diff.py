@@ -1,0 +1,70 @@
+"""How a plan looks to people: a line for each user, and a summary."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from userctl.cli.output.cells import BAD, GOOD, POOR
+from userctl.cli.output.screen import Screen
+from userctl.core.text import escape_invisible
+
+if TYPE_CHECKING:
+    from userctl.schemas.apply import Applied, FieldChange, Plan, PlannedChange
+
+_MARKS = {
+    "create": ("+", GOOD),
+    "restore": ("+", GOOD),
+    "change": ("~", POOR),
+    "disable": ("-", BAD),
+    "delete": ("-", BAD),
+}
+
+
+def plan_lines(plan: "Plan", screen: Screen | None) -> Iterator[str]:
+    """Yield the lines of a plan; in color on a terminal that shows it."""
+    for change in plan.changes:
+        mark, style = _MARKS[change.action]
+        line = f"{mark} {escape_invisible(change.email)}  {_description(change)}".rstrip()
+        yield screen.paint(line, style) if screen else line
+    yield summary(plan)
+
+
+def summary(plan: "Plan") -> str:
+    """Return how many users a plan creates, changes and removes."""
+    counts = {
+        "to create": plan.count("create"),
+        "to restore": plan.count("restore"),
+        "to change": plan.count("change"),
+        "to disable": plan.count("disable"),
+        "to delete": plan.count("delete"),
+        "unchanged": plan.unchanged,
+        "of the set not declared": plan.undeclared,
+    }
+    parts = [f"{count:,} {what}" for what, count in counts.items() if count]
+    name = "" if plan.set is None else f" for the set {plan.set}"
+    return f"Plan{name}: {', '.join(parts) or 'nothing to do'}."
+
+
+def secret_lines(applied: "Applied") -> Iterator[str]:
+    """Yield a line for each secret that is shown this once."""
+    for generated in applied.generated_passwords:
+        yield f"{generated.email}  password: {generated.password}"
+    for token in applied.api_tokens:
+        yield f"{token.email}  API token {escape_invisible(token.label or '')}: {token.token}"
+
+
+def _description(change: "PlannedChange") -> str:
+    fields = ", ".join(_field(field, new=change.action == "create") for field in change.fields)
+    done = {"restore": "restored", "delete": "deleted"}.get(change.action)
+    return ", ".join(filter(None, (done, fields)))
+
+
+def _field(change: "FieldChange", *, new: bool) -> str:
+    name = change.field.replace("_", " ").replace("api", "API")
+    value = _shown(change.new)
+    if new or (change.old is None and change.field in {"password", "api_token"}):
+        return f"{name}: {value}"
+    return f"{name}: {_shown(change.old)} → {value}"
+
+
+def _shown(value: str | int | None) -> str:
+    return "none" if value is None else escape_invisible(str(value))

@@ -1,0 +1,1 @@
+"""Users as code: plans what declared users need, and does that."""

@@ -1,0 +1,195 @@
+"""Computes what has to happen so that users are as they are declared."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from userctl.core.errors import DeclarationIncomplete, DeclarationInvalid, InvalidInput, SetConflict
+from userctl.core.places import Problem
+from userctl.core.stand_in_hash import is_unmatchable
+from userctl.db.transaction.unit_of_work import UnitOfWork
+from userctl.models.unreadable import shown_text
+from userctl.repositories.declared_users import UserRow
+from userctl.schemas.apply import ApplyOptions, FieldChange, Plan, plan_digest
+from userctl.schemas.declaration import DeclaredUser
+from userctl.services.apply.matching import match_users
+from userctl.services.apply.steps import Step, creation, differences
+from userctl.services.apply.stored import StoredUsers, find_deleted, read_stored
+from userctl.services.users.import_.records import WEAK_HASH, is_weak_hash
+from userctl.services.users.rules import require_role
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A plan, and the steps that it shows.
+
+    Attributes:
+        steps: what happens to users, in the order of the file.
+        plan: the plan.
+        members: how many users the set has.
+    """
+
+    steps: Sequence[Step]
+    plan: Plan
+    members: int
+
+
+class Planner:
+    """Computes plans.
+
+    Args:
+        uow: the transaction.
+        options: how users are applied.
+        roles: the configured roles.
+        now: the time.
+    """
+
+    def __init__(
+        self, uow: UnitOfWork, options: ApplyOptions, roles: Collection[str], now: datetime
+    ) -> None:
+        self._uow = uow
+        self._options = options
+        self._roles = roles
+        self._now = now
+        self._invalid: list[Problem] = []
+        self._foreign: list[Problem] = []
+
+    def compute(self, users: Sequence[DeclaredUser]) -> Computed:
+        """Return what has to happen.
+
+        Raises:
+            DeclarationIncomplete: if no user is declared.
+            DeclarationInvalid: if users cannot be as they are declared.
+            SetConflict: if users belong to another set, or to none and are not to be adopted.
+        """
+        if not users:
+            raise DeclarationIncomplete("No user is declared; nothing was changed.")
+        stored = read_stored(self._uow, users, self._options.set_name)
+        matched = match_users(users, stored.rows)
+        steps = [*self._steps(users, matched)]
+        removed, undeclared = self._removals(stored, matched)
+        self._raise_problems()
+        name, prune = self._options.set_name, self._options.prune
+        changes = [step.change for step in (*steps, *removed)]
+        plan = Plan(
+            set=name,
+            prune=prune,
+            digest=plan_digest(name, prune, changes),
+            unchanged=len(users) - len({id(step.user) for step in steps}),
+            undeclared=undeclared,
+            changes=changes,
+        )
+        return Computed([*steps, *removed], plan, len(stored.members))
+
+    def _steps(
+        self, users: Sequence[DeclaredUser], matched: Sequence[tuple[UserRow, ...]]
+    ) -> Iterator[Step]:
+        pairs = list(zip(users, matched, strict=True))
+        missing = [user for user, rows in pairs if not rows and user.state != "absent"]
+        deleted = find_deleted(self._uow, missing, self._options.set_name) if missing else {}
+        labels = self._uow.declared_users.token_labels(
+            [rows[0].id for user, rows in pairs if rows and user.api_tokens], self._now
+        )
+        for user, rows in pairs:
+            self._check(user)
+            for row in rows:
+                if step := self._existing(user, row, labels.get(row.id, set())):
+                    yield step
+            is_missing = not rows and user.state != "absent"
+            if is_missing and (step := self._missing(user, deleted.get(user.email))):
+                yield step
+
+    def _existing(self, user: DeclaredUser, row: UserRow, labels: Collection[str]) -> Step | None:
+        """Return what happens to a user who exists."""
+        if user.state == "created":
+            return None
+        self._require_manageable(user, row)
+        if user.state == "absent":
+            return Step("delete", user, row)
+        fields = differences(user, row, self._options)
+        tokens = [token for token in user.api_tokens if token.label not in labels]
+        return Step("change", user, row, fields, tokens) if fields or tokens else None
+
+    def _missing(self, user: DeclaredUser, deleted: UserRow | None) -> Step | None:
+        """Return what happens to a user who does not exist, but may have been deleted."""
+        if deleted is None:
+            if not user.declares("role"):
+                self._check_role(user, user.role)
+            return creation(user, self._options)
+        if user.state == "created":
+            return None
+        self._require_restorable(user, deleted)
+        if not user.declares("role"):
+            self._check_role(user, deleted.role)
+        fields = differences(user, deleted, self._options)
+        return Step("restore", user, deleted, fields, user.api_tokens)
+
+    def _removals(
+        self, stored: StoredUsers, matched: Sequence[tuple[UserRow, ...]]
+    ) -> tuple[list[Step], int]:
+        """Return the steps for users of the set who are not declared, and how many have none."""
+        declared = {row.id for rows in matched for row in rows}
+        undeclared = [row for row in stored.members if row.id not in declared]
+        prune = self._options.prune
+        if prune is None:
+            return [], len(undeclared)
+        if prune == "delete":
+            return [Step("delete", None, row) for row in undeclared], 0
+        active = [row for row in undeclared if row.disabled_at is None]
+        disabling = [FieldChange(field="status", old="active", new="disabled")]
+        steps = [Step("disable", None, row, disabling) for row in active]
+        return steps, len(undeclared) - len(steps)
+
+    def _require_manageable(self, user: DeclaredUser, row: UserRow) -> None:
+        """Refuse a user of another set, and one of none unless that is asked for."""
+        name = self._options.set_name
+        if name is None or row.managed_by == name:
+            return
+        who = f"{shown_text(row.email)} (id {row.id})"
+        if row.managed_by is not None:
+            self._refuse(user, f"{who} belongs to the set {shown_text(row.managed_by)}.")
+        elif not (user.adopt or self._options.adopt):
+            self._refuse(
+                user,
+                f"{who} exists and belongs to no set. To take the user over, declare "
+                "'adopt: true' or pass --adopt.",
+            )
+
+    def _require_restorable(self, user: DeclaredUser, deleted: UserRow) -> None:
+        """Refuse to restore a user who does not belong to the set, unless that is asked for."""
+        name = self._options.set_name
+        if name is None or deleted.managed_by == name or user.adopt or self._options.adopt:
+            return
+        who = f"{shown_text(deleted.email)} (id {deleted.id})"
+        self._refuse(
+            user,
+            f"{who} was deleted and does not belong to the set {name}. To restore the user, "
+            "declare 'adopt: true' or pass --adopt.",
+        )
+
+    def _check(self, user: DeclaredUser) -> None:
+        """Check what only this installation knows to be wrong."""
+        declared = user.model_fields_set
+        if "role" in declared:
+            self._check_role(user, user.role)
+        if "password_hash" in declared and user.password_hash is not None:
+            try:
+                if not is_unmatchable(user.password_hash) and is_weak_hash(user.password_hash):
+                    self._invalid.append(Problem(user.place, WEAK_HASH))
+            except InvalidInput as error:
+                self._invalid.append(Problem(user.place, error.message))
+
+    def _check_role(self, user: DeclaredUser, role: str) -> None:
+        try:
+            require_role(role, self._roles)
+        except InvalidInput as error:
+            self._invalid.append(Problem(user.place, f"{error.message} {error.hint}"))
+
+    def _refuse(self, user: DeclaredUser, message: str) -> None:
+        self._foreign.append(Problem(user.place, message))
+
+    def _raise_problems(self) -> None:
+        if self._invalid:
+            raise DeclarationInvalid(self._invalid)
+        if self._foreign:
+            raise SetConflict(self._foreign)

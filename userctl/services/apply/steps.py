@@ -1,0 +1,117 @@
+"""What happens to one user when a declaration is applied."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from userctl.models.unreadable import shown_text
+from userctl.repositories.declared_users import UserRow
+from userctl.schemas.apply import ApplyOptions, FieldChange, PlannedAction, PlannedChange
+from userctl.schemas.declaration import DeclaredToken, DeclaredUser
+
+PLAIN = ("name", "role", "status")
+"""The fields that are compared with what is stored."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens to a user.
+
+    Attributes:
+        action: what.
+        user: the user as declared; None for one of the set who is not.
+        row: what is stored; None for a user who is created.
+        fields: the fields that are set.
+        tokens: the API tokens that are issued.
+    """
+
+    action: PlannedAction
+    user: DeclaredUser | None
+    row: UserRow | None
+    fields: Sequence[FieldChange] = ()
+    tokens: Sequence[DeclaredToken] = ()
+
+    @property
+    def email(self) -> str:
+        """The address of the user from then on."""
+        if self.user is not None and self.action not in {"disable", "delete"}:
+            return self.user.email
+        return "" if self.row is None else shown_text(self.row.email)
+
+    @property
+    def sets_password(self) -> bool:
+        """Whether the user gets a password."""
+        return any(change.field == "password" for change in self.fields)
+
+    @property
+    def values(self) -> dict[str, str | int | None]:
+        """The new values of the fields that are set, by their names."""
+        return {change.field: change.new for change in self.fields}
+
+    @property
+    def change(self) -> PlannedChange:
+        """The step as it is shown."""
+        issued = [FieldChange(field="api_token", new=token.label) for token in self.tokens]
+        return PlannedChange(
+            action=self.action,
+            id=None if self.row is None else self.row.id,
+            email=self.email,
+            fields=[*self.fields, *issued],
+            row=None if self.row is None else self.row.digest,
+        )
+
+
+def creation(user: DeclaredUser, options: ApplyOptions) -> Step:
+    """Return the step that creates a user."""
+    fields = [
+        FieldChange(field=name, new=getattr(user, name))
+        for name in PLAIN
+        if name == "role" or (user.declares(name) and getattr(user, name) is not None)
+    ]
+    if options.set_name is not None:
+        fields.append(FieldChange(field="managed_by", new=options.set_name))
+    if user.password_source:
+        fields += password_changes(user, None)
+    return Step("create", user, None, fields, user.api_tokens)
+
+
+def differences(user: DeclaredUser, row: UserRow, options: ApplyOptions) -> list[FieldChange]:
+    """Return the declared fields in which a stored user differs."""
+    declared = user.model_fields_set
+    found = []
+    if row.email != user.email:
+        found.append(_change("email", row.email, user.email))
+    if "name" in declared and row.name != user.name:
+        found.append(_change("name", row.name, user.name))
+    if "role" in declared and row.role != user.role:
+        found.append(_change("role", row.role, user.role))
+    if "status" in declared and row.status != user.status:
+        found.append(_change("status", row.status, user.status))
+    if options.set_name is not None and row.managed_by != options.set_name:
+        found.append(_change("managed_by", row.managed_by, options.set_name))
+    # Without a version that is declared, a password is for a user who is created.
+    if "password_version" in declared and user.password_version > (row.password_version or 0):
+        found += password_changes(user, row)
+    return found
+
+
+def password_changes(user: DeclaredUser, row: UserRow | None) -> list[FieldChange]:
+    """Return the changes that set the declared password."""
+    before = None if row is None else row.password_version
+    return [
+        FieldChange(field="password", new=_origin(user)),
+        FieldChange(field="password_version", old=before, new=user.password_version),
+    ]
+
+
+def _origin(user: DeclaredUser) -> str:
+    """Return where the password of a user comes from, which is no secret."""
+    return {
+        "password_hash": "hash",
+        "password_env": f"environment variable {user.password_env}",
+        "password_file": f"file {user.password_file}",
+        "generate": "generated",
+    }[user.password_source or "generate"]
+
+
+def _change(field: str, old: object, new: str | None) -> FieldChange:
+    return FieldChange(field=field, old=None if old is None else shown_text(old), new=new)
