@@ -22,7 +22,7 @@ class UserColumns(SQLModel):
 
     ``managed_by`` names the set of a file of users that the user belongs to, and
     ``password_version`` is that of the password that the file gave them. ``previous_email`` is the
-    address before the file gave them another.
+    address before the file gave them another, so that two who exchanged theirs stay as they are.
     """
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)

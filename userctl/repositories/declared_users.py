@@ -52,6 +52,11 @@ class UserRow(NamedTuple):
         return "active" if self.disabled_at is None else "disabled"
 
     @property
+    def known_version(self) -> int | None:
+        """The version of the password, unless another program stored something else."""
+        return self.password_version if isinstance(self.password_version, int) else None
+
+    @property
     def digest(self) -> str:
         """The SHA-256 of the row, which tells whether it was changed."""
         return sha256(canonical_json({"row": list(self)}).encode()).hexdigest()

@@ -398,3 +398,17 @@ def test_a_user_who_is_created_once_keeps_the_former_address(program: Program) -
     once = {"email": "b@example.com", "state": "created", "previous_emails": ["a@example.com"]}
     assert apply(program, once).changes == []
     assert user(program, "a@example.com")
+
+
+@pytest.mark.parametrize("before", ["nothing", "recycle bin"])
+def test_users_who_are_created_with_each_others_address_are_not_renamed(
+    program: Program, before: str
+) -> None:
+    swapped = [
+        {"email": "b@example.com", "previous_emails": ["a@example.com"]},
+        {"email": "a@example.com", "previous_emails": ["b@example.com"]},
+    ]
+    if before == "recycle bin":
+        apply(program, {"email": "a@example.com"}, {"email": "b@example.com"})
+        program.recycle_bin.delete(["a@example.com", "b@example.com"])
+    apply(program, *swapped)

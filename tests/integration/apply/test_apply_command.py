@@ -6,6 +6,7 @@ import stat
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -242,6 +243,24 @@ def test_a_check_locks_nothing_on_postgresql(postgres_url: str, home: Path) -> N
         assert program("apply", "users.yaml", "--check").code == 8
 
 
+def test_a_check_needs_only_the_privilege_to_read(postgres_url: str, home: Path) -> None:
+    write(Userctl(home, postgres_url), ADA)
+    # A role belongs to all databases of the server, which other workers use too.
+    role = f"reader_{postgres_url.rpartition('?')[0].rpartition('/')[2]}"
+    scheme, _, rest = postgres_url.partition("://")
+    reader = Userctl(home, f"{scheme}://{role}@{rest.rpartition('@')[2]}")
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"DROP ROLE IF EXISTS {role}")
+        connection.execute(f"CREATE ROLE {role} LOGIN")
+        try:
+            connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+            assert reader("apply", "users.yaml", "--check").code == 8
+            assert reader("apply", "users.yaml", "--yes").code == 6
+        finally:
+            connection.execute(f"DROP OWNED BY {role}")
+            connection.execute(f"DROP ROLE {role}")
+
+
 def test_a_password_is_read_from_a_private_file_beside_the_declaration(local: Userctl) -> None:
     (local.home / "team").mkdir()
     secret = local.home / "team" / "ada.password"
@@ -281,3 +300,17 @@ def test_what_a_set_did_moves_to_another_database_with_the_users(userctl: Userct
         ("team", "ada@example.com"), ("team", None)
     ]  # fmt: skip
     assert userctl("apply", "users.yaml", "--check").code == 0
+
+
+def test_what_another_program_stored_is_no_hindrance(local: Userctl) -> None:
+    write(local, ADA)
+    local("apply", "users.yaml", "--yes")
+    with closing(sqlite3.connect(local.database_file)) as other:
+        other.execute(
+            "UPDATE users SET name = X'ff', password_version = 'two', previous_email = X'ff'"
+        )
+        other.commit()
+    write(local, ADA.replace("role", "generate: true\n    password_version: 1\n    role"))
+    applied = local("apply", "users.yaml", "--yes")
+    assert applied.code == 0, applied.err
+    assert local("apply", "users.yaml", "--check").code == 0

@@ -13,7 +13,7 @@ from userctl.repositories.declared_users import UserRow
 from userctl.schemas.apply import ApplyOptions, FieldChange, Plan, plan_digest
 from userctl.schemas.declaration import DeclaredUser
 from userctl.services.apply.matching import match_users
-from userctl.services.apply.steps import Step, creation, differences
+from userctl.services.apply.steps import Step, creation, differences, restoration
 from userctl.services.apply.stored import StoredUsers, find_deleted, read_stored
 from userctl.services.users.import_.records import WEAK_HASH, is_weak_hash
 from userctl.services.users.rules import require_role
@@ -121,8 +121,7 @@ class Planner:
         self._require_restorable(user, deleted)
         if not user.declares("role"):
             self._check_role(user, deleted.role)
-        fields = differences(user, deleted, self._options)
-        return Step("restore", user, deleted, fields, user.api_tokens)
+        return restoration(user, deleted, self._options)
 
     def _removals(
         self, stored: StoredUsers, matched: Sequence[tuple[UserRow, ...]]

@@ -71,7 +71,16 @@ def creation(user: DeclaredUser, options: ApplyOptions) -> Step:
         fields.append(FieldChange(field="managed_by", new=options.set_name))
     if user.password_source:
         fields += password_changes(user, None)
+    fields += _settled_address(user, None)
     return Step("create", user, None, fields, user.api_tokens)
+
+
+def restoration(user: DeclaredUser, deleted: UserRow, options: ApplyOptions) -> Step:
+    """Return the step that restores a deleted user."""
+    fields = differences(user, deleted, options)
+    if deleted.email == user.email:
+        fields += _settled_address(user, deleted.previous_email)
+    return Step("restore", user, deleted, fields, user.api_tokens)
 
 
 def differences(user: DeclaredUser, row: UserRow, options: ApplyOptions) -> list[FieldChange]:
@@ -89,18 +98,25 @@ def differences(user: DeclaredUser, row: UserRow, options: ApplyOptions) -> list
     if options.set_name is not None and row.managed_by != options.set_name:
         found.append(_change("managed_by", row.managed_by, options.set_name))
     # Without a version that is declared, a password is for a user who is created.
-    if "password_version" in declared and user.password_version > (row.password_version or 0):
+    if "password_version" in declared and user.password_version > (row.known_version or 0):
         found += password_changes(user, row)
     return found
 
 
 def password_changes(user: DeclaredUser, row: UserRow | None) -> list[FieldChange]:
     """Return the changes that set the declared password."""
-    before = None if row is None else row.password_version
+    before = None if row is None else row.known_version
     return [
         FieldChange(field="password", new=_origin(user)),
         FieldChange(field="password_version", old=before, new=user.password_version),
     ]
+
+
+def _settled_address(user: DeclaredUser, known: str | None) -> list[FieldChange]:
+    """Return the change that keeps the user from being renamed from a previous address later."""
+    if not user.previous_emails or known in user.previous_emails:
+        return []
+    return [FieldChange(field="previous_email", old=known, new=user.previous_emails[0])]
 
 
 def _origin(user: DeclaredUser) -> str:

@@ -26,7 +26,7 @@ from userctl.services.users.import_.records import ImportedUser
 from userctl.services.users.import_.writing import Writer
 from userctl.services.users.restoring import restore_user
 
-_COLUMNS = ("name", "role", "managed_by")
+_COLUMNS = ("name", "role", "managed_by", "previous_email")
 """The fields that are stored as they are declared."""
 
 CHUNK = 1000
