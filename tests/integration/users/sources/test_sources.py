@@ -199,6 +199,8 @@ def test_every_hash_that_auth0_imports_is_read_or_refused_by_name(program: Progr
         {"algorithm": "md4", "hash": {"value": "00" * 16, "encoding": "hex"}},
         {"algorithm": "hmac", "hash": {"value": "00" * 20, "digest": "md4", "encoding": "hex"}},
         {"algorithm": "md5", "hash": {"value": "00" * 16}},
+        {**taken[0], "salt": {"value": "NaCl"}},
+        {**taken[3], "password": {"encoding": "utf16le"}},
     ]
     users = [
         {"email": f"u{number}@example.com", "custom_password_hash": custom}
@@ -211,6 +213,8 @@ def test_every_hash_that_auth0_imports_is_read_or_refused_by_name(program: Progr
         "The password is hashed with md4",
         "The password is hashed with hmac",
         "The hash is neither in hex nor in base64.",
+        "The password was hashed by bcrypt with a salt of its own.",
+        "The password was hashed in another encoding than UTF-8.",
     ]
     for number in range(len(taken)):
         assert program.log_in(f"u{number}@example.com", "correct horse 77")
