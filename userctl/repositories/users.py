@@ -30,8 +30,9 @@ class UserRepository:
         self._session = session
 
     def get(self, user_id: int) -> User | None:
-        """Return the user with this id."""
-        return self._session.get(User, user_id) if user_id <= LARGEST_ID else None
+        """Return the user with this id; no user has what is not a number."""
+        is_id = isinstance(user_id, int) and user_id <= LARGEST_ID
+        return self._session.get(User, user_id) if is_id else None
 
     def by_email(self, email: str) -> User | None:
         """Return the user with this canonical address."""

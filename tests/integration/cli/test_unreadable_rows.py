@@ -233,6 +233,28 @@ def test_a_list_of_tokens_goes_on_past_one_that_cannot_be_read(
     assert three("doctor", "--problems").code == 6
 
 
+@pytest.mark.parametrize("value", ["'x'", "x'ff'", "CAST(x'ff' AS TEXT)"])
+def test_an_api_token_that_refers_to_no_number_is_no_bug(local: Userctl, value: str) -> None:
+    local.create("ada@example.com")
+    token = local("token", "issue", "--user", "1", "--label", "ci", "--raw").out
+    damage(local, f"PRAGMA foreign_keys = OFF; UPDATE api_tokens SET user_id = {value}")
+    for command in ("verify --stdin", "revoke api-1", "revoke --stdin"):
+        refused = local("token", *command.split(), stdin=token)
+        assert refused.code == 6, command
+        assert "API token 1 cannot be read: api_tokens.user_id is not" in refused.err
+
+
+@pytest.mark.parametrize("value", ["x'ff'", "CAST(x'ff' AS TEXT)"])
+def test_a_deleted_user_whose_role_cannot_be_read_gets_another(local: Userctl, value: str) -> None:
+    local.create("ada@example.com")
+    assert local("user", "delete", "1", "--yes").code == 0
+    damage(local, f"UPDATE deleted_users SET role = {value}")
+    refused = local("user", "restore", "1")
+    assert refused.code == 2
+    assert r"had the role '\xff'" in refused.err
+    assert local("user", "restore", "1", "--role", "user").code == 0
+
+
 def test_a_token_of_a_user_whose_address_cannot_be_read_is_listed(three: Userctl) -> None:
     damage(three, DAMAGES[3][0])
     result = three("token", "list")

@@ -6,7 +6,7 @@ from userctl.core.errors import AccountDisabled, RowUnreadable, TokenExpired, To
 from userctl.core.failure_cause import FailureCause, FailureFacts
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.api_token import API_ID_PREFIX
-from userctl.models.unreadable import Unreadable, shown_text
+from userctl.models.unreadable import Unreadable, shown_text, why_unreadable
 from userctl.schemas.tokens import TokenRead, TokenState
 from userctl.services.shared.records import require_text, validate_record
 
@@ -111,3 +111,13 @@ def require_usable(token: ApiToken, user: User, now: datetime) -> None:
 def token_facts(token: ApiToken, user: User, cause: FailureCause | None = None) -> FailureFacts:
     """Return what the audit trail is told about a token that was refused."""
     return FailureFacts(cause, user.id, str(user.email), api_token_id(token))
+
+
+def require_user_id(token: ApiToken | RefreshToken) -> None:
+    """Make sure that the user of a token can be looked up.
+
+    Raises:
+        RowUnreadable: if another program stored something that is not an id.
+    """
+    if reason := why_unreadable(token.user_id, int):
+        raise RowUnreadable(str(token.__tablename__), token.id, "user_id", reason)

@@ -15,7 +15,7 @@ from userctl.schemas.tokens import TokenKind, TokenQuery, TokenTarget
 from userctl.schemas.users import UserTarget
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN, refresh_digest
 from userctl.services.shared.access_tokens import access_tokens_end, latest
-from userctl.services.shared.token_records import api_token_id
+from userctl.services.shared.token_records import api_token_id, require_user_id
 from userctl.services.tokens.listing import filter_of, token_id
 from userctl.services.tokens.user_revocation import RevokeTokens
 from userctl.services.users.batch.change import UserChange
@@ -108,11 +108,13 @@ class RevocationService:
             if API_TOKEN.resembles(token):
                 issued = uow.api_tokens.by_digest(API_TOKEN.digest(token))
                 if issued is not None:
+                    require_user_id(issued)
                     uow.users.lock(issued.user_id)
                     result = self._revoke(uow, issued, now)
             else:
                 found = uow.refresh_tokens.by_digest(refresh_digest(token))
                 if found is not None:
+                    require_user_id(found)
                     uow.users.lock(found.user_id)
                     # An exchange in progress may have given it a family.
                     current = uow.refresh_tokens.get(found.id or 0) or found
@@ -219,4 +221,5 @@ def _find(uow: UnitOfWork, text: str) -> ApiToken | RefreshToken:
     token = (uow.api_tokens if kind == "api" else uow.refresh_tokens).get(number)
     if token is None:
         raise TokenNotFound(f"There is no token {text}. Nothing was revoked.")
+    require_user_id(token)
     return token

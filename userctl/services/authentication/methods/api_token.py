@@ -10,7 +10,12 @@ from userctl.schemas.credentials import Credentials
 from userctl.schemas.email_address import lookup_address
 from userctl.security.opaque_token import API_TOKEN
 from userctl.services.authentication.methods import AuthenticationContext, Identity, Proof
-from userctl.services.shared.token_records import api_token_id, require_usable, token_facts
+from userctl.services.shared.token_records import (
+    api_token_id,
+    require_usable,
+    require_user_id,
+    token_facts,
+)
 
 
 class ApiTokenAuth:
@@ -46,6 +51,8 @@ class ApiTokenProof:
             TokenRevoked, TokenExpired, AccountDisabled: if it is not in force.
         """
         found = uow.api_tokens.by_digest(self.digest)
+        if found is not None:
+            require_user_id(found)
         user = uow.users.lock(found.user_id) if found else None
         token = uow.api_tokens.lock(found.id) if found and found.id else None
         if user is None or token is None:
