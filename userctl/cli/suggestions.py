@@ -7,7 +7,13 @@ from userctl.cli.command_table import COMMANDS, Noun
 from userctl.core.text import either, quote
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "create add new make mk register adduser useradd signup": ("create", "issue", "generate"),
+    "create add new make mk register adduser useradd signup": (
+        "create",
+        "issue",
+        "generate",
+        "migrate",
+        "init",
+    ),
     "all ls index search grep find query filter ps dir": ("list",),
     "show get info view whois display describe cat inspect read details id": (
         "show",
@@ -15,7 +21,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "list",
     ),
     "edit set modify change mod usermod rename move mv promote demote grant role": ("update",),
-    "password passwords reset reset-password set-password chpasswd pw": ("passwd",),
+    "password passwords reset reset-password set-password chpasswd pw": ("passwd", "downgrade"),
     "disable lock ban block suspend deactivate off freeze": ("disable", "revoke", "retire"),
     "unban unblock unsuspend activate reactivate on": ("enable",),
     "unthrottle unlock-user unfreeze": ("unlock",),
@@ -25,6 +31,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "retire",
         "purge",
         "end",
+        "downgrade",
     ),
     "undelete recover unremove bring-back": ("restore",),
     "prune clean cleanup gc expire expunge trash": ("purge",),
@@ -35,7 +42,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "logout",
     ),
     "upgrade update up init setup initialize migration migrations sync": ("migrate",),
-    "down rollback revert": ("downgrade",),
+    "down rollback revert wipe": ("downgrade",),
+    "shell console connect psql sqlite sqlite3 dbshell url": ("status",),
     "revisions versions": ("history",),
     "size usage count counts statistics stat": ("stats",),
     "dump save snapshot": ("backup", "export"),
@@ -59,7 +67,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "health-check ping ready alive": ("health",),
     "audit-log journal": ("audit",),
     "account accounts member people person": ("user",),
-    "database schema sql": ("db",),
+    "database schema sql": ("db", "status"),
     "settings setting configuration profile profiles": ("config",),
     "apikey api-key api-token jwt": ("token",),
     "secret secrets signing-key keyring": ("key",),
@@ -122,7 +130,8 @@ def command_suggestion(typed: str, noun: str | None) -> str | None:
     here = [*(_verbs(noun) if noun else COMMANDS), "--help", *(() if noun else ("--version",))]
     own = [command.removeprefix(f"{noun} ") for command in meant]
     found = [command for command in own if command.partition(" ")[0] in here][:1]
-    found = found or [path for command in (word, *meant) for path in _paths(command)][:3]
+    paths = dict.fromkeys(path for command in (word, *meant) for path in _paths(command))
+    found = found or [*paths][:3]
     return _question(found or _near(word, here))
 
 

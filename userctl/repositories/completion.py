@@ -40,3 +40,14 @@ SELECT CAST(refresh_tokens.id AS TEXT), email FROM refresh_tokens JOIN users ON 
     AND refresh_tokens.id > (SELECT coalesce(max(id), 0) - {_MOST} FROM refresh_tokens)
 """  # noqa: S608
 TOKENS = Statement(_TOKENS, _TOKENS)
+
+
+def _latest_ids(table: str, meaning: str) -> Statement:
+    """Return a statement that reads the ids given last."""
+    latest = f"(SELECT coalesce(max(id), 0) - {_MOST} FROM {table})"  # noqa: S608
+    text = f"SELECT CAST(id AS TEXT), {meaning} FROM {table} WHERE id > {latest}"  # noqa: S608
+    return Statement(text, text)
+
+
+USER_IDS = _latest_ids("users", "email")
+EVENT_IDS = _latest_ids("audit_events", "tag")

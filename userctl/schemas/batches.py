@@ -51,7 +51,8 @@ class UserOutcome(Affected):
     The fields of a user are those after the change, and before it if the user was deleted; they
     are None for a user who does not exist. ``reference`` is what the user was named by.
     ``outcome`` is ``would_change`` instead of ``changed`` in a dry run. If it is ``failed``,
-    ``code`` and ``message`` are those of the error.
+    ``code`` and ``message`` are those of the error. The ``message`` of a user who is ``missing``
+    says that they were deleted, or which addresses resemble theirs.
     """
 
     id: int | None = None

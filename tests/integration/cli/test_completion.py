@@ -54,6 +54,14 @@ def test_the_fields_of_a_sort_order_are_completed(userctl: Userctl) -> None:
     assert "-id" not in completions(userctl, "user list --sort ")
 
 
+def test_the_ids_after_which_a_list_begins_are_completed(userctl: Userctl) -> None:
+    userctl.create("ada@example.com")
+    userctl.create("eve@example.com")
+    assert completions(userctl, "user list --after ") == ["1", "2"]
+    assert completions(userctl, "user list --after=2", "fish") == ["--after=2\teve@example.com"]
+    assert completions(userctl, "audit list --after 2", "zsh") == ["2\taccount:create"]
+
+
 def test_hostile_values_are_quoted_or_left_out(userctl: Userctl) -> None:
     for number, address in enumerate((HOSTILE, "ha\x1b[31m@example.com", "ha\n@x", "-ha@x")):
         text = address.replace("'", "''")

@@ -1,6 +1,7 @@
 """Commands that change many users at once, on both databases."""
 
 import json
+import re
 
 import pytest
 
@@ -141,6 +142,24 @@ def test_deleting_several_names_those_that_were_not_there(userctl: Userctl) -> N
     )
     alone = userctl("user", "delete", "9", "--if-exists", "--yes", "-o", "json")
     assert (alone.json, alone.err) == ([], "Nothing changed: 9 does not exist.\n")
+
+
+def test_deleting_users_who_were_deleted_says_how_to_restore_them(userctl: Userctl) -> None:
+    create_users(userctl, 2)
+    assert userctl("user", "delete", "1", "--yes").code == 0
+    named = ("user", "delete", "1", "9", "usr02@example.com", "--if-exists", "--yes", "-o")
+    result = userctl(*named, "json")
+    assert [outcome["outcome"] for outcome in result.json] == ["missing"] * 3
+    deleted, unknown, misspelled = [outcome["message"] for outcome in result.json]
+    assert re.fullmatch(
+        r"The user '1' was deleted at .*Z\. Restore them with 'userctl user restore 1'\.", deleted
+    )
+    assert unknown is None
+    assert misspelled == ("There is no user 'usr02@example.com'. Did you mean user02@example.com?")
+    told = f"{deleted}\n{misspelled}\n9 does not exist.\nNothing changed: 3 missing.\n"
+    assert result.err == told
+    table = userctl(*named, "table")
+    assert (deleted in table.out, table.err) == (False, told)
 
 
 def test_passwords_and_roles_of_many_are_changed(userctl: Userctl) -> None:

@@ -1,15 +1,23 @@
 """Numbers as bars."""
 
+import locale
+import re
+
 import pytest
 
 from userctl.cli.output.bars import bar_chart
-from userctl.cli.output.screen import Screen
+from userctl.cli.output.screen import Screen, screen_of
 
 HEADER = ("day", "logins", "failures")
 
 
-def chart(*rows: tuple[str, tuple[int, int]], columns: int = 80, colored: bool = False) -> str:
-    screen = Screen(columns, 24, bold=colored, colored=colored)
+def chart(
+    *rows: tuple[str, tuple[int, int]],
+    columns: int = 80,
+    colored: bool = False,
+    blocks: bool = True,
+) -> str:
+    screen = Screen(columns, 24, bold=colored, colored=colored, blocks=blocks)
     return bar_chart(rows, HEADER, {"failures": "\x1b[31m"}, screen) or ""
 
 
@@ -39,3 +47,28 @@ def test_only_bars_are_colored() -> None:
     text = chart(("a", (1, 1)), colored=True)
     assert text.count("\x1b[31m") == 1
     assert "\x1b" not in chart(("a", (1, 1)))
+
+
+def test_bars_are_ascii_where_the_encoding_has_no_blocks() -> None:
+    text = chart(("a", (100, 0)), ("b", (1, 3)), blocks=False)
+    assert text.isascii()
+    lengths = [[len(bar) for bar in re.findall("#+", line)] for line in text.splitlines()]
+    assert lengths[1][0] > 20
+    assert lengths[2][0] == 1
+
+
+@pytest.mark.parametrize(
+    ("encoding", "has_blocks"),
+    [
+        ("utf-8", True),
+        ("cp437", False),
+        ("ANSI_X3.4-1968", False),
+        ("latin-1", False),
+        ("x", False),
+    ],
+)
+def test_the_encoding_of_the_locale_tells_whether_there_are_blocks(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, has_blocks: bool
+) -> None:
+    monkeypatch.setattr(locale, "getencoding", lambda: encoding)
+    assert screen_of({}).blocks is has_blocks

@@ -1,5 +1,6 @@
 """What is suggested for words that are no commands and no options."""
 
+import re
 from collections import Counter
 
 import pytest
@@ -26,6 +27,14 @@ SHARED = ["-o", "--output", "--quiet", "-q", "--fields", "--no-input", "--profil
         ("db", "upgrade", "'migrate'"),
         ("db", "rollback", "'downgrade'"),
         ("db", "dump", "'backup'"),
+        ("db", "create", "'migrate'"),
+        ("db", "drop", "'downgrade'"),
+        ("db", "reset", "'downgrade'"),
+        ("db", "shell", "'status'"),
+        ("db", "psql", "'status'"),
+        ("db", "sql", "'status'"),
+        (None, "shell", "'db status'"),
+        (None, "sql", "'db'"),
         ("user", "lock", "'disable'"),
         ("user", "BAN", "'disable'"),
         ("user", "unban", "'enable'"),
@@ -69,6 +78,13 @@ def test_a_synonym_or_a_misspelling_leads_to_the_right_verb(
     suggestion = command_suggestion(typed, noun)
     assert suggestion is not None
     assert suggestion.startswith(f"Did you mean {meant}"), suggestion
+
+
+@pytest.mark.parametrize("noun", [None, *COMMANDS])
+def test_nothing_is_suggested_twice(noun: str | None) -> None:
+    for word in " ".join(SYNONYMS).split():
+        suggested = re.findall("'([^']+)'", command_suggestion(word, noun) or "")
+        assert len(suggested) == len({*suggested}), (word, suggested)
 
 
 @pytest.mark.parametrize("noun", [None, *COMMANDS])

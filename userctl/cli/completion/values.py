@@ -54,6 +54,12 @@ class Values:
         """Return ids of tokens."""
         return self._services.completion.tokens(beginning)
 
+    def positions(self, beginning: str) -> Found:
+        """Return ids after which a list may begin."""
+        found = self._services.completion
+        ids = found.event_ids if self._command == "audit list" else found.user_ids
+        return ids(beginning)
+
     def sessions(self, beginning: str) -> Found:
         """Return ids of sessions."""
         return self._services.completion.sessions(beginning)
@@ -108,6 +114,7 @@ SOURCES: Mapping[str, Callable[[Values, str], Found]] = {
     "profile": Values.profiles,
     "fields": Values.fields,
     "sort": Values.sort_fields,
+    "after": Values.positions,
 }
 """Where values come from, by the name of a parameter or by what its help calls the value."""
 

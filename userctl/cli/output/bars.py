@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from userctl.cli.output.screen import Screen
+from userctl.cli.output.screen import EIGHTHS, Screen
 
-_EIGHTHS = "▏▎▍▌▋▊▉█"
 _GAP = 2
 _SHORTEST = 4
 
@@ -41,17 +40,19 @@ def bar_chart(
     for name, numbers in rows:
         cells = [f"{name:<{first}}"]
         for column, number, top, width in zip(columns, numbers, largest, widths, strict=True):
-            bar = _bar(number, top, longest)
+            bar = _bar(number, top, longest, blocks=screen.blocks)
             painted = screen.paint(bar, colors.get(column, ""))
             cells.append(f"{number:>{width}} {painted}{' ' * (longest - len(bar))}")
         lines.append((" " * _GAP).join(cells).rstrip())
     return "".join(f"{line}\n" for line in lines)
 
 
-def _bar(number: int, largest: int, longest: int) -> str:
+def _bar(number: int, largest: int, longest: int, *, blocks: bool) -> str:
     """Return a bar; one that stands for anything but zero is seen."""
     if number <= 0:
         return ""
+    if not blocks:
+        return "#" * max(number * longest // largest, 1)
     eighths = max(number * longest * 8 // largest, 1)
     whole, rest = divmod(eighths, 8)
-    return _EIGHTHS[-1] * whole + (_EIGHTHS[rest - 1] if rest else "")
+    return EIGHTHS[-1] * whole + (EIGHTHS[rest - 1] if rest else "")

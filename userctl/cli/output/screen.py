@@ -1,11 +1,15 @@
 """What the terminal behind standard output can show."""
 
+import locale
 import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from userctl.cli.output.cells import BOLD, RESET
+
+EIGHTHS = "▏▎▍▌▋▊▉█"
+"""What bars are made of, from an eighth of a character to a whole one."""
 
 _UNABLE = {"dumb", "unknown"}
 
@@ -19,12 +23,14 @@ class Screen:
         lines: how high it is.
         bold: whether it knows escape sequences at all.
         colored: whether it shows colors, and they are wanted.
+        blocks: whether the encoding of the locale has the characters that bars are made of.
     """
 
     columns: int
     lines: int
     bold: bool
     colored: bool
+    blocks: bool = True
 
     def title(self, text: str) -> str:
         """Return a text as a title."""
@@ -39,4 +45,13 @@ def screen_of(environ: Mapping[str, str] = os.environ) -> Screen:
     """Return what the terminal of an environment can show (https://no-color.org)."""
     size = shutil.get_terminal_size()
     able = environ.get("TERM", "") not in _UNABLE
-    return Screen(size.columns, size.lines, able, able and not environ.get("NO_COLOR"))
+    colored = able and not environ.get("NO_COLOR")
+    return Screen(size.columns, size.lines, able, colored, _has_blocks(locale.getencoding()))
+
+
+def _has_blocks(encoding: str) -> bool:
+    try:
+        EIGHTHS.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -34,8 +34,15 @@ class CompletionService:
 
     def tokens(self, beginning: str) -> Found:
         """Return the latest active tokens by id, with their labels or owners."""
-        rows = self._rows(statements.TOKENS, {})
-        return [(word, label) for word, label in rows if word.startswith(beginning)]
+        return self._latest(statements.TOKENS, beginning)
+
+    def user_ids(self, beginning: str) -> Found:
+        """Return the ids of the latest users, with their addresses."""
+        return self._latest(statements.USER_IDS, beginning)
+
+    def event_ids(self, beginning: str) -> Found:
+        """Return the ids of the latest events, with their tags."""
+        return self._latest(statements.EVENT_IDS, beginning)
 
     def sessions(self, beginning: str) -> Found:
         """Return sessions by id, with their owners."""
@@ -45,6 +52,9 @@ class CompletionService:
         """Return the keys that are not retired by id, with their states."""
         keyring = self._settings.keyring_file or self._url.embedded_keyring
         return key_ids(keyring) if keyring is not None else ()
+
+    def _latest(self, statement: statements.Statement, beginning: str) -> Found:
+        return [row for row in self._rows(statement, {}) if row[0].startswith(beginning)]
 
     def _find(self, statement: statements.Statement, beginning: str) -> Found:
         return self._rows(statement, {"first": beginning, "end": beginning + _LAST})

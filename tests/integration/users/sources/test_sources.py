@@ -124,6 +124,11 @@ MADE = Path(__file__).parent / "made"
         ("fastapi-users.csv", "fastapi-users", 2),
         ("htpasswd", "htpasswd", 2),
         ("htpasswd-apache", "htpasswd", 3),
+        ("laravel.csv", "laravel", 2),
+        ("devise.csv", "devise", 2),
+        ("wordpress.csv", "wordpress", 2),
+        ("aspnet.csv", "aspnet", 1),
+        ("aspnet-old.csv", "aspnet", 1),
     ],
 )
 def test_what_the_libraries_of_a_system_wrote_is_recognized_and_logs_in(
@@ -131,7 +136,7 @@ def test_what_the_libraries_of_a_system_wrote_is_recognized_and_logs_in(
 ) -> None:
     content = (MADE / file).read_text()
     assert guess_source(content) == system
-    secret = "salt" if system == "flask-security" else None
+    secret = {"flask-security": "salt", "devise": "pepper"}.get(system)
     options = SourceOptions(domain="example.com", secret=secret, roles={"editors": "user"})
     report = knowing.user_import.load(read_source(io.StringIO(content), system, options))
     assert [*report.reasons] == []

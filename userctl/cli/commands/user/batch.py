@@ -61,7 +61,7 @@ def change_users(
     left_out = set()
     if all(outcome.id is not None for outcome in outcomes):
         left_out.add("reference")
-    if all(outcome.message is None for outcome in outcomes):
+    if all(outcome.outcome != "failed" for outcome in outcomes):
         left_out.add("message")
     context.emit_all(shown, [column for column in columns if column not in left_out])
     tell_outcomes(context, outcomes, verb, selection, ends_sessions=change.ends_sessions)

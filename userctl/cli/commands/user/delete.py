@@ -14,6 +14,7 @@ from userctl.cli.commands.user.selection import AnyUsers
 from userctl.cli.context import CommandContext
 from userctl.cli.questions import confirm, describe_users
 from userctl.cli.verdicts import conclude, conclude_user
+from userctl.core.errors import UserNotFound
 
 SOFT = Verb("Delete", "Deleted", asks=True, undo="user restore", undo_one_by_one=True)
 HARD = Verb("Permanently delete", "Permanently deleted", asks=True)
@@ -64,4 +65,14 @@ def _delete_one(context: CommandContext, user: str, verb: Verb, *, hard: bool, y
         undo = verb.undo and f"{verb.undo} {each.id}"
         conclude_user(context, f"{verb.past} {each.email}", each, undo=undo)
     if not deleted:
-        conclude(context, f"Nothing changed: {user} does not exist")
+        conclude(context, f"Nothing changed: {_why_missing(context, user)}")
+
+
+def _why_missing(context: CommandContext, user: str) -> str:
+    """Say whether a user who is not there was deleted."""
+    try:
+        context.services.users.show(user)
+    except UserNotFound as error:
+        if error.hint is not None:
+            return f"{error.message[0].lower()}{error.message[1:]} {error.hint.rstrip('.')}"
+    return f"{user} does not exist"

@@ -57,7 +57,10 @@ def tell_outcomes(
         selection: how the users were selected.
         ends_sessions: whether the change ended sessions of users who are still there.
     """
-    missing = [each.reference for each in outcomes if each.outcome == "missing"]
+    for each in outcomes:
+        if each.outcome == "missing" and each.message is not None:
+            context.note(each.message)
+    missing = [o.reference for o in outcomes if o.outcome == "missing" and o.message is None]
     if missing:
         context.note(f"{', '.join(missing)} {'does' if len(missing) == 1 else 'do'} not exist.")
     changed = [each for each in outcomes if each.outcome in {"changed", "would_change"}]

@@ -106,7 +106,8 @@ class BatchRun:
         name = entry.reference.text
         is_missing = user is None and not isinstance(error, InvalidInput)
         if is_missing and self.options.missing_ok:
-            return schema(reference=name, outcome="missing")
+            said = f"{error.message} {error.hint}" if error is not None and error.hint else None
+            return schema(reference=name, outcome="missing", message=said)
         shown: dict[str, Any] = {} if user is None else changed_user(user).model_dump()
         if error is not None:
             message = f"{error.message} {error.hint}" if error.hint else error.message
