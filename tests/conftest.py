@@ -52,8 +52,11 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure() -> None:
-    """Refuse to run with requirements that nothing checks."""
+    """Refuse to run with requirements that nothing checks, and hear Ctrl-C."""
     requirements.required()
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        # A shell starts what runs in the background so, and each process would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -29,7 +29,9 @@ An error has one body (RFC 9457), `application/problem+json`:
 
 `code` is stable; it is one of [the router's own](#codes-of-the-router) or of [all
 errors](errors.md). Below, fields in brackets may be left out, and each endpoint lists its own
-codes. Besides these,
+codes. At `/auth/token`, `/auth/refresh`, `/auth/introspect` and `/auth/revoke` the body also has
+the `error` and `error_description` of OAuth 2 (RFC 6749, section 5.2), such as `invalid_grant`; the
+status is ours. Besides these,
 
 - every endpoint may answer 503 with `Retry-After` where the database cannot serve, and 500; why
   is in the log;

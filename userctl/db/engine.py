@@ -17,8 +17,6 @@ from userctl.config.database_url import DatabaseURL
 from userctl.config.paths import require_database_file
 from userctl.core.errors import (
     DatabaseDriverMissing,
-    DatabaseMissing,
-    DatabaseUnreachable,
     InvalidConfiguration,
     ReadOnly,
 )
@@ -96,17 +94,13 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
     """Return a driver connection that opens no transaction by itself.
 
     Raises:
-        DatabaseUnreachable: if the file does not exist.
+        DatabaseMissing: if the file does not exist.
         DatabaseAccessDenied: if it cannot be read.
         LocksUnavailable: if its file system refuses to lock it.
         ReadOnly: if SQLite cannot create its files beside the database.
         sqlite3.Error: if the file is not a database.
     """
-    try:
-        require_database_file(DatabaseURL.for_sqlite(path))
-    except DatabaseMissing as error:
-        # It was there when the command began, or nothing had to be read first.
-        raise DatabaseUnreachable(error.message, hint=error.hint) from None
+    require_database_file(DatabaseURL.for_sqlite(path))
     if not os.access(path.parent, os.W_OK):
         raise ReadOnly(
             f"The folder {path.parent} is not writable.",

@@ -3,7 +3,7 @@
 import json
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -52,6 +52,7 @@ ROUTER_CODES = {
     "role_required": (403, "The user has another role."),
     "token_required": (401, "The request has no token, or more than one."),
     "unexpected": (500, "A bug, which is in the log."),
+    "unsupported_grant_type": (400, "The grant is neither 'password' nor 'refresh_token'."),
     "unsupported_token_type": (400, "An access token only expires; revoke its session."),
 }
 """The codes that only a router answers with: the status, and what each means."""
@@ -130,13 +131,20 @@ def problem_error(error: Exception) -> ProblemError:
     return router_error("unexpected", "The server failed unexpectedly.")
 
 
-def problem_response(error: Exception) -> Response:
-    """Return the answer to a request that failed."""
+def problem_response(
+    error: Exception, tell: Callable[[Problem], Problem] = lambda problem: problem
+) -> Response:
+    """Return the answer to a request that failed.
+
+    Args:
+        error: why.
+        tell: returns the body of the answer, which may say more.
+    """
     failed = problem_error(error)
     if failed.status_code in WITHOUT_BODY:
         return Response(status_code=failed.status_code, headers=failed.headers)
     return Response(
-        failed.problem.model_dump_json(),
+        tell(failed.problem).model_dump_json(),
         failed.status_code,
         {**NO_STORE, **(failed.headers or {})},
         MEDIA_TYPE,

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from fastapi import Request, Response
 
+from userctl.fastapi.oauth import oauth_errors, oauth_problem
 from userctl.fastapi.problems import NO_STORE, problem_response, router_error
 from userctl.fastapi.service import Service, ServiceRoute
 
@@ -39,13 +41,15 @@ class AccountsRoute(ServiceRoute):
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
         answer = super().get_route_handler()
+        errors = oauth_errors(self.endpoint)
+        tell = {} if errors is None else {"tell": partial(oauth_problem, errors=errors)}
 
         async def handle(request: Request) -> Response:
             started_at = time.perf_counter()
             try:
                 response = await answer(BoundedRequest(request.scope, request.receive))
             except Exception as error:  # noqa: BLE001 - no request may end with a traceback.
-                response = problem_response(error)
+                response = problem_response(error, **tell)
             # Nearly every answer has a token or a user in it.
             response.headers.setdefault("Cache-Control", NO_STORE["Cache-Control"])
             if (metrics := self.service.metrics) is not None:

@@ -10,7 +10,7 @@ from userctl.fastapi.endpoints.status import add_jwks, add_metrics, add_status
 from userctl.fastapi.endpoints.tokens import add_tokens
 from userctl.fastapi.endpoints.users import add_users
 from userctl.fastapi.route import route_class
-from userctl.fastapi.security import PASSWORD_SCHEME
+from userctl.fastapi.security import token_schemes
 from userctl.fastapi.service import build_service
 
 
@@ -25,6 +25,7 @@ def router(
     admin_role: str = "admin",
     hashes: int | None = None,
     metrics: bool = False,
+    jwks: bool = True,
 ) -> APIRouter:
     """Return the endpoints for users, sessions and tokens, to be included in an application.
 
@@ -38,6 +39,7 @@ def router(
         admin_role: the role that may manage users.
         hashes: how many passwords are hashed at once; None for one on each core.
         metrics: whether ``/metrics`` counts requests and logins (extra ``metrics``).
+        jwks: whether it answers ``/.well-known/jwks.json``, of which an application has one.
 
     Raises:
         ValueError: if a proxy is not an address or a network.
@@ -50,16 +52,17 @@ def router(
         hashes=hashes,
         metrics=metrics,
     )
-    PASSWORD_SCHEME.use_prefix(prefix)
+    security = token_schemes(prefix)
     routes = route_class(service)
     api = APIRouter(prefix=prefix, route_class=routes, tags=["users"])
-    add_auth(api, register_is_open=register)
-    add_users(api, admin_role)
-    add_tokens(api)
+    add_auth(api, security, register_is_open=register)
+    add_users(api, admin_role, security)
+    add_tokens(api, security)
     add_status(api)
     if metrics:
         add_metrics(api)
     root = APIRouter(route_class=routes)
-    add_jwks(root)
+    if jwks:
+        add_jwks(root)
     root.include_router(api)
     return root

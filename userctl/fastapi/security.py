@@ -1,7 +1,8 @@
 """Dependencies that let in who has a token."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Annotated
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.openapi.models import OAuthFlowPassword, OAuthFlows
@@ -21,24 +22,43 @@ CHALLENGE = {"WWW-Authenticate": "Bearer"}
 class PasswordScheme(OAuth2):
     """How the documentation page logs in.
 
-    There is one for all routers of a process, since the dependencies that name it are declared
-    before any router: the page uses the router that was made last.
+    Args:
+        name: what the documentation calls it.
     """
 
-    def __init__(self) -> None:
-        super().__init__(scheme_name="password", auto_error=False)
-        self.use_prefix("")
+    def __init__(self, name: str) -> None:
+        super().__init__(scheme_name=name, auto_error=False)
+        self.prefix: str | None = None
 
     def use_prefix(self, prefix: str) -> None:
         """Let it log in below a prefix, relative to the documentation page."""
+        self.prefix = prefix
         url = f"{prefix}/auth/token".lstrip("/")
         self.model.flows = OAuthFlows(password=OAuthFlowPassword(tokenUrl=url))  # type: ignore[attr-defined]
 
 
-PASSWORD_SCHEME = PasswordScheme()
+_PASSWORD_SCHEME = PasswordScheme("password")
+"""That of the first router of a process, which endpoints of the application use as well.
+
+What these depend on is declared before there is any router.
+"""
+
 _BEARER_SCHEME = HTTPBearer(
     scheme_name="token", description="An access token or an API token.", auto_error=False
 )
+
+
+def token_schemes(prefix: str) -> Sequence[Any]:
+    """Return dependencies that tell the documentation how to get a token for a router.
+
+    Args:
+        prefix: that of the router.
+    """
+    scheme = _PASSWORD_SCHEME
+    if scheme.prefix not in {None, prefix}:
+        scheme = PasswordScheme(re.sub(r"[^\w.-]", "_", f"password{prefix}", flags=re.ASCII))
+    scheme.use_prefix(prefix)
+    return [Security(scheme), Security(_BEARER_SCHEME)]
 
 
 async def bearer_token(request: Request) -> str:
@@ -58,11 +78,8 @@ async def bearer_token(request: Request) -> str:
     return token.strip()
 
 
-async def current_token(
-    service: FoundService,
-    token: Annotated[str, Depends(bearer_token)],
-    _password: Annotated[object, Security(PASSWORD_SCHEME)] = None,
-    _bearer: Annotated[object, Security(_BEARER_SCHEME)] = None,
+async def verified_token(
+    service: FoundService, token: Annotated[str, Depends(bearer_token)]
 ) -> VerifiedToken:
     """Return the access token or API token of a request, verified, with its user.
 
@@ -75,15 +92,35 @@ async def current_token(
         raise problem_error(error) from error
 
 
+FoundToken = Annotated[VerifiedToken, Depends(verified_token)]
+
+
+async def _user(token: FoundToken) -> UserRead:
+    return token.user
+
+
+FoundUser = Annotated[UserRead, Depends(_user)]
+
+
+async def current_token(
+    token: FoundToken,
+    _password: Annotated[object, Security(_PASSWORD_SCHEME)] = None,
+    _bearer: Annotated[object, Security(_BEARER_SCHEME)] = None,
+) -> VerifiedToken:
+    """Return the access token or API token of a request, verified, with its user.
+
+    Raises:
+        ProblemError: if there is none, or it is not in force.
+    """
+    return token
+
+
 CurrentToken = Annotated[VerifiedToken, Depends(current_token)]
 
 
 async def current_user(token: CurrentToken) -> UserRead:
     """Return the user whose token a request has."""
     return token.user
-
-
-CurrentUser = Annotated[UserRead, Depends(current_user)]
 
 
 def require_role(*roles: str) -> Callable[..., Awaitable[UserRead]]:
@@ -96,8 +133,7 @@ def require_role(*roles: str) -> Callable[..., Awaitable[UserRead]]:
     """
 
     async def user_in_role(token: CurrentToken) -> UserRead:
-        if token.user.role not in roles:
-            raise _refused("role_required", f"This takes the role {_listed(roles)}.")
+        check_role(token, roles)
         return token.user
 
     return user_in_role
@@ -113,14 +149,33 @@ def require_scope(*scopes: str) -> Callable[..., Awaitable[UserRead]]:
     """
 
     async def user_in_scope(token: CurrentToken) -> UserRead:
-        if token.scope is not None and not token.scope.issuperset(scopes):
-            raise _refused("insufficient_scope", f"This takes the scope {_listed(scopes)}.", scopes)
+        check_scope(token, scopes)
         return token.user
 
     return user_in_scope
 
 
-async def api_token(token: CurrentToken) -> VerifiedToken:
+def check_role(token: VerifiedToken, roles: Collection[str]) -> None:
+    """Make sure that the user of a token has one of these roles.
+
+    Raises:
+        ProblemError: if they have another one.
+    """
+    if token.user.role not in roles:
+        raise _refused("role_required", f"This takes the role {_listed(roles)}.")
+
+
+def check_scope(token: VerifiedToken, scopes: Collection[str]) -> None:
+    """Make sure that a token has all of these scopes, if it has any.
+
+    Raises:
+        ProblemError: if one is missing.
+    """
+    if token.scope is not None and not token.scope.issuperset(scopes):
+        raise _refused("insufficient_scope", f"This takes the scope {_listed(scopes)}.", scopes)
+
+
+async def api_token(token: FoundToken) -> VerifiedToken:
     """Return the API token of a request.
 
     Raises:

@@ -14,6 +14,7 @@ from userctl.container import Services
 from userctl.core.actor import Actor, machine_user, sanitize_name
 from userctl.core.errors import InvalidConfiguration
 from userctl.core.tracing import span
+from userctl.library.inputs import typed
 from userctl.library.passwords import Passwords
 from userctl.library.sessions import Sessions
 from userctl.library.tokens import Tokens
@@ -63,7 +64,8 @@ class Accounts:
     """The users, sessions and tokens of one database, to be shared by all threads of a process.
 
     A process that is forked gets connections of its own, and keys are read again when their file
-    changes. Nothing is printed: notes go to the logger ``userctl``.
+    changes. Nothing is printed: notes go to the logger ``userctl``. An argument of a wrong type is
+    ``InvalidInput`` for every call.
 
     Attributes:
         users: creating, finding, changing and deleting users.
@@ -102,7 +104,7 @@ class Accounts:
         Args:
             name: the name or the e-mail address.
         """
-        token = self._actor.set(name)
+        token = self._actor.set(typed(name, str, "name"))
         try:
             yield
         finally:

@@ -1,9 +1,8 @@
 """Passwords, for the library."""
 
 from userctl.container import Services
-from userctl.library.inputs import checked
+from userctl.library.inputs import UserReference, checked, typed, user_reference
 from userctl.library.tracing import traced
-from userctl.library.users import UserReference
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.session import Grant
 from userctl.schemas.users import UserCreated
@@ -41,9 +40,9 @@ class Passwords:
         """
         credentials = checked(
             Credentials,
-            identity=email,
+            identity=typed(email, str, "email"),
             secret=present,
-            new_secret=new,
+            new_secret=typed(new, str, "new"),
             source=source,
             client=client,
         )
@@ -64,8 +63,10 @@ class Passwords:
             PasswordRejected: if the password breaks the policy.
             LastAdmin: if it is removed, and no admin who can log in would be left.
         """
+        if password is not None:
+            typed(password, str, "password")
         return self._services.user_passwords.set_password(
-            str(user), password, must_change=must_change
+            user_reference(user), password, must_change=typed(must_change, bool, "must_change")
         )
 
     def generate(self, user: UserReference, *, must_change: bool = True) -> UserCreated:
@@ -79,5 +80,8 @@ class Passwords:
             UserNotFound: if there is no such user.
         """
         return self._services.user_passwords.set_password(
-            str(user), None, generate=True, must_change=must_change
+            user_reference(user),
+            None,
+            generate=True,
+            must_change=typed(must_change, bool, "must_change"),
         )

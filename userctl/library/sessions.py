@@ -3,10 +3,9 @@
 from userctl.container import Services
 from userctl.core.errors import TokenInvalid
 from userctl.core.token_prefixes import API_PREFIX
-from userctl.library.inputs import checked
+from userctl.library.inputs import UserReference, checked, typed, user_reference
 from userctl.library.pages import readable_page
 from userctl.library.tracing import traced
-from userctl.library.users import UserReference
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.database import RevokeResult
 from userctl.schemas.page import Page
@@ -56,7 +55,7 @@ class Sessions:
         """
         credentials = checked(
             Credentials,
-            identity=email,
+            identity=typed(email, str, "email"),
             secret=password,
             new_secret=new_password,
             source=source,
@@ -89,7 +88,7 @@ class Sessions:
             RefreshConflict: if it was exchanged a moment ago; use the tokens of that exchange.
             TokenReused: if it was exchanged before; its whole session is ended.
         """
-        return self._services.token_exchange.refresh(refresh_token)
+        return self._services.token_exchange.refresh(typed(refresh_token, str, "refresh_token"))
 
     def logout(self, refresh_token: str) -> RevokeResult:
         """End the session of a refresh token; one that ended before stays so.
@@ -97,7 +96,7 @@ class Sessions:
         Raises:
             TokenInvalid: if it is not a refresh token.
         """
-        if refresh_token.startswith(API_PREFIX):
+        if typed(refresh_token, str, "refresh_token").startswith(API_PREFIX):
             raise TokenInvalid("This is an API token, not a refresh token.")
         return self._services.revocation.revoke_text(refresh_token)
 
@@ -108,7 +107,7 @@ class Sessions:
             InvalidInput: if it is not such an id.
             SessionNotFound: if there is no such session.
         """
-        return self._services.session_end.end([session])
+        return self._services.session_end.end([typed(session, str, "session")])
 
     def revoke_all(self, user: UserReference) -> EndedSessions:
         """End all sessions of a user.
@@ -116,7 +115,7 @@ class Sessions:
         Raises:
             UserNotFound: if there is no such user.
         """
-        return self._services.session_end.end_all(str(user))
+        return self._services.session_end.end_all(user_reference(user))
 
     def list(
         self,
@@ -138,6 +137,6 @@ class Sessions:
             InvalidInput: if a value is not accepted.
             UserNotFound: if there is no such user.
         """
-        whose = None if user is None else str(user)
+        whose = None if user is None else user_reference(user)
         query = checked(SessionQuery, user=whose, state=state, limit=limit, after=after)
         return readable_page(self._services.session_list.page, query)

@@ -5,9 +5,8 @@ from datetime import timedelta
 
 from userctl.container import Services
 from userctl.core.token_prefixes import API_PREFIX
-from userctl.library.inputs import checked
+from userctl.library.inputs import UserReference, checked, typed, user_reference
 from userctl.library.tracing import traced
-from userctl.library.users import UserReference
 from userctl.schemas.database import RevokeResult
 from userctl.schemas.tokens import (
     AccessClaims,
@@ -31,7 +30,7 @@ class Tokens:
             TokenInvalid, TokenExpired: if the token is not valid.
             TokenRevoked, AccountDisabled: if it does not count any longer.
         """
-        if token.startswith(API_PREFIX):
+        if typed(token, str, "token").startswith(API_PREFIX):
             return self._services.api_tokens.verify(token)
         return self._services.token_verifier.verify(token)
 
@@ -44,14 +43,16 @@ class Tokens:
         Raises:
             TokenInvalid, TokenExpired: if the token is not valid.
         """
-        return self._services.token_verifier.verify_offline(access_token)
+        return self._services.token_verifier.verify_offline(
+            typed(access_token, str, "access_token")
+        )
 
     def introspect(self, token: str) -> Introspection:
         """Return what there is to know about a token of any kind (RFC 7662, section 2.2).
 
         A token that is unknown, expired or revoked is not an error: it is not active.
         """
-        return self._services.introspection.introspect(token)
+        return self._services.introspection.introspect(typed(token, str, "token"))
 
     def issue(
         self,
@@ -74,7 +75,11 @@ class Tokens:
             UserNotFound: if there is no such user.
         """
         new = checked(
-            ApiTokenCreate, user=str(user), label=label, scope=tuple(scope), expires_in=expires_in
+            ApiTokenCreate,
+            user=user_reference(user),
+            label=label,
+            scope=scope,
+            expires_in=expires_in,
         )
         return self._services.api_tokens.issue(new)
 
@@ -86,7 +91,7 @@ class Tokens:
         Raises:
             TokenInvalid: if it is neither, such as an access token, which only expires.
         """
-        return self._services.revocation.revoke_text(token)
+        return self._services.revocation.revoke_text(typed(token, str, "token"))
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """Return the public keys as a JWK Set (RFC 7517, section 5); none for a shared secret."""

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from userctl.container import Services
-from userctl.library.inputs import checked
+from userctl.library.inputs import UserReference, checked, typed, user_reference
 from userctl.library.pages import readable_page
 from userctl.library.tracing import traced
 from userctl.schemas.page import Page
@@ -16,9 +16,6 @@ from userctl.schemas.users import (
     UserStatus,
     UserUpdate,
 )
-
-UserReference = int | str
-"""What names a user: the id, or the e-mail address."""
 
 
 @traced
@@ -60,7 +57,9 @@ class Users:
             password=password,
             must_change_password=must_change_password,
         )
-        return self._services.users.create(new, generate=generate_password)
+        return self._services.users.create(
+            new, generate=typed(generate_password, bool, "generate_password")
+        )
 
     def get(self, user: UserReference) -> UserRead:
         """Return a user.
@@ -68,7 +67,7 @@ class Users:
         Raises:
             UserNotFound: if there is no such user.
         """
-        return self._services.users.show(str(user))
+        return self._services.users.show(user_reference(user))
 
     def list(
         self,
@@ -138,7 +137,9 @@ class Users:
             LastAdmin: if no admin who can log in would be left.
         """
         change = checked(UserUpdate, email=email, name=name, role=role)
-        return self._services.users.update(str(user), change, expected=expected)
+        return self._services.users.update(
+            user_reference(user), change, expected=_expected(expected)
+        )
 
     def disable(self, user: UserReference, *, expected: UserRead | None = None) -> UserRead:
         """Disable a user, and end their sessions.
@@ -152,7 +153,9 @@ class Users:
             UserChanged: if the user is not as expected.
             LastAdmin: if no admin who can log in would be left.
         """
-        return self._services.user_status.disable(str(user), expected=expected)
+        return self._services.user_status.disable(
+            user_reference(user), expected=_expected(expected)
+        )
 
     def enable(self, user: UserReference, *, expected: UserRead | None = None) -> UserRead:
         """Enable a user, with the password that they had.
@@ -165,7 +168,7 @@ class Users:
             UserNotFound: if there is no such user.
             UserChanged: if the user is not as expected.
         """
-        return self._services.user_status.enable(str(user), expected=expected)
+        return self._services.user_status.enable(user_reference(user), expected=_expected(expected))
 
     def delete(self, user: UserReference, *, expected: UserRead | None = None) -> UserRead:
         """Delete a user, who can be restored until the recycle bin is purged.
@@ -182,7 +185,9 @@ class Users:
             UserChanged: if the user is not as expected.
             LastAdmin: if no admin who can log in would be left.
         """
-        return self._services.recycle_bin.delete([str(user)], expected=expected)[0]
+        return self._services.recycle_bin.delete(
+            [user_reference(user)], expected=_expected(expected)
+        )[0]
 
     def restore(self, user: UserReference) -> UserRead:
         """Restore a deleted user, with their id and password but without their sessions.
@@ -192,7 +197,7 @@ class Users:
             UserExists: if the address is in use by now.
             InvalidInput: if several deleted users had the address, or the role is not configured.
         """
-        return self._services.recycle_bin.restore(str(user))
+        return self._services.recycle_bin.restore(user_reference(user))
 
     def unlock(self, user: UserReference) -> UserRead:
         """Forget the failed logins of a user, so that they are not throttled any longer.
@@ -200,4 +205,8 @@ class Users:
         Raises:
             UserNotFound: if there is no such user.
         """
-        return self._services.throttling.unlock(str(user))
+        return self._services.throttling.unlock(user_reference(user))
+
+
+def _expected(user: UserRead | None) -> UserRead | None:
+    return None if user is None else typed(user, UserRead, "expected")

@@ -73,7 +73,12 @@ def _folds(searched: str) -> dict[str, str]:
         # Whatever it follows may be folded to something that is composed with it.
         return _all_folds()
     wanted = set(unicodedata.normalize("NFD", searched)) | set(searched)
-    return {c: to for c, to in _all_folds().items() if not wanted.isdisjoint(to)}
+    # A mark that is folded to a letter would be composed with the letter before it if it were not.
+    return {
+        c: to
+        for c, to in _all_folds().items()
+        if unicodedata.combining(c) or not wanted.isdisjoint(to)
+    }
 
 
 @cache

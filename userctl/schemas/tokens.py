@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from userctl.core.errors import InvalidInput
 from userctl.core.text import has_invisible_characters, quote
@@ -128,6 +128,11 @@ class TokenTarget(BaseModel):
     label: str | None = None
 
 
+def _tuple(value: object) -> object:
+    # A text is a sequence of letters, and is not meant.
+    return tuple(value) if isinstance(value, list | set | frozenset) else value
+
+
 class ApiTokenCreate(BaseModel):
     """A new API token; ``expires_in`` None means that it never expires."""
 
@@ -135,7 +140,7 @@ class ApiTokenCreate(BaseModel):
 
     user: str
     label: Annotated[str, AfterValidator(check_label)]
-    scope: Annotated[tuple[str, ...], AfterValidator(check_scope)] = ()
+    scope: Annotated[tuple[str, ...], BeforeValidator(_tuple), AfterValidator(check_scope)] = ()
     expires_in: Annotated[timedelta | None, AfterValidator(_check_lifetime)]
 
 

@@ -336,9 +336,7 @@ def test_on_a_narrow_terminal_only_what_is_copied_as_one_is_wider(
         assert not any(line.endswith(" ") for line in lines)
 
 
-def test_the_advice_of_the_doctor_stands_after_what_is_wrong(
-    terminal: Terminal, local: Userctl
-) -> None:
+def test_what_to_do_stands_after_what_is_wrong(terminal: Terminal, local: Userctl) -> None:
     local.create("ada@example.com")
     printed = " ".join(ended(terminal("doctor"))[1].split())
     assert "No user is an active admin. Make one: userctl user update" in printed

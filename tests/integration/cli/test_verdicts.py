@@ -40,6 +40,9 @@ DAY = [
     (f"user create {ADA} --if-not-exists --role admin --no-password",
      rf"{ADA} already exists \(id 1\) and was left unchanged\."),
     ("user passwd 2 --password-stdin", rf"Set a new password for {EVE}\."),
+    ("apply users.yaml --yes", r"Applied 1 change\."),
+    ("apply users.yaml --yes", rf"{NOTHING}the users are as they are declared\."),
+    ("user edit 2", None),
     ("user list", None),
     ("user show 1", None),
     ("user why 1", None),
@@ -193,8 +196,9 @@ def test_every_change_ends_with_a_verdict_and_only_what_records_events_has_an_ac
     write_private(local.home / "secret.key", f"{SECRET_KEY}\n")
     (local.home / "wrong").write_text("another horse 78")
     (local.home / "new.csv").write_text("email\nnew@example.com\n")
-    # Its event is in the trail of the copy.
-    recording, run = {"db copy"}, set()
+    (local.home / "users.yaml").write_text(f"set: team\nusers: [{{email: {EVE}, adopt: true}}]\n")
+    # The event of one is in the trail of the copy, and the other needs a terminal.
+    recording, run = {"db copy", "user edit"}, set()
     for command, pattern in DAY:
         words, stdin = typed(local, command)
         run.add(name_of(words))

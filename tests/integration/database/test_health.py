@@ -72,7 +72,7 @@ def test_a_database_that_is_not_at_our_revision_is_unhealthy(
 
 
 def test_a_missing_file_is_unhealthy_and_not_created(tmp_path: Path) -> None:
-    assert health_of(f"sqlite:///{tmp_path / 'userctl.db'}") == "database_unreachable"
+    assert health_of(f"sqlite:///{tmp_path / 'userctl.db'}") == "database_missing"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -16,6 +16,7 @@ from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import (
     DatabaseBusy,
     DatabaseDamaged,
+    DatabaseMissing,
     DatabaseTooNew,
     DatabaseUnreachable,
     InvalidInput,
@@ -157,7 +158,7 @@ def test_a_missing_sqlite_file_is_reported_and_not_created(
     assert (status.state, status.current, status.pending) == ("missing", None, list(revisions()))
     assert not any(migration.applied for migration in schema.history())
     assert "CREATE TABLE" in schema.migration_sql("head")
-    with pytest.raises(DatabaseUnreachable):
+    with pytest.raises(DatabaseMissing):
         schema.downgrade("base")
     assert list(tmp_path.iterdir()) == []
 

@@ -61,8 +61,11 @@ def require_documented(app: Any, method: str, path: str, answer: Response) -> No
         headers.discard("cache-control")
     assert headers <= {name.lower() for name in told["headers"]}
     if answer.is_error:
-        allowed = told["content"][kind]["schema"]["properties"]["code"].get("enum")
-        assert allowed is None or answer.json()["code"] in allowed, (method, path, answer.text)
+        fields = told["content"][kind]["schema"]["properties"]
+        assert answer.json().keys() == fields.keys()
+        for name in fields.keys() & {"code", "error"}:
+            allowed = fields[name].get("enum")
+            assert allowed is None or answer.json()[name] in allowed, (method, path, answer.text)
 
 
 @pytest.fixture
@@ -125,7 +128,8 @@ def code_of(response: Response) -> tuple[int, str]:
     """Return the status and the code of an error, which has the one body of all errors."""
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
-    assert list(problem) == ["type", "title", "status", "detail", "code", "hint"]
+    assert list(problem)[:6] == ["type", "title", "status", "detail", "code", "hint"]
+    assert list(problem)[6:] in ([], ["error", "error_description"])
     assert problem["status"] == response.status_code
     assert problem["type"] == f"urn:userctl:error:{problem['code']}"
     return response.status_code, problem["code"]

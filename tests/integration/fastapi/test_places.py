@@ -64,11 +64,12 @@ def test_paths_are_told_as_the_client_knows_them(
 def test_the_routers_of_one_application_keep_apart(local_accounts: Accounts) -> None:
     app = FastAPI()
     app.include_router(router(local_accounts, "/closed", register=False))
-    app.include_router(router(local_accounts, "/open"))
+    app.include_router(router(local_accounts, "/open", jwks=False))
     client = TestClient(app)
     new = {"email": "ada@example.com", "password": PASSWORD}
     assert client.post("/closed/auth/register", json=new).status_code == 404
     assert client.post("/open/auth/register", json=new).status_code == 201
+    assert client.get("/.well-known/jwks.json").json() == {"keys": []}
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,7 @@ def test_a_rotated_keyring_is_used_at_once(sqlite_url: str) -> None:
 def test_a_missing_database_is_created_only_if_that_is_wanted(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/new.db"
     with open_accounts(url) as accounts:
-        assert accounts.health().status == "unhealthy"
+        assert accounts.health().database == "database_missing"
         with pytest.raises(errors.DatabaseMissing):
             accounts.users.list()
     with open_accounts(url, create_database=True) as accounts:

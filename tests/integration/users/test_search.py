@@ -122,6 +122,7 @@ def test_a_text_is_found_where_it_is_part_of_another_when_both_are_folded(
     @given(TEXTS, TEXTS, TEXTS)
     @example("ß", "\N{COMBINING ACUTE ACCENT}", "")
     @example("\N{LATIN SMALL LETTER LONG S}", "\N{COMBINING ACUTE ACCENT}", "")
+    @example("", "\N{GREEK CAPITAL LETTER ALPHA}", "\N{COMBINING GREEK YPOGEGRAMMENI}")
     def check(before: str, part: str, after: str) -> None:
         with read_only_connection(anywhere) as connection:
             for text in (before + part + after, before + after):

@@ -1,16 +1,17 @@
 """Logging in and out: the endpoints below ``/auth``."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 
 from userctl.core.errors import AuthenticationFailed, UserctlError
+from userctl.fastapi.client import Client
 from userctl.fastapi.endpoints.bodies import (
     PasswordChange,
     RefreshToken,
     Registration,
-    Secret,
-    ShortText,
+    TokenRequest,
     Tokens,
 )
 from userctl.fastapi.endpoints.responses import (
@@ -18,22 +19,25 @@ from userctl.fastapi.endpoints.responses import (
     CHANGE,
     LOGIN,
     NEW_USER,
+    REFRESH,
     TOKEN,
     problems,
     success,
 )
+from userctl.fastapi.oauth import GRANT_ERRORS, speaks_oauth
 from userctl.fastapi.problems import problem_error, router_error
-from userctl.fastapi.security import CHALLENGE, CurrentUser, bearer_token, current_token
+from userctl.fastapi.security import CHALLENGE, FoundUser, bearer_token, verified_token
 from userctl.fastapi.service import FoundClient, FoundService, Service
 from userctl.schemas.session import Grant
 from userctl.schemas.users import UserRead
 
 
-def add_auth(api: APIRouter, *, register_is_open: bool) -> None:
+def add_auth(api: APIRouter, security: Sequence[Any], *, register_is_open: bool) -> None:
     """Add the endpoints.
 
     Args:
         api: the router.
+        security: tells the documentation how to get a token.
         register_is_open: whether users may create themselves.
     """
     if register_is_open:
@@ -45,21 +49,14 @@ def add_auth(api: APIRouter, *, register_is_open: bool) -> None:
         )(register)
     api.post(
         "/auth/token",
-        responses=success(200, "New tokens.", "Set-Cookie") | problems(*BODY, *LOGIN),
-        summary="Log in",
+        responses=success(200, "New tokens.", "Set-Cookie")
+        | problems(*BODY, *LOGIN, *REFRESH, "unsupported_grant_type", oauth=GRANT_ERRORS),
+        summary="Log in, or exchange a refresh token",
     )(log_in)
     api.post(
         "/auth/refresh",
         responses=success(200, "New tokens.", "Set-Cookie")
-        | problems(
-            *BODY,
-            *TOKEN,
-            *CHANGE,
-            "token_reused",
-            "cookie_refused",
-            "refresh_conflict",
-            end_cookie=True,
-        ),
+        | problems(*BODY, *REFRESH, "cookie_refused", end_cookie=True, oauth=GRANT_ERRORS),
         summary="Exchange a refresh token, once, for new tokens",
     )(refresh)
     api.post(
@@ -72,6 +69,7 @@ def add_auth(api: APIRouter, *, register_is_open: bool) -> None:
     )(log_out)
     api.get(
         "/auth/me",
+        dependencies=security,
         responses=success(200, "The user.") | problems(*TOKEN),
         summary="Show whose token this is",
     )(me)
@@ -79,7 +77,8 @@ def add_auth(api: APIRouter, *, register_is_open: bool) -> None:
         "/auth/password",
         responses=success(200, "New tokens.", "Set-Cookie")
         | problems(*BODY, *TOKEN, *LOGIN, "password_rejected"),
-        openapi_extra={"security": [{}, {"password": []}, {"token": []}]},
+        dependencies=security,
+        openapi_extra={"security": [{}]},
         summary="Change a password, and start a new session",
     )(change_password)
 
@@ -91,28 +90,52 @@ async def register(new: Registration, service: FoundService) -> UserRead:
     )
 
 
+@speaks_oauth(GRANT_ERRORS)
 async def log_in(
+    form: Annotated[TokenRequest, Form()],
     request: Request,
     response: Response,
     service: FoundService,
     client: FoundClient,
-    username: Annotated[ShortText, Form(description="The e-mail address.")],
-    password: Annotated[Secret, Form(json_schema_extra={"format": "password"})],
-    grant_type: Annotated[str, Form(pattern="^password$")] = "password",  # noqa: ARG001
 ) -> Tokens:
-    """Start a session with an e-mail address and a password (RFC 6749, section 4.3)."""
-    login = service.accounts.sessions.login
+    """Start a session with an e-mail address and a password (RFC 6749, section 4.3).
+
+    With ``grant_type=refresh_token`` it exchanges a refresh token instead, as ``/auth/refresh``
+    does: clients of OAuth 2 know one endpoint for both.
+    """
+    match form:
+        case TokenRequest(grant_type="refresh_token", refresh_token=str(token)):
+            grant = await service.workers.query(service.accounts.sessions.refresh, token)
+            return _tokens(grant, request, response, service, may_set_cookie=False)
+        case TokenRequest(grant_type="refresh_token"):
+            raise router_error("invalid_request", "The refresh_token is missing.")
+        case TokenRequest(grant_type="password", username=str(username), password=str(password)):
+            grant = await _log_in(username, password, service, client)
+            return _tokens(grant, request, response, service)
+        case TokenRequest(grant_type="password"):
+            raise router_error("invalid_request", "The username or the password is missing.")
+    raise router_error(
+        "unsupported_grant_type", "The grant_type is neither 'password' nor 'refresh_token'."
+    )
+
+
+async def _log_in(username: str, password: str, service: Service, client: Client) -> Grant:
     try:
         grant = await service.workers.hash(
-            login, username, password, source=client.source, client=client.name
+            service.accounts.sessions.login,
+            username,
+            password,
+            source=client.source,
+            client=client.name,
         )
     except UserctlError as error:
         _count(service, error.code)
         raise
     _count(service, "success")
-    return _tokens(grant, request, response, service)
+    return grant
 
 
+@speaks_oauth(GRANT_ERRORS)
 async def refresh(
     request: Request, response: Response, service: FoundService, body: RefreshToken | None = None
 ) -> Tokens:
@@ -138,7 +161,7 @@ async def log_out(
         response.headers.update(service.cookie.deletion(request))
 
 
-async def me(user: CurrentUser) -> UserRead:
+async def me(user: FoundUser) -> UserRead:
     """Return the user whose token the request has."""
     return user
 
@@ -156,7 +179,7 @@ async def change_password(
     """
     email = body.email
     if email is None:
-        email = (await current_token(service, await bearer_token(request))).user.email
+        email = (await verified_token(service, await bearer_token(request))).user.email
     grant = await service.workers.hash(
         service.accounts.passwords.change,
         email,

@@ -47,6 +47,19 @@ class UserChanges(Body):
     status: UserStatus | None = None
 
 
+class TokenRequest(BaseModel):
+    """A request for tokens (RFC 6749, sections 4.3 and 6); what else a client sends is ignored."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    grant_type: ShortText = Field(default="password", description="`password` or `refresh_token`.")
+    username: ShortText | None = Field(default=None, description="The e-mail address.")
+    password: Secret | None = Field(
+        default=None, repr=False, json_schema_extra={"format": "password"}
+    )
+    refresh_token: Secret | None = Field(default=None, repr=False)
+
+
 class RefreshToken(Body):
     """A refresh token."""
 

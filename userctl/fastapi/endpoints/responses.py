@@ -1,13 +1,14 @@
 """The answers of an endpoint, as its documentation lists them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import Depends
 
+from userctl.fastapi.oauth import OAuthProblem, oauth_error
 from userctl.fastapi.problems import MEDIA_TYPE, Problem, status_of
-from userctl.fastapi.security import require_role, require_scope
+from userctl.fastapi.security import FoundToken, check_role, check_scope
 
 TOKEN = ("token_required", "token_invalid", "token_expired", "token_revoked", "account_disabled")
 """What may be wrong with the token of a request."""
@@ -25,6 +26,8 @@ FOUND = ("user_not_found", "invalid_request", "invalid_input")
 """Why no user, or no page of users, may be found."""
 
 NEW_USER = (*CHANGE, "user_exists", "invalid_email", "password_rejected", "invalid_input")
+
+REFRESH = (*CHANGE, *TOKEN, "token_reused", "refresh_conflict")
 
 LOGIN = (*CHANGE, "invalid_credentials", "throttled", "password_change_required", "overloaded")
 
@@ -57,17 +60,20 @@ def success(status: int, what: str, *headers: str) -> Answers:
     return {status: {"description": what, "headers": _headers(headers)}}
 
 
-def problems(*codes: str, end_cookie: bool = False) -> Answers:
+def problems(
+    *codes: str, end_cookie: bool = False, oauth: Mapping[str, str] | None = None
+) -> Answers:
     """Return the documentation of errors with these codes, and of those that are always possible.
 
     Args:
         codes: those of typed errors, or of the router itself.
         end_cookie: whether a refused token ends the cookie that it came in.
+        oauth: what clients of OAuth 2 call the errors, if they use the endpoint.
     """
     found: dict[int, list[str]] = {}
     for code in dict.fromkeys((*codes, *ALWAYS)):
         found.setdefault(status_of(code), []).append(code)
-    answers: Answers = {status: _problem(status, found[status]) for status in sorted(found)}
+    answers: Answers = {status: _problem(status, found[status], oauth) for status in sorted(found)}
     if end_cookie:
         answers[401]["headers"] |= _headers(["Set-Cookie"])
     return answers
@@ -81,16 +87,24 @@ def guard(scope: str, *others: Any, role: str | None = None) -> dict[str, Any]:
         others: other dependencies, which come first.
         role: the role that it demands, if any.
     """
-    roles = [] if role is None else [Depends(require_role(role))]
+
+    async def check(token: FoundToken) -> None:
+        if role is not None:
+            check_role(token, (role,))
+        check_scope(token, (scope,))
+
     demands = {"x-scope": scope} | ({} if role is None else {"x-role": role})
     return {
-        "dependencies": [*others, *roles, Depends(require_scope(scope))],
+        "dependencies": [*others, Depends(check)],
         "openapi_extra": demands,
     }
 
 
-def _problem(status: int, codes: list[str]) -> dict[str, Any]:
-    schema = Problem.model_json_schema()
+def _problem(status: int, codes: list[str], oauth: Mapping[str, str] | None) -> dict[str, Any]:
+    schema = (Problem if oauth is None else OAuthProblem).model_json_schema()
+    if oauth is not None:
+        told = sorted({oauth_error(oauth, code, status) for code in codes})
+        schema["properties"]["error"]["enum"] = told
     listed = [code for code in codes if code not in ALWAYS]
     if listed == codes:
         schema["properties"]["code"]["enum"] = codes

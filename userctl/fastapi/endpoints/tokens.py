@@ -1,14 +1,16 @@
 """Telling about tokens and revoking them, for services that have an API token."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form
 
 from userctl.core.errors import TokenInvalid
 from userctl.fastapi.endpoints.bodies import Secret
 from userctl.fastapi.endpoints.responses import BODY, CHANGE, SERVICE, guard, problems, success
+from userctl.fastapi.oauth import SERVICE_ERRORS, speaks_oauth
 from userctl.fastapi.problems import router_error
-from userctl.fastapi.security import CurrentUser, api_token
+from userctl.fastapi.security import FoundUser, api_token
 from userctl.fastapi.service import FoundService
 from userctl.schemas.verification import Introspection
 
@@ -16,28 +18,31 @@ FormToken = Annotated[Secret, Form(description="The token, of whatever kind.")]
 FormHint = Annotated[str | None, Form(description="Ignored: the kind is found out.")]
 
 
-def add_tokens(api: APIRouter) -> None:
+def add_tokens(api: APIRouter, security: Sequence[Any]) -> None:
     """Add the endpoints.
 
     Args:
         api: the router.
+        security: tells the documentation how to get a token.
     """
     api.post(
         "/auth/introspect",
         response_model_exclude_none=True,
-        responses=success(200, "What there is to know of the token.") | problems(*SERVICE, *BODY),
+        responses=success(200, "What there is to know of the token.")
+        | problems(*SERVICE, *BODY, oauth=SERVICE_ERRORS),
         summary="Tell about a token",
-        **guard("tokens:introspect", Depends(api_token)),
+        **guard("tokens:introspect", *security, Depends(api_token)),
     )(introspect)
     api.post(
         "/auth/revoke",
         responses=success(200, "The token is in force no longer.")
-        | problems(*SERVICE, *BODY, *CHANGE, "unsupported_token_type"),
+        | problems(*SERVICE, *BODY, *CHANGE, "unsupported_token_type", oauth=SERVICE_ERRORS),
         summary="Revoke a token",
-        **guard("tokens:revoke", Depends(api_token)),
+        **guard("tokens:revoke", *security, Depends(api_token)),
     )(revoke)
 
 
+@speaks_oauth(SERVICE_ERRORS)
 async def introspect(
     service: FoundService,
     token: FormToken,
@@ -47,9 +52,10 @@ async def introspect(
     return await service.workers.query(service.accounts.tokens.introspect, token)
 
 
+@speaks_oauth(SERVICE_ERRORS)
 async def revoke(
     service: FoundService,
-    user: CurrentUser,
+    user: FoundUser,
     token: FormToken,
     token_type_hint: FormHint = None,  # noqa: ARG001
 ) -> dict[str, object]:

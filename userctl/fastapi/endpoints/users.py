@@ -2,7 +2,8 @@
 
 import hashlib
 import logging
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -21,7 +22,7 @@ from userctl.fastapi.endpoints.responses import (
 )
 from userctl.fastapi.paths import public_path
 from userctl.fastapi.problems import router_error
-from userctl.fastapi.security import CurrentUser
+from userctl.fastapi.security import FoundUser
 from userctl.fastapi.service import FoundService, Service
 from userctl.schemas.users import UserCreated, UserRead
 
@@ -32,14 +33,16 @@ READ, WRITE = "users:read", "users:write"
 IfMatch = Annotated[str | None, Header(description="The ETag of the user as you read it.")]
 
 
-def add_users(api: APIRouter, admin_role: str) -> None:
+def add_users(api: APIRouter, admin_role: str, security: Sequence[Any]) -> None:
     """Add the endpoints.
 
     Args:
         api: the router.
         admin_role: the role that may use them.
+        security: tells the documentation how to get a token.
     """
-    reading, writing = guard(READ, role=admin_role), guard(WRITE, role=admin_role)
+    reading = guard(READ, *security, role=admin_role)
+    writing = guard(WRITE, *security, role=admin_role)
     api.get(
         "/users",
         responses=success(200, "A page of users.", "Link") | problems(*ADMIN, *FOUND),
@@ -97,7 +100,7 @@ async def list_users(
 
 
 async def create_user(
-    new: NewUser, admin: CurrentUser, request: Request, response: Response, service: FoundService
+    new: NewUser, admin: FoundUser, request: Request, response: Response, service: FoundService
 ) -> UserCreated:
     """Create a user; a generated password is returned this once."""
     with service.accounts.acting_as(admin.email):
@@ -116,7 +119,7 @@ async def show_user(user_id: int, response: Response, service: FoundService) -> 
 async def change_user(
     user_id: int,
     changes: UserChanges,
-    admin: CurrentUser,
+    admin: FoundUser,
     response: Response,
     service: FoundService,
     if_match: IfMatch = None,
@@ -129,7 +132,7 @@ async def change_user(
 
 
 async def delete_user(
-    user_id: int, admin: CurrentUser, service: FoundService, if_match: IfMatch = None
+    user_id: int, admin: FoundUser, service: FoundService, if_match: IfMatch = None
 ) -> None:
     """Delete a user, and end their sessions."""
     with service.accounts.acting_as(admin.email):

@@ -14,7 +14,6 @@ from userctl.config.paths import require_database_file
 from userctl.core.actor import Actor
 from userctl.core.clock import Clock
 from userctl.core.errors import (
-    DatabaseMissing,
     DatabaseTooNew,
     DatabaseUnreachable,
     ForeignTables,
@@ -163,11 +162,9 @@ class SchemaService:
         Raises:
             InvalidInput: if the revision is unknown or lies ahead.
             DowngradeRefused: if that would lose data.
+            DatabaseMissing: if there is no database.
         """
-        try:
-            require_database_file(self._url)
-        except DatabaseMissing as error:
-            raise DatabaseUnreachable(error.message, hint=error.hint) from None
+        require_database_file(self._url)
         move = partial(migrations.downgrade_on, target=target)
         copy = self._change_revision(
             self._engine, AuditTag.DATABASE_DOWNGRADE, move, target, self._url.file
