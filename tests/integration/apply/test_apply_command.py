@@ -49,38 +49,38 @@ def test_a_second_run_changes_nothing_and_says_so(userctl: Userctl) -> None:
     assert userctl("audit", "head", "-o", "json").json == before
 
 
-def test_a_change_shows_the_old_and_the_new_value(local: Userctl) -> None:
-    write(local, ADA + EVE)
-    local("apply", "users.yaml", "--yes")
-    write(local, ADA.replace("Ada\n", "Countess\n"))
-    applied = local("apply", "users.yaml", "--prune", "--yes")
+def test_a_change_shows_the_old_and_the_new_value(userctl: Userctl) -> None:
+    write(userctl, ADA + EVE)
+    userctl("apply", "users.yaml", "--yes")
+    write(userctl, ADA.replace("Ada\n", "Countess\n"))
+    applied = userctl("apply", "users.yaml", "--prune", "--yes")
     assert applied.out.splitlines() == [
         "~ ada@example.com  name: Ada → Countess",
         "- eve@example.com  status: active → disabled",
         "Plan for the set team: 1 to change, 1 to disable.",
     ]
     assert applied.err == "Applied 2 changes.\n"
-    assert local("apply", "users.yaml", "--prune=delete", "--check").out.splitlines()[0] == (
+    assert userctl("apply", "users.yaml", "--prune=delete", "--check").out.splitlines()[0] == (
         "- eve@example.com  deleted"
     )
 
 
-def test_a_plan_is_data_with_json(local: Userctl) -> None:
-    write(local, ADA)
-    plan = local("apply", "users.yaml", "--check", "-o", "json")
+def test_a_plan_is_data_with_json(userctl: Userctl) -> None:
+    write(userctl, ADA)
+    plan = userctl("apply", "users.yaml", "--check", "-o", "json")
     planned = json.loads(plan.out)
     [change] = planned["changes"]
     assert (plan.code, change["action"], change["email"]) == (8, "create", "ada@example.com")
     assert change["fields"][0] == {"field": "name", "old": None, "new": "Ada"}
-    applied = local("apply", "users.yaml", "--yes", "-o", "json").json
+    applied = userctl("apply", "users.yaml", "--yes", "-o", "json").json
     assert applied["digest"] == planned["digest"]
 
 
-def test_off_a_terminal_a_change_needs_yes(local: Userctl) -> None:
-    write(local, ADA)
-    refused = local("apply", "users.yaml", "-o", "json")
+def test_off_a_terminal_a_change_needs_yes(userctl: Userctl) -> None:
+    write(userctl, ADA)
+    refused = userctl("apply", "users.yaml", "-o", "json")
     assert (refused.code, refused.error["code"]) == (2, "confirmation_required")
-    assert local("user", "list", "-o", "json").json == []
+    assert userctl("user", "list", "-o", "json").json == []
 
 
 def test_a_check_writes_no_event_and_waits_for_no_writer(local: Userctl) -> None:
@@ -113,13 +113,13 @@ def test_a_check_writes_no_event_and_waits_for_no_writer(local: Userctl) -> None
     ],
 )
 def test_what_is_refused_has_an_exit_code(
-    local: Userctl, content: str, options: list[str], code: int, slug: str
+    userctl: Userctl, content: str, options: list[str], code: int, slug: str
 ) -> None:
-    local.create("by-hand@example.com")
-    write(local, content)
-    refused = local("apply", "users.yaml", "--yes", *options, "-o", "json")
+    userctl.create("by-hand@example.com")
+    write(userctl, content)
+    refused = userctl("apply", "users.yaml", "--yes", *options, "-o", "json")
     assert (refused.code, json.loads(refused.err)["error"]["code"]) == (code, slug)
-    assert len(local("user", "list", "-o", "json").json) == 1
+    assert len(userctl("user", "list", "-o", "json").json) == 1
 
 
 def test_a_database_that_is_missing_ends_a_check_with_6(local: Userctl) -> None:
@@ -128,23 +128,23 @@ def test_a_database_that_is_missing_ends_a_check_with_6(local: Userctl) -> None:
     assert local("apply", "users.yaml", "--check").code == 6
 
 
-def test_a_check_of_too_many_removals_shows_the_plan_and_exits_with_5(local: Userctl) -> None:
+def test_a_check_of_too_many_removals_shows_the_plan_and_exits_with_5(userctl: Userctl) -> None:
     many = [f"  - email: u{number}@example.com\n" for number in range(8)]
-    write(local, f"set: team\nusers:\n{''.join(many)}")
-    assert local("apply", "users.yaml", "--yes").code == 0
-    write(local, f"set: team\nusers:\n{''.join(many[:2])}")
-    refused = local("apply", "users.yaml", "--prune", "--check")
+    write(userctl, f"set: team\nusers:\n{''.join(many)}")
+    assert userctl("apply", "users.yaml", "--yes").code == 0
+    write(userctl, f"set: team\nusers:\n{''.join(many[:2])}")
+    refused = userctl("apply", "users.yaml", "--prune", "--check")
     assert (refused.code, refused.out.count("\n- ")) == (5, 5)
     assert "--max-removals 6" in refused.err
     for limit in ("6", "80%"):
-        check = local("apply", "users.yaml", "--prune", "--check", "--max-removals", limit)
+        check = userctl("apply", "users.yaml", "--prune", "--check", "--max-removals", limit)
         assert check.code == 8
 
 
-def test_all_problems_are_told_at_once_with_their_places(local: Userctl) -> None:
-    write(local, "set: team\nusers:\n  - email: a@example.com\n    role: x\n"
+def test_all_problems_are_told_at_once_with_their_places(userctl: Userctl) -> None:
+    write(userctl, "set: team\nusers:\n  - email: a@example.com\n    role: x\n"
                  "  - email: b@example.com\n    role: y\n")  # fmt: skip
-    refused = local("apply", "users.yaml", "--check")
+    refused = userctl("apply", "users.yaml", "--check")
     places = [line.partition(" ")[0] for line in refused.err.splitlines()[:2]]
     assert places == ["users.yaml:3:5:", "users.yaml:5:5:"]
 
@@ -177,30 +177,30 @@ def test_a_plan_is_stale_once_the_file_or_a_row_has_changed(userctl: Userctl) ->
     assert (drifted.code, drifted.error["code"]) == (5, "plan_stale")
 
 
-def test_new_api_tokens_are_written_to_a_private_file(local: Userctl) -> None:
-    write(local, ADA + "    api_tokens:\n      - label: ci\n        scope: [deploy]\n")
-    applied = local("apply", "users.yaml", "--yes", "--tokens-out", "tokens.json")
-    assert (applied.code, mode(local.home / "tokens.json")) == (0, 0o600)
-    [token] = json.loads((local.home / "tokens.json").read_text())
+def test_new_api_tokens_are_written_to_a_private_file(userctl: Userctl) -> None:
+    write(userctl, ADA + "    api_tokens:\n      - label: ci\n        scope: [deploy]\n")
+    applied = userctl("apply", "users.yaml", "--yes", "--tokens-out", "tokens.json")
+    assert (applied.code, mode(userctl.home / "tokens.json")) == (0, 0o600)
+    [token] = json.loads((userctl.home / "tokens.json").read_text())
     assert token["token"] not in applied.out
-    assert local("token", "verify", "--stdin", stdin=token["token"]).code == 0
-    assert local("apply", "users.yaml", "--yes", "--tokens-out", "tokens.json").code == 0
+    assert userctl("token", "verify", "--stdin", stdin=token["token"]).code == 0
+    assert userctl("apply", "users.yaml", "--yes", "--tokens-out", "tokens.json").code == 0
 
 
-def test_a_file_of_tokens_is_not_replaced(local: Userctl) -> None:
-    write(local, ADA + "    api_tokens:\n      - label: ci\n")
-    write(local, "precious", "tokens.json")
-    refused = local("apply", "users.yaml", "--yes", "--tokens-out", "tokens.json", "-o", "json")
+def test_a_file_of_tokens_is_not_replaced(userctl: Userctl) -> None:
+    write(userctl, ADA + "    api_tokens:\n      - label: ci\n")
+    write(userctl, "precious", "tokens.json")
+    refused = userctl("apply", "users.yaml", "--yes", "--tokens-out", "tokens.json", "-o", "json")
     assert (refused.code, refused.error["code"]) == (5, "file_exists")
-    assert (local.home / "tokens.json").read_text() == "precious"
-    assert local("user", "list", "-o", "json").json == []
+    assert (userctl.home / "tokens.json").read_text() == "precious"
+    assert userctl("user", "list", "-o", "json").json == []
 
 
-def test_a_secret_that_would_not_be_printed_is_not_made(local: Userctl) -> None:
-    write(local, ADA.replace("role", "generate: true\n    role"))
-    assert local("apply", "users.yaml", "--yes", "--quiet").code == 2
-    assert local("user", "list", "-o", "json").json == []
-    applied = local("apply", "users.yaml", "--yes").out.splitlines()
+def test_a_secret_that_would_not_be_printed_is_not_made(userctl: Userctl) -> None:
+    write(userctl, ADA.replace("role", "generate: true\n    role"))
+    assert userctl("apply", "users.yaml", "--yes", "--quiet").code == 2
+    assert userctl("user", "list", "-o", "json").json == []
+    applied = userctl("apply", "users.yaml", "--yes").out.splitlines()
     assert applied[-1].startswith("ada@example.com  password: ")
 
 
@@ -211,12 +211,12 @@ def test_the_schema_is_printed_without_a_database(local: Userctl) -> None:
     assert local("apply").code == 2
 
 
-def test_a_declaration_is_read_from_standard_input_and_from_folders(local: Userctl) -> None:
-    assert local("apply", "-", "--yes", stdin=ADA).code == 0
-    (local.home / "team").mkdir()
-    write(local, ADA, "team/admins.yaml")
-    write(local, "set: team\nusers:\n" + EVE, "team/users.yml")
-    assert local("apply", "team", "--yes").out.splitlines()[0] == (
+def test_a_declaration_is_read_from_standard_input_and_from_folders(userctl: Userctl) -> None:
+    assert userctl("apply", "-", "--yes", stdin=ADA).code == 0
+    (userctl.home / "team").mkdir()
+    write(userctl, ADA, "team/admins.yaml")
+    write(userctl, "set: team\nusers:\n" + EVE, "team/users.yml")
+    assert userctl("apply", "team", "--yes").out.splitlines()[0] == (
         "+ eve@example.com  role: user, managed by: team"
     )
 
@@ -261,23 +261,23 @@ def test_a_check_needs_only_the_privilege_to_read(postgres_url: str, home: Path)
             connection.execute(f"DROP ROLE {role}")
 
 
-def test_a_password_is_read_from_a_private_file_beside_the_declaration(local: Userctl) -> None:
-    (local.home / "team").mkdir()
-    secret = local.home / "team" / "ada.password"
+def test_a_password_is_read_from_a_private_file_beside_the_declaration(userctl: Userctl) -> None:
+    (userctl.home / "team").mkdir()
+    secret = userctl.home / "team" / "ada.password"
     secret.write_text(f"{PASSWORD}\n")
     secret.chmod(0o644)
-    write(local, f"{ADA}    password_file: ada.password\n", "team/users.yaml")
-    refused = local("apply", "team", "--yes")
+    write(userctl, f"{ADA}    password_file: ada.password\n", "team/users.yaml")
+    refused = userctl("apply", "team", "--yes")
     assert (refused.code, "can be read or written by others" in refused.err) == (2, True)
     secret.chmod(0o600)
-    assert local("apply", "team", "--yes").code == 0
-    assert local("login", "ada@example.com", "--password-stdin", stdin=PASSWORD).code == 0
+    assert userctl("apply", "team", "--yes").code == 0
+    assert userctl("login", "ada@example.com", "--password-stdin", stdin=PASSWORD).code == 0
 
 
-def test_a_plan_needs_no_secret(local: Userctl) -> None:
-    write(local, f"{ADA}    password_env: NOT_SET\n")
-    assert local("apply", "users.yaml", "--check").code == 8
-    refused = local("apply", "users.yaml", "--yes")
+def test_a_plan_needs_no_secret(userctl: Userctl) -> None:
+    write(userctl, f"{ADA}    password_env: NOT_SET\n")
+    assert userctl("apply", "users.yaml", "--check").code == 8
+    refused = userctl("apply", "users.yaml", "--yes")
     assert refused.err.splitlines()[0] == (
         "users.yaml:3:5: The environment variable 'NOT_SET' is not set."
     )

@@ -183,19 +183,19 @@ def test_a_member_of_a_set_is_edited_with_a_warning_and_stays_in_it(
     assert userctl("user", "show", ADA, "-o", "json").json["managed_by"] == "team"
 
 
-def test_without_a_terminal_or_an_editor_nothing_is_opened(local: Userctl) -> None:
-    local.create(ADA)
-    local.extra["VISUAL"] = "touch opened"
-    result = local("user", "edit", ADA)
+def test_without_a_terminal_or_an_editor_nothing_is_opened(userctl: Userctl) -> None:
+    userctl.create(ADA)
+    userctl.extra["VISUAL"] = "touch opened"
+    result = userctl("user", "edit", ADA)
     assert (result.code, result.out) == (2, "")
     assert "An editor needs a terminal, and standard input is not a terminal." in result.err
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CommandContext, "why_not_interactive", None)
-        local.extra |= {"VISUAL": " ", "EDITOR": ""}
-        result = local("user", "edit", ADA)
+        userctl.extra |= {"VISUAL": " ", "EDITOR": ""}
+        result = userctl("user", "edit", ADA)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("error: No editor is chosen. Set VISUAL or EDITOR")
-    assert not (local.home / "opened").exists()
+    assert not (userctl.home / "opened").exists()
 
 
 def test_an_address_that_no_declaration_can_name_is_not_edited(

@@ -1,13 +1,13 @@
 """SQLite files of another user."""
 
+import errno
 import os
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.cli import Userctl
-from tests.support.other_users import OTHER, unprivileged
 
 COMMANDS = [
     ("user", "list"),
@@ -22,54 +22,58 @@ COMMANDS = [
 
 
 @pytest.fixture
-def others(socket_folder: Path, migrated_sqlite: Path) -> Iterator[Userctl]:
-    """Userctl of an unprivileged user on a database in a folder of root, in a home of theirs."""
-    home, theirs = socket_folder / "home", socket_folder / "theirs"
-    for folder in (home, theirs):
-        folder.mkdir()
-    (home / "new.csv").write_text("email\n")
-    database = theirs / "users.db"
-    database.write_bytes(migrated_sqlite.read_bytes())
-    if os.geteuid() == 0:
-        for path in (socket_folder, home):
-            os.chown(path, OTHER, OTHER)
-    yield Userctl(home, f"sqlite:///{database}")
-    theirs.chmod(0o700)
+def others(local: Userctl) -> Userctl:
+    (local.home / "new.csv").write_text("email\n")
+    local.database_file.chmod(0o600)
+    return local
+
+
+def close(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing in a folder be looked up, as if it belonged to another user."""
+    stat = Path.stat
+
+    def refuse(self: Path, **options: Any) -> os.stat_result:
+        if folder in self.parents:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+        return stat(self, **options)
+
+    monkeypatch.setattr(Path, "stat", refuse)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_a_database_that_cannot_be_read_is_named_with_its_owner(
-    others: Userctl, command: tuple[str, ...]
+    others: Userctl, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
-    theirs = others.database_file.parent
-    theirs.chmod(0o777)
-    others.database_file.chmod(0o600 if os.geteuid() == 0 else 0)
-    mode = others.database_file.stat().st_mode & 0o777
-    with unprivileged():
-        error = others(*command, "-o", "json").error
-    assert error["code"] == "database_access_denied"
-    assert error["message"] == (
-        f"{others.database_file} cannot be read: it belongs to uid "
-        f"{others.database_file.stat().st_uid} and has mode {mode:04o}."
+    monkeypatch.setattr(
+        os, "access", lambda path, *_, **__: Path(path) != others.database_file.resolve()
     )
+    error = others(*command, "-o", "json").error
+    assert error["code"] == "database_access_denied"
+    owner = f"it belongs to uid {os.geteuid()} and has mode 0600"
+    assert error["message"] == f"{others.database_file} cannot be read: {owner}."
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_a_database_in_a_folder_that_cannot_be_searched_is_not_said_to_be_missing(
-    others: Userctl, command: tuple[str, ...]
+    others: Userctl, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
-    others.database_file.parent.chmod(0o700 if os.geteuid() == 0 else 0)
-    with unprivileged():
-        result = others(*command, "-o", "json")
+    theirs = others.home / "theirs"
+    theirs.mkdir()
+    others.extra["USERCTL_DATABASE_URL"] = f"sqlite:///{theirs}/users.db"
+    close(theirs, monkeypatch)
+    result = others(*command, "-o", "json")
     assert (result.code, result.error["code"]) == (6, "database_access_denied")
-    assert f"A folder of {others.database_file} cannot be searched" in result.error["message"]
+    assert f"A folder of {theirs}/users.db cannot be searched" in result.error["message"]
 
 
-def test_doctor_reports_where_the_home_cannot_be_searched(others: Userctl) -> None:
-    others.database_file.parent.chmod(0o700 if os.geteuid() == 0 else 0)
-    others.extra["HOME"] = str(others.database_file.parent)
-    with unprivileged():
-        result = others("doctor", "--problems")
+def test_doctor_reports_where_the_home_cannot_be_searched(
+    others: Userctl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = others.home / "theirs"
+    theirs.mkdir()
+    others.extra |= {"HOME": str(theirs), "USERCTL_DATABASE_URL": f"sqlite:///{theirs}/users.db"}
+    close(theirs, monkeypatch)
+    result = others("doctor", "--problems")
     assert result.code == 6
     assert "connection" in result.out
     assert "cannot be searched" in result.out

@@ -124,6 +124,11 @@ MADE = Path(__file__).parent / "made"
         ("fastapi-users.csv", "fastapi-users", 2),
         ("htpasswd", "htpasswd", 2),
         ("htpasswd-apache", "htpasswd", 3),
+        ("laravel.csv", "laravel", 2),
+        ("devise.csv", "devise", 2),
+        ("wordpress.csv", "wordpress", 2),
+        ("aspnet.csv", "aspnet", 1),
+        ("aspnet-old.csv", "aspnet", 1),
     ],
 )
 def test_what_the_libraries_of_a_system_wrote_is_recognized_and_logs_in(
@@ -131,7 +136,7 @@ def test_what_the_libraries_of_a_system_wrote_is_recognized_and_logs_in(
 ) -> None:
     content = (MADE / file).read_text()
     assert guess_source(content) == system
-    secret = "salt" if system == "flask-security" else None
+    secret = {"flask-security": "salt", "devise": "pepper"}.get(system)
     options = SourceOptions(domain="example.com", secret=secret, roles={"editors": "user"})
     report = knowing.user_import.load(read_source(io.StringIO(content), system, options))
     assert [*report.reasons] == []
@@ -194,6 +199,8 @@ def test_every_hash_that_auth0_imports_is_read_or_refused_by_name(program: Progr
         {"algorithm": "md4", "hash": {"value": "00" * 16, "encoding": "hex"}},
         {"algorithm": "hmac", "hash": {"value": "00" * 20, "digest": "md4", "encoding": "hex"}},
         {"algorithm": "md5", "hash": {"value": "00" * 16}},
+        {**taken[0], "salt": {"value": "NaCl"}},
+        {**taken[3], "password": {"encoding": "utf16le"}},
     ]
     users = [
         {"email": f"u{number}@example.com", "custom_password_hash": custom}
@@ -206,6 +213,8 @@ def test_every_hash_that_auth0_imports_is_read_or_refused_by_name(program: Progr
         "The password is hashed with md4",
         "The password is hashed with hmac",
         "The hash is neither in hex nor in base64.",
+        "The password was hashed by bcrypt with a salt of its own.",
+        "The password was hashed in another encoding than UTF-8.",
     ]
     for number in range(len(taken)):
         assert program.log_in(f"u{number}@example.com", "correct horse 77")

@@ -1,5 +1,7 @@
 """Hashes of other systems are verified as their own libraries do."""
 
+import hashlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from userctl.core.password_schemes import PREFIXES
 from userctl.security import password_hashes
 from userctl.security.password_hashes.parsed import LARGEST_MEMORY, LONGEST_SECONDS
 
+MD5 = hashlib.md5(PASSWORD.encode(), usedforsecurity=False).hexdigest()
 ALL = {name: (PASSWORD, hashed) for name, hashed in VECTORS.items()} | OTHER_VECTORS
 
 
@@ -36,6 +39,18 @@ def test_another_secret_of_the_project_does_not_match() -> None:
     for name in ("Firebase", "Flask-Security argon2"):
         parsed = password_hashes.parse(VECTORS[name])
         assert not parsed.matches(PASSWORD.encode(), lambda _: b"AAAA")
+
+
+def test_a_hash_that_does_not_say_what_it_is_is_verified_once_it_is_named() -> None:
+    for bare, name in (
+        (VECTORS["htpasswd DES"].removeprefix("{CRYPT}"), "{CRYPT}"),
+        (MD5, "md5$$"),
+    ):
+        with pytest.raises(InvalidInput):
+            password_hashes.parse(bare)
+        parsed = password_hashes.parse(name + bare)
+        assert parsed.matches(PASSWORD.encode(), secret)
+        assert not parsed.matches(b"x", secret)
 
 
 @pytest.mark.parametrize(
