@@ -38,6 +38,8 @@ settings.load_profile("fast")
 
 # Each collection would look at all the tests, and few of them leave cycles behind.
 gc.set_threshold(100_000, 50, 100)
+# In the background of a shell Ctrl-C is ignored, and so it would be in all programs of the tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 allow_cheap_hashes()
 share_compiled_sql()
 share_built_commands()

@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 PROGRAM = "userctl"
 
-COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-"""The variables that name where traces are sent to."""
-
 _LOST_FOR_EVER = "Nothing reads standard output, so a secret that is shown only once was lost."
 
 
@@ -98,11 +95,15 @@ def run(argv: Sequence[str]) -> int:
 
 def _begin_trace(argv: Sequence[str]) -> "RunTrace | None":
     """Begin the trace of a run if the environment names a collector; nothing else loads for it."""
-    if not any(os.environ.get(name) for name in COLLECTORS):
+    if not any(name.startswith("OTEL_") for name in os.environ):
         return None
-    from userctl.cli import tracing
+    from userctl.core.tracing import wants_trace  # noqa: PLC0415 - it is seldom needed.
 
-    return tracing.RunTrace(argv) if tracing.wants_trace(os.environ) else None
+    if not wants_trace(os.environ):
+        return None
+    from userctl.cli.tracing import RunTrace
+
+    return RunTrace(argv)
 
 
 def _invoke(argv: Sequence[str], context: CommandContext) -> int:

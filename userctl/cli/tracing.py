@@ -164,13 +164,6 @@ class _Complaints(logging.Handler):
         self.heard = True
 
 
-def wants_trace(environ: Mapping[str, str]) -> bool:
-    """Return whether an environment that names a collector wants traces sent there."""
-    exporters = environ.get("OTEL_TRACES_EXPORTER") or "otlp"
-    disabled = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
-    return not disabled and "otlp" in (name.strip() for name in exporters.split(","))
-
-
 def asked_protocol(environ: Mapping[str, str]) -> str:
     """Return the protocol that an environment wants traces sent with."""
     names = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")

@@ -4,7 +4,7 @@ Nothing here imports OpenTelemetry first: where no other module did, there is no
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,19 @@ from userctl.core.errors import UserctlError
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
+COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+"""The variables that name where traces are sent to."""
+
 _API = "opentelemetry.trace"
+
+
+def wants_trace(environ: Mapping[str, str]) -> bool:
+    """Return whether an environment names a collector, and wants traces sent there."""
+    if not any(environ.get(name) for name in COLLECTORS):
+        return False
+    exporters = environ.get("OTEL_TRACES_EXPORTER") or "otlp"
+    disabled = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
+    return not disabled and "otlp" in (name.strip() for name in exporters.split(","))
 
 
 def current_trace_id() -> str | None:

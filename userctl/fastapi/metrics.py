@@ -1,6 +1,7 @@
 """Counters and histograms of requests, in the text format of Prometheus."""
 
 import os
+from pathlib import Path
 
 from userctl.core.errors import MetricsMissing
 from userctl.fastapi.workers import Workers
@@ -14,7 +15,7 @@ try:
         Histogram,
         generate_latest,
     )
-    from prometheus_client.multiprocess import MultiProcessCollector
+    from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 except ModuleNotFoundError:
     raise MetricsMissing("The prometheus-client library is not installed.") from None
 
@@ -69,7 +70,26 @@ class RequestMetrics:
     def exposition(self) -> bytes:
         """Return all metrics; of all processes, where the environment names their folder."""
         registry = self._registry
-        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            _forget_dead_processes(Path(folder))
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
+
+
+def _forget_dead_processes(folder: Path) -> None:
+    """Leave out what processes that were killed said last; their counters stay in the sums."""
+    for file in folder.glob("gauge_live*.db"):
+        process = file.stem.rpartition("_")[2]
+        if process.isdecimal() and not _is_alive(int(process)):
+            mark_process_dead(int(process), str(folder))  # type: ignore[no-untyped-call]
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pexpect
@@ -27,6 +28,16 @@ SETUP = {
 }
 
 
+PATIENT = """
+from userctl.cli.completion import answer
+from userctl.db import quick_read
+from userctl.__main__ import main
+answer.LONGEST_SECONDS = quick_read.LONGEST_SECONDS = 60
+main()
+"""
+"""Userctl that answers a shell even if the machine has much else to do."""
+
+
 @pytest.fixture(params=["bash", thorough("zsh"), thorough("fish")])
 def shell(request: pytest.FixtureRequest, local: Userctl) -> "pexpect.spawn[str]":
     """A shell with completion, in which the command prints its arguments instead of obeying."""
@@ -44,7 +55,7 @@ def shell(request: pytest.FixtureRequest, local: Userctl) -> "pexpect.spawn[str]
     script = (
         '#!/bin/sh\n[ -n "$_USERCTL_COMPLETE" ] || [ "$1" = completion ] ||\n'
         '    { printf "<%s>" "$@"; echo; exit; }\n'
-        f'exec {shlex.join(local.program)} "$@"\n'
+        f'exec {sys.executable} -c {shlex.quote(PATIENT)} "$@"\n'
     )
     (folder / "userctl").write_text(script)
     (folder / "userctl").chmod(0o755)

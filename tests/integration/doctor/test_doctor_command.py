@@ -16,6 +16,7 @@ from tests.support.cli import SECRET_KEY, Userctl
 from userctl.core import mounts as file_system
 from userctl.core.secure_files import write_private
 from userctl.schemas.page import LARGEST_ID
+from userctl.services.doctor import configuration
 from userctl.services.doctor.database import judge_version
 
 ADA = "ada@example.com"
@@ -46,6 +47,17 @@ def healthy(userctl: Userctl) -> Userctl:
     if userctl.database_url is not None and userctl.database_url.startswith("sqlite"):
         userctl.database_file.chmod(0o600)
     return userctl
+
+
+def test_a_collector_that_nothing_can_send_to_is_told(
+    local: Userctl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(configuration, "find_spec", lambda _: None)
+    assert findings(local)["traces"]["status"] == "ok"
+    monkeypatch.setattr(configuration, "wants_trace", lambda _: True)
+    found = findings(local)["traces"]
+    assert found["status"] == "warning"
+    assert "extra otel" in found["message"]
 
 
 def test_where_all_is_well_every_check_says_so(healthy: Userctl) -> None:

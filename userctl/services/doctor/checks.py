@@ -35,6 +35,7 @@ _KEYS = ("database_url", "keyring_file", "secret_key", "secret_key_file")
 
 CHECKS = (
     Check("configuration", configuration.settings),
+    Check("traces", configuration.traces),
     Check("files", files.modes),
     Check("leftovers", files.leftovers),
     Check("signing_key", keys.signing_key, settings=_KEYS),
