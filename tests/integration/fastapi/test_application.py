@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from threading import Event
 from typing import Annotated, Any
 
@@ -316,6 +317,34 @@ def test_everything_else_is_answered_while_logins_wait_for_their_turn(
         assert statuses[3:] == [200] * 10
 
     anyio.run(run)
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "wrong"])
+def test_a_client_that_leaves_while_its_password_is_checked_gives_the_turn_back(
+    local_accounts: Accounts, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    local_accounts.users.create(EMAIL, password=PASSWORD)
+    gate = Gate(local_accounts.sessions.login)
+    monkeypatch.setattr(local_accounts.sessions, "login", gate)
+    app = FastAPI()
+    app.include_router(router(local_accounts, hashes=1))
+
+    async def run() -> None:
+        form = {"username": EMAIL, "password": password}
+        async with requests_to(app) as client:
+            async with anyio.create_task_group() as leaving:
+                leaving.start_soon(partial(client.post, "/auth/token", data=form))
+                await until(lambda: gate.entered == 1)
+                leaving.cancel_scope.cancel()
+                gate.open()
+            form["password"] = PASSWORD
+            with anyio.fail_after(60):
+                assert (await client.post("/auth/token", data=form)).status_code == 200
+
+    anyio.run(run)
+    # What the client did not wait for is recorded as ever.
+    sessions = local_accounts.sessions.list(user=EMAIL).items
+    assert len(sessions) == (2 if password == PASSWORD else 1)
 
 
 def test_those_who_ask_for_the_health_together_share_a_check(
