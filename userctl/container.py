@@ -150,11 +150,10 @@ class Services:
         creates_database: bool = False,
         **replaced: object,
     ) -> None:
-        self._settings = settings
+        self._settings, self._url = settings, settings.database_url
         self._notify, self._clock = notify, clock
         self._creates_database = creates_database
         self.building = BuildLock()
-        self._url = settings.database_url
         self._problems, self._unusable = settings.problems, settings.unusable
         self._roles, self._subject = settings.roles, settings.token_subject
         self._issuer, self._audience = settings.token_issuer, settings.token_audience
@@ -164,6 +163,7 @@ class Services:
         self._login_window = timedelta(minutes=settings.login_window_minutes)
         self._cost, self._minimum_length = settings.password_cost, settings.password_min_length
         self._password_upgrade = settings.password_upgrade
+        self._adopted_hash_prefix = settings.adopted_hash_prefix
         self._actor = lambda: self._current_actor
         for name, part in replaced.items():
             setattr(self, f"_{name}", part)

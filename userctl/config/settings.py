@@ -131,6 +131,11 @@ class Settings:
         "of bcrypt. An imported hash is always replaced.",
         default=False,
     )
+    adopted_hash_prefix: str | None = _setting(
+        plain_text,
+        "What an application's hashes lack to say how they were made, such as {CRYPT}, md5$$, or "
+        "$hmac-sha512$NAME and $pepper$NAME for a secret of password_secrets.",
+    )
     password_secrets: tuple[str, ...] = _setting(
         named_files,
         "Files with the secrets that password hashes of other systems were made with, such as a "

@@ -195,6 +195,18 @@ def _foreign_secrets(password: str) -> Iterator[bytes]:
             yield secret
 
 
+def named_hash(hashed: str, prefix: str | None) -> str:
+    """Return a hash of a shared column with what says how it was made.
+
+    Args:
+        hashed: the hash.
+        prefix: what comes before each hash that an application made; None if nothing does.
+    """
+    if prefix is None or is_own_hash(hashed) or stand_in_hash.is_unmatchable(hashed):
+        return hashed
+    return prefix + hashed
+
+
 def is_verifiable_hash(hashed: object) -> bool:
     """Tell whether a hash can be verified, if its secret and its library are there."""
     return is_bcrypt_hash(hashed) or _foreign(hashed) is not None

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +11,7 @@ import bcrypt
 import pytest
 
 from tests.integration.conftest import PASSWORD, Program, Sql
+from tests.integration.users.sources.exports import PEPPERED
 from tests.integration.users.test_export import exported
 from tests.unit.security.password_hashes.vectors import OTHER_VECTORS, SECRETS, VECTORS, by_cost
 from tests.unit.security.password_hashes.vectors import PASSWORD as FOREIGN_PASSWORD
@@ -188,6 +190,41 @@ def test_the_hash_of_an_application_stays_unless_it_is_to_be_upgraded(
     program.user_status.disable(ADA)
     program.user_status.enable(ADA)
     assert stored(sql)[0] == column
+
+
+MIXED = base64.b64encode(hmac.digest(SECRETS["salt"].encode(), FOREIGN_PASSWORD.encode(), "sha512"))
+NAMED = {
+    "$hmac-sha512$salt": bcrypt.hashpw(MIXED[:72], bcrypt.gensalt(4)).decode(),
+    "$pepper$shop": f"$pepper$shop{PEPPERED}",
+    "{CRYPT}": VECTORS["htpasswd DES"],
+}
+"""Hashes by what says how they were made."""
+
+
+@pytest.mark.parametrize("upgrades", [True, False])
+@pytest.mark.parametrize("prefix", NAMED)
+def test_the_hash_of_an_application_is_verified_once_it_is_said_how_it_was_made(
+    program: Program, sql: Sql, prefix: str, upgrades: bool
+) -> None:
+    secrets = {**SECRETS, "shop": "s3cret"}
+    hasher = PasswordHasher(cost=5, password_secrets=lambda name: secrets[name].encode())
+    bare = NAMED[prefix].removeprefix(prefix)
+    bring(program, "")
+    sql("UPDATE users SET hashed_password = :hashed", hashed=bare)
+    program.tools = replace(program.tools, hasher=hasher, password_upgrade=upgrades)
+    with pytest.raises(InvalidCredentials):
+        program.log_in(ADA, FOREIGN_PASSWORD)
+    program.tools = replace(program.tools, adopted_hash_prefix=prefix)
+    program._adopted_hash_prefix = prefix
+    assert program.access.explain(ADA).verdict == "active"
+    with pytest.raises(InvalidCredentials):
+        program.log_in(ADA, "another horse 78")
+    assert program.log_in(ADA, FOREIGN_PASSWORD)
+    assert (stored(sql)[0] == bare) is not upgrades
+    # A hash of our own, and one that was imported, say how they were made.
+    assert program.log_in(ADA, FOREIGN_PASSWORD)
+    bring(program, SSHA)
+    assert program.log_in(ADA, SSHA_PASSWORD)
 
 
 def test_of_two_first_logins_at_once_one_replaces_the_hash(program: Program, sql: Sql) -> None:

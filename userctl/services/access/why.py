@@ -8,7 +8,7 @@ from userctl.core.clock import Clock
 from userctl.core.errors import InvalidEmail, UserNotFound
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import DeletedUser, User
-from userctl.models.own_hash import own_hash
+from userctl.models.own_hash import own_hash, waits_as_foreign
 from userctl.models.unreadable import shown_text
 from userctl.repositories.stored_values import OnUnreadable
 from userctl.repositories.token_filter import TokenFilter
@@ -16,7 +16,7 @@ from userctl.schemas.diagnosis import UserDiagnosis
 from userctl.schemas.email_address import lookup_address
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.session import UserSessionRead
-from userctl.security.passwords import is_verifiable_hash
+from userctl.security.passwords import is_verifiable_hash, named_hash
 from userctl.services.access.trail import (
     last_deletion,
     last_disabling,
@@ -43,6 +43,7 @@ class AccessService:
         database: where users are kept.
         throttling: knows the failed logins of an address.
         access_lifetime: how long an access token lasts.
+        adopted_hash_prefix: what comes before each hash that an application made.
         clock: where the time comes from.
     """
 
@@ -52,11 +53,13 @@ class AccessService:
         *,
         throttling: LoginThrottling,
         access_lifetime: timedelta,
+        adopted_hash_prefix: str | None,
         clock: Clock,
     ) -> None:
         self._database = database
         self._throttling = throttling
         self._lifetime = access_lifetime
+        self._prefix = adopted_hash_prefix
         self._clock = clock
 
     def explain(self, reference: str, on_unreadable: OnUnreadable | None = None) -> UserDiagnosis:
@@ -129,12 +132,15 @@ class AccessService:
             disabled = Change(_time(user.disabled_at), last_disabling(uow, user.id))
         active = TokenFilter(user_id=user.id, state="active")
         shown = changed_user(user)
+        hashed = shown_text(own_hash(user))
+        if not waits_as_foreign(user):
+            hashed = named_hash(hashed, self._prefix)
         return AccessFacts(
             reference,
             email,
             exists=True,
             has_password=shown.has_password,
-            is_verifiable=is_verifiable_hash(shown_text(own_hash(user))),
+            is_verifiable=is_verifiable_hash(hashed),
             must_change=shown.must_change_password,
             api_tokens=len(uow.api_tokens.page(active, now, after=0, limit=SHOWN)),
             throttled_until=throttled_until,

@@ -76,6 +76,7 @@ class AuthenticationContext:
     throttling: LoginThrottling
     clock: Clock
     password_upgrade: bool
+    adopted_hash_prefix: str | None
 
 
 METHODS = {

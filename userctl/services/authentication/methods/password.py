@@ -20,7 +20,7 @@ from userctl.schemas.audit import AuditTag
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.email_address import is_canonical, lookup_address
 from userctl.security.bcrypt_hash import is_bcrypt_hash
-from userctl.security.passwords import fits_bcrypt, is_verifiable_hash
+from userctl.security.passwords import fits_bcrypt, is_verifiable_hash, named_hash
 from userctl.services.authentication.methods import AuthenticationContext, Identity, Proof
 from userctl.services.authentication.throttling import Charge
 
@@ -29,14 +29,16 @@ from userctl.services.authentication.throttling import Charge
 class LoginCandidate:
     """What is stored for an address; without an id no login to it succeeds.
 
-    ``is_upgraded`` says that a bcrypt hash is to replace the one of another system, and
-    ``obstacle`` is why a login fails if it does.
+    ``checked`` is the stored hash with what says how it was made, ``is_upgraded`` says that a
+    bcrypt hash is to replace the one of another system, and ``obstacle`` is why a login fails if it
+    does.
     """
 
     user_id: int | None
     email: str
     name: str | None
     hashed: str = field(repr=False)
+    checked: str = field(repr=False)
     must_change: bool
     is_upgraded: bool
     obstacle: FailureCause
@@ -52,6 +54,7 @@ class EmailPasswordAuth:
         self._throttling = context.throttling
         self._clock = context.clock
         self._upgrades = context.password_upgrade
+        self._prefix = context.adopted_hash_prefix
 
     def authenticate(self, credentials: Credentials) -> Proof:
         """Check a password; this costs one hash even if there is no such user.
@@ -66,7 +69,7 @@ class EmailPasswordAuth:
         charge = self._throttling.charge(email, credentials.source)
         candidate = self._look_up(email)
         try:
-            matches = self._hasher.verify(credentials.secret, candidate.hashed)
+            matches = self._hasher.verify(credentials.secret, candidate.checked)
         except DatabaseNotReady:
             # Nothing was found out about the password.
             self._refund(charge)
@@ -97,27 +100,31 @@ class EmailPasswordAuth:
         with self._database.reading() as uow:
             user = uow.users.by_email(address) if address else None
             if user is None:
+                unmatchable = self._hasher.unmatchable()
                 return LoginCandidate(
                     None,
                     address,
                     None,
-                    self._hasher.unmatchable(),
+                    unmatchable,
+                    unmatchable,
                     must_change=False,
                     is_upgraded=False,
                     obstacle=FailureCause.UNKNOWN_ADDRESS
                     if is_canonical(address)
                     else FailureCause.NOT_AN_ADDRESS,
                 )
+            stored, waits = login_hash(user), waits_as_foreign(user)
+            checked = stored if waits else named_hash(stored, self._prefix)
             return LoginCandidate(
                 # The right password of a disabled user counts as little as a wrong one.
                 None if user.disabled_at is not None else user.id,
                 address,
                 user.name,
-                login_hash(user),
+                stored,
+                checked,
                 user.must_change_password,
-                waits_as_foreign(user)
-                or (self._upgrades and not is_bcrypt_hash(user.hashed_password)),
-                _obstacle(user),
+                waits or (self._upgrades and not is_bcrypt_hash(checked)),
+                _obstacle(user, checked),
             )
 
     def _replacement_hash(self, candidate: LoginCandidate, credentials: Credentials) -> str | None:
@@ -135,18 +142,18 @@ class EmailPasswordAuth:
             return (
                 self._hasher.hash(credentials.secret) if fits_bcrypt(credentials.secret) else None
             )
-        if self._hasher.is_outdated(candidate.hashed):
+        if self._hasher.is_outdated(candidate.checked):
             return self._hasher.rehash(credentials.secret, candidate.hashed)
         return None
 
 
-def _obstacle(user: User) -> FailureCause:
+def _obstacle(user: User, checked: str) -> FailureCause:
     """Return why a login of a user fails if it does."""
     if user.disabled_at is not None:
         return FailureCause.ACCOUNT_DISABLED
-    if is_unmatchable(login_hash(user)):
+    if is_unmatchable(checked):
         return FailureCause.NO_PASSWORD
-    if not is_verifiable_hash(login_hash(user)):
+    if not is_verifiable_hash(checked):
         return FailureCause.UNSUPPORTED_HASH
     return FailureCause.WRONG_PASSWORD
 
