@@ -101,13 +101,15 @@ class SigningKey:
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature of some bytes; raises as :attr:`signer` does."""
-        signature: bytes = jwt.get_algorithm_by_name(self.algorithm).sign(data, self.signer)
+        # Without its library PyJWT does not even know the algorithm, so the key comes first.
+        key = self.signer
+        signature: bytes = jwt.get_algorithm_by_name(self.algorithm).sign(data, key)
         return signature
 
     def verifies(self, data: bytes, signature: bytes) -> bool:
         """Tell whether a signature is that of some bytes; raises as :attr:`signer` does."""
-        algorithm = jwt.get_algorithm_by_name(self.algorithm)
-        return bool(algorithm.verify(data, self.verifier, signature))
+        key = self.verifier
+        return bool(jwt.get_algorithm_by_name(self.algorithm).verify(data, key, signature))
 
     def _load(self, members: Mapping[str, str]) -> Any:
         if not self.is_symmetric:

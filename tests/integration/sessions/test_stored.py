@@ -8,7 +8,7 @@ import pytest
 from tests.integration.conftest import FakeClock, Program, open_engine
 from userctl.config.database_url import DatabaseURL
 from userctl.core.errors import (
-    DatabaseUnreachable,
+    DatabaseMissing,
     NotLoggedIn,
     RefreshConflict,
     TokenInvalid,
@@ -200,7 +200,7 @@ def test_a_session_stays_stored_when_the_database_cannot_be_reached(
 ) -> None:
     with open_engine(f"sqlite:///{tmp_path / 'missing.db'}") as unreachable:
         sessions = holder(Program(unreachable, clock), file)
-        with pytest.raises(DatabaseUnreachable):
+        with pytest.raises(DatabaseMissing):
             getattr(sessions, action)()
     assert settled(file) == stored
 
