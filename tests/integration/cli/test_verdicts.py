@@ -49,7 +49,7 @@ DAY = [
     ("user why 1", None),
     ("user export users.csv", None),
     ("user import users.csv --on-conflict skip", rf"{NOTHING}2 left unchanged\."),
-    ("user import new.csv --dry-run", r"Dry run; nothing was changed: 1 created\."),
+    ("user import new.csv --dry-run", r"Dry run; nothing was changed: this would create 1\."),
     ("user import new.csv", r"Imported users: 1 created\."),
     (f"login {EVE} --password-stdin", rf"Logged in as {EVE} \(user; until .*Z at the latest\)\. "
                                       r"Undo: userctl logout"),

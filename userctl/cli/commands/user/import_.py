@@ -146,14 +146,16 @@ def _finish(
 def _tell(context: CommandContext, result: "schemas.transfer.ImportResult") -> None:
     """Say in one line what was imported."""
     counts = {
-        "created": result.created,
-        "updated": result.updated,
-        "left unchanged": result.skipped,
-        "rejected": result.rejected,
+        ("created", "create"): result.created,
+        ("updated", "update"): result.updated,
+        ("left unchanged", "leave unchanged"): result.skipped,
+        ("rejected", "reject"): result.rejected,
     }
-    parts = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    found = {verbs: count for verbs, count in counts.items() if count}
+    parts = ", ".join(f"{count:,} {done}" for (done, _), count in found.items())
     if result.dry_run:
-        conclude(context, f"Dry run; nothing was changed: {parts or 'no user'}")
+        plan = ", ".join(f"{verb} {count:,}" for (_, verb), count in found.items())
+        conclude(context, f"Dry run; nothing was changed: this would {plan or 'create no user'}")
     elif result.created or result.updated:
         conclude(context, f"Imported users: {parts}")
     else:
