@@ -29,6 +29,7 @@ from userctl.core.errors import (
     AccountDisabled,
     DatabaseBusy,
     DatabaseDamaged,
+    DatabaseMissing,
     DatabaseNotMigrated,
     DatabaseUnreachable,
     ReadOnly,
@@ -211,9 +212,9 @@ def look_up_missing_user(engine: Engine) -> None:
         uow.users.by_email("ada@example.com")
 
 
-def test_a_missing_sqlite_file_is_unreachable_and_not_created(tmp_path: Path) -> None:
+def test_a_missing_sqlite_file_is_missed_and_not_created(tmp_path: Path) -> None:
     path = tmp_path / "missing.db"
-    with open_engine(f"sqlite:///{path}") as engine, pytest.raises(DatabaseUnreachable):
+    with open_engine(f"sqlite:///{path}") as engine, pytest.raises(DatabaseMissing):
         look_up_missing_user(engine)
     assert list(tmp_path.iterdir()) == []
 
