@@ -14,7 +14,6 @@ from tests.support.cli import PASSWORD, Result, Userctl, finished
 from tests.support.cluster import Cluster
 from tests.support.expired import insert_tokens, token_count
 from tests.support.forking import Forks
-from tests.support.marks import repeated
 from tests.support.servers import until
 
 ACCOUNTS = 12_000
@@ -170,7 +169,8 @@ def require_living(userctl: Userctl, tokens: list[str]) -> None:
         assert userctl("token", "refresh", "--stdin", "-o", "json", stdin=token).code == 0
 
 
-@repeated("acknowledged", few=1, soak=6)
+@pytest.mark.soak
+@pytest.mark.parametrize("acknowledged", [6])
 def test_logins_that_succeeded_are_there_once_when_the_primary_dies_amid_others(
     userctl: Userctl, cluster: Cluster, forks: Forks, acknowledged: int
 ) -> None:

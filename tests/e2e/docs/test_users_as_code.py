@@ -33,6 +33,7 @@ class Repository:
         return self._shell.run(f"{gh}; {variables}; bash {script}")
 
 
+@pytest.mark.soak
 def test_a_check_posts_the_plan_and_a_merge_applies_it(repository: Repository) -> None:
     repository.run("-c 'userctl db migrate --quiet'")
     checked = repository.run("ci/check.sh")
@@ -44,6 +45,7 @@ def test_a_check_posts_the_plan_and_a_merge_applies_it(repository: Repository) -
     assert "Plan for the set platform: 3 unchanged." in again.stdout
 
 
+@pytest.mark.soak
 def test_a_check_of_users_who_cannot_be_applied_fails(repository: Repository) -> None:
     repository.run("-c 'userctl db migrate --quiet; sed -i s/admin$/emperor/ users/admins.yaml'")
     checked = repository.run("ci/check.sh")

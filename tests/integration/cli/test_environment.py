@@ -89,6 +89,7 @@ def test_malformed_variables_of_a_shell_are_named(
     assert len(failed.err.splitlines()) == 1
 
 
+@pytest.mark.soak
 def test_completions_of_quotes_that_are_open_fail_in_no_way(local: Userctl) -> None:
     words = {
         "COMP_WORDS": "userctl 'user",

@@ -7,6 +7,7 @@ import pytest
 from tests.integration.conftest import Program, Sql
 from tests.integration.users.sources.exports import EXPORTS
 from tests.integration.users.sources.test_sources import ADA, bring, knowing
+from tests.support.marks import thorough
 from userctl.formats.declarations.reader import read_declaration
 from userctl.formats.declarations.writer import write_declaration
 from userctl.schemas.apply import ApplyOptions
@@ -28,7 +29,11 @@ def exported(program: Program, file: Path, *, with_hashes: bool) -> Declaration:
     return read_declaration([file])
 
 
-@pytest.mark.parametrize("name", EXPORTS)
+QUICK = {"cognito", "django", "htpasswd", "keycloak"}
+"""Systems that differ most; the others are of the long run."""
+
+
+@pytest.mark.parametrize("name", [name if name in QUICK else thorough(name) for name in EXPORTS])
 def test_an_export_as_code_is_in_sync_and_brings_the_users_back(
     knowing: Program, sql: Sql, tmp_path: Path, name: str
 ) -> None:
