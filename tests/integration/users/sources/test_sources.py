@@ -13,6 +13,7 @@ import pytest
 
 from tests.integration.conftest import Program, Sql
 from tests.integration.users.sources.exports import ALL_SECRETS, EXPORTS, Export
+from tests.support.marks import thorough
 from tests.unit.security.password_hashes.vectors import VECTORS
 from userctl.core.errors import InvalidCredentials, SampleMismatch
 from userctl.formats.sources import SOURCES, guess_source, read_source
@@ -118,12 +119,12 @@ MADE = Path(__file__).parent / "made"
     ("file", "system", "users"),
     [
         ("django.json", "django", 3),
-        ("django-natural.json", "django", 3),
-        ("flask-appbuilder.csv", "flask-appbuilder", 2),
+        thorough("django-natural.json", "django", 3),
+        thorough("flask-appbuilder.csv", "flask-appbuilder", 2),
         ("flask-security.csv", "flask-security", 2),
-        ("fastapi-users.csv", "fastapi-users", 2),
-        ("htpasswd", "htpasswd", 2),
-        ("htpasswd-apache", "htpasswd", 3),
+        thorough("fastapi-users.csv", "fastapi-users", 2),
+        thorough("htpasswd", "htpasswd", 2),
+        thorough("htpasswd-apache", "htpasswd", 3),
         ("laravel.csv", "laravel", 2),
         ("devise.csv", "devise", 2),
         ("wordpress.csv", "wordpress", 2),
