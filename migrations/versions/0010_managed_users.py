@@ -7,7 +7,7 @@ revision = "0010"
 down_revision = "0009"
 
 ADDED = [
-    ("managed_by", sa.String(100)),
+    ("managed_by", sa.String(50)),
     ("password_version", sa.Integer()),
     ("previous_email", sa.String(255)),
 ]

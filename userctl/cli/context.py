@@ -152,7 +152,7 @@ class CommandContext:
         if self.quiet or (self.fields is not None and name not in self.fields):
             option = "--quiet" if self.quiet else "--fields"
             raise InvalidInput(
-                f"{option} would lose the {name.replace('_', ' ')}, which is printed only once."
+                f"{option} would lose the {name.replace('_', ' ')}, printed this once."
             )
 
     def emit(self, record: "BaseModel") -> None:

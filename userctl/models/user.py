@@ -38,7 +38,7 @@ class UserColumns(SQLModel):
     foreign_hash: str | None = Field(default=None)
     address_verified: bool | None = Field(default=None)
     former_login_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
-    managed_by: str | None = Field(default=None, max_length=100)
+    managed_by: str | None = Field(default=None, max_length=50)
     password_version: int | None = Field(default=None)
     previous_email: str | None = Field(default=None, max_length=255)
 

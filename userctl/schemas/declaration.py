@@ -5,7 +5,6 @@ The models say what a file may hold and what its JSON Schema says; files are rea
 neither compared nor written.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,16 +17,16 @@ from userctl.core.errors import InvalidInput
 from userctl.core.places import Place
 from userctl.core.text import quote
 from userctl.schemas.email_address import canonical_email
+from userctl.schemas.set_name import SET_NAME_LENGTH, check_set_name
 from userctl.schemas.timestamp import parse_duration
 from userctl.schemas.tokens import LABEL_LENGTH, check_label, check_scope
+from userctl.schemas.user_fields import LARGEST_VERSION
 from userctl.schemas.user_name import NAME_LENGTH, check_name
 from userctl.schemas.users import UserStatus
 
 Value = TypeVar("Value")
 
 UserState = Literal["present", "created", "absent"]
-
-SET_LENGTH = 50
 
 PASSWORD_SOURCES = ("password_hash", "password_env", "password_file", "generate")
 """The fields of which each says where a password comes from; a user has at most one."""
@@ -43,20 +42,6 @@ def _checked(check: Callable[[Value], Value]) -> AfterValidator:
             raise PydanticCustomError("refused", "{reason}", {"reason": error.message}) from None
 
     return AfterValidator(validate)
-
-
-def check_set(name: str) -> str:
-    """Return the name of a set of users.
-
-    Raises:
-        InvalidInput: if it is not 1 to 50 letters, digits, dots, hyphens and underscores.
-    """
-    if not re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{SET_LENGTH - 1}}}", name):
-        raise InvalidInput(
-            f"{quote(name)} is not the name of a set. Use 1 to {SET_LENGTH} letters, digits, dots, "
-            "hyphens and underscores."
-        )
-    return name
 
 
 def _parse_lifetime(text: str) -> str:
@@ -141,7 +126,7 @@ class DeclaredUser(_Declared):
     password_version: int = Field(
         default=1,
         ge=1,
-        le=2**31 - 1,
+        le=LARGEST_VERSION,
         description="The password is set again when this is higher than it was the last time.",
     )
     adopt: bool = Field(
@@ -202,8 +187,8 @@ class Declaration(_Declared):
     schema_url: str | None = Field(
         default=None, alias="$schema", description="Where editors find this schema."
     )
-    set: Annotated[str, _checked(check_set)] | None = Field(
-        default=None, description="The set that the users belong to.", max_length=SET_LENGTH
+    set: Annotated[str, _checked(check_set_name)] | None = Field(
+        default=None, description="The set that the users belong to.", max_length=SET_NAME_LENGTH
     )
     users: list[DeclaredUser] = Field(description="The users.")
 

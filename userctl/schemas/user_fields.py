@@ -55,10 +55,13 @@ def _parse_boolean(text: str) -> bool:
     return value in _TRUE
 
 
+LARGEST_VERSION = 999_999_999
+
+
 def _parse_version(text: str) -> int:
     # Python converts other digits too, and no very long text.
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise InvalidInput(f"{quote(text)} is not a version. Use a number up to 999999999.")
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_VERSION))):
+        raise InvalidInput(f"{quote(text)} is not a version. Use a number up to {LARGEST_VERSION}.")
     return int(text)
 
 

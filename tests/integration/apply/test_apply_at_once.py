@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, event
 
 from tests.integration.conftest import (
@@ -15,6 +16,7 @@ from tests.integration.conftest import (
 from userctl.schemas.apply import Applied, ApplyOptions
 from userctl.schemas.declaration import DeclaredUser
 from userctl.schemas.users import UserUpdate
+from userctl.services.apply import service
 
 TEAM = ApplyOptions("team", prune="disable")
 
@@ -35,7 +37,7 @@ def test_of_two_applies_at_once_the_second_finds_nothing_to_do(database_url: str
 
 
 def test_what_an_application_changes_in_between_is_seen(
-    program: Program, engine: Engine, database_url: str
+    program: Program, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The change comes after the plan was computed for the passwords, and before the write."""
     program.apply.apply(declared({"email": "a@example.com", "name": "A"}), TEAM)
@@ -47,13 +49,7 @@ def test_what_an_application_changes_in_between_is_seen(
             with open_engine(database_url) as other:
                 sql_on(other)("UPDATE users SET name = 'Drifted', role = 'admin'")
 
-    original = program.apply._write
-
-    def write(*args: Any) -> Applied:
-        drift()
-        return original(*args)
-
-    program.apply._write = write  # type: ignore[method-assign]
+    monkeypatch.setattr(service, "prepare_passwords", drift)
     applied = program.apply.apply(declared({"email": "a@example.com", "name": "New"}), TEAM)
     [change] = applied.changes
     assert [(field.old, field.new) for field in change.fields] == [("Drifted", "New")]

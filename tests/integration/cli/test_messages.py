@@ -41,7 +41,7 @@ USAGE = [
     ),
     (
         "user create a@example.com --generate-password --quiet",
-        "error: --quiet would lose the generated password, which is printed only once.",
+        "error: --quiet would lose the generated password, printed this once.",
     ),
     (
         "user delete 1",

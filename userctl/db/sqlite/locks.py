@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 from pathlib import Path
+from shlex import quote
 
 from userctl.core.errors import DatabaseAccessDenied, LocksUnavailable
 from userctl.core.mounts import find_mount, locks_work
@@ -23,8 +24,8 @@ def require_readable(path: Path) -> None:
     raise DatabaseAccessDenied(
         f"{path} cannot be read: it belongs to uid {status.st_uid} and has mode "
         f"{stat.S_IMODE(status.st_mode):04o}.",
-        hint="Run userctl as its owner, or let that user give you the file: "
-        f"chown {os.geteuid()} '{path}'",
+        hint="Run userctl as its owner, or let root give you the file: "
+        f"chown {os.geteuid()} {quote(str(path))}",
     )
 
 

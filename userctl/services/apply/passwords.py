@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from userctl.core.secure_files import read_secret
 from userctl.core.stand_in_hash import is_unmatchable
 from userctl.core.text import quote
 from userctl.schemas.declaration import DeclaredUser
+from userctl.security.hashing import hash_all
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 from userctl.services.apply.steps import Step
@@ -56,7 +56,7 @@ def prepare_passwords(
             problems.append(Problem(user.place, error.message))
     if problems:
         raise DeclarationInvalid(problems)
-    hashes = _hash_all([text for text, _ in texts.values()], hasher)
+    hashes = [*hash_all([text for text, _ in texts.values()], hasher)]
     for (email, (text, generated)), hashed in zip(texts.items(), hashes, strict=True):
         prepared[email] = NewPassword(hashed, text if generated else None)
 
@@ -83,16 +83,3 @@ def _from_file(user: DeclaredUser) -> str:
     if password is None:
         raise InvalidInput(f"The file {quote(str(path))} does not exist.")
     return password
-
-
-def _hash_all(passwords: Sequence[str], hasher: PasswordHasher) -> Sequence[str]:
-    if not passwords:
-        return []
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        try:
-            # bcrypt lets other threads run meanwhile.
-            return [*pool.map(hasher.hash, passwords)]
-        except BaseException:
-            # An interrupt should not wait for hashes that no thread has begun.
-            pool.shutdown(cancel_futures=True)
-            raise

@@ -108,16 +108,6 @@ class ApplyService:
         if not computed.steps:
             return Applied(**dict(computed.plan))
         prepare_passwords(computed.steps, self._hasher, self._policy, passwords)
-        return self._write(users, options, expected, deliver, passwords)
-
-    def _write(
-        self,
-        users: Sequence[DeclaredUser],
-        options: ApplyOptions,
-        expected: str | None,
-        deliver: Deliver,
-        passwords: dict[str, NewPassword],
-    ) -> Applied:
         now = self._clock()
         with self._database.writing() as uow:
             uow.declared_users.lock_out_others()

@@ -8,11 +8,9 @@ from userctl.core.chunks import in_chunks
 from userctl.core.errors import TransactionConflict
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import User
-from userctl.models.own_hash import foreign_hash_columns, hash_columns
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.tokens import ApiTokenCreate, ApiTokenIssued
 from userctl.schemas.user_fields import PLAIN_FIELDS
-from userctl.security.bcrypt_hash import is_bcrypt_hash
 from userctl.security.passwords import PasswordHasher
 from userctl.services.apply.passwords import NewPassword
 from userctl.services.apply.renaming import rename_users, temporary_address
@@ -22,6 +20,7 @@ from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.disable import DisableUsers, EnableUsers
 from userctl.services.users.batch.effects import end_sessions_of
 from userctl.services.users.changes import recorded_changes
+from userctl.services.users.given_hash import given_hash_columns
 from userctl.services.users.import_.records import ImportedUser
 from userctl.services.users.import_.writing import Writer
 from userctl.services.users.restoring import restore_user
@@ -159,11 +158,8 @@ class PlanWriter:
     def _hashes(self, user: User, new: NewPassword) -> dict[str, Any]:
         own = new.hashed or self._hasher.unmatchable()
         stand_in = None if user.disabled_at is None else self._hasher.unmatchable()
-        columns = (
-            hash_columns(own, stand_in=stand_in)
-            if is_bcrypt_hash(own)
-            else foreign_hash_columns(own, stand_in=self._hasher.unmatchable())
-        )
+        unmatchable = self._hasher.unmatchable()
+        columns = given_hash_columns(own, stand_in=stand_in, unmatchable=unmatchable)
         return {**columns, "must_change_password": False}
 
     def _create(self, steps: Sequence[Step]) -> None:

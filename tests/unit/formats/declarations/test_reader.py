@@ -206,6 +206,7 @@ def test_null_is_no_name_unless_it_is_quoted(write: Write, text: str) -> None:
         (user_with("generate: yes"), "users.yaml:3:15: generate: 'yes' is not true or false."),
         (user_with("password_hash: 12345"), "users.yaml:3:20: password_hash: This value is not"),
         (user_with("password_version: 0\n    generate: true"), "users.yaml:3:23: password_version"),
+        (user_with("password_version: 1000000000\n    generate: true"), "users.yaml:3:23: "),
         (user_with("password_version: 2"), "users.yaml:2:5: password_version is without"),
         (user_with("generate: true\n    password_env: X"), "users.yaml:2:5: Only one of"),
         (user_with("state: absent\n    role: admin"), "users.yaml:2:5: A user who is absent"),

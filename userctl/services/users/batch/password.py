@@ -1,8 +1,6 @@
 """Generating and expiring the passwords of users."""
 
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +11,7 @@ from userctl.models.own_hash import hash_columns
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.batches import PasswordOutcome
 from userctl.schemas.users import Effects, UserRead
+from userctl.security.hashing import hash_all
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.batch.change import UserChange
@@ -71,14 +70,7 @@ class GeneratePasswords(UserChange):
     def prepare(self, users: Sequence[UserRead]) -> None:
         """Generate a password for each user, and hash them on all cores."""
         passwords = {user.id: generate_password(self._length) for user in users}
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            try:
-                # bcrypt lets other threads run meanwhile.
-                hashes = [*pool.map(self._hasher.hash, passwords.values())]
-            except BaseException:
-                # An interrupt should not wait for hashes that no thread has begun.
-                pool.shutdown(cancel_futures=True)
-                raise
+        hashes = [*hash_all(passwords.values(), self._hasher)]
         self._passwords = passwords
         self._hashes = dict(zip(passwords, hashes, strict=True))
 

@@ -1,9 +1,9 @@
-"""Hashes many passwords on all cores."""
+"""Hashes the passwords of an import."""
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
+from userctl.security.hashing import hash_all
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.import_.records import ImportedUser, ParsedRecord
 
@@ -15,25 +15,18 @@ def hash_passwords(
 
     Args:
         records: the parsed records.
-        hasher: hashes the passwords; bcrypt lets other threads run meanwhile.
+        hasher: hashes the passwords.
         on_hashed: called after each record with the number of records that are left.
     """
-    if all(record.password is None for record in records):
+    passwords = [record.password for record in records if record.password is not None]
+    if not passwords:
         return [record.user for record in records]
-
-    def hash_one(record: ParsedRecord) -> ImportedUser:
-        if record.password is None:
-            return record.user
-        return record.user._replace(hashed_password=hasher.hash(record.password))
-
     users = []
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        try:
-            for user in pool.map(hash_one, records):
-                users.append(user)
-                on_hashed(len(records) - len(users))
-        except BaseException:
-            # An interrupt should not wait for hashes that no thread has begun.
-            pool.shutdown(cancel_futures=True)
-            raise
+    with closing(hash_all(passwords, hasher)) as hashes:
+        for record in records:
+            user = record.user
+            if record.password is not None:
+                user = user._replace(hashed_password=next(hashes))
+            users.append(user)
+            on_hashed(len(records) - len(users))
     return users

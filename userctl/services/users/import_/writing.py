@@ -9,15 +9,14 @@ from userctl.core.stand_in_hash import is_stand_in
 from userctl.db.transaction.unit_of_work import EventParts, UnitOfWork
 from userctl.models import User
 from userctl.models.own_hash import (
-    foreign_hash_columns,
     hash_columns,
     own_hash,
     waits_as_foreign,
 )
 from userctl.schemas.transfer import OnConflict
 from userctl.schemas.user_fields import PLAIN_FIELDS
-from userctl.security.bcrypt_hash import is_bcrypt_hash
 from userctl.services.users.admins import lock_admins, require_admin_left
+from userctl.services.users.given_hash import given_hash_columns
 from userctl.services.users.import_.events import creation, update
 from userctl.services.users.import_.records import ImportedUser
 from userctl.services.users.import_.repeated import reject_repeated
@@ -168,10 +167,8 @@ class Writer:
         return {} if waits_as_foreign(existing) else hash_columns(own, stand_in=stand_in)
 
     def _hash_columns(self, own: str, stand_in: str | None) -> dict[str, str | None]:
-        """Return the columns of a hash of the file, which other programs may not verify."""
-        if is_bcrypt_hash(own):
-            return hash_columns(own, stand_in=stand_in)
-        return foreign_hash_columns(own, stand_in=self._unmatchable)
+        """Return the columns of a hash of the file."""
+        return given_hash_columns(own, stand_in=stand_in, unmatchable=self._unmatchable)
 
     def _require_admin_left(self, existing: User, changes: dict[str, Any]) -> None:
         leaves = changes.get("role", "admin") != "admin" or changes.get("disabled_at") is not None
