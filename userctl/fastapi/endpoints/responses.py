@@ -1,10 +1,13 @@
 """The answers of an endpoint, as its documentation lists them."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import Depends
+from pydantic import BaseModel
 
 from userctl.fastapi.oauth import OAuthProblem, oauth_error
 from userctl.fastapi.problems import MEDIA_TYPE, Problem, status_of
@@ -101,7 +104,7 @@ def guard(scope: str, *others: Any, role: str | None = None) -> dict[str, Any]:
 
 
 def _problem(status: int, codes: list[str], oauth: Mapping[str, str] | None) -> dict[str, Any]:
-    schema = (Problem if oauth is None else OAuthProblem).model_json_schema()
+    schema = deepcopy(_json_schema(Problem if oauth is None else OAuthProblem))
     if oauth is not None:
         told = sorted({oauth_error(oauth, code, status) for code in codes})
         schema["properties"]["error"]["enum"] = told
@@ -116,6 +119,12 @@ def _problem(status: int, codes: list[str], oauth: Mapping[str, str] | None) -> 
         "headers": _headers(names),
         "content": {MEDIA_TYPE: {"schema": schema}},
     }
+
+
+@cache
+def _json_schema(model: type[BaseModel]) -> dict[str, Any]:
+    # A router documents a hundred errors, and each call would generate the schema anew.
+    return model.model_json_schema()
 
 
 def _headers(names: Sequence[str]) -> dict[str, Any]:
