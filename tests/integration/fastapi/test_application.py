@@ -167,14 +167,14 @@ def test_why_the_database_cannot_serve_is_for_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise errors.DatabaseUnreachable("db7.internal does not answer.")
+        raise errors.DatabaseUnreachable("db7.internal does not answer.", hint="Start db7.")
 
     monkeypatch.setattr(local_accounts.tokens, "verify", fail)
     answer = local_call.as_bearer("x")("GET", "/auth/me")
     assert code_of(answer) == (503, "database_unreachable")
     assert answer.headers["retry-after"] == "2"
     assert "db7" not in answer.text
-    assert "db7" in caplog.text
+    assert "db7.internal does not answer. Start db7." in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -196,6 +196,12 @@ def test_a_body_that_cannot_be_read_is_refused(
 ) -> None:
     sent = {"content-type": "application/json"} | headers
     assert code_of(local_call("POST", "/auth/register", content=content, headers=sent)) == code
+
+
+def test_a_form_in_place_of_json_is_told_what_is_expected(local_call: Caller) -> None:
+    answer = local_call("POST", "/auth/refresh", data={"refresh_token": "x"})
+    assert code_of(answer) == (422, "invalid_request")
+    assert "'Content-Type: application/json'" in answer.json()["detail"]
 
 
 def test_a_form_that_cannot_be_read_is_refused(local_call: Caller) -> None:
