@@ -32,7 +32,7 @@ def answer(shell: str, environ: Mapping[str, str]) -> None:
     try:
         text = "".join(f"{line}\n" for line in lines(shell, environ))
         signal.setitimer(signal.ITIMER_REAL, 0)
-        sys.stdout.write(text)
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
         sys.stdout.flush()
     except BaseException:  # noqa: BLE001
         # Neither a message nor a traceback may appear in the middle of a command line.
