@@ -9,7 +9,7 @@ from functools import partial
 
 import databases
 from bench import PASSWORD, SECRET_KEY, Bench
-from floors.sessions_by_hand import ByHand
+from floors.sessions_by_hand import ByHand, ThroughSQLAlchemy
 from measure import Row, Sample, Side
 
 from userctl import open_accounts
@@ -67,8 +67,15 @@ def _verify(database: Callable[[Bench], str], bench: Bench) -> Row:
 
 
 def _refresh(database: Callable[[Bench], str], bench: Bench) -> Row:
-    url = database(bench)
-    accounts, by_hand = open_accounts(url, secret_key=SECRET_KEY), ByHand(url, SECRET_KEY)
+    return _refreshed_as_by(ByHand, database(bench))
+
+
+def _refresh_with_engine(database: Callable[[Bench], str], bench: Bench) -> Row:
+    return _refreshed_as_by(ThroughSQLAlchemy, database(bench))
+
+
+def _refreshed_as_by(hand: type[ByHand], url: str) -> Row:
+    accounts, by_hand = open_accounts(url, secret_key=SECRET_KEY), hand(url, SECRET_KEY)
     ours = _refreshed(
         lambda token: accounts.sessions.refresh(token).tokens.refresh_token,
         login(accounts).tokens.refresh_token,
@@ -89,5 +96,6 @@ ROWS = {
         ("verify_offline", "jwt.decode", _offline),
         ("verify", "jwt.decode + one indexed select from a pool", _verify),
         ("refresh", "the same SQL by hand", _refresh),
+        ("refresh", "the same SQL through SQLAlchemy", _refresh_with_engine),
     )
 }

@@ -2,7 +2,9 @@
 
 Each reason is tried in turns in one run, and its median is compared with that of a wrong password:
 
-    .venv/bin/python benchmarks/refusals.py [DATABASE_URL]
+    .venv/bin/python benchmarks/refusals.py [--http] [DATABASE_URL]
+
+With --http the router answers, otherwise the service below it.
 """
 
 import argparse
@@ -11,12 +13,20 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from userctl import Accounts
 from userctl.config.loading import load_settings
+from userctl.config.settings import Settings
 from userctl.container import Services
 from userctl.core.errors import InvalidCredentials
+from userctl.fastapi import router
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.transfer import FileRecord
 from userctl.schemas.users import UserCreate, UserQuery
@@ -26,15 +36,20 @@ TOLERANCE = 0.10
 COST = "12"
 
 
-def services(url: str, cost: str = COST) -> Services:
-    """Return the services on a database, with a limit that this run does not reach."""
+def settings(url: str, cost: str = COST) -> Settings:
+    """Return settings with a limit that this run does not reach."""
     environment = {
         "USERCTL_DATABASE_URL": url,
         "USERCTL_SECRET_KEY": secrets.token_hex(32),
         "USERCTL_PASSWORD_COST": cost,
         "USERCTL_LOGIN_ATTEMPTS": "1000",
     }
-    return Services(load_settings({}, environment, Path("/nonexistent")), notify=print)
+    return load_settings({}, environment, Path("/nonexistent"))
+
+
+def services(url: str, cost: str = COST) -> Services:
+    """Return the services on a database."""
+    return Services(settings(url, cost), notify=print)
 
 
 def prepare(url: str) -> Services:
@@ -58,13 +73,30 @@ def prepare(url: str) -> Services:
     return ready
 
 
-def refused(ready: Services, email: str, password: str) -> float:
-    """Return how many seconds a refusal takes."""
-    start = time.perf_counter()
+def refused(ready: Services, email: str, password: str) -> None:
+    """Log in, and be refused."""
     with suppress(InvalidCredentials):
         ready.login.log_in("password", Credentials(identity=email, secret=password))
         raise AssertionError("The login was not refused.")
-    return time.perf_counter() - start
+
+
+def refused_over_http(client: TestClient, email: str, password: str) -> None:
+    """Log in over HTTP, and be refused."""
+    answer = client.post("/auth/token", data={"username": email, "password": password})
+    assert answer.status_code == 401, answer.text
+
+
+@contextmanager
+def refusing(ready: Services, url: str, *, http: bool) -> Iterator[Callable[[str, str], None]]:
+    """Yield what logs in and is refused."""
+    if not http:
+        yield partial(refused, ready)
+        return
+    app = FastAPI()
+    with Accounts(settings(url)) as accounts:
+        app.include_router(router(accounts, prefix=""))
+        with TestClient(app) as client:
+            yield partial(refused_over_http, client)
 
 
 FOREIGN = {
@@ -96,15 +128,20 @@ def main() -> int:
     """Print the table; return 1 if a reason can be told by its time."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("database_url", nargs="?", help="an empty database; default: SQLite")
+    parser.add_argument("--http", action="store_true", help="through the router")
     parser.add_argument("--rounds", type=int, default=30, help="at least 30")
     arguments = parser.parse_args()
     missed = False
     with tempfile.TemporaryDirectory() as folder:
-        ready = prepare(arguments.database_url or f"sqlite:///{folder}/accounts.db")
+        url = arguments.database_url or f"sqlite:///{folder}/accounts.db"
+        ready = prepare(url)
         times: dict[str, list[float]] = {reason: [] for reason in REASONS}
-        for _ in range(max(30, arguments.rounds)):
-            for reason, credentials in REASONS.items():
-                times[reason].append(refused(ready, *credentials))
+        with refusing(ready, url, http=arguments.http) as refuse:
+            for _ in range(max(30, arguments.rounds)):
+                for reason, credentials in REASONS.items():
+                    start = time.perf_counter()
+                    refuse(*credentials)
+                    times[reason].append(time.perf_counter() - start)
         ready.close()
     base = statistics.median(times["wrong password"])
     print(f"{'refused because of':<44} {'ratio':>6}")

@@ -39,8 +39,8 @@ class Server:
     """An application served on a socket in the file system, until the run ends."""
 
     def __init__(self, bench: Bench, python: str, application: str, url: str) -> None:
-        self._socket = str(bench.folder / f"{application}-{time.monotonic_ns()}")
-        command = [python, "-m", "uvicorn", f"{application}:app", "--uds", self._socket]
+        self.path = str(bench.folder / f"{application}-{time.monotonic_ns()}")
+        command = [python, "-m", "uvicorn", f"{application}:app", "--uds", self.path]
         command += ["--app-dir", str(APPLICATIONS), "--no-access-log", "--log-level", "warning"]
         self._process = subprocess.Popen(command, env=bench.environment(url))
         bench.at_end(self._stop)
@@ -53,7 +53,7 @@ class Server:
         """Return a connection, once the server has started."""
         while True:
             try:
-                return await asyncio.open_unix_connection(self._socket)
+                return await asyncio.open_unix_connection(self.path)
             except OSError:
                 if self._process.poll() is not None:
                     raise CommandFailed("A server did not start.") from None
@@ -81,7 +81,8 @@ class Server:
         return body
 
 
-def _login_request(path: str) -> bytes:
+def login_request(path: str) -> bytes:
+    """Return the request of a login, with an e-mail address and a password."""
     form = {"username": databases.first_address(library.ACCOUNTS), "password": PASSWORD}
     body = urlencode(form | {"grant_type": "password"}).encode()
     head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(body)}\r\n"
@@ -90,7 +91,7 @@ def _login_request(path: str) -> bytes:
 
 def _side(server: Server, login: str, me: str | None) -> Side:
     """Return what asks for the own user, or, without a path, logs in."""
-    request, connections, times = _login_request(login), LOGINS, 1
+    request, connections, times = login_request(login), LOGINS, 1
     [answer] = asyncio.run(server.ask(request, 1, 1))
     if me is not None:
         token, connections, times = json.loads(answer)["access_token"], CONNECTIONS, ME_TIMES

@@ -1,4 +1,4 @@
-"""Verifies and refreshes with PyJWT and the driver alone, as an application would by hand.
+"""Verifies and refreshes with PyJWT and SQL, as an application would by hand.
 
 The statements are those of userctl, without what it does for those who share the tables: it looks
 for rows that a trigger ignored, and for the outcome of a commit whose connection was lost.
@@ -16,7 +16,8 @@ from typing import Any
 import jwt
 import psycopg
 from psycopg.rows import dict_row
-from sqlalchemy import QueuePool
+from sqlalchemy import QueuePool, create_engine
+from sqlalchemy import text as sql
 
 KEPT = (
     "family_id", "family_expires_at", "origin", "scope", "family_started_at", "login_method",
@@ -76,12 +77,15 @@ class ByHand:
     def refresh(self, text: str) -> str:
         """Exchange a refresh token, and return the next one."""
         with closing(self._pool.connect()) as pooled:
-            return self._exchange(_Transaction(pooled.driver_connection, self._place), text)
+            transaction = _Transaction(pooled.driver_connection, self._place)
+            if self._sqlite:
+                transaction.run("BEGIN IMMEDIATE")
+            new = self._exchange(transaction, text)
+            transaction.run("COMMIT")
+        return new
 
     def _exchange(self, transaction: "_Transaction", text: str) -> str:
         now, run = datetime.now(UTC), transaction.run
-        if self._sqlite:
-            run("BEGIN IMMEDIATE")
         digest = hashlib.sha256(text.encode()).hexdigest()
         old = run("SELECT * FROM refresh_tokens WHERE token = ?", digest).fetchone()
         lock = "" if self._sqlite else " FOR UPDATE"
@@ -101,7 +105,6 @@ class ByHand:
         )
         assert used.rowcount == 1
         self._record(transaction, user, old["family_id"], then)
-        run("COMMIT")
         return new
 
     def _record(self, transaction: "_Transaction", user: Any, session: str, then: Any) -> None:
@@ -125,6 +128,23 @@ class ByHand:
         return time.replace(tzinfo=None).isoformat(" ", "microseconds") if self._sqlite else time
 
 
+class ThroughSQLAlchemy(ByHand):
+    """Refreshes as an application does that has an engine of SQLAlchemy."""
+
+    def __init__(self, url: str, key: str) -> None:
+        super().__init__(url, key)
+        self._engine = create_engine("sqlite://", creator=self._connect, poolclass=QueuePool)
+        if not self._sqlite:
+            self._engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+
+    def refresh(self, text: str) -> str:
+        """Exchange a refresh token, and return the next one."""
+        with self._engine.begin() as connection:
+            if self._sqlite:
+                connection.execute(sql("BEGIN IMMEDIATE"))
+            return self._exchange(_BoundTransaction(connection, "?"), text)
+
+
 class _Transaction:
     """Statements on a connection of the driver."""
 
@@ -137,3 +157,14 @@ class _Transaction:
     def insert(self, table: str, names: tuple[str, ...], values: Any, end: str = "") -> Any:
         places = ", ".join("?" * len(names))
         return self.run(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places}){end}", *values)
+
+
+class _BoundTransaction(_Transaction):
+    """Statements on a connection of SQLAlchemy."""
+
+    def run(self, statement: str, *values: Any) -> Any:
+        names = [f"value_{number}" for number in range(len(values))]
+        for name in names:
+            statement = statement.replace("?", f":{name}", 1)
+        result = self._connection.execute(sql(statement), dict(zip(names, values, strict=True)))
+        return result.mappings() if result.returns_rows else result

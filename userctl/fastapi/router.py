@@ -1,16 +1,19 @@
 """The router."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from fastapi import APIRouter
 
 from userctl import Accounts
+from userctl.core.errors import DatabaseNotReady
+from userctl.fastapi.documentation import documented
 from userctl.fastapi.endpoints.auth import add_auth
 from userctl.fastapi.endpoints.status import add_jwks, add_metrics, add_status
 from userctl.fastapi.endpoints.tokens import add_tokens
 from userctl.fastapi.endpoints.users import add_users
 from userctl.fastapi.route import route_class
-from userctl.fastapi.security import token_schemes
+from userctl.fastapi.security import password_scheme, token_schemes
 from userctl.fastapi.service import build_service
 
 
@@ -42,8 +45,13 @@ def router(
         jwks: whether it answers ``/.well-known/jwks.json``, of which an application has one.
 
     Raises:
+        InvalidConfiguration: if there is no key to sign tokens with, or it cannot be used.
         ValueError: if a proxy is not an address or a network.
     """
+    # A database that cannot serve yet is told by the health, and may come later.
+    with suppress(DatabaseNotReady):
+        accounts.tokens.jwks()
+    scheme = password_scheme(prefix)
     service = build_service(
         accounts,
         cookie=cookie,
@@ -51,8 +59,9 @@ def router(
         trusted_proxies=trusted_proxies,
         hashes=hashes,
         metrics=metrics,
+        scheme=scheme.scheme_name,
     )
-    security = token_schemes(prefix)
+    security = token_schemes(scheme)
     routes = route_class(service)
     api = APIRouter(prefix=prefix, route_class=routes, tags=["users"])
     add_auth(api, security, register_is_open=register)
@@ -61,7 +70,7 @@ def router(
     add_status(api)
     if metrics:
         add_metrics(api)
-    root = APIRouter(route_class=routes)
+    root = APIRouter(route_class=routes, lifespan=documented)
     if jwks:
         add_jwks(root)
     root.include_router(api)

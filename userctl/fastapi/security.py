@@ -37,7 +37,10 @@ class PasswordScheme(OAuth2):
         self.model.flows = OAuthFlows(password=OAuthFlowPassword(tokenUrl=url))  # type: ignore[attr-defined]
 
 
-_PASSWORD_SCHEME = PasswordScheme("password")
+APPLICATION_SCHEME = "password"
+"""What the documentation calls the login that endpoints of the application use."""
+
+_PASSWORD_SCHEME = PasswordScheme(APPLICATION_SCHEME)
 """That of the first router of a process, which endpoints of the application use as well.
 
 What these depend on is declared before there is any router.
@@ -48,16 +51,26 @@ _BEARER_SCHEME = HTTPBearer(
 )
 
 
-def token_schemes(prefix: str) -> Sequence[Any]:
-    """Return dependencies that tell the documentation how to get a token for a router.
+def password_scheme(prefix: str) -> PasswordScheme:
+    """Return how the documentation page logs in at a router.
 
     Args:
         prefix: that of the router.
     """
     scheme = _PASSWORD_SCHEME
     if scheme.prefix not in {None, prefix}:
-        scheme = PasswordScheme(re.sub(r"[^\w.-]", "_", f"password{prefix}", flags=re.ASCII))
+        name = f"{APPLICATION_SCHEME}{prefix}"
+        scheme = PasswordScheme(re.sub(r"[^\w.-]", "_", name, flags=re.ASCII))
     scheme.use_prefix(prefix)
+    return scheme
+
+
+def token_schemes(scheme: PasswordScheme) -> Sequence[Any]:
+    """Return dependencies that tell the documentation how to get a token for a router.
+
+    Args:
+        scheme: how it logs in.
+    """
     return [Security(scheme), Security(_BEARER_SCHEME)]
 
 

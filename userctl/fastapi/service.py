@@ -27,6 +27,7 @@ class Service:
         clients: finds out who sends a request.
         cookie: keeps refresh tokens in browsers, if that is offered.
         metrics: counts requests and logins, if that is wanted.
+        scheme: what the documentation calls its login.
     """
 
     accounts: Accounts
@@ -34,6 +35,7 @@ class Service:
     clients: ClientReader
     cookie: RefreshCookie | None
     metrics: "RequestMetrics | None"
+    scheme: str
 
 
 class ServiceRoute(APIRoute):
@@ -50,8 +52,9 @@ def build_service(
     trusted_proxies: Sequence[str],
     hashes: int | None,
     metrics: bool,
+    scheme: str,
 ) -> Service:
-    """Return the parts of a router; its arguments are those of ``router``."""
+    """Return the parts of a router; its arguments are those of ``router``, and of ``Service``."""
     workers = Workers(accounts, hashes)
     lifetime = timedelta(days=accounts.settings.refresh_token_days)
     return Service(
@@ -60,6 +63,7 @@ def build_service(
         ClientReader(trusted_proxies),
         RefreshCookie(lifetime, origins) if cookie else None,
         _request_metrics(workers) if metrics else None,
+        scheme,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String
@@ -16,23 +17,33 @@ The column of an application may have 32 bits, which makes no difference to a st
 """
 
 
+@lru_cache(64)  # Many values of a transaction are the same time.
+def sqlite_text(time: datetime) -> str:
+    """Return a time as SQLAlchemy stores it on SQLite: in UTC, to the microsecond."""
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """An aware UTC datetime on every dialect, even if the column does not store time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Reject naive datetimes and store the others in UTC."""
-        if value is None:
-            return None
-        if isinstance(value, Unreadable):
-            # PostgreSQL takes it back as it gave it.
-            stored: datetime = value.stored
-            return stored
-        if value.tzinfo is None:
-            raise ValueError("naive datetime")
-        return value.astimezone(UTC)
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        """Return a writer that rejects naive datetimes and stores the others in UTC."""
+        as_text = dialect.name == "sqlite"
+
+        def write(value: Any) -> Any:
+            if value is None:
+                return None
+            if isinstance(value, Unreadable):
+                # PostgreSQL takes it back as it gave it.
+                return value.stored
+            if value.tzinfo is None:
+                raise ValueError("naive datetime")
+            return sqlite_text(value) if as_text else value.astimezone(UTC)
+
+        return write
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
         """Return a reader of times, and of what is not a time."""
@@ -80,7 +91,6 @@ class StoredUTCDateTime(UTCDateTime):
             time = read(value)
             if not isinstance(time, datetime) or not isinstance(value, str):
                 return time
-            written = time.replace(tzinfo=None).isoformat(" ", "microseconds")
-            return time if value == written else value
+            return time if value == sqlite_text(time) else value
 
         return read_exact

@@ -62,16 +62,19 @@ def why_unreadable(value: object, kind: type) -> str | None:
         value: the value, as SQLAlchemy or the driver returns it.
         kind: ``str``, ``int``, ``bool`` or ``datetime``.
     """
-    quoted = f"'{shown_text(value)[:LONGEST_QUOTE]}'"
     if value is None:
         return "is missing"
     if isinstance(value, Unreadable) or (kind is datetime and not isinstance(value, datetime)):
         stored = value.stored if isinstance(value, Unreadable) else value
         return f"is not a time: {stored!r:.{LONGEST_QUOTE}}"
     if isinstance(value, str) and has_bad_bytes(value):
-        return f"is not UTF-8: {quoted}"
+        return f"is not UTF-8: {_quoted(value)}"
     if kind is str and not isinstance(value, str):
-        return f"is not stored as text: {quoted}"
+        return f"is not stored as text: {_quoted(value)}"
     if kind in (int, bool) and not isinstance(value, int):
-        return f"is not a number: {quoted}"
+        return f"is not a number: {_quoted(value)}"
     return None
+
+
+def _quoted(value: object) -> str:
+    return f"'{shown_text(value)[:LONGEST_QUOTE]}'"

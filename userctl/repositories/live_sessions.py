@@ -3,7 +3,7 @@
 from collections import namedtuple
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, true
+from sqlalchemy import Connection, Select, bindparam, select, true
 
 from userctl.models import RefreshToken, User
 from userctl.repositories.statement import Statement
@@ -30,20 +30,29 @@ USER_AND_TOKENS: Select[Any] = (
 The session may be another user's, or have ended.
 """
 
-FoundRefreshToken = namedtuple("FoundRefreshToken", _TOKENS.keys())  # type: ignore[misc]
+_FoundRefreshToken = namedtuple("_FoundRefreshToken", _TOKENS.keys())  # type: ignore[misc]
 
-LOCK_OWNER = Statement(
-    select(*_USERS)
-    .where(
-        _USERS.id
-        == select(_TOKENS.user_id).where(_TOKENS.token == bindparam("digest")).scalar_subquery()
-    )
-    .with_for_update()
+_LOCKED = Statement(
+    select(*_USERS, *(column.label(f"token_{column.name}") for column in _TOKENS))
+    .join_from(User, RefreshToken, _USERS.id == _TOKENS.user_id)
+    .where(_TOKENS.token == bindparam("digest"))
+    # The user comes first, as in everything that ends sessions.
+    .with_for_update(of=(User, RefreshToken))
 )
-"""The user of a refresh token as they are now, locked until the transaction ends."""
 
-TOKEN = Statement(select(*_TOKENS).where(_TOKENS.token == bindparam("digest")))
-"""A refresh token as it is now."""
+
+def lock_owner_and_token(connection: Connection, digest: str) -> tuple[Any, Any] | None:
+    """Lock the user of a refresh token and the token, and return both as they are now.
+
+    Args:
+        connection: the connection; the locks last until its transaction ends.
+        digest: the SHA-256 of the token.
+    """
+    row = _LOCKED.first(connection, {"digest": digest})
+    if row is None:
+        return None
+    number = len(_USER_NAMES)
+    return FoundUser._make(row[:number]), _FoundRefreshToken._make(row[number:])
 
 
 def split(row: tuple[Any, ...]) -> tuple[Any, Any]:

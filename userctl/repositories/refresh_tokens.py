@@ -13,12 +13,7 @@ from userctl.models.api_token import API_ID_PREFIX
 from userctl.models.types import UTCDateTime
 from userctl.models.unreadable import why_unreadable
 from userctl.repositories.changes import Change, change, insert_values
-from userctl.repositories.live_sessions import (
-    LOCK_OWNER,
-    TOKEN,
-    FoundRefreshToken,
-    FoundUser,
-)
+from userctl.repositories.live_sessions import lock_owner_and_token
 from userctl.repositories.token_filter import TokenFilter
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.tokens import TokenState
@@ -57,16 +52,8 @@ class RefreshTokenRepository:
         return self._session.exec(select(RefreshToken).where(RefreshToken.token == digest)).first()
 
     def lock(self, digest: str) -> tuple[Any, Any] | None:
-        """Lock the user of the token with this SHA-256, and return both as they are now.
-
-        The user comes first, as in everything that ends sessions.
-        """
-        connection, values = self._session.connection(), {"digest": digest}
-        user = LOCK_OWNER.first(connection, values)
-        token = TOKEN.first(connection, values) if user else None
-        if user is None or token is None:
-            return None
-        return FoundUser._make(user), FoundRefreshToken._make(token)
+        """Lock the token with this SHA-256 and its user, and return the user and the token."""
+        return lock_owner_and_token(self._session.connection(), digest)
 
     def add(self, **values: Any) -> int:
         """Insert an active token, and return its id."""

@@ -36,6 +36,8 @@ class Compiled(NamedTuple):
 
     def read(self, row: Row) -> Row:
         """Return a row of the driver as SQLAlchemy would return it."""
+        if not self.readers:
+            return row
         cells = list(row)
         for number, read in self.readers:
             cells[number] = read(cells[number])

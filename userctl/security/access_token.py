@@ -30,6 +30,7 @@ _TEXTS = ("sub", "role", "iss", "jti", "sid", "scope")
 _LAST_SECOND = 253_402_300_799
 """The last second of the year 9999, the latest that a datetime can hold."""
 
+_encode_json = json.JSONEncoder(separators=(",", ":")).encode
 _FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 # Of PyJWT, only the algorithms and the reading of headers are used: its JWT class would compare
 # times with its own clock, and accept such as are not whole numbers, and both it and its JWS class
@@ -63,7 +64,7 @@ class AccessTokenCodec:
         active = self._keyring().active
         assert active is not None, "An empty keyring cannot sign."
         key = active.key
-        payload = _encode_json(claims.model_dump(exclude_none=True))
+        payload = _encode_json(claims.model_dump(exclude_none=True)).encode()
         signed = f"{_header(key.algorithm, key.kid)}.{base64url_encode(payload)}"
         return f"{signed}.{base64url_encode(key.sign(signed.encode()))}"
 
@@ -147,13 +148,10 @@ def _read_header(part: str) -> Mapping[str, Any]:
     return MappingProxyType(jwt.get_unverified_header(f"{part}.e30.e30"))
 
 
+@lru_cache(maxsize=64)
 def _header(algorithm: str, kid: str) -> str:
     """Return the header of the tokens that a key signs."""
-    return base64url_encode(_encode_json({"alg": algorithm, "kid": kid, "typ": TYPE}))
-
-
-def _encode_json(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+    return base64url_encode(_encode_json({"alg": algorithm, "kid": kid, "typ": TYPE}).encode())
 
 
 def _decode_exactly(part: str) -> bytes:

@@ -144,5 +144,9 @@ def _fixed_key(settings: Settings, name: str) -> FixedKey:
 def _read_key_file(file: Path) -> str:
     text = read_secret(file)
     if text is None:
-        raise SecretKeyMissing(f"The key file {file} does not exist.")
+        raise SecretKeyMissing(
+            f"The key file {file} does not exist.",
+            hint=f"Write the key into it (at least {MINIMUM_KEY_BYTES} bytes), or set "
+            "secret_key_file to where it is.",
+        )
     return text

@@ -5,6 +5,7 @@ import re
 import secrets
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 
 from userctl.core.errors import TokenInvalid
 from userctl.core.token_prefixes import API_PREFIX, REFRESH_PREFIX
@@ -22,6 +23,10 @@ class OpaqueToken:
     prefix: str
     name: str
 
+    @cached_property
+    def _form(self) -> re.Pattern[str]:
+        return re.compile(rf"{self.prefix}[0-9a-f]{{72}}")
+
     def generate(self) -> str:
         """Return a new token."""
         body = self.prefix + secrets.token_hex(32)
@@ -33,8 +38,7 @@ class OpaqueToken:
         Raises:
             TokenInvalid: if the text is not a token of this kind, or was mistyped.
         """
-        well_formed = re.fullmatch(rf"{self.prefix}[0-9a-f]{{72}}", token)
-        if not well_formed or _checksum(token[:-8]) != token[-8:]:
+        if not self._form.fullmatch(token) or _checksum(token[:-8]) != token[-8:]:
             raise TokenInvalid(f"This is not {self.name} issued by userctl, or it is mistyped.")
         return hashlib.sha256(token.encode("ascii")).hexdigest()
 

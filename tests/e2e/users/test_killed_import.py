@@ -18,23 +18,24 @@ WITH_PASSWORDS = 3
 IMPORT = ["user", "import", "accounts.csv", "-o", "json"]
 
 
-@pytest.fixture(params=["our own", pytest.param("of Django", marks=pytest.mark.soak)])
-def accounts(userctl: Userctl, request: pytest.FixtureRequest) -> int:
-    """A file of many accounts; in our own a few have a password to be hashed."""
-    if request.param == "of Django":
-        hashed = VECTORS["Django PBKDF2"]
-        dumped = [
-            {"model": "a.user", "fields": {"email": f"u{n}@example.com", "password": hashed}}
-            for n in range(ACCOUNTS)
-        ]
-        # It is recognized by its content.
-        (userctl.home / "accounts.csv").write_text(json.dumps(dumped))
-        return ACCOUNTS
+@pytest.fixture
+def accounts(userctl: Userctl) -> None:
+    """A file of many accounts, of which a few have a password to be hashed."""
     lines = ["email,name,password"]
     lines += [f"p{n}@example.com,With,{PASSWORD}" for n in range(WITH_PASSWORDS)]
     lines += [f"u{n}@example.com,Without," for n in range(ACCOUNTS - WITH_PASSWORDS)]
     (userctl.home / "accounts.csv").write_text("\n".join([*lines, ""]))
-    return ACCOUNTS
+
+
+@pytest.fixture
+def accounts_of_django(userctl: Userctl) -> None:
+    """A file of accounts of Django, which is recognized by its content."""
+    hashed = VECTORS["Django PBKDF2"]
+    dumped = [
+        {"model": "a.user", "fields": {"email": f"u{n}@example.com", "password": hashed}}
+        for n in range(ACCOUNTS)
+    ]
+    (userctl.home / "accounts.csv").write_text(json.dumps(dumped))
 
 
 @pytest.fixture
@@ -44,9 +45,21 @@ def sql(database_url: str) -> Iterator[Sql]:
 
 
 @repeated("wanted", few=5, soak=100)
+@pytest.mark.usefixtures("accounts")
 def test_an_import_killed_at_any_moment_has_created_all_accounts_or_none(
-    userctl: Userctl, forks: Forks, accounts: int, sql: Sql, wanted: int
+    forks: Forks, sql: Sql, wanted: int
 ) -> None:
+    kill_imports(forks, sql, wanted)
+
+
+@pytest.mark.soak
+@pytest.mark.usefixtures("accounts_of_django")
+def test_an_import_of_django_is_no_exception(forks: Forks, sql: Sql) -> None:
+    kill_imports(forks, sql, 20)
+
+
+def kill_imports(forks: Forks, sql: Sql, wanted: int) -> None:
+    """Kill imports, and make sure that each has created all accounts or none."""
     draws = random.Random(4)
     [normal] = forks.at_once([IMPORT])
     assert normal.code == 0, normal.err
@@ -59,7 +72,7 @@ def test_an_import_killed_at_any_moment_has_created_all_accounts_or_none(
         kills += killed.code == KILLED
         [(count, different)] = sql("SELECT count(*), count(DISTINCT email) FROM users")
         assert count == different
-        assert count in (0, accounts), delay
+        assert count in (0, ACCOUNTS), delay
     [again] = forks.at_once([[*IMPORT, "--on-conflict", "skip"]])
     assert again.code == 0, again.err
-    assert sql("SELECT count(*), count(DISTINCT email) FROM users") == [(accounts, accounts)]
+    assert sql("SELECT count(*), count(DISTINCT email) FROM users") == [(ACCOUNTS, ACCOUNTS)]

@@ -20,6 +20,9 @@ EMAIL, ADMIN = "ada@example.com", "grace@example.com"
 SECRET = "a secret that several services share, of 40+ bytes"
 API = "/api/v1"
 
+DOCUMENTS: dict[str, Any] = {}
+"""The OpenAPI documents of routers, by their options."""
+
 
 @dataclass
 class Caller:
@@ -85,6 +88,10 @@ def caller(accounts: Accounts, **options: Any) -> Caller:
     """Return what sends requests to a router with these options."""
     app = FastAPI()
     app.include_router(router(accounts, **options))
+    document = DOCUMENTS.get(repr(options)) or app.openapi()
+    # To write the document takes longer than most tests.
+    DOCUMENTS[repr(options)] = document
+    vars(app)["openapi"] = lambda: document
     return Caller(TestClient(app, base_url="https://testserver", client=("203.0.113.7", 1)), {})
 
 

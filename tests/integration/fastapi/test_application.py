@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from threading import Event
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from httpx2 import ASGITransport, AsyncClient
 
 from tests.integration.conftest import PASSWORD
 from tests.integration.fastapi.conftest import EMAIL, Caller, caller, code_of, log_in
-from userctl import Accounts, errors
+from userctl import Accounts, errors, open_accounts
 from userctl.fastapi import (
     current_user,
     install_error_handlers,
@@ -86,6 +87,23 @@ def test_a_dependency_without_the_router_says_what_is_missing() -> None:
     app.get("/mine", dependencies=[Depends(current_user)])(lambda: "x")
     with pytest.raises(RuntimeError, match="Include userctl"):
         TestClient(app).get("/mine", headers={"Authorization": "Bearer x"})
+
+
+def test_a_service_whose_key_is_missing_does_not_start(sqlite_url: str, tmp_path: Path) -> None:
+    with (
+        open_accounts(sqlite_url, secret_key_file=tmp_path / "key") as accounts,
+        pytest.raises(errors.SecretKeyMissing, match=str(tmp_path)) as caught,
+    ):
+        router(accounts)
+    assert caught.value.__notes__ == [caught.value.hint]
+
+
+def test_a_service_whose_database_is_missing_starts_and_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "none.db"
+    with open_accounts(f"sqlite:///{file}") as accounts:
+        call = caller(accounts)
+        assert call("GET", "/health").json()["status"] == "unhealthy"
+    assert not file.exists()
 
 
 def token_urls(described: dict[str, Any], path: str) -> list[str]:

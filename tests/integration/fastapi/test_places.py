@@ -1,15 +1,18 @@
 """Where an application puts the router: below a proxy, in another application, beside others."""
 
 from collections.abc import Callable
+from typing import Annotated
+from urllib.parse import urljoin
 
 import pytest
-from fastapi import APIRouter, FastAPI, HTTPException
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from fastapi.testclient import TestClient
 
 from tests.integration.conftest import PASSWORD
 from tests.integration.fastapi.conftest import ADMIN, code_of
 from userctl import Accounts
-from userctl.fastapi import install_error_handlers, router
+from userctl.fastapi import current_user, install_error_handlers, router
+from userctl.schemas.users import UserRead
 
 WANTED = {"X-Refresh-Token": "cookie"}
 
@@ -59,6 +62,60 @@ def test_paths_are_told_as_the_client_knows_them(
     assert made.headers["location"] == f"{told}/users/{made.json()['id']}"
     gone = client.post(f"{sent}/auth/logout", headers=cookie)
     assert f"Path={told}/auth;" in gone.headers["set-cookie"]
+
+
+def documented_elsewhere(accounts: Accounts) -> FastAPI:
+    app = FastAPI(docs_url="/internal/docs")
+    app.include_router(router(accounts, ""), prefix="/outer/api/v1")
+    return app
+
+
+@pytest.mark.parametrize(
+    ("build", "root_path", "page"),
+    [
+        (plain, "", "/docs"),
+        (plain, "/outer", "/outer/docs"),
+        (mounted, "", "/outer/docs"),
+        (included, "", "/docs"),
+        (documented_elsewhere, "", "/internal/docs"),
+    ],
+)
+def test_the_documentation_page_logs_in_wherever_the_router_is(
+    local_accounts: Accounts, build: Callable[[Accounts], FastAPI], root_path: str, page: str
+) -> None:
+    # Another router of the process may have been the first one.
+    router(local_accounts, "/first")
+    app = build(local_accounts)
+    # Twice, since an application may be started more than once.
+    for _ in range(2):
+        with TestClient(app, root_path=root_path) as client:
+            folder = page.removesuffix("/docs") if root_path or build is mounted else ""
+            document = client.get(f"{folder}/openapi.json").json()
+            for scheme in document["components"]["securitySchemes"].values():
+                if scheme["type"] == "oauth2":
+                    url = urljoin(page, scheme["flows"]["password"]["tokenUrl"])
+                    assert code_of(client.post(url)) == (422, "invalid_request")
+
+
+def test_endpoints_of_an_application_log_in_at_its_first_router(local_accounts: Accounts) -> None:
+    def application(*prefixes: str) -> FastAPI:
+        app = FastAPI()
+        for prefix in prefixes:
+            app.include_router(router(local_accounts, prefix, jwks=False))
+
+        @app.get("/mine")
+        def mine(user: Annotated[UserRead, Depends(current_user)]) -> str:
+            return user.email
+
+        return app
+
+    for prefixes in (("/a", "/b"), ("/c",)):
+        with TestClient(application(*prefixes)) as client:
+            document = client.get("/openapi.json").json()
+            schemes = document["components"]["securitySchemes"]
+            [name, _] = [n for each in document["paths"]["/mine"]["get"]["security"] for n in each]
+            flow = schemes[name]["flows"]["password"]
+            assert flow["tokenUrl"] == f"{prefixes[0].lstrip('/')}/auth/token"
 
 
 def test_the_routers_of_one_application_keep_apart(local_accounts: Accounts) -> None:

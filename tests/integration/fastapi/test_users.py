@@ -1,11 +1,16 @@
 """Managing users over HTTP."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
+from httpx2 import Response
 
 from tests.integration.conftest import PASSWORD
 from tests.integration.fastapi.conftest import EMAIL, Caller, code_of
+from tests.support.marks import repeated
 from userctl import Accounts
 
 TOO_LARGE = 2**80
@@ -49,6 +54,53 @@ def test_a_change_is_made_if_nothing_changed_since_it_was_read(
     assert unnamed.json()["name"] is None
     assert admin("DELETE", path).status_code == 204
     assert code_of(admin("GET", path)) == (404, "user_not_found")
+
+
+def at_once(*requests: Callable[[], Response]) -> list[Response]:
+    """Send requests at the same time, and return their answers."""
+    with ThreadPoolExecutor(len(requests)) as threads:
+        return [each.result() for each in [threads.submit(send) for send in requests]]
+
+
+@repeated("count", few=2, soak=50)
+@pytest.mark.parametrize(
+    "methods", [("PATCH", "PATCH"), ("PATCH", "DELETE"), ("DELETE", "DELETE")], ids="-".join
+)
+def test_of_two_changes_at_once_one_is_refused(
+    admin: Caller,
+    accounts: Accounts,
+    monkeypatch: pytest.MonkeyPatch,
+    methods: tuple[str, str],
+    count: int,
+) -> None:
+    """The loser is answered as if it had come after the winner."""
+    read = accounts.users.get
+    both = Barrier(2)
+
+    def read_and_meet(user_id: int) -> object:
+        user = read(user_id)
+        both.wait(timeout=60)
+        return user
+
+    for number in range(count):
+        path = f"/users/{accounts.users.create(f'u{number}@example.com').id}"
+        headers = {"If-Match": admin("GET", path).headers["etag"]}
+
+        def send(method: str, name: str) -> Callable[[], Response]:
+            body = {"json": {"name": name}} if method == "PATCH" else {}
+            return lambda: admin(method, path, headers=headers, **body)  # noqa: B023
+
+        # One event loop answers both, as that of a server does.
+        with monkeypatch.context() as patch, admin.client:
+            patch.setattr(accounts.users, "get", read_and_meet)
+            answers = at_once(send(methods[0], "first"), send(methods[1], "second"))
+        won, lost = sorted(answers, key=lambda answer: answer.status_code)
+        after = admin("GET", path)
+        if won.status_code == 204:
+            assert code_of(lost) == code_of(after) == (404, "user_not_found")
+        else:
+            assert code_of(lost) == (412, "user_changed")
+            assert (won.status_code, won.json()) == (200, after.json())
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,15 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis.strategies import datetimes, timezones
 from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite import DATETIME
 
 from userctl.core.errors import DatabaseDamaged
 from userctl.models.types import UTCDateTime
+from userctl.models.unreadable import Unreadable
 
 TIME = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 THERE = TIME.astimezone(timezone(timedelta(hours=-7)))
@@ -21,23 +25,44 @@ def read(value: Any, dialect: Dialect = SQLITE) -> datetime | None:
     return UTCDateTime().result_processor(dialect, None)(value)
 
 
+def write(value: Any, dialect: Dialect = SQLITE) -> Any:
+    """Return what is stored of a value."""
+    return UTCDateTime().bind_processor(dialect)(value)
+
+
 @DIALECTS
 def test_a_naive_time_is_refused(dialect: Dialect) -> None:
     with pytest.raises(ValueError, match="naive"):
-        UTCDateTime().process_bind_param(TIME.replace(tzinfo=None), dialect)
+        write(TIME.replace(tzinfo=None), dialect)
 
 
-@DIALECTS
-def test_a_time_is_stored_in_utc(dialect: Dialect) -> None:
-    stored = UTCDateTime().process_bind_param(THERE, dialect)
-    assert stored is not None
+def test_a_time_is_stored_in_utc() -> None:
+    stored = write(THERE, postgresql.dialect())
     assert (stored, stored.utcoffset()) == (TIME, timedelta())
+    assert write(THERE) == "2030-01-02 03:04:05.000000"
+
+
+@given(datetimes(timezones=timezones()))
+def test_sqlite_stores_the_text_that_sqlalchemy_would(time: datetime) -> None:
+    try:
+        there = time.astimezone(UTC)
+    except OverflowError:
+        # The first and the last day have no form in UTC.
+        assume(False)
+    process = DATETIME().bind_processor(SQLITE)
+    assert process is not None
+    assert write(time) == process(there)
 
 
 @DIALECTS
 def test_no_time_stays_no_time(dialect: Dialect) -> None:
-    assert UTCDateTime().process_bind_param(None, dialect) is None
+    assert write(None, dialect) is None
     assert read(None, dialect) is None
+
+
+@DIALECTS
+def test_what_cannot_be_read_is_stored_again_as_it_was(dialect: Dialect) -> None:
+    assert write(Unreadable("yesterday"), dialect) == "yesterday"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ class UserctlError(Exception):
         self.message = message
         if hint is not None:
             self.hint = hint
+        # A traceback says what to do as well.
+        if self.hint is not None:
+            self.add_note(self.hint)
 
 
 class InvalidInput(UserctlError):

@@ -26,6 +26,11 @@ class ConnectionSession(Session):
             self._connection.begin()
         return self._connection
 
+    def close(self) -> None:
+        """Let go of the rows that were loaded, if any were; the transaction is the connection's."""
+        if self.in_transaction() or self.identity_map:
+            super().close()
+
     def commit(self) -> None:
         """Commit the transaction."""
         if self.in_transaction():

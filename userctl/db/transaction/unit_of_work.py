@@ -82,7 +82,8 @@ class UnitOfWork:
         self._stack.enter_context(typed_failures())
         with typed_failures():
             connection = self._stack.enter_context(self._engine.connect())
-        connection.execution_options(**self._options)
+        if self._options:
+            connection.execution_options(**self._options)
         self._session = self._stack.enter_context(ConnectionSession(connection))
         return self
 

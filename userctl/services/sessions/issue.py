@@ -3,7 +3,6 @@
 import secrets
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 from userctl.config.settings import Settings
 from userctl.core.actor import machine_user
@@ -188,7 +187,7 @@ class TokenIssuer:
             aud=self._codec.audience,
             iat=issued_at,
             exp=issued_at + lifetime,
-            jti=uuid4().hex,
+            jti=secrets.token_hex(16),
             sid=family.id,
             scope=family.scope,
         )
