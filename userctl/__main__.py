@@ -26,7 +26,6 @@ def main() -> NoReturn:
             from userctl.cli.completion.answer import answer  # noqa: PLC0415
 
             answer(shell, os.environ)
-            sys.exit()
 
         from userctl.cli import app  # noqa: PLC0415
 

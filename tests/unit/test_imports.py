@@ -21,6 +21,8 @@ print(*(name for name in sys.argv[1:] if name in sys.modules), file=sys.stderr)
 
 COMPLETION = SCRIPT.format(
     statement="""
+import os
+os._exit = sys.exit
 from userctl.__main__ import main
 from userctl.cli.completion import answer
 from userctl.db import quick_read
