@@ -38,6 +38,7 @@ class Row:
         at_most: the ratio of the medians that is aimed at.
         rounds: how often each side runs unless told otherwise.
         limits: the most that other figures of ours may reach in any round.
+        medians: the most that the medians of other figures may be.
     """
 
     ours: Side
@@ -45,6 +46,7 @@ class Row:
     at_most: float
     rounds: int = 3
     limits: Mapping[str, float] = field(default_factory=dict)
+    medians: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,9 @@ def figures(work: str, row: Row, rounds: int | None) -> Iterator[Figure]:
     for name, limit in row.limits.items():
         worst = max(sample.others[name] for sample in ours)
         yield Figure(f"{work}: {name}", worst, limit)
+    for name, limit in row.medians.items():
+        usual = statistics.median(sample.others[name] for sample in ours)
+        yield Figure(f"{work}: {name}", usual, limit)
 
 
 def _median(samples: Sequence[Sample]) -> float:

@@ -19,6 +19,14 @@ def main() -> NoReturn:
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     try:
         # Imported after the threshold is set, because most objects are created here.
+        from userctl.cli.completion import variables  # noqa: PLC0415
+
+        if shell := variables.ASKS_FOR_WORDS.get(os.environ.get(variables.VARIABLE, "")):
+            # Nothing else: a person waits for what the Tab key finds.
+            from userctl.cli.completion.answer import answer  # noqa: PLC0415
+
+            answer(shell, os.environ)
+
         from userctl.cli import app  # noqa: PLC0415
 
         app.main()

@@ -133,11 +133,11 @@ def _command(name: str, leaf: Any) -> Command:
         example=str(leaf.epilog).rpartition("Example:\n")[2].strip(),
         arguments=arguments,
         options=options,
-        schemas=_schemas(leaf.prints),
+        schemas=printed_schemas(leaf),
     )
 
 
-def _schemas(printed: Any) -> tuple[type[BaseModel], ...]:
-    """Return the schemas that a command prints, given by what returns one or some of them."""
-    found = printed() if printed is not None else ()
+def printed_schemas(leaf: Any) -> tuple[type[BaseModel], ...]:
+    """Return the schemas of the records that a Click command prints."""
+    found = leaf.prints() if leaf.prints is not None else ()
     return found if isinstance(found, tuple) else (found,)

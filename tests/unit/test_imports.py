@@ -19,6 +19,21 @@ import sys
 print(*(name for name in sys.argv[1:] if name in sys.modules), file=sys.stderr)
 """
 
+COMPLETION = SCRIPT.format(
+    statement="""
+import os
+os._exit = sys.exit
+from userctl.__main__ import main
+from userctl.cli.completion import answer
+from userctl.db import quick_read
+answer.LONGEST_SECONDS = quick_read.LONGEST_SECONDS = 60
+try:
+    main()
+except SystemExit:
+    pass
+"""
+)
+
 EVERY_COMMAND = """
 import pkgutil
 from importlib import import_module
@@ -61,6 +76,21 @@ def test_a_health_check_loads_no_tables(local: Userctl) -> None:
         check=True,
     )
     assert (done.stdout.split()[:2], done.stderr.split()) == (["status", "healthy"], [])
+
+
+def test_the_tab_key_waits_for_nothing_that_only_commands_need(local: Userctl) -> None:
+    local.create("ada@example.com")
+    asked = {"_USERCTL_COMPLETE": "words_bash", "_USERCTL_LINE": "userctl user show a"}
+    unneeded = [name for name in HEAVY if name != "psycopg"]
+    done = subprocess.run(
+        [sys.executable, "-c", COMPLETION, *unneeded, "typer", "userctl.cli.app"],
+        env=local.environment | asked,
+        cwd=local.home,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr.split()) == ("ada@example.com\n", [])
 
 
 def test_every_module_of_schemas_is_there_when_it_is_named() -> None:

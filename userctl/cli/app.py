@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -117,16 +116,12 @@ def _invoke(argv: Sequence[str], context: CommandContext) -> int:
 
 
 def _complete() -> int:
-    """Answer a shell that asks for completions, and return the exit code."""
+    """Answer a shell that asks for its script, or with one of an earlier version."""
     try:
         require_completion_variables(os.environ)
         asked, _, shell = os.environ[VARIABLE].partition("_")
         if asked == "source":
             return run(["completion", shell])
-        if asked == "words":
-            # No other command needs what finds the candidates.
-            import_module("userctl.cli.completion.answer").answer(shell, os.environ)
-            return 0
         program(completion=True).main(prog_name=PROGRAM)
     except Exception as error:  # noqa: BLE001
         return report(error, (), debug=False)

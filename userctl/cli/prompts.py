@@ -7,18 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import typer
-
+from userctl.cli.asking import ATTEMPTS, ask
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write_error
-from userctl.cli.signals import wake_at_signals
 from userctl.core.errors import InputOutputFailed, InvalidInput, PasswordRejected, TokenInvalid
 from userctl.core.text import strip_line_end
 
 MAXIMUM_BYTES = 65_536
-
-ATTEMPTS = 3
-"""How often a new password is asked for before the command fails."""
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -160,6 +155,7 @@ def read_password(
 
     Raises:
         InvalidInput: if the options exclude each other, or no prompt can be answered.
+        PasswordRejected: if what is typed the second time is something else.
         InputOutputFailed: if the file cannot be read.
     """
     if stdin and file is not None:
@@ -173,12 +169,10 @@ def read_password(
             f"No {prompt.lower()} was given, and {context.why_not_interactive}.",
             hint="Pass --password-stdin or --password-file.",
         )
-    try:
-        with wake_at_signals():
-            typed = typer.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True)
-    except UnicodeDecodeError:
-        raise InvalidInput("The typed password is not valid UTF-8.") from None
-    return str(typed)
+    typed = ask(prompt, hidden=True)
+    if twice and ask("Repeat for confirmation", hidden=True) != typed:
+        raise PasswordRejected(["the two entries do not match"])
+    return typed
 
 
 def read_stdin() -> str:

@@ -5,11 +5,9 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import typer
-
+from userctl.cli.asking import ATTEMPTS, ask
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write_error
-from userctl.cli.signals import wake_at_signals
 from userctl.config.settings import Settings
 from userctl.core.errors import ConfirmationRequired, Declined
 from userctl.core.text import counted, escape_invisible, rfc3339
@@ -23,6 +21,7 @@ TARGETS_LISTED = 20
 PLACE = "\0"
 """Stands for the database and the profile in what is asked; otherwise they stand at the end."""
 
+_ANSWERS = {"y": True, "yes": True, "n": False, "no": False, "": False}
 _PRODUCTION = frozenset({"prod", "production", "prd", "live"})
 _NEGATIONS = frozenset({"non", "not", "no", "pre"})
 
@@ -50,10 +49,17 @@ def confirm(context: CommandContext, compose: Callable[[], str | None], *, yes: 
         return
     place = describe_place(context.settings)
     asked = action.replace(PLACE, place) if PLACE in action else f"{action} in {place}"
-    with wake_at_signals():
-        confirmed = typer.confirm(escape_invisible(f"{asked}?"), err=True)
-    if not confirmed:
+    if not _is_confirmed(escape_invisible(f"{asked}? [y/N]")):
         raise Declined("Canceled; nothing was changed.")
+
+
+def _is_confirmed(question: str) -> bool:
+    for _ in range(ATTEMPTS):
+        answer = ask(question, default="").strip().lower()
+        if answer in _ANSWERS:
+            return _ANSWERS[answer]
+        write_error("Answer y or n.")
+    return False
 
 
 def confirm_removal(

@@ -127,12 +127,14 @@ def command_suggestion(typed: str, noun: str | None) -> str | None:
     """
     word = typed.lower().replace("_", "-")
     meant = _meant(word, SYNONYMS)
-    here = [*(_verbs(noun) if noun else COMMANDS), "--help", *(() if noun else ("--version",))]
+    commands = [*(_verbs(noun) if noun else COMMANDS)]
+    options = ["--help", *(() if noun else ("--version",))]
+    here = [*commands, *options]
     own = [command.removeprefix(f"{noun} ") for command in meant]
     found = [command for command in own if command.partition(" ")[0] in here][:1]
     paths = dict.fromkeys(path for command in (word, *meant) for path in _paths(command))
     found = found or [*paths][:3]
-    return _question(found or _near(word, here))
+    return _question(found or _near(word, commands) or _near(word, options))
 
 
 def option_suggestion(typed: str, known: Collection[str]) -> str | None:

@@ -38,6 +38,11 @@ def conclude(
     context.note(f"{done}{f' ({facts})' if facts else ''}.{back}")
 
 
+def conclude_dry_run(context: CommandContext, found: str) -> None:
+    """Say in one line what a command would do, as :func:`conclude` says what one did."""
+    conclude(context, f"Dry run; nothing was changed: {found}")
+
+
 def conclude_user(
     context: CommandContext, done: str, user: "UserRead", *facts: str, undo: str | None = None
 ) -> None:

@@ -128,7 +128,7 @@ def read_document(file: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise InvalidConfiguration(f"{file} is not UTF-8.", hint="Save it as UTF-8.") from error
     except (OSError, ValueError, RecursionError) as error:
-        raise InvalidConfiguration(f"Cannot read {file}: {error}") from error
+        raise InvalidConfiguration(f"Cannot read {file}: {error}.") from error
 
 
 def read_text(file: Path) -> str:

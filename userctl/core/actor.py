@@ -29,13 +29,14 @@ def sanitize_name(name: str) -> str:
 
 def machine_user() -> str:
     """Return the operating-system user and the host, such as ``root@example``."""
-    return sanitize_name(f"{_user_name(os.geteuid())}@{os.uname().nodename}")
+    return _machine_user(os.geteuid(), os.uname().nodename)
 
 
 @lru_cache(1)  # A service records an event with each request.
-def _user_name(user_id: int) -> str:
+def _machine_user(user_id: int, host: str) -> str:
     try:
-        return pwd.getpwuid(user_id).pw_name
+        name = pwd.getpwuid(user_id).pw_name
     except KeyError:
         # In a container the user may have no name.
-        return str(user_id)
+        name = str(user_id)
+    return sanitize_name(f"{name}@{host}")

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, or_, text, true, type_coerce
+from sqlalchemy import ColumnElement, and_, insert, literal_column, or_, text, true, type_coerce
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, func, select
 
@@ -15,7 +15,7 @@ from userctl.models.types import StoredUTCDateTime
 from userctl.repositories.bulk_insert import insert_rows
 from userctl.repositories.changes import insert_all, require_count
 from userctl.repositories.new_events import COLUMNS, NewEvent, TrailHead, next_rows
-from userctl.repositories.statement import Statement
+from userctl.repositories.statement import Statement, run_at_once
 from userctl.repositories.transactions import TRANSACTION
 from userctl.schemas.page import LARGEST_ID
 
@@ -31,9 +31,9 @@ _EVENTS = AuditEvent.metadata.tables["audit_events"]
 _LOCK = Statement(text(f"SELECT pg_advisory_xact_lock({LOCK}), {TRANSACTION}"))
 _HEAD = Statement(
     core_select(_EVENTS.c.id, _EVENTS.c.hash, _EVENTS.c.time)
-    .where(_EVENTS.c.id > 0)
+    .where(_EVENTS.c.id > literal_column("0"))
     .order_by(_EVENTS.c.id.desc())
-    .limit(1)
+    .limit(literal_column("1"))
 )
 _INSERT = Statement(insert(_EVENTS), COLUMNS)
 
@@ -121,9 +121,10 @@ class AuditEventRepository:
         """
         connection = self._session.connection()
         if connection.dialect.name == "postgresql":
-            _, *self.transaction = _LOCK.rows(connection, {})[0]
-        found = _HEAD.first(connection, {})
-        last = TrailHead._make(found) if found else None
+            [(_, *self.transaction)], found = run_at_once(connection, [_LOCK, _HEAD])
+        else:
+            found = _HEAD.rows(connection, {})
+        last = TrailHead._make(found[0]) if found else None
         if last is not None and last.id > LARGEST_ID - len(events):
             # An event out of its place must not keep all others from being written.
             head = self.last_in_place()

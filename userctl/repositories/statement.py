@@ -111,6 +111,27 @@ class Statement:
         )
 
 
+def run_at_once(connection: Connection, statements: Sequence[Statement]) -> list[list[Row]]:
+    """Run statements without values in one round trip to PostgreSQL, and return their rows.
+
+    Each sees what was committed until it began.
+    """
+    if is_watched(connection):
+        return [statement.rows(connection, {}) for statement in statements]
+    compiled = [statement.compiled(connection.dialect) for statement in statements]
+    text = "; ".join(each.text for each in compiled)
+
+    def run(driver: Any) -> list[list[Row]]:
+        cursor, found = driver.execute(text), []
+        for each in compiled:
+            found.append([each.read(row) for row in cursor.fetchall()])
+            cursor.nextset()
+        return found
+
+    rows: list[list[Row]] = run_on_driver(connection, text, run)
+    return rows
+
+
 def run_on_driver(connection: Connection, text: str, run: Callable[[Any], Any]) -> Any:
     """Let a function use the driver's connection in a transaction, which begins now at the latest.
 

@@ -39,17 +39,17 @@ main()
 
 
 @pytest.fixture(params=["bash", thorough("zsh"), thorough("fish")])
-def shell(request: pytest.FixtureRequest, local: Userctl) -> "pexpect.spawn[str]":
+def shell(request: pytest.FixtureRequest, userctl: Userctl) -> "pexpect.spawn[str]":
     """A shell with completion, in which the command prints its arguments instead of obeying."""
-    local.create("grace@example.com")
+    userctl.create("grace@example.com")
     text = HOSTILE.replace("'", "''")
     run_script(
-        str(local.database_url),
+        str(userctl.database_url),
         f"INSERT INTO users (email, hashed_password) VALUES ('{text}', '')",
     )
     program, *arguments = COMMANDS[request.param]
     binary = requirements.program(program) if program != "bash" else program
-    folder = local.home / "bin"
+    folder = userctl.home / "bin"
     folder.mkdir()
     # What is completed is seen as the command gets it.
     script = (
@@ -59,13 +59,13 @@ def shell(request: pytest.FixtureRequest, local: Userctl) -> "pexpect.spawn[str]
     )
     (folder / "userctl").write_text(script)
     (folder / "userctl").chmod(0o755)
-    environment = local.environment | {"TERM": "dumb" if program != "fish" else "xterm"}
+    environment = userctl.environment | {"TERM": "dumb" if program != "fish" else "xterm"}
     environment["PATH"] = f"{folder}:{environment['PATH']}"
     child = pexpect.spawn(
         binary,
         arguments,
         env=environment,
-        cwd=str(local.home),
+        cwd=str(userctl.home),
         encoding="utf-8",
         timeout=60,
         dimensions=(24, 200),
@@ -86,7 +86,7 @@ def completed(child: "pexpect.spawn[str]", line: str) -> list[str]:
 
 
 def test_a_shell_completes_commands_and_values_and_runs_none_of_them(
-    shell: "pexpect.spawn[str]", local: Userctl
+    shell: "pexpect.spawn[str]", userctl: Userctl
 ) -> None:
     assert completed(shell, "userctl user sho") == ["user", "show"]
     assert completed(shell, "userctl user show gr") == ["user", "show", "grace@example.com"]
@@ -95,5 +95,5 @@ def test_a_shell_completes_commands_and_values_and_runs_none_of_them(
         "account:login:success"
     )
     assert completed(shell, "userctl user show ha") == ["user", "show", HOSTILE]
-    assert not (Path(local.home) / "pwned").exists()
+    assert not (Path(userctl.home) / "pwned").exists()
     shell.close(force=True)

@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,11 +88,11 @@ def test_a_closed_standard_output_is_exit_9(quick: Userctl) -> None:
 
 @pytest.mark.parametrize("command", ["config show", "user list -o json", "--help"])
 def test_a_reader_that_left_ends_a_command_silently_as_sigpipe_does(
-    quick: Userctl, command: str
+    userctl: Userctl, forked_program: str, command: str
 ) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    result = quick.spawn(*command.split(), stdout=writer)
+    result = replace(userctl, program=(forked_program,)).spawn(*command.split(), stdout=writer)
     os.close(writer)
     assert (result.code, result.err) == (141, "")
 

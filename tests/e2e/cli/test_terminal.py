@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pexpect
 import pytest
@@ -15,23 +15,23 @@ Terminal = Callable[..., "pexpect.spawn[str]"]
 
 
 @pytest.fixture
-def real_terminal(local: Userctl) -> Terminal:
+def real_terminal(userctl: Userctl) -> Terminal:
     """The same with a process that gets the signals of the terminal."""
-    return starter(local, cheap=False)
+    return starter(userctl, userctl.program, cheap=False)
 
 
 @pytest.fixture
-def terminal(quick: Userctl) -> Terminal:
+def terminal(userctl: Userctl, forked_program: str) -> Terminal:
     """Starts userctl on a terminal."""
-    return starter(quick, cheap=True)
+    return starter(userctl, (forked_program,), cheap=True)
 
 
-def starter(userctl: Userctl, *, cheap: bool) -> Terminal:
+def starter(userctl: Userctl, command: Sequence[str], *, cheap: bool) -> Terminal:
     """Return what starts userctl on a terminal, with cheap hashes or not."""
 
     def start(*args: str, **environment: str) -> "pexpect.spawn[str]":
         variables = userctl.cheap_environment if cheap else userctl.environment
-        program, *rest = userctl.program
+        program, *rest = command
         # No test waits for a pager because a list happens to be a line longer than the screen.
         shown = {"TERM": "xterm-256color", "PAGER": ""}
         return pexpect.spawn(
@@ -68,15 +68,15 @@ def test_create_asks_for_the_password_twice_and_does_not_show_it(terminal: Termi
     assert PASSWORD not in printed
 
 
-def test_login_asks_for_what_was_not_given(terminal: Terminal, local: Userctl) -> None:
-    local.create("ada@example.com")
+def test_login_asks_for_what_was_not_given(terminal: Terminal, userctl: Userctl) -> None:
+    userctl.create("ada@example.com")
     child = terminal("login")
     child.expect("E-mail address: ")
     child.sendline("ada@example.com")
     child.expect("Password: ")
     child.sendline(PASSWORD)
     assert ended(child)[0] == 0
-    assert local("whoami").code == 0
+    assert userctl("whoami").code == 0
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,9 @@ def test_login_asks_for_what_was_not_given(terminal: Terminal, local: Userctl) -
     ],
 )
 def test_what_would_fail_in_any_case_is_said_before_a_password_is_typed(
-    terminal: Terminal, local: Userctl, command: str, code: int, message: str
+    terminal: Terminal, userctl: Userctl, command: str, code: int, message: str
 ) -> None:
-    local.create("ada@example.com")
+    userctl.create("ada@example.com")
     found, printed = ended(terminal(*command.split(" ")))
     assert found == code
     assert re.search(message, printed)
@@ -103,42 +103,62 @@ def test_what_would_fail_in_any_case_is_said_before_a_password_is_typed(
 
 
 def test_a_session_file_that_cannot_be_used_is_found_before_a_password_is_typed(
-    terminal: Terminal, local: Userctl
+    terminal: Terminal, userctl: Userctl
 ) -> None:
-    local.create("ada@example.com")
-    local.session_file.mkdir(parents=True)
+    userctl.create("ada@example.com")
+    userctl.session_file.mkdir(parents=True)
     code, printed = ended(terminal("login", "ada@example.com"))
     assert (code, "assword:" in printed) == (2, False)
 
 
-def test_a_user_who_exists_already_needs_no_password(terminal: Terminal, local: Userctl) -> None:
-    local.create("ada@example.com")
+def test_a_user_who_exists_already_needs_no_password(terminal: Terminal, userctl: Userctl) -> None:
+    userctl.create("ada@example.com")
     code, printed = ended(terminal("user", "create", "ada@example.com", "--if-not-exists"))
     assert code == 0
     assert "already exists (id 1) and was left unchanged" in printed
 
 
-@pytest.mark.parametrize("command", ["user create eve@example.com", "user passwd ada@example.com"])
-@pytest.mark.parametrize("last", ["battery staple 88", "iloveyou"])
-def test_a_weak_password_is_asked_for_again_three_times_in_all(
-    terminal: Terminal, local: Userctl, command: str, last: str
+GOOD, WEAK, MISTYPED = ("battery staple 88",) * 2, ("iloveyou",) * 2, ("battery staple 88", "other")
+"""What is typed at a prompt for a new password, and when it is repeated."""
+
+
+def type_new_password(child: "pexpect.spawn[str]", typed: tuple[str, str]) -> None:
+    """Answer the two prompts for a new password."""
+    for prompt, text in zip(("assword: ", "Repeat for confirmation: "), typed, strict=True):
+        child.expect(prompt)
+        child.sendline(text)
+
+
+@pytest.mark.parametrize(
+    ("command", "last", "reason"),
+    [
+        ("user create eve@example.com", GOOD, None),
+        ("user create eve@example.com", WEAK, "most common"),
+        ("user passwd ada@example.com", GOOD, None),
+        ("user passwd ada@example.com", MISTYPED, "the two entries do not match"),
+    ],
+)
+def test_a_password_that_is_rejected_is_asked_for_three_times_in_all(
+    terminal: Terminal, userctl: Userctl, command: str, last: tuple[str, str], reason: str | None
 ) -> None:
-    local.create("ada@example.com")
-    child = terminal(*command.split())
-    for password in ("short", "iloveyou", last):
-        child.expect("Password: ")
-        child.sendline(password)
-        child.expect("Repeat for confirmation: ")
-        child.sendline(password)
+    userctl.create("ada@example.com")
+    child = terminal(*command.split(), NO_COLOR="1")
+    type_new_password(child, WEAK)
+    child.expect_exact("most common")
+    type_new_password(child, MISTYPED)
+    child.expect_exact("\nThe password was rejected: the two entries do not match. Try again.")
+    type_new_password(child, last)
     code, printed = ended(child)
-    assert code == (2 if last == "iloveyou" else 0)
-    assert ("The password was rejected" in printed.rpartition("confirmation")[2]) == (code == 2)
-    assert len(local("user", "list", "-q").out.split()) == 1 + (code == 0 and "create" in command)
+    assert code == (0 if reason is None else 2)
+    assert ("error: The password was rejected: " in printed) == (reason is not None)
+    assert reason is None or reason in printed
+    assert "Error:" not in printed
+    assert len(userctl("user", "list", "-q").out.split()) == 1 + (code == 0 and "create" in command)
 
 
 @pytest.mark.parametrize("key", ["c", "d"])
 def test_leaving_a_prompt_is_exit_130_and_changes_nothing(
-    real_terminal: Terminal, local: Userctl, key: str
+    real_terminal: Terminal, userctl: Userctl, key: str
 ) -> None:
     child = real_terminal("user", "create", "ada@example.com")
     child.expect("Password: ")
@@ -146,18 +166,18 @@ def test_leaving_a_prompt_is_exit_130_and_changes_nothing(
     code, printed = ended(child)
     assert code == 130
     assert "Traceback" not in printed
-    assert local("user", "list", "-q").out == ""
+    assert userctl("user", "list", "-q").out == ""
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 5), ("", 5)])
-def test_delete_asks_first(terminal: Terminal, local: Userctl, answer: str, code: int) -> None:
-    local.create("ada@example.com")
+def test_delete_asks_first(terminal: Terminal, userctl: Userctl, answer: str, code: int) -> None:
+    userctl.create("ada@example.com")
     child = terminal("user", "delete", "ada@example.com")
     child.expect_exact("Delete ada@example.com (id 1, user, no sessions, no API tokens) in ")
     child.expect_exact("? [y/N]: ")
     child.sendline(answer)
     assert ended(child)[0] == code
-    assert local("user", "list", "-q").out == ("" if code == 0 else "1\n")
+    assert userctl("user", "list", "-q").out == ("" if code == 0 else "1\n")
 
 
 def test_hostile_arguments_are_shown_as_plain_text(terminal: Terminal) -> None:
@@ -167,10 +187,21 @@ def test_hostile_arguments_are_shown_as_plain_text(terminal: Terminal) -> None:
     assert "\x1b[31mx" not in printed
 
 
-def test_bytes_that_are_no_text_are_refused_at_a_prompt(terminal: Terminal) -> None:
-    child = terminal("user", "create", "ada@example.com")
-    child.expect("Password: ")
-    child.delaybeforesend = None
+@pytest.mark.parametrize(
+    ("command", "prompt"),
+    [
+        ("user create eve@example.com", "Password: "),
+        ("user delete ada@example.com", r"\[y/N\]: "),
+        ("login", "E-mail address: "),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused_at_a_prompt(
+    terminal: Terminal, userctl: Userctl, command: str, prompt: str
+) -> None:
+    userctl.create("ada@example.com")
+    child = terminal(*command.split())
+    child.expect(prompt)
+    child.setecho(False)
     os.write(child.child_fd, b"\xff\xfe\n")
     code, printed = ended(child)
     assert code == 2
@@ -178,9 +209,9 @@ def test_bytes_that_are_no_text_are_refused_at_a_prompt(terminal: Terminal) -> N
 
 
 def test_a_terminal_that_claims_no_width_still_shows_the_table(
-    terminal: Terminal, local: Userctl
+    terminal: Terminal, userctl: Userctl
 ) -> None:
-    local.create("ada@example.com")
+    userctl.create("ada@example.com")
     assert "ada@example.com" in ended(terminal("user", "list", COLUMNS="0"))[1]
 
 
@@ -190,8 +221,8 @@ def test_no_input_never_asks(terminal: Terminal) -> None:
     assert "--password-stdin" in printed
 
 
-def test_a_table_fits_the_terminal_and_loses_nothing(terminal: Terminal, local: Userctl) -> None:
-    local.create("ada@example.com", "--name", "x" * 100)
+def test_a_table_fits_the_terminal_and_loses_nothing(terminal: Terminal, userctl: Userctl) -> None:
+    userctl.create("ada@example.com", "--name", "x" * 100)
     code, printed = ended(terminal("user", "list"))
     plain = re.sub(r"\x1b\[[0-9;]*m", "", printed)
     assert code == 0
@@ -200,14 +231,14 @@ def test_a_table_fits_the_terminal_and_loses_nothing(terminal: Terminal, local: 
     assert plain.count("x") == 101  # The name, and the x of example.com.
 
 
-def test_a_heading_is_bold_unless_colour_is_unwanted(terminal: Terminal, local: Userctl) -> None:
-    local.create("ada@example.com")
+def test_a_heading_is_bold_unless_colour_is_unwanted(terminal: Terminal, userctl: Userctl) -> None:
+    userctl.create("ada@example.com")
     assert "\x1b[1m" in ended(terminal("user", "list"))[1]
     assert "\x1b[3" not in ended(terminal("user", "list", NO_COLOR="1"))[1]
 
 
-def test_a_hostile_name_colours_nothing_on_a_terminal(terminal: Terminal, local: Userctl) -> None:
-    local.create("ada@example.com", "--name", "[red]x[/red] :smile:")
+def test_a_hostile_name_colours_nothing_on_a_terminal(terminal: Terminal, userctl: Userctl) -> None:
+    userctl.create("ada@example.com", "--name", "[red]x[/red] :smile:")
     _, printed = ended(terminal("user", "show", "1"))
     assert "[red]x[/red] :smile:" in printed
     assert "\x1b[31m" not in printed
@@ -226,66 +257,63 @@ def test_a_long_purge_shows_progress_and_leaves_standard_output_alone(
 
 
 def test_login_asks_for_another_password_until_one_is_accepted(
-    terminal: Terminal, local: Userctl
+    terminal: Terminal, userctl: Userctl
 ) -> None:
-    local.create("ada@example.com", "--must-change")
+    userctl.create("ada@example.com", "--must-change")
     child = terminal("login", "ada@example.com", "--quiet")
     child.expect("Password: ")
     child.sendline(PASSWORD)
-    for new, reason in ((PASSWORD, "same as the current password"), ("iloveyou", "most common")):
-        child.expect("New password: ")
-        child.sendline(new)
-        child.expect("Repeat for confirmation: ")
-        child.sendline(new)
+    for typed, reason in (
+        ((PASSWORD, PASSWORD), "same as the current password"),
+        (MISTYPED, "the two entries do not match"),
+    ):
+        type_new_password(child, typed)
         child.expect(reason)
-    child.expect("New password: ")
-    child.sendline("battery staple 88")
-    child.expect("Repeat for confirmation: ")
-    child.sendline("battery staple 88")
+    type_new_password(child, GOOD)
     assert ended(child)[0] == 0
-    assert local("whoami", "-o", "json").json["must_change_password"] is False
-    old = local("login", "ada@example.com", "--password-stdin", stdin=PASSWORD)
+    assert userctl("whoami", "-o", "json").json["must_change_password"] is False
+    old = userctl("login", "ada@example.com", "--password-stdin", stdin=PASSWORD)
     assert old.code == 4
 
 
 def test_leaving_the_question_for_a_new_password_changes_nothing(
-    real_terminal: Terminal, local: Userctl
+    real_terminal: Terminal, userctl: Userctl
 ) -> None:
-    local.create("ada@example.com", "--must-change")
+    userctl.create("ada@example.com", "--must-change")
     child = real_terminal("login", "ada@example.com")
     child.expect("Password: ")
     child.sendline(PASSWORD)
     child.expect("New password: ")
     child.sendcontrol("c")
     assert ended(child)[0] == 130
-    assert local("user", "show", "1", "-o", "json").json["must_change_password"] is True
-    assert local("token", "list", "-q").out == ""
+    assert userctl("user", "show", "1", "-o", "json").json["must_change_password"] is True
+    assert userctl("token", "list", "-q").out == ""
 
 
-def test_a_filter_that_means_many_tokens_asks_first(terminal: Terminal, local: Userctl) -> None:
-    local.create("ada@example.com")
+def test_a_filter_that_means_many_tokens_asks_first(terminal: Terminal, userctl: Userctl) -> None:
+    userctl.create("ada@example.com")
     for _ in range(11):
-        assert local("token", "issue", "--user", "1", "--label", "ci").code == 0
+        assert userctl("token", "issue", "--user", "1", "--label", "ci").code == 0
     for answer, code, left in (("n", 5, 11), ("y", 0, 0)):
         child = terminal("token", "revoke", "--unused-since", "0s")
         child.expect("Revoke 11 API tokens of all users in ")
         child.sendline(answer)
         assert ended(child)[0] == code
-        assert local("token", "list", "--state", "active", "-q").out.count("\n") == left
+        assert userctl("token", "list", "--state", "active", "-q").out.count("\n") == left
 
 
-def test_a_token_is_not_broken_over_two_lines(terminal: Terminal, local: Userctl) -> None:
-    local.create("ada@example.com")
+def test_a_token_is_not_broken_over_two_lines(terminal: Terminal, userctl: Userctl) -> None:
+    userctl.create("ada@example.com")
     printed = ended(terminal("token", "issue", "--user", "1", "--label", "ci"))[1]
     assert re.search(r"uctl_api_[0-9a-f]{72}\b", printed)
 
 
 def test_times_and_names_of_keys_are_not_broken_over_two_lines(
-    terminal: Terminal, quick: Userctl
+    terminal: Terminal, userctl: Userctl
 ) -> None:
-    quick.keyring = True
-    assert quick("key", "generate", "--algorithm", "EdDSA").code == 0
-    kid = quick("key", "list", "-q").out.strip()
+    userctl.keyring = True
+    assert userctl("key", "generate", "--algorithm", "EdDSA").code == 0
+    kid = userctl("key", "list", "-q").out.strip()
     printed = ended(terminal("key", "list"))[1]
     assert kid in printed
     assert re.search(r" \d+ (s|min) ago|now", printed)
@@ -295,17 +323,17 @@ WIDE = "0123456789" * 3
 
 
 @pytest.fixture
-def much(quick: Userctl) -> Userctl:
+def much(userctl: Userctl) -> Userctl:
     """A database with long names in everything that is listed, and a keyring."""
-    quick.keyring = True
-    assert quick("key", "generate", "--algorithm", "EdDSA").code == 0
+    userctl.keyring = True
+    assert userctl("key", "generate", "--algorithm", "EdDSA").code == 0
     email = "augusta.ada.king@analytical-engines.example.com"
-    quick.create(email, "--name", f"Ada {WIDE}", "--role", "admin")
+    userctl.create(email, "--name", f"Ada {WIDE}", "--role", "admin")
     issue = ("token", "issue", "--user", "1", "--label", f"ci {WIDE}", "--expires", "90d")
-    assert quick(*issue).code == 0
-    quick.login(email)
-    assert quick("login", email, "--password-stdin", stdin="wrong").code == 4
-    return quick
+    assert userctl(*issue).code == 0
+    userctl.login(email)
+    assert userctl("login", email, "--password-stdin", stdin="wrong").code == 4
+    return userctl
 
 
 @pytest.mark.parametrize("command", ["user list", "token list", "key list", "audit list"])
@@ -336,8 +364,8 @@ def test_on_a_narrow_terminal_only_what_is_copied_as_one_is_wider(
         assert not any(line.endswith(" ") for line in lines)
 
 
-def test_what_to_do_stands_after_what_is_wrong(terminal: Terminal, local: Userctl) -> None:
-    local.create("ada@example.com")
+def test_what_to_do_stands_after_what_is_wrong(terminal: Terminal, userctl: Userctl) -> None:
+    userctl.create("ada@example.com")
     printed = " ".join(ended(terminal("doctor"))[1].split())
     assert "No user is an active admin. Make one: userctl user update" in printed
     assert "advice" not in printed
@@ -358,16 +386,16 @@ def test_a_list_ends_with_its_total_on_a_terminal(terminal: Terminal, much: User
     ],
 )
 def test_an_empty_list_says_what_to_do_and_has_no_header(
-    terminal: Terminal, local: Userctl, command: str, said: str
+    terminal: Terminal, userctl: Userctl, command: str, said: str
 ) -> None:
     assert ended(terminal(*command.split()))[1] == f"{said}\r\n"
-    assert local(*command.split()).err == ""
+    assert userctl(*command.split()).err == ""
 
 
-def test_a_status_has_a_color_and_a_time_its_distance(terminal: Terminal, local: Userctl) -> None:
-    local.create("ada@example.com")
-    local.create("eve@example.com")
-    assert local("user", "disable", "2").code == 0
+def test_a_status_has_a_color_and_a_time_its_distance(terminal: Terminal, userctl: Userctl) -> None:
+    userctl.create("ada@example.com")
+    userctl.create("eve@example.com")
+    assert userctl("user", "disable", "2").code == 0
     printed = ended(terminal("user", "list"))[1]
     assert "\x1b[32mactive\x1b[0m" in printed
     assert "\x1b[31mdisabled\x1b[0m" in printed
@@ -376,15 +404,15 @@ def test_a_status_has_a_color_and_a_time_its_distance(terminal: Terminal, local:
 
 
 @pytest.fixture
-def many(local: Userctl) -> Userctl:
+def many(userctl: Userctl) -> Userctl:
     """A database with more users than a terminal has lines."""
     run_script(
-        str(local.database_url),
+        str(userctl.database_url),
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
         "INSERT INTO users (email, hashed_password) "
         "SELECT 'u' || i || '@example.com', '' FROM n",
     )
-    return local
+    return userctl
 
 
 def test_a_long_list_is_shown_by_the_pager_of_the_environment(
@@ -422,10 +450,10 @@ def test_reading_a_list_to_its_end_in_less_is_exit_0(terminal: Terminal, many: U
 
 
 @pytest.fixture
-def application(local: Userctl) -> str:
+def application(userctl: Userctl) -> str:
     """The URL of a database with an application's tables, which the terminal then works on."""
-    url = f"sqlite:///{local.home / 'application.db'}"
-    (local.home / "application.db").touch()
+    url = f"sqlite:///{userctl.home / 'application.db'}"
+    (userctl.home / "application.db").touch()
     with open_engine(url) as engine:
         LOOSE.build(engine)
     return url
@@ -433,15 +461,15 @@ def application(local: Userctl) -> str:
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 5)])
 def test_adopt_shows_its_plan_and_asks(
-    terminal: Terminal, local: Userctl, application: str, answer: str, code: int
+    terminal: Terminal, userctl: Userctl, application: str, answer: str, code: int
 ) -> None:
     child = terminal("db", "adopt", USERCTL_DATABASE_URL=application)
     child.expect("step: users, email: rewrite Ada@Example.COM as ada@example.com")
     child.expect(r"\[y/N\]: ")
     child.sendline(answer)
     assert ended(child)[0] == code
-    local.database_url = application
-    assert local("user", "list").code == (0 if answer == "y" else 6)
+    userctl.database_url = application
+    assert userctl("user", "list").code == (0 if answer == "y" else 6)
 
 
 def test_adopt_does_not_ask_where_something_is_in_the_way(
@@ -456,34 +484,34 @@ def test_adopt_does_not_ask_where_something_is_in_the_way(
 
 
 def test_sessions_fit_the_terminal_and_their_ids_can_be_typed(
-    terminal: Terminal, local: Userctl
+    terminal: Terminal, userctl: Userctl
 ) -> None:
-    local.create("a.person.with.a.long.address@example.com")
-    local.login("a.person.with.a.long.address@example.com", "--client", "laptop of Ada")
+    userctl.create("a.person.with.a.long.address@example.com")
+    userctl.login("a.person.with.a.long.address@example.com", "--client", "laptop of Ada")
     code, printed = ended(terminal("session", "list"))
     lines = re.sub(r"\x1b\[[0-9;]*m", "", printed).splitlines()
     assert code == 0
     assert all(len(line) <= 80 for line in lines)
     short_id = lines[1].split()[0]
-    assert local("session", "end", short_id).code == 0
+    assert userctl("session", "end", short_id).code == 0
 
 
 @pytest.mark.parametrize(("answer", "code", "left"), [("n", 5, 11), ("y", 0, 0)])
 def test_many_users_are_changed_after_a_question_with_their_number(
-    terminal: Terminal, local: Userctl, answer: str, code: int, left: int
+    terminal: Terminal, userctl: Userctl, answer: str, code: int, left: int
 ) -> None:
     emails = "".join(f"u{number}@example.com\n" for number in range(11))
-    local("user", "import", "-", "--format", "csv", stdin=f"email\n{emails}")
+    userctl("user", "import", "-", "--format", "csv", stdin=f"email\n{emails}")
     child = terminal("user", "disable", "--domain", "example.com")
     child.expect(r"Disable 11 users")
     child.expect(r"\[y/N\]: ")
     child.sendline(answer)
     assert ended(child)[0] == code
-    assert local("user", "list", "--status", "active", "-q").out.count("\n") == left
+    assert userctl("user", "list", "--status", "active", "-q").out.count("\n") == left
 
 
-def test_who_is_unknown_is_told_before_a_question(terminal: Terminal, local: Userctl) -> None:
-    local.create("ada@example.com")
+def test_who_is_unknown_is_told_before_a_question(terminal: Terminal, userctl: Userctl) -> None:
+    userctl.create("ada@example.com")
     code, printed = ended(terminal("user", "delete", "1", "adda@example.com"))
     assert code == 3
     assert "Did you mean ada@example.com?" in printed
@@ -502,11 +530,11 @@ def test_an_error_begins_in_color(
 
 
 def test_a_summary_of_the_trail_has_bars_as_wide_as_the_terminal_allows(
-    terminal: Terminal, local: Userctl
+    terminal: Terminal, userctl: Userctl
 ) -> None:
-    local.create("ada@example.com")
-    local.create("grace@example.com")
-    assert local("user", "disable", "grace@example.com").code == 0
+    userctl.create("ada@example.com")
+    userctl.create("grace@example.com")
+    assert userctl("user", "disable", "grace@example.com").code == 0
     child = terminal("audit", "summary", NO_COLOR="1")
     lines = ended(child)[1].splitlines()
     assert re.fullmatch(r"\d{4}-\d\d-\d\d  0 +0 +2 █{4,}  1 █{4,}", lines[1])

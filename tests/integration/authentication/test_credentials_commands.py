@@ -4,11 +4,8 @@ import os
 
 import pytest
 
-from tests.e2e.cli.test_terminal import Terminal, ended, terminal
 from tests.support.cli import PASSWORD, Userctl
 from userctl.cli.commands.token.revoke import GUARD
-
-__all__ = ["terminal"]
 
 ADA = "ada@example.com"
 NEW = "battery staple 88"
@@ -142,37 +139,6 @@ def test_a_scripted_login_with_a_password_that_has_to_be_changed_is_told_so(ada:
     assert active(ada) == 0
     assert ada("user", "passwd", ADA, "--password-stdin", stdin=NEW).code == 0
     assert ada("login", ADA, "--password-stdin", stdin=NEW).code == 0
-
-
-def test_a_login_on_a_terminal_asks_for_a_new_password_twice(
-    terminal: Terminal, local: Userctl
-) -> None:
-    local.create(ADA)
-    assert local(*MUST_CHANGE, stdin=PASSWORD).code == 0
-    child = terminal("login", ADA)
-    for prompt, answer in (("Password: ", PASSWORD), ("New password: ", NEW), ("Repeat.*: ", NEW)):
-        child.expect(prompt)
-        child.sendline(answer)
-    code, printed = ended(child)
-    assert code == 0
-    assert NEW not in printed
-    assert local("whoami").code == 0
-    assert local("login", ADA, "--password-stdin", stdin=PASSWORD).code == 4
-    assert local("login", ADA, "--password-stdin", stdin=NEW).code == 0
-
-
-@pytest.mark.parametrize(("answer", "code", "left"), [("y", 0, 0), ("n", 5, GUARD + 1)])
-def test_a_guard_asks_whoever_is_there(
-    terminal: Terminal, local: Userctl, answer: str, code: int, left: int
-) -> None:
-    local.create(ADA)
-    issue(local, GUARD + 1)
-    child = terminal("token", "revoke", *SOON)
-    child.expect(rf"{GUARD + 1} API tokens")
-    child.expect(r"\[y/N\]: ")
-    child.sendline(answer)
-    assert ended(child)[0] == code
-    assert active(local) == left
 
 
 def test_a_key_is_not_retired_without_a_yes(local: Userctl) -> None:

@@ -583,6 +583,7 @@ def test_a_damaged_file_is_a_failure_among_the_other_checks(local: Userctl, how:
     assert failed
     assert "signing_key" not in failed
     assert all(found[name]["advice"] for name in failed)
+    assert not any("the value named here" in found[name]["advice"] for name in failed)
 
 
 def configured(userctl: Userctl, text: str) -> None:
@@ -614,6 +615,7 @@ def test_a_setting_that_cannot_be_read_is_a_failure_among_the_other_checks(
     configured(local, text)
     found = findings(local, code=6)
     assert said in found["configuration"]["message"]
+    assert found["configuration"]["message"].endswith(".")
     assert found["configuration"]["advice"]
     failed = {name for name, finding in found.items() if finding["status"] == "failure"}
     assert failed == {"configuration", *lost}

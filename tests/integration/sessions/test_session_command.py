@@ -171,7 +171,8 @@ def test_a_login_names_its_client_and_the_session_is_listed_and_ended(userctl: U
     assert userctl("session", "show", session["short_id"], "-o", "json").json == session
     ended = userctl("session", "end", session["short_id"])
     assert re.fullmatch(
-        r"Ended 1 session \(access tokens stay valid until (\d{4}-\d\d-\d\d )?\d\d:\d\dZ\)\.\n",
+        r"Ended 1 session of ada@example\.com "
+        r"\(access tokens stay valid until (\d{4}-\d\d-\d\d )?\d\d:\d\dZ\)\.\n",
         ended.err,
     )
     assert userctl("session", "list", "-q").out == ""
@@ -233,7 +234,10 @@ def test_a_revoked_token_says_how_long_access_tokens_stay_valid(userctl: Userctl
     userctl.login("ada@example.com", "--no-store")
     revoked = userctl("token", "revoke", "1", "-o", "json")
     assert revoked.json["access_tokens_valid_until"].endswith("Z")
-    assert re.match(r"Ended 1 session \(access tokens stay valid until .*Z\)\.\n", revoked.err)
+    assert re.match(
+        r"Ended 1 session of ada@example\.com \(access tokens stay valid until .*Z\)\.\n",
+        revoked.err,
+    )
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,16 @@ def test_a_dry_run_ends_as_the_import_would(userctl: Userctl) -> None:
     assert userctl("user", "import", bad, "--dry-run").code == 2
 
 
+def test_a_dry_run_says_in_one_line_what_the_import_would_do(userctl: Userctl) -> None:
+    userctl.create("eve@example.com")
+    rows = ("ada@example.com,", "eve@example.com,Eve", "nonsense,")
+    file = write(userctl, "a.csv", "email,name", *rows)
+    done = userctl("user", "import", file, "--dry-run", "--partial", "--on-conflict", "update")
+    would = "this would create 1, update 1, reject 1"
+    assert done.code == 7
+    assert f"Dry run; nothing was changed: {would}.\n" in done.err
+
+
 def test_the_file_has_to_be_there_and_its_format_known(local: Userctl) -> None:
     write(local, "accounts.txt", "email")
     assert local("user", "import", "missing.csv", "-o", "json").error["code"] == "io_error"

@@ -7,7 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from userctl import schemas
-from userctl.cli.output.cells import color
+from userctl.cli.output.cells import TimeStyle, color, plain
+from userctl.core.clock import utc_now
 
 PRINTED = [
     schemas.users.UserRead,
@@ -43,6 +44,15 @@ def test_every_status_and_every_verdict_has_a_color(name: str, value: str) -> No
 )
 def test_nothing_else_has_a_color(name: str, value: object) -> None:
     assert color(name, value) == ""
+
+
+def test_a_digest_is_cut_off_only_where_there_is_little_room() -> None:
+    digest = "57d1d199a25e" + "0" * 52
+    detail = {"created": 3, "sha256": digest}
+    for style, now in ((TimeStyle.BOTH, utc_now()), (TimeStyle.RELATIVE, None)):
+        assert plain("detail", detail, style, now) == f"created: 3, sha256: {digest}"
+    shown = plain("detail", detail, TimeStyle.RELATIVE, utc_now())
+    assert shown == "created: 3, sha256: 57d1d199a25e..."
 
 
 def test_the_tag_of_a_failure_stands_out() -> None:

@@ -149,7 +149,7 @@ CONTRACT = {
     6: "DatabaseNotReady DatabaseUnreachable DatabaseBusy DatabaseAccessDenied "
     "DatabaseDriverMissing DatabaseMissing DatabaseNotMigrated ForeignTables DatabaseTooNew "
     "MigrationSecretMissing PasswordLibraryMissing "
-    "AuditBroken DatabaseDamaged DatabaseToolMissing DatabaseToolFailed CommitUnknown "
+    "AuditBroken DatabaseDamaged FileDamaged DatabaseToolMissing DatabaseToolFailed CommitUnknown "
     "TransactionConflict ExtensionMissing SchemaNotFound LocksUnavailable RowUnreadable",
     9: "InputOutputFailed DiskFull OutOfMemory ReadOnly OutputLost",
 }

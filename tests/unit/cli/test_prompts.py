@@ -119,20 +119,36 @@ def test_without_a_prompt_the_options_are_named() -> None:
     assert "--password-stdin" in str(caught.value.hint)
 
 
+def let_type(monkeypatch: pytest.MonkeyPatch, *entries: str) -> list[str]:
+    """Let a person type some passwords, and return what they are asked."""
+    asked: list[str] = []
+
+    def ask(prompt: str, *, hidden: bool) -> str:
+        assert hidden
+        asked.append(prompt)
+        return entries[len(asked) - 1]
+
+    monkeypatch.setattr(prompts, "ask", ask)
+    monkeypatch.setattr(CommandContext, "is_interactive", True)
+    return asked
+
+
 @pytest.mark.parametrize("twice", [True, False])
 def test_a_password_is_typed_without_echo_and_a_new_one_twice(
     monkeypatch: pytest.MonkeyPatch, twice: bool
 ) -> None:
-    asked: dict[str, object] = {}
-
-    def prompt(_text: str, **options: object) -> str:
-        asked.update(options)
-        return "hunter2"
-
-    monkeypatch.setattr(prompts.typer, "prompt", prompt)
-    monkeypatch.setattr(CommandContext, "is_interactive", True)
+    asked = let_type(monkeypatch, "hunter2", "hunter2")
     assert read_password(CommandContext(), stdin=False, file=None, twice=twice) == "hunter2"
-    assert asked == {"hide_input": True, "confirmation_prompt": twice, "err": True}
+    assert asked == ["Password", "Repeat for confirmation"][: 1 + twice]
+
+
+def test_two_entries_that_differ_are_rejected_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    let_type(monkeypatch, "hunter2", "hunter3")
+    with pytest.raises(PasswordRejected, match="do not match") as caught:
+        read_password(CommandContext(), stdin=False, file=None, twice=True)
+    assert "hunter" not in caught.value.message
 
 
 def test_a_rejected_password_from_a_file_is_not_asked_for_again(tmp_path: Path) -> None:

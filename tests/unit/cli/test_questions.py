@@ -1,6 +1,7 @@
 """Questions before a change, and their answers."""
 
 import sys
+from contextlib import nullcontext
 from io import StringIO
 from pathlib import Path
 
@@ -32,16 +33,30 @@ def test_a_confirmation_without_a_prompt_names_the_option() -> None:
     assert "--yes" in str(caught.value.hint)
 
 
-@pytest.mark.parametrize("answer", [True, False])
-def test_the_answer_to_a_prompt_decides(monkeypatch: pytest.MonkeyPatch, answer: bool) -> None:
+@pytest.mark.parametrize(
+    ("answers", "confirmed"),
+    [
+        (["y"], True),
+        ([" Yes "], True),
+        (["perhaps", "y"], True),
+        (["n"], False),
+        ([""], False),
+        (["perhaps", "1", "true"], False),
+    ],
+)
+def test_the_answer_decides_and_is_asked_for_three_times_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    answers: list[str],
+    confirmed: bool,
+) -> None:
     asked: list[str] = []
+    left = iter(answers)
     monkeypatch.setattr(sys, "stdin", Terminal())
-    monkeypatch.setattr(
-        questions.typer, "confirm", lambda question, err: asked.append(question) or answer
-    )
-    if answer:
+    monkeypatch.setattr(questions, "ask", lambda text, default: asked.append(text) or next(left))
+    with nullcontext() if confirmed else pytest.raises(Declined):
         confirm(context(), lambda: "Delete it", yes=False)
-    else:
-        with pytest.raises(Declined):
-            confirm(context(), lambda: "Delete it", yes=False)
-    assert asked == ["Delete it in sqlite:////x.db?"]
+    assert asked == ["Delete it in sqlite:////x.db? [y/N]"] * len(answers)
+    assert capsys.readouterr().err == "Answer y or n.\n" * sum(
+        answer in {"perhaps", "1", "true"} for answer in answers
+    )

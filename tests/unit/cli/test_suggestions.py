@@ -47,6 +47,8 @@ SHARED = ["-o", "--output", "--quiet", "-q", "--fields", "--no-input", "--profil
         ("user", "undelete", "'restore'"),
         ("user", "lst", "'list'"),
         ("user", "help", "'--help'"),
+        (None, "sesion", "'session'"),
+        (None, "versoin", "'--version'"),
         ("user", "revoke", "'token revoke'"),
         ("user", "vacuum", "'db vacuum'"),
         ("token", "rm", "'revoke'"),
@@ -78,6 +80,10 @@ def test_a_synonym_or_a_misspelling_leads_to_the_right_verb(
     suggestion = command_suggestion(typed, noun)
     assert suggestion is not None
     assert suggestion.startswith(f"Did you mean {meant}"), suggestion
+
+
+def test_an_option_is_suggested_only_where_no_command_is_near() -> None:
+    assert command_suggestion("sesion", None) == "Did you mean 'session'?"
 
 
 @pytest.mark.parametrize("noun", [None, *COMMANDS])

@@ -22,6 +22,7 @@ def test_every_error_has_a_code_of_its_own() -> None:
 def test_only_internal_special_cases_share_the_code_of_their_base() -> None:
     without = {kind for kind in CLASSES if "code" not in vars(kind)}
     assert without == {
+        errors.FileDamaged,
         errors.ProofOutdated,
         errors.RowUnreadable,
         errors.TooManyRemovals,

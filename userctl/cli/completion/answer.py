@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Mapping
+from typing import NoReturn
 
 from userctl.cli.completion.candidates import candidates
 from userctl.cli.completion.typed import parse_line, quote_for_bash
@@ -16,8 +17,8 @@ MOST = 100
 """How many candidates are offered."""
 
 
-def answer(shell: str, environ: Mapping[str, str]) -> None:
-    """Write the candidates, one a line; what goes wrong means that there are none.
+def answer(shell: str, environ: Mapping[str, str]) -> NoReturn:
+    """Write the candidates, one a line, and end; what goes wrong means that there are none.
 
     Each line is read by a script of :mod:`userctl.cli.completion.scripts`. For bash a candidate is
     quoted, because bash puts it into the command line as it is; zsh and fish quote it themselves
@@ -32,10 +33,11 @@ def answer(shell: str, environ: Mapping[str, str]) -> None:
     try:
         text = "".join(f"{line}\n" for line in lines(shell, environ))
         signal.setitimer(signal.ITIMER_REAL, 0)
-        sys.stdout.write(text)
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
         sys.stdout.flush()
-    except BaseException:  # noqa: BLE001
-        # Neither a message nor a traceback may appear in the middle of a command line.
+    finally:
+        # Neither a message nor a traceback may appear in the middle of a command line. To free
+        # what was imported would take time.
         os._exit(0)
 
 

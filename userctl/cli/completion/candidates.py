@@ -1,14 +1,14 @@
 """What can stand at the cursor."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
-from userctl.cli.command_table import COMMANDS, Noun
+from userctl.cli.completion.names import Command, Parameter, names
 from userctl.cli.completion.values import Values
-from userctl.cli.lazy_group import load_command
 
 Candidate = tuple[str, str]
 """A word, and what it means."""
+
+HELP = ("--help", "Show the help.")
 
 
 def candidates(words: Sequence[str], last: str) -> Iterable[Candidate]:
@@ -18,45 +18,31 @@ def candidates(words: Sequence[str], last: str) -> Iterable[Candidate]:
         words: the words before it, with the program first.
         last: the beginning of the word.
     """
+    commands = names()["commands"]
     typed = list(words[1:])
     if not typed:
-        return _beginning(_nouns(), last) if not last.startswith("-") else _options_alone(last)
-    row = COMMANDS.get(typed[0])
-    if isinstance(row, Noun):
-        if len(typed) == 1:
-            return _beginning(_verbs(row), last)
-        path = row.verbs.get(typed[1])
-        name, arguments = f"{typed[0]} {typed[1]}", typed[2:]
-    else:
-        path, name, arguments = row, typed[0], typed[1:]
-    if path is None:
-        return ()
-    return _of_command(load_command(path).build(name), name, arguments, last)
+        nouns = {name: found for name, found in commands.items() if " " not in name}
+        alone = [HELP, ("--version", "Print the version.")]
+        return _beginning(alone if last.startswith("-") else _meanings(nouns), last)
+    noun = f"{typed[0]} "
+    verbs = {name[len(noun) :]: found for name, found in commands.items() if name.startswith(noun)}
+    if verbs and len(typed) == 1:
+        return _beginning(_meanings(verbs), last)
+    length = 2 if verbs else 1
+    command = commands.get(" ".join(typed[:length]))
+    return () if command is None else _of_command(command, typed[:length], typed[length:], last)
 
 
-def _nouns() -> Iterator[Candidate]:
-    for name, row in COMMANDS.items():
-        yield name, row.summary if isinstance(row, Noun) else _summary(row)
-
-
-def _verbs(noun: Noun) -> Iterator[Candidate]:
-    return ((verb, _summary(path)) for verb, path in noun.verbs.items())
-
-
-def _summary(path: str) -> str:
-    return (load_command(path).body.__doc__ or "").partition("\n")[0]
-
-
-def _options_alone(last: str) -> Iterable[Candidate]:
-    return _beginning([("--help", "Show the help."), ("--version", "Print the version.")], last)
+def _meanings(commands: dict[str, Command]) -> Iterator[Candidate]:
+    return ((name, found["help"]) for name, found in commands.items())
 
 
 def _of_command(
-    command: Any, name: str, arguments: Sequence[str], last: str
+    command: Command, path: Sequence[str], arguments: Sequence[str], last: str
 ) -> Iterable[Candidate]:
     """Return what can follow the arguments of a command."""
     before = _Before(command, arguments)
-    values = Values(name, before.given)
+    values = Values(" ".join(path), command, before.given)
     option, equals, value = last.partition("=")
     if before.waiting is not None:
         return _beginning(values.of(before.waiting, last), last)
@@ -65,9 +51,9 @@ def _of_command(
         return ((f"{option}={word}", meaning) for word, meaning in found)
     if before.expected and not last.startswith("-"):
         return _beginning(values.of(before.expected[0], last), last)
-    offered = ((option, item.help or "") for option, item in before.options.items())
+    offered = ((option, item["help"]) for option, item in before.options.items())
     long = (found for found in offered if found[0].startswith("--"))
-    return _beginning([*long, ("--help", "Show the help.")], last)
+    return _beginning([*long, HELP], last)
 
 
 class _Before:
@@ -80,25 +66,26 @@ class _Before:
         given: the values of the options, by the name of the parameter.
     """
 
-    def __init__(self, command: Any, arguments: Sequence[str]) -> None:
-        items = command.params
-        self.options = {name: item for item in items for name in item.opts if name[:1] == "-"}
-        self.expected = [item for item in items if item.param_type_name == "argument"]
-        self.waiting: Any = None
+    def __init__(self, command: Command, arguments: Sequence[str]) -> None:
+        shared = names()["shared"]
+        items = [*command["parameters"], *(shared[name] for name in command["shared"])]
+        self.options = {option: item for item in items for option in item["options"]}
+        self.expected = [item for item in items if not item["options"]]
+        self.waiting: Parameter | None = None
         self.given: dict[str, str] = {}
         for word in arguments:
             self._add(word)
 
     def _add(self, word: str) -> None:
-        name, equals, value = word.partition("=")
+        option, equals, value = word.partition("=")
         if self.waiting is not None:
-            self.given[self.waiting.name], self.waiting = word, None
-        elif equals and name in self.options:
-            self.given[self.options[name].name] = value
+            self.given[self.waiting["name"]], self.waiting = word, None
+        elif equals and option in self.options:
+            self.given[self.options[option]["name"]] = value
         elif word in self.options:
-            option = self.options[word]
-            self.waiting = None if option.is_flag or option.count else option
-        elif not word.startswith("-") and self.expected and self.expected[0].nargs == 1:
+            item = self.options[word]
+            self.waiting = item if item["value"] else None
+        elif not word.startswith("-") and self.expected and not self.expected[0]["many"]:
             self.expected.pop(0)
 
 

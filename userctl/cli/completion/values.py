@@ -1,40 +1,35 @@
 """The values of arguments and options, from the settings, the database and the keyring."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
+from userctl.cli.completion.names import Command, Parameter, names
 from userctl.config.loading import load_settings, profile_names
 from userctl.config.settings import Settings
 from userctl.container import Services
 
 Found = Iterable[tuple[str, str]]
-NAMES = Path(__file__).with_name("names.json")
-"""The fields of records and the audit tags, which ``docs/generate.py`` writes there: to ask the
-schemas would take several times as long as all the rest."""
 
 
 class Values:
     """The values that parameters of one command may have.
 
     Args:
-        command: the command, such as ``user list``.
+        typed: what is typed for the command, such as ``user list``.
+        command: its names.
         given: the options that were given before the cursor, by name.
     """
 
-    def __init__(self, command: str, given: Mapping[str, str]) -> None:
+    def __init__(self, typed: str, command: Command, given: Mapping[str, str]) -> None:
+        self._typed = typed
         self._command = command
         self._given = given
 
-    def of(self, parameter: Any, beginning: str) -> Found:
+    def of(self, parameter: Parameter, beginning: str) -> Found:
         """Return values of a parameter that begin with a text, and perhaps others."""
-        kind = parameter.type_descriptor
-        if kind.is_choice:
-            return _plain(map(str, kind.choices))
-        by_name = SOURCES.get(parameter.name)
-        source = by_name or SOURCES.get((parameter.metavar or "").rstrip("."))
+        if parameter["choices"]:
+            return _plain(parameter["choices"])
+        source = SOURCES.get(parameter["name"]) or SOURCES.get(parameter["value"])
         found = source(self, beginning) if source is not None else ()
         if beginning.startswith("-"):
             return found
@@ -43,12 +38,12 @@ class Values:
 
     def users(self, beginning: str) -> Found:
         """Return users by the beginning of their address, or deleted ones to be restored."""
-        deleted = self._command == "user restore"
+        deleted = self._typed == "user restore"
         return self._services.completion.users(beginning.lower(), deleted=deleted)
 
     def new_or_known(self, beginning: str) -> Found:
         """Return users who may log in; a user who is created has an address of their own."""
-        return self.users(beginning) if self._command == "login" else ()
+        return self.users(beginning) if self._typed == "login" else ()
 
     def tokens(self, beginning: str) -> Found:
         """Return ids of tokens."""
@@ -57,7 +52,7 @@ class Values:
     def positions(self, beginning: str) -> Found:
         """Return ids after which a list may begin."""
         found = self._services.completion
-        ids = found.event_ids if self._command == "audit list" else found.user_ids
+        ids = found.event_ids if self._typed == "audit list" else found.user_ids
         return ids(beginning)
 
     def sessions(self, beginning: str) -> Found:
@@ -79,19 +74,17 @@ class Values:
     def fields(self, beginning: str) -> Found:
         """Return fields, after those that are listed already."""
         listed, comma, _ = beginning.rpartition(",")
-        known: list[str] = _names()["fields"].get(self._command, [])
+        known = self._command["fields"]
         return _plain(f"{listed}{comma}{name}" for name in known if name not in listed.split(","))
 
     def sort_fields(self, beginning: str) -> Found:
         """Return the fields that a list can be sorted by, in descending order after a hyphen."""
-        known: list[str] = _names()["sort_fields"].get(self._command, [])
         descending = "-" if beginning.startswith("-") else ""
-        return _plain(f"{descending}{name}" for name in known)
+        return _plain(f"{descending}{name}" for name in self._command["sort_fields"])
 
     def tags(self, _beginning: str) -> Found:
         """Return audit tags."""
-        tags: dict[str, str] = _names()["tags"]
-        return tags.items()
+        return names()["tags"].items()
 
     @cached_property
     def _settings(self) -> Settings:
@@ -117,11 +110,6 @@ SOURCES: Mapping[str, Callable[[Values, str], Found]] = {
     "after": Values.positions,
 }
 """Where values come from, by the name of a parameter or by what its help calls the value."""
-
-
-def _names() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(NAMES.read_text("utf-8"))
-    return found
 
 
 def _plain(words: Iterable[str]) -> Found:

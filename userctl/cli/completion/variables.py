@@ -1,6 +1,7 @@
 """The variables by which a shell asks for completions.
 
-Scripts of earlier versions ask with ``complete_...``, and get commands and options alone.
+A script asks with ``words_...``. Those of earlier versions ask with ``complete_...``, and get
+commands and options alone.
 """
 
 import re
@@ -10,6 +11,8 @@ from userctl.core.errors import InvalidInput
 from userctl.core.text import quote
 
 VARIABLE = "_USERCTL_COMPLETE"
+ASKS_FOR_WORDS = {f"words_{shell}": shell for shell in ("bash", "zsh", "fish")}
+"""The values with which a script asks what can stand at the cursor, and the shells."""
 
 
 def require_completion_variables(environ: Mapping[str, str]) -> None:
@@ -19,7 +22,7 @@ def require_completion_variables(environ: Mapping[str, str]) -> None:
         InvalidInput: naming the variable that is not.
     """
     asked = environ[VARIABLE]
-    found = re.fullmatch(r"(source|complete|words)_(bash|zsh|fish)", asked)
+    found = re.fullmatch(r"(source|complete)_(bash|zsh|fish)", asked)
     if found is None:
         raise InvalidInput(
             f"{VARIABLE} is {quote(asked)}.",

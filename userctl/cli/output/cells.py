@@ -1,5 +1,6 @@
 """How a single value of a record looks to people."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
@@ -20,6 +21,9 @@ class TimeStyle(Enum):
 
 GOOD, POOR, BAD, _PAST = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m"
 BOLD, RESET = "\x1b[1m", "\x1b[0m"
+
+_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
+"""A SHA-256, of which the beginning tells enough where there is little room."""
 
 _COLORED = {"status", "state", "outcome", "verdict"}
 """The fields whose values have a color."""
@@ -50,7 +54,10 @@ def plain(name: str, value: Any, style: TimeStyle, now: datetime | None) -> str:
     if isinstance(value, datetime):
         return _time(value, style, now)
     if isinstance(value, Mapping):
-        return escape_invisible(readable_detail(value))
+        text = readable_detail(value)
+        if now is not None and style is TimeStyle.RELATIVE:
+            text = _DIGEST.sub(r"\1...", text)
+        return escape_invisible(text)
     if isinstance(value, list):
         return ", ".join(plain(name, item, style, now) for item in value)
     if now is not None and name.endswith("_bytes") and isinstance(value, int):

@@ -8,9 +8,9 @@ from userctl.cli.output.screen import Screen
 from userctl.core.text import escape_invisible
 
 if TYPE_CHECKING:
-    from userctl.schemas.apply import Applied, FieldChange, Plan, PlannedChange
+    from userctl.schemas.apply import Applied, FieldChange, Plan, PlannedAction, PlannedChange
 
-_MARKS = {
+_MARKS: "dict[PlannedAction, tuple[str, str]]" = {
     "create": ("+", GOOD),
     "restore": ("+", GOOD),
     "change": ("~", POOR),
@@ -42,6 +42,12 @@ def summary(plan: "Plan") -> str:
     parts = [f"{count:,} {what}" for what, count in counts.items() if count]
     name = "" if plan.set is None else f" for the set {plan.set}"
     return f"Plan{name}: {', '.join(parts) or 'nothing to do'}."
+
+
+def outlook(plan: "Plan") -> str:
+    """Return what a plan would do, as it is said after a dry run."""
+    parts = [f"{action} {count:,}" for action in _MARKS if (count := plan.count(action))]
+    return f"this would {', '.join(parts)}" if parts else "the users are as they are declared"
 
 
 def secret_lines(applied: "Applied") -> Iterator[str]:

@@ -120,6 +120,12 @@ class DatabaseDamaged(DatabaseNotReady):
     hint = "Restore a backup, or correct the value named here."
 
 
+class FileDamaged(DatabaseDamaged):
+    """The file as a whole, and no value in it, is not what SQLite wrote."""
+
+    hint = "Move the file away, and restore a backup."
+
+
 _NOUNS = {
     "users": "User",
     "deleted_users": "Deleted user",

@@ -22,7 +22,7 @@ class InvalidEmail(InvalidInput):
 
 
 class PasswordRejected(InvalidInput):
-    """The password breaks the policy; the message lists every reason at once."""
+    """The password breaks the policy, or was typed in two ways; the message lists every reason."""
 
     code = "password_rejected"
 

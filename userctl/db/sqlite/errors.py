@@ -23,9 +23,9 @@ _BY_CODE: dict[int, Meaning] = {
     sqlite3.SQLITE_CANTOPEN: (errors.DatabaseUnreachable, "The database file cannot be opened"),
     sqlite3.SQLITE_PERM: (errors.DatabaseAccessDenied, "The database file cannot be accessed"),
     sqlite3.SQLITE_AUTH: (errors.DatabaseAccessDenied, "The database denied access"),
-    sqlite3.SQLITE_CORRUPT: (errors.DatabaseDamaged, "The database file is damaged"),
-    sqlite3.SQLITE_FORMAT: (errors.DatabaseDamaged, "The database file is damaged"),
-    sqlite3.SQLITE_NOTADB: (errors.DatabaseDamaged, "The file is not an SQLite database"),
+    sqlite3.SQLITE_CORRUPT: (errors.FileDamaged, "The database file is damaged"),
+    sqlite3.SQLITE_FORMAT: (errors.FileDamaged, "The database file is damaged"),
+    sqlite3.SQLITE_NOTADB: (errors.FileDamaged, "The file is not an SQLite database"),
     sqlite3.SQLITE_CONSTRAINT: _DOES_NOT_FIT,
     sqlite3.SQLITE_CONSTRAINT_TRIGGER: (
         errors.ConstraintViolated,

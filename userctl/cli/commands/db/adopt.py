@@ -12,7 +12,7 @@ from userctl.cli.context import CommandContext
 from userctl.cli.errors import EXIT_CODES, PENDING
 from userctl.cli.output.render import write_error
 from userctl.cli.questions import confirm
-from userctl.cli.verdicts import conclude
+from userctl.cli.verdicts import conclude, conclude_dry_run
 from userctl.core.errors import Conflict
 from userctl.core.text import counted
 
@@ -108,8 +108,8 @@ def adopt(
 def _tell(context: CommandContext, done: Plan) -> None:
     """Say in one line whether anything was done; the steps have been printed."""
     place = context.settings.database_url
-    if steps := sum(step.kind == "step" for step in done):
-        conclude(context, f"Adopted the tables in {place}", counted(steps, "step"))
+    if steps := _count_steps(done):
+        conclude(context, f"Adopted the tables in {place}", steps)
     else:
         conclude(context, f"Nothing changed: the tables in {place} need nothing")
 
@@ -117,8 +117,17 @@ def _tell(context: CommandContext, done: Plan) -> None:
 def _print_plan(context: CommandContext, plan: Plan) -> None:
     context.emit_all(plan, COLUMNS)
     _require_feasible(plan)
-    if any(step.kind == "step" for step in plan):
-        raise typer.Exit(PENDING)
+    place = context.settings.database_url
+    if not (steps := _count_steps(plan)):
+        conclude_dry_run(context, f"the tables in {place} need nothing")
+        return
+    conclude_dry_run(context, f"this would adopt the tables in {place} in {steps}")
+    raise typer.Exit(PENDING)
+
+
+def _count_steps(plan: Plan) -> str | None:
+    steps = sum(step.kind == "step" for step in plan)
+    return counted(steps, "step") if steps else None
 
 
 def _compose(context: CommandContext, plan: Plan) -> str:

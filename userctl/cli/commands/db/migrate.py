@@ -6,7 +6,7 @@ import typer
 
 from userctl import schemas
 from userctl.cli.command import command
-from userctl.cli.commands.db.verdict import tell_move
+from userctl.cli.commands.db.verdict import tell_move, tell_pending
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PENDING
 from userctl.cli.output.render import write
@@ -37,6 +37,7 @@ def migrate(
     elif check:
         status = schema.check()
         context.emit(status)
+        tell_pending(context, status)
         if status.pending:
             raise typer.Exit(PENDING)
     else:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from userctl.cli.context import CommandContext
-from userctl.cli.verdicts import conclude
+from userctl.cli.verdicts import conclude, conclude_dry_run
 
 if TYPE_CHECKING:
     from userctl.schemas.database import SchemaStatus
@@ -32,3 +32,12 @@ def tell_move(
     copy = after.backup and f"a copy is in {after.backup}"
     moved = f"{done} {after.database} from {before or 'nothing'} to {after.current or 'nothing'}"
     conclude(context, moved, copy, undo=undo)
+
+
+def tell_pending(context: CommandContext, status: "SchemaStatus") -> None:
+    """Say in one line to which revision a migration would move the schema."""
+    found = f"{status.database} is at revision {status.current or 'none'}"
+    if status.pending:
+        start, end = status.current or "nothing", status.pending[-1]
+        found = f"this would upgrade {status.database} from {start} to {end}"
+    conclude_dry_run(context, found)

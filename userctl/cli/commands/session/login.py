@@ -6,12 +6,12 @@ import typer
 
 from userctl import schemas
 from userctl.cli import options
+from userctl.cli.asking import ask
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write_error
 from userctl.cli.output.sessions_ended import access_tokens_last
 from userctl.cli.prompts import read_password, retry_rejected
-from userctl.cli.signals import wake_at_signals
 from userctl.cli.verdicts import conclude
 from userctl.core.errors import InvalidInput, PasswordChangeRequired
 from userctl.core.text import rfc3339
@@ -151,5 +151,4 @@ def _ask_email(context: CommandContext) -> str:
             f"No e-mail address was given, and {context.why_not_interactive}.",
             hint="Write: userctl login EMAIL",
         )
-    with wake_at_signals():
-        return str(typer.prompt("E-mail address", err=True))
+    return ask("E-mail address")

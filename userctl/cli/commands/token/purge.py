@@ -14,7 +14,7 @@ from userctl.cli.errors import PENDING
 from userctl.cli.output.render import no_progress, show_progress, write_error
 from userctl.cli.questions import confirm, confirm_removal
 from userctl.cli.signals import defer_signals
-from userctl.cli.verdicts import conclude
+from userctl.cli.verdicts import conclude, conclude_dry_run
 from userctl.core.errors import ClockSuspect
 from userctl.core.text import counted
 
@@ -124,7 +124,7 @@ def _tell(context: CommandContext, result: "schemas.database.PurgeResult") -> No
     """Say in one line what was deleted."""
     if result.dry_run:
         tokens = counted(result.remaining, "token")
-        conclude(context, f"Dry run; nothing was changed: this would permanently delete {tokens}")
+        conclude_dry_run(context, f"this would permanently delete {tokens}")
     elif result.deleted:
         api_tokens = result.deleted_api_tokens and counted(result.deleted_api_tokens, "API token")
         done = f"Permanently deleted {counted(result.deleted, 'token')}"

@@ -1,5 +1,6 @@
 """``userctl token revoke``."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from userctl.cli.output.sessions_ended import access_tokens_last
 from userctl.cli.prompts import read_token
 from userctl.cli.questions import confirm, describe_user
 from userctl.cli.verdicts import conclude
-from userctl.core.errors import GuardRefused, InvalidInput
+from userctl.core.errors import GuardRefused, InvalidInput, UserctlError
 from userctl.core.text import counted
 
 COLUMNS = (
@@ -91,21 +92,34 @@ def _revoke(
     yes: bool,
 ) -> None:
     context.choose_schema(schemas.database.RevokeResult)
+    owner = None
     if token_ids:
         revocation = context.services.revocation
         # Scripts name what they revoke, and need no --yes for that.
         if context.is_interactive:
             confirm(context, lambda: _compose_ids(revocation.preview(token_ids)), yes=yes)
         result = revocation.revoke(token_ids)
+        owner = _owner(context, token_ids)
     elif stdin:
         result = context.services.revocation.revoke_text(read_token())
     else:
         result = _revoke_matching(context, query, yes=yes)
     context.emit(result)
-    _tell(context, result)
+    _tell(context, result, owner)
 
 
-def _tell(context: CommandContext, result: "schemas.database.RevokeResult") -> None:
+def _owner(context: CommandContext, token_ids: list[str]) -> str | None:
+    """Return whose the tokens are, if they are one user's and that can be read."""
+    # A token can be revoked whatever is stored in it.
+    with suppress(UserctlError):
+        owners = {token.email for token in context.services.revocation.preview(token_ids)}
+        return owners.pop() if len(owners) == 1 else None
+    return None
+
+
+def _tell(
+    context: CommandContext, result: "schemas.database.RevokeResult", owner: str | None
+) -> None:
     """Say in one line what was revoked, and until when access tokens stay valid."""
     parts = [
         f"{done} {counted(count, noun)}"
@@ -115,7 +129,8 @@ def _tell(context: CommandContext, result: "schemas.database.RevokeResult") -> N
         )
         if count
     ]
-    done = " and ".join(parts) or "nothing changed: no token was active"
+    whose = f" of {owner}" if owner else ""
+    done = f"{' and '.join(parts)}{whose}" if parts else "nothing changed: no token was active"
     lasting = access_tokens_last(result.access_tokens_valid_until)
     conclude(context, f"{done[0].upper()}{done[1:]}", lasting)
 

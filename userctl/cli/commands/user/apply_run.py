@@ -16,11 +16,11 @@ from userctl.cli.commands.user.plan_files import read_plan, write_plan
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PENDING
 from userctl.cli.output.output_file import require_output, write_output
-from userctl.cli.output.plan_diff import plan_lines, secret_lines
+from userctl.cli.output.plan_diff import outlook, plan_lines, secret_lines
 from userctl.cli.output.render import flush, is_terminal, write, write_error
 from userctl.cli.output.screen import screen_of
 from userctl.cli.questions import confirm
-from userctl.cli.verdicts import conclude
+from userctl.cli.verdicts import conclude, conclude_dry_run
 from userctl.core.errors import CommitUnknown, FileExists, PlanStale
 from userctl.core.text import counted
 
@@ -86,8 +86,7 @@ class ApplyRun:
             raise refusal
         if plan_out is not None:
             write_plan(plan_out, plan, self.users, self.how, self.context.files)
-        if plan.changes:
-            self.context.note("Nothing was changed.")
+        conclude_dry_run(self.context, outlook(plan))
         return plan
 
     def apply_confirmed(self) -> None:

@@ -20,7 +20,7 @@ from userctl.cli.commands.user.rejects import (
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PARTIAL
 from userctl.cli.output.render import Progress, show_progress, write_error
-from userctl.cli.verdicts import conclude
+from userctl.cli.verdicts import conclude, conclude_dry_run
 from userctl.config.paths import missing_embedded_database
 from userctl.formats.source import Source, open_source
 
@@ -155,7 +155,7 @@ def _tell(context: CommandContext, result: "schemas.transfer.ImportResult") -> N
     parts = ", ".join(f"{count:,} {done}" for (done, _), count in found.items())
     if result.dry_run:
         plan = ", ".join(f"{verb} {count:,}" for (_, verb), count in found.items())
-        conclude(context, f"Dry run; nothing was changed: this would {plan or 'create no user'}")
+        conclude_dry_run(context, f"this would {plan or 'create no user'}")
     elif result.created or result.updated:
         conclude(context, f"Imported users: {parts}")
     else:

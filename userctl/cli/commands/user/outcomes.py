@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from userctl.cli.commands.user.selection import UserSelection
 from userctl.cli.context import CommandContext
 from userctl.cli.output.sessions_ended import ended
-from userctl.cli.verdicts import access_tokens_until, conclude
+from userctl.cli.verdicts import access_tokens_until, conclude, conclude_dry_run
 from userctl.core.text import counted
 from userctl.formats.file_format import STREAM
 
@@ -74,7 +74,7 @@ def tell_outcomes(
     elif selection.dry_run:
         would = f"this would {verb.imperative[0].lower()}{verb.imperative[1:]}"
         parts = [f"{would} {counted(len(changed), 'user')}", *others]
-        conclude(context, f"Dry run; nothing was changed: {', '.join(parts)}")
+        conclude_dry_run(context, ", ".join(parts))
     else:
         done = f"{verb.past} {counted(len(changed), 'user')}" if changed else "Nothing changed"
         parts = [done, *others]

@@ -9,7 +9,7 @@ from userctl import schemas
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.questions import confirm_removal, describe_users
-from userctl.cli.verdicts import conclude
+from userctl.cli.verdicts import conclude, conclude_dry_run
 from userctl.core.text import counted
 
 SETTING = "deleted_user_retention_days"
@@ -67,7 +67,7 @@ def purge(
 def _tell(context: CommandContext, result: "schemas.users.DeletedUserPurge") -> None:
     users = counted(result.purged, "deleted user")
     if result.dry_run:
-        conclude(context, f"Dry run; nothing was changed: this would permanently remove {users}")
+        conclude_dry_run(context, f"this would permanently remove {users}")
     elif result.purged:
         conclude(context, f"Permanently removed {users}")
     else:

@@ -1,0 +1,29 @@
+"""Asks a person on the terminal."""
+
+import typer
+
+from userctl.cli.signals import wake_at_signals
+from userctl.core.errors import InvalidInput
+
+ATTEMPTS = 3
+"""How often a person is asked for an answer that can be used."""
+
+
+def ask(prompt: str, *, default: str | None = None, hidden: bool = False) -> str:
+    """Return what a person types.
+
+    Args:
+        prompt: what they are asked.
+        default: the answer if they type nothing; without one they are asked again.
+        hidden: whether it is a secret, which the terminal does not show.
+
+    Raises:
+        InvalidInput: if it is not UTF-8.
+    """
+    try:
+        with wake_at_signals():
+            return str(
+                typer.prompt(prompt, default, hide_input=hidden, show_default=False, err=True)
+            )
+    except UnicodeDecodeError:
+        raise InvalidInput("What was typed is not valid UTF-8.") from None
