@@ -139,7 +139,6 @@ def test_every_irreversible_command_asks_and_names_its_target(asked: Ask, userct
     assert userctl("user", "delete", "2", "--yes").code == 0
     with open_engine(str(userctl.database_url)) as engine:
         insert_tokens(sql_on(engine), 3, days=2)
-    assert userctl("db", "backup", "a.backup").code == 0
     session = userctl("session", "list", "-o", "json").json[0]["short_id"]
     gone = "eve@example.com (id 2, user, deleted 2"
     for command, parts in {
