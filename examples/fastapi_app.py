@@ -6,6 +6,7 @@
 It uses the database and the settings of the command line; a missing SQLite database is created.
 """
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -22,6 +23,8 @@ accounts = open_accounts(create_database=True)
 @asynccontextmanager
 async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
     """Close the connections to the database at the end."""
+    # What was imported stays: Python shall not keep requests waiting to look for garbage in it.
+    gc.freeze()
     with accounts:
         yield
 

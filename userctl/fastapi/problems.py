@@ -182,7 +182,7 @@ def _foreseen(error: UserctlError) -> ProblemError:
     detail = error.message
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         # The message may name hosts and files, which are for the operator alone.
-        logger.error("%s: %s", error.code, error.message)
+        logger.error(" ".join(filter(None, (f"{error.code}: {error.message}", error.hint))))
         detail = title
     return ProblemError(status, error.code, detail, title=title, headers=_headers(error))
 
@@ -209,6 +209,8 @@ def _headers(error: UserctlError) -> dict[str, str]:
 
 def _invalid_values(found: Sequence[Any]) -> str:
     """Return what is wrong with a request, without repeating any value: it may be a password."""
+    if found[0]["type"] == "model_attributes_type" and found[0]["loc"] == ("body",):
+        return "The body is not a JSON object with the header 'Content-Type: application/json'."
     named = [
         f"{quote('.'.join(map(str, each['loc'])))}: {each['msg']}" for each in found[:MOST_NAMED]
     ]

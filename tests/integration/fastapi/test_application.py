@@ -167,14 +167,14 @@ def test_why_the_database_cannot_serve_is_for_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise errors.DatabaseUnreachable("db7.internal does not answer.")
+        raise errors.DatabaseUnreachable("db7.internal does not answer.", hint="Start db7.")
 
     monkeypatch.setattr(local_accounts.tokens, "verify", fail)
     answer = local_call.as_bearer("x")("GET", "/auth/me")
     assert code_of(answer) == (503, "database_unreachable")
     assert answer.headers["retry-after"] == "2"
     assert "db7" not in answer.text
-    assert "db7" in caplog.text
+    assert "db7.internal does not answer. Start db7." in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -196,6 +196,12 @@ def test_a_body_that_cannot_be_read_is_refused(
 ) -> None:
     sent = {"content-type": "application/json"} | headers
     assert code_of(local_call("POST", "/auth/register", content=content, headers=sent)) == code
+
+
+def test_a_form_in_place_of_json_is_told_what_is_expected(local_call: Caller) -> None:
+    answer = local_call("POST", "/auth/refresh", data={"refresh_token": "x"})
+    assert code_of(answer) == (422, "invalid_request")
+    assert "'Content-Type: application/json'" in answer.json()["detail"]
 
 
 def test_a_form_that_cannot_be_read_is_refused(local_call: Caller) -> None:
@@ -279,7 +285,10 @@ class Gate:
 
     def __call__(self, *arguments: object, **named: object) -> object:
         self.entered += 1
-        assert self._open.wait(timeout=60)
+        opened = self._open.wait(timeout=60)
+        # If this failed, the others shall not wait for as long.
+        self.open()
+        assert opened
         return self._call(*arguments, **named)
 
     def open(self) -> None:
@@ -344,6 +353,9 @@ def test_a_client_that_leaves_while_its_password_is_checked_gives_the_turn_back(
     local_accounts.users.create(EMAIL, password=PASSWORD)
     gate = Gate(local_accounts.sessions.login)
     monkeypatch.setattr(local_accounts.sessions, "login", gate)
+    waiting: list[int] = []
+    monkeypatch.setattr(workers.Workers, "tell_waiting", staticmethod(waiting.append))
+    monkeypatch.setattr(workers, "WAITING_PER_HASH", 1)
     app = FastAPI()
     app.include_router(router(local_accounts, hashes=1))
 
@@ -351,8 +363,10 @@ def test_a_client_that_leaves_while_its_password_is_checked_gives_the_turn_back(
         form = {"username": EMAIL, "password": password}
         async with requests_to(app) as client:
             async with anyio.create_task_group() as leaving:
-                leaving.start_soon(partial(client.post, "/auth/token", data=form))
-                await until(lambda: gate.entered == 1)
+                # One is checked, and the other waits for that.
+                for _ in range(2):
+                    leaving.start_soon(partial(client.post, "/auth/token", data=form))
+                await until(lambda: gate.entered == 1 and waiting[-1:] == [1])
                 leaving.cancel_scope.cancel()
                 gate.open()
             form["password"] = PASSWORD

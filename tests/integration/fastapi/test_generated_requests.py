@@ -71,14 +71,14 @@ def some_of(names: list[str], values: st.SearchStrategy[Any]) -> st.SearchStrate
 
 @repeated("count", few=20, soak=2000)
 def test_no_generated_request_fails_unexpectedly(
-    local_accounts: Accounts, local_call: Caller, count: int
+    accounts: Accounts, call: Caller, count: int
 ) -> None:
     """``Caller`` compares each answer with what the document says of it."""
     for number in range(3):
-        local_accounts.users.create(f"u{number}@example.com")
+        accounts.users.create(f"u{number}@example.com")
     # No request names the id of the admin, who gets a new token for each: others may end it.
-    admin = local_accounts.users.create(ADMIN, password=PASSWORD, role="admin")
-    document = local_call.client.app.openapi()  # type: ignore[attr-defined]
+    admin = accounts.users.create(ADMIN, password=PASSWORD, role="admin")
+    document = call.client.app.openapi()  # type: ignore[attr-defined]
 
     @settings(
         max_examples=count, deadline=None, suppress_health_check=list(HealthCheck), database=None
@@ -86,9 +86,9 @@ def test_no_generated_request_fails_unexpectedly(
     @given(st.integers(0, 3), requests(document))
     def run(anonymous: int, request: tuple[str, str, dict[str, Any]]) -> None:
         method, path, sent = request
-        token = local_accounts.tokens.issue(admin.id, "generated").token
-        call = local_call.as_bearer(token) if anonymous < 3 else local_call
-        answer = call(method, path, **sent)
+        token = accounts.tokens.issue(admin.id, "generated").token
+        caller = call.as_bearer(token) if anonymous < 3 else call
+        answer = caller(method, path, **sent)
         assert answer.status_code != 500, answer.text
         if answer.is_error:
             code_of(answer)

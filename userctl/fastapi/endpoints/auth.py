@@ -108,12 +108,12 @@ async def log_in(
             grant = await service.workers.query(service.accounts.sessions.refresh, token)
             return _tokens(grant, request, response, service, may_set_cookie=False)
         case TokenRequest(grant_type="refresh_token"):
-            raise router_error("invalid_request", "The refresh_token is missing.")
+            raise router_error("invalid_request", "The form has no refresh_token.")
         case TokenRequest(grant_type="password", username=str(username), password=str(password)):
             grant = await _log_in(username, password, service, client)
             return _tokens(grant, request, response, service)
         case TokenRequest(grant_type="password"):
-            raise router_error("invalid_request", "The username or the password is missing.")
+            raise router_error("invalid_request", "The form has no username or no password.")
     raise router_error(
         "unsupported_grant_type", "The grant_type is neither 'password' nor 'refresh_token'."
     )
