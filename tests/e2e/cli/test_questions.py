@@ -47,6 +47,7 @@ def test_a_question_before_a_deletion_shows_the_user_and_what_hangs_on_them(
     asked: Ask, userctl: Userctl
 ) -> None:
     userctl.create(ADA, "--name", "Ada Lovelace", "--role", "admin")
+    userctl.create("eve@example.com", "--role", "admin")
     for _ in range(2):
         userctl.login(ADA, "--no-store")
     assert userctl("token", "issue", "--user", ADA, "--label", "ci").code == 0
@@ -83,6 +84,17 @@ def test_a_missing_target_is_found_out_before_the_question(
     status, printed = ended(terminal(*command.split()))
     assert status == 3
     assert code in printed
+    assert "[y/N]" not in printed
+
+
+@pytest.mark.parametrize("command", ["delete 1", "delete 1 --hard", "passwd 1 --no-password"])
+def test_what_would_take_the_last_admin_is_refused_before_the_question(
+    terminal: Terminal, userctl: Userctl, command: str
+) -> None:
+    userctl.create(ADA, "--role", "admin")
+    status, printed = ended(terminal("user", *command.split()))
+    assert status == 5
+    assert "This would leave no" in printed
     assert "[y/N]" not in printed
 
 
@@ -139,7 +151,6 @@ def test_every_irreversible_command_asks_and_names_its_target(asked: Ask, userct
     assert userctl("user", "delete", "2", "--yes").code == 0
     with open_engine(str(userctl.database_url)) as engine:
         insert_tokens(sql_on(engine), 3, days=2)
-    assert userctl("db", "backup", "a.backup").code == 0
     session = userctl("session", "list", "-o", "json").json[0]["short_id"]
     gone = "eve@example.com (id 2, user, deleted 2"
     for command, parts in {

@@ -10,7 +10,7 @@ from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.users import Effects, UserCreate, UserCreated, UserRead, UserTarget, UserUpdate
+from userctl.schemas.users import Effects, UserCreate, UserCreated, UserRead, UserUpdate
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.admins import lock_admins, require_admin_left
@@ -20,7 +20,6 @@ from userctl.services.users.changes import recorded_changes
 from userctl.services.users.lookup import find_user, lock_user, require_unchanged
 from userctl.services.users.records import changed_user, user_read
 from userctl.services.users.rules import end_sessions, hash_accepted, require_role
-from userctl.services.users.targets import user_targets
 
 
 class UserService:
@@ -115,15 +114,6 @@ class UserService:
         """
         require_role(role, self._roles)
         return ChangeRole(role)
-
-    def preview(self, reference: str) -> UserTarget:
-        """Return a user with what hangs on them, for the question before a change.
-
-        Raises:
-            UserNotFound: if there is no such user.
-        """
-        with self._database.reading() as uow:
-            return user_targets(uow, [find_user(uow, reference)], self._clock())[0]
 
     @retry_transactions
     def update(

@@ -5,15 +5,16 @@ from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models.own_hash import hash_columns
 from userctl.schemas.audit import AuditTag
-from userctl.schemas.users import Effects, UserCreated
+from userctl.schemas.users import Effects, UserCreated, UserTarget
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
-from userctl.services.users.admins import lock_admins, require_password_left
+from userctl.services.users.admins import lock_admins, read_admins, require_password_left
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.password import ExpirePasswords, GeneratePasswords
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import changed_user
 from userctl.services.users.rules import end_sessions, hash_accepted
+from userctl.services.users.targets import user_targets
 
 
 class UserPasswordService:
@@ -43,6 +44,19 @@ class UserPasswordService:
         """
         with self._database.reading() as uow:
             find_user(uow, reference)
+
+    def preview_removal(self, reference: str) -> UserTarget:
+        """Return a user with what hangs on them, for the question before the password is removed.
+
+        Raises:
+            UserNotFound: if there is no such user.
+            LastAdmin: if no admin who can log in would be left.
+        """
+        now = self._clock()
+        with self._database.reading() as uow:
+            user = find_user(uow, reference)
+            require_password_left(read_admins(uow, now), user.id)
+            return user_targets(uow, [user], now)[0]
 
     @retry_transactions
     def set_password(

@@ -21,7 +21,7 @@ from userctl.schemas.users import (
 from userctl.services.shared.clock_check import require_plausible_clock
 from userctl.services.shared.paging import all_pages
 from userctl.services.shared.records import readable
-from userctl.services.users.admins import lock_admins, require_admin_left
+from userctl.services.users.admins import lock_admins, read_admins, require_admin_left
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.delete import DeleteUsers
 from userctl.services.users.deleted_lookup import find_for_deletion, lock_deleted, lock_for_deletion
@@ -120,10 +120,13 @@ class RecycleBinService:
 
         Raises:
             UserNotFound: if one does not exist, unless ``missing_ok``.
+            LastAdmin: if no active admin would be left.
         """
+        now = self._clock()
         with self._database.reading() as uow:
             users, archived = find_for_deletion(uow, references, missing_ok=missing_ok, hard=hard)
-            return user_targets(uow, [*users.values(), *archived.values()], self._clock())
+            require_admin_left(read_admins(uow, now), {*users})
+            return user_targets(uow, [*users.values(), *archived.values()], now)
 
     @retry_transactions
     def restore(

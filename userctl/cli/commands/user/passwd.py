@@ -46,8 +46,8 @@ def passwd(
         return
     # A script that removes a password says so, and needs no --yes for that.
     if no_password and context.is_interactive:
-        user, users = selection.single, context.services.users
-        confirm(context, lambda: _compose(users.preview(user)), yes=selection.yes)
+        user, passwords = selection.single, context.services.user_passwords
+        confirm(context, lambda: _compose(passwords.preview_removal(user)), yes=selection.yes)
     asked = PasswordOptions(
         password_stdin, password_file, generate_password, no_password, must_change
     )
