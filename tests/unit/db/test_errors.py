@@ -39,8 +39,8 @@ def wrapped(cause: Exception) -> OperationalError:
         (sqlite_error(sqlite3.SQLITE_BUSY_SNAPSHOT), errors.DatabaseBusy),
         (sqlite_error(sqlite3.SQLITE_LOCKED), errors.DatabaseBusy),
         (sqlite_error(sqlite3.SQLITE_CANTOPEN), errors.DatabaseUnreachable),
-        (sqlite_error(sqlite3.SQLITE_CORRUPT), errors.DatabaseDamaged),
-        (sqlite_error(sqlite3.SQLITE_NOTADB), errors.DatabaseDamaged),
+        (sqlite_error(sqlite3.SQLITE_CORRUPT), errors.FileDamaged),
+        (sqlite_error(sqlite3.SQLITE_NOTADB), errors.FileDamaged),
         (sqlite_error(sqlite3.SQLITE_FULL), errors.DiskFull),
         (sqlite_error(sqlite3.SQLITE_IOERR_SHMSIZE), errors.DiskFull),
         (sqlite_error(sqlite3.SQLITE_IOERR_READ), errors.InputOutputFailed),
@@ -126,7 +126,7 @@ def raised(error: Exception) -> Exception:
         (sqlite3.SQLITE_BUSY_RECOVERY, errors.DatabaseBusy),
         (sqlite3.SQLITE_LOCKED_SHAREDCACHE, errors.DatabaseBusy),
         (sqlite3.SQLITE_READONLY_DIRECTORY, errors.ReadOnly),
-        (sqlite3.SQLITE_CORRUPT_INDEX, errors.DatabaseDamaged),
+        (sqlite3.SQLITE_CORRUPT_INDEX, errors.FileDamaged),
     ],
 )
 def test_an_sqlite_code_has_a_typed_error_wrapped_or_not(code: int, kind: type[Exception]) -> None:
