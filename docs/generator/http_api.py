@@ -41,7 +41,11 @@ status is ours. Besides these,
   if a trigger or a constraint of the application refuses it.
 
 Answers have `Cache-Control: no-store`, but for the public keys. `/metrics` exists if the router is
-made with `metrics=True`, and `/auth/register` unless `register=False`."""
+made with `metrics=True`, and `/auth/register` unless `register=False`. If it is made with
+`cookie=True`, a login, a refresh without a body and a change of the password with the header
+`X-Refresh-Token: cookie` set the cookie `__Secure-refresh_token` (`HttpOnly`, `Secure`,
+`SameSite=Strict`) instead of returning the token; a refresh and a logout without a body take it
+from there."""
 
 
 def http_api_page() -> str:
