@@ -32,27 +32,26 @@ The session may be another user's, or have ended.
 
 _FoundRefreshToken = namedtuple("_FoundRefreshToken", _TOKENS.keys())  # type: ignore[misc]
 
-_LOCKED = Statement(
-    select(*_USERS, *(column.label(f"token_{column.name}") for column in _TOKENS))
-    .join_from(User, RefreshToken, _USERS.id == _TOKENS.user_id)
-    .where(_TOKENS.token == bindparam("digest"))
-    # The user comes first, as in everything that ends sessions.
-    .with_for_update(of=(User, RefreshToken))
-)
+_TOKEN = Statement(select(*_TOKENS).where(_TOKENS.token == bindparam("digest")))
+_OWNER = Statement(select(*_USERS).where(_USERS.id == bindparam("owner")).with_for_update())
 
 
-def lock_owner_and_token(connection: Connection, digest: str) -> tuple[Any, Any] | None:
-    """Lock the user of a refresh token and the token, and return both as they are now.
+def lock_owner(connection: Connection, digest: str) -> tuple[Any, Any] | None:
+    """Lock the user of a refresh token, and return the user as they are now, and the token.
+
+    The token is read before the lock is there, so whatever changes it has to look at it again. A
+    query of both would take the server longer to plan than to run the two.
 
     Args:
-        connection: the connection; the locks last until its transaction ends.
+        connection: the connection; the lock lasts until its transaction ends.
         digest: the SHA-256 of the token.
     """
-    row = _LOCKED.first(connection, {"digest": digest})
+    row = _TOKEN.first(connection, {"digest": digest})
     if row is None:
         return None
-    number = len(_USER_NAMES)
-    return FoundUser._make(row[:number]), _FoundRefreshToken._make(row[number:])
+    token: Any = _FoundRefreshToken._make(row)
+    owner = _OWNER.first(connection, {"owner": token.user_id})
+    return None if owner is None else (FoundUser._make(owner), token)
 
 
 def split(row: tuple[Any, ...]) -> tuple[Any, Any]:

@@ -13,7 +13,7 @@ from userctl.models.api_token import API_ID_PREFIX
 from userctl.models.types import UTCDateTime
 from userctl.models.unreadable import why_unreadable
 from userctl.repositories.changes import Change, change, insert_values
-from userctl.repositories.live_sessions import lock_owner_and_token
+from userctl.repositories.live_sessions import lock_owner
 from userctl.repositories.token_filter import TokenFilter
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.tokens import TokenState
@@ -51,9 +51,12 @@ class RefreshTokenRepository:
         """Return the token whose text has this SHA-256."""
         return self._session.exec(select(RefreshToken).where(RefreshToken.token == digest)).first()
 
-    def lock(self, digest: str) -> tuple[Any, Any] | None:
-        """Lock the token with this SHA-256 and its user, and return the user and the token."""
-        return lock_owner_and_token(self._session.connection(), digest)
+    def lock_owner(self, digest: str) -> tuple[Any, Any] | None:
+        """Lock the user of the token with this SHA-256, and return the user and the token.
+
+        The token may have changed before the user was locked; :meth:`mark_used` finds out.
+        """
+        return lock_owner(self._session.connection(), digest)
 
     def add(self, **values: Any) -> int:
         """Insert an active token, and return its id."""

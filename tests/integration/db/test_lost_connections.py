@@ -48,7 +48,7 @@ def test_a_refresh_whose_connection_is_closed_changes_nothing_and_can_be_repeate
 
     def refresh_and_lose_the_connection() -> None:
         with program.database.writing() as uow:
-            user, token = uow.refresh_tokens.lock(_digest(sql)) or (None, None)
+            user, token = uow.refresh_tokens.lock_owner(_digest(sql)) or (None, None)
             assert user
             uow.refresh_tokens.add(**_successor_of(token))
             driver: Any = uow.connection.connection.driver_connection

@@ -87,7 +87,7 @@ class TokenExchange:
     def _exchange(self, digest: str, successor: str | None) -> Grant:
         now = self._clock()
         with self._database.writing() as uow:
-            locked = uow.refresh_tokens.lock(digest)
+            locked = uow.refresh_tokens.lock_owner(digest)
             if locked is None:
                 raise TokenInvalid("Unknown refresh token.")
             user, old = locked
