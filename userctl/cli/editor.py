@@ -10,8 +10,9 @@ from tempfile import mkdtemp
 from types import TracebackType
 from typing import Self
 
+from userctl.cli.errors import TERMINATED, Terminated
 from userctl.cli.output.render import is_terminal, write_error
-from userctl.cli.signals import wake_at_signals
+from userctl.cli.signals import defer_signals, wake_at_signals
 from userctl.core.errors import InputOutputFailed, InvalidInput
 from userctl.core.secure_files import write_private
 from userctl.core.text import escape_invisible
@@ -105,19 +106,24 @@ class EditedText:
         """Return the exit code of the editor, which has the terminal to itself."""
         # Ctrl-C is a command to the editor. It does not inherit a handler, as it would SIG_IGN.
         previous = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+        editor = None
         try:
-            editor = subprocess.Popen(  # noqa: S603
-                ["/bin/sh", "-c", f'{self._command} "$1"', "sh", str(self.path)],
-                # Standard output is for what the command prints.
-                stdout=None if is_terminal() else _STANDARD_ERROR,
-            )
-            try:
-                with wake_at_signals():
-                    return editor.wait()
-            except BaseException:
+            # A signal that comes while the editor starts must not leave it behind.
+            with defer_signals() as stopped:
+                editor = subprocess.Popen(  # noqa: S603
+                    ["/bin/sh", "-c", f'{self._command} "$1"', "sh", str(self.path)],
+                    # Standard output is for what the command prints.
+                    stdout=None if is_terminal() else _STANDARD_ERROR,
+                )
+            if stopped.exit_code == TERMINATED:
+                raise Terminated
+            with wake_at_signals():
+                return editor.wait()
+        except BaseException:
+            if editor is not None:
                 editor.terminate()
                 editor.wait()
-                raise
+            raise
         finally:
             signal.signal(signal.SIGINT, previous)
 

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +81,28 @@ def test_a_termination_while_the_editor_is_open_loses_nothing(folder: Path) -> N
     finally:
         signal.signal(signal.SIGTERM, before)
     assert [file.read_text() for file in folder.glob("*/*")] == ["text\nmore\n"]
+
+
+def test_a_termination_while_the_editor_starts_does_not_leave_it_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Starting(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            started.append(self)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(subprocess, "Popen", Starting)
+    before = signal.getsignal(signal.SIGTERM)
+    terminate_on_sigterm()
+    try:
+        with pytest.raises(Terminated), edited("true") as text:
+            text.edit()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert [editor.returncode is None for editor in started] == [False]
 
 
 def test_what_the_editor_prints_does_not_go_to_standard_output(
