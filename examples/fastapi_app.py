@@ -23,7 +23,7 @@ accounts = open_accounts(create_database=True)
 @asynccontextmanager
 async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
     """Close the connections to the database at the end."""
-    # What was imported stays: Python shall not keep requests waiting to look for garbage in it.
+    # Otherwise the garbage collector would go through all imported modules while requests wait.
     gc.freeze()
     with accounts:
         yield

@@ -30,7 +30,7 @@ What this page lists changes as [semantic versioning](https://semver.org) allows
 taken away or changes its meaning before the next major version. Everything else in the package
 may change. All calls are synchronous, may come from several threads at once, print nothing and
 never end the process. A failed call raises one of the [errors](errors.md), of which each has a
-`code`, a `message`, a `hint` and an `http_status`; `from userctl import errors`.
+`code`, a `message`, a `hint` and an `http_status`. Import them with `from userctl import errors`.
 
 [Settings](settings.md) come from where the command line has them, so that both agree on keys,
 roles and limits. `pool_size`, `max_overflow`, `pool_timeout` and `pre_ping` are for services."""

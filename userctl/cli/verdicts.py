@@ -3,7 +3,7 @@
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -41,6 +41,19 @@ def conclude(
 def conclude_dry_run(context: CommandContext, found: str) -> None:
     """Say in one line what a command would do, as :func:`conclude` says what one did."""
     conclude(context, f"Dry run; nothing was changed: {found}")
+
+
+def sole_owner(find_owners: Callable[[], Iterable[str]]) -> str | None:
+    """Return the address of the user whom all that is ended belongs to; None if it is not one.
+
+    Args:
+        find_owners: finds the addresses. What they are read from may be ended although it cannot be
+            read.
+    """
+    with suppress(UserctlError):
+        owners = {*find_owners()}
+        return owners.pop() if len(owners) == 1 else None
+    return None
 
 
 def conclude_user(

@@ -17,10 +17,15 @@ The column of an application may have 32 bits, which makes no difference to a st
 """
 
 
-@lru_cache(64)  # Many values of a transaction are the same time.
 def sqlite_text(time: datetime) -> str:
     """Return a time as SQLAlchemy stores it on SQLite: in UTC, to the microsecond."""
-    return time.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    # In a zone with summer time, two times that are an hour apart may be equal.
+    return _sqlite_text(time.astimezone(UTC))
+
+
+@lru_cache(64)  # Many values of a transaction are the same time.
+def _sqlite_text(time: datetime) -> str:
+    return time.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 class UTCDateTime(TypeDecorator[datetime]):

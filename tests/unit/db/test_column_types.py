@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given
@@ -52,6 +53,12 @@ def test_sqlite_stores_the_text_that_sqlalchemy_would(time: datetime) -> None:
     process = DATETIME().bind_processor(SQLITE)
     assert process is not None
     assert write(time) == process(there)
+
+
+def test_the_hour_that_comes_twice_when_summer_time_ends_is_stored_as_two() -> None:
+    first = datetime(2030, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    stored = [write(first), write(first.replace(fold=1))]
+    assert stored == ["2030-10-27 00:30:00.000000", "2030-10-27 01:30:00.000000"]
 
 
 @DIALECTS

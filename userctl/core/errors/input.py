@@ -22,7 +22,7 @@ class InvalidEmail(InvalidInput):
 
 
 class PasswordRejected(InvalidInput):
-    """The password breaks the policy, or was typed in two ways; the message lists every reason."""
+    """The password breaks the policy, or two entries differ; the message lists every reason."""
 
     code = "password_rejected"
 

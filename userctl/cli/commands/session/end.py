@@ -1,6 +1,5 @@
 """``userctl session end``."""
 
-from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -11,8 +10,8 @@ from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.output.sessions_ended import access_tokens_last
 from userctl.cli.questions import confirm, describe_user
-from userctl.cli.verdicts import conclude
-from userctl.core.errors import InvalidInput, UserctlError
+from userctl.cli.verdicts import conclude, sole_owner
+from userctl.core.errors import InvalidInput
 from userctl.core.text import counted
 
 
@@ -42,7 +41,8 @@ def end(
         # Scripts name what they end, and need no --yes for that.
         if context.is_interactive:
             confirm(context, lambda: _compose(context, sessions), yes=yes)
-        owner = _owner(context, sessions)
+        show = context.services.session_list.show
+        owner = sole_owner(lambda: [show(session).email for session in sessions])
         ended = context.services.session_end.end(sessions)
     else:
         assert user is not None
@@ -52,16 +52,6 @@ def end(
         ended = context.services.session_end.end_all(str(found.id))
     context.emit(ended)
     _tell(context, ended, owner)
-
-
-def _owner(context: CommandContext, sessions: list[str]) -> str | None:
-    """Return whose the sessions are, if they are one user's and that can be read."""
-    # A session can be ended whatever is stored in it.
-    with suppress(UserctlError):
-        shown = context.services.session_list.show
-        owners = {shown(session).email for session in sessions}
-        return owners.pop() if len(owners) == 1 else None
-    return None
 
 
 def _tell(

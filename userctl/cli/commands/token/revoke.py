@@ -1,6 +1,5 @@
 """``userctl token revoke``."""
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
 
@@ -22,8 +21,8 @@ from userctl.cli.context import CommandContext
 from userctl.cli.output.sessions_ended import access_tokens_last
 from userctl.cli.prompts import read_token
 from userctl.cli.questions import confirm, describe_user
-from userctl.cli.verdicts import conclude
-from userctl.core.errors import GuardRefused, InvalidInput, UserctlError
+from userctl.cli.verdicts import conclude, sole_owner
+from userctl.core.errors import GuardRefused, InvalidInput
 from userctl.core.text import counted
 
 COLUMNS = (
@@ -99,22 +98,13 @@ def _revoke(
         if context.is_interactive:
             confirm(context, lambda: _compose_ids(revocation.preview(token_ids)), yes=yes)
         result = revocation.revoke(token_ids)
-        owner = _owner(context, token_ids)
+        owner = sole_owner(lambda: [token.email for token in revocation.preview(token_ids)])
     elif stdin:
         result = context.services.revocation.revoke_text(read_token())
     else:
         result = _revoke_matching(context, query, yes=yes)
     context.emit(result)
     _tell(context, result, owner)
-
-
-def _owner(context: CommandContext, token_ids: list[str]) -> str | None:
-    """Return whose the tokens are, if they are one user's and that can be read."""
-    # A token can be revoked whatever is stored in it.
-    with suppress(UserctlError):
-        owners = {token.email for token in context.services.revocation.preview(token_ids)}
-        return owners.pop() if len(owners) == 1 else None
-    return None
 
 
 def _tell(
