@@ -63,9 +63,10 @@ def open_accounts(
 class Accounts:
     """The users, sessions and tokens of one database, to be shared by all threads of a process.
 
-    A process that is forked gets connections of its own, and keys are read again when their file
-    changes. Nothing is printed: notes go to the logger ``userctl``. An argument of a wrong type is
-    ``InvalidInput`` for every call.
+    A process that is forked gets connections of its own. On SQLite a fork waits for the calls that
+    are using the database; close what else your application has open of the same file before it.
+    Keys are read again when their file changes. Nothing is printed: notes go to the logger
+    ``userctl``. An argument of a wrong type is ``InvalidInput`` for every call.
 
     Attributes:
         users: creating, finding, changing and deleting users.
