@@ -1,5 +1,6 @@
 """How each request of a router is answered: bounded, counted, and never with a traceback."""
 
+import json
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from functools import partial
@@ -9,6 +10,7 @@ from fastapi import Request, Response
 
 from userctl.fastapi.oauth import oauth_errors, oauth_problem
 from userctl.fastapi.problems import NO_STORE, problem_response, router_error
+from userctl.fastapi.repeated import single_values
 from userctl.fastapi.service import Service, ServiceRoute
 
 LONGEST_BODY = 65_536
@@ -18,7 +20,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class BoundedRequest(Request):
-    """A request whose body is refused if it is too long."""
+    """A request whose body is refused if it is too long, or ambiguous."""
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """Yield the pieces of the body.
@@ -33,6 +35,14 @@ class BoundedRequest(Request):
                 detail = f"The body of a request has at most {LONGEST_BODY:,} bytes."
                 raise router_error("body_too_large", detail)
             yield piece
+
+    async def json(self) -> Any:
+        """Return the value of the body.
+
+        Raises:
+            ProblemError: if a name is given twice in an object.
+        """
+        return json.loads(await self.body(), object_pairs_hook=single_values)
 
 
 class AccountsRoute(ServiceRoute):

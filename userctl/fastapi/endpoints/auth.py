@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 
 from userctl.core.errors import AuthenticationFailed, UserctlError
 from userctl.fastapi.client import Client
@@ -26,6 +26,7 @@ from userctl.fastapi.endpoints.responses import (
 )
 from userctl.fastapi.oauth import GRANT_ERRORS, speaks_oauth
 from userctl.fastapi.problems import problem_error, router_error
+from userctl.fastapi.repeated import refuse_repeated_parameters
 from userctl.fastapi.security import CHALLENGE, FoundUser, bearer_token, verified_token
 from userctl.fastapi.service import FoundClient, FoundService, Service
 from userctl.schemas.session import Grant
@@ -51,6 +52,7 @@ def add_auth(api: APIRouter, security: Sequence[Any], *, register_is_open: bool)
         "/auth/token",
         responses=success(200, "New tokens.", "Set-Cookie")
         | problems(*BODY, *LOGIN, *REFRESH, "unsupported_grant_type", oauth=GRANT_ERRORS),
+        dependencies=[Depends(refuse_repeated_parameters)],
         summary="Log in, or exchange a refresh token",
     )(log_in)
     api.post(
