@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import Request, Response
+from starlette.requests import ClientDisconnect
 
 from userctl.fastapi.oauth import oauth_errors, oauth_problem
 from userctl.fastapi.problems import NO_STORE, problem_response, router_error
@@ -15,6 +16,9 @@ from userctl.fastapi.service import Service, ServiceRoute
 
 LONGEST_BODY = 65_536
 """How many bytes of a body are read; none that makes sense has a tenth of it."""
+
+CLIENT_LEFT = 499
+"""The status, as nginx has it, of an answer that has no client; only logs and metrics see it."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -58,6 +62,8 @@ class AccountsRoute(ServiceRoute):
             started_at = time.perf_counter()
             try:
                 response = await answer(BoundedRequest(request.scope, request.receive))
+            except ClientDisconnect:
+                response = Response(status_code=CLIENT_LEFT)
             except Exception as error:  # noqa: BLE001 - no request may end with a traceback.
                 response = problem_response(error, **tell)
             # Nearly every answer has a token or a user in it.

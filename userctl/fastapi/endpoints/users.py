@@ -112,7 +112,7 @@ async def create_user(
 ) -> UserCreated:
     """Create a user; a generated password is returned this once."""
     with service.accounts.acting_as(admin.email):
-        created = await service.workers.hash(_create, service, admin, new)
+        created = await service.workers.hash(request, _create, service, admin, new)
     response.headers["Location"] = f"{public_path(request)}/{created.id}"
     return created
 
