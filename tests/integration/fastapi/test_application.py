@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, WebSocket
 from fastapi.testclient import TestClient
+from starlette.testclient import WebSocketDenialResponse
 
 from tests.integration.conftest import PASSWORD
 from tests.integration.fastapi.conftest import EMAIL, Caller, caller, code_of, log_in
@@ -38,6 +39,13 @@ def application(accounts: Accounts) -> FastAPI:
     async def books(user: Annotated[UserRead, Depends(require_scope("books"))]) -> str:
         return user.email
 
+    @app.websocket("/live")
+    async def live(
+        socket: WebSocket, user: Annotated[UserRead, Depends(require_role("admin"))]
+    ) -> None:
+        await socket.accept()
+        await socket.send_text(user.email)
+
     @app.get("/missing")
     async def missing() -> None:
         accounts.users.get(99)
@@ -63,6 +71,24 @@ def test_the_dependencies_guard_endpoints_of_the_application(local_accounts: Acc
     assert client.get("/mine").json() == {
         "detail": "A token is required: 'Authorization: Bearer TOKEN'."
     }
+
+
+def test_the_dependencies_guard_web_sockets(local_accounts: Accounts) -> None:
+    app = application(local_accounts)
+    install_error_handlers(app)
+    client = TestClient(app)
+    user = local_accounts.users.create(EMAIL).id
+    headers = {"Authorization": f"Bearer {local_accounts.tokens.issue(user, 'ci').token}"}
+    for sent, told in (({}, "token_required"), (headers, "role_required")):
+        with (
+            pytest.raises(WebSocketDenialResponse) as denied,
+            client.websocket_connect("/live", headers=sent),
+        ):
+            pass
+        assert code_of(denied.value)[1] == told
+    local_accounts.users.update(user, role="admin")
+    with client.websocket_connect("/live", headers=headers) as socket:
+        assert socket.receive_text() == EMAIL
 
 
 def test_an_application_may_answer_with_the_same_errors(local_accounts: Accounts) -> None:
