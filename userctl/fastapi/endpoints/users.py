@@ -95,7 +95,10 @@ def add_users(api: APIRouter, admin_role: str, security: Sequence[Any]) -> None:
 async def list_users(
     query: Annotated[UserQuery, Query()], response: Response, service: FoundService
 ) -> UserPage:
-    """Return a page of users; the next one is in ``next`` and in the header ``Link``."""
+    """Return a page of users; the next one is in ``next`` and in the header ``Link``.
+
+    Sorted by ``id``, no change meanwhile lets a page miss a user.
+    """
     page = await service.workers.query(service.accounts.users.list, **query.model_dump())
     following = int(page.after) if page.more and page.after is not None else None
     if following is not None:
