@@ -23,8 +23,9 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture
-def traced(local: Userctl, collector: Collector) -> Userctl:
-    """Userctl in an environment that names the collector."""
+def traced(local: Userctl, collector: Collector, monkeypatch: pytest.MonkeyPatch) -> Userctl:
+    """Userctl in an environment that names the collector, however long that takes to answer."""
+    monkeypatch.setattr(tracing, "SHORTEST_WAIT_SECONDS", 20)
     local.extra |= collector.environment
     return local
 
@@ -160,21 +161,22 @@ def test_the_events_of_an_import_have_it_too(traced: Userctl, collector: Collect
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_collector_that_refuses_changes_nothing_and_is_not_waited_for(
-    traced: Userctl, collector: Collector, status: int, monkeypatch: pytest.MonkeyPatch
+    traced: Userctl, collector: Collector, status: int
 ) -> None:
     collector.status, collector.answers = status, 1
     # Who tried again would wait for the second answer.
     traced.extra["OTEL_EXPORTER_OTLP_TIMEOUT"] = "3600"
-    monkeypatch.setattr(tracing, "SHORTEST_WAIT_SECONDS", 20)
     done = traced("user", "show", "99", "-v")
     assert done.code == 3
     require_complaint(done.err, "the collector is unreachable or refused it")
 
 
 def test_a_collector_that_never_answers_changes_nothing(
-    traced: Userctl, collector: Collector
+    traced: Userctl, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     collector.answers = 0
+    monkeypatch.setattr(tracing, "SHORTEST_WAIT_SECONDS", 0)
+    monkeypatch.setattr(tracing, "LONGEST_SECONDS", 0.1)
     # Who waited for the answer would wait here.
     traced.extra["OTEL_EXPORTER_OTLP_TIMEOUT"] = "3600"
     done = traced("user", "show", "99", "-v")
