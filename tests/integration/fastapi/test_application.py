@@ -98,7 +98,14 @@ def test_an_application_may_answer_with_the_same_errors(local_accounts: Accounts
     assert code_of(client.get("/mine")) == (401, "token_required")
     assert code_of(client.get("/missing")) == (404, "user_not_found")
     assert code_of(client.get("/nowhere")) == (404, "not_found")
-    assert code_of(client.put("/api/v1/auth/me")) == (405, "method_not_allowed")
+    for path, methods in (
+        ("auth/me", "GET"),
+        ("users/1", "GET, PATCH, DELETE"),
+        ("health", "GET, HEAD"),
+    ):
+        refused = client.put(f"/api/v1/{path}")
+        assert code_of(refused) == (405, "method_not_allowed")
+        assert refused.headers["allow"] == methods
 
 
 def test_a_dependency_without_the_router_says_what_is_missing() -> None:
