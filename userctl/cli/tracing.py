@@ -9,7 +9,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import userctl
@@ -132,19 +132,20 @@ class RunTrace:
             if exit_code:
                 self._span.set_status(StatusCode.ERROR)
             self._span.end()
+            self._complaints.decided.clear()
             # Whatever the collector does, and the resolver of names, a daemon holds up no one.
-            sender = Thread(target=self._send, daemon=True)
-            sender.start()
-            sender.join(max(self._seconds_left, SHORTEST_WAIT_SECONDS))
-            if sender.is_alive():
-                return "the trace was not sent: the collector does not answer"
+            Thread(target=self._send, daemon=True).start()
+            decided = self._complaints.decided.wait(max(self._seconds_left, SHORTEST_WAIT_SECONDS))
             if self._complaints.heard:
                 return "the trace was not sent: the collector is unreachable or refused it"
+            if not decided:
+                return "the trace was not sent: the collector does not answer"
             return "the trace was sent"
 
     def _send(self) -> None:
         with suppress(Exception):
             self._provider.shutdown()
+        self._complaints.decided.set()
 
 
 class _Complaints(logging.Handler):
@@ -153,6 +154,8 @@ class _Complaints(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.heard = False
+        # OpenTelemetry would try again after a second, which is too late.
+        self.decided = Event()
         for name in _LIBRARIES:
             library = logging.getLogger(name)
             library.propagate = False
@@ -162,6 +165,7 @@ class _Complaints(logging.Handler):
         """Take note of a failure."""
         del record
         self.heard = True
+        self.decided.set()
 
 
 def asked_protocol(environ: Mapping[str, str]) -> str:

@@ -1,15 +1,19 @@
 """The trace of a run of the command line, as a collector gets it."""
 
 import json
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import closing
+from threading import Event
 
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from tests.support.cli import PASSWORD, Userctl
 from tests.support.collector import Collector, attributes, running_collector
+from tests.support.servers import until
+from userctl.cli import tracing
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
@@ -157,18 +161,52 @@ def test_the_events_of_an_import_have_it_too(traced: Userctl, collector: Collect
     assert {event["detail"]["trace_id"] for event in events} == {collector.spans[0].trace_id.hex()}
 
 
-@pytest.mark.parametrize("status", [500, 503, None])
-def test_a_collector_that_refuses_or_never_answers_changes_nothing(
-    traced: Userctl, collector: Collector, status: int | None
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_collector_that_refuses_changes_nothing(
+    traced: Userctl, collector: Collector, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     collector.status = status
-    # Who waited for the answer, or for retries, would wait here.
+    monkeypatch.setattr(tracing, "SHORTEST_WAIT_SECONDS", 60)
+    done = traced("user", "show", "99", "-v")
+    assert done.code == 3
+    require_complaint(done.err, "the collector is unreachable or refused it")
+
+
+def test_a_trace_that_was_refused_is_not_sent_again(
+    traced: Userctl, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = Event()
+    send = tracing.RunTrace._send
+
+    def fail_and_try_again(trace: tracing.RunTrace) -> None:
+        logging.getLogger("opentelemetry").warning("refused")
+        ended.wait(60)
+        send(trace)
+
+    monkeypatch.setattr(tracing.RunTrace, "_send", fail_and_try_again)
+    monkeypatch.setattr(tracing, "SHORTEST_WAIT_SECONDS", 60)
+    require_complaint(
+        traced("user", "show", "99", "-v").err, "the collector is unreachable or refused it"
+    )
+    ended.set()
+    until(lambda: len(collector.bodies) == 1)
+
+
+def test_a_collector_that_never_answers_changes_nothing(
+    traced: Userctl, collector: Collector
+) -> None:
+    collector.status = None
+    # Who waited for the answer would wait here.
     traced.extra["OTEL_EXPORTER_OTLP_TIMEOUT"] = "3600"
     done = traced("user", "show", "99", "-v")
-    *log, last = done.err.splitlines()
     assert (done.code, collector.stopped.is_set()) == (3, False)
-    assert "the trace was not sent: " in last
-    assert "127.0.0.1" not in done.err
+    require_complaint(done.err, "the collector does not answer")
+
+
+def require_complaint(text: str, complaint: str) -> None:
+    *log, last = text.splitlines()
+    assert last.endswith(f"the trace was not sent: {complaint}")
+    assert "127.0.0.1" not in text
     assert [line for line in log if line.startswith("error: ")] == [log[-2]]
 
 
