@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -122,6 +123,37 @@ def test_a_service_whose_key_is_missing_does_not_start(sqlite_url: str, tmp_path
     ):
         router(accounts)
     assert caught.value.__notes__ == [caught.value.hint]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"prefix": "api"}, "prefix='api'"),
+        ({"prefix": "/api/"}, "prefix='/api/'"),
+        ({"origins": "https://a.example"}, r"origins=\['https://a.example'\]"),
+        ({"origins": ["https://a.example/"]}, "'https://a.example/' is not an origin"),
+        ({"origins": ["*"]}, "'\\*' is not an origin"),
+        ({"origins": ["https://A.example"]}, "'https://A.example' is not an origin"),
+        ({"trusted_proxies": "10.0.0.0/8"}, r"trusted_proxies=\['10.0.0.0/8'\]"),
+        ({"trusted_proxies": ["localhost"]}, "'localhost'"),
+        ({"hashes": 0}, "hashes=0 is not in 1 to 13"),
+        ({"hashes": 14}, "hashes=14 is not in 1 to 13"),
+    ],
+)
+def test_an_option_that_cannot_be_meant_is_refused_at_once(
+    local_accounts: Accounts, options: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ValueError, match=told):
+        router(local_accounts, **options)
+
+
+@pytest.mark.parametrize("demand", [require_role, require_scope])
+def test_a_dependency_that_demands_nothing_is_refused_at_once(
+    demand: Callable[..., object],
+) -> None:
+    for names in ((), ("",), (["admin"],)):
+        with pytest.raises(ValueError, match=f"{demand.__name__}"):
+            demand(*names)
 
 
 def test_a_service_whose_database_is_missing_starts_and_says_so(tmp_path: Path) -> None:
