@@ -1,12 +1,17 @@
 """What an application takes over from the router for all of itself."""
 
+from http import HTTPStatus
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from userctl.core.errors import UserctlError
 from userctl.fastapi.documentation import document_logins
 from userctl.fastapi.problems import problem_response
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -22,5 +27,23 @@ def install_error_handlers(app: FastAPI) -> None:
     document_logins(app)
 
 
-async def _handle(_request: Request, error: Exception) -> Response:
-    return problem_response(error)
+async def _handle(request: Request, error: Exception) -> Response:
+    response = problem_response(error)
+    if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = _allowed_methods(request)
+        # What an endpoint refuses by itself is its own matter.
+        if request.method not in allowed:
+            response.headers["Allow"] = ", ".join(allowed)
+    return response
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Return the methods of a path: FastAPI names those of its first endpoint alone."""
+    return [
+        method
+        for method in METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]

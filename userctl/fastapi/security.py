@@ -11,6 +11,7 @@ from fastapi.security.oauth2 import OAuth2
 from starlette.requests import HTTPConnection
 
 from userctl.core.errors import UserctlError
+from userctl.fastapi.options import check_names
 from userctl.fastapi.problems import ProblemError, problem_error, router_error
 from userctl.fastapi.service import FoundService
 from userctl.schemas.tokens import ApiTokenClaims
@@ -154,7 +155,11 @@ def require_role(*roles: str) -> Callable[..., Awaitable[UserRead]]:
 
     Args:
         roles: the roles.
+
+    Raises:
+        ValueError: if there is none.
     """
+    check_names("require_role", roles)
 
     async def user_in_role(token: CurrentToken) -> UserRead:
         check_role(token, roles)
@@ -170,7 +175,11 @@ def require_scope(*scopes: str) -> Callable[..., Awaitable[UserRead]]:
 
     Args:
         scopes: the scopes.
+
+    Raises:
+        ValueError: if there is none.
     """
+    check_names("require_scope", scopes)
 
     async def user_in_scope(token: CurrentToken) -> UserRead:
         check_scope(token, scopes)

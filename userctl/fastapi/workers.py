@@ -39,6 +39,9 @@ class Workers:
         accounts: what they use.
         hashes: how many passwords are hashed at once; None for one on each core.
 
+    Raises:
+        ValueError: if there is no connection to the database for so many.
+
     Attributes:
         tell_waiting: is told how many requests wait, whenever that may have changed.
     """
@@ -49,7 +52,13 @@ class Workers:
         settings = accounts.settings
         connections = settings.pool_size + settings.max_overflow
         cores = _cores()
-        hashing = hashes or max(1, min(cores, connections // 2))
+        hashing = max(1, min(cores, connections // 2)) if hashes is None else hashes
+        most = max(1, connections - 2)
+        if not 1 <= hashing <= most:
+            raise ValueError(
+                f"hashes={hashing} is not in 1 to {most}: each takes one of the {connections} "
+                "connections of the pool, and queries and the health need two."
+            )
         self._accounts = accounts
         self._hashing = CapacityLimiter(hashing)
         self._querying = CapacityLimiter(max(1, connections - hashing - 1))

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -98,7 +99,14 @@ def test_an_application_may_answer_with_the_same_errors(local_accounts: Accounts
     assert code_of(client.get("/mine")) == (401, "token_required")
     assert code_of(client.get("/missing")) == (404, "user_not_found")
     assert code_of(client.get("/nowhere")) == (404, "not_found")
-    assert code_of(client.put("/api/v1/auth/me")) == (405, "method_not_allowed")
+    for path, methods in (
+        ("auth/me", "GET"),
+        ("users/1", "GET, PATCH, DELETE"),
+        ("health", "GET, HEAD"),
+    ):
+        refused = client.put(f"/api/v1/{path}")
+        assert code_of(refused) == (405, "method_not_allowed")
+        assert refused.headers["allow"] == methods
 
 
 def test_a_dependency_without_the_router_says_what_is_missing() -> None:
@@ -115,6 +123,37 @@ def test_a_service_whose_key_is_missing_does_not_start(sqlite_url: str, tmp_path
     ):
         router(accounts)
     assert caught.value.__notes__ == [caught.value.hint]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"prefix": "api"}, "prefix='api'"),
+        ({"prefix": "/api/"}, "prefix='/api/'"),
+        ({"origins": "https://a.example"}, r"origins=\['https://a.example'\]"),
+        ({"origins": ["https://a.example/"]}, "'https://a.example/' is not an origin"),
+        ({"origins": ["*"]}, "'\\*' is not an origin"),
+        ({"origins": ["https://A.example"]}, "'https://A.example' is not an origin"),
+        ({"trusted_proxies": "10.0.0.0/8"}, r"trusted_proxies=\['10.0.0.0/8'\]"),
+        ({"trusted_proxies": ["localhost"]}, "'localhost'"),
+        ({"hashes": 0}, "hashes=0 is not in 1 to 13"),
+        ({"hashes": 14}, "hashes=14 is not in 1 to 13"),
+    ],
+)
+def test_an_option_that_cannot_be_meant_is_refused_at_once(
+    local_accounts: Accounts, options: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ValueError, match=told):
+        router(local_accounts, **options)
+
+
+@pytest.mark.parametrize("demand", [require_role, require_scope])
+def test_a_dependency_that_demands_nothing_is_refused_at_once(
+    demand: Callable[..., object],
+) -> None:
+    for names in ((), ("",), (["admin"],)):
+        with pytest.raises(ValueError, match=f"{demand.__name__}"):
+            demand(*names)
 
 
 def test_a_service_whose_database_is_missing_starts_and_says_so(tmp_path: Path) -> None:

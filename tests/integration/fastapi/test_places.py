@@ -42,6 +42,7 @@ def included(accounts: Accounts) -> FastAPI:
         # A server told of the prefix adds it to the path, and not every one does so.
         (plain, "/outer", "/outer/api/v1"),
         (plain, "/outer", "/api/v1"),
+        (plain, "/outer/", "/api/v1"),
         (mounted, "", "/outer/api/v1"),
         (included, "", "/outer/api/v1"),
     ],

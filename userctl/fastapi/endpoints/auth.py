@@ -25,7 +25,7 @@ from userctl.fastapi.endpoints.responses import (
     success,
 )
 from userctl.fastapi.oauth import GRANT_ERRORS, speaks_oauth
-from userctl.fastapi.problems import problem_error, router_error
+from userctl.fastapi.problems import ProblemError, problem_error, router_error
 from userctl.fastapi.repeated import refuse_repeated_parameters
 from userctl.fastapi.security import CHALLENGE, FoundUser, bearer_token, verified_token
 from userctl.fastapi.service import FoundClient, FoundService, Service
@@ -66,7 +66,9 @@ def add_auth(api: APIRouter, security: Sequence[Any], *, register_is_open: bool)
         status_code=204,
         response_class=Response,
         responses=success(204, "The session has ended.", "Set-Cookie")
-        | problems(*BODY, *CHANGE, "token_required", "token_invalid", "cookie_refused"),
+        | problems(
+            *(*BODY, *CHANGE, "token_required", "token_invalid", "cookie_refused"), end_cookie=True
+        ),
         summary="End the session of a refresh token",
     )(log_out)
     api.get(
@@ -149,10 +151,7 @@ async def refresh(
     try:
         grant = await service.workers.query(service.accounts.sessions.refresh, token)
     except AuthenticationFailed as error:
-        failed = problem_error(error)
-        if body is None and service.cookie is not None:
-            failed.headers = {**(failed.headers or {}), **service.cookie.deletion(request)}
-        raise failed from error
+        raise _refused(error, request, service, body) from error
     return _tokens(grant, request, response, service, may_set_cookie=body is None)
 
 
@@ -161,7 +160,10 @@ async def log_out(
 ) -> None:
     """End the session; one that ended before stays so."""
     token = _refresh_token(body, request, service)
-    await service.workers.query(service.accounts.sessions.logout, token)
+    try:
+        await service.workers.query(service.accounts.sessions.logout, token)
+    except AuthenticationFailed as error:
+        raise _refused(error, request, service, body) from error
     if body is None and service.cookie is not None:
         response.headers.update(service.cookie.deletion(request))
 
@@ -204,6 +206,16 @@ def _refresh_token(body: RefreshToken | None, request: Request, service: Service
     if token is None:
         raise router_error("token_required", "A refresh token is required.", headers=CHALLENGE)
     return token
+
+
+def _refused(
+    error: AuthenticationFailed, request: Request, service: Service, body: RefreshToken | None
+) -> ProblemError:
+    """Return the error, which ends the cookie that the token came in."""
+    failed = problem_error(error)
+    if body is None and service.cookie is not None:
+        failed.headers = {**(failed.headers or {}), **service.cookie.deletion(request)}
+    return failed
 
 
 def _tokens(

@@ -97,7 +97,7 @@ async def list_users(
 ) -> UserPage:
     """Return a page of users; the next one is in ``next`` and in the header ``Link``.
 
-    Sorted by ``id``, no change meanwhile lets a page miss a user.
+    If they are sorted by ``id``, no page misses a user, whatever changes meanwhile.
     """
     page = await service.workers.query(service.accounts.users.list, **query.model_dump())
     following = int(page.after) if page.more and page.after is not None else None
