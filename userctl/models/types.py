@@ -55,10 +55,10 @@ class UTCDateTime(TypeDecorator[datetime]):
         read = self.impl_instance.dialect_impl(dialect).result_processor(dialect, coltype)
 
         def read_aware(value: Any) -> datetime | Unreadable | None:
+            if value is None:
+                return None
             try:
-                time: datetime | None = read(value) if read else value
-                if time is None:
-                    return None
+                time: datetime = read(value) if read else value
                 return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
             except (ValueError, TypeError, AttributeError, OverflowError):
                 return Unreadable(value)

@@ -30,9 +30,15 @@ USER_AND_TOKENS: Select[Any] = (
 The session may be another user's, or have ended.
 """
 
-_FoundRefreshToken = namedtuple("_FoundRefreshToken", _TOKENS.keys())  # type: ignore[misc]
+_EXCHANGED = (
+    *_TOKEN_NAMES, "successor_id", "family_id", "origin", "scope", "family_started_at",
+    "login_method", "login_source", "login_client",
+)  # fmt: skip
+_ExchangedToken = namedtuple("_ExchangedToken", _EXCHANGED)  # type: ignore[misc]
 
-_TOKEN = Statement(select(*_TOKENS).where(_TOKENS.token == bindparam("digest")))
+_TOKEN = Statement(
+    select(*(_TOKENS[name] for name in _EXCHANGED)).where(_TOKENS.token == bindparam("digest"))
+)
 _OWNER = Statement(select(*_USERS).where(_USERS.id == bindparam("owner")).with_for_update())
 
 
@@ -49,7 +55,7 @@ def lock_owner(connection: Connection, digest: str) -> tuple[Any, Any] | None:
     row = _TOKEN.first(connection, {"digest": digest})
     if row is None:
         return None
-    token: Any = _FoundRefreshToken._make(row)
+    token: Any = _ExchangedToken._make(row)
     owner = _OWNER.first(connection, {"owner": token.user_id})
     return None if owner is None else (FoundUser._make(owner), token)
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
@@ -73,18 +73,16 @@ class UnitOfWork:
     def __init__(self, engine: Engine, actor: Callable[[], Actor], **options: Any) -> None:
         self._engine = engine
         self._options = options
-        self._stack = ExitStack()
         self._actor = actor
         self._events: list[NewEvent] = []
         self._many: Iterable[list[NewEvent]] = ()
 
     def __enter__(self) -> Self:
-        self._stack.enter_context(typed_failures())
         with typed_failures():
-            connection = self._stack.enter_context(self._engine.connect())
+            self._connection = self._engine.connect()
         if self._options:
-            connection.execution_options(**self._options)
-        self._session = self._stack.enter_context(ConnectionSession(connection))
+            self._connection.execution_options(**self._options)
+        self._session = ConnectionSession(self._connection)
         return self
 
     def begin(self) -> None:
@@ -169,7 +167,12 @@ class UnitOfWork:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._stack.__exit__(kind, error, traceback)
+        with typed_failures():
+            try:
+                self._session.close()
+            finally:
+                self._connection.close()
+        typed_failures().__exit__(kind, error, traceback)
 
 
 class Database:

@@ -91,7 +91,7 @@ class TokenExchange:
             if locked is None:
                 raise TokenInvalid("Unknown refresh token.")
             user, old = locked
-            require_text("refresh_tokens", old.id, family_id=old.family_id)
+            require_text("refresh_tokens", old.id, family_id=old.family_id, scope=old.scope)
             self._require_active(uow, old, now)
             if user.disabled_at is not None:
                 raise AccountDisabled("The user is disabled.")

@@ -1,8 +1,9 @@
 """Starts sessions and issues their tokens."""
 
 import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from userctl.config.settings import Settings
 from userctl.core.actor import machine_user
@@ -16,7 +17,7 @@ from userctl.schemas.tokens import AccessClaims, TokenPair
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.authentication.methods import Proof
-from userctl.services.shared.records import validate_record
+from userctl.services.shared.records import require_text
 from userctl.services.shared.token_records import subject_of
 from userctl.services.users.records import changed_user
 
@@ -39,8 +40,7 @@ def token_lifetimes(settings: Settings) -> TokenLifetimes:
     )
 
 
-@dataclass(frozen=True)
-class LoginFacts:
+class LoginFacts(NamedTuple):
     """How a session was started, for the list of sessions and the audit trail.
 
     Args:
@@ -57,8 +57,7 @@ class LoginFacts:
 UNKNOWN_LOGIN = LoginFacts()
 
 
-@dataclass(frozen=True)
-class TokenFamily:
+class TokenFamily(NamedTuple):
     """The tokens of one session: its start and end, its login, its credential and its scope."""
 
     id: str
@@ -111,7 +110,7 @@ class TokenIssuer:
             who = proof.redeem(uow)
             end = self.session_end(now)
             ends_at = min(end, who.ends_at or end)
-            here = replace(login, source=login.source or machine_user())
+            here = login._replace(source=login.source or machine_user())
             family = TokenFamily(
                 secrets.token_hex(16), ends_at, who.origin, who.scope, started_at=now, login=here
             )
@@ -122,7 +121,7 @@ class TokenIssuer:
                 user=who.user,
                 session=family.id,
                 origin=who.origin,
-                **asdict(login),
+                **login._asdict(),
             )
             uow.commit()
         return grant
@@ -176,11 +175,10 @@ class TokenIssuer:
     def _claims(
         self, user: User, family: TokenFamily, issued_at: int, lifetime: int
     ) -> AccessClaims:
-        return validate_record(
-            AccessClaims,
-            "users",
-            user.id,
-            sub=subject_of(user, self._subject),
+        subject = subject_of(user, self._subject)
+        require_text("users", user.id, email=subject, role=user.role)
+        return AccessClaims(
+            sub=subject,
             uid=user.id,
             role=user.role,
             iss=self._codec.issuer,
