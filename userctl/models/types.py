@@ -52,7 +52,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
         """Return a reader of times, and of what is not a time."""
-        read = self.impl_instance.dialect_impl(dialect).result_processor(dialect, coltype)
+        read: Any = self.impl_instance.dialect_impl(dialect).result_processor(dialect, coltype)
 
         def read_aware(value: Any) -> datetime | Unreadable | None:
             if value is None:

@@ -87,5 +87,6 @@ def _digest(sql: Sql) -> str:
 
 
 def _successor_of(token: Any) -> dict[str, Any]:
-    names = ("user_id", "expires_at", "created_at", "updated_at", "family_id")
-    return {"token": "0" * 64, **{name: getattr(token, name) for name in names}}
+    names = ("user_id", "expires_at", "family_id")
+    times = dict.fromkeys(("created_at", "updated_at"), token.family_started_at)
+    return {"token": "0" * 64, **times, **{name: getattr(token, name) for name in names}}

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from userctl.config.settings import Settings
 from userctl.core.actor import machine_user
@@ -13,7 +13,7 @@ from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import User
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.session import Grant
-from userctl.schemas.tokens import AccessClaims, TokenPair
+from userctl.schemas.tokens import TokenPair
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.authentication.methods import Proof
@@ -174,18 +174,18 @@ class TokenIssuer:
 
     def _claims(
         self, user: User, family: TokenFamily, issued_at: int, lifetime: int
-    ) -> AccessClaims:
+    ) -> dict[str, Any]:
         subject = subject_of(user, self._subject)
         require_text("users", user.id, email=subject, role=user.role)
-        return AccessClaims(
-            sub=subject,
-            uid=user.id,
-            role=user.role,
-            iss=self._codec.issuer,
-            aud=self._codec.audience,
-            iat=issued_at,
-            exp=issued_at + lifetime,
-            jti=secrets.token_hex(16),
-            sid=family.id,
-            scope=family.scope,
-        )
+        return {
+            "sub": subject,
+            "uid": user.id,
+            "role": user.role,
+            "iss": self._codec.issuer,
+            "aud": self._codec.audience,
+            "iat": issued_at,
+            "exp": issued_at + lifetime,
+            "jti": secrets.token_hex(16),
+            "sid": family.id,
+            "scope": family.scope,
+        }
