@@ -150,7 +150,7 @@ class TokenIssuer:
         """
         assert user.id is not None
         text = text or REFRESH_TOKEN.generate()
-        token_id = uow.refresh_tokens.add(
+        token_id = uow.token_exchange.add(
             token=REFRESH_TOKEN.digest(text),
             user_id=user.id,
             expires_at=min(now + self._lifetimes.refresh, family.ends_at),
