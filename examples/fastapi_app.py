@@ -35,7 +35,8 @@ app.add_middleware(
     CORSMiddleware,
     allow_origins=["http://localhost:3000"],
     allow_methods=["*"],
-    allow_headers=["Authorization", "Content-Type"],
+    allow_headers=["Authorization", "Content-Type", "If-Match"],
+    expose_headers=["ETag", "Link", "Location", "Retry-After"],
 )
 app.include_router(router(accounts, prefix=""))
 install_error_handlers(app)

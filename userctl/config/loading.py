@@ -11,6 +11,7 @@ from typing import Any
 from userctl.config.homes import config_path, describe_home, if_home_is_known
 from userctl.config.settings import SETTINGS, Settings
 from userctl.core.errors import InvalidConfiguration, InvalidInput
+from userctl.core.text import escape_invisible
 
 FoundValue = tuple[Any, str]
 """An unparsed value, and the place where it was found."""
@@ -153,14 +154,15 @@ def profile_section(document: dict[str, Any], profile: str, file: Path) -> dict[
     """
     profiles = document.get("profiles", {})
     section = profiles.get(profile) if isinstance(profiles, dict) else None
+    name = escape_invisible(profile[:50])
     if not isinstance(section, dict):
         raise InvalidConfiguration(
-            f"{file} has no profile '{profile[:50]}'.",
-            hint=f"Add a section [profiles.{profile[:50]}], or choose another with --profile.",
+            f"{file} has no profile '{name}'.",
+            hint=f"Add a section [profiles.{name}], or choose another with --profile.",
         )
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,50}", profile):
         raise InvalidConfiguration(
-            f"'{profile[:50]}' cannot be the name of a profile.",
+            f"'{name}' cannot be the name of a profile.",
             hint="Use up to 50 letters, digits, '-' and '_'.",
         )
     return section

@@ -73,11 +73,13 @@ def path(value: Any) -> Path:
 
 
 @_accepts(f"UTF-8 text of at least {MINIMUM_KEY_BYTES} bytes")
-def secret_key(value: str) -> str:
+def secret_key(value: Any) -> str:
     """Accept a key of 256 bits or more, as HS256 demands (RFC 7518, section 3.2).
 
     The same text is the same key in a file and in the environment.
     """
+    if not isinstance(value, str):
+        raise InvalidInput(f"a secret key must be UTF-8 text, not a {type(value).__name__}")
     key = strip_line_end(value.removeprefix("\ufeff"))
     try:
         length = len(key.encode())

@@ -68,8 +68,7 @@ def _lock(path: Path, of: Path, *, timeout: float) -> Iterator[bool]:
         else:
             locked = descriptor is not None
             if descriptor is not None:
-                # The lock ends with the descriptor.
-                stack.callback(os.close, descriptor)
+                stack.callback(_unlock, descriptor)
         yield locked
 
 
@@ -98,6 +97,12 @@ def _try_flock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _unlock(descriptor: int) -> None:
+    # A process that was forked meanwhile has the descriptor too, and the lock with it.
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
 
 
 def _has_name(descriptor: int, path: Path) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 
 from userctl.config.database_url import DatabaseURL
@@ -27,7 +27,7 @@ from userctl.db.execution_options import (
     READ_ONLY,
     SNAPSHOT,
 )
-from userctl.db.pool import renew_after_fork, replace_if_ended
+from userctl.db.pool import SqlitePool, renew_after_fork, replace_if_ended
 from userctl.db.postgresql.session import (
     begin_statement,
     connection_options,
@@ -82,7 +82,7 @@ def _sqlite_engine(path: Path, pool: Mapping[str, Any]) -> Engine:
         "sqlite://",
         creator=partial(connect_sqlite, path.absolute()),
         # From the URL alone SQLAlchemy would infer a database in memory, with a single connection.
-        poolclass=QueuePool,
+        poolclass=SqlitePool,
         hide_parameters=True,
         **pool,
     )

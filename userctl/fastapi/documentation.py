@@ -15,19 +15,26 @@ from userctl.fastapi.service import ServiceRoute
 
 @asynccontextmanager
 async def documented(app: FastAPI) -> AsyncIterator[None]:
-    """Let the documentation log in where the routers are, while an application runs.
+    """Let the documentation log in where the routers are, from the start of an application.
 
-    A router does not know what it is included in before.
+    A router does not know what it is included in before. An application that is mounted in another
+    one is not started.
 
     Args:
         app: the application.
     """
-    describe = app.openapi
-    app.openapi = partial(_openapi, app, describe)  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        app.openapi = describe  # type: ignore[method-assign]
+    document_logins(app)
+    yield
+
+
+def document_logins(app: FastAPI) -> None:
+    """Let the documentation of an application log in where its routers are.
+
+    Args:
+        app: the application, in which they may be included later.
+    """
+    if getattr(app.openapi, "func", None) is not _openapi:
+        app.openapi = partial(_openapi, app, app.openapi)  # type: ignore[method-assign]
 
 
 def _openapi(app: FastAPI, describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
@@ -149,20 +149,6 @@ def problem_response(
         {**NO_STORE, **(failed.headers or {})},
         MEDIA_TYPE,
     )
-
-
-def install_error_handlers(app: FastAPI) -> None:
-    """Let all of an application answer with the errors of the router: its own paths, 404 and 405.
-
-    Args:
-        app: the application.
-    """
-    for kind in (UserctlError, HTTPException, RequestValidationError, Exception):
-        app.add_exception_handler(kind, _handle)
-
-
-async def _handle(_request: Request, error: Exception) -> Response:
-    return problem_response(error)
 
 
 def _of_application(error: HTTPException) -> ProblemError:

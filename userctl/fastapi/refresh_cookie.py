@@ -38,9 +38,11 @@ class RefreshCookie:
         """Return the refresh token of the cookie, if there is one.
 
         Raises:
-            ProblemError: if another site may have made the browser send it.
+            ProblemError: if another site may have set it, or made the browser send it.
         """
         token = request.cookies.get(COOKIE)
+        if _count(request) > 1:
+            raise router_error("cookie_refused", "There are several cookies with that name.")
         if token is not None and not (self.is_wanted(request) and self._is_own(request)):
             raise router_error(
                 "cookie_refused",
@@ -74,6 +76,12 @@ class RefreshCookie:
             return True
         # A proxy that ends TLS changes the scheme, but not the host.
         return origin.partition("://")[2] == request.headers.get("host")
+
+
+def _count(request: Request) -> int:
+    """Count the cookies with that name: a neighbouring host may have set one for all hosts."""
+    pairs = ";".join(request.headers.getlist("cookie")).split(";")
+    return sum(pair.partition("=")[0].strip() == COOKIE for pair in pairs)
 
 
 def _folder(request: Request) -> str:

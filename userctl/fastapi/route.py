@@ -1,24 +1,30 @@
 """How each request of a router is answered: bounded, counted, and never with a traceback."""
 
+import json
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from functools import partial
 from typing import Any
 
 from fastapi import Request, Response
+from starlette.requests import ClientDisconnect
 
 from userctl.fastapi.oauth import oauth_errors, oauth_problem
 from userctl.fastapi.problems import NO_STORE, problem_response, router_error
+from userctl.fastapi.repeated import single_values
 from userctl.fastapi.service import Service, ServiceRoute
 
 LONGEST_BODY = 65_536
 """How many bytes of a body are read; none that makes sense has a tenth of it."""
 
+CLIENT_LEFT = 499
+"""The status, as nginx has it, of an answer that has no client; only logs and metrics see it."""
+
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class BoundedRequest(Request):
-    """A request whose body is refused if it is too long."""
+    """A request whose body is refused if it is too long, or ambiguous."""
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """Yield the pieces of the body.
@@ -34,6 +40,14 @@ class BoundedRequest(Request):
                 raise router_error("body_too_large", detail)
             yield piece
 
+    async def json(self) -> Any:
+        """Return the value of the body.
+
+        Raises:
+            ProblemError: if a name is given twice in an object.
+        """
+        return json.loads(await self.body(), object_pairs_hook=single_values)
+
 
 class AccountsRoute(ServiceRoute):
     """A route of a router."""
@@ -48,6 +62,8 @@ class AccountsRoute(ServiceRoute):
             started_at = time.perf_counter()
             try:
                 response = await answer(BoundedRequest(request.scope, request.receive))
+            except ClientDisconnect:
+                response = Response(status_code=CLIENT_LEFT)
             except Exception as error:  # noqa: BLE001 - no request may end with a traceback.
                 response = problem_response(error, **tell)
             # Nearly every answer has a token or a user in it.

@@ -12,6 +12,7 @@ from userctl.fastapi.endpoints.auth import add_auth
 from userctl.fastapi.endpoints.status import add_jwks, add_metrics, add_status
 from userctl.fastapi.endpoints.tokens import add_tokens
 from userctl.fastapi.endpoints.users import add_users
+from userctl.fastapi.options import check_origins, check_prefix, check_texts
 from userctl.fastapi.route import route_class
 from userctl.fastapi.security import password_scheme, token_schemes
 from userctl.fastapi.service import build_service
@@ -46,8 +47,11 @@ def router(
 
     Raises:
         InvalidConfiguration: if there is no key to sign tokens with, or it cannot be used.
-        ValueError: if a proxy is not an address or a network.
+        ValueError: if a proxy is not an address or a network, or another value cannot be used.
     """
+    check_prefix(prefix)
+    check_origins(origins)
+    check_texts("trusted_proxies", trusted_proxies)
     # A database that cannot serve yet is told by the health, and may come later.
     with suppress(DatabaseNotReady):
         accounts.tokens.jwks()

@@ -4,12 +4,14 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Security
 from fastapi.openapi.models import OAuthFlowPassword, OAuthFlows
 from fastapi.security import HTTPBearer
 from fastapi.security.oauth2 import OAuth2
+from starlette.requests import HTTPConnection
 
 from userctl.core.errors import UserctlError
+from userctl.fastapi.options import check_names
 from userctl.fastapi.problems import ProblemError, problem_error, router_error
 from userctl.fastapi.service import FoundService
 from userctl.schemas.tokens import ApiTokenClaims
@@ -30,11 +32,21 @@ class PasswordScheme(OAuth2):
         super().__init__(scheme_name=name, auto_error=False)
         self.prefix: str | None = None
 
+    async def __call__(self) -> None:  # type: ignore[override]
+        """Take nothing from a request: the token is read elsewhere."""
+
     def use_prefix(self, prefix: str) -> None:
         """Let it log in below a prefix, relative to the documentation page."""
         self.prefix = prefix
         url = f"{prefix}/auth/token".lstrip("/")
         self.model.flows = OAuthFlows(password=OAuthFlowPassword(tokenUrl=url))  # type: ignore[attr-defined]
+
+
+class BearerScheme(HTTPBearer):
+    """How the documentation page takes a token."""
+
+    async def __call__(self) -> None:  # type: ignore[override]
+        """Take nothing from a request: the token is read elsewhere."""
 
 
 APPLICATION_SCHEME = "password"
@@ -46,7 +58,7 @@ _PASSWORD_SCHEME = PasswordScheme(APPLICATION_SCHEME)
 What these depend on is declared before there is any router.
 """
 
-_BEARER_SCHEME = HTTPBearer(
+_BEARER_SCHEME = BearerScheme(
     scheme_name="token", description="An access token or an API token.", auto_error=False
 )
 
@@ -74,8 +86,8 @@ def token_schemes(scheme: PasswordScheme) -> Sequence[Any]:
     return [Security(scheme), Security(_BEARER_SCHEME)]
 
 
-async def bearer_token(request: Request) -> str:
-    """Return the token of a request (RFC 6750, section 2.1); it is nowhere else looked for.
+async def bearer_token(request: HTTPConnection) -> str:
+    """Return the token of a request or a WebSocket, from its header (RFC 6750, section 2.1).
 
     Raises:
         ProblemError: if there is none, or more than one.
@@ -143,7 +155,11 @@ def require_role(*roles: str) -> Callable[..., Awaitable[UserRead]]:
 
     Args:
         roles: the roles.
+
+    Raises:
+        ValueError: if there is none.
     """
+    check_names("require_role", roles)
 
     async def user_in_role(token: CurrentToken) -> UserRead:
         check_role(token, roles)
@@ -159,7 +175,11 @@ def require_scope(*scopes: str) -> Callable[..., Awaitable[UserRead]]:
 
     Args:
         scopes: the scopes.
+
+    Raises:
+        ValueError: if there is none.
     """
+    check_names("require_scope", scopes)
 
     async def user_in_scope(token: CurrentToken) -> UserRead:
         check_scope(token, scopes)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.requests import HTTPConnection
 
 from userctl import Accounts
 from userctl.fastapi.client import Client, ClientReader
@@ -73,7 +74,7 @@ def _request_metrics(workers: Workers) -> "RequestMetrics":
     return RequestMetrics(workers)
 
 
-async def find_service(request: Request) -> Service:
+async def find_service(request: HTTPConnection) -> Service:
     """Return the service of the router that a request goes to, or that its application includes.
 
     Like all dependencies here it is a coroutine, since FastAPI runs a plain function in a thread.

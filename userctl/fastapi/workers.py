@@ -7,11 +7,13 @@ they use no more connections than the pool has.
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from anyio import CapacityLimiter, Lock, to_thread
+from anyio import CapacityLimiter, Lock, create_task_group, to_thread
+from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from userctl import Accounts
 from userctl.fastapi.problems import RETRY_SECONDS, router_error
@@ -37,6 +39,9 @@ class Workers:
         accounts: what they use.
         hashes: how many passwords are hashed at once; None for one on each core.
 
+    Raises:
+        ValueError: if there is no connection to the database for so many.
+
     Attributes:
         tell_waiting: is told how many requests wait, whenever that may have changed.
     """
@@ -47,7 +52,13 @@ class Workers:
         settings = accounts.settings
         connections = settings.pool_size + settings.max_overflow
         cores = _cores()
-        hashing = hashes or max(1, min(cores, connections // 2))
+        hashing = max(1, min(cores, connections // 2)) if hashes is None else hashes
+        most = max(1, connections - 2)
+        if not 1 <= hashing <= most:
+            raise ValueError(
+                f"hashes={hashing} is not in 1 to {most}: each takes one of the {connections} "
+                "connections of the pool, and queries and the health need two."
+            )
         self._accounts = accounts
         self._hashing = CapacityLimiter(hashing)
         self._querying = CapacityLimiter(max(1, connections - hashing - 1))
@@ -66,10 +77,15 @@ class Workers:
         """Run something that hashes no password."""
         return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._querying)
 
-    async def hash(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run something that hashes a password.
+    async def hash(
+        self, request: Request, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run something that hashes a password, unless the client leaves before its turn.
+
+        What has begun is finished: a client that leaves early guesses no password for free.
 
         Raises:
+            ClientDisconnect: if the client left.
             ProblemError: if too many wait for that.
         """
         if self.waiting >= self._most_waiting:
@@ -81,7 +97,11 @@ class Workers:
         # The limiter itself counts a request only after others may have passed the check.
         self._add_hashers(1)
         try:
-            return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._hashing)
+            return await _while_connected(
+                request,
+                # The thread ignores that it is canceled, and waiting for it does not.
+                to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._hashing),
+            )
         finally:
             self._add_hashers(-1)
 
@@ -99,3 +119,28 @@ class Workers:
                 )
                 self._checked_at = time.monotonic()
             return self._health
+
+
+async def _while_connected(request: Request, running: Awaitable[T]) -> T:
+    """Return what something returns, and cancel it if the client of a request leaves."""
+    results: list[T] = []
+    errors: list[Exception] = []
+
+    async def cancel_if_left() -> None:
+        # All of the body was read before.
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        group.cancel_scope.cancel()
+
+    async with create_task_group() as group:
+        group.start_soon(cancel_if_left)
+        try:
+            results.append(await running)
+        except Exception as error:  # noqa: BLE001 - the group would wrap it.
+            errors.append(error)
+        group.cancel_scope.cancel()
+    if errors:
+        raise errors[0]
+    if not results:
+        raise ClientDisconnect
+    return results[0]

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,7 +13,7 @@ from userctl.container import Services
 from userctl.core.actor import Actor, machine_user, sanitize_name
 from userctl.core.errors import InvalidConfiguration
 from userctl.core.tracing import span
-from userctl.library.inputs import typed
+from userctl.library.inputs import plain_value, typed, usable_settings
 from userctl.library.passwords import Passwords
 from userctl.library.sessions import Sessions
 from userctl.library.tokens import Tokens
@@ -40,12 +39,14 @@ def open_accounts(
 
     Raises:
         InvalidConfiguration: if a setting is unknown or cannot be used.
+        InvalidInput: if ``create_database`` or ``profile`` is of a wrong type.
         TypeError: if both settings and single values are given, or two URLs.
     """
+    typed(create_database, bool, "create_database")
     if isinstance(settings, Settings):
         if values:
             raise TypeError("Pass either settings or single values, not both.")
-        return Accounts(settings, create_database=create_database)
+        return Accounts(usable_settings(settings), create_database=create_database)
     if settings is not None:
         if "database_url" in values:
             raise TypeError("Pass the URL of the database once.")
@@ -54,7 +55,9 @@ def open_accounts(
         raise InvalidConfiguration(
             f"'{name}' is not a setting.", hint=f"The settings are: {', '.join(SETTINGS)}."
         )
-    given = {name: _plain(value) for name, value in values.items()}
+    if values.get("profile") is not None:
+        typed(values["profile"], str, "profile")
+    given = {name: plain_value(value) for name, value in values.items()}
     return Accounts(
         load_settings(given, given_as="argument {name}"), create_database=create_database
     )
@@ -63,9 +66,10 @@ def open_accounts(
 class Accounts:
     """The users, sessions and tokens of one database, to be shared by all threads of a process.
 
-    A process that is forked gets connections of its own, and keys are read again when their file
-    changes. Nothing is printed: notes go to the logger ``userctl``. An argument of a wrong type is
-    ``InvalidInput`` for every call.
+    A process that is forked gets connections of its own. On SQLite a fork waits for the calls that
+    are using the database; close what else your application has open of the same file before it.
+    Keys are read again when their file changes. Nothing is printed: notes go to the logger
+    ``userctl``. An argument of a wrong type is ``InvalidInput`` for every call.
 
     Attributes:
         users: creating, finding, changing and deleting users.
@@ -129,10 +133,3 @@ class Accounts:
         machine = machine_user()
         name = self._actor.get() or self.settings.actor
         return Actor(sanitize_name(name) if name else machine, machine)
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as a config file would hold it."""
-    if isinstance(value, tuple):
-        return list(value)
-    return str(value) if isinstance(value, Path) else value

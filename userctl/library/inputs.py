@@ -1,9 +1,14 @@
 """What calls of the library take, checked."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from userctl.config.database_url import DatabaseURL
+from userctl.config.loading import parse
+from userctl.config.settings import SETTINGS, Settings
 from userctl.core.errors import InvalidInput
 
 M = TypeVar("M", bound=BaseModel)
@@ -48,3 +53,28 @@ def user_reference(user: UserReference) -> str:
     if isinstance(user, int | str) and not isinstance(user, bool):
         return str(user)
     raise InvalidInput(f"user must be int or str, not {type(user).__name__}.")
+
+
+def plain_value(value: Any) -> Any:
+    """Return the value of a setting as a config file would hold it."""
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, Path) else value
+
+
+def usable_settings(settings: Settings) -> Settings:
+    """Return settings that may have been made by hand, with each value as its parser returns it.
+
+    Raises:
+        InvalidConfiguration: if a value cannot be used.
+    """
+    parsed = {}
+    for name, setting in SETTINGS.items():
+        value = getattr(settings, name)
+        # No one but its parser makes a URL, which has no default here.
+        if isinstance(value, DatabaseURL) or (value == setting.default and name != "database_url"):
+            continue
+        found = parse(name, plain_value(value), "argument settings")
+        if type(found) is not type(value):
+            parsed[name] = found
+    return replace(settings, **parsed) if parsed else settings

@@ -60,6 +60,7 @@ class Passwords:
 
         Raises:
             UserNotFound: if there is no such user.
+            InvalidInput: if the password is removed, and must be changed.
             PasswordRejected: if the password breaks the policy.
             LastAdmin: if it is removed, and no admin who can log in would be left.
         """

@@ -96,7 +96,8 @@ class Users:
         Raises:
             InvalidInput: if the role is not configured, the text holds control characters, or
                 another value is not accepted.
-            UserNotFound: if the user ``after`` whom the page starts was deleted.
+            UserNotFound: if the user ``after`` whom the page starts was deleted for good, and the
+                list is not sorted by id.
         """
         query = checked(
             UserQuery,

@@ -8,19 +8,11 @@ from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.types import NULLTYPE
 from sqlmodel import col, func, literal, tuple_, type_coerce
 
-from userctl.models import User
+from userctl.models import DeletedUser, User
 from userctl.repositories.shared_addresses import has_address_each
 from userctl.repositories.stored_values import bindable
 from userctl.schemas.users import UserQuery
 
-SORT_KEYS: dict[str, Any] = {
-    "id": col(User.id),
-    "email": col(User.email),
-    "name": func.coalesce(User.name, ""),
-    "role": col(User.role),
-    "created_at": col(User.created_at),
-    "updated_at": col(User.updated_at),
-}
 _UNIQUE_KEYS = {"id", "email"}
 
 Position = tuple[Any, int]
@@ -33,6 +25,7 @@ class ListOrder:
     Args:
         connection: the database.
         query: the query.
+        model: the users; those who were deleted have had a place among the others.
 
     Attributes:
         key: what the users are sorted by, to be read as the driver has it: a time that another
@@ -40,11 +33,19 @@ class ListOrder:
         clauses: the clauses that the users are sorted by.
     """
 
-    def __init__(self, connection: Connection, query: UserQuery) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        query: UserQuery,
+        model: type[User] | type[DeletedUser] = User,
+    ) -> None:
         dialect = connection.dialect.name
-        key, unique = SORT_KEYS[query.sort], query.sort in _UNIQUE_KEYS
+        key: Any = getattr(model, query.sort)
+        unique = query.sort in _UNIQUE_KEYS
         if query.sort == "email" and not has_address_each(connection):
-            key, unique = func.coalesce(User.email, ""), False
+            key, unique = func.coalesce(key, ""), False
+        elif query.sort == "name":
+            key = func.coalesce(key, "")
         self.key = type_coerce(key, NULLTYPE).label("sort_key")
         self._order: SortedOrder | EmailPrefixOrder
         self._order = SortedOrder(key, unique, query.descending, dialect)

@@ -8,7 +8,7 @@ from sqlalchemy import select as core_select
 from sqlalchemy.types import NULLTYPE
 from sqlmodel import Session, col, select, type_coerce
 
-from userctl.models import User
+from userctl.models import DeletedUser, User
 from userctl.models.own_hash import own_hash_expression
 from userctl.repositories.full_windows import FullWindows
 from userctl.repositories.stored_values import UndecodableText, native_text
@@ -27,10 +27,16 @@ class UserPageRepository:
         self._session = session
 
     def position(self, query: UserQuery, user_id: int) -> Position | None:
-        """Return the position of a user in the order of a query; None if there is no such user."""
-        key = ListOrder(self._session.connection(), query).key
-        found = self._session.exec(select(key).where(User.id == user_id)).first()
-        return None if found is None else (found, user_id)
+        """Return the position of a user in the order of a query; None if there is no such user.
+
+        One who was deleted meanwhile, and can be restored, has the position that they had.
+        """
+        for model in (User, DeletedUser):
+            key = ListOrder(self._session.connection(), query, model).key
+            found = self._session.exec(select(key).where(col(model.id) == user_id)).first()
+            if found is not None:
+                return found, user_id
+        return None
 
     def page(
         self, query: UserQuery, position: Position | None, full: FullWindows | None = None

@@ -99,15 +99,20 @@ class KeyringFile:
     """A keyring in a file: mode 0600, replaced atomically, refused if others can access it.
 
     Args:
-        path: the file. If the settings name it, it may be a symbolic link.
+        path: the file. If the settings name it, it may be a symbolic link, whose target changes.
         embedded: whether it belongs to an SQLite database, so that userctl creates it when needed.
     """
 
     def __init__(self, path: Path, *, embedded: bool = False) -> None:
-        # Replacing a link would leave two keyrings: the new one, and the one it pointed to.
-        self.path = path if embedded else Path(os.path.realpath(path))
+        self._path = path.absolute()
         self.is_embedded = embedded
         self.fixed_by: str | None = None
+
+    @property
+    def path(self) -> Path:
+        """The file that holds the ring now."""
+        # Replacing a link would leave two keyrings: the new one, and the one it pointed to.
+        return self._path if self.is_embedded else Path(os.path.realpath(self._path))
 
     def load(self) -> Keyring:
         """Return the ring.
@@ -116,16 +121,17 @@ class KeyringFile:
             SecretKeyMissing: if the file does not exist.
             UnsafeFile: if others can access the file, or it is not a keyring.
         """
-        ring = self._read()
+        path = self.path
+        ring = _read(path)
         if ring is None and not self.is_embedded:
             raise SecretKeyMissing(
-                f"The keyring {self.path} does not exist.", hint="Run 'userctl key generate'."
+                f"The keyring {path} does not exist.", hint="Run 'userctl key generate'."
             )
         return ring or Keyring()
 
     def version(self) -> FileVersion | None:
         """Return what changes whenever the file does."""
-        return file_version(self.path)
+        return file_version(self._path)
 
     def change(self, change: Callable[[Keyring], Keyring]) -> Keyring:
         """Replace the ring with what a function returns for it, and return the new ring.
@@ -138,36 +144,38 @@ class KeyringFile:
             DatabaseBusy: if another process holds its lock for too long.
             InputOutputFailed: if it cannot be written, or its folder does not exist.
         """
-        if not self.path.parent.is_dir():
+        path = self.path
+        if not path.parent.is_dir():
             # Taking the lock would create the folder, and a mistyped path would go unnoticed.
             raise InputOutputFailed(
-                f"The folder {self.path.parent} does not exist.",
+                f"The folder {path.parent} does not exist.",
                 hint="Create it, or correct keyring_file.",
             )
         # In such a folder not even a lock file should be left behind.
-        require_trusted_folder(self.path.parent, self.path.parent.stat(), hint=_FOLDER_HINT)
-        with lock_file(self.path):
-            ring = change(self._read() or Keyring())
+        require_trusted_folder(path.parent, path.parent.stat(), hint=_FOLDER_HINT)
+        with lock_file(path):
+            ring = change(_read(path) or Keyring())
             text = _serialize(ring)
             if len(text) > MAXIMUM_BYTES:
-                raise KeyringFull(f"{self.path} has no room for another key.")
-            write_private(self.path, text, folder_hint=_FOLDER_HINT)
+                raise KeyringFull(f"{path} has no room for another key.")
+            write_private(path, text, folder_hint=_FOLDER_HINT)
         return ring
 
-    def _read(self) -> Keyring | None:
-        text = read_private(self.path)
-        if text is None:
-            return None
-        try:
-            document = _Document.model_validate_json(text)
-            live = [key.ring_key() for key in document.keys]
-            return Keyring((*live, *(key.ring_key() for key in document.retired)))
-        # Pydantic's message spans many lines and quotes the keys.
-        except (ValueError, OverflowError, InvalidInput):
-            raise UnsafeFile(
-                f"{self.path} is not a keyring written by userctl.",
-                hint="Restore a backup, or move it away and run 'userctl key generate'.",
-            ) from None
+
+def _read(path: Path) -> Keyring | None:
+    text = read_private(path)
+    if text is None:
+        return None
+    try:
+        document = _Document.model_validate_json(text)
+        live = [key.ring_key() for key in document.keys]
+        return Keyring((*live, *(key.ring_key() for key in document.retired)))
+    # Pydantic's message spans many lines and quotes the keys.
+    except (ValueError, OverflowError, InvalidInput):
+        raise UnsafeFile(
+            f"{path} is not a keyring written by userctl.",
+            hint="Restore a backup, or move it away and run 'userctl key generate'.",
+        ) from None
 
 
 def _serialize(ring: Keyring) -> str:

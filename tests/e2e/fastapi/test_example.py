@@ -80,6 +80,13 @@ def test_the_paths_of_the_example_work_and_the_command_line_beside_them(
     bearer = {"Authorization": f"Bearer {pair['access_token']}"}
     assert client.get("/auth/me", headers=bearer).json()["email"] == EMAIL
     assert client.get("/report", headers=bearer).status_code == 403
+    page = {"Origin": "http://localhost:3000"}
+    wanted = {"Method": "PATCH", "Headers": "authorization, content-type, if-match"}
+    asked = {f"Access-Control-Request-{name}": value for name, value in wanted.items()}
+    assert client.options("/users/1", headers=page | asked).status_code == 200
+    refused = client.get("/users/1", headers=page)
+    assert refused.headers["access-control-allow-origin"] == page["Origin"]
+    assert "ETag" in refused.headers["access-control-expose-headers"]
     assert userctl("key", "generate").code == 0
     assert userctl("key", "rotate", "--min-age", "0s").code == 0
     assert userctl("db", "migrate").code == 0

@@ -10,6 +10,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from tests.support.cli import PASSWORD, Userctl
 from tests.support.collector import Collector, attributes, running_collector
+from userctl.cli import tracing
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
@@ -22,8 +23,9 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture
-def traced(local: Userctl, collector: Collector) -> Userctl:
-    """Userctl in an environment that names the collector."""
+def traced(local: Userctl, collector: Collector, monkeypatch: pytest.MonkeyPatch) -> Userctl:
+    """Userctl in an environment that names the collector, however long that takes to answer."""
+    monkeypatch.setattr(tracing, "SHORTEST_WAIT_SECONDS", 20)
     local.extra |= collector.environment
     return local
 
@@ -157,18 +159,35 @@ def test_the_events_of_an_import_have_it_too(traced: Userctl, collector: Collect
     assert {event["detail"]["trace_id"] for event in events} == {collector.spans[0].trace_id.hex()}
 
 
-@pytest.mark.parametrize("status", [500, 503, None])
-def test_a_collector_that_refuses_or_never_answers_changes_nothing(
-    traced: Userctl, collector: Collector, status: int | None
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_collector_that_refuses_changes_nothing_and_is_not_waited_for(
+    traced: Userctl, collector: Collector, status: int
 ) -> None:
-    collector.status = status
-    # Who waited for the answer, or for retries, would wait here.
+    collector.status, collector.answers = status, 1
+    # Who tried again would wait for the second answer.
     traced.extra["OTEL_EXPORTER_OTLP_TIMEOUT"] = "3600"
     done = traced("user", "show", "99", "-v")
-    *log, last = done.err.splitlines()
+    assert done.code == 3
+    require_complaint(done.err, "the collector is unreachable or refused it")
+
+
+def test_a_collector_that_never_answers_changes_nothing(
+    traced: Userctl, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collector.answers = 0
+    monkeypatch.setattr(tracing, "SHORTEST_WAIT_SECONDS", 0)
+    monkeypatch.setattr(tracing, "LONGEST_SECONDS", 0.1)
+    # Who waited for the answer would wait here.
+    traced.extra["OTEL_EXPORTER_OTLP_TIMEOUT"] = "3600"
+    done = traced("user", "show", "99", "-v")
     assert (done.code, collector.stopped.is_set()) == (3, False)
-    assert "the trace was not sent: " in last
-    assert "127.0.0.1" not in done.err
+    require_complaint(done.err, "the collector does not answer")
+
+
+def require_complaint(text: str, complaint: str) -> None:
+    *log, last = text.splitlines()
+    assert last.endswith(f"the trace was not sent: {complaint}")
+    assert "127.0.0.1" not in text
     assert [line for line in log if line.startswith("error: ")] == [log[-2]]
 
 

@@ -42,6 +42,7 @@ def included(accounts: Accounts) -> FastAPI:
         # A server told of the prefix adds it to the path, and not every one does so.
         (plain, "/outer", "/outer/api/v1"),
         (plain, "/outer", "/api/v1"),
+        (plain, "/outer/", "/api/v1"),
         (mounted, "", "/outer/api/v1"),
         (included, "", "/outer/api/v1"),
     ],
@@ -64,6 +65,13 @@ def test_paths_are_told_as_the_client_knows_them(
     assert f"Path={told}/auth;" in gone.headers["set-cookie"]
 
 
+def mounted_and_included(accounts: Accounts) -> FastAPI:
+    app, inner = FastAPI(), included(accounts)
+    install_error_handlers(inner)
+    app.mount("/more", inner)
+    return app
+
+
 def documented_elsewhere(accounts: Accounts) -> FastAPI:
     app = FastAPI(docs_url="/internal/docs")
     app.include_router(router(accounts, ""), prefix="/outer/api/v1")
@@ -71,17 +79,22 @@ def documented_elsewhere(accounts: Accounts) -> FastAPI:
 
 
 @pytest.mark.parametrize(
-    ("build", "root_path", "page"),
+    ("build", "root_path", "folder", "page"),
     [
-        (plain, "", "/docs"),
-        (plain, "/outer", "/outer/docs"),
-        (mounted, "", "/outer/docs"),
-        (included, "", "/docs"),
-        (documented_elsewhere, "", "/internal/docs"),
+        (plain, "", "", "/docs"),
+        (plain, "/outer", "/outer", "/outer/docs"),
+        (mounted, "", "/outer", "/outer/docs"),
+        (included, "", "", "/docs"),
+        (mounted_and_included, "", "/more", "/more/docs"),
+        (documented_elsewhere, "", "", "/internal/docs"),
     ],
 )
 def test_the_documentation_page_logs_in_wherever_the_router_is(
-    local_accounts: Accounts, build: Callable[[Accounts], FastAPI], root_path: str, page: str
+    local_accounts: Accounts,
+    build: Callable[[Accounts], FastAPI],
+    root_path: str,
+    folder: str,
+    page: str,
 ) -> None:
     # Another router of the process may have been the first one.
     router(local_accounts, "/first")
@@ -89,7 +102,6 @@ def test_the_documentation_page_logs_in_wherever_the_router_is(
     # Twice, since an application may be started more than once.
     for _ in range(2):
         with TestClient(app, root_path=root_path) as client:
-            folder = page.removesuffix("/docs") if root_path or build is mounted else ""
             document = client.get(f"{folder}/openapi.json").json()
             for scheme in document["components"]["securitySchemes"].values():
                 if scheme["type"] == "oauth2":

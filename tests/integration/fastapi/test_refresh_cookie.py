@@ -80,6 +80,14 @@ def test_a_token_in_the_body_wins_and_the_cookie_stays(browser: Caller) -> None:
     assert browser.client.cookies[COOKIE] == kept
 
 
+@pytest.mark.parametrize("path", ["/auth/refresh", "/auth/logout"])
+def test_a_cookie_that_is_no_token_is_deleted(browser: Caller, path: str) -> None:
+    refused = browser("POST", path, headers=WANTED | {"Cookie": f"{COOKIE}=x"})
+    assert code_of(refused) == (401, "token_invalid")
+    assert f"{COOKIE}=" in refused.headers["set-cookie"]
+    assert "Max-Age=0" in refused.headers["set-cookie"]
+
+
 def test_a_cookie_that_is_not_in_force_is_deleted(
     browser: Caller, local_accounts: Accounts
 ) -> None:

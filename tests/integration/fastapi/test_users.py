@@ -29,6 +29,23 @@ def test_pages_are_followed_to_the_end(admin: Caller, accounts: Accounts) -> Non
     assert found == [f"u{number}@example.com" for number in (3, 2, 1, 0)]
 
 
+@pytest.mark.parametrize("sort", ["id", "email", "name", "created_at"])
+def test_pages_go_on_while_users_come_and_go(admin: Caller, accounts: Accounts, sort: str) -> None:
+    """Each user who is there all the time is found once, whoever ends a page."""
+    names = [f"u{number}@example.com" for number in range(9)]
+    for name in names:
+        accounts.users.create(name, name=name)
+    found, after = [], ""
+    while after is not None:
+        page = admin("GET", f"/users?limit=2&role=user&sort={sort}{after and f'&after={after}'}")
+        found += [user["email"] for user in page.json()["items"]]
+        after = page.json()["next"]
+        if after is not None:
+            accounts.users.delete(after)
+            accounts.users.create(f"a{after}@example.com", name="a")
+    assert [name for name in found if name in names] == names
+
+
 def test_a_change_is_made_if_nothing_changed_since_it_was_read(
     admin: Caller, accounts: Accounts
 ) -> None:

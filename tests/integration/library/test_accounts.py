@@ -1,6 +1,5 @@
 """The library as a service uses it, on both databases."""
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -177,25 +176,6 @@ def test_a_pool_that_is_used_up_is_an_error_of_the_database(database_url: str) -
             pytest.raises(errors.DatabaseBusy, match="connections of the pool"),
         ):
             accounts.users.list()
-
-
-def test_a_forked_process_has_connections_of_its_own(accounts: Accounts, grant: Grant) -> None:
-    token = grant.tokens.access_token
-    accounts.tokens.verify(token)
-    with accounts._services._engine.connect() as used:
-        used.exec_driver_sql("SELECT 1")
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                status = 0 if accounts.tokens.verify(token).user.email == EMAIL else 2
-                accounts.close()
-            finally:
-                os._exit(status)
-        accounts.tokens.verify(token)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-        used.exec_driver_sql("SELECT 1")
-    accounts.tokens.verify(token)
 
 
 def test_keys_are_read_again_when_their_file_changes(sqlite_url: str, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.integration.conftest import PASSWORD
 from userctl import Accounts, errors, open_accounts
 
 USER = "ada@example.com"
@@ -85,3 +86,18 @@ def test_a_value_of_a_wrong_type_is_invalid_input_and_not_repeated(sqlite_url: s
             message = caught.value.message
             assert "hunter2" not in message, name
             assert "pydantic" not in message, name
+
+
+def test_one_password_is_given_or_generated_and_only_one_that_there_is_must_be_changed(
+    sqlite_url: str,
+) -> None:
+    with open_accounts(sqlite_url, password_cost="4") as accounts:
+        accounts.users.create("grace@example.com", password=PASSWORD)
+        for call in (
+            lambda: accounts.users.create(USER, password=PASSWORD, generate_password=True),
+            lambda: accounts.users.create(USER, must_change_password=True),
+            lambda: accounts.passwords.set(1, None, must_change=True),
+        ):
+            with pytest.raises(errors.InvalidInput, match=r"^(A|Without a) password"):
+                call()
+        assert [user.has_password for user in accounts.users.list().items] == [True]

@@ -1,8 +1,10 @@
 """The declarations of the errors, from which the reference is generated."""
 
+import pickle
 import re
 import tomllib
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,21 @@ def test_every_error_says_in_one_sentence_what_it_means(kind: type[errors.Userct
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_every_error_can_be_imported_from_the_package(kind: type[errors.UserctlError]) -> None:
     assert getattr(errors, kind.__name__) is kind
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.LoginThrottled(timedelta(minutes=1)),
+        errors.InvalidCredentials(),
+        errors.ProofOutdated(),
+        errors.PasswordRejected(["too short", "too common"]),
+        errors.UserNotFound("There is no user 7.", hint="Look again."),
+    ],
+)
+def test_an_error_reaches_another_process_as_it_is(error: errors.UserctlError) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is type(error)
+    assert (str(copy), copy.args) == (str(error), error.args)
+    assert vars(copy).keys() == vars(error).keys()
+    assert (copy.message, copy.hint) == (error.message, error.hint)

@@ -113,6 +113,22 @@ def test_a_lock_file_that_cannot_be_replaced_either_is_named_with_its_owner(
     assert caught.value.hint == f"Let its owner run: rm '{lock}'"
 
 
+def test_a_process_that_was_forked_meanwhile_keeps_no_lock(database: Path) -> None:
+    lock = database.with_name("users.db.lock")
+    end, other_end = os.pipe()
+    with try_file_lock(lock, of=database):
+        child = os.fork()
+        if child == 0:
+            os.close(other_end)
+            os.read(end, 1)
+            os._exit(0)
+    with try_file_lock(lock, of=database) as free:
+        assert free
+    os.close(other_end)
+    os.waitpid(child, 0)
+    os.close(end)
+
+
 def test_a_lock_file_that_can_only_be_read_still_locks(database: Path) -> None:
     lock = left_behind(database)
     lock.chmod(0o444)

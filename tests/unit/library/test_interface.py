@@ -74,4 +74,5 @@ def test_what_the_package_exports_is_as_promised() -> None:
 
 def test_every_exported_name_is_there_and_no_other() -> None:
     assert all(getattr(userctl, name) for name in userctl.__all__)
+    assert set(userctl.__all__) <= set(dir(userctl))
     assert not hasattr(userctl, "Services")

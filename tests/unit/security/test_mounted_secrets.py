@@ -86,6 +86,20 @@ def test_a_keyring_is_read_through_a_link(tmp_path: Path) -> None:
     assert key_source(settings).load() == original.load()
 
 
+def test_a_link_that_is_replaced_leads_to_the_new_keyring(tmp_path: Path) -> None:
+    link, first, second = (tmp_path / name for name in ("link", "first", "second"))
+    for file in (first, second):
+        KeyringFile(file).change(lambda ring: ring.with_key(generate_key("HS256"), NOW))
+    link.symlink_to(first)
+    ring = KeyringFile(link)
+    loaded, version = ring.load(), ring.version()
+    link.unlink()
+    link.symlink_to(second)
+    first.unlink()
+    assert ring.version() != version
+    assert ring.load() == KeyringFile(second).load() != loaded
+
+
 def test_a_change_of_a_linked_keyring_keeps_the_link(tmp_path: Path) -> None:
     link, target = tmp_path / "link", tmp_path / "target"
     link.symlink_to(target)

@@ -1,6 +1,8 @@
 """The base of all errors, and the kinds of failure: each kind has one exit code."""
 
+import copyreg
 from collections.abc import Iterator
+from typing import Any
 
 from userctl.core.failure_cause import FailureFacts
 
@@ -21,6 +23,10 @@ class UserctlError(Exception):
         # A traceback says what to do as well.
         if self.hint is not None:
             self.add_note(self.hint)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process gets the error as it is; a subclass may be made from something else.
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class InvalidInput(UserctlError):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
 
 from userctl.core.errors import AuthenticationFailed, UserctlError
 from userctl.fastapi.client import Client
@@ -25,7 +25,8 @@ from userctl.fastapi.endpoints.responses import (
     success,
 )
 from userctl.fastapi.oauth import GRANT_ERRORS, speaks_oauth
-from userctl.fastapi.problems import problem_error, router_error
+from userctl.fastapi.problems import ProblemError, problem_error, router_error
+from userctl.fastapi.repeated import refuse_repeated_parameters
 from userctl.fastapi.security import CHALLENGE, FoundUser, bearer_token, verified_token
 from userctl.fastapi.service import FoundClient, FoundService, Service
 from userctl.schemas.session import Grant
@@ -51,6 +52,7 @@ def add_auth(api: APIRouter, security: Sequence[Any], *, register_is_open: bool)
         "/auth/token",
         responses=success(200, "New tokens.", "Set-Cookie")
         | problems(*BODY, *LOGIN, *REFRESH, "unsupported_grant_type", oauth=GRANT_ERRORS),
+        dependencies=[Depends(refuse_repeated_parameters)],
         summary="Log in, or exchange a refresh token",
     )(log_in)
     api.post(
@@ -64,7 +66,9 @@ def add_auth(api: APIRouter, security: Sequence[Any], *, register_is_open: bool)
         status_code=204,
         response_class=Response,
         responses=success(204, "The session has ended.", "Set-Cookie")
-        | problems(*BODY, *CHANGE, "token_required", "token_invalid", "cookie_refused"),
+        | problems(
+            *(*BODY, *CHANGE, "token_required", "token_invalid", "cookie_refused"), end_cookie=True
+        ),
         summary="End the session of a refresh token",
     )(log_out)
     api.get(
@@ -83,10 +87,10 @@ def add_auth(api: APIRouter, security: Sequence[Any], *, register_is_open: bool)
     )(change_password)
 
 
-async def register(new: Registration, service: FoundService) -> UserRead:
+async def register(new: Registration, request: Request, service: FoundService) -> UserRead:
     """Create a user with the role ``user``. That an address is in use cannot be hidden here."""
     return await service.workers.hash(
-        service.accounts.users.create, new.email, password=new.password, name=new.name
+        request, service.accounts.users.create, new.email, password=new.password, name=new.name
     )
 
 
@@ -110,7 +114,7 @@ async def log_in(
         case TokenRequest(grant_type="refresh_token"):
             raise router_error("invalid_request", "The form has no refresh_token.")
         case TokenRequest(grant_type="password", username=str(username), password=str(password)):
-            grant = await _log_in(username, password, service, client)
+            grant = await _log_in(username, password, request, service, client)
             return _tokens(grant, request, response, service)
         case TokenRequest(grant_type="password"):
             raise router_error("invalid_request", "The form has no username or no password.")
@@ -119,9 +123,12 @@ async def log_in(
     )
 
 
-async def _log_in(username: str, password: str, service: Service, client: Client) -> Grant:
+async def _log_in(
+    username: str, password: str, request: Request, service: Service, client: Client
+) -> Grant:
     try:
         grant = await service.workers.hash(
+            request,
             service.accounts.sessions.login,
             username,
             password,
@@ -144,10 +151,7 @@ async def refresh(
     try:
         grant = await service.workers.query(service.accounts.sessions.refresh, token)
     except AuthenticationFailed as error:
-        failed = problem_error(error)
-        if body is None and service.cookie is not None:
-            failed.headers = {**(failed.headers or {}), **service.cookie.deletion(request)}
-        raise failed from error
+        raise _refused(error, request, service, body) from error
     return _tokens(grant, request, response, service, may_set_cookie=body is None)
 
 
@@ -156,7 +160,10 @@ async def log_out(
 ) -> None:
     """End the session; one that ended before stays so."""
     token = _refresh_token(body, request, service)
-    await service.workers.query(service.accounts.sessions.logout, token)
+    try:
+        await service.workers.query(service.accounts.sessions.logout, token)
+    except AuthenticationFailed as error:
+        raise _refused(error, request, service, body) from error
     if body is None and service.cookie is not None:
         response.headers.update(service.cookie.deletion(request))
 
@@ -181,6 +188,7 @@ async def change_password(
     if email is None:
         email = (await verified_token(service, await bearer_token(request))).user.email
     grant = await service.workers.hash(
+        request,
         service.accounts.passwords.change,
         email,
         body.current_password,
@@ -198,6 +206,16 @@ def _refresh_token(body: RefreshToken | None, request: Request, service: Service
     if token is None:
         raise router_error("token_required", "A refresh token is required.", headers=CHALLENGE)
     return token
+
+
+def _refused(
+    error: AuthenticationFailed, request: Request, service: Service, body: RefreshToken | None
+) -> ProblemError:
+    """Return the error, which ends the cookie that the token came in."""
+    failed = problem_error(error)
+    if body is None and service.cookie is not None:
+        failed.headers = {**(failed.headers or {}), **service.cookie.deletion(request)}
+    return failed
 
 
 def _tokens(

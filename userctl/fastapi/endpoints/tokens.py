@@ -10,6 +10,7 @@ from userctl.fastapi.endpoints.bodies import Secret
 from userctl.fastapi.endpoints.responses import BODY, CHANGE, SERVICE, guard, problems, success
 from userctl.fastapi.oauth import SERVICE_ERRORS, speaks_oauth
 from userctl.fastapi.problems import router_error
+from userctl.fastapi.repeated import refuse_repeated_parameters
 from userctl.fastapi.security import FoundUser, api_token
 from userctl.fastapi.service import FoundService
 from userctl.schemas.verification import Introspection
@@ -25,20 +26,21 @@ def add_tokens(api: APIRouter, security: Sequence[Any]) -> None:
         api: the router.
         security: tells the documentation how to get a token.
     """
+    others = (*security, Depends(api_token), Depends(refuse_repeated_parameters))
     api.post(
         "/auth/introspect",
         response_model_exclude_none=True,
         responses=success(200, "What there is to know of the token.")
         | problems(*SERVICE, *BODY, oauth=SERVICE_ERRORS),
         summary="Tell about a token",
-        **guard("tokens:introspect", *security, Depends(api_token)),
+        **guard("tokens:introspect", *others),
     )(introspect)
     api.post(
         "/auth/revoke",
         responses=success(200, "The token is in force no longer.")
         | problems(*SERVICE, *BODY, *CHANGE, "unsupported_token_type", oauth=SERVICE_ERRORS),
         summary="Revoke a token",
-        **guard("tokens:revoke", *security, Depends(api_token)),
+        **guard("tokens:revoke", *others),
     )(revoke)
 
 

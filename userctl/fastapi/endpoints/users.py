@@ -1,15 +1,21 @@
 """Managing users: the endpoints below ``/users``, for admins."""
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from userctl.core.errors import UserChanged
 from userctl.fastapi.endpoints.bodies import NewUser, UserChanges, UserPage, UserQuery
+from userctl.fastapi.endpoints.entity_tags import (
+    IfMatch,
+    IfNoneMatch,
+    entity_tag,
+    is_every,
+    is_listed,
+)
 from userctl.fastapi.endpoints.responses import (
     ADMIN,
     BODY,
@@ -22,6 +28,7 @@ from userctl.fastapi.endpoints.responses import (
 )
 from userctl.fastapi.paths import public_path
 from userctl.fastapi.problems import router_error
+from userctl.fastapi.repeated import refuse_repeated_parameters
 from userctl.fastapi.security import FoundUser
 from userctl.fastapi.service import FoundService, Service
 from userctl.schemas.users import UserCreated, UserRead
@@ -29,8 +36,6 @@ from userctl.schemas.users import UserCreated, UserRead
 logger = logging.getLogger(__name__)
 
 READ, WRITE = "users:read", "users:write"
-
-IfMatch = Annotated[str | None, Header(description="The ETag of the user as you read it.")]
 
 
 def add_users(api: APIRouter, admin_role: str, security: Sequence[Any]) -> None:
@@ -47,7 +52,7 @@ def add_users(api: APIRouter, admin_role: str, security: Sequence[Any]) -> None:
         "/users",
         responses=success(200, "A page of users.", "Link") | problems(*ADMIN, *FOUND),
         summary="List users",
-        **reading,
+        **guard(READ, *security, Depends(refuse_repeated_parameters), role=admin_role),
     )(list_users)
     api.post(
         "/users",
@@ -59,7 +64,10 @@ def add_users(api: APIRouter, admin_role: str, security: Sequence[Any]) -> None:
     )(create_user)
     api.get(
         "/users/{user_id}",
-        responses=success(200, "The user.", "ETag") | problems(*ADMIN, *FOUND),
+        response_model=UserRead,
+        responses=success(200, "The user.", "ETag")
+        | success(304, "The user has this ETag still.", "ETag")
+        | problems(*ADMIN, *FOUND, "user_changed"),
         summary="Show a user",
         **reading,
     )(show_user)
@@ -87,7 +95,10 @@ def add_users(api: APIRouter, admin_role: str, security: Sequence[Any]) -> None:
 async def list_users(
     query: Annotated[UserQuery, Query()], response: Response, service: FoundService
 ) -> UserPage:
-    """Return a page of users; the next one is in ``next`` and in the header ``Link``."""
+    """Return a page of users; the next one is in ``next`` and in the header ``Link``.
+
+    If they are sorted by ``id``, no page misses a user, whatever changes meanwhile.
+    """
     page = await service.workers.query(service.accounts.users.list, **query.model_dump())
     following = int(page.after) if page.more and page.after is not None else None
     if following is not None:
@@ -104,15 +115,23 @@ async def create_user(
 ) -> UserCreated:
     """Create a user; a generated password is returned this once."""
     with service.accounts.acting_as(admin.email):
-        created = await service.workers.hash(_create, service, admin, new)
+        created = await service.workers.hash(request, _create, service, admin, new)
     response.headers["Location"] = f"{public_path(request)}/{created.id}"
     return created
 
 
-async def show_user(user_id: int, response: Response, service: FoundService) -> UserRead:
-    """Return a user, with an ETag for a change of it."""
-    user = await service.workers.query(service.accounts.users.get, user_id)
+async def show_user(
+    user_id: int,
+    response: Response,
+    service: FoundService,
+    if_match: IfMatch = None,
+    if_none_match: IfNoneMatch = None,
+) -> UserRead | Response:
+    """Return a user, with an ETag for a change of it; with ``If-None-Match``, if it is new."""
+    user = await service.workers.query(_read, service, user_id, if_match)
     response.headers["ETag"] = entity_tag(user)
+    if if_none_match and is_listed(if_none_match, user, weak=True):
+        return Response(status_code=304, headers={"ETag": entity_tag(user)})
     return user
 
 
@@ -139,12 +158,6 @@ async def delete_user(
         await service.workers.query(_delete, service, user_id, if_match)
 
 
-def entity_tag(user: UserRead) -> str:
-    """Return what changes whenever something of a user changes (RFC 9110, section 8.8.3)."""
-    shown = user.model_dump_json(include=set(UserRead.model_fields))
-    return f'"{hashlib.sha256(shown.encode()).hexdigest()[:32]}"'
-
-
 def _create(service: Service, admin: UserRead, new: NewUser) -> UserCreated:
     # The admin may have been demoted or disabled while the request waited for its turn to hash.
     now = service.accounts.users.get(admin.id)
@@ -154,7 +167,7 @@ def _create(service: Service, admin: UserRead, new: NewUser) -> UserCreated:
     return service.accounts.users.create(new.email, **values)
 
 
-def _change(service: Service, user_id: int, changes: UserChanges, if_match: str | None) -> UserRead:
+def _change(service: Service, user_id: int, changes: UserChanges, if_match: IfMatch) -> UserRead:
     users, given = service.accounts.users, changes.model_fields_set
     if "status" in given and len(given) > 1:
         raise router_error("invalid_request", "Change the status in a request of its own.")
@@ -175,15 +188,19 @@ def _change(service: Service, user_id: int, changes: UserChanges, if_match: str 
     )
 
 
-def _delete(service: Service, user_id: int, if_match: str | None) -> None:
+def _delete(service: Service, user_id: int, if_match: IfMatch) -> None:
     service.accounts.users.delete(user_id, expected=_expected(service, user_id, if_match))
 
 
-def _expected(service: Service, user_id: int, if_match: str | None) -> UserRead | None:
-    """Return the user whom a change is meant for, if that was said (RFC 9110, section 13.1.1)."""
-    if if_match is None or if_match.strip() == "*":
+def _read(service: Service, user_id: int, if_match: IfMatch) -> UserRead:
+    return _expected(service, user_id, if_match) or service.accounts.users.get(user_id)
+
+
+def _expected(service: Service, user_id: int, if_match: IfMatch) -> UserRead | None:
+    """Return the user whom a request is meant for, if that was said."""
+    if if_match is None or is_every(if_match):
         return None
     user = service.accounts.users.get(user_id)
-    if entity_tag(user) not in [tag.strip() for tag in if_match.split(",")]:
+    if not is_listed(if_match, user):
         raise UserChanged(user_id)
     return user

@@ -11,7 +11,7 @@ from userctl.db.transaction.unit_of_work import Database
 from userctl.models import User
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import Effects, UserCreate, UserCreated, UserRead, UserUpdate
-from userctl.security.password_policy import PasswordPolicy, generate_password
+from userctl.security.password_policy import PasswordPolicy
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.admins import lock_admins, require_admin_left
 from userctl.services.users.batch.change import UserChange
@@ -19,7 +19,7 @@ from userctl.services.users.batch.role import ChangeRole
 from userctl.services.users.changes import recorded_changes
 from userctl.services.users.lookup import find_user, lock_user, require_unchanged
 from userctl.services.users.records import changed_user, user_read
-from userctl.services.users.rules import end_sessions, hash_accepted, require_role
+from userctl.services.users.rules import end_sessions, hash_accepted, new_password, require_role
 
 
 class UserService:
@@ -65,12 +65,18 @@ class UserService:
         """Create a user, on request with a generated password that is returned this once.
 
         Raises:
-            InvalidInput: if the role is not configured.
+            InvalidInput: if the role is not configured, or there is not one password where one is
+                to be generated or changed.
             PasswordRejected: if the password breaks the policy.
             UserExists: if the address is in use.
         """
         require_role(new.role, self._roles)
-        password = generate_password(self._policy.minimum_length) if generate else new.password
+        password = new_password(
+            new.password,
+            self._policy,
+            generate=generate,
+            must_change=new.must_change_password,
+        )
         hashed = hash_accepted(password, self._hasher, self._policy, email=new.email, name=new.name)
         now = self._clock()
         with self._database.writing() as uow:

@@ -6,14 +6,14 @@ from userctl.db.transaction.unit_of_work import Database
 from userctl.models.own_hash import hash_columns
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import Effects, UserCreated, UserTarget
-from userctl.security.password_policy import PasswordPolicy, generate_password
+from userctl.security.password_policy import PasswordPolicy
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.admins import lock_admins, read_admins, require_password_left
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.password import ExpirePasswords, GeneratePasswords
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import changed_user
-from userctl.services.users.rules import end_sessions, hash_accepted
+from userctl.services.users.rules import end_sessions, hash_accepted, new_password
 from userctl.services.users.targets import user_targets
 
 
@@ -77,12 +77,13 @@ class UserPasswordService:
 
         Raises:
             UserNotFound: if there is no such user.
+            InvalidInput: if a password is given and generated, or none must be changed.
             PasswordRejected: if the password breaks the policy.
             LastAdmin: if a password is removed, and no admin who can log in would be left.
         """
         with self._database.reading() as uow:
             found = changed_user(find_user(uow, reference))
-        password = generate_password(self._policy.minimum_length) if generate else password
+        password = new_password(password, self._policy, generate=generate, must_change=must_change)
         hashed = hash_accepted(
             password, self._hasher, self._policy, email=found.email, name=found.name
         )

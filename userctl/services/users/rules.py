@@ -8,7 +8,7 @@ from userctl.core.text import quote
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
 from userctl.models.unreadable import shown_text
-from userctl.security.password_policy import PasswordPolicy
+from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 
 
@@ -50,6 +50,21 @@ def end_sessions(uow: UnitOfWork, user: User, now: datetime) -> int:
     """Revoke all refresh tokens of a user, and return how many sessions were active."""
     assert user.id is not None
     return uow.refresh_tokens.revoke_user(user.id, now)
+
+
+def new_password(
+    given: str | None, policy: PasswordPolicy, *, generate: bool, must_change: bool
+) -> str | None:
+    """Return the password that a user gets: the given one, a generated one, or None for none.
+
+    Raises:
+        InvalidInput: if there are two, or there is none that could be changed.
+    """
+    if generate and given is not None:
+        raise InvalidInput("A password is either given or generated, not both.")
+    if must_change and given is None and not generate:
+        raise InvalidInput("Without a password there is none that must be changed.")
+    return generate_password(policy.minimum_length) if generate else given
 
 
 def hash_accepted(

@@ -1,0 +1,99 @@
+"""Processes that are forked from one that uses the library."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from tests.integration.conftest import PASSWORD
+from userctl import Accounts, open_accounts
+
+EMAIL = "ada@example.com"
+SECRET = "a secret that several services share, of 40+ bytes"
+
+
+@pytest.fixture
+def accounts(database_url: str, tmp_path: Path) -> Iterator[Accounts]:
+    with open_accounts(database_url, secret_key=SECRET, password_cost="4") as accounts:
+        yield accounts
+
+
+def fork(run: Callable[[], object]) -> int:
+    """Run a function in a child, which ends with 0 if the function returns, and return its id."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            run()
+            status = 0
+        finally:
+            os._exit(status)
+    return child
+
+
+def exit_code(child: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_a_forked_process_has_connections_of_its_own(accounts: Accounts) -> None:
+    accounts.users.create(EMAIL, password=PASSWORD)
+    token = accounts.sessions.login(EMAIL, PASSWORD).tokens.access_token
+    with accounts._services._engine.connect() as used:
+        used.exec_driver_sql("SELECT 1")
+        child = fork(lambda: [accounts.tokens.verify(token), accounts.close()])
+        accounts.tokens.verify(token)
+        assert exit_code(child) == 0
+        used.exec_driver_sql("SELECT 1")
+    accounts.tokens.verify(token)
+
+
+def test_a_process_that_is_forked_during_a_transaction_can_write(accounts: Accounts) -> None:
+    began, forking = Event(), Event()
+    # What is registered last runs first.
+    os.register_at_fork(before=forking.set)
+
+    def change() -> None:
+        with accounts._services._engine.begin() as transaction:
+            transaction.exec_driver_sql("UPDATE users SET name = 'Ada'")
+            began.set()
+            assert forking.wait(30)
+
+    with ThreadPoolExecutor(1) as other:
+        done = other.submit(change)
+        assert began.wait(30)
+        child = fork(lambda: accounts.users.create(EMAIL))
+        done.result()
+    assert exit_code(child) == 0
+    assert accounts.users.get(EMAIL).name is None
+
+
+def test_what_a_process_writes_after_its_parent_left_the_database_is_kept(
+    sqlite_url: str,
+) -> None:
+    closed, closing_end = os.pipe()
+    opened, opening_end = os.pipe()
+    with open_accounts(sqlite_url) as accounts:
+        accounts.users.list()
+
+        def write() -> None:
+            accounts.users.list()
+            os.write(opening_end, b".")
+            os.read(closed, 1)
+            accounts.users.create(EMAIL)
+
+        child = fork(write)
+        os.read(opened, 1)
+    # The last connection that is closed deletes the write-ahead log.
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as another:
+        another.execute("SELECT * FROM users")
+    os.write(closing_end, b".")
+    assert exit_code(child) == 0
+    with open_accounts(sqlite_url) as accounts:
+        assert accounts.users.get(EMAIL).email == EMAIL
+    for end in (closed, closing_end, opened, opening_end):
+        os.close(end)

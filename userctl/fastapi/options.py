@@ -1,0 +1,48 @@
+"""What an application passes, checked when it starts: a mistake would else show as a refusal."""
+
+import re
+from collections.abc import Sequence
+
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\sA-Z]+")
+
+
+def check_prefix(prefix: str) -> None:
+    """Make sure that paths can begin with a prefix.
+
+    Raises:
+        ValueError: if they cannot.
+    """
+    if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
+        raise ValueError(f"prefix={prefix!r} does not begin with '/', or ends with it.")
+
+
+def check_origins(origins: Sequence[str]) -> None:
+    """Make sure that origins are written as browsers send them (RFC 6454, section 6.2).
+
+    Raises:
+        ValueError: if one is not.
+    """
+    for origin in check_texts("origins", origins):
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is not an origin, such as 'https://app.example.com'.")
+
+
+def check_texts(name: str, values: Sequence[str]) -> Sequence[str]:
+    """Return values that are several texts, rather than the characters of one.
+
+    Raises:
+        ValueError: if they are not.
+    """
+    if isinstance(values, str):
+        raise ValueError(f"{name}={values!r} is one text: pass a list, {name}=[{values!r}].")  # noqa: TRY004
+    return values
+
+
+def check_names(function: str, names: Sequence[str]) -> None:
+    """Make sure that a dependency demands something.
+
+    Raises:
+        ValueError: if there is no name, or one is not text.
+    """
+    if not names or not all(isinstance(name, str) and name for name in names):
+        raise ValueError(f"{function}() takes one or more names, each an argument.")
