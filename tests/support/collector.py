@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import inf
 from threading import Event, Thread
 from typing import Any
 
@@ -15,13 +16,15 @@ class Collector:
     """A collector.
 
     Attributes:
-        status: what it answers; None for no answer as long as it runs.
+        status: what it answers.
+        answers: how many requests it answers; the others wait as long as it runs.
         redirect: where it redirects to, with a status that says so.
         bodies: the requests that it got.
         headers: those of the last request.
     """
 
-    status: int | None = 200
+    status: int = 200
+    answers: float = inf
     redirect: str | None = None
     url: str = ""
     bodies: list[bytes] = field(default_factory=list)
@@ -78,7 +81,7 @@ def running_collector() -> Iterator[Collector]:
         def do_POST(self) -> None:
             collector.headers = dict(self.headers)
             collector.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
-            if collector.status is None:
+            if len(collector.bodies) > collector.answers:
                 collector.stopped.wait()
                 return
             self.send_response(collector.status)

@@ -52,6 +52,7 @@ class RunTrace:
         self._seconds_left = LONGEST_SECONDS
         self._problem = ""
         self._complaints = _Complaints()
+        self._decided = Event()
         self._stack = ExitStack()
         if asked_protocol(os.environ) != PROTOCOL:
             self._problem = f"no trace: the protocol is not {PROTOCOL}, the only one supported"
@@ -92,12 +93,23 @@ class RunTrace:
             return None
         import requests
 
-        def hear(response: Any, **_: Any) -> None:
-            self._complaints.heard |= not response.ok or response.is_redirect
-
-        session = requests.Session()
+        session: Any = requests.Session()
         session.max_redirects = 0
-        session.hooks["response"].append(hear)
+        send = session.send
+
+        def send_once(*request: Any, **options: Any) -> Any:
+            answered = False
+            try:
+                response = send(*request, **options)
+                answered = response.ok and not response.is_redirect
+            finally:
+                if not answered:
+                    self._complaints.heard = True
+                    # OpenTelemetry would try again after a second, which is too late.
+                    self._decided.set()
+            return response
+
+        session.send = send_once
         return session
 
     @property
@@ -132,20 +144,19 @@ class RunTrace:
             if exit_code:
                 self._span.set_status(StatusCode.ERROR)
             self._span.end()
-            self._complaints.decided.clear()
+            self._decided.clear()
             # Whatever the collector does, and the resolver of names, a daemon holds up no one.
             Thread(target=self._send, daemon=True).start()
-            decided = self._complaints.decided.wait(max(self._seconds_left, SHORTEST_WAIT_SECONDS))
+            if not self._decided.wait(max(self._seconds_left, SHORTEST_WAIT_SECONDS)):
+                return "the trace was not sent: the collector does not answer"
             if self._complaints.heard:
                 return "the trace was not sent: the collector is unreachable or refused it"
-            if not decided:
-                return "the trace was not sent: the collector does not answer"
             return "the trace was sent"
 
     def _send(self) -> None:
         with suppress(Exception):
             self._provider.shutdown()
-        self._complaints.decided.set()
+        self._decided.set()
 
 
 class _Complaints(logging.Handler):
@@ -154,8 +165,6 @@ class _Complaints(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.heard = False
-        # OpenTelemetry would try again after a second, which is too late.
-        self.decided = Event()
         for name in _LIBRARIES:
             library = logging.getLogger(name)
             library.propagate = False
@@ -165,7 +174,6 @@ class _Complaints(logging.Handler):
         """Take note of a failure."""
         del record
         self.heard = True
-        self.decided.set()
 
 
 def asked_protocol(environ: Mapping[str, str]) -> str:

@@ -3,7 +3,9 @@
 import os
 import signal
 import sqlite3
+import sys
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -11,20 +13,31 @@ from tests.support.cli import PASSWORD, Userctl
 from tests.support.collector import attributes, running_collector
 from tests.support.marks import thorough
 
+PATIENT = (
+    "from userctl import __main__; from userctl.cli import tracing; "
+    "tracing.SHORTEST_WAIT_SECONDS = 20; __main__.main()"
+)
+"""Runs userctl so that it waits for a collector that is slow because the machine is busy."""
+
+
+@pytest.fixture
+def patient(local: Userctl) -> Userctl:
+    return replace(local, program=(sys.executable, "-c", PATIENT))
+
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), thorough(signal.SIGINT, 130)])
 def test_a_signal_ends_a_run_and_its_span_is_sent(
-    local: Userctl, number: signal.Signals, code: int
+    patient: Userctl, number: signal.Signals, code: int
 ) -> None:
-    fifo = local.home / "password"
+    fifo = patient.home / "password"
     os.mkfifo(fifo)
     with (
         running_collector() as collector,
-        closing(sqlite3.connect(local.database_file)) as holder,
+        closing(sqlite3.connect(patient.database_file)) as holder,
     ):
         holder.execute("BEGIN IMMEDIATE")
-        local.extra |= collector.environment
-        process = local.start("user", "create", "ada@example.com", "--password-file", str(fifo))
+        patient.extra |= collector.environment
+        process = patient.start("user", "create", "ada@example.com", "--password-file", str(fifo))
         # Opening a FIFO waits for its reader, so the command has begun when this returns.
         fifo.write_text(PASSWORD)
         process.send_signal(number)
@@ -35,12 +48,12 @@ def test_a_signal_ends_a_run_and_its_span_is_sent(
 
 
 @pytest.mark.soak
-def test_a_reader_that_leaves_ends_a_run_and_its_span_is_sent(local: Userctl) -> None:
+def test_a_reader_that_leaves_ends_a_run_and_its_span_is_sent(patient: Userctl) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with running_collector() as collector:
-        local.extra |= collector.environment
-        assert local.spawn("user", "list", "-o", "json", stdout=writer).code == 141
+        patient.extra |= collector.environment
+        assert patient.spawn("user", "list", "-o", "json", stdout=writer).code == 141
         assert attributes(collector.run) == {"process.exit.code": 141}
     os.close(writer)
 
