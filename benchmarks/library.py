@@ -18,6 +18,8 @@ from userctl.schemas.session import Grant
 
 ACCOUNTS, TOKENS = 1000, 5000
 TIMES, ROUNDS, AT_MOST = 50, 41, 1.5
+CHANGES = 200
+"""How many changes a round has: SQLite checkpoints after a hundred or so, in each round then."""
 
 
 def sqlite(bench: Bench) -> str:
@@ -30,10 +32,10 @@ def postgresql(bench: Bench) -> str:
     return bench.postgres_database(databases.postgresql(bench, ACCOUNTS, TOKENS))
 
 
-def _repeated(work: Callable[[], object]) -> Side:
+def _repeated(work: Callable[[], object], times: int = TIMES) -> Side:
     def run() -> Sample:
         start = time.perf_counter()
-        for _ in range(TIMES):
+        for _ in range(times):
             work()
         return Sample(time.perf_counter() - start)
 
@@ -47,7 +49,7 @@ def _refreshed(refresh: Callable[[str], str], first: str) -> Side:
         nonlocal latest
         latest = refresh(latest)
 
-    return _repeated(work)
+    return _repeated(work, CHANGES)
 
 
 def _offline(database: Callable[[Bench], str], bench: Bench) -> Row:

@@ -91,7 +91,9 @@ class ByHand:
         lock = "" if self._sqlite else " FOR UPDATE"
         user = run(f"SELECT * FROM users WHERE id = ?{lock}", old["user_id"]).fetchone()
         assert not any((old["revoked"], old["used_at"], user["disabled_at"]))
-        new, then, end = secrets.token_hex(32), self._time(now), now + timedelta(days=7)
+        ends = self._read_time(old["family_expires_at"])
+        assert now < min(self._read_time(old["expires_at"]), ends)
+        new, then, end = secrets.token_hex(32), self._time(now), min(now + timedelta(days=7), ends)
         values = (hashlib.sha256(new.encode()).hexdigest(), user["id"], self._time(end), False)
         values = (*values, then, then, *(old[name] for name in KEPT))
         new_id = transaction.insert("refresh_tokens", INSERTED, values, " RETURNING id").fetchone()[
@@ -126,6 +128,9 @@ class ByHand:
 
     def _time(self, time: datetime) -> Any:
         return time.replace(tzinfo=None).isoformat(" ", "microseconds") if self._sqlite else time
+
+    def _read_time(self, stored: Any) -> datetime:
+        return datetime.fromisoformat(stored).replace(tzinfo=UTC) if self._sqlite else stored
 
 
 class ThroughSQLAlchemy(ByHand):

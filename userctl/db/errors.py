@@ -2,8 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -15,17 +14,21 @@ from userctl.db.sqlite.errors import translate_sqlite
 _TRANSACTION_GONE = "no such savepoint|cannot (commit|rollback) - no transaction is active"
 
 
-@contextmanager
-def typed_failures() -> Iterator[None]:
+class typed_failures:  # noqa: N801
     """Translate every driver error that the block raises, unless userctl misused the driver."""
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        typed = _translate(error)
-        if typed is None:
-            raise
-        # The driver's own message may quote a whole row, and a traceback would show it.
-        raise typed from None
+
+    def __enter__(self) -> None:
+        """Begin the block."""
+
+    def __exit__(
+        self, _kind: object, error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        """Raise the typed error instead of the driver's."""
+        if isinstance(error, SQLAlchemyError | sqlite3.Error):
+            typed = _translate(error)
+            if typed is not None:
+                # The driver's own message may quote a whole row, and a traceback would show it.
+                raise typed from None
 
 
 def _translate(error: SQLAlchemyError | sqlite3.Error) -> errors.UserctlError | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 
 from userctl import Accounts
 from userctl.core.errors import DatabaseNotReady
@@ -67,14 +68,18 @@ def router(
     )
     security = token_schemes(scheme)
     routes = route_class(service)
-    api = APIRouter(prefix=prefix, route_class=routes, tags=["users"])
+    # Whatever the application answers with: it may be pages.
+    answers = JSONResponse
+    api = APIRouter(
+        prefix=prefix, route_class=routes, default_response_class=answers, tags=["users"]
+    )
     add_auth(api, security, register_is_open=register)
     add_users(api, admin_role, security)
     add_tokens(api, security)
     add_status(api)
     if metrics:
         add_metrics(api)
-    root = APIRouter(route_class=routes, lifespan=documented)
+    root = APIRouter(route_class=routes, default_response_class=answers, lifespan=documented)
     if jwks:
         add_jwks(root)
     root.include_router(api)

@@ -130,5 +130,6 @@ class Accounts:
         self.close()
 
     def _current_actor(self) -> Actor:
-        name = self._actor.get() or self.settings.actor or machine_user()
-        return Actor(sanitize_name(name), machine_user())
+        machine = machine_user()
+        name = self._actor.get() or self.settings.actor
+        return Actor(sanitize_name(name) if name else machine, machine)

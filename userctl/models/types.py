@@ -52,13 +52,13 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
         """Return a reader of times, and of what is not a time."""
-        read = self.impl_instance.dialect_impl(dialect).result_processor(dialect, coltype)
+        read: Any = self.impl_instance.dialect_impl(dialect).result_processor(dialect, coltype)
 
         def read_aware(value: Any) -> datetime | Unreadable | None:
+            if value is None:
+                return None
             try:
-                time: datetime | None = read(value) if read else value
-                if time is None:
-                    return None
+                time: datetime = read(value) if read else value
                 return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
             except (ValueError, TypeError, AttributeError, OverflowError):
                 return Unreadable(value)

@@ -3,39 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, literal_column, or_, text, true, type_coerce
+from sqlalchemy import ColumnElement, and_, or_, true, type_coerce
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, func, select
 
 from userctl.models import AuditEvent
 from userctl.models.types import StoredUTCDateTime
-from userctl.repositories.bulk_insert import insert_rows
-from userctl.repositories.changes import insert_all, require_count
-from userctl.repositories.new_events import COLUMNS, NewEvent, TrailHead, next_rows
-from userctl.repositories.statement import Statement, run_at_once
-from userctl.repositories.transactions import TRANSACTION
 from userctl.schemas.page import LARGEST_ID
 
 CHUNK = 1000
-
-LOCK = int.from_bytes(sha256(b"userctl audit").digest()[:8], signed=True)
-"""The advisory lock of PostgreSQL that appending takes until the transaction ends."""
-
-MANY = 100
-"""From how many events on a bulk insert is faster."""
-
-_EVENTS = AuditEvent.metadata.tables["audit_events"]
-_LOCK = Statement(text(f"SELECT pg_advisory_xact_lock({LOCK}), {TRANSACTION}"))
-_HEAD = Statement(
-    core_select(_EVENTS.c.id, _EVENTS.c.hash, _EVENTS.c.time)
-    .where(_EVENTS.c.id > literal_column("0"))
-    .order_by(_EVENTS.c.id.desc())
-    .limit(literal_column("1"))
-)
-_INSERT = Statement(insert(_EVENTS), COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -111,34 +89,6 @@ class AuditEventRepository:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.transaction: Sequence[str] | None = None
-        """What identifies the transaction on PostgreSQL, once an event was appended."""
-
-    def append(self, events: Sequence[NewEvent]) -> None:
-        """Append some events after the last one; no other transaction can until this one ends.
-
-        So this comes last in a transaction, after all its other locks.
-        """
-        connection = self._session.connection()
-        if connection.dialect.name == "postgresql":
-            [(_, *self.transaction)], found = run_at_once(connection, [_LOCK, _HEAD])
-        else:
-            found = _HEAD.rows(connection, {})
-        last = TrailHead._make(found[0]) if found else None
-        if last is not None and last.id > LARGEST_ID - len(events):
-            # An event out of its place must not keep all others from being written.
-            head = self.last_in_place()
-            last = TrailHead(head.id, head.hash, head.time) if head else None
-        rows = next_rows(last, events)
-        if len(rows) == 1:
-            inserted = _INSERT.count(connection, dict(zip(COLUMNS, rows[0], strict=True)))
-        elif len(rows) < MANY:
-            values = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
-            insert_all(self._session, AuditEvent, values)
-            return
-        else:
-            inserted = insert_rows(connection, AuditEvent, COLUMNS, rows)
-        require_count("INSERT", AuditEvent.__tablename__, inserted, len(rows))
 
     def get(self, event_id: int) -> AuditEvent | None:
         """Return the event with this id."""

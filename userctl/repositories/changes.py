@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Select, Update, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, Delete, Select, Update, insert, literal, select
 from sqlmodel import Session, SQLModel
 
 from userctl.core.errors import ChangeIgnored
@@ -28,14 +28,14 @@ def insert_row(session: Session, row: Any) -> None:
     model = type(row)
     # Not model_dump(), which warns of what another program stored with another type.
     values = {name: getattr(row, name) for name in model.model_fields if name != "id"}
-    row.id = insert_values(session, model, values)
+    row.id = insert_values(session.connection(), model, values)
 
 
-def insert_values(session: Session, model: type[SQLModel], values: Mapping[str, Any]) -> int:
+def insert_values(connection: Connection, model: type[SQLModel], values: Mapping[str, Any]) -> int:
     """Insert a row, and return the id that the database generated for it.
 
     Args:
-        session: the session.
+        connection: the connection.
         model: the table.
         values: the values of the columns; those that are missing become null.
 
@@ -43,7 +43,7 @@ def insert_values(session: Session, model: type[SQLModel], values: Mapping[str, 
         ChangeIgnored: if a trigger ignored it.
     """
     statement, nothing = _insertion(model)
-    generated = statement.first(session.connection(), {**nothing, **values})
+    generated = statement.first(connection, {**nothing, **values})
     if generated is None:
         raise ChangeIgnored("INSERT", str(model.__tablename__))
     number: int = generated[0]
@@ -58,13 +58,15 @@ def _insertion(model: Any) -> tuple[Statement, dict[str, Any]]:
     return Statement(insert(table).returning(table.c.id), names), dict.fromkeys(names)
 
 
-def insert_all(session: Session, model: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+def insert_all(
+    connection: Connection, model: type[SQLModel], rows: Sequence[dict[str, Any]]
+) -> None:
     """Insert rows that have a value for each column.
 
     Raises:
         ChangeIgnored: if a trigger ignored one.
     """
-    changed = session.connection().execute(insert(model).execution_options(**COUNTED), rows)
+    changed = connection.execute(insert(model).execution_options(**COUNTED), rows)
     require_count("INSERT", str(model.__tablename__), changed.rowcount, len(rows))
 
 
@@ -76,13 +78,12 @@ class Change:
         self._changing = Statement(statement.where(*which))
         self._left = Statement(_any_left(statement, which))
 
-    def run(self, session: Session, values: Mapping[str, Any], *, expected: int) -> int:
+    def run(self, connection: Connection, values: Mapping[str, Any], *, expected: int) -> int:
         """Change the rows, and return how many there were.
 
         Raises:
             ChangeIgnored: if a row is left that meets the conditions.
         """
-        connection = session.connection()
         return _change_all(
             self._statement,
             lambda: self._changing.count(connection, values),

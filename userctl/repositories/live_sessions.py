@@ -1,12 +1,11 @@
-"""The queries with which each request to a service begins, and each refresh."""
+"""The query with which each request to a service begins."""
 
 from collections import namedtuple
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select, true
+from sqlalchemy import Select, bindparam, select, true
 
 from userctl.models import RefreshToken, User
-from userctl.repositories.statement import Statement
 
 _USERS = User.metadata.tables["users"].c
 _TOKENS = RefreshToken.metadata.tables["refresh_tokens"].c
@@ -29,29 +28,6 @@ USER_AND_TOKENS: Select[Any] = (
 
 The session may be another user's, or have ended.
 """
-
-_FoundRefreshToken = namedtuple("_FoundRefreshToken", _TOKENS.keys())  # type: ignore[misc]
-
-_TOKEN = Statement(select(*_TOKENS).where(_TOKENS.token == bindparam("digest")))
-_OWNER = Statement(select(*_USERS).where(_USERS.id == bindparam("owner")).with_for_update())
-
-
-def lock_owner(connection: Connection, digest: str) -> tuple[Any, Any] | None:
-    """Lock the user of a refresh token, and return the user as they are now, and the token.
-
-    The token is read before the lock is there, so whatever changes it has to look at it again. A
-    query of both would take the server longer to plan than to run the two.
-
-    Args:
-        connection: the connection; the lock lasts until its transaction ends.
-        digest: the SHA-256 of the token.
-    """
-    row = _TOKEN.first(connection, {"digest": digest})
-    if row is None:
-        return None
-    token: Any = _FoundRefreshToken._make(row)
-    owner = _OWNER.first(connection, {"owner": token.user_id})
-    return None if owner is None else (FoundUser._make(owner), token)
 
 
 def split(row: tuple[Any, ...]) -> tuple[Any, Any]:

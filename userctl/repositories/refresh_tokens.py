@@ -2,36 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, get_args
+from typing import get_args
 
-from sqlalchemy import ColumnElement, String, bindparam, text
+from sqlalchemy import ColumnElement, String, text
 from sqlalchemy import select as core_select
 from sqlmodel import Session, and_, case, cast, col, func, literal, or_, select, update
 
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.api_token import API_ID_PREFIX
-from userctl.models.types import UTCDateTime
 from userctl.models.unreadable import why_unreadable
-from userctl.repositories.changes import Change, change, insert_values
-from userctl.repositories.live_sessions import lock_owner
+from userctl.repositories.changes import change
 from userctl.repositories.token_filter import TokenFilter
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.tokens import TokenState
-
-_now = bindparam("now", type_=UTCDateTime())
-_USE = Change(
-    update(RefreshToken.metadata.tables["refresh_tokens"]).values(
-        used_at=_now,
-        updated_at=_now,
-        revoked=True,
-        successor_id=bindparam("successor"),
-        family_id=bindparam("family"),
-        family_expires_at=bindparam("family_end"),
-    ),
-    col(RefreshToken.id) == bindparam("used"),
-    col(RefreshToken.used_at).is_(None),
-    col(RefreshToken.revoked).is_(False),
-)
 
 
 class RefreshTokenRepository:
@@ -50,28 +33,6 @@ class RefreshTokenRepository:
     def by_digest(self, digest: str) -> RefreshToken | None:
         """Return the token whose text has this SHA-256."""
         return self._session.exec(select(RefreshToken).where(RefreshToken.token == digest)).first()
-
-    def lock_owner(self, digest: str) -> tuple[Any, Any] | None:
-        """Lock the user of the token with this SHA-256, and return the user and the token.
-
-        The token may have changed before the user was locked; :meth:`mark_used` finds out.
-        """
-        return lock_owner(self._session.connection(), digest)
-
-    def add(self, **values: Any) -> int:
-        """Insert an active token, and return its id."""
-        return insert_values(self._session, RefreshToken, {"revoked": False, **values})
-
-    def mark_used(self, token_id: int, now: datetime, **values: Any) -> bool:
-        """Record that an active token was exchanged; return False if it is no longer active.
-
-        Args:
-            token_id: the token.
-            now: when it was exchanged.
-            values: its successor and its family: a token that another program wrote joins the
-                family that it starts.
-        """
-        return _USE.run(self._session, {"used": token_id, "now": now, **values}, expected=1) == 1
 
     def record_replay(self, token: RefreshToken, now: datetime) -> None:
         """Record the first reuse of a token."""

@@ -154,16 +154,16 @@ def use_driver(connection: Connection, text: str, run: Callable[[Any], Any]) -> 
         sqlalchemy.exc.DBAPIError: as for every statement of SQLAlchemy.
     """
     pooled, dialect = connection.connection, connection.dialect
-    driver_error: Any = dialect.loaded_dbapi.Error
     try:
-        return run(pooled.driver_connection)
-    except driver_error as error:
+        # The drivers of both databases are the DBAPI themselves.
+        return run(pooled.dbapi_connection)
+    except dialect.loaded_dbapi.Error as error:
         lost = dialect.is_disconnect(error, pooled, None)
         raised = DBAPIError.instance(
             text,
             None,
             error,
-            driver_error,
+            dialect.loaded_dbapi.Error,
             hide_parameters=True,
             connection_invalidated=lost,
             dialect=dialect,

@@ -55,8 +55,11 @@ class AccessTokenCodec:
         self.issuer = issuer
         self.audience = audience
 
-    def encode(self, claims: AccessClaims) -> str:
+    def encode(self, claims: Mapping[str, str | int | None]) -> str:
         """Return the token, signed with the active key.
+
+        Args:
+            claims: those of :class:`AccessClaims`; what is None is left out.
 
         Raises:
             InvalidConfiguration: if the key cannot be used.
@@ -64,7 +67,8 @@ class AccessTokenCodec:
         active = self._keyring().active
         assert active is not None, "An empty keyring cannot sign."
         key = active.key
-        payload = _encode_json(claims.model_dump(exclude_none=True)).encode()
+        given = {name: value for name, value in claims.items() if value is not None}
+        payload = _encode_json(given).encode()
         signed = f"{_header(key.algorithm, key.kid)}.{base64url_encode(payload)}"
         return f"{signed}.{base64url_encode(key.sign(signed.encode()))}"
 

@@ -48,12 +48,12 @@ def test_a_refresh_whose_connection_is_closed_changes_nothing_and_can_be_repeate
 
     def refresh_and_lose_the_connection() -> None:
         with program.database.writing() as uow:
-            user, token = uow.refresh_tokens.lock_owner(_digest(sql)) or (None, None)
+            user, token = uow.token_exchange.lock_owner(_digest(sql)) or (None, None)
             assert user
-            uow.refresh_tokens.add(**_successor_of(token))
+            uow.token_exchange.add(**_successor_of(token))
             driver: Any = uow.connection.connection.driver_connection
             driver.close()
-            uow.refresh_tokens.mark_used(token.id, grant.session_expires_at)
+            uow.token_exchange.mark_used(token.id, grant.session_expires_at)
 
     # Only a fault of userctl closes a connection to a file, so that SQLAlchemy's error stays.
     with pytest.raises((DatabaseUnreachable, ProgrammingError)):
@@ -87,5 +87,6 @@ def _digest(sql: Sql) -> str:
 
 
 def _successor_of(token: Any) -> dict[str, Any]:
-    names = ("user_id", "expires_at", "created_at", "updated_at", "family_id")
-    return {"token": "0" * 64, **{name: getattr(token, name) for name in names}}
+    names = ("user_id", "expires_at", "family_id")
+    times = dict.fromkeys(("created_at", "updated_at"), token.family_started_at)
+    return {"token": "0" * 64, **times, **{name: getattr(token, name) for name in names}}

@@ -6,6 +6,7 @@ from urllib.parse import urljoin
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from fastapi.responses import HTMLResponse
 from fastapi.testclient import TestClient
 
 from tests.integration.conftest import PASSWORD
@@ -139,6 +140,17 @@ def test_the_routers_of_one_application_keep_apart(local_accounts: Accounts) -> 
     assert client.post("/closed/auth/register", json=new).status_code == 404
     assert client.post("/open/auth/register", json=new).status_code == 201
     assert client.get("/.well-known/jwks.json").json() == {"keys": []}
+
+
+def test_an_application_that_answers_with_pages_has_a_router_all_the_same(
+    local_accounts: Accounts,
+) -> None:
+    app = FastAPI(default_response_class=HTMLResponse)
+    app.include_router(router(local_accounts))
+    client = TestClient(app)
+    for path in ("/api/v1/health", "/.well-known/jwks.json"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,6 @@ from userctl.core.errors import (
     SecretKeyMissing,
     UserctlError,
 )
-from userctl.schemas.tokens import AccessClaims
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.key_members import Algorithm
 from userctl.security.keyring_file import KeyringFile
@@ -46,12 +46,12 @@ def codec(file: KeyringFile) -> AccessTokenCodec:
     return AccessTokenCodec(file.load, issuer="userctl", audience=None)
 
 
-def claims(clock: FakeClock, *, minutes: int = 60) -> AccessClaims:
+def claims(clock: FakeClock, *, minutes: int = 60) -> dict[str, Any]:
     now = int(clock().timestamp())
-    return AccessClaims(
-        sub="ada@example.com", uid=1, role="user", iss="userctl", iat=now, exp=now + 60 * minutes,
-        jti="j", sid="s",
-    )  # fmt: skip
+    return {
+        "sub": "ada@example.com", "uid": 1, "role": "user", "iss": "userctl", "iat": now,
+        "exp": now + 60 * minutes, "jti": "j", "sid": "s",
+    }  # fmt: skip
 
 
 def test_the_first_key_signs_and_the_second_waits(keys: KeyService) -> None:

@@ -114,4 +114,4 @@ def test_no_access_token_lives_on_the_session_of_another_account(
     codec = AccessTokenCodec(lambda: RING, issuer="userctl", audience=None)
     program.revocation.revoke_text(grant.tokens.refresh_token)
     with pytest.raises(TokenRevoked):
-        program.token_verifier.verify(codec.encode(mine.model_copy(update={"sid": his.sid})))
+        program.token_verifier.verify(codec.encode(mine.model_dump() | {"sid": his.sid}))

@@ -19,7 +19,7 @@ from userctl.core.errors import ClockSuspect, DatabaseBusy, TransactionConflict
 from userctl.db import engine as engine_rules
 from userctl.db.maintenance import pacing
 from userctl.db.sqlite import wal as write_ahead_log
-from userctl.repositories.audit_events import LOCK
+from userctl.repositories.trail_end import LOCK
 from userctl.schemas.database import PurgeOptions, PurgeResult
 from userctl.schemas.tokens import ApiTokenCreate, TokenQuery
 from userctl.schemas.users import UserCreate, UserCreated

@@ -28,7 +28,7 @@ CLAIMS = AccessClaims(
     sub="ada@example.com", uid=1, role="user", iss="userctl", iat=SECOND, exp=SECOND + 3600,
     jti="j", sid="s",
 )  # fmt: skip
-TOKEN = CODEC.encode(CLAIMS)
+TOKEN = CODEC.encode(CLAIMS.model_dump())
 HEADER = {"typ": "at+jwt", "kid": KEY.kid, "alg": "HS256"}
 PAYLOAD = CLAIMS.model_dump(exclude_none=True)
 
@@ -74,7 +74,7 @@ def test_another_program_that_knows_the_key_accepts_the_token() -> None:
     moment = datetime.now(UTC)
     claims = CLAIMS.model_copy(update={"iat": int(moment.timestamp()),
                                        "exp": int(moment.timestamp()) + 60})  # fmt: skip
-    token = CODEC.encode(claims)
+    token = CODEC.encode(claims.model_dump())
     assert jwt.decode(token, SECRET, algorithms=["HS256"])["sub"] == "ada@example.com"
 
 
@@ -206,7 +206,7 @@ def test_a_token_of_another_key_is_refused() -> None:
     ring = Keyring((RingKey(SigningKey.symmetric(SECRET[::-1]), "active"),))
     other = AccessTokenCodec(lambda: ring, issuer="userctl", audience=None)
     with pytest.raises(TokenInvalid):
-        CODEC.decode(other.encode(CLAIMS), NOW)
+        CODEC.decode(other.encode(CLAIMS.model_dump()), NOW)
 
 
 ALPHABET = string.ascii_letters + string.digits + "-_"

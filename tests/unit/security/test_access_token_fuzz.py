@@ -36,7 +36,7 @@ CLAIMS = AccessClaims(
     sub="ada@example.com", uid=1, role="user", iss="userctl", iat=SECOND, exp=SECOND + 3600,
     jti="j", sid="s",
 )  # fmt: skip
-TOKEN = CODEC.encode(CLAIMS)
+TOKEN = CODEC.encode(CLAIMS.model_dump())
 HEADER = {"typ": "at+jwt", "kid": KEY.kid, "alg": "HS256"}
 PAYLOAD = CLAIMS.model_dump(exclude_none=True)
 HEAD, BODY, SIGNATURE = TOKEN.split(".")

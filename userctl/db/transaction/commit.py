@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
@@ -14,7 +14,7 @@ ATTEMPTS = 20
 PAUSE_SECONDS = 0.25
 
 
-def commit(session: Session, engine: Engine, transaction: Sequence[str] | None) -> None:
+def commit(work: Session | Connection, engine: Engine, transaction: Sequence[str] | None) -> None:
     """Commit, and if the connection breaks meanwhile, find out the outcome.
 
     PostgreSQL remembers the outcome of recent transactions (``pg_xact_status``), so a new
@@ -23,7 +23,7 @@ def commit(session: Session, engine: Engine, transaction: Sequence[str] | None) 
     this, because it has no connection to lose.
 
     Args:
-        session: the session.
+        work: the session or the connection.
         engine: its engine.
         transaction: what identifies the transaction on PostgreSQL; None if that is not known.
 
@@ -32,14 +32,14 @@ def commit(session: Session, engine: Engine, transaction: Sequence[str] | None) 
         CommitUnknown: if the outcome could not be found out.
     """
     if engine.dialect.name != "postgresql":
-        session.commit()
+        work.commit()
         return
     if transaction is None:
         query = text(f"SELECT pg_current_xact_id_if_assigned()::text, {SERVER}")
-        transaction = session.execute(query).one()
+        transaction = work.execute(query).one()
     number, server = transaction
     try:
-        session.commit()
+        work.commit()
     except DBAPIError as error:
         if number is None or not error.connection_invalidated:
             raise

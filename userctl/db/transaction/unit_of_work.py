@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -30,7 +31,9 @@ from userctl.repositories.new_events import NewEvent
 from userctl.repositories.refresh_tokens import RefreshTokenRepository
 from userctl.repositories.sessions import SessionRepository
 from userctl.repositories.table_copy import TableCopyRepository
+from userctl.repositories.token_exchange import TokenExchangeRepository
 from userctl.repositories.token_purge import TokenPurgeRepository
+from userctl.repositories.trail_end import TrailEnd
 from userctl.repositories.user_batches import UserBatchRepository
 from userctl.repositories.user_pages import UserPageRepository
 from userctl.repositories.users import UserRepository
@@ -46,7 +49,7 @@ EventParts = tuple[str, int | None, str | None, str]
 
 def _repository(build: Callable[[Session], R]) -> cached_property[R]:
     """Return an attribute of a unit of work: a repository that is built when it is first used."""
-    return cached_property(lambda uow: build(uow._session))  # noqa: SLF001
+    return cached_property(lambda uow: build(uow.session))
 
 
 class UnitOfWork:
@@ -70,33 +73,45 @@ class UnitOfWork:
     table_copy = _repository(TableCopyRepository)
     declared_users = _repository(DeclaredUserRepository)
 
+    # What a service does with each request needs no session, which takes long to build.
+    token_exchange = cached_property(lambda uow: TokenExchangeRepository(uow.connection))
+    trail_end = cached_property(
+        lambda uow: TrailEnd(uow.connection, lambda: uow.audit_events.last_in_place())
+    )
+
     def __init__(self, engine: Engine, actor: Callable[[], Actor], **options: Any) -> None:
         self._engine = engine
         self._options = options
-        self._stack = ExitStack()
         self._actor = actor
+        self._session: ConnectionSession | None = None
         self._events: list[NewEvent] = []
         self._many: Iterable[list[NewEvent]] = ()
 
     def __enter__(self) -> Self:
-        self._stack.enter_context(typed_failures())
         with typed_failures():
-            connection = self._stack.enter_context(self._engine.connect())
+            self._connection = self._engine.connect()
         if self._options:
-            connection.execution_options(**self._options)
-        self._session = self._stack.enter_context(ConnectionSession(connection))
+            self._connection.execution_options(**self._options)
         return self
+
+    @property
+    def session(self) -> ConnectionSession:
+        """The session, built when a repository first needs one."""
+        if self._session is None:
+            self._session = ConnectionSession(self._connection)
+        return self._session
 
     def begin(self) -> None:
         """Begin the transaction now; on SQLite this waits for other writers."""
-        self._session.connection()
+        if not self._connection.in_transaction():
+            self._connection.begin()
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what the block did, events included, if it raises an error."""
         recorded = len(self._events)
         try:
-            with typed_failures(), self._session.begin_nested():
+            with typed_failures(), self.session.begin_nested():
                 yield
         except BaseException:
             del self._events[recorded:]
@@ -105,7 +120,8 @@ class UnitOfWork:
     @property
     def connection(self) -> Connection:
         """The connection of the transaction, for work that changes tables rather than rows."""
-        return self._session.connection()
+        self.begin()
+        return self._connection
 
     def record(
         self,
@@ -154,11 +170,10 @@ class UnitOfWork:
     def commit(self) -> None:
         """Write the recorded events and commit the transaction."""
         with typed_failures():
-            for chunk in self._many:
-                self.audit_events.append(chunk)
-            if self._events:
-                self.audit_events.append(self._events)
-            commit(self._session, self._engine, self.audit_events.transaction)
+            transaction = None
+            for events in chain(self._many, filter(None, [self._events])):
+                transaction = self.trail_end.append(events)
+            commit(self._session or self._connection, self._engine, transaction)
         for event in self._events:
             logger.info("committed %s, user %s", event.tag, event.user_id)
         self._events, self._many = [], ()
@@ -169,7 +184,13 @@ class UnitOfWork:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._stack.__exit__(kind, error, traceback)
+        with typed_failures():
+            try:
+                if self._session is not None:
+                    self._session.close()
+            finally:
+                self._connection.close()
+        typed_failures().__exit__(kind, error, traceback)
 
 
 class Database:

@@ -87,17 +87,17 @@ class TokenExchange:
     def _exchange(self, digest: str, successor: str | None) -> Grant:
         now = self._clock()
         with self._database.writing() as uow:
-            locked = uow.refresh_tokens.lock_owner(digest)
+            locked = uow.token_exchange.lock_owner(digest)
             if locked is None:
                 raise TokenInvalid("Unknown refresh token.")
             user, old = locked
-            require_text("refresh_tokens", old.id, family_id=old.family_id)
+            require_text("refresh_tokens", old.id, family_id=old.family_id, scope=old.scope)
             self._require_active(uow, old, now)
             if user.disabled_at is not None:
                 raise AccountDisabled("The user is disabled.")
             family = _family_of(old, self._issuer.session_end(now))
             new, grant = self._issuer.issue(uow, user, family, now, text=successor)
-            if not uow.refresh_tokens.mark_used(
+            if not uow.token_exchange.mark_used(
                 old.id, now, successor=new, family=family.id, family_end=family.ends_at
             ):
                 raise TransactionConflict("Another process changed the token.")

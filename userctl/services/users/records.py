@@ -1,6 +1,7 @@
 """Users as records: what is shown of them."""
 
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from userctl.core.errors import RowUnreadable
@@ -15,6 +16,7 @@ from userctl.services.shared.records import validate_record
 T = TypeVar("T", bound=UserRead)
 
 _STORED_FIELDS = [name for name in SHOWN_FIELDS if name not in {"status", "has_password"}]
+_stored_values = attrgetter(*_STORED_FIELDS)
 _TIMES = ("created_at", "updated_at")
 _TIMES_OR_NONE = ("disabled_at", "former_login_at")
 _TEXTS_OR_NONE = ("name", "managed_by", "previous_email")
@@ -45,13 +47,17 @@ def changed_user(user: User | DeletedUser) -> UserRead:
     shown with its bytes escaped, and a time or a number is left out.
     """
     values = _values(user)
-    names = (*_TIMES, "former_login_at")
-    times = {name: time for name in names if isinstance(time := values[name], datetime)}
-    texts = {name: shown_text(values[name]) for name in ("email", "role")}
-    texts |= {name: shown_text(text) for name in _TEXTS_OR_NONE if (text := values[name])}
-    version = values["password_version"]
-    numbers = {"password_version": version if isinstance(version, int) else None}
-    return UserRead(**values | dict.fromkeys(names) | times | texts | numbers)
+    for name in (*_TIMES, "former_login_at"):
+        if not isinstance(values[name], datetime):
+            values[name] = None
+    if not isinstance(values["password_version"], int):
+        values["password_version"] = None
+    for name in ("email", "role"):
+        values[name] = shown_text(values[name])
+    for name in _TEXTS_OR_NONE:
+        if values[name] is not None:
+            values[name] = shown_text(values[name])
+    return UserRead(**values)
 
 
 def _read(schema: type[T], user: User | DeletedUser, **more: object) -> T:
@@ -68,7 +74,7 @@ def _read(schema: type[T], user: User | DeletedUser, **more: object) -> T:
 
 def _values(user: User | DeletedUser) -> dict[str, Any]:
     return {
-        **{field: getattr(user, field) for field in _STORED_FIELDS},
+        **dict(zip(_STORED_FIELDS, _stored_values(user), strict=True)),
         "status": "active" if user.disabled_at is None else "disabled",
         "has_password": not is_unmatchable(own_hash(user)),
         "must_change_password": bool(user.must_change_password),

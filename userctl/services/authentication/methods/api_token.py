@@ -10,6 +10,7 @@ from userctl.schemas.credentials import Credentials
 from userctl.schemas.email_address import lookup_address
 from userctl.security.opaque_token import API_TOKEN
 from userctl.services.authentication.methods import AuthenticationContext, Identity, Proof
+from userctl.services.shared.records import require_text
 from userctl.services.shared.token_records import (
     api_token_id,
     require_usable,
@@ -61,6 +62,7 @@ class ApiTokenProof:
         if self.claimed not in {None, user.email}:
             facts = token_facts(token, user, FailureCause.OTHER_OWNER)
             raise TokenInvalid("This API token belongs to another user.", facts=facts)
+        require_text("api_tokens", token.id, scope=token.scope)
         now = self.clock()
         require_usable(token, user, now)
         uow.api_tokens.touch(token, now)
