@@ -136,6 +136,8 @@ class RunTrace:
         with self._stack:
             if self._tracer is None:
                 return self._problem
+            if not self._span.is_recording():
+                return "no trace: the run is not sampled"
             from opentelemetry.trace import StatusCode
 
             self._span.set_attribute("process.exit.code", exit_code)

@@ -27,7 +27,7 @@ from userctl.db.execution_options import (
     READ_ONLY,
     SNAPSHOT,
 )
-from userctl.db.pool import SqlitePool, renew_after_fork, replace_if_ended
+from userctl.db.pool import ClosingPool, SqlitePool, renew_after_fork, replace_if_ended
 from userctl.db.postgresql.session import (
     begin_statement,
     connection_options,
@@ -200,6 +200,7 @@ def _postgresql_engine(url: DatabaseURL, pool: Mapping[str, Any]) -> Engine:
     options = connection_options(parse_options(url))
     engine = create_engine(
         "postgresql+psycopg://",
+        poolclass=ClosingPool,
         hide_parameters=True,
         # A new connection would be asked for a type that no table of ours has.
         use_native_hstore=False,

@@ -130,11 +130,28 @@ _forks = _Forks()
 renew_after_fork = _forks.add
 
 
-class SqlitePool(QueuePool):
-    """A pool of connections to SQLite, none of which a forked process inherits in use."""
+class ClosingPool(QueuePool):
+    """A pool that leaves no connection open which was in use when it was closed."""
 
     # Otherwise the log would tell of each pool, under the name of this class.
     _sqla_logger_namespace = "sqlalchemy.pool.impl.QueuePool"
+
+    _is_closed = False
+
+    def dispose(self) -> None:
+        """Close what is idle now, and what is in use when it is returned."""
+        self._is_closed = True
+        super().dispose()
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        if self._is_closed:
+            # The record stays: a thread that waits for it connects anew.
+            record.close()
+        super()._do_return_conn(record)
+
+
+class SqlitePool(ClosingPool):
+    """A pool of connections to SQLite, none of which a forked process inherits in use."""
 
     def _do_get(self) -> ConnectionPoolEntry:
         return _forks.take(super()._do_get)

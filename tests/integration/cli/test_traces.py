@@ -12,6 +12,7 @@ from tests.support.cli import PASSWORD, Userctl
 from tests.support.collector import Collector, attributes, running_collector
 from userctl.cli import tracing
 
+NOT_SAMPLED = "no trace: the run is not sampled"
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
 
@@ -125,8 +126,9 @@ def test_the_environment_names_the_parent(traced: Userctl, collector: Collector)
 
 def test_a_parent_that_is_not_sampled_is_not_sent(traced: Userctl, collector: Collector) -> None:
     traced.extra["TRACEPARENT"] = f"00-{TRACE}-{PARENT}-00"
-    assert traced("user", "list").code == 0
-    assert collector.spans == []
+    done = traced("user", "list", "-v")
+    assert (done.code, collector.spans) == (0, [])
+    assert done.err.splitlines()[-1].endswith(f"{TRACE} userctl.cli.context {NOT_SAMPLED}")
 
 
 def test_a_hostile_parent_changes_nothing(traced: Userctl, collector: Collector) -> None:

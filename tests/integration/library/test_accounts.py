@@ -178,6 +178,16 @@ def test_a_pool_that_is_used_up_is_an_error_of_the_database(database_url: str) -
             accounts.users.list()
 
 
+def test_a_connection_that_is_in_use_is_closed_when_it_is_returned(accounts: Accounts) -> None:
+    with accounts._services._engine.connect() as used:
+        driver = used.connection.dbapi_connection
+        accounts.close()
+        accounts.users.list()
+        used.exec_driver_sql("SELECT 1")
+    with pytest.raises(Exception, match="closed"):
+        driver.cursor()  # type: ignore[union-attr]
+
+
 def test_keys_are_read_again_when_their_file_changes(sqlite_url: str, tmp_path: Path) -> None:
     file = tmp_path / "secret.key"
     file.touch(0o600)
