@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import Response
+from fastapi import FastAPI, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
@@ -149,6 +149,19 @@ def problem_response(
         {**NO_STORE, **(failed.headers or {})},
         MEDIA_TYPE,
     )
+
+
+def has_handler(app: FastAPI, error: Exception) -> bool:
+    """Tell whether an application has an answer to an error that is none of the router.
+
+    Args:
+        app: the application.
+        error: the error.
+    """
+    if isinstance(error, UserctlError | HTTPException | RequestValidationError):
+        return False
+    kinds = type(error).__mro__
+    return any(kind in app.exception_handlers for kind in kinds[: kinds.index(Exception)])
 
 
 def _of_application(error: HTTPException) -> ProblemError:

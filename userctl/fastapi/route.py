@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
 
 from userctl.fastapi.oauth import oauth_errors, oauth_problem
-from userctl.fastapi.problems import NO_STORE, problem_response, router_error
+from userctl.fastapi.problems import NO_STORE, has_handler, problem_response, router_error
 from userctl.fastapi.repeated import single_values
 from userctl.fastapi.service import Service, ServiceRoute
 
@@ -64,7 +64,10 @@ class AccountsRoute(ServiceRoute):
                 response = await answer(BoundedRequest(request.scope, request.receive))
             except ClientDisconnect:
                 response = Response(status_code=CLIENT_LEFT)
-            except Exception as error:  # noqa: BLE001 - no request may end with a traceback.
+            except Exception as error:
+                # Dependencies that the application added raise its own errors.
+                if has_handler(request.app, error):
+                    raise
                 response = problem_response(error, **tell)
             # Nearly every answer has a token or a user in it.
             response.headers.setdefault("Cache-Control", NO_STORE["Cache-Control"])

@@ -98,7 +98,10 @@ async def find_service(request: HTTPConnection) -> Service:
         )
     found: Service | None = state.userctl_service
     if found is None:
-        raise RuntimeError("Include userctl.fastapi.router(accounts) in the application.")
+        raise RuntimeError(
+            "Include userctl.fastapi.router(accounts) in the application that has the endpoint. "
+            "One that is mounted in another does not see the routers of the other."
+        )
     return found
 
 

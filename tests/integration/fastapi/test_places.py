@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, HTTPException
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse
 from fastapi.testclient import TestClient
 
 from tests.integration.conftest import PASSWORD
@@ -174,6 +174,28 @@ def test_every_error_of_the_application_has_the_one_body(
     answer = TestClient(app).get("/")
     assert code_of(answer)[0] == status
     assert answer.json()["detail"] == told
+
+
+@pytest.mark.parametrize("installed", [False, True])
+def test_an_application_answers_to_the_errors_of_its_own_dependencies(
+    local_accounts: Accounts, *, installed: bool
+) -> None:
+    class ClosedError(Exception):
+        pass
+
+    app = FastAPI()
+    if installed:
+        install_error_handlers(app)
+    app.add_exception_handler(ClosedError, lambda _, __: PlainTextResponse("closed", 418))
+
+    def require_open(kind: str) -> None:
+        raise {"own": ClosedError, "other": ZeroDivisionError}[kind]
+
+    app.include_router(router(local_accounts), dependencies=[Depends(require_open)])
+    client = TestClient(app)
+    answer = client.get("/api/v1/health?kind=own")
+    assert (answer.status_code, answer.text) == (418, "closed")
+    assert code_of(client.get("/api/v1/health?kind=other")) == (500, "unexpected")
 
 
 def test_an_answer_that_may_have_no_body_has_none() -> None:
