@@ -27,7 +27,7 @@ from userctl.db.execution_options import (
     READ_ONLY,
     SNAPSHOT,
 )
-from userctl.db.pool import ClosingPool, SqlitePool, renew_after_fork, replace_if_ended
+from userctl.db.pool import ClosingPool, calls, replace_if_ended
 from userctl.db.postgresql.session import (
     begin_statement,
     connection_options,
@@ -73,7 +73,7 @@ def pooled_engine(url: DatabaseURL, pool: Mapping[str, Any]) -> Engine:
         engine = _postgresql_engine(url, pool)
     else:
         engine = _sqlite_engine(url.sqlite_path, pool)
-    renew_after_fork(engine)
+    calls.renew_after_fork(engine)
     return engine
 
 
@@ -82,7 +82,7 @@ def _sqlite_engine(path: Path, pool: Mapping[str, Any]) -> Engine:
         "sqlite://",
         creator=partial(connect_sqlite, path.absolute()),
         # From the URL alone SQLAlchemy would infer a database in memory, with a single connection.
-        poolclass=SqlitePool,
+        poolclass=ClosingPool,
         hide_parameters=True,
         **pool,
     )

@@ -1,7 +1,7 @@
 """The pool of connections: its size, and what happens to it when the process is forked."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from threading import Condition, get_ident
 from typing import Any
 from weakref import WeakSet
@@ -14,7 +14,7 @@ from userctl.config.settings import Settings
 from userctl.db.postgresql.session import was_ended
 
 FORK_PATIENCE_SECONDS = 30
-"""How long a fork waits for transactions on SQLite: one of them may wait for the fork itself."""
+"""How long a fork waits for calls: one of them may wait for the fork itself."""
 
 
 def pool_options(settings: Settings) -> Mapping[str, Any]:
@@ -36,13 +36,15 @@ def replace_if_ended(connection: Any, _record: Any, _proxy: Any) -> None:
         raise DisconnectionError
 
 
-class _Forks:
-    """Gives the engines pools of their own in every process that is forked from this one.
+class _Calls:
+    """The calls of the library in progress, for which a fork waits, and which wait for a fork.
 
-    SQLite knows from its memory which locks the process has on a file. The child would inherit
-    that memory without the locks: to it, a transaction of its parent would never end, and another
-    process could delete the write-ahead log that it has just committed to. So a fork waits until
-    no other thread uses a connection to SQLite, and those that are idle are closed before it.
+    In a process that was forked while another thread holds a lock, that lock is held for ever:
+    Python has some around imports, and SQLAlchemy around much that it does first. And SQLite knows
+    from its memory which locks the process has on a file. The child would inherit that memory
+    without the locks: to it, a transaction of its parent would never end, and another process could
+    delete the write-ahead log that it has just committed to. So idle connections to SQLite are
+    closed before a fork too. Every child gets pools of its own.
     """
 
     def __init__(self) -> None:
@@ -55,59 +57,46 @@ class _Forks:
 
     def _start(self) -> None:
         self._changed = Condition()
-        self._threads: dict[object, int] = {}
+        self._depths: dict[int, int] = {}
         self._forking = 0
 
-    def add(self, engine: Engine) -> None:
+    def renew_after_fork(self, engine: Engine) -> None:
         """Let the engine have a pool of its own in each process."""
         with self._changed:
             self._engines.add(engine)
 
-    def take(self, get: Callable[[], ConnectionPoolEntry]) -> ConnectionPoolEntry:
-        """Return a connection to SQLite, which this thread uses from now on; not during a fork."""
+    def __enter__(self) -> None:
         own = get_ident()
+        depth = self._depths.get(own, 0)
         # A thread says so first and looks for a fork then, and a fork does the opposite. So none
-        # of both is missed, without a lock in each transaction.
-        self._threads[own] = own
-        if self._forking:
-            self._wait(own)
-        try:
-            entry = get()
-            self._threads[entry] = own
-        finally:
-            # SQLAlchemy may get here again within the same call.
-            self._threads.pop(own, None)
-            self._tell()
-        return entry
-
-    def give_back(self, entry: ConnectionPoolEntry) -> None:
-        """Take note that a connection is idle, or closed."""
-        self._threads.pop(entry, None)
-        self._tell()
-
-    def _wait(self, own: int) -> None:
-        with self._changed:
-            del self._threads[own]
-            # The fork waits for a thread that has another connection.
-            if own not in self._threads.values():
+        # of both is missed, without a lock in each call.
+        self._depths[own] = depth + 1
+        if self._forking and not depth:
+            with self._changed:
+                del self._depths[own]
                 self._changed.notify_all()
                 self._changed.wait_for(lambda: not self._forking)
-            self._threads[own] = own
+                self._depths[own] = 1
 
-    def _tell(self) -> None:
+    def __exit__(self, *_: object) -> None:
+        own = get_ident()
+        # A child that was forked within a call began without any.
+        depth = self._depths.get(own, 1) - 1
+        if depth:
+            self._depths[own] = depth
+            return
+        self._depths.pop(own, None)
         if self._forking:
             with self._changed:
                 self._changed.notify_all()
 
     def _prepare(self) -> None:
-        own = get_ident()
+        own = {get_ident()}
         with self._changed:
             self._forking += 1
-            self._changed.wait_for(
-                lambda: set(self._threads.values()) <= {own}, FORK_PATIENCE_SECONDS
-            )
+            self._changed.wait_for(lambda: set(self._depths) <= own, FORK_PATIENCE_SECONDS)
             for engine in self._engines:
-                if isinstance(engine.pool, SqlitePool):
+                if engine.dialect.name == "sqlite":
                     engine.dispose()
 
     def _resume(self) -> None:
@@ -125,9 +114,8 @@ class _Forks:
             engine.dispose(close=False)
 
 
-_forks = _Forks()
-
-renew_after_fork = _forks.add
+calls = _Calls()
+"""To be entered for as long as a call takes."""
 
 
 class ClosingPool(QueuePool):
@@ -148,16 +136,3 @@ class ClosingPool(QueuePool):
             # The record stays: a thread that waits for it connects anew.
             record.close()
         super()._do_return_conn(record)
-
-
-class SqlitePool(ClosingPool):
-    """A pool of connections to SQLite, none of which a forked process inherits in use."""
-
-    def _do_get(self) -> ConnectionPoolEntry:
-        return _forks.take(super()._do_get)
-
-    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
-        try:
-            super()._do_return_conn(record)
-        finally:
-            _forks.give_back(record)

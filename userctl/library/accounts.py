@@ -13,6 +13,7 @@ from userctl.container import Services
 from userctl.core.actor import Actor, machine_user, sanitize_name
 from userctl.core.errors import InvalidConfiguration
 from userctl.core.tracing import span
+from userctl.db.pool import calls
 from userctl.library.inputs import plain_value, typed, usable_settings
 from userctl.library.passwords import Passwords
 from userctl.library.sessions import Sessions
@@ -67,8 +68,8 @@ def open_accounts(
 class Accounts:
     """The users, sessions and tokens of one database, to be shared by all threads of a process.
 
-    A process that is forked gets connections of its own. On SQLite a fork waits for the calls that
-    are using the database; close what else your application has open of the same file before it.
+    A process that is forked gets connections of its own. A fork waits for the calls that are in
+    progress; on SQLite, close what else your application has open of the same file before it.
     Keys are read again when their file changes. Nothing is printed: notes go to the logger
     ``userctl``. An argument of a wrong type is ``InvalidInput`` for every call.
 
@@ -97,7 +98,7 @@ class Accounts:
 
     def health(self) -> Health:
         """Return whether the database can serve, within a few seconds and without an error."""
-        with span("accounts.health"):
+        with calls, span("accounts.health"):
             return self._services.health.check()[0]
 
     @contextmanager

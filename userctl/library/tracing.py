@@ -1,10 +1,11 @@
-"""Spans for the calls of the library, in the traces of the application."""
+"""What surrounds each call of the library: a span in the traces of the application, and no fork."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
 from userctl.core.tracing import span
+from userctl.db.pool import calls
 
 T = TypeVar("T")
 
@@ -20,7 +21,7 @@ def traced(group: type[T]) -> type[T]:
 def _in_span(method: Callable[..., Any], name: str) -> Callable[..., Any]:
     @wraps(method)
     def call(*args: Any, **values: Any) -> Any:
-        with span(name):
+        with calls, span(name):
             return method(*args, **values)
 
     return call

@@ -5,8 +5,9 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 
 import pytest
 
@@ -52,24 +53,49 @@ def test_a_forked_process_has_connections_of_its_own(accounts: Accounts) -> None
     accounts.tokens.verify(token)
 
 
-def test_a_process_that_is_forked_during_a_transaction_can_write(accounts: Accounts) -> None:
+def test_a_process_that_is_forked_during_a_call_shares_no_lock_with_it(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     began, forking = Event(), Event()
+    shared = Lock()
     # What is registered last runs first.
     os.register_at_fork(before=forking.set)
 
-    def change() -> None:
-        with accounts._services._engine.begin() as transaction:
+    def change(_user: str) -> None:
+        with shared, accounts._services._engine.begin() as transaction:
             transaction.exec_driver_sql("UPDATE users SET name = 'Ada'")
             began.set()
             assert forking.wait(30)
 
-    with ThreadPoolExecutor(1) as other:
-        done = other.submit(change)
+    def create() -> None:
+        assert shared.acquire(timeout=10)
+        accounts.users.create(EMAIL)
+
+    with monkeypatch.context() as patch, ThreadPoolExecutor(1) as other:
+        patch.setattr(accounts._services.users, "show", change)
+        done = other.submit(accounts.users.get, 1)
         assert began.wait(30)
-        child = fork(lambda: accounts.users.create(EMAIL))
+        child = fork(create)
         done.result()
     assert exit_code(child) == 0
     assert accounts.users.get(EMAIL).name is None
+
+
+def test_threads_that_fork_and_threads_that_call_wait_for_each_other(accounts: Accounts) -> None:
+    def call(number: int) -> None:
+        for each in range(5):
+            accounts.users.create(f"thread-{number}-{each}@example.com")
+
+    def fork_twice(number: int) -> list[int]:
+        addresses = [f"child-{number}-{each}@example.com" for each in range(2)]
+        return [exit_code(fork(partial(accounts.users.create, each))) for each in addresses]
+
+    with ThreadPoolExecutor(6) as pool:
+        calls = [pool.submit(call, number) for number in range(4)]
+        forks = [pool.submit(fork_twice, number) for number in range(2)]
+        assert [done.result() for done in forks] == [[0, 0]] * 2
+        assert [done.result() for done in calls] == [None] * 4
+    assert len(accounts.users.list().items) == 4 * 5 + 2 * 2
 
 
 def test_what_a_process_writes_after_its_parent_left_the_database_is_kept(
