@@ -36,7 +36,8 @@ status is ours. Besides these,
 - every endpoint may answer 503 with `Retry-After` where the database cannot serve, and 500; why
   is in the log;
 - one that takes a token (`Authorization: Bearer`) answers 401 with `WWW-Authenticate` and {token};
-- one that takes a body answers {body};
+- one that takes a body answers {body}, also to a name
+  that is given twice;
 - one that changes something answers 409 with {change}
   if a trigger or a constraint of the application refuses it.
 

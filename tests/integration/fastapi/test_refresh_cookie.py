@@ -79,6 +79,18 @@ def test_a_token_in_the_body_wins_and_the_cookie_stays(browser: Caller) -> None:
     assert browser.client.cookies[COOKIE] == kept
 
 
+def test_of_two_tabs_that_refresh_at_once_the_loser_keeps_the_cookie_of_the_winner(
+    browser: Caller,
+) -> None:
+    log_in(browser, headers=WANTED)
+    stale = {"Cookie": f"{COOKIE}={browser.client.cookies[COOKIE]}"}
+    assert browser("POST", "/auth/refresh", headers=WANTED).status_code == 200
+    browser.client.cookies.clear()
+    refused = browser("POST", "/auth/refresh", headers=WANTED | stale)
+    assert code_of(refused) == (409, "refresh_conflict")
+    assert "set-cookie" not in refused.headers
+
+
 def test_a_cookie_that_is_no_token_is_deleted(browser: Caller) -> None:
     for path in ("/auth/refresh", "/auth/logout"):
         refused = browser("POST", path, headers=WANTED | {"Cookie": f"{COOKIE}=x"})

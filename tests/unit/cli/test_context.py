@@ -9,7 +9,7 @@ import pytest
 from userctl.cli.commands.user.list import SORT_FIELDS
 from userctl.cli.context import CommandContext
 from userctl.core.errors import InvalidInput
-from userctl.repositories.user_order import SORT_KEYS
+from userctl.models import DeletedUser, User
 from userctl.schemas.session import SessionRead
 from userctl.schemas.tokens import TokenPair
 from userctl.schemas.users import UserRead, UserSort
@@ -73,4 +73,6 @@ def test_closing_a_run_that_used_no_service_builds_none() -> None:
 
 
 def test_the_sort_fields_of_the_command_line_are_those_of_the_query() -> None:
-    assert get_args(UserSort) == SORT_FIELDS == tuple(SORT_KEYS)
+    assert get_args(UserSort) == SORT_FIELDS
+    for model in (User, DeletedUser):
+        assert set(SORT_FIELDS) <= model.model_fields.keys()
