@@ -33,7 +33,9 @@ never end the process. A failed call raises one of the [errors](errors.md), of w
 `code`, a `message`, a `hint` and an `http_status`. Import them with `from userctl import errors`.
 
 [Settings](settings.md) come from where the command line has them, so that both agree on keys,
-roles and limits. `pool_size`, `max_overflow`, `pool_timeout` and `pre_ping` are for services."""
+roles and limits. `pool_size`, `max_overflow`, `pool_timeout` and `pre_ping` are for services. The
+class `Settings` has a field for each, and `dataclasses.replace(accounts.settings, pool_size=20)`
+changes one."""
 
 _SECTIONS = {"Args:": "Arguments", "Attributes:": "Attributes", "Raises:": "Raises"}
 

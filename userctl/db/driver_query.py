@@ -39,6 +39,7 @@ class DriverQuery:
             if dialect.name == "postgresql":
                 rows = _postgresql_rows(driver, compiled.text, compiled.parameters(values))
             else:
+                driver.wait_at_most(BUSY_TIMEOUT_SECONDS * 1000)
                 rows = driver.execute(compiled.text, compiled.parameters(values)).fetchall()
         return [compiled.read(row) for row in rows]
 

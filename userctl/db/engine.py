@@ -34,6 +34,7 @@ from userctl.db.postgresql.session import (
     set_client_defaults,
 )
 from userctl.db.postgresql.url import parse_options
+from userctl.db.sqlite.connection import SQLiteConnection
 from userctl.db.sqlite.functions import add_functions
 from userctl.db.sqlite.locks import require_locks, require_readable
 from userctl.repositories.statement import is_watched, use_driver
@@ -90,7 +91,7 @@ def _sqlite_engine(path: Path, pool: Mapping[str, Any]) -> Engine:
     return engine
 
 
-def connect_sqlite(path: Path) -> sqlite3.Connection:
+def connect_sqlite(path: Path) -> SQLiteConnection:
     """Return a driver connection that opens no transaction by itself.
 
     Raises:
@@ -117,12 +118,13 @@ def connect_sqlite(path: Path) -> sqlite3.Connection:
         isolation_level=None,
         # The pool hands a connection from thread to thread, to one at a time.
         check_same_thread=False,
+        factory=SQLiteConnection,
     )
     try:
         require_locks(connection, path)
         connection.execute("PRAGMA foreign_keys = ON")
         _enlarge_cache(connection)
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
+        connection.wait_at_most(BUSY_TIMEOUT_SECONDS * 1000)
     except BaseException:
         connection.close()
         raise
@@ -147,23 +149,20 @@ def _decode(text: bytes) -> str:
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    driver = connection.connection.dbapi_connection
-    assert isinstance(driver, sqlite3.Connection)
     # Through SQLAlchemy each of these statements would take ten times as long.
-    execute = driver.execute
+    driver = connection.connection.dbapi_connection
+    assert isinstance(driver, SQLiteConnection)
     if options.get(READ_ONLY):
-        seconds = options.get(PATIENCE, BUSY_TIMEOUT_SECONDS)
-        execute(f"PRAGMA busy_timeout = {seconds * 1000}")
-        execute("BEGIN")
+        driver.wait_at_most(options.get(PATIENCE, BUSY_TIMEOUT_SECONDS) * 1000)
+        driver.execute("BEGIN")
         return
     # A transaction that reads first and locks later cannot wait for the lock: SQLite fails it at
     # once, whatever the busy timeout. So a writer takes the lock when it begins. It waits in short
     # turns, because Python handles no signal while SQLite waits.
-    execute(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
-    try:
-        retry_while_busy(lambda: execute("BEGIN IMMEDIATE"))
-    finally:
-        execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
+    driver.wait_at_most(LOCK_TURN_MILLISECONDS)
+    retry_while_busy(lambda: driver.execute("BEGIN IMMEDIATE"))
+    if not driver.writes_ahead:
+        driver.wait_at_most(BUSY_TIMEOUT_SECONDS * 1000)
 
 
 def retry_while_busy(attempt: Callable[[], object]) -> None:

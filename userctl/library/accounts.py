@@ -33,7 +33,8 @@ def open_accounts(
     defaults.
 
     Args:
-        settings: the settings, or the URL of the database alone.
+        settings: the URL of the database alone, or all settings, such as those of other
+            ``Accounts`` with changes; then neither the environment nor a file is read.
         create_database: whether to create an SQLite database if it does not exist.
         values: single settings by their names, such as ``pool_size=20``; they win over all others.
 

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -37,6 +37,7 @@ from userctl.core.errors import (
 )
 from userctl.db import engine as engine_module
 from userctl.db.engine import BUSY_TIMEOUT_SECONDS
+from userctl.db.execution_options import READ_ONLY
 from userctl.db.schema.migrations import upgrade
 from userctl.db.transaction.unit_of_work import Database
 from userctl.models import RefreshToken, User
@@ -143,13 +144,27 @@ def holding(sqlite_path: Path) -> Iterator[sqlite3.Connection]:
 def test_connections_to_sqlite_enforce_foreign_keys_and_wait_for_others(
     sqlite_engine: Engine,
 ) -> None:
-    def pragma(name: str) -> Any:
-        with sqlite_engine.connect() as connection:
-            return connection.scalar(text(f"PRAGMA {name}"))
+    assert pragma(sqlite_engine, "foreign_keys") == 1
+    assert pragma(sqlite_engine, "journal_mode") == "wal"
+    with database_on(sqlite_engine).writing() as uow:
+        uow.begin()
+    reading = sqlite_engine.execution_options(**{READ_ONLY: True})
+    assert pragma(reading, "busy_timeout") == BUSY_TIMEOUT_SECONDS * 1000 >= 10_000
 
-    assert pragma("foreign_keys") == 1
-    assert pragma("journal_mode") == "wal"
-    assert pragma("busy_timeout") == BUSY_TIMEOUT_SECONDS * 1000 >= 10_000
+
+def pragma(engine: Engine, name: str) -> Any:
+    """Return a setting of a connection within a transaction."""
+    with engine.connect() as connection:
+        return connection.scalar(text(f"PRAGMA {name}"))
+
+
+def test_a_commit_waits_for_readers_where_an_application_does_without_a_write_ahead_log(
+    sqlite_url: str, sqlite_path: Path
+) -> None:
+    with closing(sqlite3.connect(sqlite_path)) as application:
+        assert application.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+    with open_engine(sqlite_url) as engine:
+        assert pragma(engine, "busy_timeout") == BUSY_TIMEOUT_SECONDS * 1000
 
 
 def test_a_token_without_an_account_cannot_be_stored(sql: Sql) -> None:

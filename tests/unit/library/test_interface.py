@@ -20,7 +20,7 @@ def interface() -> Iterator[str]:
         exported = getattr(userctl, name)
         if inspect.isfunction(exported):
             yield f"{name}{signature(exported)}"
-        elif inspect.isclass(exported) and name != "Settings":
+        elif inspect.isclass(exported):
             yield from members(name, exported)
     with userctl.open_accounts("sqlite:////nowhere/accounts.db") as accounts:
         for group, part in vars(accounts).items():
@@ -37,7 +37,7 @@ def router_interface() -> Iterator[str]:
         exported = getattr(userctl.fastapi, name)
         if inspect.iscoroutinefunction(exported):
             returned = inspect.signature(exported).return_annotation
-            yield f"fastapi.{name} -> {short(inspect.formatannotation(returned))}"
+            yield f"fastapi.{name} -> {annotation(returned)}"
         elif hasattr(exported, "model_fields"):
             yield from members(f"fastapi.{name}", exported)
         else:
@@ -46,16 +46,23 @@ def router_interface() -> Iterator[str]:
 
 def members(name: str, kind: type[Any]) -> Iterator[str]:
     """Yield the fields and the public methods of a class."""
-    fields: dict[str, Any] = {}
     if dataclasses.is_dataclass(kind):
-        fields = {field.name: field.type for field in dataclasses.fields(kind)}
+        for field in dataclasses.fields(kind):
+            default = "" if field.default is dataclasses.MISSING else f" = {field.default!r}"
+            yield f"{name}.{field.name}: {annotation(field.type)}{default}"
     elif hasattr(kind, "model_fields"):
-        fields = {key: field.annotation for key, field in kind.model_fields.items()}
-    for field, annotation in fields.items():
-        yield f"{name}.{field}: {short(inspect.formatannotation(annotation))}"
-    for method, function in vars(kind).items():
-        if inspect.isfunction(function) and not method.startswith("_"):
-            yield f"{name}.{method}{signature(function)}"
+        for key, field in kind.model_fields.items():
+            yield f"{name}.{key}: {annotation(field.annotation)}"
+    for key, member in inspect.getmembers_static(kind):
+        function = getattr(member, "fget", member)
+        ours = inspect.isfunction(function) and function.__module__.startswith("userctl.")
+        if ours and not key.startswith("_"):
+            kept = "" if function is member else "property "
+            yield f"{kept}{name}.{key}{signature(function)}"
+
+
+def annotation(found: Any) -> str:
+    return short(inspect.formatannotation(found))
 
 
 def signature(function: Any) -> str:

@@ -15,6 +15,7 @@ from userctl.db.engine import (
 )
 from userctl.db.errors import typed_failures
 from userctl.db.execution_options import NO_TRANSACTION, READ_ONLY
+from userctl.db.sqlite.connection import SQLiteConnection
 from userctl.models import TABLES
 
 
@@ -38,12 +39,12 @@ def vacuum(engine: Engine) -> None:
 def _vacuum_sqlite(engine: Engine) -> None:
     connection = engine.raw_connection()
     try:
-        cursor = connection.cursor()
+        cursor, driver = connection.cursor(), connection.driver_connection
+        assert isinstance(driver, SQLiteConnection)
         # In short turns, because Python handles no signal while SQLite waits.
-        cursor.execute(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
+        driver.wait_at_most(LOCK_TURN_MILLISECONDS)
         retry_while_busy(lambda: cursor.execute("VACUUM"))
         _truncate_log(cursor)
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}")
         cursor.close()
     finally:
         connection.close()

@@ -61,7 +61,7 @@ def copy_in(copy: Path, database: Path) -> None:
         closing(open_read_only(copy)) as source,
         closing(connect_sqlite(database)) as target,
     ):
-        target.execute(f"PRAGMA busy_timeout = {LOCK_TURN_MILLISECONDS}")
+        target.wait_at_most(LOCK_TURN_MILLISECONDS)
         source.backup(target, progress=give_up)
         retry_while_busy(lambda: target.execute("PRAGMA journal_mode = WAL"))
 

@@ -85,7 +85,7 @@ class WriteAheadLog:
     def __init__(self, path: Path) -> None:
         self._own, self._reader, self._next = (connect_sqlite(path) for _ in range(3))
         # Our checkpoints try, and never wait.
-        self._own.execute("PRAGMA busy_timeout = 0")
+        self._own.wait_at_most(0)
         [page_size] = self._own.execute("PRAGMA page_size").fetchone()
         self._large_pages = LARGE_LOG_BYTES // page_size
         _begin_reading(self._reader)
