@@ -27,7 +27,7 @@ _EMPTY = f"""
 SET session_replication_role = replica;
 DO $$ BEGIN
   IF {_SIZES} > 1000000 THEN
-    TRUNCATE {", ".join(TABLES)} RESTART IDENTITY;
+    TRUNCATE {", ".join(TABLES)} RESTART IDENTITY CASCADE;
   ELSE
     {_DELETIONS}
     PERFORM setval(oid::regclass, 1, false) FROM pg_class

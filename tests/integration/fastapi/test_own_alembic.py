@@ -31,7 +31,8 @@ def test_autogenerate_leaves_the_tables_of_userctl_alone(database_url: str) -> N
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("owner_id", sa.ForeignKey("users.id", ondelete="CASCADE")),
     )
-    with open_engine(database_url) as engine, engine.begin() as connection:
+    # Never committed: the database is that of other tests too.
+    with open_engine(database_url) as engine, engine.connect() as connection:
         context = RecordedContext()
         exec(block, {"connection": connection, "metadata": metadata, "context": context})
         options = context.options
