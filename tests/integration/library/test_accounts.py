@@ -1,6 +1,14 @@
 """The library as a service uses it, on both databases."""
 
+import gc
+import locale
+import logging
+import os
+import signal
 import sqlite3
+import sys
+import threading
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -272,6 +280,23 @@ def test_settings_are_those_of_the_command_line_but_for_what_is_given(
 def test_a_value_that_cannot_be_used_is_named(values: dict[str, object], named: str) -> None:
     with pytest.raises(errors.InvalidConfiguration, match=named):
         open_accounts("sqlite:////nowhere/a.db", **values)
+
+
+def test_nothing_of_the_process_is_changed(sqlite_url: str, tmp_path: Path) -> None:
+    def state() -> list[object]:
+        log = logging.getLogger()
+        handlers = [signal.getsignal(number) for number in signal.valid_signals()]
+        hooks = [sys.excepthook, sys.unraisablehook, threading.excepthook, sys.stdout, sys.stderr]
+        modes = [gc.get_threshold(), locale.setlocale(locale.LC_ALL), Path.cwd(), dict(os.environ)]
+        return [*handlers, *hooks, *modes, list(warnings.filters), log.level, list(log.handlers)]
+
+    before = state()
+    for url in (sqlite_url, f"sqlite:///{tmp_path}/new.db"):
+        with open_accounts(url, create_database=True, password_cost="4") as accounts:
+            accounts.users.create(EMAIL, password=PASSWORD)
+            accounts.sessions.login(EMAIL, PASSWORD)
+            accounts.health()
+    assert state() == before
 
 
 def test_nothing_is_printed_and_no_secret_stands_in_a_repr(
