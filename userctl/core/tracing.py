@@ -28,6 +28,11 @@ def wants_trace(environ: Mapping[str, str]) -> bool:
     return not disabled and "otlp" in (name.strip() for name in exporters.split(","))
 
 
+def is_traced() -> bool:
+    """Return whether there is a span around."""
+    return _current_span() is not None
+
+
 def current_trace_id() -> str | None:
     """Return the id of the current trace, 32 hexadecimal digits; None outside of any."""
     span = _current_span()
