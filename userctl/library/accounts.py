@@ -90,7 +90,8 @@ class Accounts:
             actor=self._current_actor,
         )
         if create_database and settings.database_url.missing_file is not None:
-            self._services.schema.migrate("head")
+            with calls:
+                self._services.schema.migrate("head")
         self.users = Users(self._services)
         self.sessions = Sessions(self._services)
         self.tokens = Tokens(self._services)
