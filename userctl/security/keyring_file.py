@@ -123,6 +123,9 @@ class KeyringFile:
         """
         path = self.path
         ring = _read(path)
+        if ring is None and self.path != path:
+            # The link was replaced after it had been followed, and what it led to was removed.
+            return self.load()
         if ring is None and not self.is_embedded:
             raise SecretKeyMissing(
                 f"The keyring {path} does not exist.", hint="Run 'userctl key generate'."

@@ -12,7 +12,9 @@ from userctl.config.loading import load_settings
 from userctl.config.settings import Settings
 from userctl.core.errors import InvalidConfiguration, UnsafeFile
 from userctl.core.secure_files import forbidden_mode, read_private, trusted_owners, write_private
+from userctl.security import keyring_file
 from userctl.security.jwk import SigningKey
+from userctl.security.keyring import Keyring
 from userctl.security.keyring_file import KeyringFile
 from userctl.security.keys import key_source
 from userctl.security.new_keys import generate_key
@@ -98,6 +100,26 @@ def test_a_link_that_is_replaced_leads_to_the_new_keyring(tmp_path: Path) -> Non
     first.unlink()
     assert ring.version() != version
     assert ring.load() == KeyringFile(second).load() != loaded
+
+
+def test_a_link_that_is_replaced_while_it_is_followed_leads_to_the_new_keyring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, first, second = (tmp_path / name for name in ("link", "first", "second"))
+    KeyringFile(second).change(lambda ring: ring.with_key(generate_key("HS256"), NOW))
+    first.touch()
+    link.symlink_to(first)
+    read = keyring_file._read
+
+    def replace_first(path: Path) -> Keyring | None:
+        if path == first:
+            link.unlink()
+            link.symlink_to(second)
+            first.unlink()
+        return read(path)
+
+    monkeypatch.setattr(keyring_file, "_read", replace_first)
+    assert KeyringFile(link).load() == KeyringFile(second).load()
 
 
 def test_a_change_of_a_linked_keyring_keeps_the_link(tmp_path: Path) -> None:
