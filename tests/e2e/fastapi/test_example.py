@@ -5,9 +5,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx2
 import pytest
@@ -137,16 +138,31 @@ def test_a_schema_that_is_migrated_beside_a_service_needs_no_restart(
     assert client.post("/auth/refresh", json={"refresh_token": pair["refresh_token"]}).is_success
 
 
-def test_a_request_that_has_begun_is_finished_at_sigterm(userctl: Userctl) -> None:
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_request_that_has_begun_is_finished_at_sigterm(userctl: Userctl, workers: int) -> None:
     userctl.create(EMAIL)
-    with served(userctl, workers=1) as (client, server):
+    form = urlencode({"username": EMAIL, "password": PASSWORD}).encode()
+    login = (
+        "POST /auth/token HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(form)}\r\n\r\n"
+    )
+    with served(userctl, workers=workers) as (client, server), ExitStack() as stack:
         assert client.get("/health").is_success
-        form = {"username": EMAIL, "password": PASSWORD}
-        with ThreadPoolExecutor(4) as pool:
-            # Each waits for a core while passwords are hashed.
-            logins = [pool.submit(client.post, "/auth/token", data=form) for _ in range(4)]
-            while client.get("/health").is_success and not any(each.done() for each in logins):
-                continue
-            server.terminate()
-            answers = [each.result() for each in logins]
-        assert [answer.status_code for answer in answers] == [200] * 4
+        address = (client.base_url.host, client.base_url.port)
+        idle, *connections = [
+            stack.enter_context(socket.create_connection(address, timeout=60)) for _ in range(6)
+        ]
+        idle.sendall(b"HEAD /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert idle.recv(1000).startswith(b"HTTP/1.1 200 ")
+        for connection in connections:
+            connection.sendall(login.encode())
+            # The endpoint reads the body now.
+            assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
+        server.terminate()
+        # Idle connections are closed by a process that has the signal.
+        assert idle.recv(1000) == b""
+        for connection in connections:
+            connection.sendall(form)
+        answers = [connection.recv(1000) for connection in connections]
+    assert [answer.split()[1] for answer in answers] == [b"200"] * 5
