@@ -122,6 +122,21 @@ class Connection:
         self.status = message.get("status", self.status)
 
 
+def held_logins(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch, *, most_waiting: int
+) -> tuple[FastAPI, Gate, list[int]]:
+    """Return an application that checks one password at a time, what holds it, and who waited."""
+    accounts.users.create(EMAIL, password=PASSWORD)
+    gate = Gate(accounts.sessions.login)
+    monkeypatch.setattr(accounts.sessions, "login", gate)
+    waiting: list[int] = []
+    monkeypatch.setattr(workers.Workers, "tell_waiting", staticmethod(waiting.append))
+    monkeypatch.setattr(workers, "WAITING_PER_HASH", most_waiting)
+    app = FastAPI()
+    app.include_router(router(accounts, hashes=1))
+    return app, gate, waiting
+
+
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -130,14 +145,7 @@ def test_a_client_that_leaves_the_queue_is_passed_over(
     local_accounts: Accounts, monkeypatch: pytest.MonkeyPatch, *, middleware: bool
 ) -> None:
     """Its password is not checked, so that it was no attempt."""
-    local_accounts.users.create(EMAIL, password=PASSWORD)
-    gate = Gate(local_accounts.sessions.login)
-    monkeypatch.setattr(local_accounts.sessions, "login", gate)
-    waiting: list[int] = []
-    monkeypatch.setattr(workers.Workers, "tell_waiting", staticmethod(waiting.append))
-    monkeypatch.setattr(workers, "WAITING_PER_HASH", 2)
-    app = FastAPI()
-    app.include_router(router(local_accounts, hashes=1))
+    app, gate, waiting = held_logins(local_accounts, monkeypatch, most_waiting=2)
     if middleware:
 
         @app.middleware("http")
@@ -187,14 +195,7 @@ def test_a_client_that_leaves_the_queue_is_passed_over(
 def test_a_client_that_leaves_while_its_password_is_checked_gives_the_turn_back(
     local_accounts: Accounts, monkeypatch: pytest.MonkeyPatch, password: str
 ) -> None:
-    local_accounts.users.create(EMAIL, password=PASSWORD)
-    gate = Gate(local_accounts.sessions.login)
-    monkeypatch.setattr(local_accounts.sessions, "login", gate)
-    waiting: list[int] = []
-    monkeypatch.setattr(workers.Workers, "tell_waiting", staticmethod(waiting.append))
-    monkeypatch.setattr(workers, "WAITING_PER_HASH", 1)
-    app = FastAPI()
-    app.include_router(router(local_accounts, hashes=1))
+    app, gate, waiting = held_logins(local_accounts, monkeypatch, most_waiting=1)
 
     async def run() -> None:
         form = {"username": EMAIL, "password": password}

@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,21 +19,14 @@ import pytest
 from opentelemetry import trace
 
 from tests.integration.conftest import PASSWORD, Sql, kinds
+from tests.integration.library.conftest import EMAIL, SECRET
 from tests.support.spans import spans_of_an_application
 from userctl import Accounts, errors, open_accounts
 from userctl.config.loading import load_settings
 from userctl.schemas.session import Grant
 from userctl.schemas.users import UserRead
 
-EMAIL = "ada@example.com"
-SECRET = "a secret that several services share, of 40+ bytes"
 NEW_PASSWORD = "battery staple 88"
-
-
-@pytest.fixture
-def accounts(database_url: str, tmp_path: Path) -> Iterator[Accounts]:
-    with open_accounts(database_url, secret_key=SECRET, password_cost="4") as accounts:
-        yield accounts
 
 
 @pytest.fixture

@@ -2,26 +2,17 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
-from pathlib import Path
 from threading import Event, Lock
 
 import pytest
 
 from tests.integration.conftest import PASSWORD
+from tests.integration.library.conftest import EMAIL
 from userctl import Accounts, open_accounts
-
-EMAIL = "ada@example.com"
-SECRET = "a secret that several services share, of 40+ bytes"
-
-
-@pytest.fixture
-def accounts(database_url: str, tmp_path: Path) -> Iterator[Accounts]:
-    with open_accounts(database_url, secret_key=SECRET, password_cost="4") as accounts:
-        yield accounts
 
 
 def fork(run: Callable[[], object]) -> int:

@@ -73,8 +73,7 @@ def _read(schema: type[T], user: User | DeletedUser, **more: object) -> T:
 
 
 def _values(user: User | DeletedUser) -> dict[str, Any]:
-    return {
-        **dict(zip(_STORED_FIELDS, _stored_values(user), strict=True)),
+    return dict(zip(_STORED_FIELDS, _stored_values(user), strict=True)) | {
         "status": "active" if user.disabled_at is None else "disabled",
         "has_password": not is_unmatchable(own_hash(user)),
         "must_change_password": bool(user.must_change_password),
