@@ -44,11 +44,11 @@ def test_a_refresh_whose_connection_is_closed_changes_nothing_and_can_be_repeate
     engine: Engine, program: Program, sql: Sql
 ) -> None:
     grant = log_in(program)
-    before = sql(STORED)
+    before, digest = sql(STORED), _digest(sql)
 
     def refresh_and_lose_the_connection() -> None:
         with program.database.writing() as uow:
-            user, token = uow.token_exchange.lock_owner(_digest(sql)) or (None, None)
+            user, token = uow.token_exchange.lock_owner(digest) or (None, None)
             assert user
             uow.token_exchange.add(**_successor_of(token))
             driver: Any = uow.connection.connection.driver_connection
