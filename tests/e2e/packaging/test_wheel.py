@@ -1,5 +1,6 @@
 """The wheel alone, in a fresh environment outside the checkout, on both databases."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,17 +16,18 @@ ROOT = Path(__file__).parents[3]
 def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The program of an environment that holds the wheel and what it asks for."""
     folder = tmp_path_factory.mktemp("wheel")
+
+    def run(*command: str | Path) -> None:
+        environment = os.environ | {"UV_NATIVE_TLS": "true"}
+        subprocess.run(
+            [sys.executable, "-m", *command], check=True, capture_output=True, env=environment
+        )
+
     # The wheel is built from the sdist, so that both are known to be complete.
-    subprocess.run(
-        [sys.executable, "-m", "build", "--outdir", folder / "dist", ROOT],
-        check=True,
-        capture_output=True,
-    )
+    run("build", "--installer", "uv", "--outdir", folder / "dist", ROOT)
     (wheel,) = (folder / "dist").glob("*.whl")
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    subprocess.run(
-        [folder / "venv/bin/pip", "install", "--quiet", f"{wheel}[postgres]"], check=True
-    )
+    run("uv", "venv", "--python", sys.executable, folder / "venv")
+    run("uv", "pip", "install", "--python", folder / "venv", f"{wheel}[postgres]")
     return str(folder / "venv/bin/userctl")
 
 

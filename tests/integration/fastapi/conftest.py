@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -22,6 +23,17 @@ API = "/api/v1"
 
 DOCUMENTS: dict[str, Any] = {}
 """The OpenAPI documents of routers, by their options."""
+
+
+@pytest.fixture(scope="package", autouse=True)
+def event_loop() -> Iterator[None]:
+    """Let one event loop answer all requests, as that of a server does.
+
+    To start one takes longer than to answer.
+    """
+    with start_blocking_portal() as portal, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TestClient, "portal", portal)
+        yield
 
 
 @dataclass

@@ -107,8 +107,7 @@ def test_of_two_changes_at_once_one_is_refused(
             body = {"json": {"name": name}} if method == "PATCH" else {}
             return lambda: admin(method, path, headers=headers, **body)  # noqa: B023
 
-        # One event loop answers both, as that of a server does.
-        with monkeypatch.context() as patch, admin.client:
+        with monkeypatch.context() as patch:
             patch.setattr(accounts.users, "get", read_and_meet)
             answers = at_once(send(methods[0], "first"), send(methods[1], "second"))
         won, lost = sorted(answers, key=lambda answer: answer.status_code)
