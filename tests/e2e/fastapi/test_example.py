@@ -21,6 +21,11 @@ ROOT = Path(__file__).parents[3]
 EMAIL = "ada@example.com"
 AT_ONCE, ROUNDS = 20, 40
 
+# One process on PostgreSQL would show nothing that these do not.
+served_everywhere = pytest.mark.parametrize(
+    ("database_url", "workers"), [("sqlite", 1), ("sqlite", 4), ("postgresql", 4)], indirect=True
+)
+
 
 @pytest.fixture
 def userctl(userctl: Userctl) -> Userctl:
@@ -30,10 +35,16 @@ def userctl(userctl: Userctl) -> Userctl:
     return userctl
 
 
-@pytest.fixture(params=[1, 4])
-def client(userctl: Userctl, request: pytest.FixtureRequest) -> Iterator[httpx2.Client]:
-    """A client of the example, which one or several processes serve."""
-    with served(userctl, workers=request.param) as (client, _):
+@pytest.fixture
+def workers(request: pytest.FixtureRequest) -> int:
+    """How many processes serve the example."""
+    return int(request.param)
+
+
+@pytest.fixture
+def client(userctl: Userctl, workers: int) -> Iterator[httpx2.Client]:
+    """A client of the example."""
+    with served(userctl, workers=workers) as (client, _):
         yield client
 
 
@@ -69,6 +80,7 @@ def tokens(client: httpx2.Client) -> dict[str, str]:
     return dict(answer.json())
 
 
+@served_everywhere
 def test_the_paths_of_the_example_work_and_the_command_line_beside_them(
     userctl: Userctl, client: httpx2.Client
 ) -> None:
@@ -106,6 +118,7 @@ def test_the_paths_of_the_example_work_and_the_command_line_beside_them(
     assert client.post("/auth/token", data={"username": EMAIL, "password": PASSWORD}).is_error
 
 
+@served_everywhere
 def test_of_many_requests_with_one_refresh_token_one_gets_its_only_successor(
     userctl: Userctl, client: httpx2.Client
 ) -> None:
@@ -122,6 +135,7 @@ def test_of_many_requests_with_one_refresh_token_one_gets_its_only_successor(
             [token] = [a.json()["refresh_token"] for a in answers if a.status_code == 200]
 
 
+@served_everywhere
 def test_a_schema_that_is_migrated_beside_a_service_needs_no_restart(
     userctl: Userctl, client: httpx2.Client
 ) -> None:
@@ -138,7 +152,7 @@ def test_a_schema_that_is_migrated_beside_a_service_needs_no_restart(
     assert client.post("/auth/refresh", json={"refresh_token": pair["refresh_token"]}).is_success
 
 
-@pytest.mark.parametrize("workers", [1, 4])
+@served_everywhere
 def test_a_request_that_has_begun_is_finished_at_sigterm(userctl: Userctl, workers: int) -> None:
     userctl.create(EMAIL)
     form = urlencode({"username": EMAIL, "password": PASSWORD}).encode()

@@ -75,7 +75,7 @@ def sessions(program: Program, clock: FakeClock, ada: UserCreated) -> Sessions:
     return Sessions(program, clock, [ada.email, "eve@example.com"])
 
 
-@repeated("seeds", few=3, soak=50)
+@repeated("seeds", few=3, soak=20)
 @pytest.mark.parametrize("generations", [1, 2, 3, 4])
 def test_a_replay_kills_every_token_of_its_family_and_no_other(
     sessions: Sessions, sql: Sql, generations: int, seeds: int
