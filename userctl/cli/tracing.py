@@ -52,6 +52,7 @@ class RunTrace:
         self._seconds_left = LONGEST_SECONDS
         self._problem = ""
         self._complaints = _Complaints()
+        self._was_refused = False
         self._decided = Event()
         self._stack = ExitStack()
         if asked_protocol(os.environ) != PROTOCOL:
@@ -104,7 +105,7 @@ class RunTrace:
                 answered = response.ok and not response.is_redirect
             finally:
                 if not answered:
-                    self._complaints.heard = True
+                    self._was_refused = True
                     # OpenTelemetry would try again after a second, which is too late.
                     self._decided.set()
             return response
@@ -147,11 +148,13 @@ class RunTrace:
                 self._span.set_status(StatusCode.ERROR)
             self._span.end()
             self._decided.clear()
+            # What was heard before was about variables and limits, not about the collector.
+            self._complaints.heard = False
             # Whatever the collector does, and the resolver of names, a daemon holds up no one.
             Thread(target=self._send, daemon=True).start()
             if not self._decided.wait(max(self._seconds_left, SHORTEST_WAIT_SECONDS)):
                 return "the trace was not sent: the collector does not answer"
-            if self._complaints.heard:
+            if self._was_refused or self._complaints.heard:
                 return "the trace was not sent: the collector is unreachable or refused it"
             return "the trace was sent"
 

@@ -274,6 +274,23 @@ def test_unusable_variables_change_nothing(traced: Userctl, variables: dict[str,
     assert (done.code, done.err) == (0, "")
 
 
+def test_a_trace_that_was_sent_is_not_called_lost_because_of_unusable_variables(
+    traced: Userctl, collector: Collector
+) -> None:
+    # OpenTelemetry complains of each of these, and goes on.
+    traced.extra |= {
+        "TRACEPARENT": f"00-{TRACE}-{PARENT}-01",
+        "TRACESTATE": "====",
+        "OTEL_TRACES_SAMPLER": "nonsense",
+        "OTEL_RESOURCE_ATTRIBUTES": "nonsense",
+        "OTEL_EXPORTER_OTLP_HEADERS": "nonsense",
+        "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "1",
+    }
+    done = traced("user", "show", "99", "-v")
+    assert (done.code, len(collector.spans)) == (3, 1)
+    assert done.err.splitlines()[-1].endswith(" the trace was sent")
+
+
 def test_the_variables_of_traces_are_the_standard_ones(
     traced: Userctl, collector: Collector
 ) -> None:
