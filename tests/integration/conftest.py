@@ -117,6 +117,9 @@ class Sql(Protocol):
     def __call__(self, statement: str, **values: Any) -> list[tuple[Any, ...]]: ...
 
 
+AddTrigger = Callable[..., None]
+
+
 @contextmanager
 def open_engine(url: str) -> Iterator[Engine]:
     """An engine that is disposed at the end; on SQLite by the thread that made it."""
@@ -211,6 +214,33 @@ def postgres_engine(postgres_url: str) -> Iterator[Engine]:
 def sql(engine: Engine) -> Sql:
     """SQL that another program runs on the same database."""
     return sql_on(engine)
+
+
+@pytest.fixture
+def add_trigger(engine: Engine, sql: Sql) -> Iterator[AddTrigger]:
+    """Lets an application ignore the inserts, the updates or the deletions in a table.
+
+    With a refusal it refuses them in these words.
+    """
+
+    def add_trigger(event: str, table: str, condition: str = "", *, refusal: str = "") -> None:
+        when = f"WHEN ({condition})" if condition else ""
+        if engine.dialect.name == "sqlite":
+            action = f"RAISE(ABORT, '{refusal}')" if refusal else "RAISE(IGNORE)"
+            then = f"BEGIN SELECT {action}; END"
+        else:
+            action = f"RAISE EXCEPTION '{refusal}'" if refusal else "RETURN NULL"
+            sql(
+                "CREATE OR REPLACE FUNCTION soft() RETURNS trigger LANGUAGE plpgsql "
+                f"AS $$ BEGIN {action}; END $$"
+            )
+            then = "EXECUTE FUNCTION soft()"
+        sql(f"CREATE TRIGGER soft BEFORE {event} ON {table} FOR EACH ROW {when} {then}")
+
+    yield add_trigger
+    # The tests of a worker share a PostgreSQL database.
+    if engine.dialect.name == "postgresql":
+        sql("DROP FUNCTION IF EXISTS soft() CASCADE")
 
 
 @pytest.fixture

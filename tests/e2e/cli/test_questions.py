@@ -7,15 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.cli.test_terminal import Terminal, ended, terminal
+from tests.e2e.cli.conftest import Terminal, ended
 from tests.integration.conftest import open_engine, sql_on
 from tests.support.applications import run_script
 from tests.support.cli import Userctl
 from tests.support.expired import insert_tokens
 from userctl.cli.questions import is_production
 from userctl.config.database_url import DatabaseURL
-
-__all__ = ["terminal"]
 
 ADA = "ada@example.com"
 

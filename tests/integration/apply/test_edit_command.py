@@ -5,13 +5,11 @@ from unittest import mock
 import pytest
 from sqlalchemy import Engine
 
-from tests.integration.apply.editing import ADA, Edit, edit, kept, left, replace, shown
+from tests.integration.apply.conftest import ADA, Edit, kept, left, replace, shown
 from tests.integration.conftest import sql_on
 from tests.support.cli import Userctl
 from userctl.cli.context import CommandContext
 from userctl.cli.editor import EditedText
-
-__all__ = ["edit"]
 
 
 def test_what_is_edited_is_applied_and_nothing_is_left(edit: Edit, userctl: Userctl) -> None:

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from tests.integration.conftest import ACTOR, PASSWORD, FakeClock, Program
-from tests.integration.users.test_import import records
 from tests.support.cli import Userctl
+from tests.support.record_files import records
 from userctl.core.errors import EventNotFound
 from userctl.schemas.audit import AuditQuery, ChangedField
 from userctl.schemas.users import UserCreate, UserUpdate

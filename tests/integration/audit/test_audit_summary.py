@@ -6,8 +6,8 @@ import pytest
 
 from tests.integration.authentication.test_throttled_events import attack
 from tests.integration.conftest import NOW, PASSWORD, FakeClock, Program, Sql
-from tests.integration.users.test_import import records
 from tests.support.cli import Userctl
+from tests.support.record_files import records
 from userctl.core.errors import InvalidCredentials, InvalidInput
 from userctl.schemas.audit_summary import AuditPeriod, Span, SummaryQuery
 from userctl.schemas.users import UserCreate

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.integration.conftest import PASSWORD, Program
-from tests.integration.users.test_import import records
+from tests.support.record_files import records
 from userctl.core.errors import PasswordRejected
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.users import UserCreate, UserCreated

@@ -3,29 +3,11 @@
 import pytest
 from sqlalchemy import Engine
 
-from tests.integration.conftest import PASSWORD, Sql
+from tests.integration.conftest import PASSWORD, AddTrigger, Sql
 from tests.integration.fastapi.conftest import ADMIN, EMAIL, Caller, code_of, log_in
-from tests.integration.repositories.test_ignored_changes import ignore, no_trigger_left
 from userctl import Accounts
 
-__all__ = ["no_trigger_left"]
-
 BOB = "bob@example.com"
-
-
-def refuse(engine: Engine, sql: Sql, event: str, table: str) -> None:
-    """Let a trigger of the application refuse a change in its own words."""
-    if engine.dialect.name == "sqlite":
-        sql(
-            f"CREATE TRIGGER soft BEFORE {event} ON {table} "
-            "BEGIN SELECT RAISE(ABORT, 'not on a Sunday'); END"
-        )
-        return
-    sql(
-        "CREATE FUNCTION soft() RETURNS trigger LANGUAGE plpgsql "
-        "AS $$ BEGIN RAISE EXCEPTION 'not on a Sunday'; END $$"
-    )
-    sql(f"CREATE TRIGGER soft BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION soft()")
 
 
 @pytest.fixture
@@ -43,10 +25,10 @@ REQUESTS = [
 
 @pytest.mark.parametrize(("event", "table", "method", "request_"), REQUESTS)
 def test_what_a_trigger_refuses_is_a_conflict_in_its_words(
-    admin: Caller, bob: str, engine: Engine, sql: Sql, event: str, table: str, method: str,
+    admin: Caller, bob: str, add_trigger: AddTrigger, event: str, table: str, method: str,
     request_: dict[str, object],
 ) -> None:  # fmt: skip
-    refuse(engine, sql, event, table)
+    add_trigger(event, table, refusal="not on a Sunday")
     answer = admin(method, bob, **request_)
     assert code_of(answer) == (409, "constraint_violated")
     assert "not on a Sunday" in answer.json()["detail"]
@@ -55,10 +37,10 @@ def test_what_a_trigger_refuses_is_a_conflict_in_its_words(
 
 @pytest.mark.parametrize(("event", "table", "method", "request_"), REQUESTS[:3])
 def test_what_a_trigger_ignores_is_a_conflict(
-    admin: Caller, bob: str, engine: Engine, sql: Sql, event: str, table: str, method: str,
+    admin: Caller, bob: str, add_trigger: AddTrigger, event: str, table: str, method: str,
     request_: dict[str, object],
 ) -> None:  # fmt: skip
-    ignore(engine, sql, event, table)
+    add_trigger(event, table)
     assert code_of(admin(method, bob, **request_)) == (409, "change_ignored")
     assert admin("GET", bob).json()["status"] == "active"
 

@@ -1,13 +1,13 @@
 """Triggers of an application that ignore a change without an error, as for a "soft delete"."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
-from tests.integration.conftest import PASSWORD, Program, Sql
+from tests.integration.conftest import PASSWORD, AddTrigger, FakeClock, Program, Sql, sql_on
 from userctl.core.errors import ChangeIgnored
 from userctl.db.schema.migrations import downgrade
 from userctl.db.schema.revisions import require_current
@@ -18,31 +18,6 @@ from userctl.schemas.transfer import FileRecord
 from userctl.schemas.users import UserCreate, UserUpdate
 
 ADA, BOB, EVE = "ada@example.com", "bob@example.com", "eve@example.com"
-
-
-def ignore(engine: Engine, sql: Sql, event: str, table: str, condition: str = "") -> None:
-    """Let a trigger ignore the inserts, the updates or the deletions in a table."""
-    if engine.dialect.name == "sqlite":
-        when = f"WHEN {condition}" if condition else ""
-        sql(f"CREATE TRIGGER soft BEFORE {event} ON {table} {when} BEGIN SELECT RAISE(IGNORE); END")
-        return
-    sql(
-        "CREATE OR REPLACE FUNCTION soft() RETURNS trigger LANGUAGE plpgsql "
-        "AS $$ BEGIN RETURN NULL; END $$"
-    )
-    when = f"WHEN ({condition})" if condition else ""
-    sql(
-        f"CREATE TRIGGER soft BEFORE {event} ON {table} FOR EACH ROW {when} EXECUTE FUNCTION soft()"
-    )
-
-
-@pytest.fixture(autouse=True)
-def no_trigger_left(engine: Engine, sql: Sql) -> Iterator[None]:
-    """Drop what a test made, because the tests of a worker share a PostgreSQL database."""
-    yield
-    if engine.dialect.name == "postgresql":
-        sql("DROP FUNCTION IF EXISTS soft() CASCADE")
-        sql("DROP RULE IF EXISTS soft ON users")
 
 
 @pytest.fixture
@@ -110,13 +85,13 @@ CASES: list[tuple[str, str, Act]] = [
 
 @pytest.mark.parametrize(("event", "table", "act"), CASES)
 def test_a_change_that_a_trigger_ignores_is_an_error_and_changes_nothing(
-    busy: Program, engine: Engine, sql: Sql, event: str, table: str, act: Act
+    busy: Program, add_trigger: AddTrigger, sql: Sql, event: str, table: str, act: Act
 ) -> None:
     busy.log_in(ADA)
     everything = [f"SELECT count(*) FROM {name}" for name in ("users", "deleted_users",
                   "refresh_tokens", "api_tokens", "audit_events")]  # fmt: skip
     before = [sql(query) for query in everything]
-    ignore(engine, sql, event, table)
+    add_trigger(event, table)
     with pytest.raises(ChangeIgnored, match=f"{event}.* {table}"):
         act(busy)
     after = [sql(query) for query in everything]
@@ -125,11 +100,11 @@ def test_a_change_that_a_trigger_ignores_is_an_error_and_changes_nothing(
 
 
 def test_a_deletion_of_which_a_trigger_ignores_a_part_is_an_error(
-    busy: Program, engine: Engine, sql: Sql
+    busy: Program, add_trigger: AddTrigger, sql: Sql
 ) -> None:
     busy.log_in(ADA)
     busy.log_in(ADA)
-    ignore(engine, sql, "DELETE", "refresh_tokens", "OLD.id = 1")
+    add_trigger("DELETE", "refresh_tokens", "OLD.id = 1")
     with pytest.raises(ChangeIgnored):
         purge(busy)
     with pytest.raises(ChangeIgnored):
@@ -138,10 +113,10 @@ def test_a_deletion_of_which_a_trigger_ignores_a_part_is_an_error(
 
 
 def test_an_exchange_that_a_trigger_ignores_leaves_the_old_token_valid(
-    busy: Program, engine: Engine, sql: Sql
+    busy: Program, engine: Engine, add_trigger: AddTrigger, sql: Sql
 ) -> None:
     token = busy.log_in(ADA).tokens.refresh_token
-    ignore(engine, sql, "UPDATE", "refresh_tokens")
+    add_trigger("UPDATE", "refresh_tokens")
     with pytest.raises(ChangeIgnored):
         busy.token_exchange.refresh(token)
     assert sql("SELECT count(*) FROM refresh_tokens") == [(1,)]
@@ -150,35 +125,37 @@ def test_an_exchange_that_a_trigger_ignores_leaves_the_old_token_valid(
 
 
 def test_an_api_token_whose_use_cannot_be_recorded_is_an_error(
-    busy: Program, engine: Engine, sql: Sql
+    busy: Program, add_trigger: AddTrigger
 ) -> None:
     issued = busy.api_tokens.issue(ApiTokenCreate(user=ADA, label="x", expires_in=None))
-    ignore(engine, sql, "UPDATE", "api_tokens")
+    add_trigger("UPDATE", "api_tokens")
     with pytest.raises(ChangeIgnored):
         busy.log_in_with("api-token", Credentials(secret=issued.token))
 
 
 def test_a_downgrade_that_a_trigger_ignores_is_an_error(
-    busy: Program, engine: Engine, sql: Sql
+    busy: Program, engine: Engine, add_trigger: AddTrigger
 ) -> None:
-    ignore(engine, sql, "UPDATE", "userctl_version")
+    add_trigger("UPDATE", "userctl_version")
     with pytest.raises(ChangeIgnored, match="userctl_version"):
         downgrade(engine, "0007")
     require_current(engine)
     busy.users.show(ADA)
 
 
-def test_a_rule_is_noticed_like_a_trigger(busy: Program, engine: Engine, sql: Sql) -> None:
-    if engine.dialect.name == "sqlite":
-        ignore(engine, sql, "DELETE", "users")
-    else:
-        sql(
-            "CREATE RULE soft AS ON DELETE TO users DO INSTEAD UPDATE users SET role = 'gone' "
-            "WHERE id = OLD.id"
-        )
-    with pytest.raises(ChangeIgnored):
-        busy.recycle_bin.delete([BOB])
-    assert busy.users.show(BOB).role == "user"
+def test_a_rule_is_noticed_like_a_trigger(postgres_engine: Engine, clock: FakeClock) -> None:
+    program, sql = Program(postgres_engine, clock), sql_on(postgres_engine)
+    program.users.create(UserCreate(email=BOB, password=PASSWORD))
+    sql(
+        "CREATE RULE soft AS ON DELETE TO users DO INSTEAD UPDATE users SET role = 'gone' "
+        "WHERE id = OLD.id"
+    )
+    try:
+        with pytest.raises(ChangeIgnored):
+            program.recycle_bin.delete([BOB])
+    finally:
+        sql("DROP RULE soft ON users")
+    assert program.users.show(BOB).role == "user"
 
 
 def test_tokens_that_have_no_readable_end_are_revoked_too(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.integration.conftest import NOW, RING, FakeClock, Program
-from tests.integration.sessions.test_stored import file, sessions, started, states, stored
+from tests.integration.sessions.conftest import states
 from userctl.core import file_lock
 from userctl.core.errors import DatabaseBusy, TokenReused, TokenRevoked, UnsafeFile
 from userctl.schemas.session import Grant
@@ -17,8 +17,6 @@ from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
 from userctl.services.sessions.stored import SessionService
 from userctl.services.sessions.verify import FRESH_SECONDS
-
-__all__ = ["file", "sessions", "started", "stored"]
 
 Act = Callable[[SessionService], object]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import FakeClock, Program, open_engine
-from userctl.config.database_url import DatabaseURL
+from tests.integration.sessions.conftest import HERE, holder, settled, states
 from userctl.core.errors import (
     DatabaseMissing,
     NotLoggedIn,
@@ -19,56 +19,6 @@ from userctl.schemas.tokens import TokenQuery
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
 from userctl.services.sessions.stored import SessionService
-
-HERE = DatabaseURL.parse("sqlite:////nonexistent/userctl.db")
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> SessionFile:
-    """Where the session is kept."""
-    return SessionFile(tmp_path / "state" / "session.json")
-
-
-def holder(program: Program, file: SessionFile) -> SessionService:
-    """Return a command that uses the stored session."""
-    return SessionService(
-        file,
-        url=HERE,
-        open_token_exchange=lambda: program.token_exchange,
-        open_token_verifier=lambda: program.token_verifier,
-        revocation=program.revocation,
-    )
-
-
-@pytest.fixture
-def sessions(program: Program, file: SessionFile) -> SessionService:
-    return holder(program, file)
-
-
-@pytest.fixture
-def started(sessions: SessionService, grant: Grant) -> SessionRead:
-    """The session of an account, stored."""
-    return sessions.start(lambda: grant).session
-
-
-@pytest.fixture
-def stored(started: SessionRead, file: SessionFile) -> StoredSession:
-    """What the file holds then."""
-    session = file.load()
-    assert session is not None
-    return session
-
-
-def settled(file: SessionFile) -> StoredSession:
-    """Return what the file holds, whatever exchange is pending."""
-    session = file.load()
-    assert session is not None
-    return replace(session, pending="")
-
-
-def states(program: Program) -> list[str]:
-    """Return the states of all refresh tokens in the order in which they were issued."""
-    return [token.state for token in program.token_list.stream(TokenQuery())]
 
 
 def test_a_stored_session_says_who_is_logged_in_and_until_when(

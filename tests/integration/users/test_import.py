@@ -16,6 +16,7 @@ from tests.integration.conftest import (
     at_once,
     kinds,
 )
+from tests.support.record_files import records
 from userctl.core.clock import utc_now
 from userctl.core.errors import InvalidCredentials, TransactionConflict, UserExists
 from userctl.schemas.transfer import FileRecord, ImportReport
@@ -38,11 +39,6 @@ def ada(users: UserService, clock: FakeClock) -> UserCreated:
     ada = users.create(UserCreate(email="ada@example.com", name="Ada", password=PASSWORD))
     clock.advance(minutes=1)
     return ada
-
-
-def records(*rows: dict[str, str | None]) -> list[FileRecord]:
-    """Return records that stand in the lines from 2 on, as those of a CSV do."""
-    return [FileRecord(line, tuple(row), tuple(row.values())) for line, row in enumerate(rows, 2)]
 
 
 def numbers(report: ImportReport) -> tuple[int, int, int, int]:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, at_once
-from tests.integration.users.test_import import HASH, OTHER, records
+from tests.integration.users.test_import import HASH, OTHER
+from tests.support.record_files import records
 from userctl.repositories import trail_end
 from userctl.schemas.audit import AuditQuery
 from userctl.schemas.users import UserCreate

@@ -5,15 +5,13 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import Program, Sql
+from tests.integration.users.sources.conftest import ADA, bring
 from tests.integration.users.sources.exports import EXPORTS
-from tests.integration.users.sources.test_sources import ADA, bring, knowing
 from tests.support.marks import thorough
 from userctl.formats.declarations.reader import read_declaration
 from userctl.formats.declarations.writer import write_declaration
 from userctl.schemas.apply import ApplyOptions
 from userctl.schemas.declaration import Declaration
-
-__all__ = ["knowing"]
 
 
 def refuse(*reason: object) -> None:

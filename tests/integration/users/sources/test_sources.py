@@ -5,43 +5,20 @@ import hashlib
 import hmac
 import io
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import bcrypt
 import pytest
 
 from tests.integration.conftest import Program, Sql
-from tests.integration.users.sources.exports import ALL_SECRETS, EXPORTS, Export
+from tests.integration.users.sources.conftest import ADA, EVE, bring
+from tests.integration.users.sources.exports import EXPORTS, Export
 from tests.support.marks import thorough
 from tests.unit.security.password_hashes.vectors import VECTORS
 from userctl.core.errors import InvalidCredentials, SampleMismatch
 from userctl.formats.sources import SOURCES, guess_source, read_source
 from userctl.formats.sources.options import SourceOptions
-from userctl.schemas.transfer import ImportReport, ImportRules, PasswordSample
-from userctl.security.passwords import PasswordHasher
-
-ADA, EVE = "ada@example.com", "eve@example.com"
-
-
-def bring(
-    program: Program, name: str, *, sample: PasswordSample | None = None, dry_run: bool = False
-) -> tuple[ImportReport, SourceOptions]:
-    """Import the export of a system."""
-    export = EXPORTS[name]
-    options = SourceOptions(domain=export.domain, secret=export.secret, roles=export.roles)
-    records = read_source(io.StringIO(export.content), name, options)
-    report = program.user_import.load(records, source=name, sample=sample, dry_run=dry_run)
-    return report, options
-
-
-@pytest.fixture
-def knowing(program: Program) -> Program:
-    """A program that knows the secrets of all systems."""
-    hasher = PasswordHasher(cost=4, password_secrets=lambda name: ALL_SECRETS[name].encode())
-    program.tools = replace(program.tools, hasher=hasher)
-    program.user_import._hasher = hasher
-    return program
+from userctl.schemas.transfer import ImportRules, PasswordSample
 
 
 def test_each_system_has_an_export_here_and_is_recognized_by_it() -> None:

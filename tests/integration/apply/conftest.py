@@ -1,4 +1,4 @@
-"""What the tests of ``userctl user edit`` need: an editor, and what it leaves."""
+"""An editor for the tests of ``userctl user edit``, and what it leaves."""
 
 import stat
 from collections.abc import Callable
