@@ -178,11 +178,9 @@ def _configure(context: CommandContext, given: Mapping[str, Any], prints: Schema
 
 
 def _log_begin(context: CommandContext, command_path: str) -> None:
-    """Log that the command begins, and trace its statements if those are asked for."""
+    """Log that the command begins."""
     # Arguments are not logged: one may be a secret typed in the wrong place.
     context.log(f"{command_path} begins")
-    if context.trace is not None and context.verbosity > 1:
-        context.trace.add_statements(context.services.statement_spans.made_by)
 
 
 def _record_end(context: CommandContext, command_path: str, values: Mapping[str, Any]) -> None:

@@ -82,7 +82,10 @@ class CommandContext:
     def services(self) -> Services:
         """The services of this run."""
         # Also with --quiet it is said that a database was created.
-        return Services(self.settings, notify=write_error, creates_database=self.creates_database)
+        found = Services(self.settings, notify=write_error, creates_database=self.creates_database)
+        if self.trace is not None and self.verbosity > 1:
+            self.trace.add_statements(found.statement_spans.made_by)
+        return found
 
     @cached_property
     def files(self) -> InstallationFiles:
@@ -179,7 +182,7 @@ class CommandContext:
 
         A list ends with its total on a terminal, or with what to do if it is empty.
         """
-        number = self._print(records, columns)
+        number = self._renderer.print_records(records, columns, field_names(self.schemas))
         listing = LISTINGS.get(self.schemas[0].__name__) if self.schemas else None
         if listing and self.lists and is_terminal() and self.settings.output == "table":
             self.note(listing.total(number))
@@ -189,15 +192,12 @@ class CommandContext:
         if not page.more:
             self.emit_all(page.items, columns)
             return
-        number = self._print(page.items, columns)
+        number = self._renderer.print_records(page.items, columns, field_names(self.schemas))
         # Without a total: to count would mean to read all that a filter matches.
         self.note(
             f"Showing {number}, and there are more. "
             f"Next page: --after {page.after}. Everything: --all."
         )
-
-    def _print(self, records: Iterable["BaseModel"], columns: Sequence[str]) -> int:
-        return self._renderer.print_records(records, columns, field_names(self.schemas))
 
     def note(self, text: str) -> None:
         """Tell the operator something on standard error, unless --quiet was given."""

@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
@@ -89,6 +90,15 @@ def test_statements_are_its_children_with_vv(traced: Userctl, collector: Collect
     collector.bodies.clear()
     traced("user", "list", "-v")
     assert [span.name for span in collector.spans] == ["userctl user list"]
+
+
+def test_with_vv_too_the_command_decides_whether_it_creates_a_database(traced: Userctl) -> None:
+    embedded = replace(traced, database_url=None)
+    (embedded.home / "users.yaml").write_text("set: team\nusers:\n- email: ada@example.com\n")
+    assert embedded("apply", "users.yaml", "--check", "-vv").code == 6
+    assert not list(embedded.home.rglob("userctl.db"))
+    users = "email\nada@example.com\n"
+    assert embedded("user", "import", "-", "--format", "csv", "-vv", stdin=users).code == 0
 
 
 def test_what_the_driver_runs_for_speed_is_seen_with_vv(
