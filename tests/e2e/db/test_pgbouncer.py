@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,12 +13,14 @@ from sqlalchemy import Connection, event
 
 from tests.e2e.cli.test_contracts import require_keys
 from tests.integration.conftest import FakeClock, Program, open_engine, sql_on
-from tests.support.cli import PASSWORD, Userctl
+from tests.support.cli import PASSWORD, SECRET_KEY, Userctl
 from tests.support.commit_proxy import Fate, commit_proxy
 from tests.support.expired import insert_tokens
 from tests.support.forking import Forks
 from tests.support.pgbouncer import running_pgbouncer
-from userctl.core.errors import DatabaseUnreachable
+from userctl import open_accounts
+from userctl.core.errors import DatabaseUnreachable, RefreshConflict
+from userctl.schemas.session import Grant
 from userctl.schemas.users import UserCreate
 
 AT_ONCE = 20
@@ -112,6 +115,29 @@ def test_of_many_processes_with_one_refresh_token_one_gets_its_only_successor(
         assert Counter(result.code for result in results) == {0: 1, 5: AT_ONCE - 1}, turn
         [pair] = [json.loads(result.out) for result in results if result.code == 0]
     assert userctl("token", "list", "-q", "--state", "active").out.count("\n") == 1
+
+
+def test_a_service_that_keeps_its_connections_shares_those_of_the_server(
+    database_url: str,
+) -> None:
+    with open_accounts(database_url, secret_key=SECRET_KEY, password_cost="10") as accounts:
+        accounts.users.create("ada@example.com", password=PASSWORD)
+        token = accounts.sessions.login("ada@example.com", PASSWORD).tokens.refresh_token
+
+        def refresh(_: int) -> Grant | RefreshConflict:
+            try:
+                return accounts.sessions.refresh(token)
+            except RefreshConflict as error:
+                return error
+
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            # Often enough for a driver that prepares what it runs often.
+            for _ in range(10):
+                won = [
+                    each for each in threads.map(refresh, range(AT_ONCE)) if isinstance(each, Grant)
+                ]
+                [token] = [grant.tokens.refresh_token for grant in won]
+                accounts.tokens.verify(won[0].tokens.access_token)
 
 
 def test_of_purges_at_once_one_works_beside_logins(
