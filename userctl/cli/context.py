@@ -182,7 +182,7 @@ class CommandContext:
 
         A list ends with its total on a terminal, or with what to do if it is empty.
         """
-        number = self._renderer.print_records(records, columns, field_names(self.schemas))
+        number = self._renderer.print_records(records, columns)
         listing = LISTINGS.get(self.schemas[0].__name__) if self.schemas else None
         if listing and self.lists and is_terminal() and self.settings.output == "table":
             self.note(listing.total(number))
@@ -192,7 +192,7 @@ class CommandContext:
         if not page.more:
             self.emit_all(page.items, columns)
             return
-        number = self._renderer.print_records(page.items, columns, field_names(self.schemas))
+        number = self._renderer.print_records(page.items, columns)
         # Without a total: to count would mean to read all that a filter matches.
         self.note(
             f"Showing {number}, and there are more. "
@@ -246,4 +246,5 @@ class CommandContext:
             fields=self.fields,
             header=not self.no_header,
             pages=self.lists and not self.no_pager,
+            names=field_names(self.schemas),
         )

@@ -148,7 +148,7 @@ class RunTrace:
                 self._span.set_status(StatusCode.ERROR)
             self._span.end()
             self._decided.clear()
-            # What was heard before was about variables and limits, not about the collector.
+            # What was heard so far may be about a variable; a refusal is remembered apart.
             self._complaints.heard = False
             # Whatever the collector does, and the resolver of names, a daemon holds up no one.
             Thread(target=self._send, daemon=True).start()

@@ -19,9 +19,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
 
     def run(*command: str | Path) -> None:
         environment = os.environ | {"UV_NATIVE_TLS": "true"}
-        subprocess.run(
-            [sys.executable, "-m", *command], check=True, capture_output=True, env=environment
-        )
+        subprocess.run([sys.executable, "-m", *command], check=True, env=environment)
 
     # The wheel is built from the sdist, so that both are known to be complete.
     run("build", "--installer", "uv", "--outdir", folder / "dist", ROOT)
@@ -31,7 +29,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder / "venv/bin/userctl")
 
 
-# It downloads what the wheel asks for, and takes a minute.
+# It downloads what the wheel asks for, and takes half a minute.
 @pytest.mark.soak
 def test_the_wheel_does_the_main_job_on_both_databases(
     installed: str, home: Path, bare_postgres_url: str

@@ -4,17 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import (
-    PASSWORD,
-    Program,
-)
+from tests.integration.conftest import PASSWORD, Program
 from userctl.schemas.audit import AuditQuery
 from userctl.schemas.users import UserCreate
 from userctl.services.audit.trail import AuditService
 
 ADA = "ada@example.com"
-
-
 EVERYTHING = AuditQuery(limit=None)
 
 

@@ -6,13 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.integration.audit.conftest import ADA, last, tags
-from tests.integration.conftest import (
-    ACTOR,
-    PASSWORD,
-    FakeClock,
-    Program,
-    Sql,
-)
+from tests.integration.conftest import ACTOR, PASSWORD, FakeClock, Program, Sql
 from userctl.core.errors import UserctlError
 from userctl.schemas.audit import AuditQuery
 from userctl.schemas.credentials import Credentials

@@ -11,12 +11,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from tests.integration.audit.conftest import ADA
-from tests.integration.conftest import (
-    FakeClock,
-    Program,
-    Sql,
-    sql_on,
-)
+from tests.integration.conftest import FakeClock, Program, Sql, sql_on
 from userctl.core.audit_chain import event_hash
 from userctl.core.errors import AuditBroken, DatabaseDamaged, InvalidInput
 from userctl.schemas.audit import AuditQuery

@@ -6,12 +6,7 @@ from typing import Any, cast
 import pytest
 
 from tests.integration.audit.conftest import ADA, tags
-from tests.integration.conftest import (
-    FakeClock,
-    Program,
-    Sql,
-    at_once,
-)
+from tests.integration.conftest import FakeClock, Program, Sql, at_once
 from userctl.core.errors import AuditBroken, DatabaseDamaged, InvalidInput
 from userctl.repositories import new_events
 from userctl.schemas.audit import AuditQuery, AuditTag

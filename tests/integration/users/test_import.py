@@ -7,15 +7,7 @@ import bcrypt
 import pytest
 from sqlalchemy import Engine
 
-from tests.integration.conftest import (
-    NOW,
-    PASSWORD,
-    FakeClock,
-    Program,
-    Sql,
-    at_once,
-    kinds,
-)
+from tests.integration.conftest import NOW, PASSWORD, FakeClock, Program, Sql, at_once, kinds
 from tests.support.record_files import records
 from userctl.core.clock import utc_now
 from userctl.core.errors import InvalidCredentials, TransactionConflict, UserExists

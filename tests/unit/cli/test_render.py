@@ -37,7 +37,7 @@ FIELDS = list(Thing.model_fields)
 
 def printed(capsys: pytest.CaptureFixture[str], output: str, *things: Thing,
             fields: list[str] | None = None, quiet: bool = False) -> str:  # fmt: skip
-    Renderer(output, quiet=quiet, fields=fields).print_records(iter(things), COLUMNS, FIELDS)
+    Renderer(output, quiet=quiet, fields=fields, names=FIELDS).print_records(iter(things), COLUMNS)
     return capsys.readouterr().out
 
 
@@ -102,7 +102,7 @@ def test_what_is_read_first_is_written_before_the_rest_is_read(
                 assert len(text) < 1_000_000
             yield Thing(id=number)
 
-    Renderer(output, quiet=quiet, fields=None).print_records(things(), COLUMNS, FIELDS)
+    Renderer(output, quiet=quiet, fields=None, names=FIELDS).print_records(things(), COLUMNS)
     assert "4999" in capsys.readouterr().out
 
 
@@ -118,7 +118,7 @@ class Terminal(io.StringIO):
 def test_a_table_and_csv_go_without_a_header(capsys: pytest.CaptureFixture[str]) -> None:
     for output, expected in (("table", "1   Ada\n22  Ada\n"), ("csv", "1,Ada\n22,Ada\n")):
         renderer = Renderer(output, quiet=False, fields=["id", "name"], header=False)
-        assert renderer.print_records([Thing(), Thing(id=22)], COLUMNS, FIELDS) == 2
+        assert renderer.print_records([Thing(), Thing(id=22)], COLUMNS) == 2
         assert capsys.readouterr().out == expected
     Renderer("csv", quiet=False, fields=["id"], header=False).print_record(Thing())
     assert capsys.readouterr().out == "1\n"
@@ -429,7 +429,7 @@ def test_a_quiet_record_is_its_id(capsys: pytest.CaptureFixture[str], output: st
 def test_no_records_and_quiet_print_nothing(
     capsys: pytest.CaptureFixture[str], output: str
 ) -> None:
-    Renderer(output, quiet=True, fields=None).print_records(iter([]), ["id"], ["id"])
+    Renderer(output, quiet=True, fields=None).print_records(iter([]), ["id"])
     assert capsys.readouterr().out == ""
 
 
@@ -490,7 +490,7 @@ def test_a_reader_that_left_is_noticed_once(
 ) -> None:
     monkeypatch.setattr(sys, "stdout", Closed())
     with pytest.raises(ReaderLeft):
-        Renderer(output, quiet=quiet, fields=None).print_records([User()], ["id"], ["id"])
+        Renderer(output, quiet=quiet, fields=None).print_records([User()], ["id"])
     assert sys.stdout is None
     render.flush()
 

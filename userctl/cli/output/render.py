@@ -35,6 +35,7 @@ class Renderer:
         fields: the fields to print; None for the default ones.
         header: whether tables and CSV begin with the names of their columns.
         pages: whether the pager of the environment shows a long table on a terminal.
+        names: the names of all fields, for the header of CSV.
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class Renderer:
         fields: Sequence[str] | None,
         header: bool = True,
         pages: bool = False,
+        names: Sequence[str] = (),
     ) -> None:
         self._output = output
         self._quiet = quiet
         self._fields = fields
         self._header = header
         self._pages = pages
+        self._names = names
 
     def print_record(self, record: "BaseModel") -> None:
         """Print one record: an object in JSON, a line per field in a table."""
@@ -66,15 +69,12 @@ class Renderer:
         else:
             write(json_text(row, indent=2) + "\n")
 
-    def print_records(
-        self, records: Iterable["BaseModel"], columns: Sequence[str], header: Sequence[str] = ()
-    ) -> int:
+    def print_records(self, records: Iterable["BaseModel"], columns: Sequence[str]) -> int:
         """Print many records and return their number: an array in JSON, columns in a table.
 
         Args:
             records: what to print.
             columns: the columns of a table.
-            header: the names of all fields, for the header of CSV.
         """
         counted = _Counted(records)
         if self._quiet:
@@ -84,7 +84,7 @@ class Renderer:
         if self._output == "table":
             self._print_table(rows, self._fields or columns)
         elif self._output == "csv":
-            self._print_csv(rows, self._fields or header)
+            self._print_csv(rows, self._fields or self._names)
         elif self._output in LINES:
             for row in rows:
                 write(LINES[self._output](row) + "\n")
