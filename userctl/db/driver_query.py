@@ -37,7 +37,12 @@ class DriverQuery:
             driver = pooled.driver_connection
             assert driver is not None
             if dialect.name == "postgresql":
-                rows = _postgresql_rows(driver, compiled.text, compiled.parameters(values))
+                try:
+                    rows = _postgresql_rows(driver, compiled.text, compiled.parameters(values))
+                finally:
+                    if driver.closed:
+                        # The pool would log that it cannot roll back.
+                        pooled.invalidate()
             else:
                 driver.wait_at_most(BUSY_TIMEOUT_SECONDS * 1000)
                 rows = driver.execute(compiled.text, compiled.parameters(values)).fetchall()

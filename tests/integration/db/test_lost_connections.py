@@ -1,5 +1,7 @@
 """Connections that are lost while the driver runs a statement of a refresh or a verification."""
 
+from collections.abc import Iterator
+from logging import INFO
 from typing import Any
 
 import pytest
@@ -16,7 +18,15 @@ DIE_BEFORE_AN_UPDATE = (
     "$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$",
     "CREATE TRIGGER dies BEFORE UPDATE ON refresh_tokens FOR EACH ROW EXECUTE FUNCTION die()",
 )
+# The pool would tell of a connection that it cannot roll back, and a service prints what is logged.
+pytestmark = pytest.mark.usefixtures("nothing_logged")
 STORED = "SELECT id, revoked, used_at FROM refresh_tokens"
+
+
+@pytest.fixture
+def nothing_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    assert not [record for record in caplog.get_records("call") if record.levelno > INFO]
 
 
 def log_in(program: Program) -> Grant:
