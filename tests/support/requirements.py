@@ -35,10 +35,17 @@ def required(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
     return frozenset(names)
 
 
+def search_path(environment: Mapping[str, str] = os.environ) -> str:
+    """Return PATH with the folder that Debian leaves out of it for ordinary users and cron.
+
+    Servers are there, and what makes a user.
+    """
+    return f"{environment.get('PATH', os.defpath)}{os.pathsep}/usr/sbin"
+
+
 def program(name: str, environment: Mapping[str, str] = os.environ) -> str:
     """Return the path of a program; skip the test if it is missing, or fail if it is required."""
-    # Debian puts servers where the PATH of an ordinary user does not look.
-    found = shutil.which(name, path=f"{environment.get('PATH', '')}{os.pathsep}/usr/sbin")
+    found = shutil.which(name, path=search_path(environment))
     if found is not None:
         return found
     if name in required(environment):

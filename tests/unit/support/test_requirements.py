@@ -1,11 +1,12 @@
 """What happens where a machine lacks what a test needs."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.support import requirements
-from tests.support.requirements import REQUIRE_VARIABLE, program, required
+from tests.support.requirements import REQUIRE_VARIABLE, program, required, search_path
 
 
 @pytest.fixture
@@ -39,3 +40,8 @@ def test_nothing_is_required_by_default(value: str) -> None:
 def test_a_program_is_found_on_the_path(tmp_path: Path) -> None:
     (tmp_path / "pgbouncer").touch(mode=0o755)
     assert program("pgbouncer", {"PATH": str(tmp_path)}) == str(tmp_path / "pgbouncer")
+
+
+def test_servers_are_looked_for_where_the_path_of_cron_does_not_lead() -> None:
+    assert search_path({"PATH": "/usr/bin:/bin"}) == "/usr/bin:/bin:/usr/sbin"
+    assert search_path({}) == f"{os.defpath}:/usr/sbin"
