@@ -11,7 +11,7 @@ from userctl.repositories.stored_values import OnUnreadable
 from userctl.schemas.audit import AuditEventRead, AuditTag, outcome_of
 from userctl.schemas.diagnosis import LoginAttempt
 from userctl.services.audit.trail import event_read
-from userctl.services.shared.records import readable
+from userctl.services.shared.records import read_rows
 
 ATTEMPTS = 10
 """How many of the latest logins are shown."""
@@ -45,7 +45,7 @@ def login_attempts(
     found = uow.audit_events.last(wanted, limit=ATTEMPTS)
     # Another user may have had the address before.
     own = [event for event in found if user_id is None or event.user_id in {None, user_id}]
-    return [_attempt(event) for event in readable(own, event_read, on_unreadable)][::-1]
+    return [_attempt(event) for event in read_rows(own, event_read, on_unreadable)][::-1]
 
 
 def last_login(uow: UnitOfWork, user_id: int | None) -> datetime | None:

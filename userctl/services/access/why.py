@@ -26,11 +26,11 @@ from userctl.services.access.trail import (
 )
 from userctl.services.access.verdict import NO_CHANGE, AccessFacts, Change, judge
 from userctl.services.authentication.throttling import LoginThrottling
-from userctl.services.shared.records import readable
+from userctl.services.shared.records import read_rows
 from userctl.services.shared.session_records import find_sessions
 from userctl.services.users.lookup import find_deleted, find_user, last_deleted
 from userctl.services.users.near_misses import near_misses
-from userctl.services.users.records import changed_user
+from userctl.services.users.records import lenient_user_read
 
 SHOWN = 100
 """How many sessions are shown, and how many API tokens are counted."""
@@ -85,7 +85,7 @@ class AccessService:
             failed, _, throttled_until = self._throttling.failed_logins(uow, email or "")
             facts = self._facts(uow, reference, user, deleted, email, throttled_until, now)
             judgment = judge(facts)
-            shown = {} if user is None else changed_user(user).model_dump()
+            shown = {} if user is None else lenient_user_read(user).model_dump()
             sessions = self._sessions(uow, user, now, on_unreadable)
             last_login_at = None if person is None else last_login(uow, user_id)
         disabled, deletion = facts.disabled or NO_CHANGE, facts.deleted or NO_CHANGE
@@ -131,7 +131,7 @@ class AccessService:
         if user.disabled_at is not None:
             disabled = Change(_time(user.disabled_at), last_disabling(uow, user.id))
         active = TokenFilter(user_id=user.id, state="active")
-        shown = changed_user(user)
+        shown = lenient_user_read(user)
         hashed = display_text(own_hash(user))
         if not waits_as_foreign(user):
             hashed = named_hash(hashed, self._prefix)
@@ -158,7 +158,7 @@ class AccessService:
             return []
         wanted = TokenFilter(user_id=user.id, state="active", current=True)
         found = find_sessions(uow, wanted, now, self._lifetime, after=0, limit=SHOWN)
-        return readable(found, lambda session: session.read(), on_unreadable)
+        return read_rows(found, lambda session: session.read(), on_unreadable)
 
 
 def _find(uow: UnitOfWork, reference: str) -> tuple[User | None, Sequence[DeletedUser]]:

@@ -20,9 +20,9 @@ from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.disable import DisableUsers, EnableUsers
 from userctl.services.users.batch.effects import end_sessions_of
 from userctl.services.users.changes import recorded_changes
-from userctl.services.users.given_hash import given_hash_columns
 from userctl.services.users.import_.records import ImportedUser
 from userctl.services.users.import_.writing import Writer
+from userctl.services.users.imported_hash import imported_hash_columns
 from userctl.services.users.restoring import restore_user
 
 _COLUMNS = ("name", "role", "managed_by", "previous_email")
@@ -159,7 +159,7 @@ class PlanWriter:
         own = new.hashed or self._hasher.unmatchable()
         stand_in = None if user.disabled_at is None else self._hasher.unmatchable()
         unmatchable = self._hasher.unmatchable()
-        columns = given_hash_columns(own, stand_in=stand_in, unmatchable=unmatchable)
+        columns = imported_hash_columns(own, stand_in=stand_in, unmatchable=unmatchable)
         return {**columns, "must_change_password": False}
 
     def _create(self, steps: Sequence[Step]) -> None:

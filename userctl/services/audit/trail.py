@@ -31,7 +31,7 @@ from userctl.schemas.audit import (
 from userctl.schemas.page import LARGEST_COUNT, Page
 from userctl.services.audit.query import event_filter
 from userctl.services.shared.paging import STREAM_PAGE, all_pages
-from userctl.services.shared.records import readable, validate_record
+from userctl.services.shared.records import read_rows, validate_record
 
 
 class AuditService:
@@ -53,7 +53,7 @@ class AuditService:
 
         Args:
             query: which events.
-            on_unreadable: told of each row that cannot be read; None raises an error instead.
+            on_unreadable: called with the error of each unreadable row; None raises it instead.
 
         Raises:
             InvalidInput: if the tag of the query is neither a tag nor the beginning of one.
@@ -66,7 +66,7 @@ class AuditService:
             else:
                 found = uow.audit_events.page(wanted, after=query.after or 0, limit=limit + 1)
             shown = found[:limit]
-            events = readable(shown, event_read, on_unreadable)
+            events = read_rows(shown, event_read, on_unreadable)
         return Page(events, more=len(found) > limit, after=shown[-1].id if shown else None)
 
     def show(self, event_id: int) -> AuditEventRead:
@@ -93,7 +93,7 @@ class AuditService:
         """Yield all events as rows of the values of ``fields``, in chunks.
 
         Args:
-            on_unreadable: told of each row that cannot be read; None raises an error instead.
+            on_unreadable: called with the error of each unreadable row; None raises it instead.
         """
         last = None
         checker = RowChecker(AuditEvent.metadata.tables["audit_events"], self.fields)

@@ -21,7 +21,10 @@ def disable(context: CommandContext, selection: AnyUsers) -> None:
     service = context.services.user_status
     if selection.single is None:
         change_users(
-            context, selection, service.disabling(), Verb("Disable", "Disabled", undo="user enable")
+            context,
+            selection,
+            service.disable_change(),
+            Verb("Disable", "Disabled", undo="user enable"),
         )
         return
     context.choose_schema(schemas.users.UserRead)

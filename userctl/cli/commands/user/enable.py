@@ -22,7 +22,10 @@ def enable(context: CommandContext, selection: AnyUsers) -> None:
     service = context.services.user_status
     if selection.single is None:
         change_users(
-            context, selection, service.enabling(), Verb("Enable", "Enabled", undo="user disable")
+            context,
+            selection,
+            service.enable_change(),
+            Verb("Enable", "Enabled", undo="user disable"),
         )
         return
     context.choose_schema(schemas.users.UserRead)
