@@ -19,11 +19,11 @@ class FailureCause(DocumentedEnum):
     NO_PASSWORD = "no_password", "The user has no password, so none matches."
     UNSUPPORTED_HASH = (
         "unsupported_hash",
-        "Another program stored a hash that is not a bcrypt hash, so no password matches.",
+        "Another program stored a hash that userctl cannot verify, so no password matches.",
     )
     USER_CHANGED = "user_changed", "The user was changed while the password was checked."
     UNKNOWN_TOKEN = "unknown_token", "No such token is stored: never issued here, or purged."
-    OTHER_OWNER = "other_owner", "The token belongs to another user than the one claimed."
+    OTHER_OWNER = "other_owner", "The token belongs to a user other than the one claimed."
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ _GUARD_ADVICE = {
 
 
 class GuardRefused(Conflict):
-    """The command would change more records than it does without confirmation."""
+    """The command would change more records than it may without confirmation."""
 
     code = "guard_refused"
 
