@@ -32,7 +32,7 @@ class DriverQuery:
             with typed_failures(), reading.connect() as connection:
                 return self._query.rows(connection, values)
         dialect = engine.dialect
-        compiled = self._query.compiled(dialect)
+        compiled = self._query.compile(dialect)
         with typed_failures(), closing(engine.raw_connection()) as pooled:
             driver = pooled.driver_connection
             assert driver is not None

@@ -62,7 +62,7 @@ class AuditService:
         with self._database.reading() as uow:
             wanted = event_filter(uow, query, self._clock())
             if query.after is None and query.limit is not None:
-                found = uow.audit_events.last(wanted, limit=limit)
+                found = uow.audit_events.last_page(wanted, limit=limit)
             else:
                 found = uow.audit_events.page(wanted, after=query.after or 0, limit=limit + 1)
             shown = found[:limit]
@@ -100,7 +100,7 @@ class AuditService:
         with self._database.reading() as uow:
             while rows := uow.audit_events.rows(last):
                 last = rows[-1][0]
-                good = checker.readable(rows, on_unreadable)
+                good = checker.readable_rows(rows, on_unreadable)
                 if good:
                     yield [(found, time_text(time), *rest) for found, time, *rest in good]
 
