@@ -86,7 +86,7 @@ class CommandContext:
             self.settings, notify=write_error, creates_database=self.creates_database
         )
         if self.trace is not None and self.verbosity > 1:
-            self.trace.trace_statements(services.statement_spans.made_by)
+            self.trace.trace_statements(services.statement_spans.record_with)
         return services
 
     @cached_property

@@ -16,7 +16,7 @@ from userctl.core.errors import (
     RowUnreadable,
 )
 from userctl.core.text import quote
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import AuditEvent
 from userctl.models.unreadable import Unreadable
@@ -152,7 +152,7 @@ class AuditService:
 
 def _rows(uow: UnitOfWork, after: int | None) -> Sequence[Any]:
     try:
-        with typed_failures():
+        with translate_errors():
             rows = uow.audit_events.rows(after)
     except DatabaseDamaged as error:
         raise AuditBroken(f"An event after event {after or 0} cannot be read.") from error
