@@ -11,19 +11,19 @@ class FailureCause(DocumentedEnum):
     Where the error tells all, its ``code`` is the cause.
     """
 
-    WRONG_PASSWORD = "wrong_password", "The user exists and is active; the password is another."
+    WRONG_PASSWORD = "wrong_password", "The user exists and is active; the password is wrong."
     UNKNOWN_ADDRESS = "unknown_address", "No user has the address."
     NOT_AN_ADDRESS = "not_an_address", "What was typed is not an e-mail address."
     USER_DELETED = "user_deleted", "The user with the address was deleted, and may be restored."
     ACCOUNT_DISABLED = "account_disabled", "The user is disabled, whatever the password was."
-    NO_PASSWORD = "no_password", "The user has no password, so that none matches."
+    NO_PASSWORD = "no_password", "The user has no password, so none matches."
     UNSUPPORTED_HASH = (
         "unsupported_hash",
-        "Another program stored a hash that is not one of bcrypt, so that no password matches.",
+        "Another program stored a hash that userctl cannot verify, so no password matches.",
     )
     USER_CHANGED = "user_changed", "The user was changed while the password was checked."
     UNKNOWN_TOKEN = "unknown_token", "No such token is stored: never issued here, or purged."
-    OTHER_OWNER = "other_owner", "The token belongs to another user than the one claimed."
+    OTHER_OWNER = "other_owner", "The token belongs to a user other than the one claimed."
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ _GUARDED = {
 
 
 class GuardRefused(Conflict):
-    """The command would change more records than it does without confirmation."""
+    """The command would change more records than it may without confirmation."""
 
     code = "guard_refused"
 
@@ -180,6 +180,6 @@ class KeyringFull(Conflict):
 
 
 class SampleMismatch(Conflict):
-    """The password of --verify-sample does not match, so that nothing was imported."""
+    """The password of --verify-sample does not match, so nothing was imported."""
 
     code = "sample_mismatch"

@@ -57,7 +57,7 @@ class DatabaseToolFailed(DatabaseNotReady):
 
 
 class MigrationSecretMissing(DatabaseNotReady):
-    """A password hash was made with a secret of another system, which is not there."""
+    """A password hash was made with a secret of another system, and the secret is missing."""
 
     code = "migration_secret_missing"
 
@@ -86,7 +86,7 @@ class SchemaNotFound(DatabaseNotReady):
 
 
 class ExtensionMissing(DatabaseNotReady):
-    """A trigger, an index or a column of another program needs a function that is not there."""
+    """A trigger, an index or a column of another program needs a missing function."""
 
     code = "extension_missing"
     hint = "Install the extension, or remove what needs it from the tables."

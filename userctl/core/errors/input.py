@@ -22,7 +22,7 @@ class InvalidEmail(InvalidInput):
 
 
 class PasswordRejected(InvalidInput):
-    """The password breaks the policy, or two entries differ; the message lists every reason."""
+    """The password breaks the policy, or the two entries differ; the message lists every reason."""
 
     code = "password_rejected"
 
@@ -55,7 +55,7 @@ class ConfirmationRequired(InvalidInput):
 
 
 class HomeUnknown(InvalidConfiguration):
-    """A file in a home folder is needed, and the user has none."""
+    """A file in the home folder is needed, and the user has no home folder."""
 
     code = "home_unknown"
     hint = (

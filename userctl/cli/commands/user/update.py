@@ -62,7 +62,7 @@ def update(
 
 def _tell(context: CommandContext, user: "schemas.users.UserRead") -> None:
     """Say in one line what was changed, and how to change it back."""
-    was = {name: _text(value) for name, value in user.effects.was.items()}
+    was = {name: _text(value) for name, value in user.effects.old_values.items()}
     if not was:
         conclude(context, f"Nothing changed: {user.email} was like this before")
         return
