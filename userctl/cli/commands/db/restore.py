@@ -11,7 +11,7 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write_error
-from userctl.cli.output.sessions_ended import ended
+from userctl.cli.output.sessions_ended import describe_ended
 from userctl.cli.questions import PLACE, confirm
 from userctl.cli.verdicts import conclude
 from userctl.core.text import counted, rfc3339
@@ -50,7 +50,9 @@ def restore(
         file, keep_sessions=keep_sessions, revoke_api_tokens=revoke_api_tokens
     )
     context.emit(restored)
-    ends = ended(None, session=restored.sessions_ended, API_token=restored.api_tokens_revoked)
+    ends = describe_ended(
+        None, session=restored.sessions_ended, API_token=restored.api_tokens_revoked
+    )
     undo = restored.backup and f"db restore {shlex.quote(restored.backup)}"
     conclude(context, f"Restored {restored.database} from {file}", ends, undo=undo)
 

@@ -8,7 +8,7 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
-from userctl.cli.output.sessions_ended import access_tokens_last
+from userctl.cli.output.sessions_ended import describe_validity
 from userctl.cli.questions import confirm, describe_user
 from userctl.cli.verdicts import conclude, sole_owner
 from userctl.core.errors import InvalidInput
@@ -58,7 +58,7 @@ def _tell(
     context: CommandContext, ended: "schemas.session.EndedSessions", user: str | None
 ) -> None:
     """Say in one line what was ended, and until when access tokens stay valid."""
-    lasting = access_tokens_last(ended.access_tokens_valid_until)
+    lasting = describe_validity(ended.access_tokens_valid_until)
     whose = f" of {user}" if user else ""
     if ended.sessions_ended:
         conclude(context, f"Ended {counted(ended.sessions_ended, 'session')}{whose}", lasting)

@@ -18,7 +18,7 @@ from userctl.cli.commands.user.batch import change_users
 from userctl.cli.commands.user.outcomes import Verb
 from userctl.cli.commands.user.selection import UsersOfTokens
 from userctl.cli.context import CommandContext
-from userctl.cli.output.sessions_ended import access_tokens_last
+from userctl.cli.output.sessions_ended import describe_validity
 from userctl.cli.prompts import read_token
 from userctl.cli.questions import confirm, describe_user
 from userctl.cli.verdicts import conclude, sole_owner
@@ -121,7 +121,7 @@ def _tell(
     ]
     whose = f" of {owner}" if owner else ""
     done = f"{' and '.join(parts)}{whose}" if parts else "nothing changed: no token was active"
-    lasting = access_tokens_last(result.access_tokens_valid_until)
+    lasting = describe_validity(result.access_tokens_valid_until)
     conclude(context, f"{done[0].upper()}{done[1:]}", lasting)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from userctl.cli.commands.user.selection import UserSelection
 from userctl.cli.context import CommandContext
-from userctl.cli.output.sessions_ended import ended
+from userctl.cli.output.sessions_ended import describe_ended
 from userctl.cli.verdicts import access_tokens_until, conclude, conclude_dry_run
 from userctl.core.text import counted
 from userctl.formats.file_format import STREAM
@@ -96,7 +96,9 @@ def _ends(
     if ends_sessions:
         until = access_tokens_until(context, [each.id for each in done if each.id is not None])
     sessions = sum(each.effects.sessions for each in done)
-    return ended(until, session=sessions, API_token=sum(e.effects.api_tokens for e in done))
+    return describe_ended(
+        until, session=sessions, API_token=sum(e.effects.api_tokens for e in done)
+    )
 
 
 def _former_roles(changed: "Sequence[UserOutcome]") -> set[str]:
