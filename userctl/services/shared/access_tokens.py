@@ -26,7 +26,7 @@ def access_tokens_end(
         user_ids: the users whose access tokens count.
         family_id: the session whose access tokens count, instead of users.
     """
-    issued = uow.sessions.last_issued(user_ids=user_ids, family_id=family_id)
+    issued = uow.sessions.last_issue_time(user_ids=user_ids, family_id=family_id)
     if issued is None:
         return None
     # If the time cannot be read, or lies in the future, only an upper bound is known.

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from userctl.core.errors import InvalidInput
-from userctl.core.text import counted, rfc3339
+from userctl.core.text import pluralize, rfc3339
 from userctl.schemas.email_address import are_canonical, is_canonical
 from userctl.schemas.user_name import NAME_LENGTH, check_name
 from userctl.security.passwords import is_verifiable_hash
