@@ -42,7 +42,7 @@ def login_attempts(
     wanted = EventFilter(user_id=user_id, target=email, tags=_LOGINS)
     if not wanted.user_id and not wanted.target:
         return []
-    events = uow.audit_events.last(wanted, limit=ATTEMPTS)
+    events = uow.audit_events.last_page(wanted, limit=ATTEMPTS)
     # Another user may have had the address before.
     own = [event for event in events if user_id is None or event.user_id in {None, user_id}]
     return [_login_attempt(event) for event in read_rows(own, event_read, on_unreadable)][::-1]
@@ -68,7 +68,7 @@ def last_deletion(uow: UnitOfWork, user_id: int | None, email: str | None) -> De
 
 def current_address(uow: UnitOfWork, email: str) -> str | None:
     """Return the current address of the user who used to have an address, if the trail knows."""
-    events = uow.audit_events.last(EventFilter(target=email), limit=1)
+    events = uow.audit_events.last_page(EventFilter(target=email), limit=1)
     user = uow.users.get(events[0].user_id) if events and events[0].user_id else None
     return None if user is None else user.email
 
@@ -76,7 +76,7 @@ def current_address(uow: UnitOfWork, email: str) -> str | None:
 def _last_event(uow: UnitOfWork, tags: Sequence[AuditTag], **subject: Any) -> AuditEventRead | None:
     if not any(subject.values()):
         return None
-    events = uow.audit_events.last(EventFilter(tags=tags, **subject), limit=1)
+    events = uow.audit_events.last_page(EventFilter(tags=tags, **subject), limit=1)
     try:
         return event_read(events[0]) if events else None
     except RowUnreadable:

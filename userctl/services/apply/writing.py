@@ -175,7 +175,7 @@ class PlanWriter:
             named=set(),
             via="apply",
         )
-        for chunk in in_chunks(steps, CHUNK):
+        for chunk in split_into_chunks(steps, CHUNK):
             writer.write([self._imported_user(step) for step in chunk])
         if writer.tally.rejected:
             raise TransactionConflict("Another process created one of these users just now.")

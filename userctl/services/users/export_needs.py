@@ -47,7 +47,7 @@ class ImportNeeds:
 
     def describe(self) -> str | None:
         """Return the message to print after an export; None if an import needs no option."""
-        needed = [f"{option} ({counted(n, 'user')})" for option, n in self._found.items() if n]
+        needed = [f"{option} ({pluralize(n, 'user')})" for option, n in self._found.items() if n]
         return f"An import of these users needs {', '.join(needed)}." if needed else None
 
     def _odd_addresses(self, addresses: Sequence[str]) -> int:

@@ -54,7 +54,7 @@ def select_users(
     """
     if choice.query is None:
         return _select_named(uow, choice.references, includes_deleted=includes_deleted)
-    ids = uow.user_batches.matching(with_times(choice.query, full.now), full)
+    ids = uow.user_batches.matching_ids(with_times(choice.query, full.now), full)
     if not ids and choice.query.role is not None:
         require_role(choice.query.role, roles)
     users = uow.user_batches.by_id(ids)
@@ -146,7 +146,7 @@ def _find_matches(
     if includes_deleted:
         # Several users may have had an address, but an id in use belongs to one user only.
         unused = [user_id for user_id in ids if not matches[user_id]]
-        for deleted in uow.deleted_users.found(unused, emails):
+        for deleted in uow.deleted_users.by_ids_and_emails(unused, emails):
             if deleted.id in unused:
                 matches[deleted.id].append(deleted)
             if deleted.email in matches:
@@ -184,7 +184,7 @@ def _explain(uow: UnitOfWork, unknown: Sequence[Entry]) -> None:
     if not unknown:
         return
     keys = {entry.reference.text: _lookup_key(entry.reference.text) for entry in unknown}
-    deleted = uow.deleted_users.found(
+    deleted = uow.deleted_users.by_ids_and_emails(
         [key for key in keys.values() if isinstance(key, int)],
         [key for key in keys.values() if isinstance(key, str) and key],
     )
