@@ -34,7 +34,7 @@ def nobody_logs_in() -> Grant:
         lambda sessions: sessions.whoami(),
         lambda sessions: sessions.access_token(),
     ],
-    ids=["start", "refresh", "end", "who", "access_token"],
+    ids=["start", "refresh", "end", "whoami", "access_token"],
 )
 def test_whoever_finds_the_session_being_exchanged_waits_for_that(
     program: Program,

@@ -138,7 +138,7 @@ def test_a_session_with_a_token_that_is_none_can_be_forgotten(
     assert file.load() is None
 
 
-@pytest.mark.parametrize("action", ["who", "refresh", "access_token", "stored_access_token"])
+@pytest.mark.parametrize("action", ["whoami", "refresh", "access_token", "stored_access_token"])
 def test_nobody_is_logged_in_without_a_session(sessions: SessionService, action: str) -> None:
     with pytest.raises(NotLoggedIn):
         getattr(sessions, action)()
@@ -163,7 +163,7 @@ def cut_off(stored: StoredSession, file: SessionFile) -> StoredSession:
     return session
 
 
-@pytest.mark.parametrize("action", ["who", "refresh", "access_token"])
+@pytest.mark.parametrize("action", ["whoami", "refresh", "access_token"])
 def test_an_exchange_that_was_made_but_not_saved_is_completed(
     program: Program,
     sessions: SessionService,
@@ -184,7 +184,7 @@ def test_an_exchange_that_was_made_but_not_saved_is_completed(
     assert states(program).count("active") == 1
 
 
-@pytest.mark.parametrize("action", ["who", "refresh", "access_token"])
+@pytest.mark.parametrize("action", ["whoami", "refresh", "access_token"])
 def test_an_exchange_that_was_never_made_is_forgotten(
     program: Program,
     sessions: SessionService,
