@@ -84,7 +84,7 @@ class CommandContext:
         create = self.creates_database
         services = Services(self.settings, notify=write_error, creates_database=create)
         if self.trace is not None and self.verbosity > 1:
-            self.trace.trace_statements(services.statement_spans.made_by)
+            self.trace.trace_statements(services.statement_spans.record_with)
         return services
 
     @cached_property
