@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, Inspector, inspect
-from sqlmodel import SQLModel
 
 from userctl import models  # noqa: F401
 from userctl.db.adoption.change import Apply, Change, problem, step
 from userctl.db.adoption.columns import TABLES, present_columns, wanted_columns
 from userctl.db.adoption.sharing import is_partial
+from userctl.models.base import Base
 
 
 def name_changes(connection: Connection) -> Iterator[Change]:
     """Yield what has the name of something that the migrations after the first create."""
-    inspector, ours = inspect(connection), SQLModel.metadata.tables
+    inspector, ours = inspect(connection), Base.metadata.tables
     taken = {*inspector.get_table_names(), *inspector.get_view_names()}
     for table in sorted(name for name in taken if name.lower() in set(ours) - set(TABLES)):
         yield problem(table, table, "the application has a table with this name; rename it")
@@ -29,7 +29,7 @@ def name_changes(connection: Connection) -> Iterator[Change]:
 def _index_changes(inspector: Inspector) -> Iterator[Change]:
     ours = {
         str(index.name): (table.name, [column.name for column in index.columns])
-        for table in SQLModel.metadata.tables.values()
+        for table in Base.metadata.tables.values()
         for index in table.indexes
     }
     for table in inspector.get_table_names():
