@@ -1,4 +1,4 @@
-"""The program: runs one command line and turns its end into an exit code."""
+"""The entry point: runs one command line and turns its outcome into an exit code."""
 
 import os
 import sys
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "userctl"
 
-_LOST_FOR_EVER = "Nothing reads standard output, so a secret that is shown only once was lost."
+_LOST_OUTPUT = "Nothing reads standard output, so a secret that is shown only once was lost."
 
 
 def root(
@@ -50,8 +50,8 @@ def root(
 def program(*, completion: bool = False) -> Any:
     """Return the Click command of the whole program.
 
-    Typer coerces every option that takes a value with pydantic, given or not. The program itself
-    has none, not even those for completion, so that no help waits for that.
+    Typer coerces the value of every option with pydantic, even of one that was not passed. The
+    program itself has no such option, not even for completion, so that help need not load pydantic.
 
     Args:
         completion: whether to answer the shell's requests for completions.
@@ -78,25 +78,25 @@ def run(argv: Sequence[str]) -> int:
         flush()
     except BaseException as error:  # noqa: BLE001
         if isinstance(error, ReaderLeft) and context.shows_secret:
-            error = OutputLost(_LOST_FOR_EVER)
+            error = OutputLost(_LOST_OUTPUT)
         context.error = error
         debug = context.debug or "--debug" in argv
         code = report(error, argv, debug=debug, output=context.known_output)
-        # What is left in the buffer of a lost output would fail again when the program ends.
+        # What is left in the buffer of a lost output would fail again when the program exits.
         with suppress(OutputLost, ReaderLeft):
             flush()
     finally:
-        # The command is done, and so is its exit code.
+        # The command has ended, and its exit code stands.
         with suppress(KeyboardInterrupt, Terminated):
             context.close(code)
     return code
 
 
 def _begin_trace(argv: Sequence[str]) -> "RunTrace | None":
-    """Begin the trace of a run if the environment names a collector; nothing else loads for it."""
+    """Begin the trace of a run; its modules load only if the environment names a collector."""
     if not any(name.startswith("OTEL_") for name in os.environ):
         return None
-    from userctl.core.tracing import wants_trace  # noqa: PLC0415 - it is seldom needed.
+    from userctl.core.tracing import wants_trace  # noqa: PLC0415 - rarely needed.
 
     if not wants_trace(os.environ):
         return None
@@ -116,11 +116,11 @@ def _invoke(argv: Sequence[str], context: CommandContext) -> int:
 
 
 def _complete() -> int:
-    """Answer a shell that asks for its script, or with one of an earlier version."""
+    """Answer a shell that asks for its script, or that uses the script of an earlier version."""
     try:
         require_completion_variables(os.environ)
-        asked, _, shell = os.environ[VARIABLE].partition("_")
-        if asked == "source":
+        action, _, shell = os.environ[VARIABLE].partition("_")
+        if action == "source":
             return run(["completion", shell])
         program(completion=True).main(prog_name=PROGRAM)
     except Exception as error:  # noqa: BLE001

@@ -1,4 +1,4 @@
-"""Asks a person on the terminal."""
+"""Asks questions on the terminal."""
 
 import typer
 
@@ -6,15 +6,15 @@ from userctl.cli.signals import wake_at_signals
 from userctl.core.errors import InvalidInput
 
 ATTEMPTS = 3
-"""How often a person is asked for an answer that can be used."""
+"""How often a question is asked until the answer is usable."""
 
 
 def ask(prompt: str, *, default: str | None = None, hidden: bool = False) -> str:
-    """Return what a person types.
+    """Ask a question and return the answer.
 
     Args:
-        prompt: what they are asked.
-        default: the answer if they type nothing; without one they are asked again.
+        prompt: the question.
+        default: the answer if nothing is typed; without one the question is repeated.
         hidden: whether it is a secret, which the terminal does not show.
 
     Raises:

@@ -57,9 +57,9 @@ class Command:
         creates_database: whether it has a reason to create the embedded database.
         raw: the field that ``--raw`` prints where ``--fields`` picks none.
         bare_values: the value of each option that may be given without one.
-        tolerant: whether it goes on without the settings that cannot be read.
-        recorded: whether what it does is an event of the audit trail; if not, ``--actor`` would be
-            without effect.
+        skips_bad_settings: whether it continues without the settings that cannot be read.
+        records_event: whether what it does is an event of the audit trail; if not, ``--actor``
+            would have no effect.
     """
 
     body: Body
@@ -68,37 +68,37 @@ class Command:
     creates_database: bool = False
     raw: str | None = None
     bare_values: Mapping[str, str] = field(default_factory=dict, hash=False)
-    tolerant: bool = False
-    recorded: bool = True
+    skips_bad_settings: bool = False
+    records_event: bool = True
 
     def build(self, name: str) -> Any:
-        """Return the Click command, which takes Typer some milliseconds."""
+        """Build the Click command, which takes Typer some milliseconds."""
         shared = (_PRINTING if self.prints else {}) | _SHARED
-        if not self.recorded:
+        if not self.records_event:
             shared = shared | {"actor": options.NoActorOption}
 
         def run(*, ctx: typer.Context, **values: Any) -> None:
-            given = {option: values.pop(option) for option in shared}
+            shared_values = {option: values.pop(option) for option in shared}
             if ctx.args:
                 # It is not repeated: it may be a password typed in the wrong place.
                 raise InvalidInput("Unexpected argument.", hint=f"See '{ctx.command_path} --help'.")
-            if not self.recorded and given["actor"] is not None:
+            if not self.records_event and shared_values["actor"] is not None:
                 raise InvalidInput(
                     f"'{ctx.command_path}' records no event, so it has no --actor.",
                     hint="To see what a person did, use 'userctl audit list --by NAME'.",
                 )
             context: CommandContext = ctx.obj
-            _configure(context, given, self.prints)
+            _configure(context, shared_values, self.prints)
             context.creates_database = self.creates_database
-            if self.tolerant:
+            if self.skips_bad_settings:
                 from userctl.config.tolerant import load_readable_settings  # noqa: PLC0415
 
                 context.load = load_readable_settings
-            context.lists = name == "list"
-            if given.get("raw"):
-                context.print_raw(self.raw)
+            context.is_list = name == "list"
+            if shared_values.get("raw"):
+                context.pick_raw_field(self.raw)
             _log_begin(context, ctx.command_path)
-            _record_end(context, ctx.command_path, values)
+            _attach_recorder(context, ctx.command_path, values)
             self.body(context, **collect_bundles(self.body, values))
             if context.exit_code:
                 raise typer.Exit(context.exit_code)
@@ -127,10 +127,10 @@ def command(
     creates_database: bool = False,
     raw: str | None = None,
     bare_values: Mapping[str, str] | None = None,
-    tolerant: bool = False,
-    recorded: bool = True,
+    skips_bad_settings: bool = False,
+    records_event: bool = True,
 ) -> Callable[[Body], Command]:
-    """Make a command of a function; the command table says where it stands.
+    """Turn a function into a command; the command table says where it stands.
 
     Args:
         example: see :class:`Command`.
@@ -138,12 +138,12 @@ def command(
         creates_database: see :class:`Command`.
         raw: see :class:`Command`.
         bare_values: see :class:`Command`.
-        tolerant: see :class:`Command`.
-        recorded: see :class:`Command`.
+        skips_bad_settings: see :class:`Command`.
+        records_event: see :class:`Command`.
     """
     bare = bare_values or {}
     return lambda body: Command(
-        body, example, prints, creates_database, raw, bare, tolerant, recorded
+        body, example, prints, creates_database, raw, bare, skips_bad_settings, records_event
     )
 
 
@@ -158,23 +158,23 @@ def _signature(body: Body, shared: Mapping[str, Any]) -> inspect.Signature:
     return inspect.Signature([context, *own, *added])
 
 
-def _configure(context: CommandContext, given: Mapping[str, Any], prints: Schemas | None) -> None:
+def _configure(context: CommandContext, values: Mapping[str, Any], prints: Schemas | None) -> None:
     """Hand the shared options to the context."""
-    context.flags = {name: given[name] for name in _SETTINGS if given.get(name) is not None}
-    context.no_input = given["no_input"]
-    context.debug = given["debug"]
-    context.verbosity = given["verbose"]
-    context.quiet = given.get("quiet", False)
-    context.no_header = given.get("no_header", False)
-    context.no_pager = given.get("no_pager", False)
+    context.flags = {name: values[name] for name in _SETTINGS if values.get(name) is not None}
+    context.no_input = values["no_input"]
+    context.debug = values["debug"]
+    context.verbosity = values["verbose"]
+    context.quiet = values.get("quiet", False)
+    context.no_header = values.get("no_header", False)
+    context.no_pager = values.get("no_pager", False)
     if (url := context.flags.get("database_url")) is not None:
         url = resolve_database_url(url, "--database-url", context.note)
         context.flags = {**context.flags, "database_url": url}
     if prints is not None:
         schemas = prints()
         context.schemas = schemas if isinstance(schemas, tuple) else (schemas,)
-    if given.get("fields") is not None:
-        context.pick_fields(given["fields"])
+    if values.get("fields") is not None:
+        context.pick_fields(values["fields"])
 
 
 def _log_begin(context: CommandContext, command_path: str) -> None:
@@ -183,8 +183,8 @@ def _log_begin(context: CommandContext, command_path: str) -> None:
     context.log(f"{command_path} begins")
 
 
-def _record_end(context: CommandContext, command_path: str, values: Mapping[str, Any]) -> None:
-    """Let it be recorded how a scheduled command ends."""
+def _attach_recorder(context: CommandContext, command_path: str, values: Mapping[str, Any]) -> None:
+    """Make the context record how a scheduled command ends."""
     command = command_path.partition(" ")[2]
     if command in SCHEDULED and not values.get("dry_run"):
         from userctl.cli.run_records import RunRecorder  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Every command that can be typed, and where it stands.
+"""Every command, and where it is implemented.
 
 A new verb is a file in :mod:`userctl.cli.commands` and a row here. Its module is imported when
 the verb is typed, or when help lists it.
@@ -123,4 +123,4 @@ SCHEDULED = (
     "token purge",
     "user purge",
 )
-"""What cron, systemd and their like run: ``userctl metrics`` tells how each ended last time."""
+"""The commands that schedulers such as cron run; ``userctl metrics`` reports their last runs."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from userctl.cli.errors import JSON_FORMATS, error_code, tell
+from userctl.cli.errors import JSON_FORMATS, error_code, print_error
 from userctl.cli.output.fields import field_names, parse_fields
 from userctl.cli.output.listing import LISTINGS
 from userctl.cli.output.render import Renderer, flush, is_terminal, write_error
@@ -32,7 +32,7 @@ class CommandContext:
     """The values of the shared options, and the services that they lead to.
 
     Attributes:
-        flags: the settings that were given as options.
+        flags: the settings that were passed as options.
         no_input: never prompt.
         debug: show tracebacks.
         verbosity: how much to log.
@@ -41,14 +41,14 @@ class CommandContext:
         raw: print the value of the one field alone.
         no_header: print tables and CSV without the names of the columns.
         no_pager: print long tables at once.
-        lists: whether the command is a list, which ends with a total on a terminal.
+        is_list: whether the command is a list, which ends with a total on a terminal.
         shows_secret: whether it prints a secret that cannot be shown again.
         schemas: the schemas of the records that the command may print.
         creates_database: whether the command has a reason to create the embedded database. With
-            the wrong HOME, what only reads, changes or deletes would succeed on nothing.
-        load: what reads the settings.
-        exit_code: with which the command ends if nothing else goes wrong.
-        error: what the command ended with, or went on after.
+            the wrong HOME, one that only reads, changes or deletes would succeed on an empty one.
+        load: reads the settings.
+        exit_code: the exit code if nothing else goes wrong.
+        error: the error that ended the command, or after which it continued.
         trace: the span of this run, if the environment names a collector.
         recorder: records how this run ended, if it is one of a scheduled command.
     """
@@ -62,7 +62,7 @@ class CommandContext:
     raw: bool = False
     no_header: bool = False
     no_pager: bool = False
-    lists: bool = False
+    is_list: bool = False
     shows_secret: bool = False
     schemas: "Sequence[type[BaseModel]]" = ()
     creates_database: bool = False
@@ -81,11 +81,13 @@ class CommandContext:
     @cached_property
     def services(self) -> Services:
         """The services of this run."""
-        # Also with --quiet it is said that a database was created.
-        found = Services(self.settings, notify=write_error, creates_database=self.creates_database)
+        # Even with --quiet, a note says that a database was created.
+        services = Services(
+            self.settings, notify=write_error, creates_database=self.creates_database
+        )
         if self.trace is not None and self.verbosity > 1:
-            self.trace.add_statements(found.statement_spans.made_by)
-        return found
+            self.trace.trace_statements(services.statement_spans.made_by)
+        return services
 
     @cached_property
     def files(self) -> InstallationFiles:
@@ -119,11 +121,11 @@ class CommandContext:
         """
         self.fields = parse_fields(text, field_names(self.schemas))
 
-    def print_raw(self, default: str | None) -> None:
-        """Print the value of one field alone: the one that was picked, or else the default.
+    def pick_raw_field(self, default: str | None) -> None:
+        """Choose the one field to print by its value alone: the picked one, or else the default.
 
         Raises:
-            InvalidInput: if that is not one field, or another option asks for another form.
+            InvalidInput: if that is not one field, or an option asks for another format.
         """
         if self.quiet or "output" in self.flags:
             raise InvalidInput("--raw cannot be used with --quiet or --output.")
@@ -136,7 +138,7 @@ class CommandContext:
         self.raw = True
 
     def choose_schema(self, schema: "type[BaseModel]") -> None:
-        """Choose which of the schemas that the command may print it prints this time.
+        """Choose the schema to print, of those that the command may print.
 
         Raises:
             InvalidInput: if a field was picked that this one lacks.
@@ -184,7 +186,7 @@ class CommandContext:
         """
         number = self._renderer.print_records(records, columns)
         listing = LISTINGS.get(self.schemas[0].__name__) if self.schemas else None
-        if listing and self.lists and is_terminal() and self.settings.output == "table":
+        if listing and self.is_list and is_terminal() and self.settings.output == "table":
             self.note(listing.total(number))
 
     def emit_page(self, page: "AnyPage[Any]", columns: Sequence[str]) -> None:
@@ -193,24 +195,24 @@ class CommandContext:
             self.emit_all(page.items, columns)
             return
         number = self._renderer.print_records(page.items, columns)
-        # Without a total: to count would mean to read all that a filter matches.
+        # Without a total: counting would read every row that the filters match.
         self.note(
             f"Showing {number}, and there are more. "
             f"Next page: --after {page.after}. Everything: --all."
         )
 
     def note(self, text: str) -> None:
-        """Tell the operator something on standard error, unless --quiet was given."""
+        """Write a note to standard error, unless --quiet was given."""
         if not self.quiet:
             write_error(text)
 
     def report_unreadable(self, error: "RowUnreadable") -> None:
-        """Tell of a row that a list goes on without, and let the command fail at its end."""
+        """Report a row that a list skips, and make the command fail at its end."""
         self.error = error
-        self.exit_code = tell(error, as_json=self.settings.output in JSON_FORMATS)
+        self.exit_code = print_error(error, as_json=self.settings.output in JSON_FORMATS)
 
     def log(self, message: str) -> None:
-        """Log a step of this run; the first call sets logging up."""
+        """Log a step of this run; the first call sets up logging."""
         self._logger.info(message)
 
     @cached_property
@@ -245,6 +247,6 @@ class CommandContext:
             quiet=self.quiet,
             fields=self.fields,
             header=not self.no_header,
-            pages=self.lists and not self.no_pager,
+            pages=self.is_list and not self.no_pager,
             names=field_names(self.schemas),
         )

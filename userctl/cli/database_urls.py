@@ -11,23 +11,23 @@ LONGEST_URL = 10_000
 
 
 def resolve_database_url(text: str, option: str, warn: Callable[[str], None]) -> str:
-    """Return the URL that an option gives, or that the file holds which it names as ``@FILE``.
+    """Return the URL that an option holds, or names a file for as ``@FILE``.
 
     Args:
         text: the value of the option.
         option: its name.
-        warn: told if the process list shows a password.
+        warn: called with a warning if the process list shows a password.
 
     Raises:
-        InvalidInput: if the file is not a short text.
+        InvalidInput: if the file is empty, too long or not UTF-8.
         InputOutputFailed: if it cannot be read.
     """
     if text.startswith("@"):
-        return _read(Path(text[1:]))
+        return _read_url(Path(text[1:]))
     try:
         holds_password = DatabaseURL.parse(text).holds_password
     except InvalidInput:
-        # Whatever uses the URL says what is wrong with it.
+        # What uses the URL reports the error.
         return text
     if holds_password:
         warn(
@@ -37,7 +37,7 @@ def resolve_database_url(text: str, option: str, warn: Callable[[str], None]) ->
     return text
 
 
-def _read(file: Path) -> str:
+def _read_url(file: Path) -> str:
     try:
         with file.open("rb") as stream:
             content = stream.read(LONGEST_URL + 1)

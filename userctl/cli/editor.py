@@ -35,14 +35,14 @@ def editor_command(environ: Mapping[str, str] = os.environ) -> str:
 
 
 class EditedText:
-    """A text in a file for its owner alone, which is removed at the end.
+    """A text in a file that only its owner can read, removed at the end.
 
-    If the edit ends with an error, a text that was changed is kept, and it is said where.
+    If the edit ends with an error, a changed text is kept and its path is reported.
 
     Args:
         command: the command of the editor.
         text: the text.
-        name: the name of the file, by which editors know the format.
+        name: the name of the file, which tells editors the format.
     """
 
     def __init__(self, command: str, text: str, name: str) -> None:
@@ -51,7 +51,7 @@ class EditedText:
         self._name = name
 
     def __enter__(self) -> Self:
-        """Write the file, in a folder of its own, which also holds what editors put beside it."""
+        """Write the file, in a folder of its own for what editors put beside it."""
         try:
             self._folder = Path(mkdtemp(prefix="userctl-edit-"))
         except OSError as error:
@@ -82,7 +82,7 @@ class EditedText:
         write_private(self.path, text)
 
     def edit(self) -> bool:
-        """Run the editor, and tell whether it changed the text.
+        """Run the editor, and return whether it changed the text.
 
         Raises:
             InvalidInput: if the editor fails.
@@ -108,14 +108,14 @@ class EditedText:
         previous = signal.signal(signal.SIGINT, lambda _number, _frame: None)
         editor = None
         try:
-            # A signal that comes while the editor starts must not leave it behind.
-            with defer_signals() as stopped:
+            # A signal while the editor starts must not leave it running.
+            with defer_signals() as stop:
                 editor = subprocess.Popen(  # noqa: S603
                     ["/bin/sh", "-c", f'{self._command} "$1"', "sh", str(self.path)],
                     # Standard output is for what the command prints.
                     stdout=None if is_terminal() else _STANDARD_ERROR,
                 )
-            if stopped.exit_code == TERMINATED:
+            if stop.exit_code == TERMINATED:
                 raise Terminated
             with wake_at_signals():
                 return editor.wait()

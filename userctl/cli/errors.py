@@ -60,7 +60,7 @@ class Terminated(BaseException):
 
 
 def terminate_on_sigterm() -> None:
-    """Let SIGTERM unwind the program, so that open transactions are rolled back."""
+    """Make SIGTERM unwind the program, so that open transactions are rolled back."""
 
     def stop(_number: int, _frame: object) -> None:
         raise Terminated
@@ -82,7 +82,7 @@ def report(
     if isinstance(error, Terminated):
         return TERMINATED
     if isinstance(error, ReaderLeft):
-        # What a program that dies of SIGPIPE leaves in a shell, without the message that follows.
+        # The exit code that a shell reports for a program killed by SIGPIPE.
         return READER_LEFT
     if isinstance(error, typer.Abort | KeyboardInterrupt | EOFError):
         return INTERRUPTED
@@ -90,19 +90,19 @@ def report(
         for line in mask_secrets("".join(traceback.format_exception(error))).splitlines():
             write_error(line)
     asks_for_json = output in JSON_FORMATS if output else wants_json(argv, os.environ)
-    return tell(error, as_json=asks_for_json)
+    return print_error(error, as_json=asks_for_json)
 
 
-def tell(error: BaseException, *, as_json: bool) -> int:
-    """Write about an error, which need not end the command, and return its exit code.
+def print_error(error: BaseException, *, as_json: bool) -> int:
+    """Print an error, which need not end the command, and return its exit code.
 
-    That is one line, after a line for each problem of a file.
+    It is one line, after a line for each problem in a file.
     """
     exit_code, code, message, hint = _describe(error)
-    # What a trigger of an application says may hold a whole row.
+    # The message of an application's trigger may hold a whole row.
     message = mask_secrets(message)
-    placed = errors.DeclarationInvalid | errors.SetConflict
-    problems = error.problems if isinstance(error, placed) else ()
+    kinds = errors.DeclarationInvalid | errors.SetConflict
+    problems = error.problems if isinstance(error, kinds) else ()
     if as_json:
         body: dict[str, object] = {"code": code, "message": escape_invisible(message), "hint": hint}
         if problems:
@@ -116,7 +116,7 @@ def tell(error: BaseException, *, as_json: bool) -> int:
 
 
 def error_code(error: BaseException | None) -> str | None:
-    """Return the slug of what ended a command; None if only a signal did, or nothing."""
+    """Return the slug of the error that ended a command; None after a signal or no error."""
     if not isinstance(error, Exception) or isinstance(error, ReaderLeft | typer.Abort | EOFError):
         return None
     return _describe(error)[1]
@@ -124,14 +124,14 @@ def error_code(error: BaseException | None) -> str | None:
 
 def wants_json(argv: Sequence[str], environ: Mapping[str, str]) -> bool:
     """Return whether the arguments or else the environment ask for JSON."""
-    asked = environ.get("USERCTL_OUTPUT", "")
+    output = environ.get("USERCTL_OUTPUT", "")
     for position, argument in enumerate(argv):
         if argument == "--":
             break
         # The letters before the o are short options that take no value.
-        if found := re.fullmatch(r"-[a-np-z]*o=?(.*)|--output(?:=(.*))?", argument):
-            asked = found[1] or found[2] or "".join(argv[position + 1 : position + 2])
-    return asked in JSON_FORMATS
+        if match := re.fullmatch(r"-[a-np-z]*o=?(.*)|--output(?:=(.*))?", argument):
+            output = match[1] or match[2] or "".join(argv[position + 1 : position + 2])
+    return output in JSON_FORMATS
 
 
 def _describe(error: BaseException) -> tuple[int, str, str, str | None]:
@@ -147,9 +147,9 @@ def _describe(error: BaseException) -> tuple[int, str, str, str | None]:
     if isinstance(error, typer.TyperException):
         return USAGE, "usage", usage_message(error), usage_hint(error)
     if isinstance(error, OSError):
-        named = isinstance(error.filename, str | bytes)
-        where = f" ({os.fsdecode(error.filename)})" if named else ""
-        return IO, _io_code(error), f"{error.strerror or type(error).__name__}{where}.", None
+        has_file = isinstance(error.filename, str | bytes)
+        file = f" ({os.fsdecode(error.filename)})" if has_file else ""
+        return IO, _io_code(error), f"{error.strerror or type(error).__name__}{file}.", None
     name = type(error).__name__
     return (
         UNEXPECTED,

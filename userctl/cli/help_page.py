@@ -1,4 +1,4 @@
-"""How help pages are laid out: what is of the command first, what all share last."""
+"""The layout of help pages: what belongs to the command first, what all commands share last."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from userctl.cli.output.render import write
 from userctl.core.text import either
 
 SETTINGS = {"help_option_names": ["--help", "-h"]}
-"""How help is asked for, as Click has to know it."""
+"""The Click settings that name the help options."""
 
 SHARED = "Shared options"
 OUTPUT = "Output options"
@@ -26,10 +26,10 @@ _WIDEST = 110
 
 _NARROWEST = 40
 _LONGEST_CHOICES = 24
-"""How many characters of choices stand beside the name of an option, and not in its help."""
+"""How many characters of choices fit beside the name of an option; more go into its help."""
 
 _TYPES = {"<int range>": "N", "<int>": "N", "<str>": "TEXT", "<path>": "FILE"}
-"""How types that Typer names are written for people."""
+"""What help pages call the types that Typer names."""
 
 
 _NOISE = {
@@ -40,10 +40,10 @@ _NOISE = {
     r"(\d+)<=x<=(\d+)": r"\1 to \2",
     r"x>=(\d+)": r"at least \1",
 }
-"""Defaults and limits that say nothing are left out, and ranges are put in words."""
+"""Defaults and limits that say nothing are left out, and ranges are put into words."""
 
 
-def width() -> int:
+def page_width() -> int:
     """Return how wide a help page is."""
     columns = shutil.get_terminal_size().columns
     # COLUMNS is a choice, and the width of a window often is not.
@@ -58,20 +58,20 @@ class CommandHelp(TyperCommand):
     """The value of each option that may be given without one."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Parse the arguments, and give options that may have no value theirs."""
-        # Click takes the argument that follows for the value of such an option.
+        """Parse the arguments, and add the values of options that were given without one."""
+        # Click would take the next argument as the value of such an option.
         end = args.index("--") if "--" in args else len(args)
         bare = self.bare_values
         own = [f"{arg}={bare[arg]}" if arg in bare else arg for arg in args[:end]]
         return super().parse_args(ctx, own + args[end:])
 
     def get_help_option(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        """Return the help option, which prints as everything else is printed."""
-        return printing(super().get_help_option(ctx))
+        """Return the help option, which prints as commands do."""
+        return redirect_help(super().get_help_option(ctx))
 
     def get_help(self, ctx: typer.Context) -> str:  # type: ignore[override]
         """Return the help in the width of the terminal."""
-        ctx.terminal_width = width()
+        ctx.terminal_width = page_width()
         return super().get_help(ctx)
 
     def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
@@ -92,35 +92,35 @@ class CommandHelp(TyperCommand):
 
 
 def write_sections(formatter: Any, sections: dict[str, list[tuple[str, str]]]) -> None:
-    """Write titles, each with what is explained under it."""
+    """Write sections, each with its title and its entries."""
     for title, records in sections.items():
         with formatter.section(title):
             formatter.write_dl(records)
 
 
 def help_record(parameter: Any, ctx: typer.Context) -> tuple[str, str] | None:
-    """Return how an argument or an option is written and what it means; None if it is hidden."""
+    """Return the syntax of an argument or option, and its meaning; None if it is hidden."""
     if (record := parameter.get_help_record(ctx)) is None:
         return None
-    written, text = record
+    syntax, text = record
     for name, word in _TYPES.items():
-        written = written.replace(name, word)
+        syntax = syntax.replace(name, word)
     if _is_argument(parameter):
         return _usage(parameter), text.replace("[required]", "").strip()
-    found = re.search(r"<([^<>]*\|[^<>]*)>", written)
-    if found is not None and len(found[1]) > _LONGEST_CHOICES:
-        written = written.replace(found[0], parameter.name.rpartition("_")[2].upper())
+    choices = re.search(r"<([^<>]*\|[^<>]*)>", syntax)
+    if choices is not None and len(choices[1]) > _LONGEST_CHOICES:
+        syntax = syntax.replace(choices[0], parameter.name.rpartition("_")[2].upper())
         sentence, dot, extra = text.partition(".")
-        text = f"{sentence}: {either(found[1].split('|'))}{dot}{extra}"
-    elif found is not None:
-        written = written.replace(found[0], found[1])
+        text = f"{sentence}: {either(choices[1].split('|'))}{dot}{extra}"
+    elif choices is not None:
+        syntax = syntax.replace(choices[0], choices[1])
     for pattern, replacement in _NOISE.items():
         text = re.sub(pattern, replacement, text)
-    return written, text.strip()
+    return syntax, text.strip()
 
 
-def printing(option: Any) -> Any:
-    """Return a help option that writes to standard output as the commands do."""
+def redirect_help(option: Any) -> Any:
+    """Make a help option write to standard output as commands do, and return it."""
 
     def show(ctx: typer.Context, _parameter: object, value: bool) -> None:  # noqa: FBT001
         if value and not ctx.resilient_parsing:
@@ -133,7 +133,7 @@ def printing(option: Any) -> Any:
 
 
 def summary(command: Any) -> str:
-    """Return the first sentence of the help of a command, whole."""
+    """Return the first paragraph of the help of a command, on one line."""
     return next(_paragraphs(command.help or ""), "")
 
 

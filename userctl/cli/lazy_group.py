@@ -48,7 +48,7 @@ class LazyGroup(TyperGroup):
         return list(self.commands)
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
-        """Return the command that was typed, or suggest what may have been meant.
+        """Return the command that was typed, or fail with a suggestion.
 
         Raises:
             typer.TyperException: if there is no such command.
@@ -60,22 +60,22 @@ class LazyGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        """Run the command that was typed, or print the help of a noun that stands alone."""
+        """Run the command that was typed, or print the help of a noun without a verb."""
         if ctx.parent is not None and not ctx._protected_args:  # noqa: SLF001
             write(f"{ctx.get_help()}\n")
             return None
         return super().invoke(ctx)
 
     def get_help_option(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        """Return the help option with a default, which Typer need not load pydantic to coerce."""
-        option = help_page.printing(super().get_help_option(ctx))
+        """Return the help option with a default, for which Typer need not load pydantic."""
+        option = help_page.redirect_help(super().get_help_option(ctx))
         if option is not None:
             option.default = False
         return option
 
     def get_help(self, ctx: typer.Context) -> str:  # type: ignore[override]
         """Return the help in the width of the terminal."""
-        ctx.terminal_width = help_page.width()
+        ctx.terminal_width = help_page.page_width()
         return super().get_help(ctx)
 
     def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]

@@ -19,12 +19,12 @@ _LEVELS: tuple[dict[str, int], ...] = (
 """The level of each logger by verbosity: nothing, each step, SQL statements too."""
 
 
-class _Lines(logging.Handler):
+class _LineHandler(logging.Handler):
     """Writes each record as a line with the id of the run and, if it has one, of its trace.
 
     Args:
         as_json: whether the lines are JSON.
-        trace: what they say of the trace.
+        trace: the fields that identify the trace.
     """
 
     def __init__(self, *, as_json: bool, trace: Mapping[str, str]) -> None:
@@ -53,11 +53,11 @@ def log_to_stderr(
     Args:
         verbosity: 0 for nothing, not even warnings of libraries; 1 for each step; 2 for SQL too.
         as_json: whether each line is JSON.
-        trace: what each line says of the trace of the run.
+        trace: the fields that identify the trace of the run.
     """
     levels = _LEVELS[min(verbosity, len(_LEVELS) - 1)]
     # Without a handler, Python itself would write warnings to standard error.
-    handler = _Lines(as_json=as_json, trace=trace) if levels else logging.NullHandler()
+    handler = _LineHandler(as_json=as_json, trace=trace) if levels else logging.NullHandler()
     root = logging.getLogger()
     root.addHandler(handler)
     for name, level in levels.items():

@@ -1,4 +1,4 @@
-"""Times as they are typed: a moment, a day, or how long ago."""
+"""Times as people type them: a moment, a day, or how long ago."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,8 +13,8 @@ def parse_moment(text: str) -> datetime | timedelta:
         InvalidInput: if it is none of these.
     """
     try:
-        found = datetime.fromisoformat(text)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
         raise InvalidInput(f"The time {text[:40]} is out of range.") from None
     except ValueError:

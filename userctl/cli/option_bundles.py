@@ -1,4 +1,4 @@
-"""Options that several commands have in common, as a dataclass of which each field is an option."""
+"""Bundles of options that several commands share: dataclasses whose fields are the options."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -7,12 +7,12 @@ from typing import Any
 
 
 def own_parameters(body: Callable[..., None]) -> Iterator[inspect.Parameter]:
-    """Yield the parameters of a command but the context, with those of dataclasses instead of them.
+    """Yield the parameters of a command after the context, and fields in place of dataclasses.
 
     Args:
         body: the function; a parameter whose annotation is a dataclass stands for its fields.
     """
-    for parameter in _after_context(body):
+    for parameter in _parameters_after_context(body):
         if not is_dataclass(parameter.annotation):
             yield parameter
             continue
@@ -24,20 +24,20 @@ def own_parameters(body: Callable[..., None]) -> Iterator[inspect.Parameter]:
 
 
 def collect_bundles(body: Callable[..., None], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a command, with a dataclass for each that it takes.
+    """Return the arguments of a command, with their values collected into its dataclasses.
 
     Args:
         body: the function.
         values: a value for each of :func:`own_parameters`.
     """
     collected = dict(values)
-    for parameter in _after_context(body):
-        if is_dataclass(build := parameter.annotation):
-            names = [field.name for field in fields(build)]
-            bundle: Any = build
+    for parameter in _parameters_after_context(body):
+        if is_dataclass(parameter.annotation):
+            bundle: Any = parameter.annotation
+            names = [field.name for field in fields(bundle)]
             collected[parameter.name] = bundle(**{name: collected.pop(name) for name in names})
     return collected
 
 
-def _after_context(body: Callable[..., None]) -> list[inspect.Parameter]:
+def _parameters_after_context(body: Callable[..., None]) -> list[inspect.Parameter]:
     return list(inspect.signature(body).parameters.values())[1:]

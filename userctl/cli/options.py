@@ -38,7 +38,7 @@ ActorOption = Annotated[
     ),
 ]
 NoActorOption = Annotated[str | None, typer.Option("--actor", metavar="NAME", hidden=True)]
-"""Where nothing is changed, so that it can be refused with an explanation."""
+"""For commands that change nothing, so that they can refuse it with an explanation."""
 
 NoInputOption = Annotated[
     bool,
@@ -104,7 +104,7 @@ NoPagerOption = Annotated[
     bool,
     typer.Option(
         "--no-pager",
-        help="Print a long table at once, and not with $PAGER.",
+        help="Print a long table without $PAGER.",
         rich_help_panel=OUTPUT,
     ),
 ]

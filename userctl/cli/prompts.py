@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class NewPassword:
-    """A password to set: the text, or None for one to be generated or for none at all."""
+    """A password to set; without a text, one is generated or there is to be none."""
 
     text: str | None
     generate: bool = False
@@ -36,7 +36,7 @@ class PasswordOptions:
         file: read it from this file.
         generate: generate one.
         none: set none.
-        must_change: let it be valid for one login only.
+        must_change: make it valid for one login only.
     """
 
     stdin: bool
@@ -58,9 +58,9 @@ def use_new_password(
     *,
     check: Callable[[], T | None],
 ) -> T:
-    """Return what comes of using the password that the options ask for.
+    """Set the password that the options ask for, and return the outcome.
 
-    A person who types it is asked three times at most for one that the policy accepts.
+    A person who types it has three attempts to satisfy the policy.
 
     Args:
         context: tells whether a prompt can be answered.
@@ -84,7 +84,7 @@ def use_new_password(
 
 
 def retry_rejected(ask: Callable[[], P], use: Callable[[P], T]) -> T:
-    """Ask for a new password and use it; begin again if it is rejected, three times in all.
+    """Ask for a new password and use it, with three attempts in all if it is rejected.
 
     Args:
         ask: asks a person for a new password.
@@ -155,7 +155,7 @@ def read_password(
 
     Raises:
         InvalidInput: if the options exclude each other, or no prompt can be answered.
-        PasswordRejected: if what is typed the second time is something else.
+        PasswordRejected: if the second entry differs from the first.
         InputOutputFailed: if the file cannot be read.
     """
     if stdin and file is not None:
@@ -169,10 +169,10 @@ def read_password(
             f"No {prompt.lower()} was given, and {context.why_not_interactive}.",
             hint="Pass --password-stdin or --password-file.",
         )
-    typed = ask(prompt, hidden=True)
-    if twice and ask("Repeat for confirmation", hidden=True) != typed:
+    password = ask(prompt, hidden=True)
+    if twice and ask("Repeat for confirmation", hidden=True) != password:
         raise PasswordRejected(["the two entries do not match"])
-    return typed
+    return password
 
 
 def read_stdin() -> str:
@@ -181,7 +181,7 @@ def read_stdin() -> str:
     Raises:
         InvalidInput: if it is empty, too long or not UTF-8.
     """
-    return _text(_stdin_bytes(), "standard input")
+    return _decode_secret(_stdin_bytes(), "standard input")
 
 
 def read_token() -> str:
@@ -195,7 +195,7 @@ def read_token() -> str:
     content = _stdin_bytes().removeprefix(codecs.BOM_UTF8).strip()
     if not content.isascii() or len(content) > MAXIMUM_BYTES:
         raise TokenInvalid("Standard input does not hold a token.")
-    return _text(content, "standard input")
+    return _decode_secret(content, "standard input")
 
 
 def _stdin_bytes() -> bytes:
@@ -209,12 +209,12 @@ def _read_file(file: Path) -> str:
         raise InvalidInput("--password-file needs the name of a file.")
     try:
         with file.open("rb") as stream:
-            return _text(stream.read(MAXIMUM_BYTES + 1), str(file))
+            return _decode_secret(stream.read(MAXIMUM_BYTES + 1), str(file))
     except OSError as error:
         raise InputOutputFailed(f"Cannot read {file}: {error.strerror}.") from error
 
 
-def _text(content: bytes, source: str) -> str:
+def _decode_secret(content: bytes, source: str) -> str:
     if len(content) > MAXIMUM_BYTES:
         raise InvalidInput(f"The value read from {source} is longer than {MAXIMUM_BYTES:,} bytes.")
     try:

@@ -19,7 +19,7 @@ TARGETS_LISTED = 20
 """How many targets are listed above a question."""
 
 PLACE = "\0"
-"""Stands for the database and the profile in what is asked; otherwise they stand at the end."""
+"""Marks where a question names the database and profile; by default that is at the end."""
 
 _ANSWERS = {"y": True, "yes": True, "n": False, "no": False, "": False}
 _PRODUCTION = frozenset({"prod", "production", "prd", "live"})
@@ -30,10 +30,10 @@ def confirm(context: CommandContext, compose: Callable[[], str | None], *, yes: 
     """Ask for a confirmation, unless --yes gave it.
 
     Args:
-        context: tells whether a question can be answered, and in which database the change is.
+        context: tells whether a question can be answered, and which database is changed.
         compose: returns what is about to be done, as in ``Delete ada@example.com``, or None if
-            there is nothing to ask about. It is called only if a question can be answered, and
-            what it raises, such as that there is no such user, is known before the question.
+            there is nothing to ask about. It is called only if a question can be answered; its
+            errors, such as an unknown user, come before the question.
         yes: whether --yes was given.
 
     Raises:
@@ -48,8 +48,8 @@ def confirm(context: CommandContext, compose: Callable[[], str | None], *, yes: 
     if action is None:
         return
     place = describe_place(context.settings)
-    asked = action.replace(PLACE, place) if PLACE in action else f"{action} in {place}"
-    if not _is_confirmed(escape_invisible(f"{asked}? [y/N]")):
+    question = action.replace(PLACE, place) if PLACE in action else f"{action} in {place}"
+    if not _is_confirmed(escape_invisible(f"{question}? [y/N]")):
         raise Declined("Canceled; nothing was changed.")
 
 
@@ -77,12 +77,12 @@ def confirm_removal(
     Args:
         context: see :func:`confirm`.
         compose: see :func:`confirm`.
-        count_recent: returns how many records that are younger than the retention would go. To
-            count millions takes a tenth of the time of their deletion, so it is called only where
-            there can be some.
-        span: how old the records are that go.
+        count_recent: counts the records to remove that are younger than the retention. Counting
+            millions takes a tenth of the time of deleting them, so it is called only where there
+            can be any.
+        span: the minimum age of the records to remove.
         retention: how long such records are kept.
-        setting: the setting that says so.
+        setting: the setting for that.
         yes: whether --yes was given.
 
     Raises:
@@ -101,7 +101,7 @@ def confirm_removal(
 
 
 def describe_users(targets: "Sequence[UserTarget]", *, total: int | None = None) -> str:
-    """Return what a question calls users; several of them are listed above it.
+    """Describe users for a question; if they are several, list them above it.
 
     Args:
         targets: the users.
@@ -118,7 +118,7 @@ def describe_users(targets: "Sequence[UserTarget]", *, total: int | None = None)
 
 
 def describe_user(target: "UserTarget") -> str:
-    """Return the address of a user with what hangs on it."""
+    """Describe a user for a question: the address and what belongs to it."""
     facts = [f"id {target.id}", *filter(None, [target.name]), target.role]
     if target.deleted_at is not None:
         facts.append(f"deleted {rfc3339(target.deleted_at)}")
@@ -130,7 +130,7 @@ def describe_user(target: "UserTarget") -> str:
 
 
 def describe_place(settings: Settings) -> str:
-    """Return the database and the profile, of which one for production is marked."""
+    """Describe the database and the profile; a profile for production is marked."""
     if settings.profile is None:
         return str(settings.database_url)
     mark = "PRODUCTION profile" if is_production(settings.profile) else "profile"
@@ -138,6 +138,6 @@ def describe_place(settings: Settings) -> str:
 
 
 def is_production(profile: str) -> bool:
-    """Tell whether the name of a profile says that people depend on its database."""
+    """Return whether the name of a profile suggests a database in production."""
     words = set(re.findall("[a-z]+", profile.lower()))
     return bool(words & _PRODUCTION) and not words & _NEGATIONS

@@ -1,7 +1,7 @@
-"""The last run of each scheduled command, as ``userctl metrics`` tells it.
+"""The last run of each scheduled command, as ``userctl metrics`` reports it.
 
-They are in files of the user who runs them, not in the database: that a run found no database has
-to be told too.
+Runs are recorded in files of the user who runs the commands, not in the database: a run that finds
+no database has to be reported too.
 """
 
 import hashlib
@@ -34,9 +34,9 @@ class RunRecorder:
         self._began = time.monotonic()
 
     def record(self, exit_code: int) -> str:
-        """Record how the run ended, and return what became of that; the run itself is done.
+        """Record how the run ended, and return whether that worked, as text for the log.
 
-        Where the embedded database is missing, HOME is likely wrong, and nothing is created there.
+        If the embedded database is missing, HOME is probably wrong, and nothing is created there.
         """
         seconds = time.monotonic() - self._began
         run = CommandRun(
@@ -46,7 +46,7 @@ class RunRecorder:
             settings = self._settings()
             if missing_embedded_database(settings.database_url) is not None:
                 return "the run was not recorded: there is no database"
-            file = _file(settings, self._command)
+            file = _record_file(settings, self._command)
             for folder in (file.parents[1], file.parent):
                 create_private_folder(folder)
             write_private(file, f"{run.model_dump_json()}\n")
@@ -56,18 +56,18 @@ class RunRecorder:
 
 
 def read_runs(settings: Settings) -> list[CommandRun]:
-    """Return the last run of each scheduled command on a database, unless it cannot be read."""
+    """Return the last run of each scheduled command on a database, where it can be read."""
     runs = []
     for command in SCHEDULED:
         with suppress(UserctlError, OSError, ValueError):
-            text = read_private(_file(settings, command))
+            text = read_private(_record_file(settings, command))
             if text is not None:
                 run = CommandRun.model_validate_json(text)
                 runs.append(run.model_copy(update={"command": command}))
     return runs
 
 
-def _file(settings: Settings, command: str) -> Path:
+def _record_file(settings: Settings, command: str) -> Path:
     database = hashlib.sha256(settings.database_url.identity.encode(errors="surrogateescape"))
     folder = state_path() / f"runs-{database.hexdigest()[:16]}"
     return folder / f"{command.replace(' ', '-')}.json"

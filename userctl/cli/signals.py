@@ -25,12 +25,12 @@ def defer_signals() -> Iterator[StopRequest]:
     """Record the first SIGINT or SIGTERM instead of unwinding; a second one acts as usual."""
     request = StopRequest()
     # An ignored signal stays ignored: nohup and background jobs of a shell rely on that.
-    found = {number: signal.getsignal(number) for number in _EXIT_CODES}
-    previous = {number: old for number, old in found.items() if callable(old)}
+    handlers = {number: signal.getsignal(number) for number in _EXIT_CODES}
+    previous = {number: handler for number, handler in handlers.items() if callable(handler)}
 
     def restore() -> None:
-        for number, old in previous.items():
-            signal.signal(number, old)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
     def record(number: int, _frame: object) -> None:
         request.exit_code = _EXIT_CODES[signal.Signals(number)]
@@ -46,11 +46,11 @@ def defer_signals() -> Iterator[StopRequest]:
 
 @contextmanager
 def wake_at_signals() -> Iterator[None]:
-    """Let what waits for a person end at SIGINT and SIGTERM, whenever they arrive.
+    """Make what waits for a person end at SIGINT and SIGTERM, whenever they arrive.
 
-    Python runs a handler between two of its own steps. After a signal that arrives between the last
-    of them and the read, that would be when something is typed: so the read is interrupted again
-    and again.
+    Python runs handlers between two of its instructions. If a signal arrives between the last of
+    them and the read, its handler would wait until something is typed. So the read is interrupted
+    periodically.
     """
     previous = signal.signal(signal.SIGALRM, lambda _number, _frame: None)
     signal.setitimer(signal.ITIMER_REAL, _WAKE_SECONDS, _WAKE_SECONDS)

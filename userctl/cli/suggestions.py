@@ -1,4 +1,4 @@
-"""What to suggest where a command or an option does not exist."""
+"""Suggestions for commands and options that do not exist."""
 
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
@@ -76,7 +76,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "version v": ("--version",),
 }
 """Words that people type, and the commands that they mean: the first that the noun has, or else
-the first that stands alone or has another noun. One table, so that a word is never explained
+the first that stands alone or follows another noun. One table, so that a word is never explained
 twice."""
 
 OPTION_SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -114,41 +114,41 @@ OPTION_SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 """Options that people type, and those that they mean: the first that the command has."""
 
-_LOOK_ALIKE = 0.6
-"""How alike two words must be, of 1, for one to be a misspelling of the other."""
+_SIMILARITY = 0.6
+"""How similar, from 0 to 1, a misspelling must be to the word that was meant."""
 
 
-def command_suggestion(typed: str, noun: str | None) -> str | None:
+def command_suggestion(word: str, noun: str | None) -> str | None:
     """Return what to type instead of a command that does not exist, or None.
 
     Args:
-        typed: the word that was typed.
+        word: the word that was typed.
         noun: the noun that it follows; None at the beginning of the line.
     """
-    word = typed.lower().replace("_", "-")
-    meant = _meant(word, SYNONYMS)
+    word = word.lower().replace("_", "-")
+    meanings = _look_up(word, SYNONYMS)
     commands = [*(_verbs(noun) if noun else COMMANDS)]
     options = ["--help", *(() if noun else ("--version",))]
-    here = [*commands, *options]
-    own = [command.removeprefix(f"{noun} ") for command in meant]
-    found = [command for command in own if command.partition(" ")[0] in here][:1]
-    paths = dict.fromkeys(path for command in (word, *meant) for path in _paths(command))
-    found = found or [*paths][:3]
-    return _question(found or _near(word, commands) or _near(word, options))
+    available = [*commands, *options]
+    own = [command.removeprefix(f"{noun} ") for command in meanings]
+    matches = [command for command in own if command.partition(" ")[0] in available][:1]
+    paths = dict.fromkeys(path for command in (word, *meanings) for path in _paths(command))
+    matches = matches or [*paths][:3]
+    return _question(matches or _similar_words(word, commands) or _similar_words(word, options))
 
 
-def option_suggestion(typed: str, known: Collection[str]) -> str | None:
+def option_suggestion(option: str, known: Collection[str]) -> str | None:
     """Return what to type instead of an option that a command lacks, or None.
 
     Args:
-        typed: the option that was typed, without its value.
+        option: the option that was typed, without its value.
         known: the options of the command.
     """
-    word = typed.lower().replace("_", "-")
-    for option in _meant(word, OPTION_SYNONYMS):
-        if option.partition(" ")[0] in known:
-            return _question([option])
-    return _question(_near(word, [option for option in known if option.startswith("--")]))
+    word = option.lower().replace("_", "-")
+    for meaning in _look_up(word, OPTION_SYNONYMS):
+        if meaning.partition(" ")[0] in known:
+            return _question([meaning])
+    return _question(_similar_words(word, [name for name in known if name.startswith("--")]))
 
 
 def _verbs(noun: str) -> Mapping[str, str]:
@@ -156,21 +156,22 @@ def _verbs(noun: str) -> Mapping[str, str]:
     return row.verbs if isinstance(row, Noun) else {}
 
 
-def _meant(word: str, synonyms: Mapping[str, tuple[str, ...]]) -> list[str]:
-    return [meant for words, all_ in synonyms.items() if word in words.split() for meant in all_]
+def _look_up(word: str, synonyms: Mapping[str, tuple[str, ...]]) -> list[str]:
+    rows = (meanings for words, meanings in synonyms.items() if word in words.split())
+    return [meaning for meanings in rows for meaning in meanings]
 
 
 def _paths(command: str) -> Iterator[str]:
-    """Yield what a command is typed as, alone or after each noun that has it."""
+    """Yield the ways to type a command: alone, or after each noun that has it."""
     first, _, rest = command.partition(" ")
     if (not rest and first in COMMANDS) or rest.partition(" ")[0] in _verbs(first):
         yield command
     yield from (f"{noun} {command}" for noun in COMMANDS if not rest and first in _verbs(noun))
 
 
-def _near(word: str, known: Collection[str]) -> list[str]:
-    return get_close_matches(word, known, n=2, cutoff=_LOOK_ALIKE)
+def _similar_words(word: str, known: Collection[str]) -> list[str]:
+    return get_close_matches(word, known, n=2, cutoff=_SIMILARITY)
 
 
-def _question(found: list[str]) -> str | None:
-    return f"Did you mean {either([quote(command) for command in found])}?" if found else None
+def _question(matches: list[str]) -> str | None:
+    return f"Did you mean {either([quote(match) for match in matches])}?" if matches else None

@@ -1,6 +1,6 @@
 """One span for a run of the command line, sent to the collector that the environment names.
 
-Whatever fails here, the command goes on as if there were no collector.
+If anything fails here, the command continues as if there were no collector.
 """
 
 import logging
@@ -44,18 +44,18 @@ class RunTrace:
     """The span of a run of the command line, which is the current one until it ends.
 
     Args:
-        argv: the arguments, of which only the name of the command is told.
+        argv: the arguments; the span holds only the name of the command.
     """
 
     def __init__(self, argv: Sequence[str]) -> None:
         self._tracer: Tracer | None = None
         self._seconds_left = LONGEST_SECONDS
         self._problem = ""
-        self._complaints = _Complaints()
+        self._failures = _LoggedFailures()
         self._was_refused = False
-        self._decided = Event()
+        self._outcome_known = Event()
         self._stack = ExitStack()
-        if asked_protocol(os.environ) != PROTOCOL:
+        if requested_protocol(os.environ) != PROTOCOL:
             self._problem = f"no trace: the protocol is not {PROTOCOL}, the only one supported"
             return
         began = time.monotonic()
@@ -86,7 +86,7 @@ class RunTrace:
         )
 
     def _session(self) -> Any:
-        """Return what sends; it follows no redirect, because headers may hold a key.
+        """Return the HTTP session; it follows no redirect, because headers may hold a key.
 
         None lets OpenTelemetry choose, where the environment names a provider of credentials.
         """
@@ -107,7 +107,7 @@ class RunTrace:
                 if not answered:
                     self._was_refused = True
                     # OpenTelemetry would try again after a second, which is too late.
-                    self._decided.set()
+                    self._outcome_known.set()
             return response
 
         session.send = send_once
@@ -115,23 +115,23 @@ class RunTrace:
 
     @property
     def fields(self) -> Mapping[str, str]:
-        """What each line of the log says of the trace."""
+        """The fields by which each line of the log identifies the trace."""
         return trace_fields()
 
-    def add_statements(self, made_by: "Callable[[Tracer], AbstractContextManager[None]]") -> None:
-        """Let each SQL statement be a span from now on.
+    def trace_statements(self, spans: "Callable[[Tracer], AbstractContextManager[None]]") -> None:
+        """Make each SQL statement a span from now on.
 
         Args:
-            made_by: makes the spans, with the tracer that it gets, within a block.
+            spans: makes the spans with a tracer, within a block.
         """
         if self._tracer is not None:
-            self._stack.enter_context(made_by(self._tracer))
+            self._stack.enter_context(spans(self._tracer))
 
     def end(self, exit_code: int, error_code: str | None) -> str:
-        """End the span, send what is left of the trace, and return what became of it.
+        """End the span, send the rest of the trace, and return whether that worked, as text.
 
         Args:
-            exit_code: that of the run.
+            exit_code: the exit code of the run.
             error_code: the code of the error that it ended with, if any.
         """
         with self._stack:
@@ -147,48 +147,48 @@ class RunTrace:
             if exit_code:
                 self._span.set_status(StatusCode.ERROR)
             self._span.end()
-            self._decided.clear()
-            # What was heard so far may be about a variable; a refusal is remembered apart.
-            self._complaints.heard = False
-            # Whatever the collector does, and the resolver of names, a daemon holds up no one.
+            self._outcome_known.clear()
+            # What failed so far may be about a variable; a refusal is remembered separately.
+            self._failures.any_logged = False
+            # A daemon thread delays no exit, however slow the collector or the name resolution is.
             Thread(target=self._send, daemon=True).start()
-            if not self._decided.wait(max(self._seconds_left, SHORTEST_WAIT_SECONDS)):
+            if not self._outcome_known.wait(max(self._seconds_left, SHORTEST_WAIT_SECONDS)):
                 return "the trace was not sent: the collector does not answer"
-            if self._was_refused or self._complaints.heard:
+            if self._was_refused or self._failures.any_logged:
                 return "the trace was not sent: the collector is unreachable or refused it"
             return "the trace was sent"
 
     def _send(self) -> None:
         with suppress(Exception):
             self._provider.shutdown()
-        self._decided.set()
+        self._outcome_known.set()
 
 
-class _Complaints(logging.Handler):
-    """Hears that sending failed. What is said may hold secrets, so it comes into no log."""
+class _LoggedFailures(logging.Handler):
+    """Notices from logs that sending failed. Messages may hold secrets, so none is passed on."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.heard = False
+        self.any_logged = False
         for name in _LIBRARIES:
             library = logging.getLogger(name)
             library.propagate = False
             library.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take note of a failure."""
+        """Remember that something failed."""
         del record
-        self.heard = True
+        self.any_logged = True
 
 
-def asked_protocol(environ: Mapping[str, str]) -> str:
-    """Return the protocol that an environment wants traces sent with."""
+def requested_protocol(environ: Mapping[str, str]) -> str:
+    """Return the protocol with which the environment wants traces sent."""
     names = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
     return next(filter(None, (environ.get(name, "").strip() for name in names)), PROTOCOL)
 
 
 def command_name(argv: Sequence[str]) -> str:
-    """Return the name of the command that is run, without anything else that was typed."""
+    """Return the name of the command that is run, and nothing else that was typed."""
     names = [PROGRAM]
     row = COMMANDS.get(argv[0]) if argv else None
     if row is not None:
@@ -208,7 +208,7 @@ def parent_span(environ: Mapping[str, str]) -> "Context":
 
 
 def _resource() -> "Resource":
-    """Return what sends the span. Detectors of processes would add the arguments."""
+    """Return the sender of the span. Detectors of processes would add the arguments."""
     from opentelemetry.sdk.resources import OTELResourceDetector, Resource
     from opentelemetry.sdk.version import __version__ as sdk_version
 

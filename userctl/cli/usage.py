@@ -1,4 +1,4 @@
-"""What a wrong command line is told."""
+"""Messages about wrong command lines."""
 
 import re
 
@@ -13,10 +13,10 @@ _NOUNS = {
     "file_format": "format",
     "on_conflict": "conflict rule",
 }
-"""What the values of an option are, where its name does not say so."""
+"""What the values of an option are called, where its name does not say so."""
 
 _LONGEST_SHOWN = 41
-"""How many characters of a bad value are repeated, with the quotation mark before them."""
+"""How many characters of a bad value are shown, with the quotation mark before them."""
 
 _CHOICES = re.compile(r"Value error, (?P<value>'.*'|\".*\") is not one of (?P<choices>.*?)\.?")
 _RULES = {
@@ -30,24 +30,24 @@ _RULES = {
 
 
 def usage_message(error: typer.TyperException) -> str:
-    """Return one sentence, or two, about what is wrong and what to write instead.
+    """Return one or two sentences about what is wrong and what to write instead.
 
-    Typer reports a bad value in the words of pydantic, which are about inputs and not options.
+    Typer reports a bad value in the words of pydantic, which speak of inputs, not options.
     """
     parameter = getattr(error, "param", None)
     if isinstance(error, typer.BadParameter) and parameter is not None:
         raw = " ".join(error.message.split())
-        if found := _CHOICES.fullmatch(raw):
+        if match := _CHOICES.fullmatch(raw):
             noun = _NOUNS.get(parameter.name, parameter.name.replace("_", " "))
             article = "an" if noun[0] in "aeiou" else "a"
-            choices = [choice.strip("'") for choice in found["choices"].split(", ")]
-            value = found["value"]
+            choices = [choice.strip("'") for choice in match["choices"].split(", ")]
+            value = match["value"]
             shown = value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}...'"
             return f"{shown} is not {article} {noun}. Use {either(choices)}."
         for pattern, sentence in _RULES.items():
-            if found := re.fullmatch(pattern, raw):
+            if match := re.fullmatch(pattern, raw):
                 option = max((*parameter.opts, ""), key=len)
-                return sentence.format(option=option, bound=found[1] if found.re.groups else "")
+                return sentence.format(option=option, bound=match[1] if match.re.groups else "")
     if (option := getattr(error, "option_name", None)) and hasattr(error, "possibilities"):
         return _unknown_option(option, getattr(error, "ctx", None))
     message = " ".join(error.format_message().split()).replace("Value error, ", "")
@@ -65,6 +65,6 @@ def _unknown_option(option: str, context: typer.Context | None) -> str:
 
 
 def usage_hint(error: typer.TyperException) -> str | None:
-    """Return where to read on, if it is known which command was meant."""
+    """Return where to read on, if the command is known."""
     context = getattr(error, "ctx", None)
     return f"See '{context.command_path} --help'." if context is not None else None

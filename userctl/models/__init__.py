@@ -19,4 +19,4 @@ __all__ = [
 ]
 
 TABLES = tuple(table.name for table in Base.metadata.sorted_tables)
-"""The names of all tables, each after those that it refers to."""
+"""The names of all tables, each after the tables that it refers to."""

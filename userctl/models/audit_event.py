@@ -13,8 +13,8 @@ class AuditEvent(Base, table=True):
 
     The ids count from 1 without gaps, and ``hash`` covers the event and the hash of the previous
     one, so that changes, removals and insertions are detected. ``user_id`` and ``target`` name
-    what the event concerns, which may no longer exist. ``actor`` is who caused it, ``machine`` the
-    user of the operating system and the host. ``detail`` is canonical JSON.
+    the subject of the event, which may no longer exist. ``actor`` is who caused it, ``machine`` the
+    operating system user and the host. ``detail`` is canonical JSON.
     """
 
     __tablename__ = "audit_events"

@@ -11,8 +11,8 @@ from userctl.models.user import UserColumns
 class DeletedUser(UserColumns, table=True):
     """A deleted user who can be restored.
 
-    Nothing refers to the row: the user's sessions and tokens ended with the deletion. Another
-    user may have the address by now, and several deleted users may have had the same one.
+    Nothing refers to the row: the user's sessions and tokens ended with the deletion. The address
+    may belong to another user by now, and several deleted users may have had it.
     """
 
     __tablename__ = "deleted_users"

@@ -11,9 +11,9 @@ from userctl.models.types import UTCDateTime
 class LoginThrottle(Base, table=True):
     """The logins to one address that were charged to a source in a window of time.
 
-    The address is stored as its SHA-256, because an attacker may type anything. The source is
-    empty in the row that is shared by all sources without a recent success; a source with one has
-    a row of its own, with ``succeeded_at``. After ``expires_at`` the row has no effect.
+    The address is stored as its SHA-256, because an attacker may type anything. All sources without
+    a recent success share a row with an empty source; a source with one has its own row, with
+    ``succeeded_at``. After ``expires_at`` the row has no effect.
     """
 
     __tablename__ = "login_throttles"

@@ -1,9 +1,9 @@
-"""Which hash of a user counts, in Python and in SQL; everything that reads or writes one asks here.
+"""The password hash of a user that counts, in Python and in SQL; all code that needs it asks here.
 
 While a user is disabled, their own hash waits in ``disabled_hash``; one that comes from another
-system waits in ``foreign_hash`` until the user logs in, disabled or not. Meanwhile a stand-in that
-no password matches is in ``hashed_password``. A program that knows nothing of that may write
-another hash there, or remove it: then that is what counts.
+system waits in ``foreign_hash`` until the user logs in, disabled or not. Meanwhile
+``hashed_password`` holds a stand-in that no password matches. If a program that knows nothing of
+this writes another hash there, or removes it, that value counts.
 """
 
 from collections.abc import Iterable
@@ -14,16 +14,16 @@ from sqlalchemy import ColumnElement, and_, case
 from userctl.core.stand_in_hash import STAND_IN_PATTERN, is_stand_in
 from userctl.models.user import UserColumns
 
-_WAITING = ("foreign_hash", "disabled_hash")
-"""Where a hash may wait, the first of them that is not null."""
+_WAITING_COLUMNS = ("foreign_hash", "disabled_hash")
+"""The columns in which a hash may wait; the first one that is not null counts."""
 
 
 def own_hash_column(user: UserColumns) -> str:
-    """Return the name of the column in which the hash of the user's own password is."""
+    """Return the name of the column that holds the hash of the user's own password."""
     if is_stand_in(user.hashed_password):
-        for waiting in _WAITING:
-            if getattr(user, waiting) is not None:
-                return waiting
+        for column in _WAITING_COLUMNS:
+            if getattr(user, column) is not None:
+                return column
     return "hashed_password"
 
 
@@ -45,34 +45,35 @@ def login_hash(user: UserColumns) -> str:
 
 
 def own_hash_expression(users: Any) -> ColumnElement[Any]:
-    """Return the hash that :func:`own_hash` returns, for queries.
+    """Return :func:`own_hash` as an SQL expression.
 
     Args:
-        users: what has the column ``hashed_password``, and those in which hashes wait unless the
-            schema is older.
+        users: a table or model with the column ``hashed_password`` and, unless the schema is
+            older, the columns in which hashes wait.
     """
-    return _waiting_or_present(users, _WAITING)
+    return _first_waiting_hash(users, _WAITING_COLUMNS)
 
 
 def login_hash_expression(users: Any) -> ColumnElement[Any]:
-    """Return the hash that :func:`login_hash` returns of an active user, for queries."""
-    return _waiting_or_present(users, ["foreign_hash"])
+    """Return :func:`login_hash` of an active user as an SQL expression."""
+    return _first_waiting_hash(users, ["foreign_hash"])
 
 
-def _waiting_or_present(users: Any, names: Iterable[str]) -> ColumnElement[Any]:
+def _first_waiting_hash(users: Any, names: Iterable[str]) -> ColumnElement[Any]:
     hashed = users.hashed_password
-    stands_in = hashed.like(STAND_IN_PATTERN)
-    waiting = [getattr(users, name) for name in names if hasattr(users, name)]
-    waits = [(and_(stands_in, column.is_not(None)), column) for column in waiting]
-    return case(*waits, else_=hashed) if waits else hashed
+    is_replaced = hashed.like(STAND_IN_PATTERN)
+    columns = [getattr(users, name) for name in names if hasattr(users, name)]
+    cases = [(and_(is_replaced, column.is_not(None)), column) for column in columns]
+    return case(*cases, else_=hashed) if cases else hashed
 
 
 def hash_columns(own: str, *, stand_in: str | None) -> dict[str, str | None]:
-    """Return the values of the columns that store a user's own hash where every program reads it.
+    """Return the column values that store a user's own hash where every program reads it.
 
     Args:
         own: the hash.
-        stand_in: what other programs are to see of a disabled user; None for an active one.
+        stand_in: the hash that other programs see while the user is disabled; None for an active
+            user.
     """
     if stand_in is None:
         return {"hashed_password": own, "disabled_hash": None, "foreign_hash": None}
@@ -80,10 +81,10 @@ def hash_columns(own: str, *, stand_in: str | None) -> dict[str, str | None]:
 
 
 def foreign_hash_columns(own: str, *, stand_in: str) -> dict[str, str | None]:
-    """Return the values of the columns that store a hash from another system.
+    """Return the column values that store a hash from another system.
 
     Args:
         own: the hash, which only userctl verifies.
-        stand_in: what other programs are to see until the user logs in.
+        stand_in: the hash that other programs see until the user logs in.
     """
     return {"hashed_password": stand_in, "disabled_hash": None, "foreign_hash": own}

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String
 from sqlalchemy.types import TypeDecorator
 
-from userctl.models.unreadable import Unreadable
+from userctl.models.unreadable_values import UnreadableValue
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
 """An id of 64 bits. SQLite has no others, and generates ids only for the type INTEGER.
@@ -41,8 +41,8 @@ class UTCDateTime(TypeDecorator[datetime]):
         def write(value: Any) -> Any:
             if value is None:
                 return None
-            if isinstance(value, Unreadable):
-                # PostgreSQL takes it back as it gave it.
+            if isinstance(value, UnreadableValue):
+                # PostgreSQL accepts the value that it returned.
                 return value.stored
             if value.tzinfo is None:
                 raise ValueError("naive datetime")
@@ -51,45 +51,45 @@ class UTCDateTime(TypeDecorator[datetime]):
         return write
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
-        """Return a reader of times, and of what is not a time."""
+        """Return a reader of times that wraps anything else in :class:`UnreadableValue`."""
         read: Any = self.impl_instance.dialect_impl(dialect).result_processor(dialect, coltype)
 
-        def read_aware(value: Any) -> datetime | Unreadable | None:
+        def read_aware(value: Any) -> datetime | UnreadableValue | None:
             if value is None:
                 return None
             try:
                 time: datetime = read(value) if read else value
                 return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
             except (ValueError, TypeError, AttributeError, OverflowError):
-                return Unreadable(value)
+                return UnreadableValue(value)
 
         return read_aware
 
 
 class Address(TypeDecorator[str]):
-    """The e-mail address of a user; a missing one reads as blank text.
+    """The e-mail address of a user; a missing one is read as an empty string.
 
-    The column of an application may be null, as for a person whose data were erased.
+    The column of an application may be null, for example for a person whose data were erased.
     """
 
     impl = String
     cache_ok = True
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> str:
-        """Read a missing address as blank text."""
+        """Read a missing address as an empty string."""
         return "" if value is None else value
 
 
 class StoredUTCDateTime(UTCDateTime):
-    """Reads a time, or the stored text itself if userctl would not have written it like this.
+    """A time, or the stored text itself if userctl would have written that time differently.
 
-    SQLite stores text, which says the same time in many ways, but comparisons know only one.
+    SQLite stores times as text. One time can be written in many ways, but comparisons need one.
     """
 
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
-        """Return a reader that raises an error with the value if it is not a time."""
+        """Return a reader of times that returns text in any other form as it is stored."""
         read = super().result_processor(dialect, coltype)
 
         def read_exact(value: Any) -> Any:

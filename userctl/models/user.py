@@ -11,19 +11,19 @@ from userctl.models.types import Address, Id, UTCDateTime
 class UserColumns(Base):
     """The columns of a user, in ``users`` and, once deleted, in ``deleted_users``.
 
-    A new column belongs here. ``deleted_users`` takes each as it stands here, because its columns
-    must be as wide as those of any adopted table and need no defaults; ``users`` overrides some.
+    A new column belongs here. ``deleted_users`` uses the columns unchanged, because they must be as
+    wide as those of any adopted table and need no defaults; ``users`` overrides some.
 
     While a user is disabled, their own hash waits in ``disabled_hash`` and ``hashed_password``
     holds one that no password matches, so that a program that reads only ``hashed_password``
-    rejects the user too. The same holds while ``foreign_hash`` has one that only userctl verifies,
-    because it comes from another system. From there come also ``address_verified``, which is null
-    if it was not said, and ``former_login_at``, the last login there.
-    :mod:`userctl.models.own_hash` says which hash counts.
+    rejects the user too. The same applies while ``foreign_hash`` holds a hash from another system,
+    which only userctl verifies. That system also supplies ``address_verified``, which is null if
+    it did not say, and ``former_login_at``, the last login there.
+    :mod:`userctl.models.own_hash` decides which hash counts.
 
-    ``managed_by`` names the set of a file of users that the user belongs to, and
-    ``password_version`` is that of the password that the file gave them. ``previous_email`` is the
-    address before the file gave them another, so that two who exchanged theirs stay as they are.
+    ``managed_by`` names the set of declared users that the user belongs to, ``password_version`` is
+    the version of the password declared for them, and ``previous_email`` their address before a
+    declaration changed it, so that two users who exchanged addresses are not exchanged again.
     """
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)

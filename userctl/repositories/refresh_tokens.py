@@ -10,7 +10,7 @@ from sqlmodel import Session, and_, case, cast, col, func, literal, or_, select,
 
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.api_token import API_ID_PREFIX
-from userctl.models.unreadable import why_unreadable
+from userctl.models.unreadable_values import unreadable_reason
 from userctl.repositories.changes import change
 from userctl.repositories.token_filter import TokenFilter
 from userctl.schemas.page import LARGEST_ID
@@ -62,7 +62,7 @@ class RefreshTokenRepository:
 
         Of a family whose id cannot be read, this token alone is known.
         """
-        if why_unreadable(token.family_id, str):
+        if unreadable_reason(token.family_id, str):
             return self.revoke(now, col(RefreshToken.id) == token.id)
         return self.revoke(now, col(RefreshToken.family_id) == token.family_id)
 

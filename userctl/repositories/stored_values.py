@@ -12,7 +12,7 @@ from sqlalchemy.types import NULLTYPE, TypeDecorator
 
 from userctl.core.errors import RowUnreadable
 from userctl.models.types import Address
-from userctl.models.unreadable import Unreadable, has_bad_bytes, why_unreadable
+from userctl.models.unreadable_values import UnreadableValue, has_bad_bytes, unreadable_reason
 
 Row = Sequence[Any]
 OnUnreadable = Callable[[RowUnreadable], object]
@@ -26,7 +26,7 @@ def bindable(value: Any, dialect: str) -> Any:
         value: the value as it was loaded.
         dialect: the name of the dialect.
     """
-    if isinstance(value, Unreadable):
+    if isinstance(value, UnreadableValue):
         return literal(bindable(value.stored, dialect), NULLTYPE)
     if dialect == "sqlite" and isinstance(value, str) and has_bad_bytes(value):
         # The driver takes only text that is UTF-8.
@@ -36,7 +36,7 @@ def bindable(value: Any, dialect: str) -> Any:
 
 def has_value(column: Any, value: Any, dialect: str) -> Any:
     """Return the condition that a column still has a value."""
-    if isinstance(value, datetime | Unreadable):
+    if isinstance(value, datetime | UnreadableValue):
         # Another program may write the same time in another form.
         return column.is_not(None)
     if isinstance(value, bool):
@@ -133,7 +133,7 @@ class RowChecker:
                 continue
             if kind is datetime and isinstance(value, str) and _is_time(value):
                 continue
-            if (reason := why_unreadable(value, kind)) is not None:
+            if (reason := unreadable_reason(value, kind)) is not None:
                 named = name if column is not None else "hashed_password"
                 return RowUnreadable(self._table.name, row[self._id], named, reason)
         return None

@@ -1,7 +1,7 @@
-"""What goes into services and comes out of them, a module per noun.
+"""The inputs and results of services, one module per noun.
 
-The command line names schemas as ``schemas.users.UserRead``: each module is imported when it is
-first named, so that help need not load pydantic. Everything else imports from the modules.
+The command line refers to schemas as ``schemas.users.UserRead``: each module is imported on first
+use, so that help does not load pydantic. All other code imports from the modules.
 """
 
 from importlib import import_module

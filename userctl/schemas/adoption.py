@@ -10,10 +10,10 @@ class AdoptionChoices(BaseModel):
     """How to read the tables of an application.
 
     ``tokens_in_clear`` says that refresh tokens are not hashed although they look like hashes.
-    ``keep_odd_addresses`` adopts users whose addresses are not valid, or missing, as they are;
-    ``leave_out`` disables them here alone, and with both, only those that cannot be kept, such as
+    ``keep_odd_addresses`` adopts users with invalid or missing addresses as they are; ``leave_out``
+    disables them in userctl only. With both, only users that cannot be kept are disabled, such as
     several with the same address. ``users_table`` and ``tokens_table`` are the names of the tables,
-    if they are not ours.
+    if they differ from ours.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -27,22 +27,22 @@ class AdoptionChoices(BaseModel):
 
 
 class AdoptionOptions(AdoptionChoices):
-    """What an adoption needs to know besides the choices.
+    """The choices, and what else an adoption needs.
 
-    ``now`` is the time of the adoption, ``roles`` are the configured roles, and ``emptied`` is
-    what is stored where a hash is null.
+    ``now`` is the time of the adoption, ``roles`` are the configured roles, and ``null_hash``
+    replaces a hash that is null.
     """
 
     now: datetime
     roles: tuple[str, ...]
-    emptied: str
+    null_hash: str
 
 
 class AdoptionStep(BaseModel):
     """A step of an adoption, a warning, or a problem that prevents it.
 
     ``subject`` is a column, an index or another part of the table, or of the file if there is no
-    table; ``rows`` is the number of rows concerned, and ``ids`` are the first of them.
+    table; ``rows`` is the number of affected rows, and ``ids`` are the ids of the first ones.
     """
 
     kind: Literal["step", "warning", "problem"]

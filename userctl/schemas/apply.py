@@ -1,4 +1,4 @@
-"""Plans of what declared users need, and what came of them."""
+"""Plans that bring users in line with their declaration, and the results of applying them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from userctl.schemas.tokens import ApiTokenIssued
 Prune = Literal["disable", "delete"]
 PlannedAction = Literal["create", "restore", "change", "disable", "delete"]
 
-LEAST_REMOVALS = 5
-LEAST_PERCENT = 10
-"""How many users of a set may go without being asked: the greater of the number and the part."""
+DEFAULT_REMOVALS = 5
+DEFAULT_PERCENT = 10
+"""How many users of a set may be removed by default: the greater of the number and the percent."""
 
 
 @dataclass(frozen=True)
 class RemovalLimit:
-    """How many users may be removed at once: a number, or a part of the set in percent."""
+    """How many users may be removed: the greater of a number and a percentage of the set."""
 
-    number: int = LEAST_REMOVALS
-    percent: int = LEAST_PERCENT
+    number: int = DEFAULT_REMOVALS
+    percent: int = DEFAULT_PERCENT
 
-    def of(self, members: int) -> int:
-        """Return how many of so many users may be removed."""
+    def max_removals(self, members: int) -> int:
+        """Return how many users of a set may be removed, given the number of its members."""
         return max(self.number, members * self.percent // 100)
 
 
@@ -37,8 +37,8 @@ class ApplyOptions:
 
     Attributes:
         set_name: the set that they belong to; None if they belong to none.
-        prune: what becomes of users of the set that are not declared; None if they stay.
-        adopt: whether users who exist and belong to no set are taken over.
+        prune: what to do with users of the set that are not declared; None keeps them.
+        adopt: whether to take over existing users that belong to no set.
         limit: how many users may be removed.
     """
 
@@ -49,7 +49,7 @@ class ApplyOptions:
 
 
 class FieldChange(BaseModel):
-    """A field that is set; a password is never shown, only where it comes from."""
+    """A field that is set; of a password only the origin is shown."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -59,9 +59,9 @@ class FieldChange(BaseModel):
 
 
 class PlannedChange(BaseModel):
-    """What happens to one user.
+    """The change of one user.
 
-    ``email`` is the address from then on, and ``row`` a digest of what was stored before.
+    ``email`` is the address after the change, and ``row`` a digest of the row before it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -74,15 +74,15 @@ class PlannedChange(BaseModel):
 
 
 class Plan(BaseModel):
-    """What happens to users when they are applied as declared.
+    """The changes that applying the declared users makes.
 
     Attributes:
         set: the set.
-        prune: what becomes of users of the set that are not declared.
+        prune: what happens to users of the set that are not declared.
         digest: the SHA-256 of all changes, and of the rows that they change.
-        unchanged: how many declared users are as they are declared.
+        unchanged: how many users match their declaration.
         undeclared: how many users of the set are neither declared nor removed.
-        changes: what happens to users.
+        changes: the changes, one for each user.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -95,19 +95,19 @@ class Plan(BaseModel):
     changes: list[PlannedChange]
 
     def count(self, *actions: PlannedAction) -> int:
-        """Return how many users some actions concern."""
+        """Return the number of changes with one of these actions."""
         return sum(change.action in actions for change in self.changes)
 
 
 class GeneratedPassword(BaseModel):
-    """A password that was generated, shown this once."""
+    """A generated password, which is shown only once."""
 
     email: str
     password: str = Field(repr=False)
 
 
-class Applied(Plan):
-    """A plan that was applied, with the secrets that came of it, shown this once."""
+class ApplyResult(Plan):
+    """A plan that was applied, and the secrets it produced, which are shown only once."""
 
     generated_passwords: list[GeneratedPassword] = []
     api_tokens: list[ApiTokenIssued] = []
@@ -122,7 +122,7 @@ def plan_digest(set_name: str | None, prune: Prune | None, changes: Sequence[Pla
 
 
 class PlanFile(BaseModel):
-    """A plan that was written down, to be reviewed and applied as it is; it holds no secret.
+    """A saved plan, to be reviewed and applied unchanged; it holds no secret.
 
     ``declaration`` is the SHA-256 of the declared users.
     """
@@ -137,12 +137,12 @@ class PlanFile(BaseModel):
 
     @property
     def options(self) -> ApplyOptions:
-        """How the users are applied."""
+        """The options that the plan was made with."""
         return ApplyOptions(self.plan.set, self.plan.prune, self.adopt, self.limit)
 
 
 def declaration_digest(users: Iterable[DeclaredUser]) -> str:
-    """Return the SHA-256 of what is declared, in whichever files and formats that is."""
+    """Return the SHA-256 of the declared users, whatever the files and formats they come from."""
     digest = sha256()
     for user in users:
         digest.update(user.model_dump_json(exclude_unset=True).encode())

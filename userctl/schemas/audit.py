@@ -13,7 +13,7 @@ Tag = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*)+$", max_
 
 
 class AuditTag(DocumentedEnum):
-    """What happened: a subject, what was done to it and, if that may fail, how it ended."""
+    """What happened: a subject, an action and, if it may fail, the outcome."""
 
     ACCOUNT_CREATE = "account:create", "A user was created."
     ACCOUNT_ADOPT = "account:adopt", "Adopted tables brought a user with another role than 'user'."
@@ -63,13 +63,13 @@ class AuditTag(DocumentedEnum):
 
 
 def outcome_of(tag: str) -> str:
-    """Return whether an attempt came about: ``success`` or ``failure``."""
+    """Return the outcome that a tag stands for: ``success`` or ``failure``."""
     failed = tag.endswith(":failure") or tag == AuditTag.TOKEN_REUSE
     return "failure" if failed else "success"
 
 
 ChangedField = Literal["role", "status", "email", "name", "password"]
-"""What of a user an event may have set or changed."""
+"""The part of a user that an event set or changed."""
 
 
 class AuditQuery(BaseModel):

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from userctl.schemas.users import Affected, UserQuery, UserStatus
+from userctl.schemas.users import RecordWithEffects, UserQuery, UserStatus
 
 
 class UserReference(NamedTuple):
-    """The id or the e-mail address of a user, and the line of the file in which it stands."""
+    """The id or the e-mail address of a user, and its line if it comes from a file."""
 
     text: str
     line: int | None = None
@@ -17,11 +17,11 @@ class UserReference(NamedTuple):
 
 @dataclass(frozen=True)
 class UserChoice:
-    """Which users are changed: those that are named, or all that a query finds.
+    """The users to change: a list of references, or all users that match a query.
 
     Attributes:
-        references: the users by name, in their order; an empty list if there is a query.
-        query: which users, whatever its limit and order.
+        references: the users in this order; empty if there is a query.
+        query: which users; its limit and order are ignored.
     """
 
     references: Sequence[UserReference] = ()
@@ -30,7 +30,7 @@ class UserChoice:
 
 @dataclass(frozen=True)
 class BatchOptions:
-    """How many users are changed at once.
+    """How a change of many users is carried out.
 
     Attributes:
         keep_going: whether to change the others if one cannot be changed.
@@ -45,14 +45,14 @@ class BatchOptions:
     at_most: int | None = None
 
 
-class UserOutcome(Affected):
-    """What became of one of many users.
+class UserOutcome(RecordWithEffects):
+    """The outcome for one of many users.
 
-    The fields of a user are those after the change, and before it if the user was deleted; they
-    are None for a user who does not exist. ``reference`` is what the user was named by.
-    ``outcome`` is ``would_change`` instead of ``changed`` in a dry run. If it is ``failed``,
-    ``code`` and ``message`` are those of the error. The ``message`` of a user who is ``missing``
-    says that they were deleted, or which addresses resemble theirs.
+    The fields of a user are those after the change, or before it if the user was deleted; they
+    are None for a user who does not exist. ``reference`` is the id or address that was passed.
+    In a dry run ``outcome`` is ``would_change`` instead of ``changed``. If it is ``failed``,
+    ``code`` and ``message`` are those of the error; if it is ``missing``, ``message`` says that
+    the user was deleted, or names similar addresses.
     """
 
     id: int | None = None
@@ -76,13 +76,13 @@ class UserOutcome(Affected):
 
 
 class PasswordOutcome(UserOutcome):
-    """What became of one of many users, with the password that was generated, shown this once."""
+    """The outcome for one of many users, with a generated password, which is shown only once."""
 
     generated_password: str | None = None
 
 
 class RevokeOutcome(UserOutcome):
-    """What became of one of many users, with how many tokens were revoked."""
+    """The outcome for one of many users, with the numbers of sessions and tokens revoked."""
 
     revoked_sessions: int | None = None
     revoked_api_tokens: int | None = None

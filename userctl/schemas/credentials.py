@@ -22,9 +22,9 @@ class Credentials(BaseModel):
     """The credentials of one attempt to log in.
 
     ``secret`` is a password, a token, or whatever the method asks for; ``identity`` is the claimed
-    identity, if the secret alone does not determine it; ``new_secret`` replaces the secret, as it
-    may have to; ``source`` is where the attempt comes from, None for this user on this host, and
-    ``client`` what the client calls itself.
+    identity, if the secret alone does not determine it; ``new_secret`` replaces the secret, which
+    may be required; ``source`` is where the attempt comes from, None for this user on this host,
+    and ``client`` is the name by which the client identifies itself.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)

@@ -13,8 +13,8 @@ PurgeStop = Literal["max_rows", "max_seconds", "locked", "signal", "other_purge"
 class SchemaStatus(BaseModel):
     """The state of a schema; ``current`` is None before the first migration.
 
-    The state is ``foreign`` if tables of our names exist that userctl never migrated. ``backup``
-    is the copy that was made before a change, if one was made.
+    The state is ``foreign`` if tables with our names exist that userctl never migrated. ``backup``
+    is the copy that was made before a change, if any.
     """
 
     database: str
@@ -26,14 +26,14 @@ class SchemaStatus(BaseModel):
 
 
 class RestoreRead(SchemaStatus):
-    """The state of a restored schema, and what was ended of what was restored."""
+    """The state of a restored schema, and how many restored sessions and tokens were ended."""
 
     sessions_ended: int
     api_tokens_revoked: int
 
 
 class BackupRead(BaseModel):
-    """A backup that was written and verified; ``revision`` is that of its schema."""
+    """A backup that was written and verified; ``revision`` is its schema revision."""
 
     file: str
     database: str
@@ -43,12 +43,12 @@ class BackupRead(BaseModel):
 
 
 class BackupInspection(BaseModel):
-    """What a backup holds; counts are None for tables that its revision did not have.
+    """The contents of a backup; counts are None for tables that its revision did not have.
 
-    ``taken_at`` is when a dump of PostgreSQL was made. Of an SQLite backup, which does not say so,
-    it is when the file was last written, which a copy of the file may have changed;
-    ``last_event_at``, the time of the last event of its audit trail, is right in any case.
-    ``verified`` says that it can be read from end to end.
+    ``taken_at`` is when a PostgreSQL dump was made. An SQLite backup does not record this, so there
+    it is the modification time of the file, which copying the file may change; ``last_event_at``,
+    the time of the last event of its audit trail, is always right. ``verified`` says that the
+    backup can be read from end to end.
     """
 
     file: str
@@ -88,8 +88,8 @@ class PurgeOptions(BaseModel):
 
     It deletes tokens that expired or were revoked longer ago than ``older_than``, at most
     ``batch_size`` in a transaction and ``max_rows`` in total, for at most ``max_seconds``.
-    ``pause`` is the pause after a transaction, None for what the database needs; ``trust_clock``
-    skips the check of the clock.
+    ``pause`` is the pause after a transaction, None for as long as the database needs;
+    ``trust_clock`` skips the check of the clock.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -106,8 +106,8 @@ class PurgeOptions(BaseModel):
 class PurgeResult(BaseModel):
     """How many tokens were deleted, how many of them are API tokens, and how many remain.
 
-    ``stopped_by`` tells why it ended early, if it did: a limit, tokens locked by others, a signal,
-    or another purge in progress.
+    ``stopped_by`` says why the purge ended early, if it did: a limit, tokens locked by others, a
+    signal, or another purge in progress.
     """
 
     deleted: int = 0
@@ -118,7 +118,7 @@ class PurgeResult(BaseModel):
 
 
 class DatabaseStats(BaseModel):
-    """The rows of each table, sizes in bytes, and what a purge would delete and roughly free.
+    """The rows of each table, sizes in bytes, and how much a purge would delete and roughly free.
 
     ``free_bytes`` is unused space inside the database, and ``oldest_expired_at`` is when the first
     of the expired refresh tokens expired. ``password_schemes`` counts the users with a password by
@@ -151,8 +151,8 @@ class VacuumResult(BaseModel):
 class RevokeResult(BaseModel):
     """How many active sessions were ended, and how many API tokens were revoked.
 
-    A service that verifies access tokens by itself accepts those of the sessions that are already
-    out until ``access_tokens_valid_until``; None if there are none.
+    A service that verifies access tokens offline accepts those already issued to the sessions until
+    ``access_tokens_valid_until``; None if there are none.
     """
 
     revoked_sessions: int = 0
@@ -161,7 +161,7 @@ class RevokeResult(BaseModel):
 
     @property
     def counts(self) -> dict[str, Any]:
-        """What the audit trail keeps."""
+        """The fields that the audit trail records."""
         return self.model_dump(exclude={"access_tokens_valid_until"})
 
 

@@ -1,8 +1,8 @@
-"""Users as code: what a file may declare of a set of users.
+"""Users as code: what a file may declare about a set of users.
 
-The models say what a file may hold and what its JSON Schema says; files are read in
-``formats/declarations``. A field that a file does not name is not in ``model_fields_set``: it is
-neither compared nor written.
+The models define the contents of a file and its JSON Schema; ``formats/declarations`` reads files.
+A field that a file does not name is not in ``model_fields_set``: it is neither compared nor
+written.
 """
 
 from collections import Counter
@@ -29,11 +29,11 @@ Value = TypeVar("Value")
 UserState = Literal["present", "created", "absent"]
 
 PASSWORD_SOURCES = ("password_hash", "password_env", "password_file", "generate")
-"""The fields of which each says where a password comes from; a user has at most one."""
+"""The fields that say where a password comes from; a user has at most one of them."""
 
 
-def _checked(check: Callable[[Value], Value]) -> AfterValidator:
-    """Return a validator that says what a check of ours refuses, beside all other faults."""
+def _validator(check: Callable[[Value], Value]) -> AfterValidator:
+    """Return a validator that reports a failed check together with all other problems."""
 
     def validate(value: Value) -> Value:
         try:
@@ -56,8 +56,8 @@ def _check_text(text: str) -> str:
     return text
 
 
-Address = Annotated[str, _checked(canonical_email)]
-Text = Annotated[str, _checked(_check_text)]
+Address = Annotated[str, _validator(canonical_email)]
+Text = Annotated[str, _validator(_check_text)]
 
 
 class _Declared(BaseModel):
@@ -65,17 +65,16 @@ class _Declared(BaseModel):
 
 
 class DeclaredToken(_Declared):
-    """An API token that a user shall have; it is known by its label."""
+    """An API token that a user should have; it is identified by its label."""
 
-    label: Annotated[str, _checked(check_label)] = Field(
-        description="What the token is for. A token with this label that is in force is left as "
-        "it is.",
+    label: Annotated[str, _validator(check_label)] = Field(
+        description="What the token is for. An active token with this label is kept.",
         json_schema_extra={"minLength": 1, "maxLength": LABEL_LENGTH},
     )
-    scope: Annotated[list[str], _checked(lambda words: [*check_scope(tuple(words))])] = Field(
-        default_factory=list, description="What the token permits."
+    scope: Annotated[list[str], _validator(lambda words: [*check_scope(tuple(words))])] = Field(
+        default_factory=list, description="The scopes of the token."
     )
-    expires: Annotated[str, _checked(_parse_lifetime)] = Field(
+    expires: Annotated[str, _validator(_parse_lifetime)] = Field(
         default="90d",
         description="How long a new token is valid: 90d, 12h, or never.",
         json_schema_extra={"pattern": "^([0-9]{1,9}(ms|[smhdw])|never)$"},
@@ -88,15 +87,15 @@ class DeclaredToken(_Declared):
 
 
 class DeclaredUser(_Declared):
-    """A user, known by the address. A field that is not named is neither compared nor written."""
+    """A user, identified by the address. A field that is not named is not compared or written."""
 
-    email: Address = Field(description="The address, by which the user is known.")
+    email: Address = Field(description="The e-mail address, which identifies the user.")
     state: UserState = Field(
         default="present",
-        description="present: keep the user so. created: create the user so, and then leave it "
-        "alone. absent: the user must not exist.",
+        description="present: keep the user as declared. created: create the user as declared, "
+        "and do not change them later. absent: the user must not exist.",
     )
-    name: Annotated[str, _checked(check_name)] | None = Field(
+    name: Annotated[str, _validator(check_name)] | None = Field(
         default=None,
         description="The name; null for none.",
         json_schema_extra={"maxLength": NAME_LENGTH},
@@ -105,7 +104,7 @@ class DeclaredUser(_Declared):
     status: UserStatus = Field(default="active", description="Whether the user may log in.")
     previous_emails: list[Address] = Field(
         default_factory=list,
-        description="Addresses that the user had: one who is found by them gets the new address.",
+        description="Former addresses: a user found by one of them gets the new address.",
     )
     password_hash: Text | None = Field(
         default=None,
@@ -117,8 +116,8 @@ class DeclaredUser(_Declared):
     )
     password_file: Text | None = Field(
         default=None,
-        description="The file that holds the password; a relative path begins at the folder of "
-        "the file that names it.",
+        description="The file that holds the password; a relative path starts at the folder of "
+        "the declaration.",
     )
     generate: bool = Field(
         default=False, description="Generate the password, and print it once when it is set."
@@ -127,24 +126,24 @@ class DeclaredUser(_Declared):
         default=1,
         ge=1,
         le=LARGEST_VERSION,
-        description="The password is set again when this is higher than it was the last time.",
+        description="The password is set again when this number is raised.",
     )
     adopt: bool = Field(
-        default=False, description="Take over a user who exists and belongs to no set."
+        default=False, description="Take over an existing user who belongs to no set."
     )
     api_tokens: list[DeclaredToken] = Field(
-        default_factory=list, description="API tokens that the user shall have."
+        default_factory=list, description="API tokens that the user should have."
     )
 
     _place: Place | None = PrivateAttr(default=None)
 
     @property
     def place(self) -> Place:
-        """Where the user stands."""
+        """The place in the file at which the user is declared."""
         return self._place or Place("-", 1, 1)
 
-    def at(self, place: Place) -> Self:
-        """Return this user, and remember where it stands."""
+    def with_place(self, place: Place) -> Self:
+        """Remember where this user is declared, and return it."""
         self._place = place
         return self
 
@@ -161,23 +160,23 @@ class DeclaredUser(_Declared):
     def _is_consistent(self) -> Self:
         sources = [name for name in PASSWORD_SOURCES if getattr(self, name)]
         if len(sources) > 1:
-            raise _refusal(f"Only one of {' and '.join(sources)} can be the password.")
+            raise _invalid(f"Only one of {' and '.join(sources)} can be the password.")
         if self.declares("password_version") and not sources:
-            raise _refusal("password_version is without a password: declare one beside it.")
+            raise _invalid("password_version needs a password: declare one too.")
         if self.state == "absent":
             others = self.model_fields_set - {"email", "state", "previous_emails", "adopt"}
             if others:
-                raise _refusal(f"A user who is absent has no {sorted(others)[0]}.")
+                raise _invalid(f"An absent user cannot have {sorted(others)[0]}.")
         if self.email in self.previous_emails:
-            raise _refusal(f"{self.email} is not a previous address: it is the address.")
+            raise _invalid(f"{self.email} is the current address, not a previous one.")
         if len(self.api_tokens) > 1:
             [(label, count)] = Counter(token.label for token in self.api_tokens).most_common(1)
             if count > 1:
-                raise _refusal(f"Two API tokens have the label {quote(label)}.")
+                raise _invalid(f"Two API tokens have the label {quote(label)}.")
         return self
 
 
-def _refusal(reason: str) -> PydanticCustomError:
+def _invalid(reason: str) -> PydanticCustomError:
     return PydanticCustomError("refused", "{reason}", {"reason": reason})
 
 
@@ -185,9 +184,9 @@ class Declaration(_Declared):
     """Users as code: a file of users, or several that were read as one."""
 
     schema_url: str | None = Field(
-        default=None, alias="$schema", description="Where editors find this schema."
+        default=None, alias="$schema", description="The URL at which editors find this schema."
     )
-    set: Annotated[str, _checked(check_set_name)] | None = Field(
+    set: Annotated[str, _validator(check_set_name)] | None = Field(
         default=None, description="The set that the users belong to.", max_length=SET_NAME_LENGTH
     )
     users: list[DeclaredUser] = Field(description="The users.")

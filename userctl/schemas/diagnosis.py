@@ -1,4 +1,4 @@
-"""Why a user can log in or not, as shown."""
+"""Diagnoses: why a user can or cannot log in."""
 
 from datetime import datetime
 from typing import Literal
@@ -22,9 +22,9 @@ Verdict = Literal[
 
 
 class LoginAttempt(BaseModel):
-    """A login, or several that one full window refused.
+    """A login, or several that were refused in the same full window.
 
-    ``cause`` is the true reason of a failure, whatever the person was told.
+    ``cause`` is the true reason for a failure, whatever the client was told.
     """
 
     time: datetime
@@ -38,13 +38,13 @@ class LoginAttempt(BaseModel):
 class UserDiagnosis(BaseModel):
     """Whether a user can log in, why not, and the command that changes that.
 
-    ``verdict`` is the first that holds, from ``unknown`` (there never was such a user, as far as
-    the audit trail goes back) and ``purged`` (permanently deleted) up to ``active``: the user can
-    log in. ``message`` says it in a sentence, and ``advice`` is the command to type. Who did
-    something is the actor of the audit trail; None if the trail does not say. ``throttled_until``
-    and ``failed_logins`` are those of ``user show``, also of an address without a user.
-    ``api_tokens`` counts those in force, up to 100. ``similar`` are addresses that may be meant.
-    ``logins`` are the latest attempts, the last one first, and ``sessions`` those that are active.
+    ``verdict`` is the first that applies, from ``unknown`` (as far as the audit trail goes back,
+    there was no such user) and ``purged`` (permanently deleted) to ``active``: the user can log in.
+    ``message`` states it in a sentence, and ``advice`` is the command to run. ``disabled_by`` and
+    ``deleted_by`` are actors from the audit trail; None if it does not say. ``throttled_until`` and
+    ``failed_logins`` are those of ``user show``, also for an address without a user.
+    ``api_tokens`` counts active ones, up to 100. ``similar`` lists addresses that may be meant,
+    ``logins`` the latest attempts, newest first, and ``sessions`` the active ones.
     """
 
     verdict: Verdict

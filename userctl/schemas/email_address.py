@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from userctl.core.errors import InvalidEmail
 from userctl.core.text import escape_invisible
 
-LONGEST_STORED = 320
-"""The longest text, in characters, that is looked up although it is not a valid address."""
+LONGEST_LOOKUP = 320
+"""The longest invalid address, in characters, that is looked up."""
 
-LONGEST_OWN = 255
-"""The longest address, in characters, that the tables of userctl hold."""
+LONGEST_ADDRESS = 255
+"""The longest address, in characters, that fits into the tables of userctl."""
 
 _PLAIN = re.compile(
     r"(?=.{6,254}\Z)(?=[^@]{1,64}@)"
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"
     r"@(?:(?=[^.]{1,63}\.)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+[A-Za-z]{2,63}"
 )
-"""Plain addresses of letters, digits and few other characters, which need no parser."""
+"""Plain addresses of letters, digits and a few other characters, which need no parser."""
 
 
 def canonical_email(address: str) -> str:
@@ -44,10 +44,10 @@ def is_canonical(text: str) -> bool:
 
 
 def are_canonical(addresses: Sequence[str]) -> bool:
-    """Tell whether all of many texts are plain addresses in their canonical form.
+    """Tell whether all texts are plain addresses in their canonical form.
 
-    This takes a fraction of the time of :func:`is_canonical` for each. An address with other
-    characters is not plain.
+    This takes a fraction of the time of calling :func:`is_canonical` for each. An address with
+    unusual characters is not plain.
     """
     joined = "".join(addresses)
     return joined == joined.lower() and all(map(_PLAIN.fullmatch, addresses))
@@ -56,36 +56,36 @@ def are_canonical(addresses: Sequence[str]) -> bool:
 def lookup_address(text: str) -> str:
     """Return the form in which an address may be stored: the canonical one, or the text itself.
 
-    Tables of an application that were adopted may have addresses that are not valid. Text that no
-    database stores becomes an empty text, which belongs to no user who can log in.
+    Adopted tables may have invalid addresses. Text that no database can store becomes an empty
+    string, which is the address of no user who can log in.
     """
     try:
         return canonical_email(text)
     except InvalidEmail:
-        return text if text.isprintable() and len(text) <= LONGEST_STORED else ""
+        return text if text.isprintable() and len(text) <= LONGEST_LOOKUP else ""
 
 
-def as_stored(text: str) -> str | None:
-    """Return an address as the tables of userctl can hold it, be it valid or not.
+def storable_address(text: str) -> str | None:
+    """Return an address in the form in which the tables of userctl can hold it, valid or not.
 
     Returns:
-        The canonical form of a valid address, another text as it is, and None for text that no
-        user can type or that is too long.
+        The canonical form of a valid address, other text unchanged, and None for text that is too
+        long or that no user can type.
     """
     address = lookup_address(text)
-    return address if len(address) <= LONGEST_OWN and bool(address) == bool(text) else None
+    return address if len(address) <= LONGEST_ADDRESS and bool(address) == bool(text) else None
 
 
 def parse_email(address: str) -> str:
-    """Return the canonical form of any address; this takes some fifty times as long.
+    """Return the canonical form of any address; this takes about fifty times as long.
 
     Raises:
         InvalidEmail: as :func:`canonical_email` does.
     """
-    # Its regular expressions take long to compile, and most addresses are plain.
+    # Its regular expressions are slow to compile, and most addresses are plain.
     import email_validator  # noqa: PLC0415
 
-    # A domain such as printer.local is special but correct.
+    # A domain such as printer.local is reserved but valid.
     email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
     try:
         parsed = email_validator.validate_email(

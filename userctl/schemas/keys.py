@@ -9,10 +9,10 @@ KeyState = Literal["next", "active", "passive", "retired"]
 
 
 class KeyRead(BaseModel):
-    """A signing key as shown, never its material.
+    """A signing key as shown, without its material.
 
-    A time is None if it has not come or is unknown; ``verifies_until`` is when a passive key ends,
-    or a retired one ended.
+    A time is None if it is unknown or lies ahead; ``verifies_until`` is when a passive key stops
+    verifying, or a retired one stopped.
     """
 
     kid: str
@@ -29,7 +29,7 @@ class KeyRead(BaseModel):
 
 
 class ReplacedKeys(BaseModel):
-    """The key that signs after all others were retired, and the ids of those."""
+    """The key that signs after all others were retired, and the ids of the retired keys."""
 
     active: KeyRead
     retired: list[str]

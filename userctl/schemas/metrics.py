@@ -30,7 +30,7 @@ class LastPurge(BaseModel):
 
 
 class CommandRun(BaseModel):
-    """How a scheduled command ended when it ran last."""
+    """The result of the last run of a scheduled command."""
 
     command: str
     ended_at: AwareDatetime

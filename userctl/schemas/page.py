@@ -15,21 +15,21 @@ LARGEST_ID = 2**63 - 1
 """The largest id on every database: ids have 64 bits."""
 
 LARGEST_COUNT = 2**31 - 2
-"""The largest number of rows in a page, to which 1 can be added in every database."""
+"""The largest number of rows in a page, so that adding 1 overflows in no database."""
 
 Count = Annotated[int, AfterValidator(lambda number: max(0, min(number, LARGEST_COUNT)))]
-"""A number of rows that every database can take."""
+"""A number of rows, limited to what every database accepts."""
 
 AfterId = Annotated[int, AfterValidator(lambda number: max(0, min(number, LARGEST_ID)))]
-"""The id after which a page starts, as every database can take it."""
+"""The id after which a page starts, limited to what every database accepts."""
 
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
     """Some records, and whether there are more after them.
 
-    ``after`` is the id of the last row of the page, even if that could not be read. The library has
-    in ``unreadable`` why other rows of the page are not among its items.
+    ``after`` is the id of the last row of the page, even if it could not be read. In the library,
+    ``unreadable`` says why other rows of the page are not among its items.
     """
 
     items: Sequence[T]

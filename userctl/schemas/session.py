@@ -34,9 +34,9 @@ class ReplacedSession:
     """The session that was stored before a login.
 
     Attributes:
-        email: its user; empty if the file does not say.
+        email: the address of its user; empty if the file does not say.
         database: its database.
-        was_ended: whether it was ended. One of another database was only forgotten.
+        was_ended: whether it was ended. A session of another database is only discarded.
         access_tokens_valid_until: see :class:`EndedSessions`.
     """
 
@@ -57,8 +57,8 @@ class StartedSession:
 class SessionQuery(BaseModel):
     """Which sessions to list, in the order of their last refresh.
 
-    ``state`` None means all, ``limit`` None too; ``after`` is the number of the current refresh
-    token of the session after which the page starts.
+    None for ``state`` or ``limit`` means all; ``after`` is the id of the current refresh token of
+    the session after which the page starts.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -70,14 +70,15 @@ class SessionQuery(BaseModel):
 
 
 class UserSessionRead(BaseModel):
-    """A session: everything between a login and its end, however often it was refreshed.
+    """A session, from login to end, however often it was refreshed.
 
     ``short_id`` is the beginning of ``id``, and enough to name the session. ``last_refresh_at`` is
     None before the first refresh. ``ends_at`` is when it ends at the latest, and ``expires_at``
     when it ends unless it is refreshed. ``method``, ``source`` and ``client`` say how, from where
-    and by what it was started, and ``origin`` is the API token that started it. ``token`` is the id
-    of its current refresh token. ``access_tokens_valid_until`` is until when a service may accept
-    its last access token, even if the session was ended; None if that is over.
+    and by which client it was started, and ``origin`` is the API token that started it. ``token``
+    is the id of its current refresh token. ``access_tokens_valid_until`` is the time until which a
+    service may accept its last access token, even if the session was ended; None if that has
+    passed.
     """
 
     id: str
@@ -101,8 +102,8 @@ class UserSessionRead(BaseModel):
 class EndedSessions(BaseModel):
     """How many active sessions were ended, and until when their access tokens stay valid.
 
-    A service that verifies access tokens by itself accepts those that are already out until then.
-    The time is None if there are none.
+    Until then, a service that verifies access tokens offline accepts those already issued. The time
+    is None if there are none.
     """
 
     sessions_ended: int

@@ -1,4 +1,4 @@
-"""Which names a set of declared users may have."""
+"""The names that a set of declared users may have."""
 
 import re
 
@@ -9,10 +9,10 @@ SET_NAME_LENGTH = 50
 
 
 def check_set_name(name: str) -> str:
-    """Return the name of a set if a set may have it.
+    """Return the name of a set.
 
     Raises:
-        InvalidInput: otherwise.
+        InvalidInput: if it is too long or has other characters than a name may have.
     """
     if len(name) > SET_NAME_LENGTH or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise InvalidInput(

@@ -17,7 +17,7 @@ def check_span(span: timedelta) -> timedelta:
         InvalidInput: if it is negative or too long.
     """
     if not timedelta() <= span <= LONGEST_SPAN:
-        raise InvalidInput(f"A duration is from 0 to {LONGEST_SPAN.days:,} days long, not {span}.")
+        raise InvalidInput(f"A duration must be 0 to {LONGEST_SPAN.days:,} days long, not {span}.")
     return span
 
 
@@ -33,10 +33,10 @@ def check_aware(time: datetime) -> datetime:
 
 
 def parse_timestamp(text: str) -> datetime:
-    """Return the time that a text stands for, in UTC.
+    """Parse an RFC 3339 timestamp, and return it in UTC.
 
     Raises:
-        InvalidInput: if it is not an RFC 3339 timestamp, or no time in UTC corresponds to it.
+        InvalidInput: if the text is not such a timestamp, or is out of range in UTC.
     """
     try:
         time = datetime.fromisoformat(text)
@@ -56,9 +56,9 @@ def parse_duration(text: str) -> timedelta:
     Raises:
         InvalidInput: for any other text, and for more than a hundred years.
     """
-    found = re.fullmatch(r"([0-9]{1,9})(ms|[smhdw])", text)
-    if found is not None:
-        seconds = int(found[1]) * _UNITS[found[2]]
+    match = re.fullmatch(r"([0-9]{1,9})(ms|[smhdw])", text)
+    if match is not None:
+        seconds = int(match[1]) * _UNITS[match[2]]
         if seconds <= LONGEST_SPAN.total_seconds():
             return timedelta(seconds=seconds)
     raise InvalidInput(

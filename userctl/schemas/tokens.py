@@ -32,10 +32,10 @@ def check_label(label: str) -> str:
 
 
 def check_scope(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the scopes of an API token, each once (RFC 6749, section 3.3).
+    """Return the scopes of an API token without duplicates (RFC 6749, section 3.3).
 
     Raises:
-        InvalidInput: if one has other characters than a scope may have, or they are too long.
+        InvalidInput: if one has a character that no scope may have, or they are too long in total.
     """
     for word in words:
         if not re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]+", word):
@@ -86,7 +86,7 @@ class AccessClaims(BaseModel):
 class TokenQuery(BaseModel):
     """Which tokens to list; ``limit`` None means all, ``after`` is the id of a token.
 
-    Without a state, a list of tokens that expire soon or are unused has only active tokens.
+    Without a state, a list of tokens that expire soon or are unused has active tokens only.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -101,7 +101,7 @@ class TokenQuery(BaseModel):
 
 
 class TokenRead(BaseModel):
-    """A token as shown, never the token itself.
+    """A token as shown, without its text.
 
     A refresh token is used when it is exchanged, so the last use of a session is the time at
     which its current token was issued.
@@ -131,7 +131,7 @@ class TokenPage:
 
 
 class TokenTarget(BaseModel):
-    """A token that a change is about to concern, and the address of its user."""
+    """A token that is about to be changed, and the address of its user."""
 
     id: str
     kind: TokenKind
@@ -140,7 +140,7 @@ class TokenTarget(BaseModel):
 
 
 def _tuple(value: object) -> object:
-    # A text is a sequence of letters, and is not meant.
+    # A string is a sequence too, but is a mistake here.
     return tuple(value) if isinstance(value, list | set | frozenset) else value
 
 
@@ -156,15 +156,15 @@ class ApiTokenCreate(BaseModel):
 
 
 class ApiTokenIssued(TokenRead):
-    """An API token with its text, shown this once."""
+    """An API token with its text, which is shown only once."""
 
     token: str = Field(repr=False)
 
 
 class ApiTokenClaims(BaseModel):
-    """The claims of an API token in force; times in seconds since the epoch.
+    """The claims of an active API token; times in seconds since the epoch.
 
-    The names are those of an access token's claims; ``jti`` is the id of the API token.
+    They are named like the claims of an access token; ``jti`` is the id of the API token.
     """
 
     sub: str

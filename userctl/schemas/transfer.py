@@ -28,7 +28,7 @@ OnConflict = Literal["error", "skip", "update"]
 class FileRecord(NamedTuple):
     """A record of a file: the names and texts of its fields, or why it cannot be read.
 
-    ``source`` is what its format needs to write it again, if that was asked for.
+    ``source`` is what its format needs to write the record again, if that was requested.
     """
 
     line: int
@@ -47,7 +47,7 @@ class Reject(NamedTuple):
 
 
 class RejectedRecord(NamedTuple):
-    """A rejected record, everything that is wrong with it, and its ``source``."""
+    """A rejected record, all reasons for its rejection, and its ``source``."""
 
     line: int
     reasons: Sequence[Reject]
@@ -55,16 +55,17 @@ class RejectedRecord(NamedTuple):
 
 
 class ImportRules(NamedTuple):
-    """What is taken although no user could be created like this, because another program did.
+    """What an import accepts from another program although userctl would not create such a user.
 
     Attributes:
-        keep_odd_addresses: takes addresses that are not valid, or blank, as they are, and numbers
-            those of disabled users that others have too, or that could not be stored.
-        correct_names: makes valid names of others.
-        keep_roles: takes roles that are not configured.
-        keep_future_times: takes users that were created in the future.
-        drop_unknown_hashes: takes users without a hash that cannot be verified.
-        allow_weak_hashes: takes plain digests of passwords.
+        keep_odd_addresses: whether to keep invalid or blank addresses, and to number those of
+            disabled users that are not unique or cannot be stored.
+        correct_names: whether to correct invalid names.
+        keep_roles: whether to accept roles that are not configured.
+        keep_future_times: whether to accept times of creation that are in the future.
+        drop_unknown_hashes: whether to import users without their hashes if these cannot be
+            verified.
+        allow_weak_hashes: whether to accept plain digests of passwords.
     """
 
     keep_odd_addresses: bool = False
@@ -78,8 +79,8 @@ class ImportRules(NamedTuple):
 class SchemeReport(BaseModel):
     """How many passwords of a file are hashed with a scheme of another system.
 
-    ``seconds`` is about how long the costliest takes to check, on a core of an ordinary server, and
-    ``weak`` counts those that a thief can reverse.
+    ``seconds`` is about how long the costliest one takes to check on one core of an ordinary
+    server, and ``weak`` counts those that a thief can reverse.
     """
 
     scheme: str
@@ -103,11 +104,11 @@ class ImportResult(BaseModel):
 
 
 class ForeignImportResult(ImportResult):
-    """The same numbers of users who come from another system, and what did not come along.
+    """The result of an import from another system, and what was not imported from there.
 
-    ``not_carried`` counts users who have there what userctl has no place for, and
-    ``unmapped_roles`` those of each role that is not mapped. ``password_schemes`` is what the
-    passwords are hashed with, if it is a dry run.
+    ``not_carried`` counts users with data that userctl does not store, by kind, and
+    ``unmapped_roles`` counts users by each role that is not mapped. ``password_schemes`` says, in a
+    dry run, how the passwords are hashed.
     """
 
     source: str
@@ -117,14 +118,14 @@ class ForeignImportResult(ImportResult):
 
 
 class PasswordSample(NamedTuple):
-    """The address and the password of a user who agreed that it is tried."""
+    """The address and the password of a user who agreed to have it tried."""
 
     email: str
     password: str
 
 
 class ImportPlan(BaseModel):
-    """The same numbers in the words of a dry run, for people."""
+    """The result of a dry run of an import, for people."""
 
     would_create: int
     would_update: int
@@ -132,8 +133,8 @@ class ImportPlan(BaseModel):
     rejected: int
 
     @classmethod
-    def of(cls, result: ImportResult) -> Self:
-        """Return the plan of a result."""
+    def from_result(cls, result: ImportResult) -> Self:
+        """Return a plan with the numbers of a result."""
         return cls(
             would_create=result.created,
             would_update=result.updated,
@@ -150,7 +151,7 @@ class ImportReport:
         result: the counts.
         rejects: the rejected records in line order.
         conflicts_only: whether every rejected record was rejected because its user exists.
-        schemes: what the passwords are hashed with, of a dry run.
+        schemes: how the passwords are hashed; only of a dry run.
     """
 
     result: ImportResult

@@ -1,26 +1,26 @@
-"""In what an existing user differs from the one who was to be created."""
+"""Differences between an existing user and the one to be created."""
 
 from userctl.core.text import quote
 from userctl.schemas.users import UserCreate, UserRead
 
 
-def differences(wanted: UserCreate, existing: UserRead) -> list[str]:
-    """Return what differs, as in ``role is 'user', not 'admin'``.
+def differences(new: UserCreate, existing: UserRead) -> list[str]:
+    """Return the differences, as in ``role is 'user', not 'admin'``.
 
     Args:
-        wanted: the new user; only the fields that were set are compared.
+        new: the new user; only the fields that were set are compared.
         existing: the user who has the address.
     """
-    found = [
-        f"{field} is {_shown(stored)}, not {_shown(asked)}"
+    texts = [
+        f"{field} is {_quote_value(stored)}, not {_quote_value(wanted)}"
         for field in ("role", "name")
-        if field in wanted.model_fields_set
-        and (stored := getattr(existing, field)) != (asked := getattr(wanted, field))
+        if field in new.model_fields_set
+        and (stored := getattr(existing, field)) != (wanted := getattr(new, field))
     ]
     if existing.status != "active":
-        found.append(f"status is {quote(existing.status)}, not 'active'")
-    return found
+        texts.append(f"status is {quote(existing.status)}, not 'active'")
+    return texts
 
 
-def _shown(value: str | None) -> str:
+def _quote_value(value: str | None) -> str:
     return "empty" if value is None else quote(value)

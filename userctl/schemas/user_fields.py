@@ -1,6 +1,6 @@
-"""The fields of a user: the one list that showing, exporting and importing users derive from.
+"""The fields of a user: the single list from which output, export and import derive.
 
-A new column of ``users`` is a line here, a field of :class:`userctl.models.user.UserColumns`, a
+A new column of ``users`` needs a line here, a field of :class:`userctl.models.user.UserColumns`, a
 field of :class:`userctl.schemas.users.UserRead` and a migration.
 """
 
@@ -21,13 +21,12 @@ class UserField:
     """A field of a user in a file or an output.
 
     Attributes:
-        name: what it is called; a plain field and its column have the same name.
-        parse: returns the value that a text in a file stands for, or raises
-            :class:`InvalidInput`. None where an import ignores the field, because the database
-            assigns the value.
+        name: its name; a plain field and its column have the same name.
+        parse: returns the value of a text in a file, or raises :class:`InvalidInput`. None where
+            an import ignores the field, because the database assigns the value.
         shown: whether the field is shown and exported.
-        plain: whether an import stores the value as it is. Every other imported field has rules
-            of its own in the import.
+        plain: whether an import stores the value as it is. Every other imported field has its own
+            rules in the import.
     """
 
     name: str
@@ -38,7 +37,7 @@ class UserField:
 
 _TRUE = {"true", "t", "yes", "1"}
 _FALSE = {"false", "f", "no", "0"}
-"""How spreadsheets, databases and the tables of userctl write a boolean, in lower case."""
+"""The spellings of a boolean in spreadsheets, databases and tables of userctl, in lower case."""
 
 
 def _parse_status(text: str) -> str:
@@ -59,7 +58,7 @@ LARGEST_VERSION = 999_999_999
 
 
 def _parse_version(text: str) -> int:
-    # Python converts other digits too, and no very long text.
+    # int() accepts non-ASCII digits, and refuses very long texts with another error.
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_VERSION))):
         raise InvalidInput(f"{quote(text)} is not a version. Use a number up to {LARGEST_VERSION}.")
     return int(text)
@@ -93,7 +92,7 @@ REASON_FIELD = "reason"
 """Why a record was rejected, in a file of rejected records."""
 
 UNUSED_FIELDS = (*(field.name for field in USER_FIELDS if field.parse is None), REASON_FIELD)
-"""The fields that an export or a file of rejected records has too, and an import ignores."""
+"""The fields of an export or of a file of rejected records that an import ignores."""
 
 PLAIN_FIELDS = tuple(field.name for field in USER_FIELDS if field.plain)
 """The columns that an import stores as they are."""

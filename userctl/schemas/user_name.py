@@ -1,4 +1,4 @@
-"""Which names a user may have."""
+"""The names that a user may have."""
 
 from userctl.core.errors import InvalidInput
 from userctl.core.text import has_invisible_characters, remove_invisible
@@ -7,10 +7,10 @@ NAME_LENGTH = 100
 
 
 def check_name(name: str) -> str:
-    """Return a name if a user may have it.
+    """Return the name of a user.
 
     Raises:
-        InvalidInput: otherwise.
+        InvalidInput: if it is blank, too long, or has invisible characters.
     """
     if has_invisible_characters(name):
         raise InvalidInput(
@@ -24,5 +24,5 @@ def check_name(name: str) -> str:
 
 
 def correct_name(name: str) -> str | None:
-    """Return the valid name that is most like another; None if nothing is left of it."""
+    """Return the valid name most like an invalid one; None if nothing is left of it."""
     return remove_invisible(name).strip()[:NAME_LENGTH].rstrip() or None

@@ -48,7 +48,7 @@ def _check_domain(text: str) -> str:
 
 Email = Annotated[str, AfterValidator(canonical_email)]
 Name = Annotated[str, AfterValidator(check_name)]
-Since = (
+TimeOrAge = (
     Annotated[datetime, AfterValidator(check_aware)]
     | Annotated[timedelta, AfterValidator(check_span)]
 )
@@ -57,7 +57,7 @@ Since = (
 class UserCreate(BaseModel):
     """A new user; ``password`` is None for a user who cannot log in with one.
 
-    A password that must be changed is valid for one login, which asks for another.
+    A password that must be changed is valid for one login, which asks for a new one.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -87,26 +87,26 @@ class UserUpdate(BaseModel):
 
 
 class UserQuery(BaseModel):
-    """Which users to list, in which order.
+    """Which users to list, and in which order.
 
-    A user is listed who meets everything that is neither None nor False.
+    A user is listed if they meet all conditions that are neither None nor False.
 
     Attributes:
         search: text that the address or the name contains.
         beginning: text that the address begins with.
-        domain: the domain of the address; that of a subdomain is another one.
+        domain: the domain of the address; subdomains do not match.
         role: the role.
         status: whether the user is disabled.
         must_change: the user must change the password at the next login.
         no_password: the user has no password.
-        password_scheme: the scheme of the hash of the password.
+        password_scheme: the scheme of the password hash.
         throttled: logins of the user are refused, because too many failed.
         created_since: the time since which the user was created, or how long ago that was.
-        sort: the field that users are sorted by.
-        descending: whether they are sorted in descending order.
+        sort: the field by which to sort.
+        descending: whether to sort in descending order.
         limit: the largest number of users; None for all.
-        skip: how many users are left out at the beginning.
-        after: the id of the user after whom the page starts.
+        skip: the number of users to skip at the beginning.
+        after: the id of the user after which the page starts.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -120,7 +120,7 @@ class UserQuery(BaseModel):
     no_password: bool = False
     password_scheme: PasswordScheme | None = None
     throttled: bool = False
-    created_since: Since | None = None
+    created_since: TimeOrAge | None = None
     sort: UserSort = "id"
     descending: bool = False
     limit: Count | None = 100
@@ -130,11 +130,11 @@ class UserQuery(BaseModel):
 
 @dataclass(frozen=True)
 class Effects:
-    """What a change of a user did, which is said beside the record of the user.
+    """The effects of a change of a user, which are reported beside the record of the user.
 
     Attributes:
-        changed: whether the user was not yet as the change wanted.
-        was: the former values of the fields that were changed.
+        changed: whether the change made a difference.
+        old_values: the former values of the fields that were changed.
         sessions: how many active sessions were ended.
         api_tokens: how many active API tokens were ended.
         failed_logins: how many failed logins were cleared.
@@ -142,32 +142,32 @@ class Effects:
     """
 
     changed: bool = True
-    was: Mapping[str, Any] = field(default_factory=dict)
+    old_values: Mapping[str, Any] = field(default_factory=dict)
     sessions: int = 0
     api_tokens: int = 0
     failed_logins: int = 0
     access_tokens_until: datetime | None = None
 
 
-class Affected(BaseModel):
-    """A record of a user whom a change may have affected."""
+class RecordWithEffects(BaseModel):
+    """A record of a user, with the effects of a change of that user."""
 
     @cached_property
     def effects(self) -> Effects:
-        """What the change did; no part of the record, nor of comparisons."""
+        """The effects of the change; they are not a field, and are ignored by comparisons."""
         return Effects()
 
     def with_effects(self, effects: Effects) -> Self:
-        """Return this record, and say what the change did."""
+        """Attach the effects of a change to this record, and return it."""
         self.__dict__["effects"] = effects
         return self
 
 
-class UserRead(Affected):
+class UserRead(RecordWithEffects):
     """A user as shown, without the password hash.
 
-    ``address_verified`` and ``former_login_at`` are what another system said of the user. Another
-    time is None if the stored one cannot be read and the user was changed all the same.
+    ``address_verified`` and ``former_login_at`` come from another system. ``created_at`` or
+    ``updated_at`` is None if the stored time cannot be read and the user was changed anyway.
     ``managed_by`` names the set of declared users that the user belongs to.
     """
 
@@ -194,9 +194,9 @@ class DeletedUserRead(UserRead):
 
 
 class UserTarget(UserRead):
-    """A user that a change is about to concern, and what hangs on them.
+    """A user who is about to be changed, with the numbers of their sessions and API tokens.
 
-    ``sessions`` and ``api_tokens`` count those in force. ``deleted_at`` is None for a user who was
+    ``sessions`` and ``api_tokens`` count active ones. ``deleted_at`` is None for a user who was
     not deleted before.
     """
 
@@ -206,7 +206,7 @@ class UserTarget(UserRead):
 
 
 class DeletedUserPreview(BaseModel):
-    """How many deleted users a purge would remove, and those who were deleted last."""
+    """How many deleted users a purge would remove, and the most recently deleted of them."""
 
     count: int
     latest: list[UserTarget]
@@ -222,11 +222,11 @@ class DeletedUserPurge(BaseModel):
 class UserDetail(UserRead):
     """A user with their failed logins.
 
-    ``failed_logins`` counts those in the latest window of each source, if that ended within the
-    last 24 hours; a login in progress counts until it succeeds. ``last_failed_login_at`` is when
-    the last of them began. ``throttled_until`` is when the last full window ends, be it that of a
-    trusted source or the one that all others share: until then, logins from at least one source
-    are rejected. It is None if no window is full.
+    ``failed_logins`` counts those in the latest window of each source, if it ended within the last
+    24 hours; a login in progress counts until it succeeds. ``last_failed_login_at`` is when the
+    last of them began. ``throttled_until`` is when the last full window ends, whether it belongs to
+    a trusted source or is shared by all others: until then, logins from at least one source are
+    rejected. It is None if no window is full.
     """
 
     failed_logins: int
@@ -235,6 +235,6 @@ class UserDetail(UserRead):
 
 
 class UserCreated(UserRead):
-    """A user with the password that was generated for them, shown this once."""
+    """A user with their generated password, which is shown only once."""
 
     generated_password: str | None = Field(default=None, repr=False)

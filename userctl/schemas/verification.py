@@ -1,4 +1,4 @@
-"""What is known of tokens that were presented."""
+"""The results of verifying tokens."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,22 +11,22 @@ from userctl.schemas.users import UserRead
 
 @dataclass(frozen=True)
 class VerifiedToken:
-    """A token that is in force, and its user."""
+    """The claims of an active token, and its user."""
 
     user: UserRead
     claims: AccessClaims | ApiTokenClaims
 
     @property
     def scope(self) -> frozenset[str] | None:
-        """What the token may do; None for all that its user may."""
+        """The scopes of the token; None if it may do everything that its user may."""
         return None if self.claims.scope is None else frozenset(self.claims.scope.split())
 
 
 class Introspection(BaseModel):
-    """What is known of a token (RFC 7662, section 2.2); of one that is not active, nothing.
+    """The description of a token (RFC 7662, section 2.2); only ``active`` if it is not active.
 
     ``username`` is the e-mail address of the user, ``uid`` their id, ``sid`` the session and
-    ``kind`` what kind of token it is. Times are in seconds since the epoch.
+    ``kind`` the kind of the token. Times are in seconds since the epoch.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -14,7 +14,7 @@ from userctl.core.errors import (
     SetConflict,
     TooManyRemovals,
 )
-from userctl.schemas.apply import Applied, ApplyOptions, Plan, RemovalLimit
+from userctl.schemas.apply import ApplyOptions, ApplyResult, Plan, RemovalLimit
 from userctl.schemas.declaration import DeclaredUser
 from userctl.schemas.users import UserCreate, UserQuery, UserRead, UserUpdate
 
@@ -27,7 +27,7 @@ def declared(*users: dict[str, Any]) -> list[DeclaredUser]:
     return [DeclaredUser(**user) for user in users]
 
 
-def apply(program: Program, *users: dict[str, Any], options: ApplyOptions = TEAM) -> Applied:
+def apply(program: Program, *users: dict[str, Any], options: ApplyOptions = TEAM) -> ApplyResult:
     """Apply users, and make sure that nothing is left to do."""
     applied = program.apply.apply(declared(*users), options)
     again, refusal = program.apply.plan(declared(*users), options)

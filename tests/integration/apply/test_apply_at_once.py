@@ -13,7 +13,7 @@ from tests.integration.conftest import (
     open_engine,
     sql_on,
 )
-from userctl.schemas.apply import Applied, ApplyOptions
+from userctl.schemas.apply import ApplyOptions, ApplyResult
 from userctl.schemas.declaration import DeclaredUser
 from userctl.schemas.users import UserUpdate
 from userctl.services.apply import service
@@ -30,8 +30,8 @@ def test_of_two_applies_at_once_the_second_finds_nothing_to_do(database_url: str
     outcomes = at_once(
         database_url, *[lambda program: program.apply.apply(users, TEAM) for _ in range(3)]
     )
-    assert all(isinstance(outcome, Applied) for outcome in outcomes), outcomes
-    counts = [len(outcome.changes) for outcome in outcomes if isinstance(outcome, Applied)]
+    assert all(isinstance(outcome, ApplyResult) for outcome in outcomes), outcomes
+    counts = [len(outcome.changes) for outcome in outcomes if isinstance(outcome, ApplyResult)]
     assert sorted(counts) == [0, 0, 2]
     assert sql("SELECT count(*) FROM audit_events WHERE tag = 'account:apply'") == [(1,)]
 

@@ -237,7 +237,7 @@ def test_every_change_ends_with_a_verdict_and_only_what_records_events_has_an_ac
         if count_events(local) > before:
             recording.add(name)
     assert run == {*dict(commands())}
-    assert recording == {name for name, command in commands() if command.recorded}
+    assert recording == {name for name, command in commands() if command.records_event}
 
 
 ON_POSTGRESQL = {

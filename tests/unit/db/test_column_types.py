@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import DATETIME
 
 from userctl.core.errors import DatabaseDamaged
 from userctl.models.types import UTCDateTime
-from userctl.models.unreadable import Unreadable
+from userctl.models.unreadable_values import UnreadableValue
 
 TIME = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 THERE = TIME.astimezone(timezone(timedelta(hours=-7)))
@@ -69,7 +69,7 @@ def test_no_time_stays_no_time(dialect: Dialect) -> None:
 
 @DIALECTS
 def test_what_cannot_be_read_is_stored_again_as_it_was(dialect: Dialect) -> None:
-    assert write(Unreadable("yesterday"), dialect) == "yesterday"
+    assert write(UnreadableValue("yesterday"), dialect) == "yesterday"
 
 
 @pytest.mark.parametrize(

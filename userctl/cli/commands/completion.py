@@ -10,7 +10,7 @@ from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write
 
 
-@command(example="userctl completion bash", recorded=False)
+@command(example="userctl completion bash", records_event=False)
 def completion(
     _context: CommandContext,
     shell: Annotated[

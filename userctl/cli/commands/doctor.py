@@ -19,8 +19,8 @@ COLUMNS = ("check", "status", "message", "advice")
 @command(
     example="userctl doctor",
     prints=lambda: schemas.database.CheckRead,
-    tolerant=True,
-    recorded=False,
+    skips_bad_settings=True,
+    records_event=False,
 )
 def doctor(
     context: CommandContext,

@@ -12,7 +12,7 @@ from userctl.core.errors import DatabaseNotReady
 @command(
     example="userctl health -o json",
     prints=lambda: schemas.database.Health,
-    recorded=False,
+    records_event=False,
 )
 def health(context: CommandContext) -> None:
     """Check that the database can serve; exit 6 if it cannot."""

@@ -14,7 +14,7 @@ from userctl.core.errors import DatabaseNotReady
 
 @command(
     example="userctl metrics --textfile userctl.prom",
-    recorded=False,
+    records_event=False,
 )
 def metrics(
     context: CommandContext,

@@ -8,7 +8,7 @@ from userctl.cli.output.screen import Screen
 from userctl.core.text import escape_invisible
 
 if TYPE_CHECKING:
-    from userctl.schemas.apply import Applied, FieldChange, Plan, PlannedAction, PlannedChange
+    from userctl.schemas.apply import ApplyResult, FieldChange, Plan, PlannedAction, PlannedChange
 
 _MARKS: "dict[PlannedAction, tuple[str, str]]" = {
     "create": ("+", GOOD),
@@ -50,7 +50,7 @@ def outlook(plan: "Plan") -> str:
     return f"this would {', '.join(parts)}" if parts else "the users are as they are declared"
 
 
-def secret_lines(applied: "Applied") -> Iterator[str]:
+def secret_lines(applied: "ApplyResult") -> Iterator[str]:
     """Yield a line for each secret that is shown this once."""
     for generated in applied.generated_passwords:
         yield f"{generated.email}  password: {generated.password}"

@@ -14,7 +14,7 @@ from userctl.db.adoption.change import IDS_LISTED, Change, problem, step
 from userctl.db.adoption.odd_addresses import odd_address_changes
 from userctl.repositories.changes import require_count
 from userctl.schemas.adoption import AdoptionOptions
-from userctl.schemas.email_address import as_stored, canonical_email
+from userctl.schemas.email_address import canonical_email, storable_address
 
 BATCH = 100_000
 """How many users are read or written at a time."""
@@ -85,7 +85,7 @@ def _judge(
             canonical = canonical_email(address)
         except InvalidEmail as error:
             odd[number] = error.message
-            if as_stored(address) is None:
+            if storable_address(address) is None:
                 unfit.add(number)
         else:
             if canonical != address:

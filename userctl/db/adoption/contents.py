@@ -13,7 +13,7 @@ from userctl.db.adoption.change import Change, problem, rows_where, step, update
 from userctl.db.adoption.columns import present_columns, wanted_columns
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.models.types import UTCDateTime
-from userctl.models.unreadable import Unreadable
+from userctl.models.unreadable_values import UnreadableValue
 from userctl.repositories.password_schemes import password_scheme
 from userctl.schemas.adoption import AdoptionOptions
 
@@ -57,7 +57,7 @@ def _unreadable(connection: Connection, name: str, time: str) -> list[int]:
     rows, unreadable = table(name, column("id"), column(time)), []
     query = select(rows).order_by(rows.c.id).execution_options(yield_per=BATCH)
     for number, value in connection.execute(query):
-        if isinstance(read(value), Unreadable):
+        if isinstance(read(value), UnreadableValue):
             unreadable.append(number)
     return unreadable
 

@@ -8,7 +8,7 @@ from userctl.core.errors import InvalidInput
 from userctl.db.adoption.addresses import BATCH
 from userctl.db.adoption.change import IDS_LISTED, Change, problem, warning
 from userctl.db.adoption.columns import present_columns, wanted_columns
-from userctl.models.unreadable import has_bad_bytes
+from userctl.models.unreadable_values import has_bad_bytes
 from userctl.schemas.user_name import check_name
 
 

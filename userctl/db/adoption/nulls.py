@@ -45,7 +45,11 @@ def null_changes(connection: Connection, table: str, options: AdoptionOptions) -
 def _values(connection: Connection, table: str, options: AdoptionOptions) -> dict[str, str]:
     """Return the nullable columns that userctl needs, and the SQL of what fills them."""
     present, values = present_columns(connection, table), {}
-    defaults = {"role": "'user'", "revoked": "false", "hashed_password": f"'{options.emptied}'"}
+    defaults = {
+        "role": "'user'",
+        "revoked": "false",
+        "hashed_password": f"'{options.null_hash}'",
+    }
     for name, wanted in wanted_columns(table).items():
         column = present.get(name)
         nullable = column["nullable"] if column else added_later(connection, name)

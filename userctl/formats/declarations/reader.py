@@ -119,7 +119,7 @@ class _Reader:
             self._claim_addresses(node)
             return
         place = self._place(node.mark)
-        self.users.append(user.at(place))
+        self.users.append(user.with_place(place))
         self._claim(self._addresses, user.email, place, _DECLARED)
         for address in user.previous_emails:
             self._claim(self._previous, address, place, "is a previous address of the user at")

@@ -9,7 +9,7 @@ from userctl.core.errors import InvalidEmail, UserNotFound
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import DeletedUser, User
 from userctl.models.own_hash import own_hash, waits_as_foreign
-from userctl.models.unreadable import shown_text
+from userctl.models.unreadable_values import display_text
 from userctl.repositories.stored_values import OnUnreadable
 from userctl.repositories.token_filter import TokenFilter
 from userctl.schemas.diagnosis import UserDiagnosis
@@ -80,7 +80,7 @@ class AccessService:
             user, deleted = _find(uow, reference)
             person = user or last_deleted(deleted)
             user_id = _number(reference) if person is None else person.id
-            email = _address(reference) if person is None else shown_text(person.email)
+            email = _address(reference) if person is None else display_text(person.email)
             attempts = login_attempts(uow, user_id, email, on_unreadable)
             failed, _, throttled_until = self._throttling.failed_logins(uow, email or "")
             facts = self._facts(uow, reference, user, deleted, email, throttled_until, now)
@@ -132,7 +132,7 @@ class AccessService:
             disabled = Change(_time(user.disabled_at), last_disabling(uow, user.id))
         active = TokenFilter(user_id=user.id, state="active")
         shown = changed_user(user)
-        hashed = shown_text(own_hash(user))
+        hashed = display_text(own_hash(user))
         if not waits_as_foreign(user):
             hashed = named_hash(hashed, self._prefix)
         return AccessFacts(

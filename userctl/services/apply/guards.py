@@ -33,7 +33,7 @@ def require_safe(
         LastAdmin: if no active admin would be left, or none who can log in.
     """
     removals = sum(step.action in _REMOVED for step in computed.steps)
-    limit = options.limit.of(computed.members)
+    limit = options.limit.max_removals(computed.members)
     if removals > limit:
         raise TooManyRemovals(removals, limit)
     leaving = {step.row.id for step in computed.steps if step.row and _leaves(step)}

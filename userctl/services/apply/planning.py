@@ -8,7 +8,7 @@ from userctl.core.errors import DeclarationIncomplete, DeclarationInvalid, Inval
 from userctl.core.places import Problem
 from userctl.core.stand_in_hash import is_unmatchable
 from userctl.db.transaction.unit_of_work import UnitOfWork
-from userctl.models.unreadable import shown_text
+from userctl.models.unreadable_values import display_text
 from userctl.repositories.declared_users import UserRow
 from userctl.schemas.apply import ApplyOptions, FieldChange, Plan, plan_digest
 from userctl.schemas.declaration import DeclaredUser
@@ -144,9 +144,9 @@ class Planner:
         name = self._options.set_name
         if name is None or row.managed_by == name:
             return
-        who = f"{shown_text(row.email)} (id {row.id})"
+        who = f"{display_text(row.email)} (id {row.id})"
         if row.managed_by is not None:
-            self._refuse(user, f"{who} belongs to the set {shown_text(row.managed_by)}.")
+            self._refuse(user, f"{who} belongs to the set {display_text(row.managed_by)}.")
         elif not (user.adopt or self._options.adopt):
             self._refuse(
                 user,
@@ -159,7 +159,7 @@ class Planner:
         name = self._options.set_name
         if name is None or deleted.managed_by == name or user.adopt or self._options.adopt:
             return
-        who = f"{shown_text(deleted.email)} (id {deleted.id})"
+        who = f"{display_text(deleted.email)} (id {deleted.id})"
         self._refuse(
             user,
             f"{who} was deleted and does not belong to the set {name}. To restore the user, "

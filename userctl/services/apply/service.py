@@ -8,7 +8,7 @@ from userctl.core.clock import Clock
 from userctl.core.errors import Conflict, PlanStale
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
-from userctl.schemas.apply import Applied, ApplyOptions, GeneratedPassword, Plan
+from userctl.schemas.apply import ApplyOptions, ApplyResult, GeneratedPassword, Plan
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.declaration import DeclaredUser
 from userctl.security.password_policy import PasswordPolicy
@@ -19,7 +19,7 @@ from userctl.services.apply.planning import Computed, Planner
 from userctl.services.apply.writing import PlanWriter
 from userctl.services.users.batch.delete import DeleteUsers
 
-Deliver = Callable[[Applied], object]
+Deliver = Callable[[ApplyResult], object]
 """Takes the secrets of a plan before the transaction that makes them valid is committed."""
 
 
@@ -77,7 +77,7 @@ class ApplyService:
         *,
         expected: str | None = None,
         deliver: Deliver = lambda _applied: None,
-    ) -> Applied:
+    ) -> ApplyResult:
         """Let users be as they are declared, all of them or none.
 
         Args:
@@ -101,12 +101,12 @@ class ApplyService:
         expected: str | None,
         deliver: Deliver,
         passwords: dict[str, NewPassword],
-    ) -> Applied:
+    ) -> ApplyResult:
         with self._database.snapshot() as uow:
             computed = self._compute(uow, users, options, expected)
             require_safe(uow, computed, options, self._clock(), locked=False)
         if not computed.steps:
-            return Applied(**dict(computed.plan))
+            return ApplyResult(**dict(computed.plan))
         prepare_passwords(computed.steps, self._hasher, self._policy, passwords)
         now = self._clock()
         with self._database.writing() as uow:
@@ -117,7 +117,7 @@ class ApplyService:
             deleting = DeleteUsers(hard=False, access_lifetime=self._access_lifetime)
             writer = PlanWriter(uow, passwords, hasher=self._hasher, deleting=deleting, now=now)
             tokens = writer.write(computed.steps)
-            applied = Applied(
+            applied = ApplyResult(
                 **dict(plan), generated_passwords=_generated(computed, passwords), api_tokens=tokens
             )
             if computed.steps:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from userctl.models.unreadable import shown_text
+from userctl.models.unreadable_values import display_text
 from userctl.repositories.declared_users import UserRow
 from userctl.schemas.apply import ApplyOptions, FieldChange, PlannedAction, PlannedChange
 from userctl.schemas.declaration import DeclaredToken, DeclaredUser
@@ -35,7 +35,7 @@ class Step:
         """The address of the user from then on."""
         if self.user is not None and self.action not in {"disable", "delete"}:
             return self.user.email
-        return "" if self.row is None else shown_text(self.row.email)
+        return "" if self.row is None else display_text(self.row.email)
 
     @property
     def sets_password(self) -> bool:
@@ -130,4 +130,4 @@ def _origin(user: DeclaredUser) -> str:
 
 
 def _change(field: str, old: object, new: str | None) -> FieldChange:
-    return FieldChange(field=field, old=None if old is None else shown_text(old), new=new)
+    return FieldChange(field=field, old=None if old is None else display_text(old), new=new)

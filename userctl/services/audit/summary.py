@@ -8,7 +8,7 @@ from typing import Any
 from userctl.core.clock import Clock
 from userctl.core.errors import RowUnreadable
 from userctl.db.transaction.unit_of_work import Database
-from userctl.models.unreadable import why_unreadable
+from userctl.models.unreadable_values import unreadable_reason
 from userctl.repositories.stored_values import OnUnreadable, read_time
 from userctl.schemas.audit import AuditQuery, AuditTag
 from userctl.schemas.audit_summary import (
@@ -68,7 +68,7 @@ class AuditSummaryService:
             addresses = uow.audit_summary.top_targets(failed, limit=TOP)
             sources = uow.audit_summary.top_sources(failed, limit=TOP)
         for number, text in unreadable:
-            reason = why_unreadable(text, datetime) or ""
+            reason = unreadable_reason(text, datetime) or ""
             error = RowUnreadable("audit_events", number, "time", reason)
             if on_unreadable is None:
                 raise error

@@ -19,7 +19,7 @@ from userctl.core.text import quote
 from userctl.db.errors import typed_failures
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import AuditEvent
-from userctl.models.unreadable import Unreadable
+from userctl.models.unreadable_values import UnreadableValue
 from userctl.repositories.stored_values import OnUnreadable, RowChecker
 from userctl.schemas.audit import (
     AuditEventRead,
@@ -157,7 +157,7 @@ def _rows(uow: UnitOfWork, after: int | None) -> Sequence[Any]:
     except DatabaseDamaged as error:
         raise AuditBroken(f"An event after event {after or 0} cannot be read.") from error
     for number, time, *_ in rows:
-        if isinstance(time, Unreadable):
+        if isinstance(time, UnreadableValue):
             raise AuditBroken(f"Event {number} of the audit trail cannot be read.")
     return rows
 

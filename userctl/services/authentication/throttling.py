@@ -14,7 +14,7 @@ from userctl.core.errors import LoginThrottled, RowUnreadable
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import LoginThrottle
-from userctl.models.unreadable import Unreadable
+from userctl.models.unreadable_values import UnreadableValue
 from userctl.schemas.email_address import lookup_address
 from userctl.schemas.users import UserDetail, UserRead
 from userctl.services.authentication.bounded_events import record_forgotten
@@ -109,7 +109,7 @@ class LoginThrottling:
         with self._database.writing() as uow:
             found = uow.login_throttles.bucket(address, source, now - TRUST)
             bucket, before = (found.source, found.charged_at) if found else (SHARED, now)
-            if isinstance(before, Unreadable):
+            if isinstance(before, UnreadableValue):
                 reason = f"is not a time: {before!r}"
                 raise RowUnreadable("login_throttles", address, "charged_at", reason)
             new = LoginThrottle(

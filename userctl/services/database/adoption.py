@@ -57,7 +57,7 @@ class AdoptionService:
         self._database = Database(lambda: engine, actor)
         self._clock = clock
         self._roles = tuple(roles)
-        self._emptied = hasher.emptied()
+        self._null_hash = hasher.emptied()
 
     @retry_transactions
     def plan(self, choices: AdoptionChoices = DEFAULTS) -> list[AdoptionStep]:
@@ -129,7 +129,10 @@ class AdoptionService:
 
     def _options(self, choices: AdoptionChoices) -> AdoptionOptions:
         return AdoptionOptions(
-            **choices.model_dump(), now=self._clock(), roles=self._roles, emptied=self._emptied
+            **choices.model_dump(),
+            now=self._clock(),
+            roles=self._roles,
+            null_hash=self._null_hash,
         )
 
     def _require_file(self) -> None:

@@ -2,7 +2,7 @@
 
 from userctl.core.clock import Clock
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
-from userctl.models.unreadable import shown_text
+from userctl.models.unreadable_values import display_text
 from userctl.repositories.audit_events import EventFilter
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.metrics import AccountCount, LastPurge, Metrics, SchemeCount
@@ -23,7 +23,7 @@ class MetricsService:
         with self._database.snapshot() as uow:
             return Metrics(
                 accounts=[
-                    AccountCount(role=shown_text(role), status=status, count=count)
+                    AccountCount(role=display_text(role), status=status, count=count)
                     for role, status, count in uow.users.count_by_role_and_status()
                 ],
                 password_schemes=[

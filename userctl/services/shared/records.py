@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from userctl.core.errors import RowUnreadable
 from userctl.core.text import LONGEST_QUOTE
-from userctl.models.unreadable import shown_text, why_unreadable
+from userctl.models.unreadable_values import display_text, unreadable_reason
 from userctl.repositories.stored_values import OnUnreadable
 
 R = TypeVar("R")
@@ -43,7 +43,7 @@ def require_text(table: str, row: object, /, **values: object) -> None:
         RowUnreadable: naming the row and the column.
     """
     for name, value in values.items():
-        if value is not None and (reason := why_unreadable(value, str)):
+        if value is not None and (reason := unreadable_reason(value, str)):
             raise RowUnreadable(table, row, name, reason)
 
 
@@ -69,4 +69,4 @@ def readable(
 
 
 def _reason(value: object) -> str:
-    return why_unreadable(value, str) or f"is not valid: '{shown_text(value)[:LONGEST_QUOTE]}'"
+    return unreadable_reason(value, str) or f"is not valid: '{display_text(value)[:LONGEST_QUOTE]}'"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from userctl.core.errors import RowUnreadable
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import RefreshToken
-from userctl.models.unreadable import shown_text, why_unreadable
+from userctl.models.unreadable_values import display_text, unreadable_reason
 from userctl.repositories.token_filter import TokenFilter
 from userctl.schemas.session import UserSessionRead
 from userctl.services.shared.records import require_text, validate_record
@@ -96,7 +96,7 @@ def _session_read(
     for column in ("expires_at", "created_at", "family_expires_at", "family_started_at"):
         value = getattr(token, column)
         is_optional = column.startswith("family_") and value is None
-        if not is_optional and (reason := why_unreadable(value, datetime)):
+        if not is_optional and (reason := unreadable_reason(value, datetime)):
             raise RowUnreadable("refresh_tokens", token.id, column, reason)
     ends_at = token.family_expires_at or token.expires_at
     valid_until = min(token.created_at + lifetime, ends_at)
@@ -108,7 +108,7 @@ def _session_read(
         short_id=name[:SHORT] if token.family_id else name,
         user_id=token.user_id,
         # The row of the user may be damaged, which is not a matter of the session.
-        email=shown_text(email),
+        email=display_text(email),
         state=state,
         started_at=started_at,
         last_refresh_at=None if started_at == token.created_at else token.created_at,

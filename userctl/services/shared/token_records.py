@@ -6,7 +6,7 @@ from userctl.core.errors import AccountDisabled, RowUnreadable, TokenExpired, To
 from userctl.core.failure_cause import FailureCause, FailureFacts
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.models.api_token import API_ID_PREFIX
-from userctl.models.unreadable import Unreadable, shown_text, why_unreadable
+from userctl.models.unreadable_values import UnreadableValue, display_text, unreadable_reason
 from userctl.schemas.tokens import TokenRead, TokenState
 from userctl.services.shared.records import require_text, validate_record
 
@@ -27,7 +27,7 @@ def refresh_token_read(token: RefreshToken, email: str, now: datetime) -> TokenR
         kind="refresh",
         user_id=token.user_id,
         # The row of the user may be damaged, which is not a matter of the token.
-        email=shown_text(email),
+        email=display_text(email),
         label=None,
         scope=(token.scope or "").split(),
         session=token.family_id,
@@ -49,7 +49,7 @@ def api_token_read(token: ApiToken, email: str, now: datetime) -> TokenRead:
         id=api_token_id(token),
         kind="api",
         user_id=token.user_id,
-        email=shown_text(email),
+        email=display_text(email),
         label=token.label,
         scope=token.scope.split(),
         session=None,
@@ -70,7 +70,7 @@ def api_token_state(token: ApiToken, now: datetime) -> TokenState:
     """Return the state of an API token."""
     if token.revoked_at is not None:
         return "revoked"
-    if isinstance(token.expires_at, Unreadable):
+    if isinstance(token.expires_at, UnreadableValue):
         raise RowUnreadable(
             "api_tokens", token.id, "expires_at", f"is not a time: {token.expires_at!r}"
         )
@@ -87,7 +87,7 @@ def refresh_token_state(token: RefreshToken, now: datetime) -> TokenState:
         # The column of an application may be nullable.
         raise RowUnreadable("refresh_tokens", token.id, "expires_at", "is missing")
     for name in ("expires_at", "family_expires_at"):
-        if isinstance(value := getattr(token, name), Unreadable):
+        if isinstance(value := getattr(token, name), UnreadableValue):
             raise RowUnreadable("refresh_tokens", token.id, name, f"is not a time: {value!r}")
     ends = min(filter(None, (token.expires_at, token.family_expires_at)))
     return "expired" if ends <= now else "active"
@@ -119,5 +119,5 @@ def require_user_id(token: ApiToken | RefreshToken) -> None:
     Raises:
         RowUnreadable: if another program stored something that is not an id.
     """
-    if reason := why_unreadable(token.user_id, int):
+    if reason := unreadable_reason(token.user_id, int):
         raise RowUnreadable(str(token.__tablename__), token.id, "user_id", reason)

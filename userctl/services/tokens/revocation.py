@@ -8,7 +8,7 @@ from userctl.core.errors import GuardRefused, TokenInvalid, TokenNotFound
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import ApiToken, RefreshToken
-from userctl.models.unreadable import shown_text, why_unreadable
+from userctl.models.unreadable_values import display_text, unreadable_reason
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.database import RevokeResult
 from userctl.schemas.tokens import TokenKind, TokenQuery, TokenTarget
@@ -194,7 +194,7 @@ class RevocationService:
             result.access_tokens_valid_until = self._access_end(uow, token.user_id, now, result)
         else:
             name = str(token.id)
-            session = None if why_unreadable(token.family_id, str) else token.family_id
+            session = None if unreadable_reason(token.family_id, str) else token.family_id
             result = RevokeResult(revoked_sessions=uow.refresh_tokens.revoke_family(token, now))
             if session is not None:
                 result.access_tokens_valid_until = access_tokens_end(
@@ -211,7 +211,7 @@ def _target(uow: UnitOfWork, token: ApiToken | RefreshToken) -> TokenTarget:
     # Whatever is damaged in the rows, the token can be revoked.
     email = f"user {token.user_id}" if user is None else changed_user(user).email
     if isinstance(token, ApiToken):
-        label = None if token.label is None else shown_text(token.label)
+        label = None if token.label is None else display_text(token.label)
         return TokenTarget(id=api_token_id(token), kind="api", email=email, label=label)
     return TokenTarget(id=str(token.id), kind="refresh", email=email)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from userctl.core.text import rfc3339
 from userctl.models import User
-from userctl.models.unreadable import shown_text
+from userctl.models.unreadable_values import display_text
 
 
 def recorded_changes(user: User, values: Mapping[str, Any]) -> dict[str, list[str | int | None]]:
@@ -26,4 +26,4 @@ def recorded_value(value: object) -> str | int | None:
     """Return a value of a column as JSON has it."""
     if isinstance(value, datetime):
         return rfc3339(value)
-    return value if value is None or isinstance(value, int) else shown_text(value)
+    return value if value is None or isinstance(value, int) else display_text(value)

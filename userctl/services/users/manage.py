@@ -151,7 +151,7 @@ class UserService:
             values = _differences(user, change)
             if "role" in values and admins is not None:
                 require_admin_left(admins, {user.id})
-            was = {name: getattr(user, name) for name in values}
+            old_values = {name: getattr(user, name) for name in values}
             if values:
                 changes = recorded_changes(user, values)
                 uow.record(AuditTag.ACCOUNT_UPDATE, now, user=user, changes=changes)
@@ -159,7 +159,7 @@ class UserService:
             ends = bool(values.keys() & {"role", "email"})
             ended = end_sessions(uow, user, now) if ends else 0
             uow.commit()
-            return changed_user(user).with_effects(Effects(bool(values), was, ended))
+            return changed_user(user).with_effects(Effects(bool(values), old_values, ended))
 
 
 def _differences(user: User, change: UserUpdate) -> dict[str, Any]:

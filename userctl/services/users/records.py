@@ -8,7 +8,7 @@ from userctl.core.errors import RowUnreadable
 from userctl.core.stand_in_hash import is_unmatchable
 from userctl.models import DeletedUser, User
 from userctl.models.own_hash import own_hash, own_hash_column
-from userctl.models.unreadable import Unreadable, shown_text, why_unreadable
+from userctl.models.unreadable_values import UnreadableValue, display_text, unreadable_reason
 from userctl.schemas.user_fields import SHOWN_FIELDS
 from userctl.schemas.users import DeletedUserRead, UserRead
 from userctl.services.shared.records import validate_record
@@ -53,10 +53,10 @@ def changed_user(user: User | DeletedUser) -> UserRead:
     if not isinstance(values["password_version"], int):
         values["password_version"] = None
     for name in ("email", "role"):
-        values[name] = shown_text(values[name])
+        values[name] = display_text(values[name])
     for name in _TEXTS_OR_NONE:
         if values[name] is not None:
-            values[name] = shown_text(values[name])
+            values[name] = display_text(values[name])
     return UserRead(**values)
 
 
@@ -64,10 +64,10 @@ def _read(schema: type[T], user: User | DeletedUser, **more: object) -> T:
     table = str(user.__tablename__)
     checked = [(own_hash_column(user), str), *((name, datetime) for name in _TIMES)]
     for name, kind in checked:
-        if reason := why_unreadable(getattr(user, name), kind):
+        if reason := unreadable_reason(getattr(user, name), kind):
             raise RowUnreadable(table, user.id, name, reason)
     for name in _TIMES_OR_NONE:
-        if isinstance(value := getattr(user, name), Unreadable):
+        if isinstance(value := getattr(user, name), UnreadableValue):
             raise RowUnreadable(table, user.id, name, f"is not a time: {value!r}")
     return validate_record(schema, table, user.id, **_values(user), **more)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
-from userctl.models.unreadable import Unreadable
+from userctl.models.unreadable_values import UnreadableValue
 from userctl.schemas.audit import AuditTag
 
 
@@ -39,5 +39,5 @@ def restore_user(
     return restored
 
 
-def _when(time: datetime | Unreadable) -> str:
+def _when(time: datetime | UnreadableValue) -> str:
     return time.isoformat() if isinstance(time, datetime) else repr(time)

@@ -7,7 +7,7 @@ from userctl.core.errors import InvalidInput
 from userctl.core.text import quote
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
-from userctl.models.unreadable import shown_text
+from userctl.models.unreadable_values import display_text
 from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 
@@ -34,8 +34,8 @@ def role_to_restore(user: DeletedUser, role: str | None, roles: Collection[str])
         require_role(role, roles)
     elif user.role not in roles:
         raise InvalidInput(
-            f"{shown_text(user.email)} had the role {quote(shown_text(user.role))}, which is not "
-            "configured.",
+            f"{display_text(user.email)} had the role {quote(display_text(user.role))}, "
+            "which is not configured.",
             hint=f"Pass --role with one of: {', '.join(roles)}. Or add it to the setting 'roles'.",
         )
     return role or user.role

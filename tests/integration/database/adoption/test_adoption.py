@@ -220,7 +220,7 @@ def test_no_row_changes_after_the_plan_has_read_it(bare_postgres_url: str) -> No
             except psycopg.errors.LockNotAvailable:
                 refused.append("late")
 
-    order = AdoptionOptions(now=NOW, roles=("user", "admin"), emptied=EMPTIED)
+    order = AdoptionOptions(now=NOW, roles=("user", "admin"), null_hash=EMPTIED)
     with open_engine(bare_postgres_url) as engine:
         LOOSE.build(engine)
         with engine.begin() as connection:

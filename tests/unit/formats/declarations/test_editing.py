@@ -27,7 +27,7 @@ def test_the_text_declares_the_user_and_describes_each_field(tmp_path: Path) -> 
     lines = text.splitlines()
     assert lines[0] == r"# A note of\nthe set \x1b[31m."
     assert max(map(len, lines)) <= WIDTH + 2
-    assert "#   state (present | created | absent): present: keep the user so. created:" in lines
+    assert "#   state (present | created | absent): present: keep the user as declared." in lines
     for field in (*DeclaredUser.model_fields, *DeclaredToken.model_fields):
         assert any(line.startswith((f"#   {field}:", f"#   {field} (")) for line in lines)
 

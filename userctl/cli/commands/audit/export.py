@@ -16,7 +16,7 @@ from userctl.formats.writer import EXPORT_EXTENSIONS, write_records
 
 @command(
     example="userctl audit export trail.jsonl --force",
-    recorded=False,
+    records_event=False,
 )
 def export(
     context: CommandContext,

@@ -9,7 +9,7 @@ from userctl.cli.context import CommandContext
     example="userctl audit head --raw",
     prints=lambda: schemas.audit.AuditHead,
     raw="anchor",
-    recorded=False,
+    records_event=False,
 )
 def head(context: CommandContext) -> None:
     """Print the last event as an anchor for 'audit verify'.

@@ -17,7 +17,7 @@ COLUMNS = ("id", "time", "tag", "actor", "target", "detail")
 @command(
     example="userctl audit list --user ada@example.com --changed role",
     prints=lambda: schemas.audit.AuditEventRead,
-    recorded=False,
+    records_event=False,
 )
 def list_(
     context: CommandContext,

@@ -12,7 +12,7 @@ from userctl.cli.context import CommandContext
 @command(
     example="userctl audit show 1",
     prints=lambda: schemas.audit.AuditEventRead,
-    recorded=False,
+    records_event=False,
 )
 def show(
     context: CommandContext,

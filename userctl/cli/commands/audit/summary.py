@@ -25,7 +25,7 @@ COLORS = {"failures": "\x1b[31m", "disabled": "\x1b[33m"}
 @command(
     example="userctl audit summary --since 30d --by week",
     prints=lambda: schemas.audit_summary.AuditSummary,
-    recorded=False,
+    records_event=False,
 )
 def summary(
     context: CommandContext,

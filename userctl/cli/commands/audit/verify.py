@@ -12,7 +12,7 @@ from userctl.cli.context import CommandContext
 @command(
     example="userctl audit verify -o json",
     prints=lambda: schemas.audit.AuditVerification,
-    recorded=False,
+    records_event=False,
 )
 def verify(
     context: CommandContext,

@@ -13,7 +13,7 @@ from userctl.core.errors import FileExists
 from userctl.core.secure_files import create_private_folder, write_private
 
 
-@command(example="userctl config init", recorded=False)
+@command(example="userctl config init", records_event=False)
 def init(
     context: CommandContext,
     force: Annotated[

@@ -6,7 +6,7 @@ from userctl.cli.output.render import write
 from userctl.config.homes import config_path
 
 
-@command(example="userctl config path", recorded=False)
+@command(example="userctl config path", records_event=False)
 def path(_context: CommandContext) -> None:
     """Print the path of the config file."""
     write(f"{config_path()}\n")

@@ -8,7 +8,9 @@ from userctl.config.settings import SETTINGS
 COLUMNS = ("key", "value", "source")
 
 
-@command(example="userctl config show", prints=lambda: schemas.setting.SettingRead, recorded=False)
+@command(
+    example="userctl config show", prints=lambda: schemas.setting.SettingRead, records_event=False
+)
 def show(context: CommandContext) -> None:
     """List every setting, its value and where it came from.
 

@@ -16,7 +16,7 @@ from userctl.cli.verdicts import conclude
 @command(
     example="userctl db backup users.backup",
     prints=lambda: schemas.database.BackupRead,
-    recorded=False,
+    records_event=False,
 )
 def backup(
     context: CommandContext,

@@ -10,7 +10,7 @@ COLUMNS = ("revision", "summary", "applied")
 @command(
     example="userctl db history",
     prints=lambda: schemas.database.MigrationRead,
-    recorded=False,
+    records_event=False,
 )
 def history(context: CommandContext) -> None:
     """List all migrations, oldest first."""

@@ -13,7 +13,7 @@ from userctl.cli.context import CommandContext
 @command(
     example="userctl db inspect users.backup",
     prints=lambda: schemas.database.BackupInspection,
-    recorded=False,
+    records_event=False,
 )
 def inspect(
     context: CommandContext,

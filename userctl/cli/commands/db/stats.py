@@ -11,7 +11,7 @@ from userctl.cli.context import CommandContext
 @command(
     example="userctl db stats -o json",
     prints=lambda: schemas.database.DatabaseStats,
-    recorded=False,
+    records_event=False,
 )
 def stats(context: CommandContext, older_than: options.OlderThanOption = None) -> None:
     """Show row counts, sizes, and what 'token purge' would delete."""

@@ -8,7 +8,7 @@ from userctl.cli.context import CommandContext
 @command(
     example="userctl db status -o json",
     prints=lambda: schemas.database.SchemaStatus,
-    recorded=False,
+    records_event=False,
 )
 def status(context: CommandContext) -> None:
     """Show the schema revision and the pending migrations."""

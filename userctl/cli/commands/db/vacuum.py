@@ -7,7 +7,9 @@ from userctl.cli.output.human import human_size
 from userctl.cli.verdicts import conclude
 
 
-@command(example="userctl db vacuum", prints=lambda: schemas.database.VacuumResult, recorded=False)
+@command(
+    example="userctl db vacuum", prints=lambda: schemas.database.VacuumResult, records_event=False
+)
 def vacuum(context: CommandContext) -> None:
     """Reclaim the space of deleted rows.
 

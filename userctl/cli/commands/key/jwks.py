@@ -9,7 +9,7 @@ from userctl.cli.output.render import write
 
 @command(
     example="userctl key jwks > jwks.json",
-    recorded=False,
+    records_event=False,
 )
 def jwks(context: CommandContext) -> None:
     """Print the public keys as a JWK Set, to publish to verifiers.

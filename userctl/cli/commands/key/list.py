@@ -14,7 +14,7 @@ COLUMNS = ("kid", "algorithm", "state", "created_at", "activated_at", "verifies_
 @command(
     example="userctl key list",
     prints=lambda: schemas.keys.KeyRead,
-    recorded=False,
+    records_event=False,
 )
 def list_(
     context: CommandContext,

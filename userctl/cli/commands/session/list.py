@@ -15,7 +15,7 @@ COLUMNS = ("short_id", "email", "client", "last_refresh_at", "ends_at")
 @command(
     example="userctl session list --user ada@example.com",
     prints=lambda: schemas.session.UserSessionRead,
-    recorded=False,
+    records_event=False,
 )
 def list_(
     context: CommandContext,

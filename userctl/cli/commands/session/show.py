@@ -9,7 +9,7 @@ from userctl.cli.context import CommandContext
 @command(
     example="userctl session show $(userctl session list -q --limit 1)",
     prints=lambda: schemas.session.UserSessionRead,
-    recorded=False,
+    records_event=False,
 )
 def show(context: CommandContext, session: options.SessionArgument) -> None:
     """Show when, how and from where a session was started."""

@@ -6,7 +6,9 @@ from userctl.cli.context import CommandContext
 
 
 @command(
-    example="userctl whoami -o json", prints=lambda: schemas.session.SessionRead, recorded=False
+    example="userctl whoami -o json",
+    prints=lambda: schemas.session.SessionRead,
+    records_event=False,
 )
 def whoami(context: CommandContext) -> None:
     """Show who is logged in and when the session ends."""

@@ -23,7 +23,7 @@ COLUMNS = ("id", "email", "label", "state", "last_used_at", "expires_at")
 @command(
     example="userctl token list --user ada@example.com --state active",
     prints=lambda: schemas.tokens.TokenRead,
-    recorded=False,
+    records_event=False,
 )
 def list_(
     context: CommandContext,

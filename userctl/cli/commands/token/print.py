@@ -5,7 +5,9 @@ from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write
 
 
-@command(example='curl -H "Authorization: Bearer $(userctl token print)" localhost', recorded=False)
+@command(
+    example='curl -H "Authorization: Bearer $(userctl token print)" localhost', records_event=False
+)
 def print_(context: CommandContext) -> None:
     """Print the access token of the stored session.
 

@@ -16,7 +16,7 @@ from userctl.core.errors import InvalidInput
 
 @command(
     example="userctl apply users.yaml --check",
-    prints=lambda: (schemas.apply.Plan, schemas.apply.Applied),
+    prints=lambda: (schemas.apply.Plan, schemas.apply.ApplyResult),
     bare_values={"--prune": "disable"},
     creates_database=True,
 )

@@ -25,7 +25,7 @@ from userctl.core.errors import CommitUnknown, FileExists, PlanStale
 from userctl.core.text import counted
 
 if TYPE_CHECKING:
-    from userctl.schemas.apply import Applied, ApplyOptions, Plan
+    from userctl.schemas.apply import ApplyOptions, ApplyResult, Plan
     from userctl.schemas.declaration import DeclaredUser
 
 
@@ -142,7 +142,7 @@ class ApplyRun:
         facts = [counted(len(applied.api_tokens), "API token")] if applied.api_tokens else []
         conclude(self.context, f"Applied {_changes(applied)}", *facts)
 
-    def _deliver(self, applied: "Applied", *, taken: bool) -> None:
+    def _deliver(self, applied: "ApplyResult", *, taken: bool) -> None:
         """Make sure that the secrets arrive, before they are valid."""
         if applied.generated_passwords:
             self.context.require_field("generated_passwords")
@@ -157,7 +157,7 @@ class ApplyRun:
         text = json.dumps(tokens, indent=2) + "\n"
         write_output(self.tokens_out, [text], files=self.context.files, force=True, private=True)
 
-    def _print_applied(self, applied: "Applied", *, plan_shown: bool) -> None:
+    def _print_applied(self, applied: "ApplyResult", *, plan_shown: bool) -> None:
         def undo() -> None:
             for token in applied.api_tokens:
                 self.context.services.revocation.revoke_text(token.token)

@@ -9,7 +9,7 @@ from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.prompts import NewPassword, PasswordOptions, use_new_password
-from userctl.cli.verdicts import conclude, reference
+from userctl.cli.verdicts import conclude, user_argument
 from userctl.core.errors import UserExists
 
 
@@ -57,7 +57,7 @@ def create(
     if created:
         context.emit(user)
         facts = f"id {user.id}, {user.role}{'' if user.has_password else ', no password'}"
-        conclude(context, f"Created {user.email}", facts, undo=f"user delete {reference(user)}")
+        conclude(context, f"Created {user.email}", facts, undo=f"user delete {user_argument(user)}")
     else:
         _compare(context, new, user, strict=if_not_exists == "strict")
         context.emit(user)

@@ -6,7 +6,7 @@ from userctl.cli.commands.user.batch import change_users
 from userctl.cli.commands.user.outcomes import Verb
 from userctl.cli.commands.user.selection import AnyUsers
 from userctl.cli.context import CommandContext
-from userctl.cli.verdicts import conclude_user, reference
+from userctl.cli.verdicts import conclude_user, user_argument
 
 
 @command(
@@ -28,7 +28,7 @@ def disable(context: CommandContext, selection: AnyUsers) -> None:
     disabled = service.disable(selection.single)
     context.emit(disabled)
     if disabled.effects.changed:
-        undo = f"user enable {reference(disabled)}"
+        undo = f"user enable {user_argument(disabled)}"
         conclude_user(context, f"Disabled {disabled.email}", disabled, undo=undo)
     else:
         done = f"Nothing changed: {disabled.email} was disabled already"

@@ -9,7 +9,7 @@ from userctl.core.errors import InvalidInput
 
 @command(
     example="userctl user edit ada@example.com",
-    prints=lambda: schemas.apply.Applied,
+    prints=lambda: schemas.apply.ApplyResult,
 )
 def edit(
     context: CommandContext, user: options.UserArgument, yes: options.YesOption = False

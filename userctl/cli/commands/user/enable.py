@@ -6,7 +6,7 @@ from userctl.cli.commands.user.batch import change_users
 from userctl.cli.commands.user.outcomes import Verb
 from userctl.cli.commands.user.selection import AnyUsers
 from userctl.cli.context import CommandContext
-from userctl.cli.verdicts import conclude, reference
+from userctl.cli.verdicts import conclude, user_argument
 from userctl.core.text import quote
 
 
@@ -32,7 +32,7 @@ def enable(context: CommandContext, selection: AnyUsers) -> None:
     if enabled.role not in context.settings.roles:
         facts.append(f"their role {quote(enabled.role)} is not configured: see 'user update'")
     if enabled.effects.changed:
-        undo = f"user disable {reference(enabled)}"
+        undo = f"user disable {user_argument(enabled)}"
         conclude(context, f"Enabled {enabled.email}", *facts, undo=undo)
     else:
         conclude(context, f"Nothing changed: {enabled.email} was not disabled", *facts)

@@ -19,7 +19,7 @@ from userctl.formats.writer import EXPORT_EXTENSIONS, write_records
 
 @command(
     example="userctl user export users.jsonl --force",
-    recorded=False,
+    records_event=False,
 )
 def export(
     context: CommandContext,

@@ -132,7 +132,7 @@ def _finish(
     if context.settings.output == "table" and context.fields is None:
         # A person is told the rest in sentences.
         result = report.result
-        context.emit(schemas.transfer.ImportPlan.of(result) if result.dry_run else result)
+        context.emit(schemas.transfer.ImportPlan.from_result(result) if result.dry_run else result)
     else:
         context.emit(found.result(report))
     found.tell(context, report)

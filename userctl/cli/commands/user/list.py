@@ -18,7 +18,7 @@ SORT_FIELDS = ("id", "email", "name", "role", "created_at", "updated_at")
 @command(
     example="userctl user list --role admin --sort=-created_at",
     prints=lambda: (schemas.users.UserRead, schemas.users.DeletedUserRead),
-    recorded=False,
+    records_event=False,
 )
 def list_(
     context: CommandContext,

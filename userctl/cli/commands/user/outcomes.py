@@ -101,7 +101,7 @@ def _ends(
 
 def _former_roles(changed: "Sequence[UserOutcome]") -> set[str]:
     """Return the roles that users had before; one that is empty if these were not changed."""
-    return {str(each.effects.was.get("role", "")) for each in changed}
+    return {str(each.effects.old_values.get("role", "")) for each in changed}
 
 
 def _undo(

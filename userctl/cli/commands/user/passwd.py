@@ -9,7 +9,7 @@ from userctl.cli.commands.user.selection import UsersByRole
 from userctl.cli.context import CommandContext
 from userctl.cli.prompts import PasswordOptions, use_new_password
 from userctl.cli.questions import confirm, describe_user
-from userctl.cli.verdicts import conclude_user, reference
+from userctl.cli.verdicts import conclude_user, user_argument
 from userctl.core.errors import InvalidInput
 
 HINT = "Pass --generate-password, which gives each of them another, or --must-change."
@@ -76,7 +76,7 @@ def _change_one(
     context.emit(changed)
     facts = ["to be changed at the next login"] if must_change else []
     if changed.status == "disabled":
-        facts.append(f"still disabled: userctl user enable {reference(changed)}")
+        facts.append(f"still disabled: userctl user enable {user_argument(changed)}")
     done = "Set a new password for" if changed.has_password else "Removed the password of"
     conclude_user(context, f"{done} {changed.email}", changed, *facts)
 

@@ -8,7 +8,7 @@ from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
-from userctl.cli.verdicts import conclude, reference
+from userctl.cli.verdicts import conclude, user_argument
 
 
 @command(
@@ -37,5 +37,5 @@ def restore(
     facts = [f"id {restored.id}", restored.role]
     if restored.status == "disabled":
         facts.append("disabled")
-    undo = f"user delete {reference(restored)}"
+    undo = f"user delete {user_argument(restored)}"
     conclude(context, f"Restored {restored.email}", ", ".join(facts), undo=undo)

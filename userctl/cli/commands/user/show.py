@@ -9,7 +9,7 @@ from userctl.cli.context import CommandContext
 @command(
     example="userctl user show ada@example.com",
     prints=lambda: schemas.users.UserDetail,
-    recorded=False,
+    records_event=False,
 )
 def show(context: CommandContext, user: options.UserArgument) -> None:
     """Show a user and their failed logins."""

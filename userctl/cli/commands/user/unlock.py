@@ -6,7 +6,7 @@ from userctl.cli.commands.user.batch import change_users
 from userctl.cli.commands.user.outcomes import Verb
 from userctl.cli.commands.user.selection import AnyUsers
 from userctl.cli.context import CommandContext
-from userctl.cli.verdicts import conclude, reference
+from userctl.cli.verdicts import conclude, user_argument
 from userctl.core.text import counted
 
 ENABLE = "userctl user enable"
@@ -28,7 +28,9 @@ def unlock(context: CommandContext, selection: AnyUsers) -> None:
     context.choose_schema(schemas.users.UserDetail)
     unlocked = service.unlock(selection.single)
     context.emit(unlocked)
-    disabled = unlocked.status == "disabled" and f"still disabled: {ENABLE} {reference(unlocked)}"
+    disabled = (
+        unlocked.status == "disabled" and f"still disabled: {ENABLE} {user_argument(unlocked)}"
+    )
     if unlocked.effects.changed:
         cleared = f"{counted(unlocked.effects.failed_logins, 'failed login')} cleared"
         conclude(context, f"Unlocked {unlocked.email}", cleared, disabled or None)

@@ -12,7 +12,7 @@ from userctl.cli.commands.user.batch import change_users
 from userctl.cli.commands.user.outcomes import Verb
 from userctl.cli.commands.user.selection import UsersFromRole
 from userctl.cli.context import CommandContext
-from userctl.cli.verdicts import conclude, conclude_user, reference
+from userctl.cli.verdicts import conclude, conclude_user, user_argument
 from userctl.core.errors import InvalidInput
 from userctl.core.text import rfc3339
 
@@ -62,14 +62,14 @@ def update(
 
 def _tell(context: CommandContext, user: "schemas.users.UserRead") -> None:
     """Say in one line what was changed, and how to change it back."""
-    was = {name: _text(value) for name, value in user.effects.was.items()}
+    was = {name: _text(value) for name, value in user.effects.old_values.items()}
     if not was:
         conclude(context, f"Nothing changed: {user.email} was like this before")
         return
     facts = [f"{name}: {old or '(none)'} → {_text(getattr(user, name)) or '(none)'}"
              for name, old in was.items()]  # fmt: skip
     options = [f"--{name.replace('_', '-')} {shlex.quote(old)}" for name, old in was.items()]
-    undo = " ".join(["user update", reference(user), *options])
+    undo = " ".join(["user update", user_argument(user), *options])
     if was.keys() & {"role", "email"}:
         conclude_user(context, f"Changed {user.email}", user, *facts, undo=undo)
     else:

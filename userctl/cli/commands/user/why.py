@@ -16,7 +16,7 @@ SESSION_COLUMNS = ("short_id", "client", "source", "last_refresh_at", "ends_at")
 @command(
     example="userctl user why grace@example.com",
     prints=lambda: schemas.diagnosis.UserDiagnosis,
-    recorded=False,
+    records_event=False,
     raw="verdict",
 )
 def why(context: CommandContext, user: options.UserArgument) -> None:

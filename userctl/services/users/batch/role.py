@@ -29,11 +29,13 @@ class ChangeRole(UserChange):
     def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
         """Give users the role."""
         changing = [user for user in users if user.role != self._role]
-        was = {user.id: {"role": user.role} for user in changing}
+        old_values = {user.id: {"role": user.role} for user in changing}
         for user in changing:
             changes = recorded_changes(user, {"role": self._role})
             uow.record(AuditTag.ACCOUNT_UPDATE, now, user=user, changes=changes)
         uow.user_batches.update([(user, {"role": self._role}) for user in changing], now)
         effects = end_sessions_of(uow, changing, now, changing)
-        changed = {number: replace(each, was=was[number]) for number, each in effects.items()}
+        changed = {
+            number: replace(each, old_values=old_values[number]) for number, each in effects.items()
+        }
         return effects_on(users, ()) | changed

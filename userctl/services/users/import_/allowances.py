@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from userctl.core.errors import InvalidInput
 from userctl.core.text import has_invisible_characters, remove_invisible
-from userctl.schemas.email_address import LONGEST_OWN, as_stored, canonical_email
+from userctl.schemas.email_address import LONGEST_ADDRESS, canonical_email, storable_address
 from userctl.schemas.timestamp import parse_timestamp
 from userctl.schemas.transfer import FileRecord
 from userctl.schemas.user_name import correct_name
@@ -51,7 +51,7 @@ def numbered_address(address: str, number: str) -> str:
 
     It is not a valid address, so that no mail goes there.
     """
-    legible = remove_invisible(address)[: LONGEST_OWN - LONGEST_NUMBER - 3].strip()
+    legible = remove_invisible(address)[: LONGEST_ADDRESS - LONGEST_NUMBER - 3].strip()
     return f"{legible or 'no address'} ({number[:LONGEST_NUMBER]})"
 
 
@@ -61,7 +61,7 @@ def _text(record: FileRecord, field: str) -> str:
 
 
 def _keep_address(raw: str, record: FileRecord) -> str:
-    kept = as_stored(raw)
+    kept = storable_address(raw)
     if kept is not None:
         return kept
     # Users who were left to the application may have any address.

@@ -1,4 +1,4 @@
-"""Stored values that cannot be read, such as another program may leave."""
+"""Stored values that cannot be read, which another program may have written."""
 
 from datetime import datetime
 from typing import Any, NoReturn
@@ -7,19 +7,19 @@ from userctl.core.errors import DatabaseDamaged
 from userctl.core.text import LONGEST_QUOTE, escape_invisible
 
 
-class Unreadable:
-    """A stored value that is not a time, where a time belongs.
+class UnreadableValue:
+    """A stored value that should be a time and is not.
 
-    Its row can be loaded, shown without it, changed and deleted. Whatever computes or compares
-    with it fails, so that no token lasts longer and no user is let in because of it.
+    Its row can be loaded, shown without it, changed and deleted. Every computation or comparison
+    with it fails, so that it cannot extend a token or let a user in.
     """
 
     def __init__(self, stored: Any) -> None:
         self.stored = stored
 
     def __repr__(self) -> str:
-        """Return the value as a message repeats it."""
-        return shown_text(f"{self.stored!r}")[:LONGEST_QUOTE]
+        """Return the value as it is quoted in messages."""
+        return display_text(f"{self.stored!r}")[:LONGEST_QUOTE]
 
     def _fail(self, *_: object) -> NoReturn:
         raise DatabaseDamaged(f"A stored time cannot be read: {self!r}.")
@@ -39,10 +39,10 @@ def has_bad_bytes(text: str) -> bool:
     return False
 
 
-def shown_text(value: object) -> str:
+def display_text(value: object) -> str:
     r"""Return a stored value as text that can be shown, whatever its type and its bytes.
 
-    >>> shown_text(b"Ad\xff"), shown_text("Ad\udcff")
+    >>> display_text(b"Ad\xff"), display_text("Ad\udcff")
     ('Ad\\xff', 'Ad\\xff')
     """
     if value is None:
@@ -55,8 +55,8 @@ def shown_text(value: object) -> str:
     return escape_invisible(text)
 
 
-def why_unreadable(value: object, kind: type) -> str | None:
-    """Return why a value of a column is not of the kind that belongs there; None if it is.
+def unreadable_reason(value: object, kind: type) -> str | None:
+    """Return why the value of a column does not have the expected type; None if it does.
 
     Args:
         value: the value, as SQLAlchemy or the driver returns it.
@@ -64,8 +64,8 @@ def why_unreadable(value: object, kind: type) -> str | None:
     """
     if value is None:
         return "is missing"
-    if isinstance(value, Unreadable) or (kind is datetime and not isinstance(value, datetime)):
-        stored = value.stored if isinstance(value, Unreadable) else value
+    if isinstance(value, UnreadableValue) or (kind is datetime and not isinstance(value, datetime)):
+        stored = value.stored if isinstance(value, UnreadableValue) else value
         return f"is not a time: {stored!r:.{LONGEST_QUOTE}}"
     if isinstance(value, str) and has_bad_bytes(value):
         return f"is not UTF-8: {_quoted(value)}"
@@ -77,4 +77,4 @@ def why_unreadable(value: object, kind: type) -> str | None:
 
 
 def _quoted(value: object) -> str:
-    return f"'{shown_text(value)[:LONGEST_QUOTE]}'"
+    return f"'{display_text(value)[:LONGEST_QUOTE]}'"
