@@ -21,7 +21,7 @@ def main() -> NoReturn:
         # Imported after the threshold is set, because most objects are created here.
         from userctl.cli.completion import variables  # noqa: PLC0415
 
-        if shell := variables.ASKS_FOR_WORDS.get(os.environ.get(variables.VARIABLE, "")):
+        if shell := variables.WORD_REQUESTS.get(os.environ.get(variables.VARIABLE, "")):
             # Nothing else: a person waits for what the Tab key finds.
             from userctl.cli.completion.answer import answer  # noqa: PLC0415
 

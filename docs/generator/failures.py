@@ -9,20 +9,20 @@ from userctl.cli.errors import EXIT_CODES, EXIT_CODES_HELP
 from userctl.core import errors
 
 ERRORS = """\
-An error is one line on standard error, and standard output is empty. With `-o json` or `-o
-jsonl` it is an object:
+An error is one line on standard error, and standard output stays empty. With `-o json` or
+`-o jsonl` the line is an object:
 
 ```json
 {"error": {"code": "user_not_found", "message": "...", "hint": null}}
 ```
 
-The codes are stable, and so are the HTTP statuses with which a service answers; messages and
-hints may change. Add `--debug` for a traceback. The router has [codes of its
-own](http-api.md#codes-of-the-router) besides."""
+The codes are stable, and so are the HTTP statuses that [the router](../how-to/fastapi.md) returns;
+messages and hints may change. `--debug` adds a traceback. The router has [further
+codes](http-api.md#codes-of-the-router)."""
 
 EXITS = """\
-Exit codes are a contract, and the same for every command. What a script can tell apart beyond
-them is the `code` of an [error](errors.md)."""
+Exit codes are stable and the same for every command. To distinguish more cases, a script reads the
+`code` of the [error](errors.md)."""
 
 USAGE = "The command line cannot be understood."
 UNEXPECTED = "A bug. Repeat the command with `--debug` and report the traceback."

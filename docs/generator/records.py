@@ -24,46 +24,51 @@ if TYPE_CHECKING:
 SQLITE, POSTGRESQL = (registry.load(name)() for name in ("sqlite", "postgresql"))
 
 AUDIT = """\
-Tags say thing, action and, where it may fail, outcome. `userctl audit list --tag account:login`
-finds every tag that begins so, up to a colon. [The audit trail](../explanation/audit-chain.md)
-says what is recorded and what the hashes prove."""
+A tag names a subject, an action and, if the action may fail, its outcome. The beginning of a tag,
+up to a colon, selects all tags that start with it: `userctl audit list --tag account:login`. See
+[the audit trail](../explanation/audit-chain.md) for what is recorded and what the hashes prove."""
 
 TRACES = """\
-The detail of an event that happened in a trace also has its `trace_id`, 32 hexadecimal digits,
-which the hash covers like all of the detail: see [traces](../how-to/traces.md)."""
+Within a trace, the detail of each event also has the `trace_id` (32 hexadecimal digits), which the
+hash covers like the rest of the detail: see [traces](../how-to/traces.md)."""
 
 CAUSES = """\
 In the detail of `account:login:failure` and `api_token:verify:failure`, `reason` is the
-[error code](errors.md) that the person was told, and `cause` is why it really failed: one of
-these, or the error code where that says it all. The person is told no more, and waits as long,
-whatever the cause is. An event about an API token also has the id of the `token`, and is about
-its owner; `claimed` is the address that was given with it."""
+[error code](errors.md) that the caller received, and `cause` is the actual cause: one from this
+table, or the error code if it already says everything. The caller learns only the reason, and the
+time of the answer does not depend on the cause. An event about an API token concerns the owner of
+the token and also has the id of the `token`. With `other_owner`, `claimed` is the address that was
+given with the token."""
 
 METRICS = """\
 `userctl metrics` (extra `metrics`) prints the text format of Prometheus, and `--textfile FILE`
-writes it for the textfile collector of node_exporter. A metric without a value, such as that of
-the last purge before the first one, is left out. It reads whole tables, which takes seconds
-where there are millions of rows. Of a database that cannot be read, only `userctl_up` and the
-metrics of commands are there, and the exit code is 6."""
+writes it for the textfile collector of node_exporter. The command reads whole tables, which takes
+seconds for millions of rows. A metric without a value is left out, such as the last purge before
+the first one has run. If the database cannot be read, the output has only `userctl_up` and the
+metrics of commands, and the exit code is 6."""
 
 RUNS = """\
-The values of `command` are {commands}. Each run is recorded at its end, whether cron, systemd or a
-person started it and however it ended, in the state folder (`~/.local/state/userctl`, or
-`$XDG_STATE_HOME/userctl`) of its user, for each database. So `userctl metrics` tells of those
-of the same user on the same machine. What is not recorded: `--dry-run`, a run that `kill -9` ends,
-one whose options or settings cannot be read, and one that finds no embedded database. The
-time of the last run then stays as it is, so alert on its age too."""
+The values of `command` are {commands}.
+
+Each run of these commands is recorded when it ends, whatever started it and however it ended. The
+record is kept for each database in the state folder of the operating system user
+(`~/.local/state/userctl`, or `$XDG_STATE_HOME/userctl`), so `userctl metrics` reports only the runs
+of the same user on the same machine.
+
+These runs are not recorded: a `--dry-run`, a run that `kill -9` ends, a run whose options or
+settings cannot be read, and a run that finds no embedded database. The time of the last run then
+does not change, so alert on its age too."""
 
 ROUTER = """\
-`userctl.fastapi.router(accounts, metrics=True)` adds `/metrics` with these: see [the
-how-to](../how-to/fastapi.md). A path is that of the route, with `{user_id}` for an id."""
+`userctl.fastapi.router(accounts, metrics=True)` adds `/metrics` with these metrics: see [a service
+built with FastAPI](../how-to/fastapi.md). `path` is the template of the route, with `{user_id}` in
+place of an id."""
 
 SCHEMA = """\
 Another program may read and write `users` and `refresh_tokens`: see [sharing the
-tables](../explanation/sharing-tables.md). Columns marked *shared* are those that an application
-may already have; the others are additions of `userctl`, each nullable or with a default, so
-that an `INSERT` may leave them out. The remaining tables belong to `userctl`. Alembic's version
-table is `userctl_version`."""
+tables](../explanation/sharing-tables.md). An application may already have the columns marked
+*shared*. `userctl` adds the others, each nullable or with a default, so an `INSERT` may leave them
+out. The remaining tables belong to `userctl`. Alembic's version table is `userctl_version`."""
 
 
 def audit_page() -> str:

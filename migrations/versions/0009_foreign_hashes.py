@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from userctl.core.errors import DowngradeRefused
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 revision = "0009"
 down_revision = "0008"
@@ -33,7 +33,7 @@ def downgrade() -> None:
     if count := op.get_bind().scalar(sa.text(f"SELECT count(*) FROM ({waiting}) waiting")):  # noqa: S608
         raise DowngradeRefused(
             "Revision 0008 cannot store the password hashes from other systems: "
-            f"{counted(count, 'user')} would lose theirs.",
+            f"{pluralize(count, 'user')} would lose theirs.",
             hint="Wait until they have logged in, or remove these passwords: "
             "userctl user passwd USER --no-password",
         )

@@ -1,4 +1,4 @@
-"""The entry point: runs one command line and turns its outcome into an exit code."""
+"""The program: runs one command line and turns its outcome into an exit code."""
 
 import os
 import sys

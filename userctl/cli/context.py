@@ -80,13 +80,11 @@ class CommandContext:
 
     @cached_property
     def services(self) -> Services:
-        """The services of this run."""
-        # Even with --quiet, a note says that a database was created.
-        services = Services(
-            self.settings, notify=write_error, creates_database=self.creates_database
-        )
+        """The services of this run, which say even with --quiet that a database was created."""
+        create = self.creates_database
+        services = Services(self.settings, notify=write_error, creates_database=create)
         if self.trace is not None and self.verbosity > 1:
-            self.trace.trace_statements(services.statement_spans.made_by)
+            self.trace.trace_statements(services.statement_spans.record_with)
         return services
 
     @cached_property
@@ -187,7 +185,7 @@ class CommandContext:
         number = self._renderer.print_records(records, columns)
         listing = LISTINGS.get(self.schemas[0].__name__) if self.schemas else None
         if listing and self.is_list and is_terminal() and self.settings.output == "table":
-            self.note(listing.total(number))
+            self.note(listing.closing_line(number))
 
     def emit_page(self, page: "AnyPage[Any]", columns: Sequence[str]) -> None:
         """Print one page of a list, and say how to see the rest if there is one."""
@@ -247,6 +245,6 @@ class CommandContext:
             quiet=self.quiet,
             fields=self.fields,
             header=not self.no_header,
-            pages=self.is_list and not self.no_pager,
+            use_pager=self.is_list and not self.no_pager,
             names=field_names(self.schemas),
         )

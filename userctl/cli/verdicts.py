@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import flush
-from userctl.cli.output.sessions_ended import ended
+from userctl.cli.output.sessions_ended import describe_ended
 from userctl.core.errors import UserctlError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def conclude_user(
 
 def describe_effects(effects: "Effects", until: datetime | None) -> str:
     """Describe what a change ended, and until when access tokens stay valid."""
-    return ended(until, session=effects.sessions, API_token=effects.api_tokens)
+    return describe_ended(until, session=effects.sessions, API_token=effects.api_tokens)
 
 
 def access_tokens_until(context: CommandContext, user_ids: Sequence[int]) -> datetime | None:

@@ -1,25 +1,25 @@
-"""What a backup holds, of whatever kind of database it is."""
+"""The contents of a backup, of either kind of database."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from userctl.db.schema.revisions import VERSION_TABLE
 
-COUNTED = ("users", "deleted_users", "refresh_tokens", "api_tokens", "audit_events")
-"""The tables of which the rows are counted."""
+COUNTED_TABLES = ("users", "deleted_users", "refresh_tokens", "api_tokens", "audit_events")
+"""The tables whose rows are counted."""
 
-READ = (*COUNTED, VERSION_TABLE)
-"""All tables that are read."""
+READ_TABLES = (*COUNTED_TABLES, VERSION_TABLE)
+"""All tables that are read from a backup."""
 
 
 class BackupContents(NamedTuple):
-    """What is in a backup.
+    """The contents of a backup.
 
     Attributes:
         revision: the revision of its schema; None if userctl never migrated it.
-        counts: how many rows each of the tables has; None for those that it has not.
+        counts: how many rows each of the tables has; None for missing tables.
         last_event_at: the time of the last event of its audit trail.
-        taken_at: when it was made, if it says so.
+        taken_at: when it was taken, if it says so.
     """
 
     revision: str | None
@@ -28,8 +28,8 @@ class BackupContents(NamedTuple):
     taken_at: datetime | None = None
 
 
-def stored_time(text: str | None) -> datetime | None:
-    """Return a time as a database writes it, without a zone in UTC; None if it is not a time."""
+def parse_stored_time(text: str | None) -> datetime | None:
+    """Parse a time that a database wrote, in UTC if it has no zone; None if it is not a time."""
     try:
         time = datetime.fromisoformat(text or "")
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

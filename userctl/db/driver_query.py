@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Engine, Select
 
 from userctl.db.engine import BUSY_TIMEOUT_SECONDS
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 from userctl.db.execution_options import READ_ONLY
 from userctl.db.postgresql.session import begin_statement
 from userctl.repositories.statement import Row, Statement, is_watched
 
-_BEGIN = begin_statement(lock_seconds=BUSY_TIMEOUT_SECONDS, limited=False, reads=True)
+_BEGIN = begin_statement(lock_seconds=BUSY_TIMEOUT_SECONDS, limits_statements=False, read_only=True)
 
 
 class DriverQuery:
@@ -28,13 +28,13 @@ class DriverQuery:
     def rows(self, engine: Engine, values: Mapping[str, int | str]) -> list[Row]:
         """Return all rows, read in a transaction of their own."""
         if is_watched(engine):
-            reading = engine.execution_options(**{READ_ONLY: True})
-            with typed_failures(), reading.connect() as connection:
+            read_only_engine = engine.execution_options(**{READ_ONLY: True})
+            with translate_errors(), read_only_engine.connect() as connection:
                 return self._query.rows(connection, values)
         dialect = engine.dialect
-        compiled = self._query.compiled(dialect)
-        with typed_failures(), closing(engine.raw_connection()) as pooled:
-            driver = pooled.driver_connection
+        compiled = self._query.compile(dialect)
+        with translate_errors(), closing(engine.raw_connection()) as pool_connection:
+            driver = pool_connection.driver_connection
             assert driver is not None
             if dialect.name == "postgresql":
                 try:
@@ -42,7 +42,7 @@ class DriverQuery:
                 finally:
                     if driver.closed:
                         # The pool would log that it cannot roll back.
-                        pooled.invalidate()
+                        pool_connection.invalidate()
             else:
                 driver.wait_at_most(BUSY_TIMEOUT_SECONDS * 1000)
                 rows = driver.execute(compiled.text, compiled.parameters(values)).fetchall()
@@ -50,9 +50,9 @@ class DriverQuery:
 
 
 def _postgresql_rows(driver: Any, text: str, values: Mapping[str, Any]) -> list[Row]:
-    """Send the query and the transaction around it at once.
+    """Send the query and the transaction around it in one message.
 
-    Without parameters the server takes several statements, so the driver inserts the values.
+    The server takes several statements only without parameters, so the driver inserts the values.
     """
     import psycopg  # noqa: PLC0415
 

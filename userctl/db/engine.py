@@ -20,7 +20,7 @@ from userctl.core.errors import (
     InvalidConfiguration,
     ReadOnly,
 )
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 from userctl.db.execution_options import (
     NO_TRANSACTION,
     PATIENCE,
@@ -53,7 +53,7 @@ SqlValue = str | bytes | int | float | None
 @contextmanager
 def read_only_connection(engine: Engine) -> Iterator[Connection]:
     """Yield a connection whose transaction only reads; driver errors are translated."""
-    with typed_failures(), engine.execution_options(**{READ_ONLY: True}).connect() as connection:
+    with translate_errors(), engine.execution_options(**{READ_ONLY: True}).connect() as connection:
         yield connection
 
 
@@ -112,7 +112,7 @@ def connect_sqlite(path: Path) -> SQLiteConnection:
         # Without "rw" SQLite would create a missing file.
         f"file://{quote(os.fsencode(path.absolute()))}?mode=rw",
         uri=True,
-        # Each transaction decides how long it waits, and nothing before it does.
+        # Each transaction sets how long it waits, and nothing waits before it.
         timeout=0,
         # The driver must not open transactions: _begin_sqlite decides which kind to open.
         isolation_level=None,
@@ -193,7 +193,7 @@ def _postgresql_engine(url: DatabaseURL, pool: Mapping[str, Any]) -> Engine:
         raise DatabaseDriverMissing("The PostgreSQL driver is not installed.") from None
     except ImportError:
         raise DatabaseDriverMissing(
-            "The PostgreSQL driver psycopg is installed and does not find the library libpq.",
+            "The PostgreSQL driver psycopg is installed but cannot find the library libpq.",
             hint="Install it with: pip install 'psycopg[binary]'",
         ) from None
     options = connection_options(parse_options(url))
@@ -201,7 +201,7 @@ def _postgresql_engine(url: DatabaseURL, pool: Mapping[str, Any]) -> Engine:
         "postgresql+psycopg://",
         poolclass=ClosingPool,
         hide_parameters=True,
-        # A new connection would be asked for a type that no table of ours has.
+        # Otherwise each new connection would look up a type that none of our tables has.
         use_native_hstore=False,
         **pool,
     )
@@ -216,9 +216,9 @@ def _postgresql_engine(url: DatabaseURL, pool: Mapping[str, Any]) -> Engine:
                 f"An option in the database URL {url} has a value that libpq cannot use."
             ) from None
         set_client_defaults(connection)
-        from userctl.db.postgresql.loaders import read_everything  # noqa: PLC0415
+        from userctl.db.postgresql.loaders import register_loaders  # noqa: PLC0415
 
-        read_everything(connection)
+        register_loaders(connection)
         return connection
 
     event.listen(engine, "begin", _begin_postgresql)
@@ -233,8 +233,8 @@ def _begin_postgresql(connection: Connection) -> None:
     patience = options.get(PATIENCE)
     begin = begin_statement(
         lock_seconds=patience or BUSY_TIMEOUT_SECONDS,
-        limited=patience is not None,
-        reads=bool(options.get(READ_ONLY)),
+        limits_statements=patience is not None,
+        read_only=bool(options.get(READ_ONLY)),
         snapshot=bool(options.get(SNAPSHOT)),
     )
     if is_watched(connection):

@@ -14,7 +14,7 @@ from userctl.db.sqlite.errors import translate_sqlite
 _TRANSACTION_GONE = "no such savepoint|cannot (commit|rollback) - no transaction is active"
 
 
-class typed_failures:  # noqa: N801
+class translate_errors:  # noqa: N801
     """Translate every driver error that the block raises, unless userctl misused the driver."""
 
     def __enter__(self) -> None:
@@ -25,10 +25,10 @@ class typed_failures:  # noqa: N801
     ) -> None:
         """Raise the typed error instead of the driver's."""
         if isinstance(error, SQLAlchemyError | sqlite3.Error):
-            typed = _translate(error)
-            if typed is not None:
+            typed_error = _translate(error)
+            if typed_error is not None:
                 # The driver's own message may quote a whole row, and a traceback would show it.
-                raise typed from None
+                raise typed_error from None
 
 
 def _translate(error: SQLAlchemyError | sqlite3.Error) -> errors.UserctlError | None:
@@ -46,8 +46,8 @@ def _translate(error: SQLAlchemyError | sqlite3.Error) -> errors.UserctlError | 
 def _cause(error: SQLAlchemyError | sqlite3.Error) -> BaseException | None:
     cause: BaseException | None = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error) and re.match(_TRANSACTION_GONE, str(cause)):
-        # A trigger may end the transaction with RAISE(ROLLBACK). What it said comes first, and to
-        # go back to a savepoint fails after it.
+        # A trigger may end the transaction with RAISE(ROLLBACK). Its own error comes first, and
+        # going back to a savepoint fails after it.
         earlier = error.__context__
         while earlier is not None and not isinstance(earlier, sqlite3.IntegrityError):
             earlier = earlier.__context__

@@ -1,4 +1,4 @@
-"""Locks on a database, so that one process at a time does a piece of work."""
+"""Locks on a database, so that only one process at a time does a piece of work."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from userctl.core.file_lock import try_file_lock
 from userctl.db.engine import read_only_connection
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 
 
 @contextmanager
@@ -35,17 +35,17 @@ def try_lock(engine: Engine, work: str) -> Iterator[bool]:
     key = int.from_bytes(sha256(f"userctl {work}".encode()).digest()[:8], signed=True)
     # The lock belongs to an open transaction, because PgBouncer shares sessions. Between two
     # statements that transaction holds no snapshot, so it does not hold back vacuum.
-    with typed_failures(), engine.connect() as connection:
+    with translate_errors(), engine.connect() as connection:
         query = text("SELECT pg_try_advisory_xact_lock(:key)")
-        ours = bool(connection.scalar(query, {"key": key}))
-        if not ours:
+        acquired = bool(connection.scalar(query, {"key": key}))
+        if not acquired:
             # PgBouncer has few connections, and the process that does the work needs them.
             connection.rollback()
         try:
-            yield ours
+            yield acquired
         finally:
-            # The lock goes with its connection, which the server may have ended meanwhile. To end
-            # the transaction would then raise an error that hides what was done, or why it failed.
+            # The lock goes with its connection, which the server may have ended meanwhile. Ending
+            # the transaction would then raise an error that hides the outcome of the work.
             connection.invalidate()
 
 

@@ -20,14 +20,14 @@ Rows = list[tuple[Any, ...]]
 _HEADER = b"SQLite format 3\0"
 _WAL = 2
 _STEPS = 2000
-"""After how many steps of its virtual machine SQLite is asked to look at the clock."""
+"""How many steps of its virtual machine SQLite takes before it looks at the clock again."""
 
 
 def quick_rows(url: DatabaseURL, statement: str, values: Mapping[str, str]) -> Rows:
     """Return the rows of a statement with named parameters.
 
     Raises:
-        Exception: whatever the driver raises, and OSError; the caller can do without.
+        Exception: whatever the driver raises, and OSError; the caller can do without the rows.
     """
     if url.sqlite_path is not None:
         return _sqlite_rows(url.sqlite_path, statement, values)
@@ -35,7 +35,7 @@ def quick_rows(url: DatabaseURL, statement: str, values: Mapping[str, str]) -> R
 
 
 def _sqlite_rows(path: Path, statement: str, values: Mapping[str, str]) -> Rows:
-    address = f"file://{quote(os.fsencode(path.absolute()))}?{_mode(path)}"
+    address = f"file://{quote(os.fsencode(path.absolute()))}?{_open_parameters(path)}"
     with closing(sqlite3.connect(address, uri=True, timeout=0)) as connection:
         connection.text_factory = lambda text: text.decode("utf-8", "replace")
         end = time.monotonic() + LONGEST_SECONDS
@@ -43,11 +43,11 @@ def _sqlite_rows(path: Path, statement: str, values: Mapping[str, str]) -> Rows:
         return connection.execute(statement, values).fetchall()
 
 
-def _mode(path: Path) -> str:
+def _open_parameters(path: Path) -> str:
     """Return how to open a database without leaving a file beside it.
 
     In WAL mode a reader creates the log and its index if they are missing. Without a log, all is in
-    the database itself, which nothing else changes now.
+    the database itself, which no other process is changing.
 
     Raises:
         OSError: if the file is not a database, or cannot be read.
@@ -58,8 +58,8 @@ def _mode(path: Path) -> str:
         header = file.read(20)
     if not header.startswith(_HEADER):
         raise OSError("not a database")
-    beside = (path.with_name(f"{path.name}{end}").exists() for end in ("-wal", "-shm"))
-    return "mode=ro" if header[18] != _WAL or all(beside) else "immutable=1"
+    sidecars = (path.with_name(f"{path.name}{end}").exists() for end in ("-wal", "-shm"))
+    return "mode=ro" if header[18] != _WAL or all(sidecars) else "immutable=1"
 
 
 def _postgresql_rows(address: str, statement: str, values: Mapping[str, str]) -> Rows:

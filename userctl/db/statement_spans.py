@@ -8,17 +8,17 @@ from opentelemetry.trace import SpanKind, StatusCode, Tracer
 from sqlalchemy import Connection, Engine, ExceptionContext, event
 
 LONGEST_STATEMENT = 4096
-"""How much of a statement is sent; one that inserts many rows says the same again and again."""
+"""How much of a statement is sent; one that inserts many rows repeats itself."""
 
 
 class StatementSpans:
     """Spans with the text of statements, without their values.
 
-    What the driver says of an error is left out, because it may quote a value.
+    The error messages of the driver are left out, because they may quote a value.
     """
 
     @contextmanager
-    def made_by(self, tracer: Tracer) -> Iterator[None]:
+    def record_with(self, tracer: Tracer) -> Iterator[None]:
         """Make each statement within the block a child of the current span."""
 
         def begin(connection: Connection, _cursor: Any, text: str, *context: Any) -> None:

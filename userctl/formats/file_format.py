@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from userctl.core.errors import InvalidInput
-from userctl.core.text import either
+from userctl.core.text import join_alternatives
 
 Format = TypeVar("Format", bound=str)
 
@@ -29,6 +29,6 @@ def choose_format(file: Path, chosen: Format | None, extensions: Mapping[str, Fo
         names = [*dict.fromkeys(extensions.values())]
         raise InvalidInput(
             f"The name '{file}' does not tell the format of the file.",
-            hint=f"Pass --format {either(names)}.",
+            hint=f"Pass --format {join_alternatives(names)}.",
         )
     return found

@@ -12,7 +12,7 @@ API_ID_PREFIX = "api-"
 
 
 class ApiToken(Base, table=True):
-    """A token of a machine, stored as the SHA-256 of its text.
+    """An API token, stored as the SHA-256 of its text.
 
     ``scope`` holds words separated by spaces (RFC 6749, section 3.3). ``last_used_at`` has a
     resolution of a minute, so that a busy token does not cause a write at every use.

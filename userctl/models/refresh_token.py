@@ -11,13 +11,14 @@ from userctl.models.types import Id, UTCDateTime
 class RefreshToken(Base, table=True):
     """A refresh token, stored as the SHA-256 of its text.
 
-    The tokens of one session form a family. A token is exchanged once: it is then ``revoked`` for
-    every program that reads the table, ``used_at`` distinguishes that from a real revocation, and
-    ``successor_id`` is the token that it was exchanged for. ``replayed_at`` is when a used token
-    was reused, which ended its family. ``origin`` names the credential that started the session,
-    if that was not a password, and ``scope`` limits what the session may do. ``family_started_at``
-    is when the session was started, ``login_method`` and ``login_source`` how and from where, and
-    ``login_client`` what the client calls itself; sessions from before revision 0008 lack them.
+    The tokens of one session form a family. A token can be exchanged once. The exchange sets
+    ``revoked``, for programs that know only this column, ``used_at``, which distinguishes the
+    exchange from a revocation, and ``successor_id``, the token it was exchanged for. If a used
+    token is reused, ``replayed_at`` has the time and the family ends. ``origin`` names the
+    credential that started the session, if that was not a password, and ``scope`` limits what the
+    session may do. ``family_started_at`` is when the session started, ``login_method`` and
+    ``login_source`` how and from where, and ``login_client`` the name that the client gave itself;
+    sessions from before revision 0008 lack these four.
     """
 
     __tablename__ = "refresh_tokens"

@@ -19,7 +19,7 @@ USE_RESOLUTION = timedelta(minutes=1)
 
 
 def is_use_recorded(token: ApiToken, now: datetime) -> bool:
-    """Tell whether a use of a token is on record already, as far as the resolution goes."""
+    """Tell whether a use of a token is already recorded, within the resolution."""
     return token.last_used_at is not None and abs(now - token.last_used_at) < USE_RESOLUTION
 
 
@@ -54,13 +54,15 @@ class ApiTokenRepository:
             now: the time.
         """
         if not is_use_recorded(token, now):
-            used = update(ApiToken).values(last_used_at=now)
-            change(self._session, used, col(ApiToken.id) == token.id, expected=1)
+            statement = update(ApiToken).values(last_used_at=now)
+            change(self._session, statement, col(ApiToken.id) == token.id, expected=1)
 
-    def revoke(self, now: datetime, *which: ColumnElement[bool]) -> int:
+    def revoke(self, now: datetime, *conditions: ColumnElement[bool]) -> int:
         """Revoke every token that matches and is not revoked yet; return how many there were."""
-        unrevoked = col(ApiToken.revoked_at).is_(None)
-        return change(self._session, update(ApiToken).values(revoked_at=now), unrevoked, *which)
+        is_unrevoked = col(ApiToken.revoked_at).is_(None)
+        return change(
+            self._session, update(ApiToken).values(revoked_at=now), is_unrevoked, *conditions
+        )
 
     def revoke_id(self, token_id: int, now: datetime) -> int:
         """Revoke one token."""
@@ -71,35 +73,35 @@ class ApiTokenRepository:
         return self.revoke(now, col(ApiToken.user_id).in_(user_ids))
 
     def count_unrevoked(self, user_ids: Sequence[int]) -> dict[int, int]:
-        """Return how many tokens that are not revoked some users have, without those of none."""
+        """Return how many unrevoked tokens each user has; users without any are left out."""
         owner = col(ApiToken.user_id)
-        which = (owner.in_(user_ids), col(ApiToken.revoked_at).is_(None))
-        query = core_select(owner, func.count()).where(*which).group_by(owner)
+        conditions = (owner.in_(user_ids), col(ApiToken.revoked_at).is_(None))
+        query = core_select(owner, func.count()).where(*conditions).group_by(owner)
         return {row[0]: row[1] for row in self._session.execute(query)}
 
-    def revoke_matching(self, wanted: TokenFilter, now: datetime) -> int:
+    def revoke_matching(self, token_filter: TokenFilter, now: datetime) -> int:
         """Revoke the tokens that match a filter."""
-        return self.revoke(now, *_conditions(wanted, now))
+        return self.revoke(now, *_conditions(token_filter, now))
 
     def page(
-        self, wanted: TokenFilter, now: datetime, *, after: int, limit: int
+        self, token_filter: TokenFilter, now: datetime, *, after: int, limit: int
     ) -> Sequence[tuple[ApiToken, str]]:
         """Return tokens and the addresses of their users, in the order of their ids."""
-        query = select(ApiToken, User.email).join(User).where(*_conditions(wanted, now))
+        query = select(ApiToken, User.email).join(User).where(*_conditions(token_filter, now))
         query = query.where(col(ApiToken.id) > after).order_by(col(ApiToken.id))
         return self._session.exec(query.limit(limit)).all()
 
-    def count_revocable(self, wanted: TokenFilter, now: datetime) -> int:
+    def count_revocable(self, token_filter: TokenFilter, now: datetime) -> int:
         """Return how many tokens :meth:`revoke_matching` would report."""
         query = select(func.count()).select_from(ApiToken)
-        query = query.where(*_conditions(wanted, now), col(ApiToken.revoked_at).is_(None))
+        query = query.where(*_conditions(token_filter, now), col(ApiToken.revoked_at).is_(None))
         return self._session.exec(query).one()
 
     def count_active(self, now: datetime, user_ids: Sequence[int]) -> dict[int, int]:
-        """Return how many active tokens each of these users has, without those who have none."""
+        """Return how many active tokens each of these users has; users without any are left out."""
         owner = col(ApiToken.user_id)
-        which = (owner.in_(user_ids), _in_state("active", now))
-        query = core_select(owner, func.count()).where(*which).group_by(owner)
+        conditions = (owner.in_(user_ids), _in_state("active", now))
+        query = core_select(owner, func.count()).where(*conditions).group_by(owner)
         return {row[0]: row[1] for row in self._session.execute(query)}
 
     def active_admin_owners(self, now: datetime) -> set[int]:
@@ -115,17 +117,17 @@ class ApiTokenRepository:
         return dict(self._session.execute(core_select(*counts)).mappings().one())
 
 
-def _conditions(wanted: TokenFilter, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(token_filter: TokenFilter, now: datetime) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if wanted.user_id is not None:
-        conditions.append(col(ApiToken.user_id) == wanted.user_id)
-    if wanted.state is not None:
-        conditions.append(_in_state(wanted.state, now))
-    if wanted.expires_before is not None:
-        conditions.append(col(ApiToken.expires_at) <= wanted.expires_before)
-    if wanted.unused_since is not None:
-        last = func.coalesce(ApiToken.last_used_at, ApiToken.created_at)
-        conditions.append(last <= wanted.unused_since)
+    if token_filter.user_id is not None:
+        conditions.append(col(ApiToken.user_id) == token_filter.user_id)
+    if token_filter.state is not None:
+        conditions.append(_in_state(token_filter.state, now))
+    if token_filter.expires_before is not None:
+        conditions.append(col(ApiToken.expires_at) <= token_filter.expires_before)
+    if token_filter.unused_since is not None:
+        last_use = func.coalesce(ApiToken.last_used_at, ApiToken.created_at)
+        conditions.append(last_use <= token_filter.unused_since)
     return conditions
 
 
@@ -135,5 +137,5 @@ def _in_state(state: TokenState, now: datetime) -> ColumnElement[bool]:
         return revoked.is_not(None)
     if state == "used":
         return col(ApiToken.id).is_(None)
-    expired = and_(ends.is_not(None), ends <= now)
-    return and_(revoked.is_(None), expired if state == "expired" else ~expired)
+    is_expired = and_(ends.is_not(None), ends <= now)
+    return and_(revoked.is_(None), is_expired if state == "expired" else ~is_expired)

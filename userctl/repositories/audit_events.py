@@ -80,7 +80,7 @@ def _has_key(tag: str, key: str | None) -> ColumnElement[bool]:
     has_tag = col(AuditEvent.tag) == tag
     if key is None:
         return has_tag
-    # Within a text of canonical JSON there is a backslash before each quotation mark.
+    # In a text of canonical JSON, a backslash precedes each quotation mark.
     return and_(has_tag, col(AuditEvent.detail).contains(f'"{key}":', autoescape=True))
 
 
@@ -102,8 +102,8 @@ class AuditEventRepository:
     def last_in_place(self) -> AuditEvent | None:
         """Return the last event before a gap in the ids, which count from 1.
 
-        The gap is searched for by halves, so it is the one before the last event if that was
-        inserted with an id that is too large.
+        The search is binary, so it finds the gap before the last event if that was inserted with an
+        id that is too large.
         """
         head = self.head()
         low, high = 0, head.id + 1 if head else 1
@@ -124,39 +124,39 @@ class AuditEventRepository:
     def tags(self) -> Sequence[str]:
         """Return all tags of events, each looked up in the index after the one before it.
 
-        There are few tags and many events. A range of the index would not do for the tags of one
-        beginning, because not every collation keeps them together.
+        There are few tags and many events. A range of the index would not find the tags with one
+        prefix, because not every collation keeps them together.
         """
-        tag, found = col(AuditEvent.tag), [""]
-        while following := self._session.exec(select(func.min(tag)).where(tag > found[-1])).one():
-            found.append(following)
-        return found[1:]
+        tag, tags = col(AuditEvent.tag), [""]
+        while next_tag := self._session.exec(select(func.min(tag)).where(tag > tags[-1])).one():
+            tags.append(next_tag)
+        return tags[1:]
 
-    def page(self, wanted: EventFilter, *, after: int, limit: int) -> Sequence[AuditEvent]:
+    def page(self, event_filter: EventFilter, *, after: int, limit: int) -> Sequence[AuditEvent]:
         """Return the first events after an id."""
-        return self._found(wanted, after, limit, descending=False)
+        return self._select(event_filter, after, limit, descending=False)
 
-    def last(self, wanted: EventFilter, *, limit: int) -> Sequence[AuditEvent]:
+    def last_page(self, event_filter: EventFilter, *, limit: int) -> Sequence[AuditEvent]:
         """Return the last events, the oldest of them first."""
-        return self._found(wanted, 0, limit, descending=True)[::-1]
+        return self._select(event_filter, 0, limit, descending=True)[::-1]
 
-    def _found(
-        self, wanted: EventFilter, after: int, limit: int, *, descending: bool
+    def _select(
+        self, event_filter: EventFilter, after: int, limit: int, *, descending: bool
     ) -> list[AuditEvent]:
         """Return the first events in an order, merged from the indexes of the alternatives."""
         key: Any = col(AuditEvent.id)
-        found: dict[int, AuditEvent] = {}
-        for alternative in wanted.alternatives:
-            query = select(AuditEvent).where(alternative, key > after, *wanted.conditions)
+        events: dict[int, AuditEvent] = {}
+        for alternative in event_filter.alternatives:
+            query = select(AuditEvent).where(alternative, key > after, *event_filter.conditions)
             query = query.order_by(key.desc() if descending else key).limit(limit)
-            found |= {event.id: event for event in self._session.exec(query)}
-        return [found[number] for number in sorted(found, reverse=descending)[:limit]]
+            events |= {event.id: event for event in self._session.exec(query)}
+        return [events[number] for number in sorted(events, reverse=descending)[:limit]]
 
     def rows(self, after: int | None) -> Sequence[Any]:
         """Return the first events after an id as rows: what is hashed, then the hash.
 
-        None starts with the very first row, even if its id is not that of an event. A time that is
-        not stored as it was written is a text.
+        None starts with the very first row, even if its id is not that of an event. A time stored
+        in another format than ours is returned as text.
         """
         table: Any = AuditEvent
         query: Any = core_select(

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert
 from sqlmodel import SQLModel
 
-from userctl.repositories.changes import COUNTED
+from userctl.repositories.changes import KEEP_ROWCOUNT
 from userctl.repositories.statement import run_on_driver
 
 Row = Sequence[Any]
@@ -45,17 +45,17 @@ def insert_rows(
     columns = ", ".join(names)
     if connection.dialect.name == "postgresql":
         statement = f"COPY {table.name} ({columns}) FROM STDIN"
-        texts = _cached([process and _text(process) for process in processors])
+        texts = _cache_results([process and _convert_to_text(process) for process in processors])
 
         def write(copy: Any) -> None:
             for block in _blocks(rows):
                 copy.write(_copy_text(block, texts))
 
         return _copy(connection, statement, write)
-    places = ", ".join("?" * len(names))
-    statement = f"INSERT INTO {table.name} ({columns}) VALUES ({places})"  # noqa: S608
-    stored = list(zip(*_stored(rows, _cached(processors)), strict=True))
-    return connection.exec_driver_sql(statement, stored, COUNTED).rowcount
+    placeholders = ", ".join("?" * len(names))
+    statement = f"INSERT INTO {table.name} ({columns}) VALUES ({placeholders})"  # noqa: S608
+    values = list(zip(*_convert_columns(rows, _cache_results(processors)), strict=True))
+    return connection.exec_driver_sql(statement, values, KEEP_ROWCOUNT).rowcount
 
 
 def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
@@ -67,7 +67,7 @@ def copy_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
     names = table.columns.keys()
     if connection.dialect.name != "postgresql":
         values = [dict(zip(names, row, strict=True)) for row in rows]
-        return connection.execute(insert(table).execution_options(**COUNTED), values).rowcount
+        return connection.execute(insert(table).execution_options(**KEEP_ROWCOUNT), values).rowcount
     statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
 
     def write(copy: Any) -> None:
@@ -83,11 +83,11 @@ def _blocks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
 
 def _copy_text(rows: Sequence[Row], processors: Iterable[Processor | None]) -> str:
     """Return rows in the text format of COPY, a column at a time: several times as fast as CSV."""
-    columns = [_cells(list(column)) for column in _stored(rows, processors)]
+    columns = [_escape_cells(list(column)) for column in _convert_columns(rows, processors)]
     return "\n".join(map("\t".join, zip(*columns, strict=True))) + "\n"
 
 
-def _cells(column: Sequence[Any]) -> Sequence[str]:
+def _escape_cells(column: Sequence[Any]) -> Sequence[str]:
     texts = ["" if value is None else str(value) for value in column]
     joined = "".join(texts)
     if any(special in joined for special in _ESCAPED):
@@ -98,16 +98,18 @@ def _cells(column: Sequence[Any]) -> Sequence[str]:
     return texts
 
 
-def _text(process: Processor) -> Processor:
+def _convert_to_text(process: Processor) -> Processor:
     return lambda value: None if value is None else str(process(value))
 
 
-def _cached(processors: Iterable[Processor | None]) -> list[Processor | None]:
+def _cache_results(processors: Iterable[Processor | None]) -> list[Processor | None]:
     # Most rows of an import have the same times and states.
     return [process and lru_cache(64)(process) for process in processors]
 
 
-def _stored(rows: Iterable[Row], processors: Iterable[Processor | None]) -> Iterator[Iterable[Any]]:
+def _convert_columns(
+    rows: Iterable[Row], processors: Iterable[Processor | None]
+) -> Iterator[Iterable[Any]]:
     """Yield the columns of rows as the driver takes them."""
     for process, column in zip(processors, zip(*rows, strict=True), strict=False):
         yield map(process, column) if process else column

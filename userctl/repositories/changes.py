@@ -1,4 +1,4 @@
-"""Changes rows, and makes sure that the database did what it was asked to do.
+"""Changes rows, and makes sure that the database really did so.
 
 A trigger of an application can ignore a change without an error: ``RAISE(IGNORE)`` on SQLite, and
 ``RETURN NULL`` or a rule on PostgreSQL, as for a "soft delete". The number of changed rows is then
@@ -15,7 +15,7 @@ from sqlmodel import Session, SQLModel
 from userctl.core.errors import ChangeIgnored
 from userctl.repositories.statement import Statement
 
-COUNTED: Any = {"preserve_rowcount": True}
+KEEP_ROWCOUNT: Any = {"preserve_rowcount": True}
 """The execution option with which SQLAlchemy keeps the number of rows of an INSERT."""
 
 
@@ -42,17 +42,17 @@ def insert_values(connection: Connection, model: type[SQLModel], values: Mapping
     Raises:
         ChangeIgnored: if a trigger ignored it.
     """
-    statement, nothing = _insertion(model)
-    generated = statement.first(connection, {**nothing, **values})
-    if generated is None:
+    statement, empty_row = _insert_statement(model)
+    id_row = statement.first(connection, {**empty_row, **values})
+    if id_row is None:
         raise ChangeIgnored("INSERT", str(model.__tablename__))
-    number: int = generated[0]
+    number: int = id_row[0]
     return number
 
 
 @cache
-def _insertion(model: Any) -> tuple[Statement, dict[str, Any]]:
-    """Return what inserts a row, and a row without any value."""
+def _insert_statement(model: Any) -> tuple[Statement, dict[str, Any]]:
+    """Return the statement that inserts a row, and a row without any value."""
     names = [name for name in model.model_fields if name != "id"]
     table = model.metadata.tables[model.__tablename__]
     return Statement(insert(table).returning(table.c.id), names), dict.fromkeys(names)
@@ -66,17 +66,17 @@ def insert_all(
     Raises:
         ChangeIgnored: if a trigger ignored one.
     """
-    changed = connection.execute(insert(model).execution_options(**COUNTED), rows)
-    require_count("INSERT", str(model.__tablename__), changed.rowcount, len(rows))
+    result = connection.execute(insert(model).execution_options(**KEEP_ROWCOUNT), rows)
+    require_count("INSERT", str(model.__tablename__), result.rowcount, len(rows))
 
 
 class Change:
     """An update or a delete that is built once, and run often; see :func:`change`."""
 
-    def __init__(self, statement: Update | Delete, *which: ColumnElement[bool]) -> None:
+    def __init__(self, statement: Update | Delete, *conditions: ColumnElement[bool]) -> None:
         self._statement = statement
-        self._changing = Statement(statement.where(*which))
-        self._left = Statement(_any_left(statement, which))
+        self._matching = Statement(statement.where(*conditions))
+        self._remaining = Statement(_remaining_row_query(statement, conditions))
 
     def run(self, connection: Connection, values: Mapping[str, Any], *, expected: int) -> int:
         """Change the rows, and return how many there were.
@@ -86,8 +86,8 @@ class Change:
         """
         return _change_all(
             self._statement,
-            lambda: self._changing.count(connection, values),
-            lambda: self._left.first(connection, values),
+            lambda: self._matching.count(connection, values),
+            lambda: self._remaining.first(connection, values),
             expected,
         )
 
@@ -95,48 +95,51 @@ class Change:
 def change(
     session: Session,
     statement: Update | Delete,
-    *which: ColumnElement[bool],
+    *conditions: ColumnElement[bool],
     expected: int | None = None,
 ) -> int:
-    """Update or delete the rows that meet some conditions, and return how many there were.
+    """Update or delete the rows that meet all conditions, and return how many there were.
 
     Args:
         session: the session.
         statement: the change, after which a row no longer meets all of the conditions.
-        which: the conditions.
-        expected: how many rows can be changed at most; if it was that many, no other is looked for.
+        conditions: the conditions.
+        expected: the most rows that can match; if so many changed, no others are looked for.
 
     Raises:
         ChangeIgnored: if a row is left that meets the conditions.
     """
-    connection, changing = session.connection(), statement.where(*which)
+    connection, matching = session.connection(), statement.where(*conditions)
     return _change_all(
         statement,
-        lambda: connection.execute(changing).rowcount,
-        lambda: connection.execute(_any_left(statement, which)).first(),
+        lambda: connection.execute(matching).rowcount,
+        lambda: connection.execute(_remaining_row_query(statement, conditions)).first(),
         expected,
     )
 
 
-def _any_left(statement: Update | Delete, which: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """Return the query for a row that a change should have changed.
+def _remaining_row_query(
+    statement: Update | Delete, conditions: Sequence[ColumnElement[bool]]
+) -> Select[Any]:
+    """Return the query for a row that a change should have changed but did not.
 
-    Another transaction may have committed one meanwhile. Locked, it can be changed for sure.
+    Another transaction may have committed one meanwhile. The query locks it, so that the next
+    attempt is certain to change it.
     """
-    query = select(literal(1)).select_from(statement.table).where(*which)
+    query = select(literal(1)).select_from(statement.table).where(*conditions)
     return query.limit(1).with_for_update()
 
 
 def _change_all(
     statement: Update | Delete,
     change_rows: Callable[[], int],
-    find_left: Callable[[], object],
+    find_remaining: Callable[[], object],
     expected: int | None,
 ) -> int:
     count = change_rows()
     if count == expected:
         return count
-    while find_left() is not None:
+    while find_remaining() is not None:
         more = change_rows()
         if not more:
             table: Any = statement.table
@@ -145,19 +148,21 @@ def _change_all(
     return count
 
 
-def require_none_left(session: Session, verb: str, table: Any, *which: ColumnElement[bool]) -> None:
-    """Make sure that a change left no row that meets some conditions.
+def require_none_left(
+    session: Session, verb: str, table: Any, *conditions: ColumnElement[bool]
+) -> None:
+    """Make sure that a change left no row that meets the conditions.
 
     Raises:
         ChangeIgnored: if it did.
     """
-    query = select(literal(1)).select_from(table).where(*which).limit(1)
+    query = select(literal(1)).select_from(table).where(*conditions).limit(1)
     if session.connection().execute(query).first() is not None:
         raise ChangeIgnored(verb, getattr(table, "name", None) or table.__tablename__)
 
 
 def require_count(verb: str, table: str, changed: int, expected: int) -> None:
-    """Make sure that as many rows were changed as there were to change.
+    """Make sure that a change affected as many rows as expected.
 
     Raises:
         ChangeIgnored: if they were fewer.

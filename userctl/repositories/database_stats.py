@@ -10,20 +10,20 @@ from sqlmodel import Session, col, func, select
 from userctl.models import ApiToken, AuditEvent, DeletedUser, LoginThrottle, RefreshToken, User
 from userctl.schemas.audit import AuditTag
 
-_CREATED: tuple[Any, ...] = (User, RefreshToken, ApiToken)
-"""The tables whose rows tell when they were created, and have ids in that order."""
+_DATED_MODELS: tuple[Any, ...] = (User, RefreshToken, ApiToken)
+"""The tables whose rows have a creation time, and ids in the same order."""
 
-_FOREIGN = select(col(RefreshToken.created_at)).where(
+_FOREIGN_TOKEN_TIMES = select(col(RefreshToken.created_at)).where(
     col(RefreshToken.family_id).is_(None), col(RefreshToken.id) > 0
 )
 """The times of the refresh tokens that userctl did not issue."""
 
-LONGEST_HISTORY = 1000
-"""How many times that the clock was set back are looked at."""
+MAX_SET_BACKS = 1000
+"""How many set-backs of the clock are considered, the latest ones."""
 
 
 class EventRun(NamedTuple):
-    """Events of the audit trail, written while the clock only went forward, up to the last one.
+    """Events of the audit trail written while the clock only went forward, up to the last event.
 
     Attributes:
         first: the id of the first one.
@@ -34,30 +34,30 @@ class EventRun(NamedTuple):
     began_at: datetime
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """Return the condition on the ids, without their index: the one on the times is wanted."""
+        """Return the condition on the ids, in a form that leaves the index on times to be used."""
         return [col(AuditEvent.id) + 0 >= self.first] if self.first else []
 
 
 class DatabaseStatsRepository:
-    """What is known of all tables together, and of the server."""
+    """Figures of all tables together, and the time of the server."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def newest(self) -> datetime | None:
-        """Return when the newest user or token was created, as far as ids tell."""
-        return self._newest(*((model.id, model.created_at) for model in _CREATED))
+    def newest_creation(self) -> datetime | None:
+        """Return when the newest user or token was created, going by their ids."""
+        return self._newest_time(*((model.id, model.created_at) for model in _DATED_MODELS))
 
     def event_runs(self) -> Iterator[EventRun]:
-        """Yield the runs of events, the last one first; the last event is one by itself as well.
+        """Yield the runs of events, the last one first; the last event is also a run by itself.
 
-        A userctl that did not record that the clock was set back has written into this trail.
+        An older userctl that did not record set-backs of the clock may have written to the trail.
         """
         number = col(AuditEvent.id)
         query = select(number, col(AuditEvent.time)).order_by(number.desc())
         set_back = query.where(AuditEvent.tag == AuditTag.CLOCK_SET_BACK)
-        for found in (query.where(number > 0).limit(1), set_back.limit(LONGEST_HISTORY)):
-            for first, time in self._session.execute(found):
+        for starts in (query.where(number > 0).limit(1), set_back.limit(MAX_SET_BACKS)):
+            for first, time in self._session.execute(starts):
                 if isinstance(time, datetime):
                     yield EventRun(first, time)
         yield EventRun(0, datetime.min.replace(tzinfo=UTC))
@@ -79,7 +79,7 @@ class DatabaseStatsRepository:
         return self._session.exec(query.order_by(time.desc()).limit(1)).first()
 
     def last_confirmation(self, run: EventRun, until: datetime) -> datetime | None:
-        """Return when an operator last said in a run that the clock is right, up to a time."""
+        """Return when an operator last confirmed the clock in a run, up to a time."""
         time, number = col(AuditEvent.time), col(AuditEvent.id)
         query = select(time).where(
             AuditEvent.tag == AuditTag.CLOCK_CONFIRM, number >= run.first, time <= until
@@ -87,14 +87,16 @@ class DatabaseStatsRepository:
         return self._session.exec(query.order_by(number.desc()).limit(1)).first()
 
     def first_foreign_token(self) -> datetime | None:
-        """Return when an application issued the first of its refresh tokens that are left."""
-        return self._session.exec(_FOREIGN.order_by(col(RefreshToken.id)).limit(1)).first()
+        """Return when an application issued the first of its remaining refresh tokens."""
+        return self._session.exec(
+            _FOREIGN_TOKEN_TIMES.order_by(col(RefreshToken.id)).limit(1)
+        ).first()
 
     def foreign_tokens(self, since: datetime, before: datetime) -> Iterator[datetime]:
         """Yield when an application issued its refresh tokens in a span, the last one first.
 
-        It may do so without any event. A time is believed only as far as it is earlier than that
-        of each token that came after it, of an application or of userctl.
+        An application may issue tokens without any event. A time counts only if it is earlier than
+        the times of all later tokens, whether of an application or of userctl.
         """
         created, number = col(RefreshToken.created_at), col(RefreshToken.id)
         query = select(created, col(RefreshToken.family_id).is_(None))
@@ -114,7 +116,7 @@ class DatabaseStatsRepository:
             return None
         return self._session.execute(select(func.clock_timestamp())).scalar()
 
-    def rows(self) -> dict[str, int]:
+    def row_counts(self) -> dict[str, int]:
         """Return how many rows each table has."""
         return {
             str(model.__tablename__): self._session.execute(
@@ -123,11 +125,11 @@ class DatabaseStatsRepository:
             for model in (User, DeletedUser, RefreshToken, ApiToken, LoginThrottle, AuditEvent)
         }
 
-    def _newest(self, *columns: tuple[Any, Any]) -> datetime | None:
-        newest = (
+    def _newest_time(self, *columns: tuple[Any, Any]) -> datetime | None:
+        times = (
             self._session.execute(
                 select(time).where(number > 0).order_by(number.desc()).limit(1)
             ).scalar()
             for number, time in columns
         )
-        return max((time for time in newest if time is not None), default=None)
+        return max((time for time in times if time is not None), default=None)

@@ -1,4 +1,4 @@
-"""Reading the users that a file declares, and those of its set."""
+"""Reads the users that a file declares, and those of its set."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ from sqlalchemy.types import NULLTYPE
 from sqlmodel import Session, col
 
 from userctl.core.audit_chain import canonical_json
-from userctl.core.chunks import in_chunks
+from userctl.core.chunks import split_into_chunks
 from userctl.models import ApiToken, DeletedUser, User
 from userctl.repositories.stored_values import UndecodableText, native_text
 
@@ -33,7 +33,7 @@ _COLUMNS = (
 
 
 class UserRow(NamedTuple):
-    """What is stored of a user; the times are as the driver has them."""
+    """A stored user; the times are as the driver returns them."""
 
     id: int
     email: str
@@ -68,7 +68,7 @@ class DeclaredUserRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def lock_out_others(self) -> None:
+    def lock_apply(self) -> None:
         """Wait until no other transaction applies users, and let none until this one ends."""
         connection = self._session.connection()
         if connection.dialect.name == "postgresql":
@@ -77,7 +77,9 @@ class DeclaredUserRepository:
 
     def of_set(self, name: str) -> list[UserRow]:
         """Return the users of a set."""
-        statement = _selection(User).where(col(User.managed_by) == name).order_by(col(User.id))
+        statement = (
+            _select_statement(User).where(col(User.managed_by) == name).order_by(col(User.id))
+        )
         connection = self._session.connection()
         try:
             with native_text(connection):
@@ -87,21 +89,21 @@ class DeclaredUserRepository:
 
     def with_emails(self, emails: Sequence[str]) -> Iterator[UserRow]:
         """Yield the users that have some addresses."""
-        yield from self._found(User, col(User.email), emails)
+        yield from self._select_users(User, col(User.email), emails)
 
     def with_ids(self, ids: Sequence[int]) -> Iterator[UserRow]:
         """Yield the users with some ids."""
-        yield from self._found(User, col(User.id), ids)
+        yield from self._select_users(User, col(User.id), ids)
 
     def deleted_with_emails(self, emails: Sequence[str]) -> Iterator[UserRow]:
-        """Yield the deleted users that had some addresses, first those who were deleted first."""
-        yield from self._found(DeletedUser, col(DeletedUser.email), emails)
+        """Yield the deleted users that had some addresses, in the order of their deletion."""
+        yield from self._select_users(DeletedUser, col(DeletedUser.email), emails)
 
     def token_labels(self, ids: Iterable[int], now: datetime) -> dict[int, set[str]]:
-        """Return the labels of the API tokens in force of some users, by their ids."""
+        """Return the labels of the active API tokens of some users, by user id."""
         labels: dict[int, set[str]] = defaultdict(set)
         expires = col(ApiToken.expires_at)
-        for chunk in in_chunks([*ids]):
+        for chunk in split_into_chunks([*ids]):
             statement = core_select(col(ApiToken.user_id), col(ApiToken.label)).where(
                 col(ApiToken.user_id).in_(chunk),
                 col(ApiToken.revoked_at).is_(None),
@@ -111,16 +113,16 @@ class DeclaredUserRepository:
                 labels[user_id].add(label)
         return labels
 
-    def _found(self, model: Any, column: Any, values: Sequence[Any]) -> Iterator[UserRow]:
-        for chunk in in_chunks(values):
-            statement = _selection(model).where(column.in_(chunk))
+    def _select_users(self, model: Any, column: Any, values: Sequence[Any]) -> Iterator[UserRow]:
+        for chunk in split_into_chunks(values):
+            statement = _select_statement(model).where(column.in_(chunk))
             if model is DeletedUser:
                 statement = statement.order_by(col(DeletedUser.deleted_at), col(DeletedUser.id))
             yield from map(UserRow._make, self._session.connection().execute(statement))
 
 
-def _selection(model: Any) -> Any:
-    # Without a conversion of each value, which would take longer than reading it.
+def _select_statement(model: Any) -> Any:
+    # Values are not converted, which would take longer than reading them.
     columns = [type_coerce(getattr(model, name), NULLTYPE).label(name) for name in _COLUMNS]
-    deleted = type_coerce(model.deleted_at, NULLTYPE) if model is DeletedUser else literal(None)
-    return core_select(*columns, deleted.label("deleted_at"))
+    deleted_at = type_coerce(model.deleted_at, NULLTYPE) if model is DeletedUser else literal(None)
+    return core_select(*columns, deleted_at.label("deleted_at"))

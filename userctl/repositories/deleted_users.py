@@ -9,17 +9,17 @@ from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select
 
-from userctl.core.chunks import in_chunks
+from userctl.core.chunks import split_into_chunks
 from userctl.core.errors import ChangeIgnored, UserExists
 from userctl.models import DeletedUser, User
-from userctl.repositories.changes import COUNTED, change, require_count
-from userctl.repositories.stored_values import bindable
+from userctl.repositories.changes import KEEP_ROWCOUNT, change, require_count
+from userctl.repositories.stored_values import bindable_value
 from userctl.repositories.user_filter import conditions
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.users import UserQuery
 
-_MOVED = [column.name for column in User.metadata.tables["users"].columns]
+_USER_COLUMNS = [column.name for column in User.metadata.tables["users"].columns]
 """The columns of a user, all of which are archived."""
 
 
@@ -31,25 +31,25 @@ class DeletedUserRepository:
 
     def with_id(self, user_id: int) -> Sequence[DeletedUser]:
         """Return the user with this id, if there is one."""
-        return self._found(col(DeletedUser.id) == user_id) if user_id <= LARGEST_ID else []
+        return self._select(col(DeletedUser.id) == user_id) if user_id <= LARGEST_ID else []
 
     def with_email(self, email: str) -> Sequence[DeletedUser]:
         """Return the users that had this canonical address."""
-        return self._found(col(DeletedUser.email) == email)
+        return self._select(col(DeletedUser.email) == email)
 
     def any_with_email(self, email: str) -> bool:
         """Tell whether a user with this canonical address was deleted, and can be restored."""
         query = select(DeletedUser.id).where(DeletedUser.email == email).limit(1)
         return self._session.exec(query).first() is not None
 
-    def found(self, ids: Sequence[int], emails: Sequence[str]) -> Sequence[DeletedUser]:
+    def by_ids_and_emails(self, ids: Sequence[int], emails: Sequence[str]) -> Sequence[DeletedUser]:
         """Return the users with some ids, and those that had some addresses."""
         usable = [number for number in ids if number <= LARGEST_ID]
-        found: dict[int, DeletedUser] = {}
+        users: dict[int, DeletedUser] = {}
         for column, values in ((col(DeletedUser.id), usable), (col(DeletedUser.email), emails)):
-            for chunk in in_chunks(values):
-                found |= {user.id: user for user in self._found(column.in_(chunk))}
-        return [found[number] for number in sorted(found)]
+            for chunk in split_into_chunks(values):
+                users |= {user.id: user for user in self._select(column.in_(chunk))}
+        return [users[number] for number in sorted(users)]
 
     def lock(self, user_id: int) -> DeletedUser | None:
         """Return a user, locked until the transaction ends."""
@@ -58,12 +58,16 @@ class DeletedUserRepository:
 
     def archive(self, user_ids: Sequence[int], now: datetime) -> None:
         """Copy users here, as stored in ``users``."""
-        columns = [getattr(User, name) for name in _MOVED]
-        columns[_MOVED.index("email")] = func.coalesce(User.email, "")
+        columns = [getattr(User, name) for name in _USER_COLUMNS]
+        columns[_USER_COLUMNS.index("email")] = func.coalesce(User.email, "")
         row = core_select(*columns, literal(now, _type_of("deleted_at")))
         row = row.where(col(User.id).in_(user_ids))
-        statement = insert(DeletedUser).from_select([*_MOVED, "deleted_at"], row)
-        count = self._session.connection().execute(statement.execution_options(**COUNTED)).rowcount
+        statement = insert(DeletedUser).from_select([*_USER_COLUMNS, "deleted_at"], row)
+        count = (
+            self._session.connection()
+            .execute(statement.execution_options(**KEEP_ROWCOUNT))
+            .rowcount
+        )
         require_count("INSERT", "deleted_users", count, len(user_ids))
 
     def restore(
@@ -71,52 +75,52 @@ class DeletedUserRepository:
     ) -> int:
         """Move a user back to ``users`` and return the id there.
 
-        It is the id that the user had, unless another user has it by now.
+        It is the id that the user had before, unless another user has it by now.
 
         Args:
             user: the deleted user, locked.
             now: when the user is restored.
-            email: the e-mail address from now on; None for the one that the user had.
-            role: the role from now on; None for the one that the user had.
+            email: the new e-mail address; None keeps the old one.
+            role: the new role; None keeps the old one.
 
         Raises:
-            UserExists: if the address is in use by now.
+            UserExists: if the address is now in use.
         """
         address = user.email if email is None else email
-        taken = UserExists(
+        address_in_use = UserExists(
             f"Another user has the address {address} by now.",
             hint="Pass --email to restore with another address.",
         )
         if self._is_in_use(address):
-            raise taken
-        same = self._session.get(User, user.id) is None
-        names = [name for name in _MOVED if same or name != "id"]
-        other = {"email": email, "role": role}
-        other = {name: value for name, value in other.items() if value is not None}
-        changed = {"updated_at": ":now"} | {name: f":{name}" for name in other}
+            raise address_in_use
+        keeps_id = self._session.get(User, user.id) is None
+        names = [name for name in _USER_COLUMNS if keeps_id or name != "id"]
+        replacements = {"email": email, "role": role}
+        replacements = {name: value for name, value in replacements.items() if value is not None}
+        expressions = {"updated_at": ":now"} | {name: f":{name}" for name in replacements}
         # PostgreSQL overrides an identity that is GENERATED ALWAYS only on request.
         overriding = "OVERRIDING SYSTEM VALUE " if self._dialect == "postgresql" else ""
         statement = text(
             f"INSERT INTO users ({', '.join(names)}) {overriding}"  # noqa: S608
-            f"SELECT {', '.join(changed.get(name, name) for name in names)} "
+            f"SELECT {', '.join(expressions.get(name, name) for name in names)} "
             "FROM deleted_users WHERE id = :id RETURNING id"
         ).bindparams(bindparam("now", type_=_type_of("updated_at")))
         try:
-            values = {"now": now, "id": user.id} | other
-            given = self._session.execute(statement, values).scalar()
+            values = {"now": now, "id": user.id} | replacements
+            new_id = self._session.execute(statement, values).scalar()
         except IntegrityError as error:
             if violates_uniqueness(error):
-                raise taken from error
+                raise address_in_use from error
             raise
-        if given is None:
+        if new_id is None:
             raise ChangeIgnored("INSERT", "users")
         self.delete([user.id])
-        return int(given)
+        return int(new_id)
 
     def delete(self, user_ids: Sequence[int]) -> None:
         """Delete users permanently."""
-        which = col(DeletedUser.id).in_(user_ids)
-        change(self._session, delete(DeletedUser), which, expected=len(user_ids))
+        condition = col(DeletedUser.id).in_(user_ids)
+        change(self._session, delete(DeletedUser), condition, expected=len(user_ids))
         self._session.expunge_all()
 
     def page(self, query: UserQuery) -> Sequence[DeletedUser]:
@@ -136,7 +140,7 @@ class DeletedUserRepository:
         return self._session.exec(query.where(col(DeletedUser.deleted_at) < before)).one()
 
     def any_deleted(self, since: datetime, before: datetime) -> bool:
-        """Tell whether a user was deleted in a span."""
+        """Tell whether a user was deleted in a span of time."""
         deleted_at = col(DeletedUser.deleted_at)
         query = select(DeletedUser.id).where(deleted_at >= since, deleted_at < before).limit(1)
         return self._session.exec(query).first() is not None
@@ -163,15 +167,17 @@ class DeletedUserRepository:
         return self._session.exec(query.with_for_update()).all()
 
     def _is_in_use(self, email: str) -> bool:
-        """Tell whether a user has an address, also where no constraint does."""
-        query = select(User.id).where(col(User.email) == bindable(email, self._dialect)).limit(1)
+        """Tell whether a user has an address, even where no constraint guards addresses."""
+        query = (
+            select(User.id).where(col(User.email) == bindable_value(email, self._dialect)).limit(1)
+        )
         return self._session.exec(query).first() is not None
 
     @property
     def _dialect(self) -> str:
         return self._session.connection().dialect.name
 
-    def _found(self, condition: Any) -> Sequence[DeletedUser]:
+    def _select(self, condition: Any) -> Sequence[DeletedUser]:
         query = select(DeletedUser).where(condition).order_by(col(DeletedUser.id))
         return self._session.exec(query).all()
 

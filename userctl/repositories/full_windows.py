@@ -18,7 +18,7 @@ class FullWindows:
         limit: how many charges a window admits.
         now: the present time.
         latest_end: a window that ends later was opened by a clock that has been set back since.
-        trusted_since: a source of its own is in use if it succeeded after this time.
+        trusted_since: a bucket of a single source is in use if a login succeeded after this time.
     """
 
     limit: int
@@ -30,7 +30,7 @@ class FullWindows:
         """Return the conditions on a row."""
         ends_at = col(LoginThrottle.window_ends_at)
         return [
-            in_use(self.trusted_since),
+            is_in_use(self.trusted_since),
             ends_at > self.now,
             ends_at <= self.latest_end,
             col(LoginThrottle.charges) >= self.limit,
@@ -38,18 +38,18 @@ class FullWindows:
 
     def digests(self) -> Select[Any]:
         """Return the query for the digests of the addresses."""
-        # A row outlives its window, and only the time at which it may go has an index.
-        kept = col(LoginThrottle.expires_at) > self.now
-        return select(LoginThrottle.address).where(kept, *self.conditions())
+        # A row outlives its window, and only the time at which it may be deleted has an index.
+        is_kept = col(LoginThrottle.expires_at) > self.now
+        return select(LoginThrottle.address).where(is_kept, *self.conditions())
 
 
-def in_use(trusted_since: datetime) -> ColumnElement[bool]:
+def is_in_use(trusted_since: datetime) -> ColumnElement[bool]:
     """Return the condition that a bucket is in use: the shared one, or that of a trusted source."""
-    trusted = col(LoginThrottle.succeeded_at) > trusted_since
-    return or_(col(LoginThrottle.source) == "", trusted)
+    is_trusted = col(LoginThrottle.succeeded_at) > trusted_since
+    return or_(col(LoginThrottle.source) == "", is_trusted)
 
 
-def digest_of(connection: Connection, address: Any) -> Any:
+def address_digest(connection: Connection, address: Any) -> Any:
     """Return the expression for the digest under which an address is throttled.
 
     Args:
@@ -59,6 +59,6 @@ def digest_of(connection: Connection, address: Any) -> Any:
     if connection.dialect.name == "postgresql":
         utf8 = func.convert_to(cast(address, Text), "UTF8")
         return func.encode(func.sha256(utf8), "hex")
-    # Only as bytes can a text be read that is not valid in its encoding.
+    # Text that is invalid in its encoding can only be read as bytes.
     is_utf8 = connection.exec_driver_sql("PRAGMA encoding").scalar() == "UTF-8"
     return func.userctl_sha256(cast(address, LargeBinary) if is_utf8 else address)

@@ -16,7 +16,7 @@ _FoundToken = namedtuple("_FoundToken", _TOKEN_NAMES)  # type: ignore[misc]
 
 USER_AND_TOKENS: Select[Any] = (
     select(*_USERS, *(_TOKENS[name].label(f"token_{name}") for name in _TOKEN_NAMES))
-    # What is compared in Python the server need not plan, which takes as long as all the rest.
+    # The rest is compared in Python: planning it would take the server as long as everything else.
     .join_from(User, RefreshToken, true())
     .where(
         _USERS.id == bindparam("user"),
@@ -24,13 +24,13 @@ USER_AND_TOKENS: Select[Any] = (
         _TOKENS.used_at.is_(None),
     )
 )
-"""A user with each token of a session that was not exchanged, usually one.
+"""A user with each unexchanged token of a session, usually one.
 
 The session may be another user's, or have ended.
 """
 
 
-def split(row: tuple[Any, ...]) -> tuple[Any, Any]:
+def split_row(row: tuple[Any, ...]) -> tuple[Any, Any]:
     """Return the user and the token of a row, with their columns as attributes."""
     number = len(_USER_NAMES)
     return FoundUser._make(row[:number]), _FoundToken._make(row[number:])

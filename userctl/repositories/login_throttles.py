@@ -10,8 +10,8 @@ from sqlmodel import Session, case, col, delete, func, or_, select, update
 
 from userctl.core.errors import ChangeIgnored
 from userctl.models import LoginThrottle
-from userctl.repositories.changes import COUNTED, change, require_count
-from userctl.repositories.full_windows import FullWindows, in_use
+from userctl.repositories.changes import KEEP_ROWCOUNT, change, require_count
+from userctl.repositories.full_windows import FullWindows, is_in_use
 
 _address, _source = col(LoginThrottle.address), col(LoginThrottle.source)
 _charges, _charged_at = col(LoginThrottle.charges), col(LoginThrottle.charged_at)
@@ -33,10 +33,10 @@ class LoginThrottleRepository:
         self._session = session
 
     def bucket(self, address: str, source: str, trusted_since: datetime) -> LoginThrottle | None:
-        """Return the bucket of a source that succeeded since a time, or else the shared one."""
+        """Return the bucket of a source with a login since a time, or else the shared bucket."""
         query = (
             select(LoginThrottle)
-            .where(_address == address, in_use(trusted_since), _source.in_(("", source)))
+            .where(_address == address, is_in_use(trusted_since), _source.in_(("", source)))
             .order_by(_source.desc())
             .limit(1)
         )
@@ -46,38 +46,38 @@ class LoginThrottleRepository:
         """Charge one login, in one atomic statement, to the current window or to a new one.
 
         Args:
-            new: the row as it is when this charge is the first in its window.
+            new: the row to insert if this charge is the first in its window.
             limit: how many charges a window allows.
-            latest_end: a window that ends later than this is over as well.
+            latest_end: a window that ends later than this counts as over.
 
         Returns:
             The window; if it is full, nothing was changed.
         """
-        over = or_(_ends_at <= new.charged_at, _ends_at > latest_end)
+        is_over = or_(_ends_at <= new.charged_at, _ends_at > latest_end)
         insert = self._insert(new)
-        first = insert.excluded
+        new_row = insert.excluded
         statement = insert.on_conflict_do_update(
             index_elements=[_address, _source],
             set_={
-                "charges": case((over, first.charges), else_=_charges + 1),
-                "window_ends_at": case((over, first.window_ends_at), else_=_ends_at),
-                "charged_at": first.charged_at,
+                "charges": case((is_over, new_row.charges), else_=_charges + 1),
+                "window_ends_at": case((is_over, new_row.window_ends_at), else_=_ends_at),
+                "charged_at": new_row.charged_at,
                 # A charge must not shorten how long an earlier success is remembered.
                 "expires_at": case(
-                    (_expires_at > first.expires_at, _expires_at), else_=first.expires_at
+                    (_expires_at > new_row.expires_at, _expires_at), else_=new_row.expires_at
                 ),
             },
-            where=or_(over, _charges < limit),
+            where=or_(is_over, _charges < limit),
         )
-        found: Any = self._execute(statement.returning(_ends_at, _charges)).one_or_none()
-        if found is not None:
-            return Window(found[0], found[1])
-        here = (_address == new.address, _source == new.source)
-        full: Any = select(_ends_at, _charges).where(*here, ~over, _charges >= limit)
-        found = self._session.execute(full).first()
-        if found is None:
+        window: Any = self._execute(statement.returning(_ends_at, _charges)).one_or_none()
+        if window is not None:
+            return Window(window[0], window[1])
+        key = (_address == new.address, _source == new.source)
+        full: Any = select(_ends_at, _charges).where(*key, ~is_over, _charges >= limit)
+        window = self._session.execute(full).first()
+        if window is None:
             raise ChangeIgnored("INSERT", "login_throttles")
-        return Window(found[0], found[1], is_full=True)
+        return Window(window[0], window[1], is_full=True)
 
     def get(self, address: str, source: str) -> LoginThrottle | None:
         """Return the bucket of a source."""
@@ -85,13 +85,13 @@ class LoginThrottleRepository:
 
     def count_refusals(self, address: str, source: str, number: int) -> None:
         """Count what a full window refused, as charges beyond the limit."""
-        # What another program damaged would become a number.
-        more = case((_charges + number > _charges, _charges + number), else_=_charges)
-        statement = update(LoginThrottle).values(charges=more)
+        # A value that another program damaged would become a number.
+        new_charges = case((_charges + number > _charges, _charges + number), else_=_charges)
+        statement = update(LoginThrottle).values(charges=new_charges)
         change(self._session, statement, _address == address, _source == source, expected=1)
 
-    def charged(self, addresses: Sequence[str]) -> set[str]:
-        """Return those of some addresses that have charges."""
+    def charged_addresses(self, addresses: Sequence[str]) -> set[str]:
+        """Return which of some addresses have charges."""
         query = select(_address).where(_address.in_(addresses), _charges != 0)
         return {*self._session.exec(query)}
 
@@ -115,7 +115,7 @@ class LoginThrottleRepository:
         insert = self._insert(row)
         values = {column.name: column for column in insert.excluded}
         upsert = insert.on_conflict_do_update(index_elements=[_address, _source], set_=values)
-        count = self._execute(upsert.execution_options(**COUNTED)).rowcount
+        count = self._execute(upsert.execution_options(**KEEP_ROWCOUNT)).rowcount
         require_count("INSERT", "login_throttles", count, 1)
 
     def reset(self, addresses: Sequence[str], now: datetime) -> None:
@@ -126,9 +126,9 @@ class LoginThrottleRepository:
     def failures(self, address: str, since: datetime, *, limit: int) -> tuple[int, datetime | None]:
         """Return the number of charges in windows that end after a time, and the last charge."""
         # Two sums, because the first fails if another program has written an absurd number.
-        refused = case((_charges > limit, _charges - limit), else_=0)
-        failed = func.sum(_charges) - func.sum(refused)
-        query = select(func.coalesce(failed, 0), func.max(_charged_at)).where(
+        refusals = case((_charges > limit, _charges - limit), else_=0)
+        failure_count = func.sum(_charges) - func.sum(refusals)
+        query = select(func.coalesce(failure_count, 0), func.max(_charged_at)).where(
             _address == address, _ends_at > since, _charges > 0
         )
         count, last = self._session.exec(query).one()
@@ -150,8 +150,8 @@ class LoginThrottleRepository:
         )
         rows = self._session.exec(batch).all()
         for address, source, *_ in rows:
-            here = (_address == address, _source == source)
-            change(self._session, delete(LoginThrottle), *here, expected=1)
+            key = (_address == address, _source == source)
+            change(self._session, delete(LoginThrottle), *key, expected=1)
         return rows
 
     def _insert(self, row: LoginThrottle) -> Any:

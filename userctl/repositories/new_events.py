@@ -10,8 +10,8 @@ from userctl.schemas.audit import AuditTag
 from userctl.schemas.page import LARGEST_ID
 
 CLOCK_SLACK = timedelta(days=1)
-"""How much earlier than the event before an event may be. A transaction that takes long is recorded
-with the time at which it began, and the clocks of several machines differ."""
+"""How much earlier than its predecessor an event may be. A long transaction is recorded with the
+time at which it began, and the clocks of several machines differ."""
 
 
 class NewEvent(NamedTuple):
@@ -43,7 +43,7 @@ def next_rows(head: TrailHead | None, events: Sequence[NewEvent]) -> list[tuple[
     Raises:
         DatabaseDamaged: if there is no id left.
     """
-    events = [*_set_back(head, events), *events]
+    events = [*_clock_events(head, events), *events]
     last, previous = (head.id, head.hash) if head else (0, NO_HASH)
     if last > LARGEST_ID - len(events):
         raise DatabaseDamaged(f"The audit trail cannot continue after event {last}.")
@@ -54,10 +54,10 @@ def next_rows(head: TrailHead | None, events: Sequence[NewEvent]) -> list[tuple[
     return rows
 
 
-def _set_back(head: TrailHead | None, events: Sequence[NewEvent]) -> Iterator[NewEvent]:
+def _clock_events(head: TrailHead | None, events: Sequence[NewEvent]) -> Iterator[NewEvent]:
     """Yield an event about the clock if the next events are much earlier than the last one.
 
-    What needs the times in doubt finds it by its tag, however many events there are.
+    Code that needs the doubtful times finds the event by its tag, however long the trail is.
     """
     if head is not None and isinstance(head.time, datetime):
         for first in events[:1]:

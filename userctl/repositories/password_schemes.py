@@ -1,4 +1,4 @@
-"""With which scheme the passwords of users are hashed, as SQL."""
+"""The scheme with which the password of a user is hashed, as SQL."""
 
 from typing import Any
 
@@ -14,19 +14,21 @@ def password_scheme(users: Any) -> ColumnElement[Any]:
     """Return the name of the scheme of the user's own password; null if there is no password.
 
     Args:
-        users: what has the columns of users.
+        users: a table or model with the columns of users.
     """
-    own = own_hash_expression(users)
-    bcrypt = and_(own.like(_BCRYPT_PATTERN), func.length(own) == _BCRYPT_LENGTH)
-    whole = case((or_(*map(own.startswith, VERSION_PREFIXES)), func.substr(own, 3)), else_=own)
-    # Only the beginning matters, which may be in any case.
-    start = func.lower(func.substr(whole, 1, 16))
+    own_hash = own_hash_expression(users)
+    bcrypt = and_(own_hash.like(_BCRYPT_PATTERN), func.length(own_hash) == _BCRYPT_LENGTH)
+    unversioned = case(
+        (or_(*map(own_hash.startswith, VERSION_PREFIXES)), func.substr(own_hash, 3)), else_=own_hash
+    )
+    # Only the beginning matters, in upper or lower case.
+    start = func.lower(func.substr(unversioned, 1, 16))
     families = [
         (or_(*(start.startswith(prefix, autoescape=True) for prefix in prefixes)), family)
         for family, prefixes in PREFIXES.items()
     ]
     return case(
-        (or_(own.is_(None), own.endswith("." * 53)), None),
+        (or_(own_hash.is_(None), own_hash.endswith("." * 53)), None),
         (bcrypt, "bcrypt"),
         *families,
         else_="unknown",

@@ -36,19 +36,19 @@ class RefreshTokenRepository:
 
     def record_replay(self, token: RefreshToken, now: datetime) -> None:
         """Record the first reuse of a token."""
-        first = col(RefreshToken.replayed_at).is_(None)
+        is_first = col(RefreshToken.replayed_at).is_(None)
         statement = update(RefreshToken).values(replayed_at=now, updated_at=now)
-        change(self._session, statement, col(RefreshToken.id) == token.id, first, expected=1)
+        change(self._session, statement, col(RefreshToken.id) == token.id, is_first, expected=1)
 
-    def revoke(self, now: datetime, *which: ColumnElement[bool]) -> int:
+    def revoke(self, now: datetime, *conditions: ColumnElement[bool]) -> int:
         """Revoke every token that matches and is not revoked yet; return how many were active."""
-        revoked = update(RefreshToken).where(*which).values(revoked=True, updated_at=now)
-        active = revoked.where(_in_state("active", now))
+        revocation = update(RefreshToken).where(*conditions).values(revoked=True, updated_at=now)
+        active = revocation.where(_in_state("active", now))
         count: int = self._session.connection().execute(active).rowcount
-        # The clock of another host may run behind ours, so what has expired is revoked too, and so
-        # is a token of which it cannot be told when it expires.
+        # The clock of another host may run behind ours, so expired tokens are revoked too, and so
+        # are tokens whose expiry cannot be read.
         unused = col(RefreshToken.used_at).is_(None)
-        change(self._session, revoked, *which, unused, col(RefreshToken.revoked).is_(False))
+        change(self._session, revocation, *conditions, unused, col(RefreshToken.revoked).is_(False))
         return count
 
     def lock_all(self) -> None:
@@ -60,7 +60,7 @@ class RefreshTokenRepository:
     def revoke_family(self, token: RefreshToken, now: datetime) -> int:
         """Revoke the family of a token; a token that another program wrote has none.
 
-        Of a family whose id cannot be read, this token alone is known.
+        If the id of the family cannot be read, only this token is revoked.
         """
         if unreadable_reason(token.family_id, str):
             return self.revoke(now, col(RefreshToken.id) == token.id)
@@ -76,50 +76,50 @@ class RefreshTokenRepository:
 
     def revoke_origin(self, user_id: int, origin: str, now: datetime) -> int:
         """Revoke the tokens of a user's sessions that were started with a credential."""
-        owned = col(RefreshToken.user_id) == user_id
-        return self.revoke(now, owned, col(RefreshToken.origin) == origin)
+        is_owned = col(RefreshToken.user_id) == user_id
+        return self.revoke(now, is_owned, col(RefreshToken.origin) == origin)
 
     def revoke_started_by_revoked(self, now: datetime, user_ids: Sequence[int] | None) -> int:
-        """Revoke the tokens of sessions that were started with an API token revoked just now.
+        """Revoke the tokens of sessions started with an API token that has just been revoked.
 
         Args:
             now: when the API token was revoked.
             user_ids: whose API tokens; None for those of all users.
         """
-        name = literal(API_ID_PREFIX).concat(cast(ApiToken.id, String))
-        which = [col(ApiToken.revoked_at) == now]
+        origin = literal(API_ID_PREFIX).concat(cast(ApiToken.id, String))
+        conditions = [col(ApiToken.revoked_at) == now]
         if user_ids is not None:
-            which.append(col(ApiToken.user_id).in_(user_ids))
+            conditions.append(col(ApiToken.user_id).in_(user_ids))
         return self.revoke(
             now,
             # There is an index on the user, but none on the origin, which is rarely set.
-            col(RefreshToken.user_id).in_(select(ApiToken.user_id).where(*which)),
-            col(RefreshToken.origin).in_(select(name).where(*which)),
+            col(RefreshToken.user_id).in_(select(ApiToken.user_id).where(*conditions)),
+            col(RefreshToken.origin).in_(select(origin).where(*conditions)),
         )
 
-    def revoke_matching(self, wanted: TokenFilter, now: datetime) -> int:
+    def revoke_matching(self, token_filter: TokenFilter, now: datetime) -> int:
         """Revoke the tokens that match a filter."""
-        return self.revoke(now, *_conditions(wanted, now))
+        return self.revoke(now, *_conditions(token_filter, now))
 
     def page(
-        self, wanted: TokenFilter, now: datetime, *, after: int, limit: int
+        self, token_filter: TokenFilter, now: datetime, *, after: int, limit: int
     ) -> Sequence[tuple[RefreshToken, str]]:
         """Return tokens and the addresses of their users, in the order of their ids."""
-        query = select(RefreshToken, User.email).join(User).where(*_conditions(wanted, now))
+        query = select(RefreshToken, User.email).join(User).where(*_conditions(token_filter, now))
         query = query.where(col(RefreshToken.id) > after).order_by(col(RefreshToken.id))
         return self._session.exec(query.limit(limit)).all()
 
-    def count_revocable(self, wanted: TokenFilter, now: datetime) -> int:
+    def count_revocable(self, token_filter: TokenFilter, now: datetime) -> int:
         """Return how many tokens :meth:`revoke_matching` would report."""
         query = select(func.count()).select_from(RefreshToken)
-        query = query.where(*_conditions(wanted, now), _in_state("active", now))
+        query = query.where(*_conditions(token_filter, now), _in_state("active", now))
         return self._session.exec(query).one()
 
     def count_active(self, now: datetime, user_ids: Sequence[int]) -> dict[int, int]:
-        """Return how many active tokens each of these users has, without those who have none."""
+        """Return how many active tokens each of these users has; users without any are left out."""
         owner = col(RefreshToken.user_id)
-        which = (owner.in_(user_ids), _in_state("active", now))
-        query = core_select(owner, func.count()).where(*which).group_by(owner)
+        conditions = (owner.in_(user_ids), _in_state("active", now))
+        query = core_select(owner, func.count()).where(*conditions).group_by(owner)
         return {row[0]: row[1] for row in self._session.execute(query)}
 
     def count_by_state(self, now: datetime) -> dict[str, int]:
@@ -129,20 +129,20 @@ class RefreshTokenRepository:
         return dict(self._session.execute(core_select(*counts)).mappings().one())
 
 
-def _conditions(wanted: TokenFilter, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(token_filter: TokenFilter, now: datetime) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if wanted.user_id is not None:
-        conditions.append(col(RefreshToken.user_id) == wanted.user_id)
-    if wanted.state is not None:
-        conditions.append(_in_state(wanted.state, now))
-    if wanted.current:
+    if token_filter.user_id is not None:
+        conditions.append(col(RefreshToken.user_id) == token_filter.user_id)
+    if token_filter.state is not None:
+        conditions.append(_in_state(token_filter.state, now))
+    if token_filter.current:
         # Every token of a session but the last was exchanged for its successor.
         conditions.append(col(RefreshToken.used_at).is_(None))
-    if wanted.expires_before is not None:
-        conditions.append(_earliest_end(wanted.expires_before))
-    if wanted.unused_since is not None:
+    if token_filter.expires_before is not None:
+        conditions.append(_ends_by(token_filter.expires_before))
+    if token_filter.unused_since is not None:
         # A session was last used when its present token was issued.
-        conditions.append(col(RefreshToken.created_at) <= wanted.unused_since)
+        conditions.append(col(RefreshToken.created_at) <= token_filter.unused_since)
     return conditions
 
 
@@ -152,12 +152,12 @@ def _in_state(state: TokenState, now: datetime) -> ColumnElement[bool]:
         return used.is_not(None)
     if state == "revoked":
         return and_(used.is_(None), revoked.is_(True))
-    ends = _earliest_end(now)
+    ends = _ends_by(now)
     return and_(used.is_(None), revoked.is_(False), ends if state == "expired" else ~ends)
 
 
-def _earliest_end(now: datetime) -> ColumnElement[bool]:
+def _ends_by(time: datetime) -> ColumnElement[bool]:
     family_end = col(RefreshToken.family_expires_at)
     return or_(
-        col(RefreshToken.expires_at) <= now, and_(family_end.is_not(None), family_end <= now)
+        col(RefreshToken.expires_at) <= time, and_(family_end.is_not(None), family_end <= time)
     )

@@ -1,7 +1,7 @@
-"""Addresses that are missing, or that several users have who were left to the application.
+"""Addresses that are missing, or shared by users who were left to the application.
 
-Such a user is disabled, while the hash is where the application finds it. Everyone else has an
-address of their own, of which a partial index makes sure.
+Such a user is disabled in userctl, but the hash stays where the application finds it. Every other
+user has an address of their own, which a partial index ensures.
 """
 
 from typing import Any
@@ -12,19 +12,19 @@ from sqlmodel import col
 from userctl.models import User
 
 SHARED_ADDRESS_INDEX = "uq_users_email_own"
-"""The unique index on the addresses of those who were not left to the application. It exists only
-where several of those who were left have the same address."""
+"""The unique index on the addresses of all users but those left to the application. It exists only
+where several of those have the same address."""
 
-_DISABLED: Any = col(User.disabled_at).is_not(None)
+_IS_DISABLED: Any = col(User.disabled_at).is_not(None)
 
-LEFT_OUT: Any = and_(_DISABLED, col(User.disabled_hash).is_(None))
+IS_LEFT_OUT: Any = and_(_IS_DISABLED, col(User.disabled_hash).is_(None))
 """The condition that a user was left to the application."""
 
-OWN_ADDRESS = text("disabled_at IS NULL OR disabled_hash IS NOT NULL")
+HAS_OWN_ADDRESS = text("disabled_at IS NULL OR disabled_hash IS NOT NULL")
 """The opposite, for the index."""
 
-OWNER_FIRST: list[Any] = [_DISABLED, col(User.id)]
-"""The order in which the user stands first who has an address by right."""
+OWNER_FIRST: list[Any] = [_IS_DISABLED, col(User.id)]
+"""The order in which the rightful owner of an address comes first."""
 
 
 def may_share_addresses(connection: Connection) -> bool:
@@ -42,7 +42,7 @@ def index_names() -> tuple[str, str]:
     return SHARED_ADDRESS_INDEX, f"userctl_{SHARED_ADDRESS_INDEX}"
 
 
-def has_address_each(connection: Connection) -> bool:
-    """Tell whether all users have an address, and no two the same."""
+def all_have_own_address(connection: Connection) -> bool:
+    """Tell whether all users have an address, and no two share one."""
     missing = select(literal(1)).where(col(User.email).is_(None)).limit(1)
     return not (may_share_addresses(connection) or connection.execute(missing).first())

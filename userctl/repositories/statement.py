@@ -1,7 +1,7 @@
 """Statements that SQLAlchemy compiles once, and the driver runs.
 
-What a service does with each request consists of these, because the driver alone takes a fraction
-of the time that SQLAlchemy needs to execute a statement.
+Services use them for what they do with every request, because the driver alone takes a fraction of
+the time that SQLAlchemy needs to execute a statement.
 """
 
 import logging
@@ -18,8 +18,8 @@ Processor = Callable[[Any], Any]
 _log = logging.getLogger("sqlalchemy.engine")
 
 
-class Compiled(NamedTuple):
-    """The text of a statement in a dialect, and how its values are written and its rows read."""
+class CompiledStatement(NamedTuple):
+    """The text of a statement in a dialect, and how to write its values and read its rows."""
 
     text: str
     names: tuple[str, ...] | None
@@ -28,11 +28,11 @@ class Compiled(NamedTuple):
     readers: tuple[tuple[int, Processor], ...]
 
     def parameters(self, values: Values) -> Any:
-        """Return values as the driver takes them."""
-        bound = {**self.constants, **values}
+        """Return values in the form that the driver takes."""
+        parameters = {**self.constants, **values}
         for name, write in self.writers:
-            bound[name] = write(bound[name])
-        return bound if self.names is None else [bound[name] for name in self.names]
+            parameters[name] = write(parameters[name])
+        return parameters if self.names is None else [parameters[name] for name in self.names]
 
     def read(self, row: Row) -> Row:
         """Return a row of the driver as SQLAlchemy would return it."""
@@ -55,13 +55,13 @@ class Statement:
     def __init__(self, statement: Executable, columns: Sequence[str] | None = None) -> None:
         self._statement: Any = statement
         self._columns = columns
-        self._compiled: dict[str, Compiled] = {}
+        self._compiled: dict[str, CompiledStatement] = {}
 
     def rows(self, connection: Connection, values: Values) -> list[Row]:
         """Run the statement and return its rows."""
         if is_watched(connection):
             return [tuple(row) for row in connection.execute(self._statement, dict(values))]
-        compiled = self.compiled(connection.dialect)
+        compiled = self.compile(connection.dialect)
         return [compiled.read(row) for row in self._run(connection, compiled, values).fetchall()]
 
     def first(self, connection: Connection, values: Values) -> Row | None:
@@ -72,19 +72,20 @@ class Statement:
     def count(self, connection: Connection, values: Values) -> int:
         """Run the statement and return how many rows it changed."""
         if is_watched(connection):
-            counted = self._statement.execution_options(preserve_rowcount=True)
-            return connection.execute(counted, dict(values)).rowcount
-        changed: int = self._run(connection, self.compiled(connection.dialect), values).rowcount
-        return changed
+            statement = self._statement.execution_options(preserve_rowcount=True)
+            return connection.execute(statement, dict(values)).rowcount
+        compiled = self.compile(connection.dialect)
+        count: int = self._run(connection, compiled, values).rowcount
+        return count
 
-    def compiled(self, dialect: Dialect) -> Compiled:
-        """Return the statement in a dialect."""
-        found = self._compiled.get(dialect.name)
-        if found is None:
-            found = self._compiled[dialect.name] = self._compile(dialect)
-        return found
+    def compile(self, dialect: Dialect) -> CompiledStatement:
+        """Compile the statement for a dialect, once."""
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = self._compile(dialect)
+        return compiled
 
-    def _compile(self, dialect: Dialect) -> Compiled:
+    def _compile(self, dialect: Dialect) -> CompiledStatement:
         compiled = self._statement.compile(dialect=dialect, column_keys=self._columns)
         writers = {
             name: bound.type.dialect_impl(dialect).bind_processor(dialect)
@@ -94,7 +95,7 @@ class Statement:
         readers = [
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
         ]
-        return Compiled(
+        return CompiledStatement(
             str(compiled),
             tuple(compiled.positiontup) if compiled.positional else None,
             compiled.params,
@@ -102,7 +103,7 @@ class Statement:
             tuple((number, read) for number, read in enumerate(readers) if read is not None),
         )
 
-    def _run(self, connection: Connection, compiled: Compiled, values: Values) -> Any:
+    def _run(self, connection: Connection, compiled: CompiledStatement, values: Values) -> Any:
         parameters = compiled.parameters(values)
         return run_on_driver(
             connection,
@@ -111,29 +112,29 @@ class Statement:
         )
 
 
-def run_at_once(connection: Connection, statements: Sequence[Statement]) -> list[list[Row]]:
+def run_together(connection: Connection, statements: Sequence[Statement]) -> list[list[Row]]:
     """Run statements without values in one round trip to PostgreSQL, and return their rows.
 
-    Each sees what was committed until it began.
+    Each sees what had been committed when it began.
     """
     if is_watched(connection):
         return [statement.rows(connection, {}) for statement in statements]
-    compiled = [statement.compiled(connection.dialect) for statement in statements]
-    text = "; ".join(each.text for each in compiled)
+    compiled = [statement.compile(connection.dialect) for statement in statements]
+    text = "; ".join(statement.text for statement in compiled)
 
     def run(driver: Any) -> list[list[Row]]:
-        cursor, found = driver.execute(text), []
-        for each in compiled:
-            found.append([each.read(row) for row in cursor.fetchall()])
+        cursor, results = driver.execute(text), []
+        for statement in compiled:
+            results.append([statement.read(row) for row in cursor.fetchall()])
             cursor.nextset()
-        return found
+        return results
 
     rows: list[list[Row]] = run_on_driver(connection, text, run)
     return rows
 
 
 def run_on_driver(connection: Connection, text: str, run: Callable[[Any], Any]) -> Any:
-    """Let a function use the driver's connection in a transaction, which begins now at the latest.
+    """Call a function with the driver's connection in a transaction, which begins now if none has.
 
     See :func:`use_driver`.
     """
@@ -143,7 +144,7 @@ def run_on_driver(connection: Connection, text: str, run: Callable[[Any], Any]) 
 
 
 def use_driver(connection: Connection, text: str, run: Callable[[Any], Any]) -> Any:
-    """Let a function use the driver's connection, and return what it returns.
+    """Call a function with the driver's connection, and return its result.
 
     Args:
         connection: the connection.
@@ -153,28 +154,28 @@ def use_driver(connection: Connection, text: str, run: Callable[[Any], Any]) -> 
     Raises:
         sqlalchemy.exc.DBAPIError: as for every statement of SQLAlchemy.
     """
-    pooled, dialect = connection.connection, connection.dialect
+    pool_connection, dialect = connection.connection, connection.dialect
     try:
         # The drivers of both databases are the DBAPI themselves.
-        return run(pooled.dbapi_connection)
+        return run(pool_connection.dbapi_connection)
     except dialect.loaded_dbapi.Error as error:
-        lost = dialect.is_disconnect(error, pooled, None)
-        raised = DBAPIError.instance(
+        is_disconnect = dialect.is_disconnect(error, pool_connection, None)
+        wrapped_error = DBAPIError.instance(
             text,
             None,
             error,
             dialect.loaded_dbapi.Error,
             hide_parameters=True,
-            connection_invalidated=lost,
+            connection_invalidated=is_disconnect,
             dialect=dialect,
         )
-        if lost:
+        if is_disconnect:
             connection.invalidate(error)
-        raise raised from error
+        raise wrapped_error from error
 
 
 def is_watched(connection: Connection | Engine) -> bool:
-    """Tell whether something listens to the statements that SQLAlchemy executes."""
+    """Tell whether a listener or the log follows the statements that SQLAlchemy executes."""
     events: Any = connection.engine.dispatch
     return bool(
         events.before_cursor_execute

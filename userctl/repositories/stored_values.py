@@ -16,18 +16,18 @@ from userctl.models.unreadable_values import UnreadableValue, has_bad_bytes, unr
 
 Row = Sequence[Any]
 OnUnreadable = Callable[[RowUnreadable], object]
-"""Told of each row that cannot be read."""
+"""Called with the error of each row that cannot be read."""
 
 
-def bindable(value: Any, dialect: str) -> Any:
-    """Return what a stored value is compared with or stored again as, whatever it is.
+def bindable_value(value: Any, dialect: str) -> Any:
+    """Return a stored value in the form in which it can be compared or stored again.
 
     Args:
         value: the value as it was loaded.
         dialect: the name of the dialect.
     """
     if isinstance(value, UnreadableValue):
-        return literal(bindable(value.stored, dialect), NULLTYPE)
+        return literal(bindable_value(value.stored, dialect), NULLTYPE)
     if dialect == "sqlite" and isinstance(value, str) and has_bad_bytes(value):
         # The driver takes only text that is UTF-8.
         return cast(literal(value.encode("utf-8", "surrogateescape"), LargeBinary()), Text())
@@ -43,18 +43,18 @@ def has_value(column: Any, value: Any, dialect: str) -> Any:
         # On SQLite, every value but zero reads as true.
         is_set: Any = column.is_distinct_from(false())
         return is_set if value else ~is_set
-    same: Any = column.is_not_distinct_from(bindable(value, dialect))
+    is_same: Any = column.is_not_distinct_from(bindable_value(value, dialect))
     # A missing address reads as blank text.
-    return or_(same, column.is_(None)) if value == "" else same
+    return or_(is_same, column.is_(None)) if value == "" else is_same
 
 
 class UndecodableText(Exception):
-    """A text of a whole result is not UTF-8."""
+    """A text in a result is not UTF-8."""
 
 
 @contextmanager
 def native_text(connection: Connection) -> Iterator[None]:
-    """Let SQLite's driver decode text itself in the block, which takes a third of the time.
+    """Let SQLite's driver decode text itself within the block, in a third of the time.
 
     Raises:
         UndecodableText: if it meets text that is not UTF-8.
@@ -63,7 +63,7 @@ def native_text(connection: Connection) -> Iterator[None]:
         yield
         return
     driver: Any = connection.connection.driver_connection
-    tolerant, driver.text_factory = driver.text_factory, str
+    tolerant_factory, driver.text_factory = driver.text_factory, str
     try:
         yield
     except OperationalError as error:
@@ -71,15 +71,15 @@ def native_text(connection: Connection) -> Iterator[None]:
             raise UndecodableText from None
         raise
     finally:
-        driver.text_factory = tolerant
+        driver.text_factory = tolerant_factory
 
 
 @lru_cache(1000)
 def read_time(value: str | datetime) -> datetime:
-    """Return a time as the driver has it, in UTC.
+    """Return a time as the driver returned it, in UTC.
 
     Raises:
-        ValueError, OverflowError: if it is none.
+        ValueError, OverflowError: if it is not a time.
     """
     time = datetime.fromisoformat(value) if isinstance(value, str) else value
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
@@ -90,8 +90,8 @@ class RowChecker:
 
     Args:
         table: the table.
-        columns: the columns of the rows, None for all; a name that is not that of a column stands
-            for the hash of a user's own password.
+        columns: the columns of the rows, None for all; any name that is not a column stands for the
+            hash of a user's own password.
     """
 
     def __init__(self, table: Table, columns: Sequence[str] | None = None) -> None:
@@ -100,30 +100,32 @@ class RowChecker:
         self._id = columns.index("id") if "id" in columns else 0
         self._columns = [table.columns.get(name) for name in columns]
         self._kinds = [str if c is None else python_type(c) for c in self._columns]
-        self._known: set[tuple[type, ...]] = set()
+        self._readable_types: set[tuple[type, ...]] = set()
 
-    def readable(self, chunk: Sequence[Row], on_unreadable: OnUnreadable | None) -> Sequence[Row]:
-        """Return the rows of a chunk that can be read, and tell of the others.
+    def readable_rows(
+        self, chunk: Sequence[Row], on_unreadable: OnUnreadable | None
+    ) -> Sequence[Row]:
+        """Return the rows of a chunk that can be read, and report the others.
 
         Args:
-            chunk: rows of values as the driver has them.
-            on_unreadable: told of each other row; None raises an error instead.
+            chunk: rows of values as the driver returned them.
+            on_unreadable: called for each other row; None raises the error instead.
 
         Raises:
             RowUnreadable: naming the first row that cannot be read, and its column.
         """
         if self._is_readable(chunk):
             return chunk
-        good = []
+        rows = []
         for row in chunk:
             error = self.problem(row)
             if error is None:
-                good.append(row)
+                rows.append(row)
             elif on_unreadable is None:
                 raise error
             else:
                 on_unreadable(error)
-        return good
+        return rows
 
     def problem(self, row: Row) -> RowUnreadable | None:
         """Return why a row cannot be read; None if it can."""
@@ -134,13 +136,13 @@ class RowChecker:
             if kind is datetime and isinstance(value, str) and _is_time(value):
                 continue
             if (reason := unreadable_reason(value, kind)) is not None:
-                named = name if column is not None else "hashed_password"
-                return RowUnreadable(self._table.name, row[self._id], named, reason)
+                column_name = name if column is not None else "hashed_password"
+                return RowUnreadable(self._table.name, row[self._id], column_name, reason)
         return None
 
     def _is_readable(self, chunk: Sequence[Row]) -> bool:
-        """Tell whether all rows can be read; most have the same types, so columns are checked."""
-        types = {tuple(map(type, row)) for row in chunk} - self._known
+        """Tell whether all rows can be read, by column: most rows have the same types."""
+        types = {tuple(map(type, row)) for row in chunk} - self._readable_types
         try:
             for values, kind in zip(zip(*chunk, strict=True), self._kinds, strict=False):
                 if kind is datetime:
@@ -151,7 +153,7 @@ class RowChecker:
             return False
         # SQLite stores values of any type.
         if all(self.problem(row) is None for row in chunk if tuple(map(type, row)) in types):
-            self._known |= types
+            self._readable_types |= types
             return True
         return False
 

@@ -22,7 +22,7 @@ CHUNK = 10_000
 
 Row = Sequence[Any]
 
-_NUMBERED = ("users", "refresh_tokens", "api_tokens")
+_NUMBERED_TABLES = ("users", "refresh_tokens", "api_tokens")
 """The tables whose ids the database assigns, each only once."""
 
 
@@ -54,31 +54,31 @@ class TableCopyRepository:
         checker = RowChecker(_table(table))
         result = self._session.connection().execute(query, execution_options=options)
         for chunk in result.partitions():
-            yield checker.readable(chunk, None)
+            yield checker.readable_rows(chunk, None)
 
-    def unreadable(self, table: str) -> Iterator[RowUnreadable]:
+    def unreadable_rows(self, table: str) -> Iterator[RowUnreadable]:
         """Yield an error for each row of a table that cannot be read."""
-        unconverted = (type_coerce(column, NULLTYPE) for column in _table(table).columns)
+        columns = (type_coerce(column, NULLTYPE) for column in _table(table).columns)
         result = self._session.connection().execute(
-            core_select(*unconverted), execution_options={"yield_per": CHUNK}
+            core_select(*columns), execution_options={"yield_per": CHUNK}
         )
-        checker, found = RowChecker(_table(table)), deque[RowUnreadable]()
+        checker, errors = RowChecker(_table(table)), deque[RowUnreadable]()
         for chunk in result.partitions():
-            checker.readable(chunk, found.append)
-            while found:
-                yield found.popleft()
+            checker.readable_rows(chunk, errors.append)
+            while errors:
+                yield errors.popleft()
 
     def add(self, table: str, rows: Sequence[Row]) -> None:
-        """Insert rows as :meth:`chunks` returned them."""
+        """Insert rows that :meth:`chunks` returned."""
         count = copy_rows(self._session.connection(), _table(table), rows)
         require_count("INSERT", table, count, len(rows))
 
     def last_numbers(self) -> dict[str, int]:
         """Return the last id that each table assigned, even if its row is gone; 0 for none."""
-        return {table: self._last_number(table) for table in _NUMBERED}
+        return {table: self._last_number(table) for table in _NUMBERED_TABLES}
 
     def set_sequences(self, numbers: dict[str, int]) -> None:
-        """Let each table assign only ids after a number."""
+        """Make each table assign only ids after a number."""
         for table, number in numbers.items():
             values = {"table": table, "number": max(number, 1), "used": number > 0}
             if self._dialect == "postgresql":
@@ -111,12 +111,12 @@ class TableCopyRepository:
                 "(quote_ident(schemaname) || '.' || quote_ident(sequencename))::regclass = "
                 "pg_get_serial_sequence(:table, 'id')::regclass"
             )
-        given = self._session.execute(text(query), {"table": table}).scalar()
+        last_id = self._session.execute(text(query), {"table": table}).scalar()
         # Any program can write anything there on SQLite.
-        given = given if isinstance(given, int) else 0
+        last_id = last_id if isinstance(last_id, int) else 0
         # Another program may have chosen ids itself.
         largest = self._session.execute(core_select(func.max(_table(table).columns.id))).scalar()
-        return max(given, largest or 0)
+        return max(last_id, largest or 0)
 
     @property
     def _dialect(self) -> str:

@@ -1,4 +1,4 @@
-"""What an exchange of a refresh token reads and writes."""
+"""The rows that an exchange of a refresh token reads and writes."""
 
 from collections import namedtuple
 from datetime import datetime
@@ -14,15 +14,17 @@ from userctl.repositories.statement import Statement
 
 _USERS = User.metadata.tables["users"]
 _TOKENS = RefreshToken.metadata.tables["refresh_tokens"]
-_READ = (
+_TOKEN_COLUMNS = (
     "id", "user_id", "used_at", "revoked", "expires_at", "successor_id", "family_id",
     "family_expires_at", "family_started_at", "origin", "scope", "login_method", "login_source",
     "login_client",
 )  # fmt: skip
-_FoundToken = namedtuple("_FoundToken", _READ)  # type: ignore[misc]
+_FoundToken = namedtuple("_FoundToken", _TOKEN_COLUMNS)  # type: ignore[misc]
 
 _TOKEN = Statement(
-    select(*(_TOKENS.c[name] for name in _READ)).where(_TOKENS.c.token == bindparam("digest"))
+    select(*(_TOKENS.c[name] for name in _TOKEN_COLUMNS)).where(
+        _TOKENS.c.token == bindparam("digest")
+    )
 )
 _OWNER = Statement(select(*_USERS.c).where(_USERS.c.id == bindparam("owner")).with_for_update())
 
@@ -51,8 +53,8 @@ class TokenExchangeRepository:
     def lock_owner(self, digest: str) -> tuple[Any, Any] | None:
         """Lock the user of a refresh token, and return the user as they are now, and the token.
 
-        The token is read before the lock is there; :meth:`mark_used` finds out whether it changed
-        meanwhile. A query of both would take PostgreSQL longer to plan than to run the two.
+        The token is read before the lock is taken; :meth:`mark_used` detects a change in between.
+        Planning one query for both would take PostgreSQL longer than running two.
 
         Args:
             digest: the SHA-256 of the token.

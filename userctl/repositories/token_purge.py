@@ -19,7 +19,7 @@ _ENDS: dict[str, tuple[Any, Any]] = {
     "revoked_api": (ApiToken, col(ApiToken.revoked_at)),
 }
 ENDS = tuple(_ENDS)
-"""The ways in which a token ends; each has an index on the time when it did."""
+"""The ways in which a token ends; each has an index on the time of the end."""
 
 RANGE_LOCK_TIMEOUT = "50ms"
 """How long a batch waits for locks of others before it skips the rows that they lock."""
@@ -28,14 +28,14 @@ _LOCK_NOT_AVAILABLE = "55P03"
 """PostgreSQL manual, appendix A."""
 
 
-class Deleted(NamedTuple):
-    """What a batch did.
+class PurgedBatch(NamedTuple):
+    """The result of deleting a batch.
 
     Attributes:
-        rows: how many tokens went.
+        rows: how many tokens were deleted.
         more: whether there may be more of them.
-        since: where the next batch begins, which is of use where ``more`` is true.
-        skipped: whether some may have stayed because others lock them.
+        since: where the next batch begins if ``more`` is true.
+        skipped: whether tokens that others lock may have been skipped.
     """
 
     rows: int
@@ -53,27 +53,27 @@ class TokenPurgeRepository:
     def count(self, before: datetime) -> tuple[int, int]:
         """Return how many refresh tokens and how many API tokens ended before a time."""
         expires, revoked = col(ApiToken.expires_at), col(ApiToken.revoked_at)
-        # What was revoked and has expired too is counted once.
+        # A token that was revoked and has expired too is counted once.
         only_revoked = and_(revoked < before, or_(expires.is_(None), expires >= before))
-        refresh, expired, others = (
-            self._one(select(func.count()).where(condition))
+        refresh, expired_api, only_revoked_api = (
+            self._scalar(select(func.count()).where(condition))
             for condition in (col(RefreshToken.expires_at) < before, expires < before, only_revoked)
         )
-        return refresh, expired + others
+        return refresh, expired_api + only_revoked_api
 
-    def oldest(self, before: datetime) -> datetime | None:
-        """Return when the refresh token expired that did so first, if one did before a time."""
+    def earliest_expiry(self, before: datetime) -> datetime | None:
+        """Return the earliest expiry of a refresh token before a time; None if there is none."""
         expires = col(RefreshToken.expires_at)
-        found = self._session.execute(select(func.min(expires)).where(expires < before)).scalar()
-        return found if isinstance(found, datetime) else None
+        time = self._session.execute(select(func.min(expires)).where(expires < before)).scalar()
+        return time if isinstance(time, datetime) else None
 
-    def any(self, before: datetime) -> bool:
+    def has_ended(self, before: datetime) -> bool:
         """Tell whether a token ended before a time."""
         queries = (select(ended).where(ended < before).limit(1) for _, ended in _ENDS.values())
         return any(self._session.execute(query).first() for query in queries)
 
-    def any_expired(self, since: datetime, before: datetime, *, created_before: datetime) -> bool:
-        """Tell whether a token that was created before a time expires in a span."""
+    def has_expiring(self, since: datetime, before: datetime, *, created_before: datetime) -> bool:
+        """Tell whether a token that was created before a time expires in a span of time."""
         queries = (
             select(model.id)
             .where(expires >= since, expires < before, model.created_at < created_before)
@@ -82,74 +82,74 @@ class TokenPurgeRepository:
         )
         return any(self._session.execute(query).first() for query in queries)
 
-    def delete(self, end: str, before: datetime, limit: int, since: datetime | None) -> Deleted:
-        """Delete tokens that ended before a time, those first that ended first.
+    def delete(self, end: str, before: datetime, limit: int, since: datetime | None) -> PurgedBatch:
+        """Delete tokens that ended before a time, the earliest first.
 
-        On PostgreSQL the index keeps what was deleted until a vacuum, and to skip that takes long.
-        So each batch begins where the one before it ended. Rows that others lock are skipped.
+        On PostgreSQL the index keeps deleted entries until a vacuum, and skipping them takes long.
+        So each batch begins where the previous one ended. Rows that others lock are skipped.
 
         Args:
-            end: in which way they ended, one of ``ENDS``.
+            end: the way in which they ended, one of ``ENDS``.
             before: the time.
-            limit: how many may go.
-            since: what the batch before this one returned; None begins with the first.
+            limit: the most tokens to delete.
+            since: ``since`` of the previous batch; None begins with the first token.
         """
         model, ended = _ENDS[end]
         if self._session.connection().dialect.name == "sqlite":
             batch = select(model.id).where(ended < before).order_by(ended).limit(limit)
-            gone = delete(model).where(col(model.id).in_(batch), ended < before)
-            count = self._session.connection().execute(gone).rowcount
+            deletion = delete(model).where(col(model.id).in_(batch), ended < before)
+            count = self._session.connection().execute(deletion).rowcount
             if count < limit and self._session.execute(batch.limit(1)).first():
                 raise ChangeIgnored("DELETE", model.__tablename__)
-            return Deleted(count, more=count == limit)
+            return PurgedBatch(count, more=count == limit)
         # Not waiting for the disk is safe: what a crash brings back can be deleted again.
         self._session.execute(text("SET LOCAL synchronous_commit = off"))
-        ahead = and_(ended < before, true() if since is None else ended >= since)
-        found = self._delete_unlocked(model, ended, limit, ahead)
-        return found or self._delete_skipping_locked(model, ended, before, limit, ahead)
+        remaining = and_(ended < before, true() if since is None else ended >= since)
+        deleted = self._delete_unlocked(model, ended, limit, remaining)
+        return deleted or self._delete_skipping_locked(model, ended, before, limit, remaining)
 
     def _delete_unlocked(
-        self, model: Any, ended: Any, limit: int, ahead: ColumnElement[bool]
-    ) -> Deleted | None:
-        """Delete a range of the index in one go; None if others lock a part of it.
+        self, model: Any, ended: Any, limit: int, remaining: ColumnElement[bool]
+    ) -> PurgedBatch | None:
+        """Delete a range of the index at once; None if others lock a part of it.
 
-        To lock the rows first, as it takes to skip some, would write each of them twice.
+        Locking the rows first, which skipping some requires, would write each of them twice.
         """
-        bound = select(ended).where(ahead).order_by(ended).offset(limit).limit(1)
+        bound = select(ended).where(remaining).order_by(ended).offset(limit).limit(1)
         upper = self._session.execute(bound).scalar()
-        reach = ahead if upper is None else and_(ahead, ended < upper)
-        # To look for what is left takes nearly as long as the deletion.
+        in_range = remaining if upper is None else and_(remaining, ended < upper)
+        # Looking for remaining rows takes nearly as long as the deletion.
         expected = None if upper is None else limit
         try:
             with self._session.begin_nested(), self._lock_timeout(RANGE_LOCK_TIMEOUT):
-                count = change(self._session, delete(model), reach, expected=expected)
+                count = change(self._session, delete(model), in_range, expected=expected)
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
                 raise
             return None
-        # More of them ended in the very same moment than may go at once.
+        # More tokens ended at the very same time than a batch may delete.
         if not count and upper is not None:
             return None
-        return Deleted(count, more=upper is not None, since=upper)
+        return PurgedBatch(count, more=upper is not None, since=upper)
 
     @contextmanager
     def _lock_timeout(self, timeout: str) -> Iterator[None]:
-        """Wait for locks only so long in the block, which a savepoint surrounds.
+        """Limit how long the block waits for locks; a savepoint surrounds it.
 
-        A rollback to the savepoint undoes the setting, but its release keeps it. Whatever else the
-        transaction locks, such as the audit trail, is waited for as long as ever.
+        A rollback to the savepoint undoes the setting, but its release does not. For its other
+        locks, such as that of the audit trail, the transaction waits as long as usual.
         """
-        usual = self._one(text("SELECT current_setting('lock_timeout')"))
+        usual = self._scalar(text("SELECT current_setting('lock_timeout')"))
         setting = text("SELECT set_config('lock_timeout', :timeout, true)")
         self._session.execute(setting, {"timeout": timeout})
         yield
         self._session.execute(setting, {"timeout": usual})
 
     def _delete_skipping_locked(
-        self, model: Any, ended: Any, before: datetime, limit: int, ahead: ColumnElement[bool]
-    ) -> Deleted:
+        self, model: Any, ended: Any, before: datetime, limit: int, remaining: ColumnElement[bool]
+    ) -> PurgedBatch:
         place: ColumnElement[Any] = literal_column(f"{model.__tablename__}.ctid")
-        query: Select[Any] = select(place.label("place"), ended.label("ended")).where(ahead)
+        query: Select[Any] = select(place.label("place"), ended.label("ended")).where(remaining)
         query = query.order_by(ended).limit(limit).with_for_update(skip_locked=True)
         found = query.cte("found").prefix_with("MATERIALIZED")
         places = func.array(select(found.c.place).scalar_subquery())
@@ -163,7 +163,7 @@ class TokenPurgeRepository:
         ).one()
         if not count and last is not None:
             raise ChangeIgnored("DELETE", model.__tablename__)
-        return Deleted(count, more=last is not None, since=last, skipped=True)
+        return PurgedBatch(count, more=last is not None, since=last, skipped=True)
 
-    def _one(self, query: Any) -> Any:
+    def _scalar(self, query: Any) -> Any:
         return self._session.execute(query).scalar_one()

@@ -9,15 +9,15 @@ from userctl.models import AuditEvent
 from userctl.repositories.bulk_insert import insert_rows
 from userctl.repositories.changes import insert_all, require_count
 from userctl.repositories.new_events import COLUMNS, NewEvent, TrailHead, next_rows
-from userctl.repositories.statement import Statement, run_at_once
+from userctl.repositories.statement import Statement, run_together
 from userctl.repositories.transactions import TRANSACTION
 from userctl.schemas.page import LARGEST_ID
 
 LOCK = int.from_bytes(sha256(b"userctl audit").digest()[:8], signed=True)
 """The advisory lock of PostgreSQL that appending takes until the transaction ends."""
 
-MANY = 100
-"""From how many events on a bulk insert is faster."""
+BULK_SIZE = 100
+"""The number of events from which a bulk insert is faster."""
 
 _EVENTS = AuditEvent.metadata.tables["audit_events"]
 _LOCK = Statement(text(f"SELECT pg_advisory_xact_lock({LOCK}), {TRANSACTION}"))
@@ -45,35 +45,35 @@ class TrailEnd:
         self._last_in_place = last_in_place
 
     def append(self, events: Sequence[NewEvent]) -> Sequence[str] | None:
-        """Append some events after the last one; no other transaction can until this one ends.
+        """Append events after the last one; no other transaction can until this one ends.
 
         So this comes last in a transaction, after all its other locks.
 
         Returns:
             What identifies the transaction on PostgreSQL.
         """
-        last, transaction = self._lock()
-        if last is not None and last.id > LARGEST_ID - len(events):
-            # An event out of its place must not keep all others from being written.
-            head = self._last_in_place()
-            last = TrailHead(head.id, head.hash, head.time) if head else None
-        rows = next_rows(last, events)
+        head, transaction = self._lock()
+        if head is not None and head.id > LARGEST_ID - len(events):
+            # An event out of place must not keep all later ones from being written.
+            event = self._last_in_place()
+            head = TrailHead(event.id, event.hash, event.time) if event else None
+        rows = next_rows(head, events)
         if len(rows) == 1:
-            inserted = _INSERT.count(self._connection, dict(zip(COLUMNS, rows[0], strict=True)))
-        elif len(rows) < MANY:
+            count = _INSERT.count(self._connection, dict(zip(COLUMNS, rows[0], strict=True)))
+        elif len(rows) < BULK_SIZE:
             values = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
             insert_all(self._connection, AuditEvent, values)
-            inserted = len(rows)
+            count = len(rows)
         else:
-            inserted = insert_rows(self._connection, AuditEvent, COLUMNS, rows)
-        require_count("INSERT", AuditEvent.__tablename__, inserted, len(rows))
+            count = insert_rows(self._connection, AuditEvent, COLUMNS, rows)
+        require_count("INSERT", AuditEvent.__tablename__, count, len(rows))
         return transaction
 
     def _lock(self) -> tuple[TrailHead | None, Sequence[str] | None]:
         """Lock the trail, and return its last event and what identifies the transaction."""
         transaction: Sequence[str] | None = None
         if self._connection.dialect.name == "postgresql":
-            [(_, *transaction)], found = run_at_once(self._connection, [_LOCK, _HEAD])
+            [(_, *transaction)], heads = run_together(self._connection, [_LOCK, _HEAD])
         else:
-            found = _HEAD.rows(self._connection, {})
-        return TrailHead._make(found[0]) if found else None, transaction
+            heads = _HEAD.rows(self._connection, {})
+        return TrailHead._make(heads[0]) if heads else None, transaction

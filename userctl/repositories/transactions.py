@@ -1,4 +1,4 @@
-"""What identifies a transaction of PostgreSQL, so that its outcome can be asked for later."""
+"""Expressions that identify a transaction of PostgreSQL, to query its outcome later."""
 
 SERVER = "ROW(pg_postmaster_start_time(), pg_stat_get_bgwriter_stat_reset_time())::text"
 """Identifies a server, and changes when it crashes, because a crash resets its statistics."""

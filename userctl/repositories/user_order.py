@@ -9,14 +9,14 @@ from sqlalchemy.types import NULLTYPE
 from sqlmodel import col, func, literal, tuple_, type_coerce
 
 from userctl.models import DeletedUser, User
-from userctl.repositories.shared_addresses import has_address_each
-from userctl.repositories.stored_values import bindable
+from userctl.repositories.shared_addresses import all_have_own_address
+from userctl.repositories.stored_values import bindable_value
 from userctl.schemas.users import UserQuery
 
 _UNIQUE_KEYS = {"id", "email"}
 
 Position = tuple[Any, int]
-"""The sort key of a user, as the driver has it, and the id."""
+"""The sort key of a user, as the driver returns it, and the id."""
 
 
 class ListOrder:
@@ -25,11 +25,11 @@ class ListOrder:
     Args:
         connection: the database.
         query: the query.
-        model: the users; those who were deleted have had a place among the others.
+        model: the table; deleted users have a position in the order too.
 
     Attributes:
-        key: what the users are sorted by, to be read as the driver has it: a time that another
-            program wrote to SQLite in its own format would not equal the same time in ours.
+        key: the sort key, read as the driver returns it: a time that another program wrote to
+            SQLite in its own format would not equal the same time in ours.
         clauses: the clauses that the users are sorted by.
     """
 
@@ -42,25 +42,25 @@ class ListOrder:
         dialect = connection.dialect.name
         key: Any = getattr(model, query.sort)
         unique = query.sort in _UNIQUE_KEYS
-        if query.sort == "email" and not has_address_each(connection):
+        if query.sort == "email" and not all_have_own_address(connection):
             key, unique = func.coalesce(key, ""), False
         elif query.sort == "name":
             key = func.coalesce(key, "")
         self.key = type_coerce(key, NULLTYPE).label("sort_key")
         self._order: SortedOrder | EmailPrefixOrder
         self._order = SortedOrder(key, unique, query.descending, dialect)
-        self._beginning: list[ColumnElement[bool]] = []
+        self._prefix_conditions: list[ColumnElement[bool]] = []
         if query.beginning is not None:
-            beginning = EmailPrefixOrder(query.beginning, dialect, query.descending)
+            prefix_order = EmailPrefixOrder(query.beginning, dialect, query.descending)
             if query.sort == "email" and unique:
-                self._order = beginning
+                self._order = prefix_order
             else:
-                self._beginning = beginning.after(None)
+                self._prefix_conditions = prefix_order.after(None)
         self.clauses = self._order.clauses
 
     def after(self, position: Position | None) -> list[ColumnElement[bool]]:
         """Return the conditions on users after a position."""
-        return [*self._beginning, *self._order.after(position)]
+        return [*self._prefix_conditions, *self._order.after(position)]
 
 
 @dataclass(frozen=True)
@@ -82,15 +82,15 @@ class SortedOrder:
         """Return the conditions on users after a position."""
         if position is None:
             return []
-        here: Any = self.key
-        there: Any = bindable(position[0], self.dialect)
-        if there is position[0]:
-            there = literal(there, NULLTYPE)
+        key: Any = self.key
+        bound: Any = bindable_value(position[0], self.dialect)
+        if bound is position[0]:
+            bound = literal(bound, NULLTYPE)
         if not self.unique:
             # Row values compare in sort order and work on an index (keyset paging).
-            here = tuple_(here, col(User.id))
-            there = tuple_(there, literal(position[1], BigInteger()))
-        return [here < there if self.descending else here > there]
+            key = tuple_(key, col(User.id))
+            bound = tuple_(bound, literal(position[1], BigInteger()))
+        return [key < bound if self.descending else key > bound]
 
 
 @dataclass(frozen=True)
@@ -117,20 +117,20 @@ class EmailPrefixOrder:
 
     def after(self, position: Position | None) -> list[ColumnElement[bool]]:
         """Return the conditions on users after a position."""
-        first, end, operator = self.text, _end_of(self.text), ">="
+        lower, upper, operator = self.text, _end_of(self.text), ">="
         # One bound on each side: SQLite uses only one of two, perhaps the wider one.
         # What another program stored as an address may not be text.
         if position is not None and self.descending:
-            end = min(filter(None, (end, str(position[0]))))
-        elif position is not None and str(position[0]) >= first:
-            first, operator = str(position[0]), ">"
-        return [self._compared(operator, first), *([self._compared("<", end)] if end else [])]
+            upper = min(filter(None, (upper, str(position[0]))))
+        elif position is not None and str(position[0]) >= lower:
+            lower, operator = str(position[0]), ">"
+        return [self._compare(operator, lower), *([self._compare("<", upper)] if upper else [])]
 
-    def _compared(self, operator: str, text: str) -> ColumnElement[bool]:
+    def _compare(self, operator: str, text: str) -> ColumnElement[bool]:
         if self.dialect == "postgresql":
             operator = f"~{operator}~"
-        there = bindable(text, self.dialect)
-        return col(User.email).op(operator, is_comparison=True)(there)
+        bound = bindable_value(text, self.dialect)
+        return col(User.email).op(operator, is_comparison=True)(bound)
 
 
 def _end_of(beginning: str) -> str | None:
@@ -138,6 +138,6 @@ def _end_of(beginning: str) -> str | None:
     text = beginning.rstrip("\U0010ffff")
     if not text:
         return None
-    following = ord(text[-1]) + 1
+    next_code = ord(text[-1]) + 1
     # Surrogates are not characters.
-    return text[:-1] + chr(0xE000 if following == 0xD800 else following)
+    return text[:-1] + chr(0xE000 if next_code == 0xD800 else next_code)

@@ -1,4 +1,4 @@
-"""Reading many users in an order, on ``users``."""
+"""Reads many users in an order."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -29,13 +29,13 @@ class UserPageRepository:
     def position(self, query: UserQuery, user_id: int) -> Position | None:
         """Return the position of a user in the order of a query; None if there is no such user.
 
-        One who was deleted meanwhile, and can be restored, has the position that they had.
+        A user who was deleted meanwhile, and can be restored, keeps the former position.
         """
         for model in (User, DeletedUser):
             key = ListOrder(self._session.connection(), query, model).key
-            found = self._session.exec(select(key).where(col(model.id) == user_id)).first()
-            if found is not None:
-                return found, user_id
+            sort_key = self._session.exec(select(key).where(col(model.id) == user_id)).first()
+            if sort_key is not None:
+                return sort_key, user_id
         return None
 
     def page(
@@ -58,7 +58,7 @@ class UserPageRepository:
     def chunks(
         self, columns: Sequence[str], size: int, set_name: str | None = None
     ) -> Iterator[Sequence[Sequence[Any]]]:
-        """Yield all users in the order of their ids, a chunk at a time, and keep none.
+        """Yield all users in the order of their ids, a chunk at a time, without keeping any.
 
         Args:
             columns: the names of the columns to read, or ``OWN_HASH``; ``id`` is the first. Their
@@ -66,21 +66,21 @@ class UserPageRepository:
             size: how many users a chunk has.
             set_name: the set of declared users that is read; None for all users.
         """
-        found: list[Any] = [
+        expressions: list[Any] = [
             own_hash_expression(User) if c == OWN_HASH else getattr(User, c) for c in columns
         ]
-        unconverted = (type_coerce(column, NULLTYPE) for column in found)
-        statement = core_select(*unconverted).order_by(col(User.id))
+        raw_columns = (type_coerce(column, NULLTYPE) for column in expressions)
+        statement = core_select(*raw_columns).order_by(col(User.id))
         if set_name is not None:
             statement = statement.where(col(User.managed_by) == set_name)
-        connection, last = self._session.connection(), None
+        connection, last_id = self._session.connection(), None
         try:
             with native_text(connection):
                 for chunk in _partitions(connection, statement, size):
                     yield chunk
-                    last = chunk[-1][0]
+                    last_id = chunk[-1][0]
         except UndecodableText:
-            rest = statement if last is None else statement.where(col(User.id) > last)
+            rest = statement if last_id is None else statement.where(col(User.id) > last_id)
             yield from _partitions(connection, rest, size)
 
 

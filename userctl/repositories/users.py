@@ -16,7 +16,7 @@ from userctl.repositories import bulk_insert
 from userctl.repositories.changes import change, insert_row, require_count
 from userctl.repositories.password_schemes import password_scheme
 from userctl.repositories.shared_addresses import OWNER_FIRST, may_share_addresses
-from userctl.repositories.stored_values import bindable, has_value
+from userctl.repositories.stored_values import bindable_value, has_value
 from userctl.repositories.violations import violates_uniqueness
 from userctl.schemas.page import LARGEST_ID
 
@@ -30,7 +30,7 @@ class UserRepository:
         self._session = session
 
     def get(self, user_id: int) -> User | None:
-        """Return the user with this id; no user has what is not a number."""
+        """Return the user with this id; None also for what is not a number."""
         is_id = isinstance(user_id, int) and user_id <= LARGEST_ID
         return self._session.get(User, user_id) if is_id else None
 
@@ -40,7 +40,7 @@ class UserRepository:
         return self._session.exec(query.order_by(*OWNER_FIRST).limit(1)).first()
 
     def all_by_email(self, email: str, limit: int) -> Sequence[User]:
-        """Return the users with this address: several, if they were left to the application."""
+        """Return the users with this address: several only if left to the application."""
         query = select(User).where(User.email == email)
         return self._session.exec(query.order_by(*OWNER_FIRST).limit(limit)).all()
 
@@ -65,23 +65,28 @@ class UserRepository:
         return [(name, "disabled" if off else "active", count) for name, off, count in rows]
 
     def count_by_hash_form(self) -> Sequence[tuple[str, int]]:
-        """Return how many users there are of each beginning of a hash: its kind and cost.
+        """Return how many users there are for each hash prefix, which has the kind and the cost.
 
         Users without a password are not counted.
         """
-        own = own_hash_expression(User)
-        form = func.substr(own, 1, 7)
-        query = core_select(form, func.count()).where(~own.endswith("." * 53)).group_by(form)
-        return [(str(found), count) for found, count in self._session.execute(query.order_by(form))]
+        own_hash = own_hash_expression(User)
+        prefix = func.substr(own_hash, 1, 7)
+        query = (
+            core_select(prefix, func.count()).where(~own_hash.endswith("." * 53)).group_by(prefix)
+        )
+        return [
+            (str(hash_prefix), count)
+            for hash_prefix, count in self._session.execute(query.order_by(prefix))
+        ]
 
     def count_by_password_scheme(self) -> Sequence[tuple[str, int]]:
-        """Return how many users there are of each scheme; those without a password not counted."""
+        """Return how many users there are of each scheme, without those who have no password."""
         scheme = password_scheme(User).label("scheme")
         query = core_select(scheme, func.count()).group_by(scheme).order_by(scheme)
         return [(str(name), count) for name, count in self._session.execute(query) if name]
 
     def foreign_hashes(self) -> Iterator[str]:
-        """Yield the hashes of passwords that are not those of bcrypt."""
+        """Yield the password hashes that are not bcrypt hashes."""
         query = core_select(own_hash_expression(User)).where(password_scheme(User) != "bcrypt")
         yield from map(
             str, self._session.execute(query, execution_options={"yield_per": 1000}).scalars()
@@ -96,13 +101,13 @@ class UserRepository:
         """Return the ids of disabled users with a hash that another program may match.
 
         Args:
-            left_out: whether those are wanted who were left to the application, whose own hash
-                never was put aside; otherwise those to whom it gave another one since.
+            left_out: True for users left to the application, whose own hash was never put aside;
+                False for users to whom the application has given another hash since.
         """
-        waits = col(User.disabled_hash)
+        own_hash = col(User.disabled_hash)
         query = core_select(col(User.id)).where(
             col(User.disabled_at).is_not(None),
-            waits.is_(None) if left_out else waits.is_not(None),
+            own_hash.is_(None) if left_out else own_hash.is_not(None),
             ~col(User.hashed_password).endswith("." * 53),
         )
         return self._session.execute(query.order_by(col(User.id))).scalars().all()
@@ -124,18 +129,18 @@ class UserRepository:
     def lock_by_emails(self, emails: Sequence[str]) -> Sequence[User]:
         """Return the users that have some of these addresses, locked until the end.
 
-        The last one with an address is the one whom :meth:`by_email` returns.
+        Of several with the same address, the last is the one that :meth:`by_email` returns.
         """
         query = select(User).where(col(User.email).in_(emails)).order_by(col(User.id))
         query = query.with_for_update().execution_options(populate_existing=True)
-        found = self._session.exec(query).all()
-        return sorted(found, key=lambda user: user.disabled_at is None)
+        users = self._session.exec(query).all()
+        return sorted(users, key=lambda user: user.disabled_at is None)
 
     def ids_by_email(self, emails: Sequence[str]) -> dict[str, int]:
         """Return the ids of the users that have some of these addresses."""
         query = core_select(col(User.email), col(User.id)).where(col(User.email).in_(emails))
         if may_share_addresses(self._session.connection()):
-            # Not otherwise, because the index on addresses alone answers then.
+            # Not otherwise, because then the index on addresses alone is enough.
             query = query.order_by(*(key.desc() for key in OWNER_FIRST))
         return {row.email: row.id for row in self._session.execute(query)}
 
@@ -154,7 +159,7 @@ class UserRepository:
         emails = [row[0] for row in rows]
         if may_share_addresses(self._session.connection()) and self.ids_by_email(emails):
             return None
-        last = self._session.execute(core_select(func.max(User.id))).scalar() or 0
+        last_id = self._session.execute(core_select(func.max(User.id))).scalar() or 0
         try:
             with self._session.begin_nested():
                 count = bulk_insert.insert_rows(self._session.connection(), User, columns, rows)
@@ -163,19 +168,19 @@ class UserRepository:
             if violates_uniqueness(error):
                 return None
             raise
-        return self._new_ids(emails, last)
+        return self._new_ids(emails, last_id)
 
-    def _new_ids(self, emails: Sequence[str], last: int) -> dict[str, int]:
-        """Return the ids of users that were inserted when the largest id was ``last``.
+    def _new_ids(self, emails: Sequence[str], last_id: int) -> dict[str, int]:
+        """Return the ids of users that were inserted when the largest id was ``last_id``.
 
-        Those that follow are read in one piece. Other transactions may have put ids between them,
-        and a sequence may be behind, so those that are missing are looked up.
+        The ids that follow are read at once. Other transactions may have inserted ids between them,
+        and a sequence may be behind, so missing ones are looked up.
         """
         # Without statistics of the new rows PostgreSQL uses the index only for a range with an end.
-        end = min(last + 2 * len(emails), LARGEST_ID)
+        end = min(last_id + 2 * len(emails), LARGEST_ID)
         # As plain text the addresses reach Python without a call for each.
         email: Any = type_coerce(col(User.email), String)
-        following = core_select(email, col(User.id)).where(col(User.id).between(last + 1, end))
+        following = core_select(email, col(User.id)).where(col(User.id).between(last_id + 1, end))
         ids: dict[str, int] = dict(self._session.execute(following).all())
         missing = [email for email in emails if email not in ids]
         return ids | self.ids_by_email(missing) if missing else ids
@@ -186,7 +191,7 @@ class UserRepository:
         Raises:
             UserExists: if the address is in use.
         """
-        self._require_free(user.email)
+        self._require_unused(user.email)
         try:
             with self._session.begin_nested():
                 insert_row(self._session, user)
@@ -203,15 +208,15 @@ class UserRepository:
             TransactionConflict: if another process changed these columns meanwhile.
         """
         if "email" in values:
-            self._require_free(values["email"], but_for=user.id)
+            self._require_unused(values["email"], except_id=user.id)
         dialect = self._session.connection().dialect.name
-        seen = [has_value(getattr(User, n), getattr(user, n), dialect) for n in values]
-        values = {name: bindable(value, dialect) for name, value in values.items()}
+        unchanged = [has_value(getattr(User, n), getattr(user, n), dialect) for n in values]
+        values = {name: bindable_value(value, dialect) for name, value in values.items()}
         statement = update(User).values(**values | {"updated_at": now})
-        which = (col(User.id) == user.id, *seen)
+        criteria = (col(User.id) == user.id, *unchanged)
         try:
             with self._session.begin_nested():
-                count = change(self._session, statement, *which, expected=1)
+                count = change(self._session, statement, *criteria, expected=1)
         except IntegrityError as error:
             self._raise_if_exists(error, values.get("email", user.email))
             raise
@@ -226,17 +231,17 @@ class UserRepository:
             change(self._session, delete(table), col(table.user_id) == user_id)
         return change(self._session, delete(User), col(User.id) == user_id, expected=1) == 1
 
-    def _require_free(self, email: str, *, but_for: int | None = None) -> None:
-        """Make sure that no other user has an address, also where no constraint does."""
+    def _require_unused(self, email: str, *, except_id: int | None = None) -> None:
+        """Make sure that no other user has an address, even where no constraint does."""
         existing = self.by_email(email)
-        if existing is not None and existing.id != but_for:
-            raise _exists(email, existing)
+        if existing is not None and existing.id != except_id:
+            raise _exists_error(email, existing)
 
     def _raise_if_exists(self, error: IntegrityError, email: str) -> None:
         if violates_uniqueness(error):
-            raise _exists(email, self.by_email(email)) from error
+            raise _exists_error(email, self.by_email(email)) from error
 
 
-def _exists(email: str, existing: User | None) -> UserExists:
-    known = "" if existing is None else f" (id {existing.id})"
-    return UserExists(f"{email} already exists{known}.")
+def _exists_error(email: str, existing: User | None) -> UserExists:
+    suffix = "" if existing is None else f" (id {existing.id})"
+    return UserExists(f"{email} already exists{suffix}.")

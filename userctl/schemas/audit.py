@@ -16,7 +16,7 @@ class AuditTag(DocumentedEnum):
     """What happened: a subject, an action and, if it may fail, the outcome."""
 
     ACCOUNT_CREATE = "account:create", "A user was created."
-    ACCOUNT_ADOPT = "account:adopt", "Adopted tables brought a user with another role than 'user'."
+    ACCOUNT_ADOPT = "account:adopt", "A user with a role other than 'user' was adopted."
     ACCOUNT_UPDATE = "account:update", "The address, the name or the role of a user was changed."
     ACCOUNT_DISABLE = "account:disable", "A user was disabled."
     ACCOUNT_ENABLE = "account:enable", "A disabled user was enabled."
@@ -25,7 +25,7 @@ class AuditTag(DocumentedEnum):
     ACCOUNT_PURGE = "account:purge", "Deleted users were removed for good."
     ACCOUNT_IMPORT = "account:import", "Users were imported from a file."
     ACCOUNT_APPLY = "account:apply", "Declared users were applied."
-    ACCOUNT_UNLOCK = "account:unlock", "The failed logins of a user were forgotten."
+    ACCOUNT_UNLOCK = "account:unlock", "The failed logins of a user were cleared."
     PASSWORD_SET = "account:password:set", "An operator set a password, or removed it."
     PASSWORD_EXPIRE = "account:password:expire", "A password has to be changed at the next login."
     PASSWORD_CHANGE = "account:password:change", "A user replaced their password."
@@ -34,7 +34,7 @@ class AuditTag(DocumentedEnum):
     LOGIN_FAILURE = "account:login:failure", "A login failed."
     TOKEN_REFRESH = "token:refresh:success", "A refresh token was exchanged for its successor."
     TOKEN_REFRESH_FAILURE = "token:refresh:failure", "A refresh token was refused."
-    TOKEN_REUSE = "token:reuse", "A used refresh token came again; its session was ended."
+    TOKEN_REUSE = "token:reuse", "A refresh token was reused; its session was ended."
     TOKEN_REVOKE = "token:revoke", "Sessions or API tokens were revoked."
     TOKEN_PURGE = "token:purge", "A batch of a purge deleted tokens."
     TOKEN_PURGE_END = "token:purge:end", "A purge ended."
@@ -48,16 +48,19 @@ class AuditTag(DocumentedEnum):
     KEY_GENERATE = "key:generate", "A signing key was generated."
     KEY_IMPORT = "key:import", "A signing key was imported."
     KEY_ROTATE = "key:rotate", "The next signing key became active."
-    KEY_COMPROMISE = "key:compromise", "All signing keys were replaced: they may have been stolen."
+    KEY_COMPROMISE = (
+        "key:compromise",
+        "All signing keys were replaced because they may have been stolen.",
+    )
     KEY_RETIRE = "key:retire", "A signing key was retired."
     DATABASE_MIGRATE = "database:migrate", "The schema was upgraded."
     DATABASE_DOWNGRADE = "database:downgrade", "The schema was downgraded."
     DATABASE_ADOPT = "database:adopt", "The tables of an application were adopted."
     DATABASE_COPY = "database:copy", "All rows were copied to or from another database."
-    CLOCK_CONFIRM = "clock:confirm", "An operator said that a clock that looked wrong is right."
+    CLOCK_CONFIRM = "clock:confirm", "An operator confirmed that a suspect clock is right."
     CLOCK_SET_BACK = (
         "clock:set_back",
-        "The clock is more than a day behind the last event, so that times after it are in doubt.",
+        "The clock is more than a day behind the last event, so later times are in doubt.",
     )
     DATABASE_RESTORE = "database:restore", "A backup was restored."
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.applications import run_script
 from tests.support.cli import Userctl
-from userctl.cli.completion.answer import lines
+from userctl.cli.completion.answer import answer_lines
 from userctl.db import quick_read
 
 HOSTILE = "ha$(touch pwned)`x`;'\" *@example.com"
@@ -24,7 +24,7 @@ def completions(userctl: Userctl, line: str, shell: str = "bash") -> list[str]:
         mock.patch.dict(os.environ, userctl.environment, clear=True),
         mock.patch.object(quick_read, "LONGEST_SECONDS", 60),
     ):
-        return list(lines(shell, {"_USERCTL_LINE": f"userctl {line}"}))
+        return list(answer_lines(shell, {"_USERCTL_LINE": f"userctl {line}"}))
 
 
 def test_values_of_the_database_are_completed(userctl: Userctl) -> None:

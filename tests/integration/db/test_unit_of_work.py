@@ -288,7 +288,7 @@ def test_a_database_that_accepts_no_writes_says_so(sqlite_engine: Engine) -> Non
         Program(sqlite_engine, FakeClock()).users.create(UserCreate(email="ada@example.com"))
 
 
-def read_everything(program: Program) -> None:
+def register_loaders(program: Program) -> None:
     """Use what a damaged row may break."""
     program.user_list.page(UserQuery())
     program.users.show("1")
@@ -321,7 +321,7 @@ def test_a_value_that_another_program_stored_and_that_cannot_be_read_is_named(
     program.log_in("ada@example.com")
     sql_on(sqlite_engine)(statement)
     with pytest.raises(DatabaseDamaged):
-        read_everything(program)
+        register_loaders(program)
 
 
 def test_a_hash_that_cannot_be_read_breaks_no_login(

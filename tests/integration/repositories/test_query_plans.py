@@ -134,7 +134,7 @@ def suspect_clock(program: Program) -> None:
                 uow,
                 now,
                 timedelta(days=30),
-                lambda uow, gap: uow.token_purge.any_expired(
+                lambda uow, gap: uow.token_purge.has_expiring(
                     gap.start, now, created_before=gap.end
                 ),
             )

@@ -17,7 +17,7 @@ from tests.support.postgres import create_database
 from userctl.core.text import fold
 from userctl.db.engine import read_only_connection
 from userctl.db.schema.migrations import upgrade
-from userctl.repositories.text_search import LAST_FOLDED, contains
+from userctl.repositories.text_search import LAST_FOLDED_CHARACTER, contains
 from userctl.schemas.users import UserCreate, UserQuery
 
 NAMES = (
@@ -134,7 +134,7 @@ def test_a_text_is_found_where_it_is_part_of_another_when_both_are_folded(
 
 
 def test_no_character_beyond_the_last_one_is_folded() -> None:
-    beyond = map(chr, range(LAST_FOLDED + 1, sys.maxunicode + 1))
+    beyond = map(chr, range(LAST_FOLDED_CHARACTER + 1, sys.maxunicode + 1))
     assert [character for character in beyond if character.casefold() != character] == []
 
 

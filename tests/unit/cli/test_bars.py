@@ -6,7 +6,7 @@ import re
 import pytest
 
 from userctl.cli.output.bars import bar_chart
-from userctl.cli.output.screen import Screen, screen_of
+from userctl.cli.output.screen import Screen, detect_screen
 
 HEADER = ("day", "logins", "failures")
 
@@ -17,7 +17,7 @@ def chart(
     colored: bool = False,
     blocks: bool = True,
 ) -> str:
-    screen = Screen(columns, 24, bold=colored, colored=colored, blocks=blocks)
+    screen = Screen(columns, 24, has_escapes=colored, has_colors=colored, has_blocks=blocks)
     return bar_chart(rows, HEADER, {"failures": "\x1b[31m"}, screen) or ""
 
 
@@ -71,4 +71,4 @@ def test_the_encoding_of_the_locale_tells_whether_there_are_blocks(
     monkeypatch: pytest.MonkeyPatch, encoding: str, has_blocks: bool
 ) -> None:
     monkeypatch.setattr(locale, "getencoding", lambda: encoding)
-    assert screen_of({}).blocks is has_blocks
+    assert detect_screen({}).has_blocks is has_blocks

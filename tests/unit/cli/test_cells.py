@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from userctl import schemas
-from userctl.cli.output.cells import TimeStyle, color, plain
+from userctl.cli.output.cells import TimeStyle, color, format_value
 from userctl.core.clock import utc_now
 
 PRINTED = [
@@ -50,8 +50,8 @@ def test_a_digest_is_cut_off_only_where_there_is_little_room() -> None:
     digest = "57d1d199a25e" + "0" * 52
     detail = {"created": 3, "sha256": digest}
     for style, now in ((TimeStyle.BOTH, utc_now()), (TimeStyle.RELATIVE, None)):
-        assert plain("detail", detail, style, now) == f"created: 3, sha256: {digest}"
-    shown = plain("detail", detail, TimeStyle.RELATIVE, utc_now())
+        assert format_value("detail", detail, style, now) == f"created: 3, sha256: {digest}"
+    shown = format_value("detail", detail, TimeStyle.RELATIVE, utc_now())
     assert shown == "created: 3, sha256: 57d1d199a25e..."
 
 

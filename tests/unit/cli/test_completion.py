@@ -7,31 +7,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userctl.cli.completion.answer import lines
-from userctl.cli.completion.typed import Typed, parse_line, quote_for_bash
+from userctl.cli.completion.answer import answer_lines
+from userctl.cli.completion.command_line import CommandLine, parse_line, quote_for_bash
 
 BREAKS = " \t\n\"'@><=;|&(:"
 
 
 def completions(line: str, shell: str = "bash", breaks: str = BREAKS) -> list[str]:
-    return list(lines(shell, {"_USERCTL_LINE": line, "_USERCTL_BREAKS": breaks}))
+    return list(answer_lines(shell, {"_USERCTL_LINE": line, "_USERCTL_BREAKS": breaks}))
 
 
 @pytest.mark.parametrize(
     ("line", "typed"),
     [
-        ("userctl ", Typed(("userctl",), "")),
-        ("userctl us", Typed(("userctl",), "us")),
-        ("userctl  user\tshow ada@ex", Typed(("userctl", "user", "show"), "ada@ex", 3)),
-        ("userctl user show o\\'b", Typed(("userctl", "user", "show"), "o'b")),
-        ("userctl user show 'a b", Typed(("userctl", "user", "show"), "a b", 0, is_quoted=True)),
-        ('userctl "a\\"\\$\\x" ', Typed(("userctl", 'a"$\\x'), "")),
-        ("userctl '' x", Typed(("userctl", ""), "x")),
-        ("userctl --role=ad", Typed(("userctl",), "--role=ad", 7)),
-        ("userctl x\\", Typed(("userctl",), "x\\")),
+        ("userctl ", CommandLine(("userctl",), "")),
+        ("userctl us", CommandLine(("userctl",), "us")),
+        ("userctl  user\tshow ada@ex", CommandLine(("userctl", "user", "show"), "ada@ex", 3)),
+        ("userctl user show o\\'b", CommandLine(("userctl", "user", "show"), "o'b")),
+        (
+            "userctl user show 'a b",
+            CommandLine(("userctl", "user", "show"), "a b", 0, is_quoted=True),
+        ),
+        ('userctl "a\\"\\$\\x" ', CommandLine(("userctl", 'a"$\\x'), "")),
+        ("userctl '' x", CommandLine(("userctl", ""), "x")),
+        ("userctl --role=ad", CommandLine(("userctl",), "--role=ad", 7)),
+        ("userctl x\\", CommandLine(("userctl",), "x\\")),
     ],
 )
-def test_a_line_is_read_as_the_shell_does(line: str, typed: Typed) -> None:
+def test_a_line_is_read_as_the_shell_does(line: str, typed: CommandLine) -> None:
     assert parse_line(line, BREAKS) == typed
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from userctl.cli.output.pager import paged, pager_command
+from userctl.cli.output.pager import page_output, pager_command
 
 SCREEN = {"PATH": os.environ["PATH"], "TERM": "xterm"}
 
@@ -33,7 +33,7 @@ def test_the_environment_chooses_the_pager(
 def test_a_short_text_needs_no_pager(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LINES", "5")
     written: list[str] = []
-    with paged("exit 1", written.append) as write:
+    with page_output("exit 1", written.append) as write:
         write("1\n2\n")
         write("3\n4\n")
     assert written == ["1\n2\n3\n4\n"]
@@ -46,7 +46,7 @@ def test_a_long_text_goes_to_the_pager_whole(
     monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
     monkeypatch.delenv("LESS", raising=False)
     written: list[str] = []
-    with paged('{ echo "$LESS"; cat; } > "$SEEN"', written.append) as write:
+    with page_output('{ echo "$LESS"; cat; } > "$SEEN"', written.append) as write:
         for number in range(10):
             write(f"{number}\n")
     assert written == []
@@ -55,7 +55,7 @@ def test_a_long_text_goes_to_the_pager_whole(
 
 def test_leaving_the_pager_ends_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
     def endless() -> None:
-        with paged("exec true", print) as write:
+        with page_output("exec true", print) as write:
             while True:
                 write("more\n" * 100)
 
@@ -71,7 +71,7 @@ def test_a_pager_that_fails_at_once_loses_nothing(
 ) -> None:
     monkeypatch.setenv("LINES", "5")
     written: list[str] = []
-    with paged(command, written.append) as write:
+    with page_output(command, written.append) as write:
         for number in range(0, lines, 10):
             write("".join(f"line {number + more}\n" for more in range(10)))
     assert "".join(written).split("\n") == [*(f"line {number}" for number in range(lines)), ""]
@@ -87,7 +87,7 @@ def test_what_was_told_meanwhile_is_not_lost_with_the_pager(
     monkeypatch.setenv("LINES", "1")
     monkeypatch.setattr(sys, "stderr", Terminal())
     written: list[str] = []
-    with paged("cat > /dev/null; false", written.append) as write:
+    with page_output("cat > /dev/null; false", written.append) as write:
         write("1\n2\n")
         sys.stderr.write("a warning\n")
     assert "".join(written) == "1\n2\na warning\n"
@@ -95,13 +95,13 @@ def test_what_was_told_meanwhile_is_not_lost_with_the_pager(
 
 def test_a_pager_that_ctrl_c_ended_is_not_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted() -> None:
-        with paged("cat > /dev/null; exit 2", written.append) as write:
+        with page_output("cat > /dev/null; exit 2", written.append) as write:
             write("1\n2\n")
             raise KeyboardInterrupt
 
     monkeypatch.setenv("LINES", "1")
     written: list[str] = []
-    with paged("cat > /dev/null; kill -INT $PPID; exit 2", written.append) as write:
+    with page_output("cat > /dev/null; kill -INT $PPID; exit 2", written.append) as write:
         write("1\n2\n")
     with pytest.raises(KeyboardInterrupt):
         interrupted()

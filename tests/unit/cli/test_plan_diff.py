@@ -38,8 +38,8 @@ def test_each_user_has_a_line_with_the_old_and_the_new_value() -> None:
 
 
 def test_a_line_has_the_color_of_what_happens() -> None:
-    lines = [*plan_lines(PLAN, Screen(80, 24, bold=True, colored=True))]
+    lines = [*plan_lines(PLAN, Screen(80, 24, has_escapes=True, has_colors=True))]
     assert [line[:6] for line in lines[:2]] == ["\x1b[32m+", "\x1b[33m~"]
     assert lines[4].startswith("\x1b[31m-")
-    plain = [*plan_lines(PLAN, Screen(80, 24, bold=True, colored=False))]
+    plain = [*plan_lines(PLAN, Screen(80, 24, has_escapes=True, has_colors=False))]
     assert plain == [*plan_lines(PLAN, None)]

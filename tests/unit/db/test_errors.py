@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import DatabaseError, InvalidRequestError, OperationalError
 
 from userctl.core import errors
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 from userctl.db.postgresql.session import connection_options
 
 
@@ -60,7 +60,7 @@ def wrapped(cause: Exception) -> OperationalError:
     ],
 )
 def test_a_driver_error_has_a_typed_one(cause: Exception, kind: type[Exception]) -> None:
-    with pytest.raises(kind) as caught, typed_failures():
+    with pytest.raises(kind) as caught, translate_errors():
         raise wrapped(cause)
     assert type(caught.value) is kind
     assert "\n" not in str(caught.value)
@@ -76,7 +76,7 @@ def test_a_driver_error_has_a_typed_one(cause: Exception, kind: type[Exception])
     ],
 )
 def test_an_unforeseen_error_stays_what_it_is(error: Exception) -> None:
-    with pytest.raises(type(error)) as caught, typed_failures():
+    with pytest.raises(type(error)) as caught, translate_errors():
         raise error
     assert caught.value is error
 
@@ -112,7 +112,7 @@ def connection_failure(name: str) -> OperationalError:
 
 def raised(error: Exception) -> Exception:
     """Return the typed error that takes the place of an error."""
-    with pytest.raises(Exception) as caught, typed_failures():  # noqa: PT011
+    with pytest.raises(Exception) as caught, translate_errors():  # noqa: PT011
         raise error
     return caught.value
 
@@ -317,7 +317,7 @@ def test_another_context_is_no_function(context: str) -> None:
 
 
 def test_a_block_without_errors_is_left_alone() -> None:
-    with typed_failures():
+    with translate_errors():
         pass
 
 

@@ -1,1 +1,1 @@
-"""Completion in shells: scripts for them, and what can stand at the cursor."""
+"""Completion in shells: their scripts, and the candidates at the cursor."""

@@ -1,8 +1,8 @@
-"""What can stand at the cursor."""
+"""The words that can stand at the cursor."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from userctl.cli.completion.names import Command, Parameter, names
+from userctl.cli.completion.names import Command, Parameter, load_names
 from userctl.cli.completion.values import Values
 
 Candidate = tuple[str, str]
@@ -18,76 +18,77 @@ def candidates(words: Sequence[str], last: str) -> Iterable[Candidate]:
         words: the words before it, with the program first.
         last: the beginning of the word.
     """
-    commands = names()["commands"]
-    typed = list(words[1:])
-    if not typed:
-        nouns = {name: found for name, found in commands.items() if " " not in name}
-        alone = [HELP, ("--version", "Print the version.")]
-        return _beginning(alone if last.startswith("-") else _meanings(nouns), last)
-    noun = f"{typed[0]} "
-    verbs = {name[len(noun) :]: found for name, found in commands.items() if name.startswith(noun)}
-    if verbs and len(typed) == 1:
-        return _beginning(_meanings(verbs), last)
+    commands = load_names()["commands"]
+    arguments = list(words[1:])
+    if not arguments:
+        nouns = {name: entry for name, entry in commands.items() if " " not in name}
+        options = [HELP, ("--version", "Print the version.")]
+        return _starting_with(last, options if last.startswith("-") else _with_help(nouns))
+    noun = f"{arguments[0]} "
+    verbs = {name[len(noun) :]: entry for name, entry in commands.items() if name.startswith(noun)}
+    if verbs and len(arguments) == 1:
+        return _starting_with(last, _with_help(verbs))
     length = 2 if verbs else 1
-    command = commands.get(" ".join(typed[:length]))
-    return () if command is None else _of_command(command, typed[:length], typed[length:], last)
+    path = " ".join(arguments[:length])
+    command = commands.get(path)
+    return () if command is None else _next_words(command, path, arguments[length:], last)
 
 
-def _meanings(commands: dict[str, Command]) -> Iterator[Candidate]:
-    return ((name, found["help"]) for name, found in commands.items())
+def _with_help(commands: dict[str, Command]) -> Iterator[Candidate]:
+    return ((name, entry["help"]) for name, entry in commands.items())
 
 
-def _of_command(
-    command: Command, path: Sequence[str], arguments: Sequence[str], last: str
+def _next_words(
+    command: Command, path: str, arguments: Sequence[str], last: str
 ) -> Iterable[Candidate]:
-    """Return what can follow the arguments of a command."""
-    before = _Before(command, arguments)
-    values = Values(" ".join(path), command, before.given)
+    """Return the words that can follow the arguments of a command."""
+    parsed = _ParsedArguments(command, arguments)
+    values = Values(path, command, parsed.option_values)
     option, equals, value = last.partition("=")
-    if before.waiting is not None:
-        return _beginning(values.of(before.waiting, last), last)
-    if equals and option in before.options:
-        found = _beginning(values.of(before.options[option], value), value)
-        return ((f"{option}={word}", meaning) for word, meaning in found)
-    if before.expected and not last.startswith("-"):
-        return _beginning(values.of(before.expected[0], last), last)
-    offered = ((option, item["help"]) for option, item in before.options.items())
-    long = (found for found in offered if found[0].startswith("--"))
-    return _beginning([*long, HELP], last)
+    if parsed.pending_option is not None:
+        return _starting_with(last, values.suggest(parsed.pending_option, last))
+    if equals and option in parsed.options:
+        suggestions = _starting_with(value, values.suggest(parsed.options[option], value))
+        return ((f"{option}={word}", meaning) for word, meaning in suggestions)
+    if parsed.missing and not last.startswith("-"):
+        return _starting_with(last, values.suggest(parsed.missing[0], last))
+    options = ((option, item["help"]) for option, item in parsed.options.items())
+    long_options = (candidate for candidate in options if candidate[0].startswith("--"))
+    return _starting_with(last, [*long_options, HELP])
 
 
-class _Before:
+class _ParsedArguments:
     """The arguments before the cursor.
 
     Attributes:
         options: the options of the command, by each of their names.
-        expected: the arguments that may still come.
-        waiting: the option whose value stands at the cursor; None if none does.
-        given: the values of the options, by the name of the parameter.
+        missing: the arguments that may still come.
+        pending_option: the option whose value stands at the cursor; None if none does.
+        option_values: the values of the options, by the name of the parameter.
     """
 
     def __init__(self, command: Command, arguments: Sequence[str]) -> None:
-        shared = names()["shared"]
+        shared = load_names()["shared"]
         items = [*command["parameters"], *(shared[name] for name in command["shared"])]
         self.options = {option: item for item in items for option in item["options"]}
-        self.expected = [item for item in items if not item["options"]]
-        self.waiting: Parameter | None = None
-        self.given: dict[str, str] = {}
+        self.missing = [item for item in items if not item["options"]]
+        self.pending_option: Parameter | None = None
+        self.option_values: dict[str, str] = {}
         for word in arguments:
             self._add(word)
 
     def _add(self, word: str) -> None:
         option, equals, value = word.partition("=")
-        if self.waiting is not None:
-            self.given[self.waiting["name"]], self.waiting = word, None
+        if self.pending_option is not None:
+            self.option_values[self.pending_option["name"]], self.pending_option = word, None
         elif equals and option in self.options:
-            self.given[self.options[option]["name"]] = value
+            self.option_values[self.options[option]["name"]] = value
         elif word in self.options:
             item = self.options[word]
-            self.waiting = item if item["value"] else None
-        elif not word.startswith("-") and self.expected and not self.expected[0]["many"]:
-            self.expected.pop(0)
+            self.pending_option = item if item["value"] else None
+        elif not word.startswith("-") and self.missing and not self.missing[0]["many"]:
+            self.missing.pop(0)
 
 
-def _beginning(found: Iterable[Candidate], last: str) -> Iterator[Candidate]:
-    return ((word, help_) for word, help_ in found if word.startswith(last))
+def _starting_with(prefix: str, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    return (candidate for candidate in candidates if candidate[0].startswith(prefix))

@@ -1,7 +1,7 @@
 """The names of commands, parameters, fields and tags, as ``docs/generate.py`` wrote them down.
 
-To ask the commands and schemas themselves would mean to import Typer and pydantic, which takes
-several times as long as all the rest of an answer.
+Asking the commands and schemas themselves would import Typer and pydantic, which takes several
+times as long as the rest of an answer.
 """
 
 import json
@@ -16,11 +16,11 @@ class Parameter(TypedDict):
     """An argument or an option.
 
     Attributes:
-        name: of the parameter of the function.
-        options: how the option is written; none for an argument.
+        name: the name of the parameter of the function.
+        options: the forms of the option; none for an argument.
         value: what the help calls its value; empty if it takes none.
-        choices: the only values that it can have, if there are such.
-        many: whether the argument takes all that follows.
+        choices: the values that it can have, if they are limited.
+        many: whether the argument takes all words that follow.
         help: what it means.
     """
 
@@ -37,10 +37,10 @@ class Command(TypedDict):
 
     Attributes:
         help: what it does.
-        parameters: its arguments, and the options of its own.
+        parameters: its arguments and its own options.
         shared: the options that it shares with others, by the name of the parameter.
-        fields: what its records have.
-        sort_fields: what they can be sorted by.
+        fields: the fields of its records.
+        sort_fields: the fields that they can be sorted by.
     """
 
     help: str
@@ -55,7 +55,7 @@ class Names(TypedDict):
 
     Attributes:
         shared: the options that commands share, by the name of the parameter.
-        commands: by what is typed: nouns, and each verb after its noun.
+        commands: nouns, and verbs after their noun, as they are typed.
         tags: the audit tags with their meanings.
     """
 
@@ -65,6 +65,6 @@ class Names(TypedDict):
 
 
 @cache
-def names() -> Names:
+def load_names() -> Names:
     """Return all names."""
     return cast("Names", json.loads(FILE.read_text("utf-8")))

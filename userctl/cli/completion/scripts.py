@@ -1,4 +1,4 @@
-"""What each shell runs once, so that it asks userctl what can stand at the cursor."""
+"""The scripts that shells run once, to ask userctl for completions from then on."""
 
 _BASH = r"""# userctl completion bash
 _userctl_completion() {

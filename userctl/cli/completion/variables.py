@@ -1,7 +1,7 @@
 """The variables by which a shell asks for completions.
 
 A script asks with ``words_...``. Those of earlier versions ask with ``complete_...``, and get
-commands and options alone.
+only commands and options.
 """
 
 import re
@@ -11,24 +11,24 @@ from userctl.core.errors import InvalidInput
 from userctl.core.text import quote
 
 VARIABLE = "_USERCTL_COMPLETE"
-ASKS_FOR_WORDS = {f"words_{shell}": shell for shell in ("bash", "zsh", "fish")}
-"""The values with which a script asks what can stand at the cursor, and the shells."""
+WORD_REQUESTS = {f"words_{shell}": shell for shell in ("bash", "zsh", "fish")}
+"""The values with which scripts ask for words at the cursor, and their shells."""
 
 
 def require_completion_variables(environ: Mapping[str, str]) -> None:
-    """Make sure that what asks for completions is complete and well-formed.
+    """Make sure that a request for completions is complete and well-formed.
 
     Raises:
-        InvalidInput: naming the variable that is not.
+        InvalidInput: naming the variable that is missing or malformed.
     """
-    asked = environ[VARIABLE]
-    found = re.fullmatch(r"(source|complete)_(bash|zsh|fish)", asked)
-    if found is None:
+    request = environ[VARIABLE]
+    match = re.fullmatch(r"(source|complete)_(bash|zsh|fish)", request)
+    if match is None:
         raise InvalidInput(
-            f"{VARIABLE} is {quote(asked)}.",
+            f"{VARIABLE} is {quote(request)}.",
             hint="Set it to source_bash, source_zsh or source_fish, or unset it.",
         )
-    if found[1] == "complete" and found[2] == "bash":
+    if match[1] == "complete" and match[2] == "bash":
         if "COMP_WORDS" not in environ:
             raise InvalidInput("COMP_WORDS is not set.", hint="Bash sets it for completions.")
         position = environ.get("COMP_CWORD", "")

@@ -1,4 +1,4 @@
-"""How a single value of a record looks to people."""
+"""Formats single values of records for people."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from userctl.core.text import escape_invisible, rfc3339
 
 
 class TimeStyle(Enum):
-    """How times are shown, from the most to the least room that they need."""
+    """How times are shown, from the longest form to the shortest."""
 
     BOTH = "exact and relative"
     EXACT = "exact"
@@ -23,9 +23,9 @@ GOOD, POOR, BAD, _PAST = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m"
 BOLD, RESET = "\x1b[1m", "\x1b[0m"
 
 _DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
-"""A SHA-256, of which the beginning tells enough where there is little room."""
+"""A SHA-256, shortened to its beginning where there is little room."""
 
-_COLORED = {"status", "state", "outcome", "verdict"}
+_COLORED_FIELDS = {"status", "state", "outcome", "verdict"}
 """The fields whose values have a color."""
 
 _COLORS: Mapping[str, str] = {
@@ -38,28 +38,28 @@ _COLORS: Mapping[str, str] = {
 }
 
 
-def plain(name: str, value: Any, style: TimeStyle, now: datetime | None) -> str:
+def format_value(name: str, value: Any, style: TimeStyle, now: datetime | None) -> str:
     """Return a value as text for people.
 
     Args:
         name: the field.
         value: its value.
-        style: how a time is shown where there is a ``now``.
-        now: the time that relative times are counted from; None for exact values alone.
+        style: how a time is shown if there is a ``now``.
+        now: the time that relative times are relative to; None for exact values only.
     """
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return _time(value, style, now)
+        return _format_time(value, style, now)
     if isinstance(value, Mapping):
         text = readable_detail(value)
         if now is not None and style is TimeStyle.RELATIVE:
             text = _DIGEST.sub(r"\1...", text)
         return escape_invisible(text)
     if isinstance(value, list):
-        return ", ".join(plain(name, item, style, now) for item in value)
+        return ", ".join(format_value(name, item, style, now) for item in value)
     if now is not None and name.endswith("_bytes") and isinstance(value, int):
         return f"{human_size(value)} ({value:,})" if style is TimeStyle.BOTH else human_size(value)
     return escape_invisible(str(value))
@@ -69,10 +69,10 @@ def color(name: str, value: Any) -> str:
     """Return the escape sequence that colors a value; nothing for most."""
     if name == "tag" and isinstance(value, str) and value.endswith((":failure", ":reuse")):
         return BAD
-    return _COLORS.get(value, "") if name in _COLORED and isinstance(value, str) else ""
+    return _COLORS.get(value, "") if name in _COLORED_FIELDS and isinstance(value, str) else ""
 
 
-def _time(value: datetime, style: TimeStyle, now: datetime | None) -> str:
+def _format_time(value: datetime, style: TimeStyle, now: datetime | None) -> str:
     if now is None or style is TimeStyle.EXACT:
         return rfc3339(value)
     relative = relative_time(value, now)

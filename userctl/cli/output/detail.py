@@ -1,14 +1,14 @@
-"""The detail of an event as people read it."""
+"""Formats the detail of an event for people."""
 
 from collections.abc import Mapping
 from typing import Any
 
-_FIRST = ("cause", "reason")
-"""What an event that failed begins with: the true cause, or else what the person was told."""
+_CAUSES = ("cause", "reason")
+"""What comes first about a failure: the true cause, or else the reason that the person saw."""
 
 
 def readable_detail(detail: Mapping[str, Any]) -> str:
-    """Return the detail of an event as one line, the changes and the reasons first.
+    """Return the detail of an event as one line, changes and reasons first.
 
     >>> readable_detail({"via": "import", "changes": {"role": ["user", "admin"]}})
     'role: user → admin, via: import'
@@ -17,14 +17,14 @@ def readable_detail(detail: Mapping[str, Any]) -> str:
     changes = detail.get("changes")
     if isinstance(changes, Mapping):
         parts += [f"{name}: {_change(values)}" for name, values in changes.items()]
-    names = [name for name in _FIRST if name in detail][:1]
-    names += [name for name in detail if name not in {*_FIRST, "changes"}]
+    names = [name for name in _CAUSES if name in detail][:1]
+    names += [name for name in detail if name not in {*_CAUSES, "changes"}]
     parts += [f"{name}: {_text(detail[name])}" for name in names if detail[name] not in _EMPTY]
     return ", ".join(parts)
 
 
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
-"""What says nothing."""
+"""Values that are left out."""
 
 
 def _change(values: Any) -> str:

@@ -1,4 +1,4 @@
-"""The fields of records, of which an option picks some."""
+"""The fields of records, and the list that picks some of them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Times and sizes as people say them, beside the exact values or instead of them."""
+"""Relative times and sizes in human units."""
 
 from datetime import datetime, timedelta
 
@@ -24,7 +24,7 @@ def relative_time(time: datetime, now: datetime) -> str:
 
 
 def human_size(size: int) -> str:
-    """Return a number of bytes in the largest unit of which there is at least one."""
+    """Return a number of bytes in the largest unit that it reaches."""
     if size < 1024:
         return f"{size} B"
     power = min((size.bit_length() - 1) // 10, len(_SIZES))

@@ -1,27 +1,27 @@
-"""What a list is of, and what its end says to people."""
+"""The last line of a list on a terminal: its total, or advice if it is empty."""
 
 from dataclasses import dataclass
 
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 
 @dataclass(frozen=True)
 class Listing:
-    """What a list is of.
+    """The records of a list.
 
     Attributes:
-        noun: one of the records, in the singular.
-        hint: what to do where there are none; a sentence, or nothing.
+        noun: what one record is called.
+        hint: what to do if there are none; a sentence, or nothing.
     """
 
     noun: str
     hint: str = ""
 
-    def total(self, number: int) -> str:
+    def closing_line(self, number: int) -> str:
         """Return the line that ends a list on a terminal."""
         if number:
-            return f"{counted(number, self.noun)}."
-        return f"{counted(0, self.noun).capitalize()}. {self.hint}".rstrip()
+            return f"{pluralize(number, self.noun)}."
+        return f"{pluralize(0, self.noun).capitalize()}. {self.hint}".rstrip()
 
 
 LISTINGS = {
@@ -32,4 +32,4 @@ LISTINGS = {
     "KeyRead": Listing("key", "Generate one: userctl key generate"),
     "AuditEventRead": Listing("event", "Without filters, all are listed: userctl audit list --all"),
 }
-"""What the lists are of, by the schema of their records."""
+"""The lists, by the schema of their records."""

@@ -1,4 +1,4 @@
-"""Writes the files that commands were asked for, none of which is a file of the installation."""
+"""Writes the output files of commands, but never over files of the installation."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -40,15 +40,15 @@ def write_output(
         for text in texts:
             write(text)
         return
-    require_output(file, files)
+    require_safe_output(file, files)
     if (file.exists() and not force) or not write_atomic(
         file, texts, replace=force, private=private, errors=errors
     ):
         raise FileExists(f"{file} already exists.", hint="Pass --force to replace it.")
 
 
-def require_output(file: Path, files: InstallationFiles) -> None:
-    """Make sure that a file can be written, and that nothing of value is lost by that.
+def require_safe_output(file: Path, files: InstallationFiles) -> None:
+    """Make sure that a file can be written without losing anything of value.
 
     Raises:
         InvalidInput: if it belongs to the installation, or is a database.
@@ -60,13 +60,13 @@ def require_output(file: Path, files: InstallationFiles) -> None:
     if not file.parent.is_dir():
         raise InputOutputFailed(f"The folder {file.parent} does not exist.")
     if _is_database(file):
-        # That of another profile, for example.
+        # It may be another profile's.
         raise InvalidInput(f"{file} is an SQLite database.", hint="Choose another file.")
 
 
 def _is_database(file: Path) -> bool:
     try:
-        with file.open("rb") as opened:
-            return opened.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC
+        with file.open("rb") as stream:
+            return stream.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC
     except OSError:
         return False

@@ -10,14 +10,14 @@ from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 
 _OPTIONS = {"LESS": "FRX", "LV": "-c"}
-"""What pagers are told unless the environment says otherwise: to end at once if all fits on the
-screen, to leave colors alone, and not to clear the screen."""
+"""The options of pagers unless the environment sets others: exit at once if the text fits on the
+screen, pass colors through, and do not clear the screen."""
 
 _PIPE_BYTES = 65_536
-"""How much a pipe holds at least that nothing reads."""
+"""How much a pipe holds, at least, before anything reads it."""
 
 _ENDED_BY_SIGNAL = 128
-"""The first exit code of a shell for what a signal ended."""
+"""From this exit code on, a shell reports a program that a signal ended."""
 
 
 def pager_command(environ: Mapping[str, str] = os.environ) -> str | None:
@@ -31,15 +31,15 @@ def pager_command(environ: Mapping[str, str] = os.environ) -> str | None:
 
 
 @contextmanager
-def paged(command: str, write: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
-    """Let a text be written to the terminal, by a pager if it is longer than the screen.
+def page_output(command: str, write: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
+    """Show a text on the terminal, with a pager if it is longer than the screen.
 
     Args:
         command: the command of the pager, which a shell runs.
         write: writes what fits on the screen.
 
     Yields:
-        A function that writes a part of the text. It raises BrokenPipeError if the reader left the
+        A function that writes a part of the text. It raises BrokenPipeError if the reader quit the
         pager.
     """
     text = _PagedText(command, write)
@@ -56,7 +56,7 @@ class _PagedText:
     def __init__(self, command: str, write: Callable[[str], None]) -> None:
         self._command = command
         self._write = write
-        self._held = ""
+        self._buffer = ""
         self.was_interrupted = False
         self._needs_pager = True
         self._pager: subprocess.Popen[bytes] | None = None
@@ -69,11 +69,11 @@ class _PagedText:
             self._write(text)
             return
         if self._pipe is None:
-            self._held += text
+            self._buffer += text
             # The prompt of the shell needs a line too.
-            if self._held.count("\n") < shutil.get_terminal_size().lines:
+            if self._buffer.count("\n") < shutil.get_terminal_size().lines:
                 return
-            text, self._held = self._held, ""
+            text, self._buffer = self._buffer, ""
             self._pipe = self._start()
         try:
             self._pipe.write(text)
@@ -84,19 +84,19 @@ class _PagedText:
                 raise
 
     def end(self) -> None:
-        """Write what fits on the screen, or wait for the pager, and make up for one that failed."""
+        """Write what fits on the screen, or wait for the pager and replace one that failed."""
         if self._pager is None or self._pipe is None:
-            self._write(self._held)
+            self._write(self._buffer)
             return
-        pipe, self._pipe, self._held = self._pipe, None, ""
+        pipe, self._pipe, self._buffer = self._pipe, None, ""
         sys.stderr = self._stderr
-        if self._fails(self._pager, pipe) and pipe.text is not None:
+        if self._wait_failed(self._pager, pipe) and pipe.text is not None:
             self._needs_pager = False
             self._write(pipe.text)
 
-    def _fails(self, pager: "subprocess.Popen[bytes]", pipe: TextIOWrapper) -> bool:
-        """Wait for the pager, and return whether something else than the reader ended it."""
-        # Ctrl-C is a command to the pager, which may go on.
+    def _wait_failed(self, pager: "subprocess.Popen[bytes]", pipe: TextIOWrapper) -> bool:
+        """Wait for the pager, and return whether anything but the reader ended it."""
+        # Ctrl-C is a command to the pager, which may continue.
         previous = signal.signal(signal.SIGINT, self._record_interrupt)
         try:
             with suppress(BrokenPipeError):
@@ -121,7 +121,7 @@ class _PagedText:
         assert self._pager.stdin is not None
         pipe = _PagerPipe(self._pager.stdin, sys.stdout.encoding, errors="backslashreplace")
         if sys.stderr is not None and sys.stderr.isatty():
-            # What is told meanwhile would be written over what the pager shows.
+            # Messages would otherwise be written over the pager's screen.
             sys.stderr = pipe
         return pipe
 
@@ -130,7 +130,7 @@ class _PagerPipe(TextIOWrapper):
     """The standard input of a pager.
 
     Attributes:
-        text: all that was written, as long as the pager may have read nothing of it.
+        text: all that was written, as long as the pager may have read none of it.
     """
 
     text: str | None = ""

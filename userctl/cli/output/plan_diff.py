@@ -1,4 +1,4 @@
-"""How a plan looks to people: a line for each user, and a summary."""
+"""Formats a plan for people: a line for each user, and a summary."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -20,10 +20,10 @@ _MARKS: "dict[PlannedAction, tuple[str, str]]" = {
 
 
 def plan_lines(plan: "Plan", screen: Screen | None) -> Iterator[str]:
-    """Yield the lines of a plan; in color on a terminal that shows it."""
+    """Yield the lines of a plan, in color if the terminal has colors."""
     for change in plan.changes:
         mark, style = _MARKS[change.action]
-        line = f"{mark} {escape_invisible(change.email)}  {_description(change)}".rstrip()
+        line = f"{mark} {escape_invisible(change.email)}  {_describe_change(change)}".rstrip()
         yield screen.paint(line, style) if screen else line
     yield summary(plan)
 
@@ -39,38 +39,40 @@ def summary(plan: "Plan") -> str:
         "unchanged": plan.unchanged,
         "of the set not declared": plan.undeclared,
     }
-    parts = [f"{count:,} {what}" for what, count in counts.items() if count]
+    parts = [f"{count:,} {label}" for label, count in counts.items() if count]
     name = "" if plan.set is None else f" for the set {plan.set}"
     return f"Plan{name}: {', '.join(parts) or 'nothing to do'}."
 
 
-def outlook(plan: "Plan") -> str:
-    """Return what a plan would do, as it is said after a dry run."""
+def describe_plan(plan: "Plan") -> str:
+    """Return what a plan would do, as the line after a dry run says it."""
     parts = [f"{action} {count:,}" for action in _MARKS if (count := plan.count(action))]
     return f"this would {', '.join(parts)}" if parts else "the users are as they are declared"
 
 
 def secret_lines(applied: "ApplyResult") -> Iterator[str]:
-    """Yield a line for each secret that is shown this once."""
+    """Yield a line for each secret, which is shown only this once."""
     for generated in applied.generated_passwords:
         yield f"{generated.email}  password: {generated.password}"
     for token in applied.api_tokens:
         yield f"{token.email}  API token {escape_invisible(token.label or '')}: {token.token}"
 
 
-def _description(change: "PlannedChange") -> str:
-    fields = ", ".join(_field(field, new=change.action == "create") for field in change.fields)
+def _describe_change(change: "PlannedChange") -> str:
+    fields = ", ".join(
+        _describe_field(field, new=change.action == "create") for field in change.fields
+    )
     done = {"restore": "restored", "delete": "deleted"}.get(change.action)
     return ", ".join(filter(None, (done, fields)))
 
 
-def _field(change: "FieldChange", *, new: bool) -> str:
+def _describe_field(change: "FieldChange", *, new: bool) -> str:
     name = change.field.replace("_", " ").replace("api", "API")
-    value = _shown(change.new)
+    value = _format_value(change.new)
     if new or (change.old is None and change.field in {"password", "api_token"}):
         return f"{name}: {value}"
-    return f"{name}: {_shown(change.old)} → {value}"
+    return f"{name}: {_format_value(change.old)} → {value}"
 
 
-def _shown(value: str | int | None) -> str:
+def _format_value(value: str | int | None) -> str:
     return "none" if value is None else escape_invisible(str(value))

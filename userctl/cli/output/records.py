@@ -10,12 +10,12 @@ from userctl.formats.csv_cells import csv_cell
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Return a value as JSON with the times of this program."""
+    """Return a value as JSON, with times in RFC 3339."""
     # Printable ASCII alone is safe on every terminal and in every locale.
     return json.dumps(value, indent=indent, default=_json_value, ensure_ascii=True)
 
 
-def _raw(row: Mapping[str, Any]) -> str:
+def _raw_values(row: Mapping[str, Any]) -> str:
     return "\n".join(map(_raw_text, row.values()))
 
 
@@ -28,8 +28,8 @@ def _raw_text(value: Any) -> str:
     return csv_cell(value, escaped=True)
 
 
-LINES: Mapping[str, Callable[[dict[str, Any]], str]] = {"jsonl": json_text, "raw": _raw}
-"""What makes one line of each record, by the format."""
+LINES: Mapping[str, Callable[[dict[str, Any]], str]] = {"jsonl": json_text, "raw": _raw_values}
+"""The functions that make one line of a record, by format."""
 
 
 def _json_value(value: Any) -> str:
@@ -39,7 +39,7 @@ def _json_value(value: Any) -> str:
 
 
 def write_array(rows: Iterable[dict[str, Any]], write: Callable[[str], None]) -> None:
-    """Write records as one array, each as soon as it is there."""
+    """Write records as one array, each as soon as it is available."""
     separator = "["
     for row in rows:
         indented = json_text(row, indent=2).replace("\n", "\n  ")

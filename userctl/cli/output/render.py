@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from userctl.cli.output.cells import BAD
-from userctl.cli.output.pager import paged, pager_command
+from userctl.cli.output.pager import page_output, pager_command
 from userctl.cli.output.records import LINES, json_text, write_array
-from userctl.cli.output.screen import Screen, screen_of
+from userctl.cli.output.screen import Screen, detect_screen
 from userctl.cli.output.table import format_record, format_table
 from userctl.core.errors import OutputLost
 from userctl.core.text import escape_invisible
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ReaderLeft(Exception):
-    """What read standard output has ended, as ``head`` does, and wants no more of it."""
+    """The reader of standard output, such as ``head``, closed the pipe."""
 
 
 class Renderer:
@@ -34,7 +34,7 @@ class Renderer:
         quiet: print only ids.
         fields: the fields to print; None for the default ones.
         header: whether tables and CSV begin with the names of their columns.
-        pages: whether the pager of the environment shows a long table on a terminal.
+        use_pager: whether a pager shows a long table on a terminal.
         names: the names of all fields, for the header of CSV.
     """
 
@@ -45,14 +45,14 @@ class Renderer:
         quiet: bool,
         fields: Sequence[str] | None,
         header: bool = True,
-        pages: bool = False,
+        use_pager: bool = False,
         names: Sequence[str] = (),
     ) -> None:
         self._output = output
         self._quiet = quiet
         self._fields = fields
         self._header = header
-        self._pages = pages
+        self._use_pager = use_pager
         self._names = names
 
     def print_record(self, record: "BaseModel") -> None:
@@ -76,11 +76,11 @@ class Renderer:
             records: what to print.
             columns: the columns of a table.
         """
-        counted = _Counted(records)
+        counter = _RecordCounter(records)
         if self._quiet:
-            self._print_ids(counted)
-            return counted.number
-        rows = (self._pick(record.model_dump()) for record in counted)
+            self._print_ids(counter)
+            return counter.number
+        rows = (self._pick(record.model_dump()) for record in counter)
         if self._output == "table":
             self._print_table(rows, self._fields or columns)
         elif self._output == "csv":
@@ -90,18 +90,18 @@ class Renderer:
                 write(LINES[self._output](row) + "\n")
         else:
             write_array(rows, write)
-        return counted.number
+        return counter.number
 
     def _print_table(self, rows: Iterable[dict[str, Any]], columns: Sequence[str]) -> None:
         screen = _screen()
         blocks = format_table(rows, columns, screen, header=self._header)
-        pager = pager_command() if self._pages and screen is not None else None
+        pager = pager_command() if self._use_pager and screen is not None else None
         if pager is None:
             for block in blocks:
                 write(block)
             return
         try:
-            with paged(pager, write) as write_page:
+            with page_output(pager, write) as write_page:
                 for block in blocks:
                     write_page(block)
         except BrokenPipeError as error:
@@ -125,8 +125,8 @@ class Renderer:
             write(csv_line([csv_cell(row[name], escaped=escaped) for name in header]))
 
 
-class _Counted:
-    """Counts what it yields."""
+class _RecordCounter:
+    """Counts the records that it yields."""
 
     def __init__(self, records: Iterable["BaseModel"]) -> None:
         self._records = records
@@ -139,7 +139,7 @@ class _Counted:
 
 
 def prepare_stdout() -> None:
-    """Let standard output accept any text: as UTF-8 off a terminal, with escapes on one."""
+    """Make standard output accept any text: as UTF-8 off a terminal, with escapes on one."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         encoding = None if sys.stdout.isatty() else "utf-8"
         sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
@@ -152,7 +152,7 @@ def write(text: str) -> None:
         OutputLost: if it is closed, or writing fails.
         ReaderLeft: if it is a pipe without a reader.
     """
-    with _output_or_lost():
+    with _convert_output_errors():
         if sys.stdout is None:
             raise OSError("it is closed")
         sys.stdout.write(text)
@@ -163,15 +163,15 @@ def flush() -> None:
 
     Raises:
         OutputLost: if it has not.
-        ReaderLeft: if nothing reads it any more.
+        ReaderLeft: if nothing reads it anymore.
     """
-    with _output_or_lost():
+    with _convert_output_errors():
         if sys.stdout is not None:
             sys.stdout.flush()
 
 
 @contextmanager
-def _output_or_lost() -> Iterator[None]:
+def _convert_output_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -188,7 +188,7 @@ def write_error(text: str, *, label: str = "") -> None:
 
     Args:
         text: the line.
-        label: what stands before it, in color on a terminal.
+        label: a prefix, in color on a terminal.
     """
     if sys.stderr is None:
         return
@@ -196,7 +196,7 @@ def write_error(text: str, *, label: str = "") -> None:
     line = escape_invisible(text).encode(encoding, "backslashreplace").decode(encoding)
     try:
         if label:
-            painted = screen_of(os.environ).paint(label, BAD) if sys.stderr.isatty() else label
+            painted = detect_screen(os.environ).paint(label, BAD) if sys.stderr.isatty() else label
             line = f"{painted} {line}"
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
@@ -230,7 +230,7 @@ def show_progress(*, quiet: bool) -> Iterator[Progress]:
 
 
 def _screen() -> Screen | None:
-    return screen_of(os.environ) if is_terminal() else None
+    return detect_screen(os.environ) if is_terminal() else None
 
 
 def is_terminal() -> bool:

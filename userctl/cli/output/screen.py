@@ -1,4 +1,4 @@
-"""What the terminal behind standard output can show."""
+"""What the terminal at standard output can show."""
 
 import locale
 import os
@@ -11,7 +11,7 @@ from userctl.cli.output.cells import BOLD, RESET
 EIGHTHS = "▏▎▍▌▋▊▉█"
 """What bars are made of, from an eighth of a character to a whole one."""
 
-_UNABLE = {"dumb", "unknown"}
+_WITHOUT_ESCAPES = {"dumb", "unknown"}
 
 
 @dataclass(frozen=True)
@@ -21,32 +21,37 @@ class Screen:
     Attributes:
         columns: how wide it is.
         lines: how high it is.
-        bold: whether it knows escape sequences at all.
-        colored: whether it shows colors, and they are wanted.
-        blocks: whether the encoding of the locale has the characters that bars are made of.
+        has_escapes: whether it knows escape sequences at all.
+        has_colors: whether it shows colors, and they are wanted.
+        has_blocks: whether the encoding of the locale has the characters that bars are made of.
     """
 
     columns: int
     lines: int
-    bold: bool
-    colored: bool
-    blocks: bool = True
+    has_escapes: bool
+    has_colors: bool
+    has_blocks: bool = True
 
     def title(self, text: str) -> str:
         """Return a text as a title."""
-        return f"{BOLD}{text}{RESET}" if self.bold and text else text
+        return f"{BOLD}{text}{RESET}" if self.has_escapes and text else text
 
     def paint(self, text: str, style: str) -> str:
-        """Return a text in a color, which is an escape sequence or nothing."""
-        return f"{style}{text}{RESET}" if self.colored and style and text else text
+        """Return a text in a color, given as an escape sequence or nothing."""
+        return f"{style}{text}{RESET}" if self.has_colors and style and text else text
 
 
-def screen_of(environ: Mapping[str, str] = os.environ) -> Screen:
+def detect_screen(environ: Mapping[str, str] = os.environ) -> Screen:
     """Return what the terminal of an environment can show (https://no-color.org)."""
     size = shutil.get_terminal_size()
-    able = environ.get("TERM", "") not in _UNABLE
-    colored = able and not environ.get("NO_COLOR")
-    return Screen(size.columns, size.lines, able, colored, _has_blocks(locale.getencoding()))
+    has_escapes = environ.get("TERM", "") not in _WITHOUT_ESCAPES
+    return Screen(
+        columns=size.columns,
+        lines=size.lines,
+        has_escapes=has_escapes,
+        has_colors=has_escapes and not environ.get("NO_COLOR"),
+        has_blocks=_has_blocks(locale.getencoding()),
+    )
 
 
 def _has_blocks(encoding: str) -> bool:

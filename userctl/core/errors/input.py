@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from userctl.core.errors.base import InvalidInput
 from userctl.core.places import Problem
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 
 class InvalidConfiguration(InvalidInput):
@@ -22,7 +22,7 @@ class InvalidEmail(InvalidInput):
 
 
 class PasswordRejected(InvalidInput):
-    """The password breaks the policy, or two entries differ; the message lists every reason."""
+    """The password breaks the policy, or the two entries differ; the message lists every reason."""
 
     code = "password_rejected"
 
@@ -43,7 +43,7 @@ class DeclarationInvalid(InvalidInput):
     code = "declaration_invalid"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(f"The declaration has {counted(len(problems), 'problem')}.")
+        super().__init__(f"The declaration has {pluralize(len(problems), 'problem')}.")
         self.problems = problems
 
 
@@ -55,7 +55,7 @@ class ConfirmationRequired(InvalidInput):
 
 
 class HomeUnknown(InvalidConfiguration):
-    """A file in a home folder is needed, and the user has none."""
+    """A file in the home folder is needed, and the user has no home folder."""
 
     code = "home_unknown"
     hint = (

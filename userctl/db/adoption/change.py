@@ -9,7 +9,7 @@ from alembic.operations import Operations
 from sqlalchemy import Connection, column, func, select, table, text
 
 from userctl.core.errors import AdoptionRefused, ConstraintViolated, DatabaseNotReady
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 from userctl.repositories.changes import require_count
 from userctl.schemas.adoption import AdoptionStep
 
@@ -102,7 +102,7 @@ def has_trigger(connection: Connection, table: str, name: str) -> bool:
 def refuse_rejected_steps() -> Iterator[None]:
     """Raise AdoptionRefused for a step that the database rejects, because that is not a bug."""
     try:
-        with typed_failures():
+        with translate_errors():
             yield
     except (ConstraintViolated, DatabaseNotReady) as error:
         # Subclasses of these say why no statement would succeed now, such as that it is busy.

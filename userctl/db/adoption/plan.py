@@ -26,7 +26,7 @@ from userctl.db.adoption.names import name_changes
 from userctl.db.adoption.nulls import null_changes
 from userctl.db.adoption.renaming import rename_tables
 from userctl.db.adoption.tables import find_tables, kind_problems, missing_users
-from userctl.db.schema.migrations import first_revision, require_known, upgrade_adopted
+from userctl.db.schema.migrations import first_revision, require_known_revision, upgrade_adopted
 from userctl.db.schema.revisions import VERSION_TABLE, current_revision, revisions
 from userctl.schemas.adoption import AdoptionOptions
 
@@ -50,7 +50,7 @@ def plan_adoption(
         InvalidInput: if tokens are said to be plaintext that userctl may have hashed already, or
             there is no table with a name that was chosen.
     """
-    current = require_known(current_revision(connection))
+    current = require_known_revision(current_revision(connection))
     if current is not None and options.tokens_in_clear:
         raise InvalidInput(
             f"The database is already at revision {current}: token hashes would be hashed again.",

@@ -7,7 +7,7 @@ from sqlalchemy.engine.interfaces import ReflectedIndex
 
 from userctl.db.adoption.change import Apply, Change, step
 from userctl.repositories.shared_addresses import (
-    OWN_ADDRESS,
+    HAS_OWN_ADDRESS,
     SHARED_ADDRESS_INDEX,
     index_names,
 )
@@ -34,7 +34,7 @@ def sharing_changes(connection: Connection) -> Iterator[Change]:
             "make it unique, but for users who are left to the application",
             lambda op: op.create_index(
                 name, "users", ["email"], unique=True,
-                postgresql_where=OWN_ADDRESS, sqlite_where=OWN_ADDRESS,
+                postgresql_where=HAS_OWN_ADDRESS, sqlite_where=HAS_OWN_ADDRESS,
             ),
             late=True,
         )  # fmt: skip

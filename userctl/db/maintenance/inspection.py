@@ -54,10 +54,10 @@ def find_damage(engine: Engine) -> list[str]:
 def find_token_problems(engine: Engine) -> list[str]:
     """Return what lets tokens outlive their user on SQLite."""
     with read_only_connection(engine) as connection:
-        found = [*_orphans(connection)]
+        problems = [*_orphans(connection)]
         if lacks_token_trigger(connection):
-            found.append(f"the trigger {TOKEN_TRIGGER}, which adopted tables need, is missing")
-        return found
+            problems.append(f"the trigger {TOKEN_TRIGGER}, which adopted tables need, is missing")
+        return problems
 
 
 def missing_audit_triggers(engine: Engine) -> list[str]:
@@ -85,18 +85,18 @@ def lacks_token_trigger(connection: Connection) -> bool:
     cascade.
     """
     query = "SELECT name, sql FROM sqlite_schema WHERE tbl_name = 'users'"
-    found = {str(name): str(sql) for name, sql in connection.exec_driver_sql(query)}
+    objects = {str(name): str(sql) for name, sql in connection.exec_driver_sql(query)}
     keys = connection.exec_driver_sql("PRAGMA foreign_key_list(refresh_tokens)").mappings()
     cascades = [key["on_delete"] == "CASCADE" for key in keys if key["from"] == "user_id"]
-    reuses_ids = "AUTOINCREMENT" not in found.get("users", "").upper()
-    return TOKEN_TRIGGER not in found and (reuses_ids or not cascades or not all(cascades))
+    reuses_ids = "AUTOINCREMENT" not in objects.get("users", "").upper()
+    return TOKEN_TRIGGER not in objects and (reuses_ids or not cascades or not all(cascades))
 
 
 def _sqlite_damage(connection: Connection) -> Iterator[str]:
-    for (found,) in connection.exec_driver_sql(f"PRAGMA integrity_check({PROBLEMS_LISTED})"):
-        if found != "ok":
-            yield str(found)
-    for row in _first(connection.exec_driver_sql("PRAGMA foreign_key_check")):
+    for (message,) in connection.exec_driver_sql(f"PRAGMA integrity_check({PROBLEMS_LISTED})"):
+        if message != "ok":
+            yield str(message)
+    for row in _first_problems(connection.exec_driver_sql("PRAGMA foreign_key_check")):
         yield f"row {row[1]} of {row[0]} refers to a missing row of {row[2]}"
 
 
@@ -120,6 +120,6 @@ def _postgresql_damage(connection: Connection) -> Iterator[str]:
         yield f"the index {index} is invalid"
 
 
-def _first(rows: Any) -> Iterator[Any]:
+def _first_problems(rows: Any) -> Iterator[Any]:
     for _, row in zip(range(PROBLEMS_LISTED), rows, strict=False):
         yield row

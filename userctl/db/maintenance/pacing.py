@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 
 from sqlalchemy import Engine
 
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 from userctl.db.sqlite.wal import defer_checkpoints
 
 HOLD_SECONDS = 0.06
@@ -47,9 +47,9 @@ class BatchPacer:
         if self._adapts and rows >= self.size // 2:
             factor = min(2.0, max(0.5, HOLD_SECONDS / max(seconds, 1e-6)))
             self.size = min(self._largest, max(1, round(self.size * factor)))
-        begun = time.monotonic()
+        start = time.monotonic()
         self._has_room = self._make_room()
-        return self.gap - (time.monotonic() - begun)
+        return self.gap - (time.monotonic() - start)
 
     def make_room(self) -> bool:
         """Return whether there is room for another batch, after trying to make it."""
@@ -59,12 +59,12 @@ class BatchPacer:
 
 @contextmanager
 def pace_batches(engine: Engine, *, largest: int, gap: float | None) -> Iterator[BatchPacer]:
-    """Prepare a database for a long series of batches, and yield what paces them.
+    """Prepare a database for a long series of batches, and yield their pacer.
 
     Args:
         engine: the database.
         largest: the most rows in one batch.
-        gap: seconds between two batches; None for what the dialect needs.
+        gap: seconds between two batches; None for the default of the dialect.
     """
     if engine.dialect.name != "sqlite":
         yield BatchPacer(lambda: True, largest=largest, gap=gap or 0, adapts=False)
@@ -85,7 +85,7 @@ def _speed_up_connection(engine: Engine) -> None:
     Its COMMIT does not wait for the disk, so the file is locked for a shorter time. A power cut
     cannot damage the database, but the last deletions may have to be repeated.
     """
-    with typed_failures(), closing(engine.raw_connection()) as connection:
+    with translate_errors(), closing(engine.raw_connection()) as connection:
         cursor = connection.cursor()
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute("PRAGMA wal_autocheckpoint = 0")

@@ -12,7 +12,7 @@ from userctl.models import TABLES
 
 
 class Size(NamedTuple):
-    """The bytes of a database, those that are free for new rows, and those of refresh_tokens.
+    """The bytes of a database, those free for new rows, and those of refresh_tokens.
 
     On PostgreSQL the free bytes are estimated from the rows that are deleted and not yet vacuumed.
     SQLite does not report the size of a table, so the last is None.

@@ -13,7 +13,7 @@ from userctl.db.engine import (
     read_only_connection,
     retry_while_busy,
 )
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 from userctl.db.execution_options import NO_TRANSACTION, READ_ONLY
 from userctl.db.sqlite.connection import SQLiteConnection
 from userctl.models import TABLES
@@ -29,7 +29,7 @@ def vacuum(engine: Engine) -> None:
         DatabaseBusy: if other processes hold the database for too long.
         DiskFull: if the disk has no room for the rewritten file; nothing is lost then.
     """
-    with typed_failures():
+    with translate_errors():
         if engine.dialect.name == "sqlite":
             _vacuum_sqlite(engine)
         else:
@@ -67,7 +67,7 @@ def _truncate_log(cursor: DBAPICursor) -> None:
 
 def _vacuum_postgresql(engine: Engine) -> None:
     with read_only_connection(engine) as connection:
-        # VACUUM has no limit of time for the lock that it waits for, and a transaction has.
+        # VACUUM waits for its lock without a limit of time, and a transaction does not.
         connection.exec_driver_sql(f"LOCK TABLE {', '.join(TABLES)} IN ACCESS SHARE MODE")
     # VACUUM cannot run in a transaction.
     options = {READ_ONLY: True, NO_TRANSACTION: True}

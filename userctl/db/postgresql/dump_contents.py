@@ -6,7 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from userctl.db.backup_contents import COUNTED, READ, BackupContents, stored_time
+from userctl.db.backup_contents import (
+    COUNTED_TABLES,
+    READ_TABLES,
+    BackupContents,
+    parse_stored_time,
+)
 from userctl.db.postgresql.programs import run_program, start_program
 from userctl.db.schema.revisions import VERSION_TABLE
 
@@ -41,7 +46,7 @@ def read_contents(file: Path) -> BackupContents:
     """
     listed = run_program(["pg_restore", "--list", str(file.absolute())], _IN_UTC)
     made = re.search(r"^; Archive created at (\S+ \S+) UTC$", listed, re.MULTILINE)
-    tables = [f"--table={name}" for name in READ]
+    tables = [f"--table={name}" for name in READ_TABLES]
     command = ["pg_restore", "--data-only", *tables, "--file=-", str(file.absolute())]
     with start_program(command) as program:
         schemas = _read_rows(program.output)
@@ -51,9 +56,9 @@ def read_contents(file: Path) -> BackupContents:
     version, events = ours.get(VERSION_TABLE), ours.get("audit_events")
     return BackupContents(
         None if version is None else version.value("version_num"),
-        {name: ours[name].count if name in ours else None for name in COUNTED},
-        None if events is None else stored_time(events.value("time")),
-        None if made is None else stored_time(made[1]),
+        {name: ours[name].count if name in ours else None for name in COUNTED_TABLES},
+        None if events is None else parse_stored_time(events.value("time")),
+        None if made is None else parse_stored_time(made[1]),
     )
 
 

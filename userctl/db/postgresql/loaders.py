@@ -10,7 +10,7 @@ _TIMES = ("timestamp", "timestamptz")
 _TEXTS = ("text", "varchar", "bpchar", "name")
 
 
-def read_everything(connection: "psycopg.Connection[Any]") -> None:
+def register_loaders(connection: "psycopg.Connection[Any]") -> None:
     """Let a connection read times and texts of every kind.
 
     A time that Python does not know, such as ``infinity`` or one before Christ, is read as text. A

@@ -1,4 +1,4 @@
-"""What userctl asks of a connection to PostgreSQL, whatever the server's defaults are."""
+"""The settings of a connection to PostgreSQL, whatever the defaults of the server are."""
 
 import select
 from collections.abc import Mapping
@@ -28,51 +28,51 @@ _SET = "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in _SETTINGS.it
 
 
 def begin_statement(
-    *, lock_seconds: int, limited: bool, reads: bool, snapshot: bool = False
+    *, lock_seconds: int, limits_statements: bool, read_only: bool, snapshot: bool = False
 ) -> str:
-    """Return what begins a transaction: several statements, sent at once.
+    """Return the statements that begin a transaction, to be sent at once.
 
     The settings hold for this transaction alone, because PgBouncer shares the session.
 
     Args:
         lock_seconds: how long a statement may wait for a lock.
-        limited: whether each statement may take only as long as it may wait for a lock.
-        reads: whether the transaction only reads. For others the server's default applies, which an
-            administrator may have made read-only on purpose.
+        limits_statements: whether each statement may take only as long as it may wait for a lock.
+        read_only: whether the transaction only reads. For others the server's default applies,
+            which an administrator may have made read-only on purpose.
         snapshot: whether all its queries see the same moment.
     """
-    # Otherwise, whatever the server's default is, a statement must see after waiting for a lock
-    # what the other transaction committed.
+    # Without a snapshot, whatever the server's default is, a statement that waited for a lock must
+    # see what the other transaction committed.
     level = "REPEATABLE READ" if snapshot else "READ COMMITTED"
     statements = [
-        f"BEGIN ISOLATION LEVEL {level}{' READ ONLY' if reads else ''}",
+        f"BEGIN ISOLATION LEVEL {level}{' READ ONLY' if read_only else ''}",
         f"SET LOCAL lock_timeout = '{lock_seconds}s'",
         _SET,
     ]
-    if limited:
+    if limits_statements:
         statements.append(f"SET LOCAL statement_timeout = '{lock_seconds}s'")
     return "; ".join(statements)
 
 
-def connection_options(given: Mapping[str, Any]) -> dict[str, Any]:
+def connection_options(url_options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of a connection besides those in the URL.
 
     Args:
-        given: the options in the URL.
+        url_options: the options in the URL.
     """
     # PgBouncer in transaction mode may give each transaction another server connection, on which a
     # statement prepared earlier does not exist. In another encoding, the driver could not send
     # every text.
     # The driver opens no transaction, since begin_statement does.
-    own = {"prepare_threshold": None, "autocommit": True, "client_encoding": "utf8"}
-    return {**server_defaults(given), **own}
+    fixed_options = {"prepare_threshold": None, "autocommit": True, "client_encoding": "utf8"}
+    return {**server_defaults(url_options), **fixed_options}
 
 
-def server_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
+def server_defaults(url_options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the defaults of userctl for the libpq options that a URL leaves open.
 
     Args:
-        given: the options in the URL.
+        url_options: the options in the URL.
     """
     defaults = {
         "application_name": "userctl",
@@ -84,14 +84,14 @@ def server_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
         "keepalives_count": 3,
         "tcp_user_timeout": 60_000,
     }
-    if any("," in str(given.get(name, "")) for name in ("host", "hostaddr")):
+    if any("," in str(url_options.get(name, "")) for name in ("host", "hostaddr")):
         # Of several hosts, only the primary accepts writes.
         defaults["target_session_attrs"] = "read-write"
-    return {key: value for key, value in defaults.items() if key not in given}
+    return {key: value for key, value in defaults.items() if key not in url_options}
 
 
 def set_client_defaults(connection: Any) -> None:
-    """Set on a new connection of the driver what the client looks at outside of transactions.
+    """Set what the client reads outside transactions, on a new connection of the driver.
 
     SQLAlchemy looks at ``standard_conforming_strings`` only once, and the driver at ``DateStyle``
     when it reads rows, which may be after their transaction. These are among the few settings that
@@ -104,10 +104,10 @@ def set_client_defaults(connection: Any) -> None:
         connection.execute("SET DateStyle = ISO")
 
 
-def was_ended(connection: Any) -> bool:
+def has_ended(connection: Any) -> bool:
     """Tell whether the server ended an idle connection of the driver, without asking it.
 
-    It says so when it does, and otherwise has nothing to say between two transactions.
+    The server announces that, and otherwise sends nothing between two transactions.
     """
     if connection.closed:
         return True

@@ -22,7 +22,7 @@ from userctl.core.errors import (
     InvalidInput,
 )
 from userctl.db.engine import database_engine
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 from userctl.db.schema.revisions import (
     VERSION_TABLE,
     current_revision,
@@ -38,7 +38,7 @@ _LOCK_KEY = 0x75736572_63746C  # "userctl" in ASCII
 
 def upgrade(engine: Engine, target: str = "head") -> str | None:
     """Upgrade a database as :func:`upgrade_on` does, without an audit event."""
-    with typed_failures():
+    with translate_errors():
         enable_wal(engine)
         with engine.begin() as connection:
             return upgrade_on(connection, target)
@@ -56,19 +56,19 @@ def upgrade_on(connection: Connection, target: str) -> str | None:
         ChangeIgnored: if a trigger or a rule ignored the new revision.
     """
     lock_schema(connection)
-    current = require_known(current_revision(connection))
+    current = require_known_revision(current_revision(connection))
     if current is None and (names := foreign_tables(connection)):
         raise ForeignTables(
             f"The database contains tables that userctl did not create: {', '.join(names)}."
         )
-    resolved = _resolve_upgrade(current, target)
-    _run(command.upgrade, connection, resolved)
+    revision = _resolve_upgrade(current, target)
+    _migrate(command.upgrade, connection, revision)
     return current
 
 
 def downgrade(engine: Engine, target: str) -> None:
     """Downgrade a database as :func:`downgrade_on` does, without an audit event."""
-    with typed_failures(), engine.begin() as connection:
+    with translate_errors(), engine.begin() as connection:
         downgrade_on(connection, target)
 
 
@@ -83,22 +83,22 @@ def downgrade_on(connection: Connection, target: str) -> str | None:
         ChangeIgnored: if a trigger or a rule ignored the new revision.
     """
     lock_schema(connection)
-    current = require_known(current_revision(connection))
+    current = require_known_revision(current_revision(connection))
     revision = target if target == "base" else resolve(target)
     if revision != "base" and (current is None or revision > current):
         raise InvalidInput(
             f"The database is at revision {current or 'base'}, which is older than {revision}.",
             hint="Run 'userctl db migrate' to upgrade it.",
         )
-    _run(command.downgrade, connection, revision)
+    _migrate(command.downgrade, connection, revision)
     return current
 
 
-def _run(move: Callable[[Config, str], None], connection: Connection, target: str) -> None:
+def _migrate(move: Callable[[Config, str], None], connection: Connection, target: str) -> None:
     try:
         move(_config(connection), target)
     except CommandError as error:
-        # All else that Alembic refuses was checked before: a row of its table did not change.
+        # Everything else that Alembic refuses was checked before, so its table did not change.
         raise ChangeIgnored("UPDATE", VERSION_TABLE) from error
 
 
@@ -108,7 +108,7 @@ def upgrade_adopted(connection: Connection) -> None:
     If it was never migrated, its tables must be as the first revision creates them.
     """
     config = _config(connection)
-    # No event says so yet.
+    # No event records the adoption yet.
     config.attributes["adopts"] = True
     if current_revision(connection) is None:
         command.stamp(config, revisions()[0])
@@ -136,7 +136,7 @@ def upgrade_sql(dialect: str, current: str | None, target: str, *, has_trail: bo
     config = _config(None)
     config.attributes |= {"dialect_name": dialect, "has_trail": has_trail}
     config.output_buffer = StringIO()
-    revision = _resolve_upgrade(require_known(current), target)
+    revision = _resolve_upgrade(require_known_revision(current), target)
     command.upgrade(config, f"{current or 'base'}:{revision}", sql=True)
     return config.output_buffer.getvalue()
 
@@ -171,18 +171,18 @@ def create_sqlite(path: Path, build: Callable[[Engine], object] = upgrade) -> bo
 
     Args:
         path: the file to create.
-        build: makes a database of an empty file.
+        build: creates the database in an empty file.
 
     Returns:
         False if another process created it first.
     """
     try:
-        # The path may be a link that leads to nothing yet.
+        # The path may be a link to a file that does not exist yet.
         with atomic_file(path.resolve(), replace=False) as temporary:
             engine = database_engine(DatabaseURL.for_sqlite(temporary))
             try:
                 build(engine)
-                with typed_failures():
+                with translate_errors():
                     checkpoint_all(engine)
             finally:
                 engine.dispose()
@@ -201,7 +201,7 @@ def _resolve_upgrade(current: str | None, target: str) -> str:
     return revision
 
 
-def require_known(revision: str | None) -> str | None:
+def require_known_revision(revision: str | None) -> str | None:
     """Return the revision of a database, after making sure that this userctl knows it.
 
     Raises:

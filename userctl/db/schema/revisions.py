@@ -9,13 +9,13 @@ from sqlalchemy import Connection, Engine, inspect, text
 import userctl
 from userctl.core import errors
 from userctl.core.text import escape_invisible, quote
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 from userctl.db.execution_options import READ_ONLY
 
 VERSION_TABLE = "userctl_version"
 """Not Alembic's default, so that an application's own Alembic can live in the same database."""
 
-SHARED = ("users", "refresh_tokens")
+SHARED_TABLES = ("users", "refresh_tokens")
 """The tables that an application may have too."""
 
 _VISIBLE = text(
@@ -46,7 +46,7 @@ def current_revision(connection: Connection) -> str | None:
     """Return the revision of a database, or None if userctl never migrated it.
 
     Raises:
-        SchemaNotFound: if no schema could hold the tables, or another one's come first.
+        SchemaNotFound: if no schema can hold the tables, or those of another one come first.
     """
     if not inspect(connection).has_table(VERSION_TABLE):
         if connection.dialect.name == "postgresql":
@@ -54,12 +54,12 @@ def current_revision(connection: Connection) -> str | None:
         return None
     if connection.dialect.name == "postgresql":
         _require_one_schema(connection)
-    found = connection.scalars(text(f"SELECT version_num FROM {VERSION_TABLE}")).all()  # noqa: S608
-    if len(found) > 1:
+    versions = connection.scalars(text(f"SELECT version_num FROM {VERSION_TABLE}")).all()  # noqa: S608
+    if len(versions) > 1:
         raise errors.DatabaseDamaged(
-            f"The table {VERSION_TABLE} has {len(found)} rows instead of one."
+            f"The table {VERSION_TABLE} has {len(versions)} rows instead of one."
         )
-    return found[0] if found else None
+    return versions[0] if versions else None
 
 
 def _require_schema(connection: Connection) -> None:
@@ -67,19 +67,21 @@ def _require_schema(connection: Connection) -> None:
         text("SELECT current_setting('search_path'), current_schema()")
     ).one()
     if schema is None:
-        named = escape_invisible(path) or "it is empty"
-        raise errors.SchemaNotFound(f"The search_path names no schema that exists ({named}).")
+        description = escape_invisible(path) or "it is empty"
+        raise errors.SchemaNotFound(f"The search_path names no schema that exists ({description}).")
 
 
 def _require_one_schema(connection: Connection) -> None:
-    """Make sure that no table of another schema on the search path stands for one of ours."""
-    found = dict(map(tuple, connection.execute(_VISIBLE, {"names": [VERSION_TABLE, *SHARED]})))
-    ours = found.pop(VERSION_TABLE)
-    for table, schema in found.items():
-        if schema != ours:
+    """Make sure that no table of another schema on the search path hides one of ours."""
+    schemas = dict(
+        map(tuple, connection.execute(_VISIBLE, {"names": [VERSION_TABLE, *SHARED_TABLES]}))
+    )
+    own_schema = schemas.pop(VERSION_TABLE)
+    for table, schema in schemas.items():
+        if schema != own_schema:
             raise errors.SchemaNotFound(
                 f"The search_path finds {table} in the schema {quote(schema)}, and the tables of "
-                f"userctl are in {quote(ours)}."
+                f"userctl are in {quote(own_schema)}."
             )
 
 
@@ -89,7 +91,7 @@ def foreign_tables(connection: Connection) -> list[str]:
     if connection.dialect.name == "sqlite":
         # Names that differ only in case are the same there.
         names = [name.lower() for name in names]
-    return sorted({*SHARED}.intersection(names))
+    return sorted({*SHARED_TABLES}.intersection(names))
 
 
 def has_trail(connection: Connection) -> bool:
@@ -105,8 +107,8 @@ def require_current(engine: Engine) -> None:
         DatabaseTooNew: if it is newer.
         DatabaseNotReady: if it cannot be reached or read.
     """
-    reading = engine.execution_options(**{READ_ONLY: True})
-    with typed_failures(), reading.connect() as connection:
+    read_only_engine = engine.execution_options(**{READ_ONLY: True})
+    with translate_errors(), read_only_engine.connect() as connection:
         revision = current_revision(connection)
     if revision == revisions()[-1]:
         return

@@ -18,7 +18,7 @@ from userctl.db.engine import (
     connect_sqlite,
     retry_while_busy,
 )
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 
 MAGIC = b"SQLite format 3\0"
 """The first bytes of every SQLite database (SQLite, Database File Format, section 1.3)."""
@@ -32,7 +32,7 @@ def copy_out(database: Path, copy: Path) -> None:
 
     The copy is a single file, without a write-ahead log.
     """
-    with typed_failures(), closing(connect_sqlite(database)) as source:
+    with translate_errors(), closing(connect_sqlite(database)) as source:
         # Without a snapshot, the copy would start again whenever another process writes.
         source.execute("BEGIN")
         source.execute("SELECT count(*) FROM sqlite_schema").fetchall()
@@ -57,7 +57,7 @@ def copy_in(copy: Path, database: Path) -> None:
             raise DatabaseBusy("The database stayed locked by another process.")
 
     with (
-        typed_failures(),
+        translate_errors(),
         closing(open_read_only(copy)) as source,
         closing(connect_sqlite(database)) as target,
     ):
@@ -96,7 +96,7 @@ def create_safety_copy(database: Path, revision: str | None, now: datetime) -> P
 
 def tables(path: Path) -> set[str]:
     """Return the names of the tables of a database."""
-    with typed_failures(), closing(open_read_only(path)) as connection:
+    with translate_errors(), closing(open_read_only(path)) as connection:
         return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
 
 
@@ -107,7 +107,7 @@ def require_same_pages(copy: Path, database: Path) -> None:
         InvalidInput: if it has not, because a database in use cannot change its page size.
     """
     with (
-        typed_failures(),
+        translate_errors(),
         closing(open_read_only(copy)) as one,
         closing(connect_sqlite(database)) as other,
     ):
@@ -125,7 +125,7 @@ def require_sound(path: Path) -> None:
     Raises:
         DatabaseDamaged: with the first problem.
     """
-    with typed_failures(), closing(open_read_only(path)) as connection:
+    with translate_errors(), closing(open_read_only(path)) as connection:
         found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if found != "ok":
             raise DatabaseDamaged(f"The database is damaged ({found}).")

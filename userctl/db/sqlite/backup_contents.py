@@ -3,8 +3,8 @@
 from contextlib import closing
 from pathlib import Path
 
-from userctl.db.backup_contents import COUNTED, BackupContents, stored_time
-from userctl.db.errors import typed_failures
+from userctl.db.backup_contents import COUNTED_TABLES, BackupContents, parse_stored_time
+from userctl.db.errors import translate_errors
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.db.sqlite.backup import open_read_only
 
@@ -15,7 +15,7 @@ def read_contents(path: Path) -> BackupContents:
     Raises:
         DatabaseDamaged: if it cannot be read.
     """
-    with typed_failures(), closing(open_read_only(path)) as connection:
+    with translate_errors(), closing(open_read_only(path)) as connection:
         query = "SELECT lower(name) FROM sqlite_schema WHERE type = 'table'"
         existing = {name for (name,) in connection.execute(query)}
 
@@ -23,10 +23,10 @@ def read_contents(path: Path) -> BackupContents:
             row = connection.execute(statement).fetchone() if table in existing else None
             return None if row is None else str(row[0])
 
-        counts = {name: read(f"SELECT count(*) FROM {name}", name) for name in COUNTED}  # noqa: S608
+        counts = {name: read(f"SELECT count(*) FROM {name}", name) for name in COUNTED_TABLES}  # noqa: S608
         last = "SELECT time FROM audit_events ORDER BY id DESC LIMIT 1"
         return BackupContents(
             read(f"SELECT version_num FROM {VERSION_TABLE}", VERSION_TABLE),  # noqa: S608
             {name: None if count is None else int(count) for name, count in counts.items()},
-            stored_time(read(last, "audit_events")),
+            parse_stored_time(read(last, "audit_events")),
         )

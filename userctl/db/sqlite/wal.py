@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from userctl.core.errors import DiskFull
 from userctl.db.engine import LOCK_TURN_MILLISECONDS, connect_sqlite, retry_while_busy
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 from userctl.db.lock import sqlite_file
 
 LARGE_LOG_BYTES = 224 * 2**20
@@ -126,7 +126,7 @@ class WriteAheadLog:
 @contextmanager
 def defer_checkpoints(engine: Engine) -> Iterator[WriteAheadLog]:
     """Let the log of a file grow during the block, and checkpoint it at the end."""
-    with typed_failures():
+    with translate_errors():
         log = WriteAheadLog(sqlite_file(engine))
         try:
             yield log

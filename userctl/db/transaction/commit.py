@@ -25,7 +25,7 @@ def commit(work: Session | Connection, engine: Engine, transaction: Sequence[str
     Args:
         work: the session or the connection.
         engine: its engine.
-        transaction: what identifies the transaction on PostgreSQL; None if that is not known.
+        transaction: what identifies the transaction on PostgreSQL; None if it is not known.
 
     Raises:
         DatabaseUnreachable: if the transaction was rolled back.

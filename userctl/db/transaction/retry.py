@@ -19,14 +19,14 @@ FIRST_PAUSE_SECONDS = 0.02
 
 
 def retry_transactions(method: Callable[P, R]) -> Callable[P, R]:
-    """Retry a method that is one whole transaction, after random pauses that grow.
+    """Retry a method that is one whole transaction, after growing random pauses.
 
     PostgreSQL resolves deadlocks and serialization failures by aborting one transaction, and
     expects the client to retry it (PostgreSQL manual, section 13.5).
     """
 
     @functools.wraps(method)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+    def retry(*args: P.args, **kwargs: P.kwargs) -> R:
         for attempt in range(ATTEMPTS - 1):
             try:
                 return method(*args, **kwargs)
@@ -36,4 +36,4 @@ def retry_transactions(method: Callable[P, R]) -> Callable[P, R]:
                 time.sleep(random.uniform(pause / 2, pause))  # noqa: S311
         return method(*args, **kwargs)
 
-    return run
+    return retry

@@ -7,10 +7,10 @@ from sqlmodel import Session
 
 
 class ConnectionSession(Session):
-    """A session in the transaction of a connection, with which statements may also run directly.
+    """A session in the transaction of a connection, on which statements may also run directly.
 
     A session takes several times as long as a connection to begin and to commit, so it joins the
-    transaction when the first row is loaded through it, and what a service does with each request
+    transaction only when the first row is loaded through it. What a service does with each request
     loads none.
     """
 
@@ -27,7 +27,7 @@ class ConnectionSession(Session):
         return self._connection
 
     def close(self) -> None:
-        """Let go of the rows that were loaded, if any were; the transaction is the connection's."""
+        """Release the loaded rows, if any; the transaction belongs to the connection."""
         if self.in_transaction() or self.identity_map:
             super().close()
 

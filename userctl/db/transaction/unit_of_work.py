@@ -15,7 +15,7 @@ from sqlmodel import Session
 from userctl.core.actor import Actor, sanitize_name
 from userctl.core.audit_chain import canonical_json
 from userctl.core.tracing import trace_fields
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 from userctl.db.execution_options import READ_ONLY, SNAPSHOT
 from userctl.db.transaction.commit import commit
 from userctl.db.transaction.session import ConnectionSession
@@ -85,10 +85,10 @@ class UnitOfWork:
         self._actor = actor
         self._session: ConnectionSession | None = None
         self._events: list[NewEvent] = []
-        self._many: Iterable[list[NewEvent]] = ()
+        self._event_chunks: Iterable[list[NewEvent]] = ()
 
     def __enter__(self) -> Self:
-        with typed_failures():
+        with translate_errors():
             self._connection = self._engine.connect()
         if self._options:
             self._connection.execution_options(**self._options)
@@ -109,12 +109,12 @@ class UnitOfWork:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what the block did, events included, if it raises an error."""
-        recorded = len(self._events)
+        event_count = len(self._events)
         try:
-            with typed_failures(), self.session.begin_nested():
+            with translate_errors(), self.session.begin_nested():
                 yield
         except BaseException:
-            del self._events[recorded:]
+            del self._events[event_count:]
             raise
 
     @property
@@ -138,28 +138,28 @@ class UnitOfWork:
         Args:
             tag: what happened.
             now: when.
-            user: the user that it is about, of whom the id and the address are kept.
-            user_id: the id alone, where nothing else is known about the user.
+            user: the user that it is about; the id and the address are recorded.
+            user_id: the id of the user, if nothing else is known about them.
             target: what it is about, if not the user.
             detail: anything else that JSON can hold; never a secret.
         """
         if user is not None:
             user_id, target = user.id, target or str(user.email)
-        what = None if target is None else sanitize_name(target)
+        safe_target = None if target is None else sanitize_name(target)
         text = canonical_json(detail | trace_fields())
-        self._events.append(NewEvent(now, str(tag), *self._actor(), user_id, what, text))
+        self._events.append(NewEvent(now, str(tag), *self._actor(), user_id, safe_target, text))
 
     def record_many(self, events: Iterable[Sequence[EventParts]], now: datetime) -> None:
-        """Record events of which there may be too many to keep them in memory.
+        """Record events that may be too many to keep in memory.
 
-        They come before those of :meth:`record`.
+        They precede those of :meth:`record`.
 
         Args:
             events: the events in chunks, which are read at the commit.
             now: when they happened.
         """
         actor, machine = self._actor()
-        self._many = (
+        self._event_chunks = (
             [
                 NewEvent(now, tag, actor, machine, user_id, target, detail)
                 for tag, user_id, target, detail in chunk
@@ -169,14 +169,14 @@ class UnitOfWork:
 
     def commit(self) -> None:
         """Write the recorded events and commit the transaction."""
-        with typed_failures():
+        with translate_errors():
             transaction = None
-            for events in chain(self._many, filter(None, [self._events])):
+            for events in chain(self._event_chunks, filter(None, [self._events])):
                 transaction = self.trail_end.append(events)
             commit(self._session or self._connection, self._engine, transaction)
         for event in self._events:
             logger.info("committed %s, user %s", event.tag, event.user_id)
-        self._events, self._many = [], ()
+        self._events, self._event_chunks = [], ()
 
     def __exit__(
         self,
@@ -184,13 +184,13 @@ class UnitOfWork:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        with typed_failures():
+        with translate_errors():
             try:
                 if self._session is not None:
                     self._session.close()
             finally:
                 self._connection.close()
-        typed_failures().__exit__(kind, error, traceback)
+        translate_errors().__exit__(kind, error, traceback)
 
 
 class Database:
@@ -210,8 +210,8 @@ class Database:
     def engine(self) -> Engine:
         """The engine, for work that is not a transaction on rows.
 
-        Threads that ask for it first find out at the same time whether the database is ready: where
-        it does not answer, none of them waits for the others too.
+        Threads that ask for it first check at the same time whether the database is ready, so that
+        none also waits for the others if it does not answer.
         """
         if self._engine is None:
             self._engine = self._ready_engine()

@@ -42,7 +42,7 @@ def login_attempts(
     wanted = EventFilter(user_id=user_id, target=email, tags=_LOGINS)
     if not wanted.user_id and not wanted.target:
         return []
-    found = uow.audit_events.last(wanted, limit=ATTEMPTS)
+    found = uow.audit_events.last_page(wanted, limit=ATTEMPTS)
     # Another user may have had the address before.
     own = [event for event in found if user_id is None or event.user_id in {None, user_id}]
     return [_attempt(event) for event in readable(own, event_read, on_unreadable)][::-1]
@@ -68,7 +68,7 @@ def last_deletion(uow: UnitOfWork, user_id: int | None, email: str | None) -> De
 
 def present_address(uow: UnitOfWork, email: str) -> str | None:
     """Return the address of a user who had another one before, as far as the trail says."""
-    found = uow.audit_events.last(EventFilter(target=email), limit=1)
+    found = uow.audit_events.last_page(EventFilter(target=email), limit=1)
     user = uow.users.get(found[0].user_id) if found and found[0].user_id else None
     return None if user is None else user.email
 
@@ -76,7 +76,7 @@ def present_address(uow: UnitOfWork, email: str) -> str | None:
 def _last(uow: UnitOfWork, tags: Sequence[AuditTag], **whose: Any) -> AuditEventRead | None:
     if not any(whose.values()):
         return None
-    found = uow.audit_events.last(EventFilter(tags=tags, **whose), limit=1)
+    found = uow.audit_events.last_page(EventFilter(tags=tags, **whose), limit=1)
     try:
         return event_read(found[0]) if found else None
     except RowUnreadable:

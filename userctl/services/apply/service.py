@@ -110,7 +110,7 @@ class ApplyService:
         prepare_passwords(computed.steps, self._hasher, self._policy, passwords)
         now = self._clock()
         with self._database.writing() as uow:
-            uow.declared_users.lock_out_others()
+            uow.declared_users.lock_apply()
             computed = self._compute(uow, users, options, expected)
             require_safe(uow, computed, options, now, locked=True)
             plan = computed.plan

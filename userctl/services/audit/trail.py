@@ -16,7 +16,7 @@ from userctl.core.errors import (
     RowUnreadable,
 )
 from userctl.core.text import quote
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models import AuditEvent
 from userctl.models.unreadable_values import UnreadableValue
@@ -62,7 +62,7 @@ class AuditService:
         with self._database.reading() as uow:
             wanted = event_filter(uow, query, self._clock())
             if query.after is None and query.limit is not None:
-                found = uow.audit_events.last(wanted, limit=limit)
+                found = uow.audit_events.last_page(wanted, limit=limit)
             else:
                 found = uow.audit_events.page(wanted, after=query.after or 0, limit=limit + 1)
             shown = found[:limit]
@@ -100,7 +100,7 @@ class AuditService:
         with self._database.reading() as uow:
             while rows := uow.audit_events.rows(last):
                 last = rows[-1][0]
-                good = checker.readable(rows, on_unreadable)
+                good = checker.readable_rows(rows, on_unreadable)
                 if good:
                     yield [(found, time_text(time), *rest) for found, time, *rest in good]
 
@@ -152,7 +152,7 @@ class AuditService:
 
 def _rows(uow: UnitOfWork, after: int | None) -> Sequence[Any]:
     try:
-        with typed_failures():
+        with translate_errors():
             rows = uow.audit_events.rows(after)
     except DatabaseDamaged as error:
         raise AuditBroken(f"An event after event {after or 0} cannot be read.") from error

@@ -24,7 +24,7 @@ class UnlockUsers(UserChange):
     def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
         """Forget the failed logins."""
         digests = [self._digest(changed_user(user).email) for user in users]
-        charged = uow.login_throttles.charged(digests)
+        charged = uow.login_throttles.charged_addresses(digests)
         uow.login_throttles.reset(digests, now)
         for user in users:
             uow.record(AuditTag.ACCOUNT_UNLOCK, now, user=user)

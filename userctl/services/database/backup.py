@@ -14,9 +14,13 @@ from userctl.core.audit_chain import canonical_json
 from userctl.core.clock import Clock
 from userctl.core.errors import DatabaseDamaged, InvalidInput
 from userctl.db.engine import database_engine
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 from userctl.db.postgresql import pg_dump as postgresql_programs
-from userctl.db.schema.restored import Endings, end_restored, takes_events
+from userctl.db.schema.restore_revocations import (
+    RestoreRevocations,
+    can_continue_trail,
+    revoke_restored,
+)
 from userctl.db.schema.revisions import VERSION_TABLE
 from userctl.db.sqlite import backup as sqlite_backup
 from userctl.db.sqlite.wal import checkpoint_all
@@ -107,7 +111,7 @@ class BackupService:
             DatabaseDamaged, DatabaseToolFailed: if it is damaged.
         """
         digest = self._require_restorable(file)
-        endings = Endings(
+        revocations = RestoreRevocations(
             sessions=not keep_sessions, api_tokens=revoke_api_tokens, now=self._clock()
         )
         copy = None
@@ -119,14 +123,14 @@ class BackupService:
                 file,
                 self._url,
                 tables,
-                endings.statements(tables),
-                lambda ended: self._event(digest, endings, ended),
+                revocations.statements(tables),
+                lambda ended: self._event(digest, revocations, ended),
             )
         elif is_same_file(file, self._url.file):
             raise InvalidInput(f"{file} is the database itself.")
         else:
             sqlite_backup.require_sound(file)
-            copy, ended = self._restore_sqlite(file, self._url.file, digest, endings)
+            copy, ended = self._restore_sqlite(file, self._url.file, digest, revocations)
         # Connections may know the tables as they were.
         self._engine.dispose()
         return RestoreRead(
@@ -175,14 +179,14 @@ class BackupService:
             )
 
     def _restore_sqlite(
-        self, file: Path, database: Path, digest: str, endings: Endings
+        self, file: Path, database: Path, digest: str, revocations: RestoreRevocations
     ) -> tuple[str | None, dict[str, int]]:
         """Return the path of the copy, if one was made, and how many rows were ended."""
         if self._url.missing_file is not None:
             require_folder(database)
             with atomic_file(database, replace=False) as temporary:
                 sqlite_backup.copy_in(file, temporary)
-                ended = self._finish(temporary, digest, endings)
+                ended = self._finish(temporary, digest, revocations)
             return None, ended
         try:
             self._require_ours(file, sqlite_backup.tables(file))
@@ -190,7 +194,7 @@ class BackupService:
             revision = self._schema.status().current
             copy = sqlite_backup.create_safety_copy(database, revision, self._clock())
             with sqlite_backup.prepared_copy(file, database) as prepared:
-                ended = self._finish(prepared, digest, endings)
+                ended = self._finish(prepared, digest, revocations)
                 sqlite_backup.copy_in(prepared, database)
         except DatabaseDamaged as error:
             raise DatabaseDamaged(
@@ -198,24 +202,28 @@ class BackupService:
             ) from error
         return str(copy), ended
 
-    def _finish(self, file: Path, digest: str, endings: Endings) -> dict[str, int]:
+    def _finish(self, file: Path, digest: str, revocations: RestoreRevocations) -> dict[str, int]:
         """End what an SQLite file has in force, and record that, before it is put in place."""
         engine = database_engine(DatabaseURL.for_sqlite(file))
         try:
             with Database(lambda: engine, self._actor).writing() as uow:
-                ended = end_restored(uow.connection, endings)
-                if takes_events(uow.connection):
-                    uow.record(AuditTag.DATABASE_RESTORE, endings.now, **_detail(digest, ended))
+                ended = revoke_restored(uow.connection, revocations)
+                if can_continue_trail(uow.connection):
+                    uow.record(AuditTag.DATABASE_RESTORE, revocations.now, **_detail(digest, ended))
                 uow.commit()
-            with typed_failures():
+            with translate_errors():
                 checkpoint_all(engine)
         finally:
             engine.dispose()
         return ended
 
-    def _event(self, digest: str, endings: Endings, ended: Mapping[str, int]) -> NewEvent:
+    def _event(
+        self, digest: str, revocations: RestoreRevocations, ended: Mapping[str, int]
+    ) -> NewEvent:
         detail = canonical_json(_detail(digest, ended))
-        return NewEvent(endings.now, AuditTag.DATABASE_RESTORE, *self._actor(), None, None, detail)
+        return NewEvent(
+            revocations.now, AuditTag.DATABASE_RESTORE, *self._actor(), None, None, detail
+        )
 
 
 def _detail(digest: str, ended: Mapping[str, int]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from userctl.core.actor import Actor
 from userctl.core.clock import Clock
 from userctl.core.errors import ConstraintViolated, DatabaseDamaged, DatabaseNotEmpty, InvalidInput
 from userctl.db.engine import database_engine
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 from userctl.db.execution_options import READ_ONLY
 from userctl.db.schema import migrations
 from userctl.db.schema.revisions import current_revision, require_current
@@ -106,7 +106,7 @@ def _open_target(url: DatabaseURL) -> Iterator[Engine]:
     engine = database_engine(url)
     try:
         with (
-            typed_failures(),
+            translate_errors(),
             engine.execution_options(**{READ_ONLY: True}).connect() as connection,
         ):
             current = current_revision(connection)
@@ -133,7 +133,7 @@ def _copy_table(old: UnitOfWork, new: UnitOfWork, table: str, tell: Told) -> Tab
     for rows in old.table_copy.chunks(table):
         digest.add(rows)
         try:
-            with typed_failures():
+            with translate_errors():
                 new.table_copy.add(table, rows)
         except (ConstraintViolated, DatabaseDamaged, InvalidInput) as error:
             raise DatabaseDamaged(

@@ -32,14 +32,14 @@ class MetricsService:
                 ],
                 refresh_tokens=uow.refresh_tokens.count_by_state(now),
                 api_tokens=uow.api_tokens.count_by_state(now),
-                oldest_expired_at=uow.token_purge.oldest(now),
+                oldest_expired_at=uow.token_purge.earliest_expiry(now),
                 login_failures=uow.audit_events.count(AuditTag.LOGIN_FAILURE),
                 last_purge=_last_purge(uow),
             )
 
 
 def _last_purge(uow: UnitOfWork) -> LastPurge | None:
-    found = uow.audit_events.last(EventFilter(tags=[AuditTag.TOKEN_PURGE_END]), limit=1)
+    found = uow.audit_events.last_page(EventFilter(tags=[AuditTag.TOKEN_PURGE_END]), limit=1)
     if not found:
         return None
     event = event_read(found[0])

@@ -19,7 +19,7 @@ from userctl.core.errors import (
     ForeignTables,
 )
 from userctl.core.secure_files import create_private_folder
-from userctl.db.errors import typed_failures
+from userctl.db.errors import translate_errors
 from userctl.db.execution_options import READ_ONLY
 from userctl.db.schema import migrations
 from userctl.db.schema.revisions import current_revision, foreign_tables, has_trail, revisions
@@ -107,7 +107,7 @@ class SchemaService:
         return migrations.create_sqlite(path, lambda engine: self._upgrade(engine, target))
 
     def _upgrade(self, engine: Engine, target: str, file: Path | None = None) -> str | None:
-        with typed_failures():
+        with translate_errors():
             enable_wal(engine)
         target = migrations.resolve(target)
         move = partial(migrations.upgrade_on, target=target)
@@ -186,7 +186,7 @@ class SchemaService:
         if self._url.missing_file is not None:
             return _Look(None, foreign=False, has_trail=False)
         reading = self._engine.execution_options(**{READ_ONLY: True})
-        with typed_failures(), reading.connect() as connection:
+        with translate_errors(), reading.connect() as connection:
             current = current_revision(connection)
             foreign = current is None and bool(foreign_tables(connection))
             return _Look(current, foreign=foreign, has_trail=has_trail(connection))

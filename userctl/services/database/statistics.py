@@ -24,10 +24,10 @@ class StatisticsService:
         """
         now = self._clock()
         with self._database.reading() as uow:
-            rows = uow.database_stats.rows()
+            rows = uow.database_stats.row_counts()
             expired, _ = uow.token_purge.count(now)
             refresh, api = uow.token_purge.count(now - older_than)
-            oldest = uow.token_purge.oldest(now)
+            oldest = uow.token_purge.earliest_expiry(now)
             schemes = dict(uow.users.count_by_password_scheme())
         size = measure(self._database.engine)
         return DatabaseStats(

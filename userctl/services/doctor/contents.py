@@ -36,7 +36,7 @@ def rows(installation: Installation) -> Iterable[Finding]:
 
 def _unreadable_rows(installation: Installation, table: str) -> Iterable[Finding]:
     with installation.database.reading() as uow:
-        unreadable = uow.table_copy.unreadable(table)
+        unreadable = uow.table_copy.unreadable_rows(table)
         first = list(islice(unreadable, ROWS_LISTED))
         others = sum(1 for _ in unreadable)
     for error in first:
@@ -50,12 +50,12 @@ def clock(installation: Installation) -> Iterable[Finding]:
     """Check the clock against the server's, and against the newest row."""
     now, longest = installation.clock(), installation.longest_session
     with installation.database.reading() as uow:
-        newest, server = uow.database_stats.newest(), uow.database_stats.server_time()
+        newest, server = uow.database_stats.newest_creation(), uow.database_stats.server_time()
         latest = max(filter(None, (newest, server)), default=now)
         is_old = newest is not None and now - newest > longest
 
         def matters(uow: UnitOfWork, gap: Gap) -> bool:
-            return is_old or uow.token_purge.any_expired(gap.start, now, created_before=gap.end)
+            return is_old or uow.token_purge.has_expiring(gap.start, now, created_before=gap.end)
 
         try:
             check_clock(uow, now, longest, matters)
@@ -79,7 +79,7 @@ def backlog(installation: Installation) -> Iterable[Finding]:
     """Check that expired tokens are purged."""
     now = installation.clock()
     with installation.database.reading() as uow:
-        oldest = uow.token_purge.oldest(now)
+        oldest = uow.token_purge.earliest_expiry(now)
         count = sum(uow.token_purge.count(now - BACKLOG)) if oldest else 0
     if count:
         return [

@@ -24,7 +24,7 @@ def find_session(uow: UnitOfWork, text: str) -> RefreshToken:
         if token is not None and token.family_id is None:
             return token
     elif re.fullmatch(rf"[0-9a-f]{{{SHORTEST},32}}", text):
-        found = uow.sessions.beginning_with(text)
+        found = uow.sessions.current_by_prefix(text)
         if len({token.family_id for token in found}) > 1:
             raise InvalidInput(
                 f"More than one session id begins with {quote(text)}.",

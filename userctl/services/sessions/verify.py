@@ -6,7 +6,7 @@ from userctl.core.clock import Clock
 from userctl.core.errors import AccountDisabled, TokenExpired, TokenRevoked
 from userctl.db.driver_query import DriverQuery
 from userctl.db.transaction.unit_of_work import Database
-from userctl.repositories.live_sessions import USER_AND_TOKENS, split
+from userctl.repositories.live_sessions import USER_AND_TOKENS, split_row
 from userctl.schemas.tokens import AccessClaims
 from userctl.schemas.verification import VerifiedToken
 from userctl.security.access_token import AccessTokenCodec
@@ -60,7 +60,7 @@ class TokenVerifier:
         """
         now = self._clock()
         values: dict[str, int | str] = {"user": claims.uid, "family": claims.sid}
-        for user, token in map(split, _QUERY.rows(self._database.engine, values)):
+        for user, token in map(split_row, _QUERY.rows(self._database.engine, values)):
             if token.user_id == user.id and refresh_token_state(token, now) == "active":
                 return user
         with self._database.reading() as uow:

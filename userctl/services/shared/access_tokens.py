@@ -26,7 +26,7 @@ def access_tokens_end(
         user_ids: whose access tokens.
         family_id: of which session, instead of users.
     """
-    issued = uow.sessions.last_issued(user_ids=user_ids, family_id=family_id)
+    issued = uow.sessions.last_issue_time(user_ids=user_ids, family_id=family_id)
     if issued is None:
         return None
     # Of a time that cannot be read, or is in the future, only the bound is known.

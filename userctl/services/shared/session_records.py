@@ -60,7 +60,7 @@ def found_sessions(
     """Return the sessions of some current tokens, each with the address of its user."""
     # Sessions from before revision 0008 do not say when they were started.
     unknown = {t.family_id for t, _ in rows if t.family_id and t.family_started_at is None}
-    starts = uow.sessions.starts(unknown) if unknown else {}
+    starts = uow.sessions.start_times(unknown) if unknown else {}
 
     def found(token: RefreshToken, email: str) -> FoundSession:
         assert token.id is not None

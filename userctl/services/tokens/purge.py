@@ -12,7 +12,7 @@ from userctl.db.lock import try_lock
 from userctl.db.maintenance.pacing import BatchPacer, pace_batches
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database
-from userctl.repositories.token_purge import ENDS, Deleted
+from userctl.repositories.token_purge import ENDS, PurgedBatch
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.database import PurgeOptions, PurgeResult, PurgeStop
 from userctl.services.shared.clock_check import require_plausible_clock
@@ -109,7 +109,7 @@ class PurgeService:
     @retry_transactions
     def delete_batch(
         self, end: str, before: datetime, size: int, since: datetime | None
-    ) -> tuple[Deleted, float]:
+    ) -> tuple[PurgedBatch, float]:
         """Delete some tokens; return what that did, and the seconds it took."""
         with self._database.writing() as uow:
             uow.begin()
@@ -144,13 +144,13 @@ class PurgeService:
     def _any_ended(self, options: PurgeOptions, before: datetime) -> bool:
         """Tell whether a token shall go; make sure that the clock may be believed if one shall."""
         with self._database.reading() as uow:
-            if not uow.token_purge.any(before):
+            if not uow.token_purge.has_ended(before):
                 return False
         require_plausible_clock(
             self._database,
             before + options.older_than,
             self._longest_session,
-            lambda uow, gap: uow.token_purge.any_expired(
+            lambda uow, gap: uow.token_purge.has_expiring(
                 gap.start - options.older_than, before, created_before=gap.end
             ),
             confirmed=options.trust_clock,
@@ -196,7 +196,7 @@ class _Run:
 
     def _clear(self, end: str) -> PurgeStop | None:
         """Delete the tokens that ended in one way, and look again for what others had locked."""
-        batch, skipped = Deleted(0, more=True), False
+        batch, skipped = PurgedBatch(0, more=True), False
         while batch.more or skipped:
             if not batch.more:
                 if self._is_stuck():
@@ -209,7 +209,7 @@ class _Run:
             skipped = skipped or batch.skipped
         return None
 
-    def _batch(self, end: str, since: datetime | None) -> Deleted:
+    def _batch(self, end: str, since: datetime | None) -> PurgedBatch:
         limit = self._options.max_rows
         size = self._pace.size if limit is None else min(self._pace.size, limit - self.deleted)
         try:
@@ -220,7 +220,7 @@ class _Run:
             if self._is_stuck():
                 raise
             self._rest(LOOK_AGAIN_SECONDS)
-            return Deleted(0, more=True, since=since)
+            return PurgedBatch(0, more=True, since=since)
         self.deleted += batch.rows
         self.deleted_api_tokens += batch.rows if end != "refresh" else 0
         if batch.rows:

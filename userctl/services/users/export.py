@@ -87,7 +87,7 @@ class UserExportService:
             if needs is not None:
                 needs.shared = uow.users.shared_addresses()
             for chunk in uow.user_pages.chunks(columns, CHUNK, set_name):
-                if good := checker.readable(chunk, on_unreadable):
+                if good := checker.readable_rows(chunk, on_unreadable):
                     converted = _convert(good, places)
                     if needs is not None:
                         needs.add(fields, converted)

@@ -11,7 +11,7 @@ from userctl.cli.context import CommandContext
 from userctl.cli.moments import parse_moment
 from userctl.cli.output.bars import bar_chart
 from userctl.cli.output.render import is_terminal, write
-from userctl.cli.output.screen import screen_of
+from userctl.cli.output.screen import detect_screen
 
 if TYPE_CHECKING:
     from userctl.schemas.audit_summary import AuditSummary
@@ -62,7 +62,7 @@ def _print(context: CommandContext, found: "AuditSummary") -> None:
         for period in found.periods
     ]
     header = (found.by, *PERIOD_COLUMNS[1:])
-    chart = bar_chart(rows, header, COLORS, screen_of()) if is_terminal() else None
+    chart = bar_chart(rows, header, COLORS, detect_screen()) if is_terminal() else None
     if chart is not None:
         write(chart)
     else:

@@ -10,7 +10,7 @@ from userctl.cli.asking import ask
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write_error
-from userctl.cli.output.sessions_ended import access_tokens_last
+from userctl.cli.output.sessions_ended import describe_validity
 from userctl.cli.prompts import read_password, retry_rejected
 from userctl.cli.verdicts import conclude
 from userctl.core.errors import InvalidInput, PasswordChangeRequired
@@ -122,7 +122,7 @@ def _tell_replaced(
     is_other = replaced.email != session.email
     former = f"The session of {replaced.email or 'another user'}" if is_other else "Your session"
     if replaced.was_ended:
-        lasting = access_tokens_last(replaced.access_tokens_valid_until)
+        lasting = describe_validity(replaced.access_tokens_valid_until)
         fate = f"{former} that was stored before was ended{lasting and f' ({lasting})'}."
     else:
         fate = (

@@ -2,7 +2,7 @@
 
 from userctl.cli.command import command
 from userctl.cli.context import CommandContext
-from userctl.cli.output.sessions_ended import access_tokens_last
+from userctl.cli.output.sessions_ended import describe_validity
 from userctl.cli.verdicts import conclude
 
 
@@ -13,5 +13,5 @@ def logout(context: CommandContext) -> None:
     if ended is None:
         conclude(context, "Nothing changed: not logged in")
         return
-    lasting = access_tokens_last(ended.access_tokens_valid_until)
+    lasting = describe_validity(ended.access_tokens_valid_until)
     conclude(context, f"Logged out {ended.email}".rstrip(), lasting)

@@ -18,12 +18,12 @@ from userctl.cli.commands.user.batch import change_users
 from userctl.cli.commands.user.outcomes import Verb
 from userctl.cli.commands.user.selection import UsersOfTokens
 from userctl.cli.context import CommandContext
-from userctl.cli.output.sessions_ended import access_tokens_last
+from userctl.cli.output.sessions_ended import describe_validity
 from userctl.cli.prompts import read_token
 from userctl.cli.questions import confirm, describe_user
 from userctl.cli.verdicts import conclude, sole_owner
 from userctl.core.errors import GuardRefused, InvalidInput
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 COLUMNS = (
     "reference",
@@ -112,7 +112,7 @@ def _tell(
 ) -> None:
     """Say in one line what was revoked, and until when access tokens stay valid."""
     parts = [
-        f"{done} {counted(count, noun)}"
+        f"{done} {pluralize(count, noun)}"
         for done, count, noun in (
             ("revoked", result.revoked_api_tokens, "API token"),
             ("ended", result.revoked_sessions, "session"),
@@ -121,7 +121,7 @@ def _tell(
     ]
     whose = f" of {owner}" if owner else ""
     done = f"{' and '.join(parts)}{whose}" if parts else "nothing changed: no token was active"
-    lasting = access_tokens_last(result.access_tokens_valid_until)
+    lasting = describe_validity(result.access_tokens_valid_until)
     conclude(context, f"{done[0].upper()}{done[1:]}", lasting)
 
 
@@ -163,5 +163,5 @@ def _compose_matching(
         "API token": (query.kind != "refresh", count.revoked_api_tokens),
         "session": (query.kind != "api", count.revoked_sessions),
     }
-    listed = " and ".join(counted(n, noun) for noun, (asked, n) in parts.items() if asked)
+    listed = " and ".join(pluralize(n, noun) for noun, (asked, n) in parts.items() if asked)
     return f"Revoke {listed} of {'all users' if user is None else describe_user(user)}"

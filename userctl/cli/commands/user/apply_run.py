@@ -15,14 +15,14 @@ from userctl.cli.commands.user.apply_options import ApplyLimits, ApplyMode
 from userctl.cli.commands.user.plan_files import read_plan, write_plan
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PENDING
-from userctl.cli.output.output_file import require_output, write_output
-from userctl.cli.output.plan_diff import outlook, plan_lines, secret_lines
+from userctl.cli.output.output_file import require_safe_output, write_output
+from userctl.cli.output.plan_diff import describe_plan, plan_lines, secret_lines
 from userctl.cli.output.render import flush, is_terminal, write, write_error
-from userctl.cli.output.screen import screen_of
+from userctl.cli.output.screen import detect_screen
 from userctl.cli.questions import confirm
 from userctl.cli.verdicts import conclude, conclude_dry_run
 from userctl.core.errors import CommitUnknown, FileExists, PlanStale
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 if TYPE_CHECKING:
     from userctl.schemas.apply import ApplyOptions, ApplyResult, Plan
@@ -86,7 +86,7 @@ class ApplyRun:
             raise refusal
         if plan_out is not None:
             write_plan(plan_out, plan, self.users, self.how, self.context.files)
-        conclude_dry_run(self.context, outlook(plan))
+        conclude_dry_run(self.context, describe_plan(plan))
         return plan
 
     def apply_confirmed(self) -> None:
@@ -118,7 +118,7 @@ class ApplyRun:
             plan_shown: whether what happens has been printed already.
         """
         if self.tokens_out is not None:
-            require_output(self.tokens_out, self.context.files)
+            require_safe_output(self.tokens_out, self.context.files)
         taken = self.tokens_out is not None and self.tokens_out.exists()
         deliver = partial(self._deliver, taken=taken)
         try:
@@ -139,7 +139,7 @@ class ApplyRun:
         if not applied.changes:
             conclude(self.context, "Nothing changed: the users are as they are declared")
             return
-        facts = [counted(len(applied.api_tokens), "API token")] if applied.api_tokens else []
+        facts = [pluralize(len(applied.api_tokens), "API token")] if applied.api_tokens else []
         conclude(self.context, f"Applied {_changes(applied)}", *facts)
 
     def _deliver(self, applied: "ApplyResult", *, taken: bool) -> None:
@@ -175,7 +175,7 @@ class ApplyRun:
 
     def _print(self, plan: "Plan") -> None:
         if self._is_table:
-            screen = screen_of(os.environ) if is_terminal() else None
+            screen = detect_screen(os.environ) if is_terminal() else None
             for line in plan_lines(plan, screen):
                 write(f"{line}\n")
         else:
@@ -188,4 +188,4 @@ class ApplyRun:
 
 
 def _changes(plan: "Plan") -> str:
-    return counted(len(plan.changes), "change")
+    return pluralize(len(plan.changes), "change")

@@ -8,7 +8,7 @@ from typing import Any
 from userctl import schemas
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import JSON_FORMATS
-from userctl.cli.output.output_file import require_output, write_output
+from userctl.cli.output.output_file import require_safe_output, write_output
 from userctl.cli.output.render import write_error
 from userctl.core.errors import (
     ImportRejected,
@@ -32,7 +32,7 @@ def require_writable(context: CommandContext, rejects: Path | None, files: Seque
     """
     if rejects is None:
         return
-    require_output(rejects, context.files)
+    require_safe_output(rejects, context.files)
     if rejects.exists() and any(file.exists() and rejects.samefile(file) for file in files):
         raise InvalidInput("--rejects names a file that is imported, and would overwrite it.")
 

@@ -41,7 +41,7 @@ class DeleteUsers(UserChange):
             uow.record(AuditTag.ACCOUNT_DELETE, now, user=user, role=user.role, hard=self._hard)
         if not self._hard:
             # An application's table on SQLite may give the id of the last user to the next one.
-            for archived in uow.deleted_users.found(ids, []):
+            for archived in uow.deleted_users.by_ids_and_emails(ids, []):
                 raise UserExists(
                     f"The recycle bin already holds a user with the id {archived.id}.",
                     hint="Purge it first with 'userctl user purge', "

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from userctl.core.errors import InvalidInput, UserctlError, UserNotFound, UsersNotFound
-from userctl.core.text import either, quote
+from userctl.core.text import join_alternatives, quote
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
 from userctl.repositories.full_windows import FullWindows
@@ -54,7 +54,7 @@ def select_users(
     """
     if choice.query is None:
         return _named(uow, choice.references, includes_deleted=includes_deleted)
-    ids = uow.user_batches.matching(with_times(choice.query, full.now), full)
+    ids = uow.user_batches.matching_ids(with_times(choice.query, full.now), full)
     if not ids and choice.query.role is not None:
         require_role(choice.query.role, roles)
     users = uow.user_batches.by_id(ids)
@@ -147,7 +147,7 @@ def _meant_by(
     if includes_deleted:
         # Several users may have had an address, but an id in use belongs to one user only.
         unused = [user_id for user_id in ids if not meant[user_id]]
-        for deleted in uow.deleted_users.found(unused, emails):
+        for deleted in uow.deleted_users.by_ids_and_emails(unused, emails):
             if deleted.id in unused:
                 meant[deleted.id].append(deleted)
             if deleted.email in meant:
@@ -185,7 +185,7 @@ def _explain(uow: UnitOfWork, unknown: Sequence[Entry]) -> None:
     if not unknown:
         return
     keys = {entry.reference.text: _key(entry.reference.text) for entry in unknown}
-    deleted = uow.deleted_users.found(
+    deleted = uow.deleted_users.by_ids_and_emails(
         [key for key in keys.values() if isinstance(key, int)],
         [key for key in keys.values() if isinstance(key, str) and key],
     )
@@ -194,7 +194,7 @@ def _explain(uow: UnitOfWork, unknown: Sequence[Entry]) -> None:
         name = entry.reference.text
         entry.error = not_found(name, [d for d in deleted if keys[name] in (d.id, d.email)])
         if hits := similar.get(name):
-            entry.error.hint = entry.error.hint or f"Did you mean {either(hits)}?"
+            entry.error.hint = entry.error.hint or f"Did you mean {join_alternatives(hits)}?"
 
 
 def _line(entry: Entry) -> str:

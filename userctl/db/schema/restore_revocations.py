@@ -1,4 +1,4 @@
-"""What is done to restored data before they are there: some may have been revoked since."""
+"""Revokes restored sessions and tokens, which may have been revoked since the backup."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ _API_TOKENS = table(
 
 
 @dataclass(frozen=True)
-class Endings:
-    """What a restore ends in the data that it restores.
+class RestoreRevocations:
+    """What a restore revokes in the data that it restores.
 
     Attributes:
         sessions: whether to revoke the refresh tokens in force.
@@ -36,27 +36,29 @@ class Endings:
     now: datetime
 
     def statements(self, tables: Collection[str]) -> dict[str, Update]:
-        """Return the statements for the tables of a backup that is ours, by their tables."""
-        found: dict[str, Update] = {}
+        """Return the statements by table, none for a backup that userctl did not make."""
+        statements: dict[str, Update] = {}
         if VERSION_TABLE not in tables:
-            return found
+            return statements
         if self.sessions and "refresh_tokens" in tables:
             in_force = (not_(_SESSIONS.c.revoked), _SESSIONS.c.expires_at > self.now)
-            ended = update(_SESSIONS).where(*in_force)
-            found["refresh_tokens"] = ended.values(revoked=True, updated_at=self.now)
+            revocation = update(_SESSIONS).where(*in_force)
+            statements["refresh_tokens"] = revocation.values(revoked=True, updated_at=self.now)
         if self.api_tokens and "api_tokens" in tables:
             ends = _API_TOKENS.c.expires_at
             in_force = (_API_TOKENS.c.revoked_at.is_(None), or_(ends.is_(None), ends > self.now))
-            found["api_tokens"] = update(_API_TOKENS).where(*in_force).values(revoked_at=self.now)
-        return found
+            statements["api_tokens"] = (
+                update(_API_TOKENS).where(*in_force).values(revoked_at=self.now)
+            )
+        return statements
 
 
-def end_restored(connection: Connection, endings: Endings) -> dict[str, int]:
-    """End what a restored database has in force, and return how many rows of each table."""
-    statements = endings.statements(inspect(connection).get_table_names())
-    return {name: connection.execute(each).rowcount for name, each in statements.items()}
+def revoke_restored(connection: Connection, revocations: RestoreRevocations) -> dict[str, int]:
+    """Revoke what is in force in a restored database, and return how many rows of each table."""
+    statements = revocations.statements(inspect(connection).get_table_names())
+    return {name: connection.execute(statement).rowcount for name, statement in statements.items()}
 
 
-def takes_events(connection: Connection) -> bool:
+def can_continue_trail(connection: Connection) -> bool:
     """Tell whether a restored database has an audit trail that this userctl can continue."""
     return current_revision(connection) in revisions() and has_trail(connection)
