@@ -24,11 +24,11 @@ def choose_format(file: Path, chosen: Format | None, extensions: Mapping[str, Fo
     Raises:
         InvalidInput: if neither decides.
     """
-    found = chosen or extensions.get(file.suffix.lower())
-    if found is None:
+    file_format = chosen or extensions.get(file.suffix.lower())
+    if file_format is None:
         names = [*dict.fromkeys(extensions.values())]
         raise InvalidInput(
             f"The name '{file}' does not tell the format of the file.",
             hint=f"Pass --format {either(names)}.",
         )
-    return found
+    return file_format

@@ -80,12 +80,12 @@ def test_a_map_that_names_no_field_is_refused(pair: str) -> None:
 
 def test_a_map_of_a_name_that_is_not_there_is_refused() -> None:
     with pytest.raises(InvalidInput, match="'e-mail', which is not in the header"):
-        read(CONTENT, mapped={"e-mail": "email"})
+        read(CONTENT, aliases={"e-mail": "email"})
 
 
 def test_two_names_for_one_field_are_refused() -> None:
     with pytest.raises(InvalidInput, match="names the field 'email' twice"):
-        read("email,e-mail\n", mapped={"e-mail": "email"})
+        read("email,e-mail\n", aliases={"e-mail": "email"})
 
 
 def test_unknown_fields_are_left_out_if_that_is_wanted() -> None:

@@ -1,18 +1,18 @@
-"""A text of which the beginning was read already, from its beginning."""
+"""A text whose beginning was already read, from its beginning again."""
 
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 
-class Replayed:
-    """A text, as what reads records needs it.
+class ReplayedText:
+    """A text with the methods that readers of records use.
 
     Args:
-        first: the pieces that have been read; a line is in one of them, but for the last.
+        first: the pieces already read; a line is in one of them, except the last line.
         rest: what follows them.
 
     Attributes:
-        first: what has not been read again.
+        first: the pieces that have not been read again.
     """
 
     def __init__(self, first: Iterable[str], rest: TextIO) -> None:
