@@ -65,9 +65,9 @@ def test_the_case_of_a_header_does_not_matter(header: str) -> None:
 
 def test_another_name_can_stand_for_a_field() -> None:
     names = parse_names(["E-Mail=email", "a=b=name"], ("email", "name"))
-    assert read("e-mail,A=B\nzoe@example.com,Zoë\n", mapped=names) == ZOE
+    assert read("e-mail,A=B\nzoe@example.com,Zoë\n", aliases=names) == ZOE
     assert (
-        read('{"E-MAIL": "zoe@example.com", "a=b": "Zoë"}', "jsonl", mapped=names)[0][1]
+        read('{"E-MAIL": "zoe@example.com", "a=b": "Zoë"}', "jsonl", aliases=names)[0][1]
         == ZOE[0][1]
     )
 
