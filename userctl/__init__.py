@@ -1,6 +1,6 @@
 """userctl: a command-line admin tool for users and their tokens, and a library for services.
 
-What a service may use is in ``__all__``, and changes as semantic versioning allows. Each of it is
+What a service may use is in ``__all__``, and changes as semantic versioning allows. Each name is
 imported when it is first used (PEP 562), so that the command line does not pay for it.
 """
 

@@ -153,7 +153,7 @@ class Services:
         self._settings, self._url = settings, settings.database_url
         self._notify, self._clock = notify, clock
         self._creates_database = creates_database
-        self.building = BuildLock()
+        self.build_lock = BuildLock()
         self._problems, self._unusable = settings.problems, settings.unusable
         self._roles, self._subject = settings.roles, settings.token_subject
         self._issuer, self._audience = settings.token_issuer, settings.token_audience

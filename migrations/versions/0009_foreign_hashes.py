@@ -1,10 +1,10 @@
-"""What users bring from another system: their hashes, and when they were verified and logged in."""
+"""Users from other systems: their hashes, and when they were verified and last logged in."""
 
 import sqlalchemy as sa
 from alembic import op
 
 from userctl.core.errors import DowngradeRefused
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 revision = "0009"
 down_revision = "0008"
@@ -14,7 +14,7 @@ ADDED = [
     ("address_verified", sa.Boolean()),
     ("former_login_at", sa.DateTime(timezone=True)),
 ]
-"""Columns that may be null, so that neither a table is rewritten nor an INSERT has to change."""
+"""Nullable columns, so that no table is rewritten and no INSERT has to change."""
 
 TABLES = ("users", "deleted_users")
 
@@ -33,7 +33,7 @@ def downgrade() -> None:
     if count := op.get_bind().scalar(sa.text(f"SELECT count(*) FROM ({waiting}) waiting")):  # noqa: S608
         raise DowngradeRefused(
             "Revision 0008 cannot store the password hashes from other systems: "
-            f"{counted(count, 'user')} would lose theirs.",
+            f"{pluralize(count, 'user')} would lose theirs.",
             hint="Wait until they have logged in, or remove these passwords: "
             "userctl user passwd USER --no-password",
         )

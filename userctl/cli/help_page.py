@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from userctl.cli.output.render import write
-from userctl.core.text import either
+from userctl.core.text import join_alternatives
 
 SETTINGS = {"help_option_names": ["--help", "-h"]}
 """The Click settings that name the help options."""
@@ -111,7 +111,7 @@ def help_record(parameter: Any, ctx: typer.Context) -> tuple[str, str] | None:
     if choices is not None and len(choices[1]) > _LONGEST_CHOICES:
         syntax = syntax.replace(choices[0], parameter.name.rpartition("_")[2].upper())
         sentence, dot, extra = text.partition(".")
-        text = f"{sentence}: {either(choices[1].split('|'))}{dot}{extra}"
+        text = f"{sentence}: {join_alternatives(choices[1].split('|'))}{dot}{extra}"
     elif choices is not None:
         syntax = syntax.replace(choices[0], choices[1])
     for pattern, replacement in _NOISE.items():

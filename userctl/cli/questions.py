@@ -10,7 +10,7 @@ from userctl.cli.context import CommandContext
 from userctl.cli.output.render import write_error
 from userctl.config.settings import Settings
 from userctl.core.errors import ConfirmationRequired, Declined
-from userctl.core.text import counted, escape_invisible, rfc3339
+from userctl.core.text import escape_invisible, pluralize, rfc3339
 
 if TYPE_CHECKING:
     from userctl.schemas.users import UserTarget
@@ -94,8 +94,8 @@ def confirm_removal(
     elif span < retention and (recent := count_recent()):
         raise ConfirmationRequired(
             f"Confirmation is required, and {context.why_not_interactive}: "
-            f"{counted(recent, 'record')} would be removed before the "
-            f"{counted(retention.days, 'day')} of {setting} are over.",
+            f"{pluralize(recent, 'record')} would be removed before the "
+            f"{pluralize(retention.days, 'day')} of {setting} are over.",
             hint=f"Pass --yes, or --older-than {retention.days}d.",
         )
 
@@ -114,7 +114,7 @@ def describe_users(targets: "Sequence[UserTarget]", *, total: int | None = None)
         write_error(f"  {describe_user(target)}")
     if (others := count - len(targets[:TARGETS_LISTED])) > 0:
         write_error(f"  and {others:,} more")
-    return counted(count, "user")
+    return pluralize(count, "user")
 
 
 def describe_user(target: "UserTarget") -> str:
@@ -125,7 +125,7 @@ def describe_user(target: "UserTarget") -> str:
     else:
         if target.status == "disabled":
             facts.append("disabled")
-        facts += [counted(target.sessions, "session"), counted(target.api_tokens, "API token")]
+        facts += [pluralize(target.sessions, "session"), pluralize(target.api_tokens, "API token")]
     return f"{target.email} ({', '.join(facts)})"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 
 from userctl.cli.command_table import COMMANDS, Noun
-from userctl.core.text import either, quote
+from userctl.core.text import join_alternatives, quote
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "create add new make mk register adduser useradd signup": (
@@ -174,4 +174,8 @@ def _similar_words(word: str, known: Collection[str]) -> list[str]:
 
 
 def _question(matches: list[str]) -> str | None:
-    return f"Did you mean {either([quote(match) for match in matches])}?" if matches else None
+    return (
+        f"Did you mean {join_alternatives([quote(match) for match in matches])}?"
+        if matches
+        else None
+    )

@@ -5,7 +5,7 @@ import re
 import typer
 
 from userctl.cli.suggestions import option_suggestion
-from userctl.core.text import either, quote
+from userctl.core.text import join_alternatives, quote
 
 _NOUNS = {
     "if_not_exists": "mode of --if-not-exists",
@@ -43,7 +43,7 @@ def usage_message(error: typer.TyperException) -> str:
             choices = [choice.strip("'") for choice in match["choices"].split(", ")]
             value = match["value"]
             shown = value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}...'"
-            return f"{shown} is not {article} {noun}. Use {either(choices)}."
+            return f"{shown} is not {article} {noun}. Use {join_alternatives(choices)}."
         for pattern, sentence in _RULES.items():
             if match := re.fullmatch(pattern, raw):
                 option = max((*parameter.opts, ""), key=len)

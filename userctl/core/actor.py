@@ -1,4 +1,4 @@
-"""Who runs the program, as the audit trail names them."""
+"""The actor of a change, as the audit trail names them."""
 
 import os
 import pwd

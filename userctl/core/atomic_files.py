@@ -18,18 +18,18 @@ from typing import NamedTuple
 from userctl.core.errors import FileExists, InputOutputFailed, UnsafeFile
 from userctl.core.folders import (
     open_folder,
+    replacement_risk,
     require_trusted_folder,
     sync_folder,
-    who_could_replace,
 )
 from userctl.core.renaming import rename_unless_exists
 
 TEMPORARY_SUFFIX = ".draft"
-"""What the name of a temporary file ends with."""
+"""The end of the name of a temporary file."""
 
-_DRAFT = re.compile(rf"\..+-[0-9a-f]{{12}}{re.escape(TEMPORARY_SUFFIX)}", re.DOTALL)
-"""How the names of temporary files begin, whatever they were meant to become: a backup has another
-name each day, and would not find what the one before it left."""
+_TEMPORARY_NAME = re.compile(rf"\..+-[0-9a-f]{{12}}{re.escape(TEMPORARY_SUFFIX)}", re.DOTALL)
+"""The names of temporary files of all paths: a backup has another name each day, and would not find
+what the previous one left."""
 
 ABANDONED_AFTER_SECONDS = 86_400
 """A temporary file of this age belongs to a process that was killed."""
@@ -51,7 +51,7 @@ def write_atomic(
         pieces: Its content, one piece after the other.
         replace: Whether to overwrite an existing file.
         private: Whether only the owner may read it; otherwise the umask decides.
-        folder_hint: What to do if others could replace files in its folder, which is then refused;
+        folder_hint: What to do if others could replace files in its folder, which is an error then;
             None to write the file anyway.
         errors: The error handler for what UTF-8 cannot hold.
 
@@ -63,15 +63,20 @@ def write_atomic(
         InputOutputFailed: The file cannot be written.
     """
     try:
-        with _open_draft(path, replace=replace, folder_hint=folder_hint) as draft:
+        with _open_temporary_file(path, replace=replace, folder_hint=folder_hint) as temporary:
             with open(
-                draft.descriptor, "w", encoding="utf-8", errors=errors, newline="", closefd=False
+                temporary.descriptor,
+                "w",
+                encoding="utf-8",
+                errors=errors,
+                newline="",
+                closefd=False,
             ) as file:
                 file.writelines(pieces)
             if not private:
                 # A file system without modes refuses to change them, each with an error of its own.
                 with suppress(OSError):
-                    os.fchmod(draft.descriptor, 0o666 & ~_read_umask())
+                    os.fchmod(temporary.descriptor, 0o666 & ~_read_umask())
     except FileExists:
         return False
     except OSError as error:
@@ -83,8 +88,8 @@ def write_atomic(
 def atomic_file(path: Path, *, replace: bool) -> Iterator[Path]:
     """Yield an empty temporary file, which is moved into place when the block ends.
 
-    This is for what opens files by their name, such as SQLite. Where others could replace that
-    name, the file is one in a folder of our own, and its content is copied in the end.
+    This is for code that opens files by name, such as SQLite. Where others could replace that name,
+    the file is in a private folder, and its content is copied at the end.
 
     Only the owner can read it. If the block raises, it is removed, and so is every file whose name
     begins with its name (SQLite creates such files).
@@ -98,26 +103,26 @@ def atomic_file(path: Path, *, replace: bool) -> Iterator[Path]:
         UnsafeFile: The path is not a regular file but, for example, a device.
         InputOutputFailed: The file cannot be written.
     """
-    with _open_draft(path, replace=replace) as draft:
-        if who_could_replace(os.fstat(draft.folder)) is None:
-            yield path.parent / draft.name
+    with _open_temporary_file(path, replace=replace) as temporary:
+        if replacement_risk(os.fstat(temporary.folder)) is None:
+            yield path.parent / temporary.name
             return
-        # Few need it, and it needs this module.
+        # Few calls need it, and it imports this module.
         from userctl.core.scratch_folder import scratch_folder  # noqa: PLC0415
 
-        with scratch_folder(Path(tempfile.gettempdir()), "userctl-") as own:
-            staged = own / path.name
+        with scratch_folder(Path(tempfile.gettempdir()), "userctl-") as private:
+            staged = private / path.name
             staged.touch(0o600)
             yield staged
             with (
-                _failures_of_writing(path),
+                _report_write_errors(path),
                 staged.open("rb") as source,
-                open(draft.descriptor, "wb", closefd=False) as target,
+                open(temporary.descriptor, "wb", closefd=False) as target,
             ):
                 shutil.copyfileobj(source, target, 2**20)
 
 
-class _Draft(NamedTuple):
+class _TemporaryFile(NamedTuple):
     """A temporary file: the descriptor of its folder, its name in there, its own descriptor."""
 
     folder: int
@@ -126,22 +131,24 @@ class _Draft(NamedTuple):
 
 
 @contextmanager
-def _open_draft(path: Path, *, replace: bool, folder_hint: str | None = None) -> Iterator[_Draft]:
+def _open_temporary_file(
+    path: Path, *, replace: bool, folder_hint: str | None = None
+) -> Iterator[_TemporaryFile]:
     """Yield a temporary file, which is moved into place when the block ends."""
     require_regular_file_or_none(path)
     with ExitStack() as stack:
-        with _failures_of_writing(path):
+        with _report_write_errors(path):
             folder = stack.enter_context(open_folder(path.parent))
             if folder_hint is not None:
                 require_trusted_folder(path.parent, os.fstat(folder), hint=folder_hint)
-            _remove_leftovers(folder, _DRAFT, before=time.time() - ABANDONED_AFTER_SECONDS)
+            _remove_leftovers(folder, _TEMPORARY_NAME, before=time.time() - ABANDONED_AFTER_SECONDS)
             name = f"{temporary_prefix(path)}{os.urandom(6).hex()}{TEMPORARY_SUFFIX}"
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(name, flags, 0o600, dir_fd=folder)
-            stack.callback(_unlink_beginning_with, folder, name)
+            stack.callback(_unlink_by_prefix, folder, name)
             stack.callback(os.close, descriptor)
-        yield _Draft(folder, name, descriptor)
-        with _failures_of_writing(path):
+        yield _TemporaryFile(folder, name, descriptor)
+        with _report_write_errors(path):
             os.fsync(descriptor)
             if not os.path.samestat(_status(folder, name), os.fstat(descriptor)):
                 raise UnsafeFile(f"Another process replaced the temporary file of {path}.")
@@ -153,7 +160,7 @@ def _open_draft(path: Path, *, replace: bool, folder_hint: str | None = None) ->
 
 
 @contextmanager
-def _failures_of_writing(path: Path) -> Iterator[None]:
+def _report_write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError:
@@ -173,7 +180,7 @@ def require_regular_file_or_none(path: Path) -> None:
 
 
 def temporary_prefix(path: Path) -> str:
-    """Return what the names of the temporary files of a path begin with."""
+    """Return the beginning of the names of the temporary files of a path."""
     return f".{path.name}-"
 
 
@@ -199,15 +206,15 @@ def _remove_leftovers(folder: int, pattern: re.Pattern[str], *, before: float) -
                     os.unlink(name, dir_fd=folder)
 
 
-def _unlink_beginning_with(folder: int, start: str) -> None:
-    for name in _names_beginning_with(folder, start):
+def _unlink_by_prefix(folder: int, prefix: str) -> None:
+    for name in _list_by_prefix(folder, prefix):
         # What another user put there instead, such as a folder, is not ours to remove.
         with suppress(FileNotFoundError, IsADirectoryError, PermissionError):
             os.unlink(name, dir_fd=folder)
 
 
-def _names_beginning_with(folder: int, start: str) -> list[str]:
-    return [name for name in os.listdir(folder) if name.startswith(start)]
+def _list_by_prefix(folder: int, prefix: str) -> list[str]:
+    return [name for name in os.listdir(folder) if name.startswith(prefix)]
 
 
 def _status(folder: int, name: str) -> os.stat_result:

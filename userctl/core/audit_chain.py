@@ -9,7 +9,7 @@ from json.encoder import encode_basestring_ascii
 from typing import Any
 
 NO_HASH = "0" * 64
-"""What the first event has in place of a previous hash."""
+"""The previous hash of the first event."""
 
 
 # What another program stored may be of any type. Building an encoder for each event takes longer
@@ -28,7 +28,7 @@ def event_hash(previous: str, number: int, time: datetime | str, *rest: str | in
     Args:
         previous: The hash of the event before it, or ``NO_HASH``.
         number: The id of the event.
-        time: When it happened; a stored text that is not as it was written, as it stands.
+        time: When it happened; a stored text in another form is hashed as it is.
         rest: Its tag, actor, machine, user id, target and detail, as they are stored.
     """
     cells = map(_encode_cell, (previous, number, time_text(time), *rest))
@@ -36,14 +36,14 @@ def event_hash(previous: str, number: int, time: datetime | str, *rest: str | in
 
 
 def _encode_cell(value: object) -> str:
-    """Return a value as JSON; an encoder takes long to begin, and most values need none."""
+    """Return a value as JSON; an encoder is slow to start, and most values need none."""
     if type(value) is str:
         return encode_basestring_ascii(value)
     return str(value) if type(value) is int else _encode(value)
 
 
 def _describe_foreign_value(value: object) -> dict[str, str]:
-    """Return an object, which no stored field is, so that a foreign type breaks the chain."""
+    """Return an object, unlike any stored field, so that a foreign type breaks the chain."""
     return {type(value).__name__: repr(value)}
 
 
@@ -52,7 +52,7 @@ _encode = json.JSONEncoder(separators=(",", ":"), default=_describe_foreign_valu
 
 @lru_cache(64)  # Many events in a row may have the same time.
 def time_text(time: datetime | str) -> str:
-    """Return a time in UTC, to the microsecond (RFC 3339); a text as it stands."""
+    """Return a time in UTC, to the microsecond (RFC 3339); a text unchanged."""
     return (
         time if isinstance(time, str) else time.astimezone(UTC).isoformat(timespec="microseconds")
     )

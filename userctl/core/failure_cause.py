@@ -1,4 +1,4 @@
-"""Why an authentication failed, as the audit trail has it; the person is told less."""
+"""Why an authentication failed, for the audit trail; the person learns less."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from userctl.core.documented_enum import DocumentedEnum
 class FailureCause(DocumentedEnum):
     """A cause that the error itself hides or leaves open, and what it means.
 
-    Where the error tells all, its ``code`` is the cause.
+    If the error says everything, its ``code`` is the cause.
     """
 
     WRONG_PASSWORD = "wrong_password", "The user exists and is active; the password is wrong."
@@ -28,7 +28,7 @@ class FailureCause(DocumentedEnum):
 
 @dataclass(frozen=True)
 class FailureFacts:
-    """What the audit trail is told about a failed authentication, and the person is not.
+    """Facts about a failed authentication for the audit trail, which the person does not learn.
 
     Attributes:
         cause: why it failed; None if the code of the error says so.

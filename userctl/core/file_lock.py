@@ -14,7 +14,7 @@ from userctl.core.atomic_files import remove_temporary_files
 from userctl.core.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
 
 LOCK_TIMEOUT_SECONDS = 60
-TURN_SECONDS = 0.05
+POLL_SECONDS = 0.05
 
 _NO_FLOCK = frozenset({errno.ENOSYS, errno.ENOTSUP, errno.EINVAL, errno.ENOLCK})
 """The errors of flock(2) on file systems that have no locks."""
@@ -73,7 +73,7 @@ def _lock(path: Path, of: Path, *, timeout: float) -> Iterator[bool]:
 
 
 def _acquire(path: Path, of: Path, end: float) -> int | None:
-    """Return the descriptor that holds the lock, or None if another process holds it to the end."""
+    """Return the descriptor that holds the lock, or None if another process keeps it."""
     while True:
         descriptor = _open(path, of)
         try:
@@ -81,7 +81,7 @@ def _acquire(path: Path, of: Path, end: float) -> int | None:
                 if time.monotonic() >= end:
                     os.close(descriptor)
                     return None
-                time.sleep(TURN_SECONDS)
+                time.sleep(POLL_SECONDS)
             if _has_name(descriptor, path):
                 return descriptor
         except BaseException:
@@ -151,8 +151,8 @@ def _open_existing(path: Path, flags: int) -> int | None:
             if path.is_symlink():
                 raise UnsafeFile(f"{path} is a symbolic link.", hint="Remove it.") from error
             raise
-    # An older userctl left it, run by root or another user for whom the lock was meant to be, too.
-    # It is in the way for good, and who may change the locked file can open what replaces it.
+    # An older userctl left it, run by root or by another user of the locked file. It would be in
+    # the way for good, and all who may change the locked file can open its replacement.
     try:
         path.unlink(missing_ok=True)
     except PermissionError as error:

@@ -1,4 +1,4 @@
-"""Folders, and who besides us could replace the files in them."""
+"""Folders, and whether other users could replace the files in them."""
 
 import grp
 import os
@@ -13,7 +13,7 @@ from userctl.core.errors import UnsafeFile
 
 @contextmanager
 def open_folder(folder: Path) -> Iterator[int]:
-    """Yield a descriptor of a folder, which stays the same one whatever its name leads to later.
+    """Yield a descriptor of a folder, which stays the same even if its name is reused.
 
     Raises:
         OSError: It does not exist, or cannot be read.
@@ -31,8 +31,8 @@ def sync_folder(folder: int) -> None:
         os.fsync(folder)
 
 
-def who_could_replace(status: os.stat_result) -> str | None:
-    """Return who else could replace our files in a folder; None if only root could.
+def replacement_risk(status: os.stat_result) -> str | None:
+    """Return why others could replace our files in a folder; None if only root could.
 
     Args:
         status: The status of the folder.
@@ -60,12 +60,12 @@ def require_trusted_folder(folder: Path, status: os.stat_result, *, hint: str | 
     Raises:
         UnsafeFile: Others could.
     """
-    if reason := who_could_replace(status):
+    if reason := replacement_risk(status):
         raise UnsafeFile(f"{folder} is not a safe place for secrets: {reason}.", hint=hint)
 
 
 def _is_own_group(group: int) -> bool:
-    """Tell whether a group is the one of the user alone, as most systems give each user one."""
+    """Tell whether a group is the private group that most systems give each user."""
     try:
         user, members = pwd.getpwuid(os.geteuid()), grp.getgrgid(group)
     except KeyError:

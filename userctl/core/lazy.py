@@ -11,10 +11,10 @@ T = TypeVar("T")
 
 
 class BuildLock:
-    """A lock that each process has for itself.
+    """A lock of which each process has its own.
 
-    Where a process is forked while a thread builds, that thread is not in the new process, and
-    would hold the lock there for ever.
+    If a process is forked while a thread builds, the new process does not have that thread, which
+    would hold the lock there forever.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class BuildLock:
 class Parts(Protocol):
     """A composition root."""
 
-    building: BuildLock
+    build_lock: BuildLock
     """The lock that is held while a part is built, so that threads share one of each."""
 
     def part(self, name: str) -> Any:
@@ -41,7 +41,7 @@ class Parts(Protocol):
 
 
 class _Part(Generic[T]):
-    """A part, which is built when it is first asked for, by one thread.
+    """A part that is built when it is first asked for, by one thread.
 
     ``functools.cached_property`` has one lock for all instances in Python 3.11, and none later.
     """
@@ -50,7 +50,7 @@ class _Part(Generic[T]):
         self._name = name
 
     def __get__(self, parts: Parts, _owner: type) -> T:
-        with parts.building:
+        with parts.build_lock:
             # An attribute of the instance is found before this descriptor from now on.
             if self._name not in parts.__dict__:
                 parts.__dict__[self._name] = self._build(parts)
@@ -79,7 +79,7 @@ class Lazy(_Part[T]):
 
 
 class lazy_property(_Part[T]):  # noqa: N801 - it is used as functools.cached_property is.
-    """A method whose result is kept."""
+    """A method whose result is cached."""
 
     def __init__(self, method: Callable[[Any], T]) -> None:
         self._method = method

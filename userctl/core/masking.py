@@ -1,4 +1,4 @@
-"""Masks secrets in what is shown: tracebacks, and the words of other programs."""
+"""Masking of secrets in tracebacks and in messages of other programs."""
 
 import re
 
@@ -6,7 +6,7 @@ from userctl.core.text import escape_invisible
 from userctl.core.token_prefixes import API_PREFIX, REFRESH_PREFIX
 
 _SECRETS = re.compile(
-    # What precedes a secret is looked at, or each of many letters could begin one.
+    # The lookbehind keeps each of many letters from being tried as the beginning of a secret.
     # Hashes such as $2b$12$..., $argon2id$v=19$..., {SSHA}..., pbkdf2_sha256$260000$...
     r"(?<![A-Za-z0-9_{}-])[A-Za-z0-9_{}-]*\$[A-Za-z0-9][A-Za-z0-9_-]*\$"
     r"(?:[A-Za-z0-9./+=$-]|,(?=[a-z]=)){8,}"
@@ -19,11 +19,11 @@ _SECRETS = re.compile(
 _ROWS_AND_DIGESTS = re.compile(
     # A row as PostgreSQL writes it, and as JSON.
     r"\((?:[^()]*,){3}[^()]*\)|\{[^{}]*:[^{}]*\}"
-    # A digest, and what else is long and of all kinds of characters.
+    # A digest, and any other long text of mixed characters.
     r"|[0-9A-Fa-f]{32,}"
     r"|(?=\S*[a-z])(?=\S*[A-Z])(?=\S*[0-9])[A-Za-z0-9+/=_-]{40,}"
 )
-_LONGEST_REMARK = 500
+_LONGEST_MESSAGE = 500
 
 
 def mask_secrets(text: str) -> str:
@@ -35,11 +35,11 @@ def mask_secrets(text: str) -> str:
     return _SECRETS.sub("***", text)
 
 
-def redact(remark: str) -> str:
-    """Return what another program said, on one line and without a row, a hash or a token.
+def redact(message: str) -> str:
+    """Return a message of another program, on one line and without a row, a hash or a token.
 
     A trigger may quote the row that it refused.
     """
-    line = "; ".join(stripped for line in remark.splitlines() if (stripped := line.strip()))
-    line = _ROWS_AND_DIGESTS.sub("***", mask_secrets(line[: 4 * _LONGEST_REMARK]))
-    return escape_invisible(line[:_LONGEST_REMARK])
+    line = "; ".join(stripped for line in message.splitlines() if (stripped := line.strip()))
+    line = _ROWS_AND_DIGESTS.sub("***", mask_secrets(line[: 4 * _LONGEST_MESSAGE]))
+    return escape_invisible(line[:_LONGEST_MESSAGE])

@@ -41,15 +41,15 @@ def find_mount(path: Path, mounts: Path = _MOUNTS) -> Mount | None:
         text = mounts.read_text(errors="replace")
     except OSError:
         return None
-    file, found = str(path.resolve()), None
+    file, mount = str(path.resolve()), None
     for line in text.splitlines():
         place, _, rest = line.partition(" - ")
         point, (kind, source) = _unescape(place.split()[4]), rest.split()[:2]
         inside = file == point or file.startswith(point.rstrip("/") + "/")
         # A later mount over the same folder hides the earlier one.
-        if inside and (found is None or len(point) >= len(found.point)):
-            found = Mount(_unescape(source), point, kind)
-    return found
+        if inside and (mount is None or len(point) >= len(mount.point)):
+            mount = Mount(_unescape(source), point, kind)
+    return mount
 
 
 def network_file_system(path: Path, mounts: Path = _MOUNTS) -> Mount | None:

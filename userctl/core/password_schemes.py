@@ -1,4 +1,4 @@
-"""The schemes of password hashes, and how a hash of each begins."""
+"""The schemes of password hashes, and the prefixes of their hashes."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -17,7 +17,7 @@ PasswordScheme = Literal[
     "scrypt",
     "unknown",
 ]
-"""What a user's password may be hashed with; ``bcrypt`` is what userctl itself writes."""
+"""The scheme of a user's password hash; userctl itself writes ``bcrypt``."""
 
 PREFIXES: Mapping[PasswordScheme, tuple[str, ...]] = {
     "argon2": ("$argon2", "argon2$", "{argon2}"),
@@ -31,7 +31,7 @@ PREFIXES: Mapping[PasswordScheme, tuple[str, ...]] = {
     "pepper": ("$pepper$",),
     "scrypt": ("scrypt$", "scrypt:", "$scrypt$"),
 }
-"""How hashes of other systems begin, regardless of case."""
+"""The prefixes of hashes of other systems, regardless of case."""
 
 VERSION_PREFIXES = ("1|", "2|", "3|")
 """What Nextcloud writes before a hash: the version of its hasher."""

@@ -1,4 +1,4 @@
-"""Places in files, and what is wrong there."""
+"""Places in files, and the problems found there."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from userctl.core.text import escape_invisible
 
 
 class Place(NamedTuple):
-    """Where something stands in a file; lines and columns count from 1."""
+    """A place in a file; lines and columns count from 1."""
 
     file: str
     line: int
@@ -18,11 +18,11 @@ class Place(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What is wrong at a place of a file."""
+    """A problem at a place in a file."""
 
     place: Place
     message: str
 
     def __str__(self) -> str:
-        """Return the place and what is wrong there."""
+        """Return the place and the problem."""
         return f"{self.place}: {self.message}"

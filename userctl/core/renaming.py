@@ -1,4 +1,4 @@
-"""Gives a file a new name that must be free, on file systems with and without hard links."""
+"""Renaming to a name that must be free, on file systems with and without hard links."""
 
 import errno
 import os

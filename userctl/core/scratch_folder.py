@@ -1,7 +1,7 @@
-"""Folders of our own for a while, which do not stay for good if their process is killed.
+"""Temporary folders that do not stay for good if their process is killed.
 
-A process holds a lock on its folder, which ends with the process, so that the next one who makes
-such a folder knows which ones are left over.
+A process holds a lock on its folder. The lock ends with the process, so that the next one that
+makes such a folder can tell which ones are left over.
 """
 
 import fcntl
@@ -23,12 +23,12 @@ def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
     """Yield a new folder that only its owner can read; it is removed when the block ends.
 
     Args:
-        parent: Where to make it. What killed processes of this user left there is removed first.
-        prefix: What its name begins with.
+        parent: Where to make it. Leftovers of killed processes of this user are removed first.
+        prefix: The beginning of its name.
     """
     for leftover in abandoned_folders(parent, prefix):
         remove_abandoned(leftover)
-    folder, descriptor = _make(parent, prefix)
+    folder, descriptor = _create_locked_folder(parent, prefix)
     try:
         yield folder
     finally:
@@ -38,8 +38,8 @@ def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
 
 def abandoned_folders(parent: Path, prefix: str) -> list[Path]:
     """Return the folders that killed processes left, those of other users too."""
-    found = parent.glob(f"{escape(prefix)}*{TEMPORARY_SUFFIX}")
-    return [path for path in found if _is_abandoned(path)]
+    folders = parent.glob(f"{escape(prefix)}*{TEMPORARY_SUFFIX}")
+    return [path for path in folders if _is_abandoned(path)]
 
 
 def remove_abandoned(folder: Path) -> bool:
@@ -58,7 +58,7 @@ def _is_abandoned(path: Path) -> bool:
         is_folder = stat.S_ISDIR(path.lstat().st_mode)
         descriptor = _lock(path) if is_folder else None
     except PermissionError:
-        # It belongs to another user, whose lock cannot be asked for.
+        # It belongs to another user, so its lock cannot be tried.
         return _is_old(path.lstat())
     except FileNotFoundError:
         return False
@@ -67,8 +67,8 @@ def _is_abandoned(path: Path) -> bool:
     return descriptor is not None
 
 
-def _make(parent: Path, prefix: str) -> tuple[Path, int]:
-    """Make a folder, and return it with the descriptor that holds its lock."""
+def _create_locked_folder(parent: Path, prefix: str) -> tuple[Path, int]:
+    """Create a folder, and return it with the descriptor that holds its lock."""
     while True:
         folder = Path(tempfile.mkdtemp(TEMPORARY_SUFFIX, prefix, parent))
         try:
@@ -85,7 +85,7 @@ def _lock(folder: Path, *, is_new: bool = False) -> int | None:
 
     Args:
         folder: The folder.
-        is_new: Wait for the lock, and take the folder also where the file system has no locks.
+        is_new: Wait for the lock, and take the folder even if the file system has no locks.
 
     Raises:
         FileNotFoundError, PermissionError: It cannot be opened.

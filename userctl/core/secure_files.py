@@ -11,16 +11,16 @@ from userctl.core.text import strip_line_end
 MAXIMUM_BYTES = 65_536
 
 FileVersion = tuple[int, ...]
-"""What differs between two versions of a file, whether it was replaced, written or opened up."""
+"""A value that differs if a file was replaced, written or given another mode."""
 
 
 def file_version(path: Path) -> FileVersion | None:
     """Return the version of a file; None if it does not exist or cannot be found."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def read_private(path: Path, *, mounted: bool = False) -> str | None:

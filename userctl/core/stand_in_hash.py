@@ -1,4 +1,4 @@
-"""Hashes that stand where a user has no password that may match: salt and digest are all zero."""
+"""Placeholder hashes of users without a usable password: salt and digest are all zero."""
 
 import re
 
@@ -6,7 +6,7 @@ _ZEROS = "." * 53
 _STAND_IN = re.compile(r"\$2b\$..\$\.{53}", re.DOTALL)
 
 STAND_IN_PATTERN = f"$2b$__${_ZEROS}"
-"""What :func:`is_stand_in` looks for, as a pattern for ``LIKE``."""
+"""The hashes that :func:`is_stand_in` finds, as a pattern for ``LIKE``."""
 
 
 def stand_in(cost: int) -> str:
@@ -14,11 +14,11 @@ def stand_in(cost: int) -> str:
     return f"$2b${cost:02d}${_ZEROS}"
 
 
-def emptied(cost: int) -> str:
-    """Return what is stored where another program sets a hash to null.
+def removed_hash(cost: int) -> str:
+    """Return the hash that replaces one that another program set to null.
 
-    No password matches it either, but it is told from a stand-in, because it counts: the program
-    removed the password.
+    No password matches it either, but it can be told from a stand-in, since it is not provisional:
+    the program removed the password.
     """
     return f"$2a${cost:02d}${_ZEROS}"
 
@@ -29,6 +29,6 @@ def is_stand_in(hashed: object) -> bool:
 
 
 def is_unmatchable(hashed: object) -> bool:
-    """Tell whether a hash is one that stands for no password."""
-    # Another program may have stored something else than text.
+    """Tell whether no password matches a hash."""
+    # Another program may have stored something other than text.
     return str(hashed).endswith(_ZEROS)

@@ -1,4 +1,4 @@
-"""Text that comes from outside: what may enter the database, and how it is shown."""
+"""Text from outside: what may enter the database, and how it is shown."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -43,12 +43,12 @@ def remove_invisible(text: str) -> str:
 
 
 def quote(text: str) -> str:
-    """Return a value as a message repeats it: escaped, bounded and in quotation marks."""
+    """Return a value for a message: escaped, shortened and in quotation marks."""
     return f"'{escape_invisible(text[:LONGEST_QUOTE])}'"
 
 
 def fold(text: str) -> str:
-    """Return a text in the form in which texts are compared regardless of case.
+    """Return the form of a text by which texts are compared regardless of case.
 
     It is the same for all canonically equivalent texts (Unicode standard, definition D145).
     """
@@ -57,13 +57,13 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 
 
-def either(choices: Sequence[str]) -> str:
-    """Return some choices as a sentence names them: ``csv, json or jsonl``."""
+def join_alternatives(choices: Sequence[str]) -> str:
+    """Return choices as a part of a sentence: ``csv, json or jsonl``."""
     *others, last = choices
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def counted(number: int, noun: str) -> str:
+def pluralize(number: int, noun: str) -> str:
     """Return a number with its noun, whose plural ends in ``s``: ``no users``, ``1 user``."""
     return f"{f'{number:,}' if number else 'no'} {noun}{'' if number == 1 else 's'}"
 

@@ -1,6 +1,6 @@
-"""The spans of OpenTelemetry around this program, if the process uses OpenTelemetry.
+"""Spans of OpenTelemetry, if the process uses it.
 
-Nothing here imports OpenTelemetry first: where no other module did, there is no span.
+This module never imports OpenTelemetry first: if no other module did, there is no span.
 """
 
 import sys
@@ -20,7 +20,7 @@ _API = "opentelemetry.trace"
 
 
 def wants_trace(environ: Mapping[str, str]) -> bool:
-    """Return whether an environment names a collector, and wants traces sent there."""
+    """Tell whether an environment names a collector, and wants traces sent there."""
     if not any(environ.get(name) for name in COLLECTORS):
         return False
     exporters = environ.get("OTEL_TRACES_EXPORTER") or "otlp"
@@ -29,20 +29,20 @@ def wants_trace(environ: Mapping[str, str]) -> bool:
 
 
 def is_traced() -> bool:
-    """Return whether there is a span around."""
+    """Tell whether there is a current span."""
     return _current_span() is not None
 
 
 def current_trace_id() -> str | None:
-    """Return the id of the current trace, 32 hexadecimal digits; None outside of any."""
+    """Return the id of the current trace, 32 hexadecimal digits; None outside of one."""
     span = _current_span()
     return None if span is None else f"{span.get_span_context().trace_id:032x}"
 
 
 def trace_fields() -> dict[str, str]:
-    """Return what audit events and log lines say of the current trace."""
-    found = current_trace_id()
-    return {} if found is None else {"trace_id": found}
+    """Return the fields that name the current trace in audit events and log lines."""
+    trace_id = current_trace_id()
+    return {} if trace_id is None else {"trace_id": trace_id}
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def span(name: str) -> Iterator[None]:
 
 
 def error_type(error: BaseException) -> str:
-    """Return what a span says of an error: its code, or the name of its class."""
+    """Return the type of an error for a span: its code, or the name of its class."""
     return error.code if isinstance(error, UserctlError) else type(error).__name__
 
 

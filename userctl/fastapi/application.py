@@ -1,4 +1,4 @@
-"""What an application takes over from the router for all of itself."""
+"""Error handling for a whole application."""
 
 from http import HTTPStatus
 
@@ -15,9 +15,9 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Let all of an application answer with the errors of the router: its own paths, 404 and 405.
+    """Answer all errors of an application as the router does, including 404 and 405.
 
-    Its documentation then logs in where its routers are, also if it is mounted in another one.
+    Its documentation then logs in at its routers, even if it is mounted in another application.
 
     Args:
         app: the application.
@@ -31,14 +31,14 @@ async def _handle(request: Request, error: Exception) -> Response:
     response = problem_response(error)
     if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = _allowed_methods(request)
-        # What an endpoint refuses by itself is its own matter.
+        # An endpoint that answers 405 itself decides about its own headers.
         if request.method not in allowed:
             response.headers["Allow"] = ", ".join(allowed)
     return response
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Return the methods of a path: FastAPI names those of its first endpoint alone."""
+    """Return all methods of a path; FastAPI names only those of its first endpoint."""
     return [
         method
         for method in METHODS

@@ -1,4 +1,4 @@
-"""Who sends a request: the address for throttling, and the name for the list of sessions."""
+"""The client of a request: its address for throttling, its name for the list of sessions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from userctl.core.text import remove_invisible
 from userctl.schemas.credentials import CLIENT_LENGTH
 
 LONGEST_CHAIN = 20
-"""How many proxies of a chain are looked at, from the last one on."""
+"""How many proxies of a chain are read, counted from the last one."""
 
 IPV6_PREFIX = 64
-"""An IPv6 host has a network of this size, and any address in it (RFC 8981)."""
+"""The network of one IPv6 host, which may use any address in it (RFC 8981)."""
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -28,14 +28,14 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True)
 class Client:
-    """Who sends a request, as sessions and throttling name them."""
+    """The client of a request, as sessions and throttling name it."""
 
     source: str | None
     name: str | None
 
 
 class ClientReader:
-    """Finds out who sends a request.
+    """Identifies the client of a request.
 
     Args:
         trusted_proxies: the addresses or networks whose X-Forwarded-For is believed.
@@ -45,31 +45,31 @@ class ClientReader:
         self._trusted: list[Network] = [ip_network(each, strict=False) for each in trusted_proxies]
 
     def read(self, request: Request) -> Client:
-        """Return who sends a request."""
+        """Return the client of a request."""
         agent = remove_invisible(request.headers.get("user-agent", ""))[:CLIENT_LENGTH].strip()
-        return Client(self._source(request), agent or None)
+        return Client(self._throttling_source(request), agent or None)
 
-    def _source(self, request: Request) -> str | None:
+    def _throttling_source(self, request: Request) -> str | None:
         address = _parse(request.client.host) if request.client else None
         if address is None and not self._trusted:
             return None
         # Only a proxy on this machine can connect without an address, through a Unix socket.
         if address is None or self._is_trusted(address):
-            address = self._forwarded_for(request) or address
-        return None if address is None else _grouped(address)
+            address = self._forwarded_address(request) or address
+        return None if address is None else _throttling_key(address)
 
-    def _forwarded_for(self, request: Request) -> Address | None:
-        """Return the last address that no trusted proxy has: everything before it may be a lie."""
+    def _forwarded_address(self, request: Request) -> Address | None:
+        """Return the last address that is not a trusted proxy; those before it may be forged."""
         chain = ",".join(request.headers.getlist("x-forwarded-for")).rsplit(",", LONGEST_CHAIN)
-        found: Address | None = None
+        client: Address | None = None
         for text in reversed(chain):
             address = _parse(text.strip())
             if address is None:
                 break
-            found = address
+            client = address
             if not self._is_trusted(address):
                 break
-        return found
+        return client
 
     def _is_trusted(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
@@ -90,7 +90,7 @@ def _parse(text: str) -> Address | None:
     return address
 
 
-def _grouped(address: Address) -> str:
+def _throttling_key(address: Address) -> str:
     if isinstance(address, IPv4Address):
         return str(address)
     return str(ip_network((address, IPV6_PREFIX), strict=False))

@@ -1,4 +1,4 @@
-"""Where the documentation page of an application logs in."""
+"""The login of the documentation page of an application."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,11 +14,11 @@ from userctl.fastapi.service import ServiceRoute
 
 
 @asynccontextmanager
-async def documented(app: FastAPI) -> AsyncIterator[None]:
-    """Let the documentation log in where the routers are, from the start of an application.
+async def document_logins_at_startup(app: FastAPI) -> AsyncIterator[None]:
+    """Point the login of the documentation at the routers when an application starts.
 
-    A router does not know what it is included in before. An application that is mounted in another
-    one is not started.
+    Before that, a router does not know which application includes it. An application that is
+    mounted in another one is not started.
 
     Args:
         app: the application.
@@ -28,10 +28,10 @@ async def documented(app: FastAPI) -> AsyncIterator[None]:
 
 
 def document_logins(app: FastAPI) -> None:
-    """Let the documentation of an application log in where its routers are.
+    """Point the login of the documentation of an application at its routers.
 
     Args:
-        app: the application, in which they may be included later.
+        app: the application; it may include them later.
     """
     if getattr(app.openapi, "func", None) is not _openapi:
         app.openapi = partial(_openapi, app, app.openapi)  # type: ignore[method-assign]
@@ -40,28 +40,28 @@ def document_logins(app: FastAPI) -> None:
 def _openapi(app: FastAPI, describe: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     document = describe()
     schemes = document.get("components", {}).get("securitySchemes", {})
-    for name, path in _logins(app).items():
+    for name, path in _login_paths(app).items():
         if name in schemes:
-            schemes[name]["flows"]["password"]["tokenUrl"] = _from_page(app, path)
+            schemes[name]["flows"]["password"]["tokenUrl"] = _relative_to_page(app, path)
     return document
 
 
-def _logins(app: FastAPI) -> dict[str, str]:
-    """Return the paths of all logins by what the documentation calls them.
+def _login_paths(app: FastAPI) -> dict[str, str]:
+    """Return the path of each login by the name of its scheme in the documentation.
 
     Endpoints of the application use the router that was included first.
     """
-    found: dict[str, str] = {}
+    paths: dict[str, str] = {}
     first = ""
     for context in iter_route_contexts(app.routes):
         route = context.original_route
         if isinstance(route, ServiceRoute) and context.endpoint is log_in:
-            found[route.service.scheme] = context.path or ""
-            first = first or found[route.service.scheme]
-    return {APPLICATION_SCHEME: first} | found
+            paths[route.service.scheme] = context.path or ""
+            first = first or paths[route.service.scheme]
+    return {APPLICATION_SCHEME: first} | paths
 
 
-def _from_page(app: FastAPI, path: str) -> str:
-    """Return a path relative to the page, which a proxy may have put below a prefix."""
+def _relative_to_page(app: FastAPI, path: str) -> str:
+    """Return a path relative to the documentation page, which a proxy may serve under a prefix."""
     folders = (app.docs_url or "/docs").count("/") - 1
     return "../" * folders + path.removeprefix("/")

@@ -24,7 +24,7 @@ class RequestMetrics:
     """The metrics of a router. With several processes, prometheus-client adds them up.
 
     Args:
-        workers: the threads, of which the waiting requests are counted.
+        workers: the threads, whose waiting requests are counted.
     """
 
     CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -55,11 +55,11 @@ class RequestMetrics:
             registry=self._registry,
             multiprocess_mode="livesum",
         )
-        # The other processes see only what was set.
-        workers.tell_waiting = waiting.set
+        # Other processes see a value only once it was set.
+        workers.report_waiting = waiting.set
 
     def count(self, method: str, path: str, status: int, seconds: float) -> None:
-        """Count a request by the template of its path, of which there are few."""
+        """Count a request by the template of its path, which takes few values."""
         self._requests.labels(method, path, status).inc()
         self._seconds.labels(method, path).observe(seconds)
 
@@ -68,7 +68,7 @@ class RequestMetrics:
         self._logins.labels(outcome).inc()
 
     def exposition(self) -> bytes:
-        """Return all metrics; of all processes, where the environment names their folder."""
+        """Return the metrics; those of all processes if the environment names their folder."""
         registry = self._registry
         if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             _forget_dead_processes(Path(folder))
@@ -78,7 +78,7 @@ class RequestMetrics:
 
 
 def _forget_dead_processes(folder: Path) -> None:
-    """Leave out what processes that were killed said last; their counters stay in the sums."""
+    """Drop the last gauges of killed processes; their counters stay in the sums."""
     for file in folder.glob("gauge_live*.db"):
         process = file.stem.rpartition("_")[2]
         if process.isdecimal() and not _is_alive(int(process)):

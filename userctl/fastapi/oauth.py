@@ -1,6 +1,6 @@
-"""What clients of OAuth 2 read from an error: ``error`` and ``error_description``.
+"""The members of an error that OAuth 2 clients read: ``error`` and ``error_description``.
 
-They stand in the one body of all errors, as RFC 9457, section 3.2, allows.
+They extend the common body of all errors (RFC 9457, section 3.2).
 """
 
 import re
@@ -28,7 +28,7 @@ GRANT_ERRORS: Mapping[str, str] = {
     ),
     "invalid_grant",
 )
-"""By its code, what an endpoint that grants tokens calls an error (RFC 6749, section 5.2)."""
+"""The OAuth 2 error for each code, where an endpoint grants tokens (RFC 6749, section 5.2)."""
 
 SERVICE_ERRORS: Mapping[str, str] = {
     "token_required": "invalid_client",
@@ -38,24 +38,24 @@ SERVICE_ERRORS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("api_token_required", "insufficient_scope"), "insufficient_scope"),
 }
-"""The same where a service asks with its token (RFC 6750, section 3.1; RFC 7009, section 2.2.1)."""
+"""The same for services that present a token (RFC 6750, section 3.1; RFC 7009, section 2.2.1)."""
 
-_NOT_ALLOWED = re.compile(r"[^ !#-\[\]-~]")
-"""What a description may not hold."""
+_FORBIDDEN_CHARACTERS = re.compile(r"[^ !#-\[\]-~]")
+"""The characters that a description must not contain."""
 
 
 class OAuthProblem(Problem):
-    """Why a request failed, with what a client of OAuth 2 reads."""
+    """Why a request failed, with the members that OAuth 2 clients read."""
 
     error: str
     error_description: str
 
 
-def speaks_oauth(errors: Mapping[str, str]) -> Callable[[E], E]:
-    """Return a decorator of endpoints whose errors clients of OAuth 2 are to understand.
+def with_oauth_errors(errors: Mapping[str, str]) -> Callable[[E], E]:
+    """Return a decorator for endpoints whose errors OAuth 2 clients must understand.
 
     Args:
-        errors: what they call each error, by its code.
+        errors: the OAuth 2 error for each code.
     """
 
     def mark(endpoint: E) -> E:
@@ -66,13 +66,13 @@ def speaks_oauth(errors: Mapping[str, str]) -> Callable[[E], E]:
 
 
 def oauth_errors(endpoint: object) -> Mapping[str, str] | None:
-    """Return what clients of OAuth 2 call the errors of an endpoint; None if they do not use it."""
-    found: Mapping[str, str] | None = getattr(endpoint, "oauth_errors", None)
-    return found
+    """Return the OAuth 2 error for each code of an endpoint; None if such clients do not use it."""
+    errors: Mapping[str, str] | None = getattr(endpoint, "oauth_errors", None)
+    return errors
 
 
 def oauth_error(errors: Mapping[str, str], code: str, status: int) -> str:
-    """Return what clients of OAuth 2 call an error."""
+    """Return the OAuth 2 error for a code."""
     if code in errors:
         return errors[code]
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -81,9 +81,9 @@ def oauth_error(errors: Mapping[str, str], code: str, status: int) -> str:
 
 
 def oauth_problem(problem: Problem, errors: Mapping[str, str]) -> OAuthProblem:
-    """Return a problem with what a client of OAuth 2 reads."""
+    """Return a problem with the members that OAuth 2 clients read."""
     return OAuthProblem(
         **problem.model_dump(),
         error=oauth_error(errors, problem.code, problem.status),
-        error_description=_NOT_ALLOWED.sub("?", problem.detail),
+        error_description=_FORBIDDEN_CHARACTERS.sub("?", problem.detail),
     )

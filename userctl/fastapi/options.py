@@ -1,4 +1,4 @@
-"""What an application passes, checked when it starts: a mistake would else show as a refusal."""
+"""Checks of what an application passes, at its start rather than at the first request."""
 
 import re
 from collections.abc import Sequence
@@ -28,10 +28,10 @@ def check_origins(origins: Sequence[str]) -> None:
 
 
 def check_texts(name: str, values: Sequence[str]) -> Sequence[str]:
-    """Return values that are several texts, rather than the characters of one.
+    """Return a sequence of texts, and refuse a single text, which is a sequence of characters.
 
     Raises:
-        ValueError: if they are not.
+        ValueError: if it is a single text.
     """
     if isinstance(values, str):
         raise ValueError(f"{name}={values!r} is one text: pass a list, {name}=[{values!r}].")  # noqa: TRY004
@@ -39,10 +39,10 @@ def check_texts(name: str, values: Sequence[str]) -> Sequence[str]:
 
 
 def check_names(function: str, names: Sequence[str]) -> None:
-    """Make sure that a dependency demands something.
+    """Make sure that a dependency names what it requires.
 
     Raises:
         ValueError: if there is no name, or one is not text.
     """
     if not names or not all(isinstance(name, str) and name for name in names):
-        raise ValueError(f"{function}() takes one or more names, each an argument.")
+        raise ValueError(f"{function}() takes one or more names, each as an argument of its own.")

@@ -1,4 +1,4 @@
-"""The path of a request as its client knows it."""
+"""The path of a request as the client sent it."""
 
 from urllib.parse import quote
 
@@ -6,9 +6,9 @@ from fastapi import Request
 
 
 def public_path(request: Request) -> str:
-    """Return the path, with what a proxy or an application around this one took off before it."""
+    """Return the path, with the prefix that a proxy or an outer application removed."""
     scope = request.scope
     root = scope.get("app_root_path", scope.get("root_path", "")).rstrip("/")
     path = scope["path"]
-    # By the specification of ASGI the path begins with the root path; not every server does so.
+    # ASGI specifies that the path includes the root path, but not every server complies.
     return quote(path if path.startswith(f"{root}/") else f"{root}{path}")

@@ -1,4 +1,4 @@
-"""Errors as a client gets them: one body for all of them (RFC 9457)."""
+"""Errors as clients receive them, all in one format (RFC 9457)."""
 
 import json
 import logging
@@ -20,11 +20,11 @@ logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 NO_STORE = {"Cache-Control": "no-store"}
-WITHOUT_BODY = {204, 205, 304}
+BODILESS_STATUSES = {204, 205, 304}
 RETRY_SECONDS = 2
-"""After how long a client may try again what the server could not do at the moment."""
+"""When a client may retry what the server cannot do at the moment."""
 
-MOST_NAMED = 5
+MOST_INVALID_VALUES = 5
 """How many invalid values of a request an error names."""
 
 HINTS = {
@@ -40,22 +40,21 @@ HINTS = {
 }
 """What a client can do. The hints of the command line are for its operator."""
 
-
 ROUTER_CODES = {
-    "api_token_required": (403, "The token is an access token, where services use an API token."),
+    "api_token_required": (403, "The token is an access token, but services use an API token."),
     "bad_request": (400, "The request cannot be parsed."),
-    "body_too_large": (413, "The body is longer than any that makes sense."),
+    "body_too_large": (413, "The body is too long."),
     "cookie_refused": (403, "Another site may have made the browser send the cookie."),
-    "insufficient_scope": (403, "The API token was issued for something else."),
+    "insufficient_scope": (403, "The scope of the API token does not include this."),
     "invalid_request": (422, "A value is missing, unknown or of the wrong kind."),
-    "overloaded": (503, "Too many requests wait until a password is checked."),
-    "role_required": (403, "The user has another role."),
+    "overloaded": (503, "Too many requests are waiting for a password to be checked."),
+    "role_required": (403, "The user does not have the required role."),
     "token_required": (401, "The request has no token, or more than one."),
     "unexpected": (500, "A bug, which is in the log."),
     "unsupported_grant_type": (400, "The grant is neither 'password' nor 'refresh_token'."),
     "unsupported_token_type": (400, "An access token only expires; revoke its session."),
 }
-"""The codes that only a router answers with: the status, and what each means."""
+"""The codes of the router alone: the status and the meaning of each."""
 
 
 class Problem(BaseModel):
@@ -70,7 +69,7 @@ class Problem(BaseModel):
 
 
 class ProblemError(HTTPException):
-    """A request fails with this status, code and headers.
+    """Fails a request with a status, a code and headers.
 
     An application that does not install the error handlers answers with its usual body.
     """
@@ -103,48 +102,48 @@ def router_error(
     Args:
         code: one of those codes.
         detail: what is wrong with this request.
-        headers: headers of the answer.
+        headers: headers of the response.
     """
     status, title = ROUTER_CODES[code]
     return ProblemError(status, code, detail, title=title, headers=headers)
 
 
-def status_of(code: str) -> int:
-    """Return the status of the error with a code."""
+def error_status(code: str) -> int:
+    """Return the status for an error code."""
     if code in ROUTER_CODES:
         return ROUTER_CODES[code][0]
     return {kind.code: kind.http_status for kind in error_classes()}[code]
 
 
 def problem_error(error: Exception) -> ProblemError:
-    """Return an error as a client gets it; one that is our own fault is logged, and not told."""
+    """Return an error as clients receive it; a bug is logged, and its details are withheld."""
     match error:
         case ProblemError():
             return error
         case UserctlError():
-            return _foreseen(error)
+            return _describe_known_error(error)
         case RequestValidationError():
-            return router_error("invalid_request", _invalid_values(error.errors()))
+            return router_error("invalid_request", _describe_invalid_values(error.errors()))
         case HTTPException():
-            return _of_application(error)
+            return _application_error(error)
     logger.error("unexpected error", exc_info=error)
     return router_error("unexpected", "The server failed unexpectedly.")
 
 
 def problem_response(
-    error: Exception, tell: Callable[[Problem], Problem] = lambda problem: problem
+    error: Exception, extend: Callable[[Problem], Problem] = lambda problem: problem
 ) -> Response:
-    """Return the answer to a request that failed.
+    """Return the response to a request that failed.
 
     Args:
         error: why.
-        tell: returns the body of the answer, which may say more.
+        extend: returns the body of the response, which may have more members.
     """
     failed = problem_error(error)
-    if failed.status_code in WITHOUT_BODY:
+    if failed.status_code in BODILESS_STATUSES:
         return Response(status_code=failed.status_code, headers=failed.headers)
     return Response(
-        tell(failed.problem).model_dump_json(),
+        extend(failed.problem).model_dump_json(),
         failed.status_code,
         {**NO_STORE, **(failed.headers or {})},
         MEDIA_TYPE,
@@ -152,7 +151,7 @@ def problem_response(
 
 
 def has_handler(app: FastAPI, error: Exception) -> bool:
-    """Tell whether an application has an answer to an error that is none of the router.
+    """Tell whether an application handles an error that is not one of the router.
 
     Args:
         app: the application.
@@ -164,19 +163,19 @@ def has_handler(app: FastAPI, error: Exception) -> bool:
     return any(kind in app.exception_handlers for kind in kinds[: kinds.index(Exception)])
 
 
-def _of_application(error: HTTPException) -> ProblemError:
+def _application_error(error: HTTPException) -> ProblemError:
     """Return an error that FastAPI or an endpoint of the application raised."""
     try:
         title = HTTPStatus(error.status_code).phrase
     except ValueError:
         title = f"Status {error.status_code}"
-    # FastAPI takes whatever can be JSON for the detail.
+    # FastAPI accepts any JSON value as the detail.
     detail = error.detail if isinstance(error.detail, str) else json.dumps(error.detail)
     code = title.lower().replace(" ", "_")
     return ProblemError(error.status_code, code, detail, title=title, headers=error.headers)
 
 
-def _foreseen(error: UserctlError) -> ProblemError:
+def _describe_known_error(error: UserctlError) -> ProblemError:
     status, title = error.http_status, _meaning(type(error))
     detail = error.message
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -206,11 +205,11 @@ def _headers(error: UserctlError) -> dict[str, str]:
     return {}
 
 
-def _invalid_values(found: Sequence[Any]) -> str:
-    """Return what is wrong with a request, without repeating any value: it may be a password."""
-    if found[0]["type"] == "model_attributes_type" and found[0]["loc"] == ("body",):
+def _describe_invalid_values(errors: Sequence[Any]) -> str:
+    """Describe what is wrong with a request, but repeat no value: it may be a password."""
+    if errors[0]["type"] == "model_attributes_type" and errors[0]["loc"] == ("body",):
         return "The body is not a JSON object with the header 'Content-Type: application/json'."
-    named = [
-        f"{quote('.'.join(map(str, each['loc'])))}: {each['msg']}" for each in found[:MOST_NAMED]
-    ]
-    return "; ".join(named)
+    return "; ".join(
+        f"{quote('.'.join(map(str, each['loc'])))}: {each['msg']}"
+        for each in errors[:MOST_INVALID_VALUES]
+    )

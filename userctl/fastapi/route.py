@@ -1,4 +1,4 @@
-"""How each request of a router is answered: bounded, counted, and never with a traceback."""
+"""The handling of a request: it is bounded, counted, and never answered with a traceback."""
 
 import json
 import time
@@ -9,16 +9,16 @@ from typing import Any
 from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
 
+from userctl.fastapi.duplicates import dict_without_duplicates
 from userctl.fastapi.oauth import oauth_errors, oauth_problem
 from userctl.fastapi.problems import NO_STORE, has_handler, problem_response, router_error
-from userctl.fastapi.repeated import single_values
 from userctl.fastapi.service import Service, ServiceRoute
 
 LONGEST_BODY = 65_536
-"""How many bytes of a body are read; none that makes sense has a tenth of it."""
+"""The longest body, in bytes; no sensible one is a tenth of that."""
 
 CLIENT_LEFT = 499
-"""The status, as nginx has it, of an answer that has no client; only logs and metrics see it."""
+"""The status that nginx uses if the client has left; only logs and metrics see it."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -46,17 +46,17 @@ class BoundedRequest(Request):
         Raises:
             ProblemError: if a name is given twice in an object.
         """
-        return json.loads(await self.body(), object_pairs_hook=single_values)
+        return json.loads(await self.body(), object_pairs_hook=dict_without_duplicates)
 
 
 class AccountsRoute(ServiceRoute):
     """A route of a router."""
 
     def get_route_handler(self) -> Handler:
-        """Return what answers a request."""
+        """Return the function that answers a request."""
         answer = super().get_route_handler()
         errors = oauth_errors(self.endpoint)
-        tell = {} if errors is None else {"tell": partial(oauth_problem, errors=errors)}
+        options = {} if errors is None else {"extend": partial(oauth_problem, errors=errors)}
 
         async def handle(request: Request) -> Response:
             started_at = time.perf_counter()
@@ -65,11 +65,11 @@ class AccountsRoute(ServiceRoute):
             except ClientDisconnect:
                 response = Response(status_code=CLIENT_LEFT)
             except Exception as error:
-                # Dependencies that the application added raise its own errors.
+                # Dependencies that the application added may raise its own errors.
                 if has_handler(request.app, error):
                     raise
-                response = problem_response(error, **tell)
-            # Nearly every answer has a token or a user in it.
+                response = problem_response(error, **options)
+            # Nearly every response contains a token or a user.
             response.headers.setdefault("Cache-Control", NO_STORE["Cache-Control"])
             if (metrics := self.service.metrics) is not None:
                 seconds = time.perf_counter() - started_at

@@ -1,4 +1,4 @@
-"""The router."""
+"""The router that an application includes."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 from userctl import Accounts
 from userctl.core.errors import DatabaseNotReady
-from userctl.fastapi.documentation import documented
+from userctl.fastapi.documentation import document_logins_at_startup
 from userctl.fastapi.endpoints.auth import add_auth
 from userctl.fastapi.endpoints.status import add_jwks, add_metrics, add_status
 from userctl.fastapi.endpoints.tokens import add_tokens
@@ -35,16 +35,16 @@ def router(
     """Return the endpoints for users, sessions and tokens, to be included in an application.
 
     Args:
-        accounts: what they use; the application closes it.
-        prefix: what their paths begin with; empty for none.
-        register: whether users may create themselves.
-        cookie: whether a refresh token is kept in a cookie if the client asks for that.
+        accounts: the database that they use; the application closes it.
+        prefix: the prefix of their paths; empty for none.
+        register: whether users may register themselves.
+        cookie: whether clients may ask for the refresh token in a cookie.
         origins: the other origins, such as ``https://app.example.com``, that may send the cookie.
         trusted_proxies: the addresses or networks of proxies whose X-Forwarded-For is believed.
         admin_role: the role that may manage users.
-        hashes: how many passwords are hashed at once; None for one on each core.
+        hashes: how many passwords are hashed at once; None for one per core.
         metrics: whether ``/metrics`` counts requests and logins (extra ``metrics``).
-        jwks: whether it answers ``/.well-known/jwks.json``, of which an application has one.
+        jwks: whether to serve ``/.well-known/jwks.json``; an application has only one.
 
     Raises:
         InvalidConfiguration: if there is no key to sign tokens with, or it cannot be used.
@@ -53,7 +53,7 @@ def router(
     check_prefix(prefix)
     check_origins(origins)
     check_texts("trusted_proxies", trusted_proxies)
-    # A database that cannot serve yet is told by the health, and may come later.
+    # The health check reports a database that is not ready, which it may become later.
     with suppress(DatabaseNotReady):
         accounts.tokens.jwks()
     scheme = password_scheme(prefix)
@@ -68,10 +68,10 @@ def router(
     )
     security = token_schemes(scheme)
     routes = route_class(service)
-    # Whatever the application answers with: it may be pages.
-    answers = JSONResponse
+    # The default of the application may be another class, such as that of HTML pages.
+    response_class = JSONResponse
     api = APIRouter(
-        prefix=prefix, route_class=routes, default_response_class=answers, tags=["users"]
+        prefix=prefix, route_class=routes, default_response_class=response_class, tags=["users"]
     )
     add_auth(api, security, register_is_open=register)
     add_users(api, admin_role, security)
@@ -79,7 +79,11 @@ def router(
     add_status(api)
     if metrics:
         add_metrics(api)
-    root = APIRouter(route_class=routes, default_response_class=answers, lifespan=documented)
+    root = APIRouter(
+        route_class=routes,
+        default_response_class=response_class,
+        lifespan=document_logins_at_startup,
+    )
     if jwks:
         add_jwks(root)
     root.include_router(api)

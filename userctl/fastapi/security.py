@@ -1,4 +1,4 @@
-"""Dependencies that let in who has a token."""
+"""Dependencies that authenticate a request by its token."""
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from userctl.core.errors import UserctlError
 from userctl.fastapi.options import check_names
 from userctl.fastapi.problems import ProblemError, problem_error, router_error
-from userctl.fastapi.service import FoundService
+from userctl.fastapi.service import ServiceDep
 from userctl.schemas.tokens import ApiTokenClaims
 from userctl.schemas.users import UserRead
 from userctl.schemas.verification import VerifiedToken
@@ -22,10 +22,10 @@ CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 class PasswordScheme(OAuth2):
-    """How the documentation page logs in.
+    """The scheme with which the documentation page logs in.
 
     Args:
-        name: what the documentation calls it.
+        name: its name in the documentation.
     """
 
     def __init__(self, name: str) -> None:
@@ -36,26 +36,26 @@ class PasswordScheme(OAuth2):
         """Take nothing from a request: the token is read elsewhere."""
 
     def use_prefix(self, prefix: str) -> None:
-        """Let it log in below a prefix, relative to the documentation page."""
+        """Log in below a prefix, relative to the documentation page."""
         self.prefix = prefix
         url = f"{prefix}/auth/token".lstrip("/")
         self.model.flows = OAuthFlows(password=OAuthFlowPassword(tokenUrl=url))  # type: ignore[attr-defined]
 
 
 class BearerScheme(HTTPBearer):
-    """How the documentation page takes a token."""
+    """The scheme with which the documentation page accepts a token."""
 
     async def __call__(self) -> None:  # type: ignore[override]
         """Take nothing from a request: the token is read elsewhere."""
 
 
 APPLICATION_SCHEME = "password"
-"""What the documentation calls the login that endpoints of the application use."""
+"""The name, in the documentation, of the login for endpoints of the application."""
 
 _PASSWORD_SCHEME = PasswordScheme(APPLICATION_SCHEME)
-"""That of the first router of a process, which endpoints of the application use as well.
+"""The scheme of the first router of a process, shared by endpoints of the application.
 
-What these depend on is declared before there is any router.
+Their dependencies are declared before there is any router.
 """
 
 _BEARER_SCHEME = BearerScheme(
@@ -64,10 +64,10 @@ _BEARER_SCHEME = BearerScheme(
 
 
 def password_scheme(prefix: str) -> PasswordScheme:
-    """Return how the documentation page logs in at a router.
+    """Return the scheme with which the documentation page logs in to a router.
 
     Args:
-        prefix: that of the router.
+        prefix: the prefix of the router.
     """
     scheme = _PASSWORD_SCHEME
     if scheme.prefix not in {None, prefix}:
@@ -81,7 +81,7 @@ def token_schemes(scheme: PasswordScheme) -> Sequence[Any]:
     """Return dependencies that tell the documentation how to get a token for a router.
 
     Args:
-        scheme: how it logs in.
+        scheme: the scheme of its login.
     """
     return [Security(scheme), Security(_BEARER_SCHEME)]
 
@@ -104,7 +104,7 @@ async def bearer_token(request: HTTPConnection) -> str:
 
 
 async def verified_token(
-    service: FoundService, token: Annotated[str, Depends(bearer_token)]
+    service: ServiceDep, token: Annotated[str, Depends(bearer_token)]
 ) -> VerifiedToken:
     """Return the access token or API token of a request, verified, with its user.
 
@@ -117,18 +117,18 @@ async def verified_token(
         raise problem_error(error) from error
 
 
-FoundToken = Annotated[VerifiedToken, Depends(verified_token)]
+TokenDep = Annotated[VerifiedToken, Depends(verified_token)]
 
 
-async def _user(token: FoundToken) -> UserRead:
+async def _token_user(token: TokenDep) -> UserRead:
     return token.user
 
 
-FoundUser = Annotated[UserRead, Depends(_user)]
+UserDep = Annotated[UserRead, Depends(_token_user)]
 
 
 async def current_token(
-    token: FoundToken,
+    token: TokenDep,
     _password: Annotated[object, Security(_PASSWORD_SCHEME)] = None,
     _bearer: Annotated[object, Security(_BEARER_SCHEME)] = None,
 ) -> VerifiedToken:
@@ -144,14 +144,14 @@ CurrentToken = Annotated[VerifiedToken, Depends(current_token)]
 
 
 async def current_user(token: CurrentToken) -> UserRead:
-    """Return the user whose token a request has."""
+    """Return the user of the token of a request."""
     return token.user
 
 
 def require_role(*roles: str) -> Callable[..., Awaitable[UserRead]]:
-    """Return a dependency that lets in users with one of these roles, and returns the user.
+    """Return a dependency that admits users with one of these roles, and returns the user.
 
-    It does not look at scopes: demand one as well where an API token with a scope is not meant.
+    It ignores scopes: add ``require_scope`` to keep out API tokens that lack a scope.
 
     Args:
         roles: the roles.
@@ -169,9 +169,9 @@ def require_role(*roles: str) -> Callable[..., Awaitable[UserRead]]:
 
 
 def require_scope(*scopes: str) -> Callable[..., Awaitable[UserRead]]:
-    """Return a dependency that lets in tokens with all of these scopes, and returns the user.
+    """Return a dependency that admits tokens with all of these scopes, and returns the user.
 
-    A token that was issued without scopes may do all that its user may.
+    A token that was issued without scopes may do everything that its user may.
 
     Args:
         scopes: the scopes.
@@ -192,10 +192,12 @@ def check_role(token: VerifiedToken, roles: Collection[str]) -> None:
     """Make sure that the user of a token has one of these roles.
 
     Raises:
-        ProblemError: if they have another one.
+        ProblemError: if they have another role.
     """
     if token.user.role not in roles:
-        raise _refused("role_required", f"This takes the role {_listed(roles)}.")
+        raise _forbidden_error(
+            "role_required", f"This requires the role {_join_names(roles, 'or')}."
+        )
 
 
 def check_scope(token: VerifiedToken, scopes: Collection[str]) -> None:
@@ -205,27 +207,29 @@ def check_scope(token: VerifiedToken, scopes: Collection[str]) -> None:
         ProblemError: if one is missing.
     """
     if token.scope is not None and not token.scope.issuperset(scopes):
-        raise _refused("insufficient_scope", f"This takes the scope {_listed(scopes)}.", scopes)
+        raise _forbidden_error(
+            "insufficient_scope", f"This requires the scope {_join_names(scopes, 'and')}.", scopes
+        )
 
 
-async def api_token(token: FoundToken) -> VerifiedToken:
+async def api_token(token: TokenDep) -> VerifiedToken:
     """Return the API token of a request.
 
     Raises:
         ProblemError: if it is an access token, which belongs to a session.
     """
     if not isinstance(token.claims, ApiTokenClaims):
-        raise _refused("api_token_required", "This takes an API token.")
+        raise _forbidden_error("api_token_required", "This requires an API token.")
     return token
 
 
-def _refused(code: str, detail: str, scopes: Iterable[str] = ()) -> ProblemError:
+def _forbidden_error(code: str, detail: str, scopes: Iterable[str] = ()) -> ProblemError:
     """Return the error of a valid token that may not do this (RFC 6750, section 3.1)."""
-    listed = " ".join(scopes)
-    scope = f', scope="{listed}"' if listed else ""
+    required = " ".join(scopes)
+    scope = f', scope="{required}"' if required else ""
     challenge = f'Bearer error="insufficient_scope"{scope}'
     return router_error(code, detail, headers={"WWW-Authenticate": challenge})
 
 
-def _listed(names: Iterable[str]) -> str:
-    return " or ".join(f"'{name}'" for name in names)
+def _join_names(names: Iterable[str], conjunction: str) -> str:
+    return f" {conjunction} ".join(f"'{name}'" for name in names)

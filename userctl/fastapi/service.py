@@ -1,4 +1,4 @@
-"""What the endpoints of one router share, and how endpoints of the application find it."""
+"""What the endpoints of one router share, and the dependency that finds it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ class Service:
     Attributes:
         accounts: the users, sessions and tokens.
         workers: the threads that use them.
-        clients: finds out who sends a request.
-        cookie: keeps refresh tokens in browsers, if that is offered.
-        metrics: counts requests and logins, if that is wanted.
-        scheme: what the documentation calls its login.
+        clients: identifies the client of a request.
+        cookie: keeps refresh tokens in browsers, if allowed.
+        metrics: counts requests and logins, if requested.
+        scheme: the name of its login in the documentation.
     """
 
     accounts: Accounts
@@ -40,7 +40,7 @@ class Service:
 
 
 class ServiceRoute(APIRoute):
-    """A route that knows its service, as a subclass for each router."""
+    """A route that knows its service; each router has a subclass."""
 
     service: ClassVar[Service]
 
@@ -55,7 +55,7 @@ def build_service(
     metrics: bool,
     scheme: str,
 ) -> Service:
-    """Return the parts of a router; its arguments are those of ``router``, and of ``Service``."""
+    """Return the parts of a router, from arguments of ``router`` and of ``Service``."""
     workers = Workers(accounts, hashes)
     lifetime = timedelta(days=accounts.settings.refresh_token_days)
     return Service(
@@ -85,7 +85,7 @@ async def find_service(request: HTTPConnection) -> Service:
     route = request.scope.get("route")
     if isinstance(route, ServiceRoute):
         return route.service
-    # Looking through all routes takes long, so that it is done once.
+    # Searching all routes takes long, so it is done once.
     state = request.app.state
     if not hasattr(state, "userctl_service"):
         state.userctl_service = next(
@@ -96,21 +96,21 @@ async def find_service(request: HTTPConnection) -> Service:
             ),
             None,
         )
-    found: Service | None = state.userctl_service
-    if found is None:
+    service: Service | None = state.userctl_service
+    if service is None:
         raise RuntimeError(
             "Include userctl.fastapi.router(accounts) in the application that has the endpoint. "
             "One that is mounted in another does not see the routers of the other."
         )
-    return found
+    return service
 
 
-FoundService = Annotated[Service, Depends(find_service)]
+ServiceDep = Annotated[Service, Depends(find_service)]
 
 
-async def read_client(request: Request, service: FoundService) -> Client:
-    """Return who sends a request."""
+async def read_client(request: Request, service: ServiceDep) -> Client:
+    """Return the client of a request."""
     return service.clients.read(request)
 
 
-FoundClient = Annotated[Client, Depends(read_client)]
+ClientDep = Annotated[Client, Depends(read_client)]

@@ -1,7 +1,7 @@
-"""The threads in which requests use the library, so that none of them keeps the others waiting.
+"""The threads in which requests use the library, so that no request blocks the others.
 
 Hashing takes a core for a quarter of a second, a query some milliseconds. Each has threads of its
-own, and a check of health has another one: logins that wait for a core delay nothing else. Together
+own, and the health check has another one: logins that wait for a core delay nothing else. Together
 they use no more connections than the pool has.
 """
 
@@ -23,11 +23,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 WAITING_PER_HASH = 100
-"""How many requests wait for each that hashes; at a quarter of a second, some 25 s."""
+"""How many requests may wait per hashing thread: about 25 s at a quarter of a second each."""
 
 
-def _cores() -> int:
-    # Only Linux tells which of the cores this process may use.
+def _usable_cores() -> int:
+    # Only Linux reports which cores this process may use.
     usable = getattr(os, "sched_getaffinity", None)
     return len(usable(0)) if usable else os.cpu_count() or 1
 
@@ -36,22 +36,22 @@ class Workers:
     """The threads of one router.
 
     Args:
-        accounts: what they use.
-        hashes: how many passwords are hashed at once; None for one on each core.
+        accounts: the database that they use.
+        hashes: how many passwords are hashed at once; None for one per core.
 
     Raises:
-        ValueError: if there is no connection to the database for so many.
+        ValueError: if the pool has too few connections for that.
 
     Attributes:
-        tell_waiting: is told how many requests wait, whenever that may have changed.
+        report_waiting: called with the number of waiting requests when it may have changed.
     """
 
-    tell_waiting: Callable[[int], object] = staticmethod(lambda _: None)
+    report_waiting: Callable[[int], object] = staticmethod(lambda _: None)
 
     def __init__(self, accounts: Accounts, hashes: int | None) -> None:
         settings = accounts.settings
         connections = settings.pool_size + settings.max_overflow
-        cores = _cores()
+        cores = _usable_cores()
         hashing = max(1, min(cores, connections // 2)) if hashes is None else hashes
         most = max(1, connections - 2)
         if not 1 <= hashing <= most:
@@ -60,9 +60,9 @@ class Workers:
                 "connections of the pool, and queries and the health need two."
             )
         self._accounts = accounts
-        self._hashing = CapacityLimiter(hashing)
-        self._querying = CapacityLimiter(max(1, connections - hashing - 1))
-        self._checking, self._checked_at = CapacityLimiter(1), 0.0
+        self._hash_limiter = CapacityLimiter(hashing)
+        self._query_limiter = CapacityLimiter(max(1, connections - hashing - 1))
+        self._health_limiter, self._checked_at = CapacityLimiter(1), 0.0
         self._check_lock = Lock()
         self._health: Health | None = None
         self._hashers = 0
@@ -71,63 +71,63 @@ class Workers:
     @property
     def waiting(self) -> int:
         """How many requests wait until they may hash."""
-        return max(0, self._hashers - int(self._hashing.total_tokens))
+        return max(0, self._hashers - int(self._hash_limiter.total_tokens))
 
     async def query(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run something that hashes no password."""
-        return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._querying)
+        """Run a call that hashes no password."""
+        return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._query_limiter)
 
     async def hash(
         self, request: Request, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run something that hashes a password, unless the client leaves before its turn.
+        """Run a call that hashes a password, unless the client leaves before its turn.
 
-        What has begun is finished: a client that leaves early guesses no password for free.
+        A call that has begun is finished, so that leaving early does not evade throttling.
 
         Raises:
             ClientDisconnect: if the client left.
-            ProblemError: if too many wait for that.
+            ProblemError: if too many requests wait for that.
         """
         if self.waiting >= self._most_waiting:
             raise router_error(
                 "overloaded",
-                "Too many requests wait until a password is checked.",
+                "Too many requests are waiting for a password to be checked.",
                 headers={"Retry-After": str(RETRY_SECONDS)},
             )
         # The limiter itself counts a request only after others may have passed the check.
         self._add_hashers(1)
         try:
-            return await _while_connected(
+            return await _run_while_connected(
                 request,
-                # The thread ignores that it is canceled, and waiting for it does not.
-                to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._hashing),
+                # Canceling ends the wait for the thread, not the thread itself.
+                to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._hash_limiter),
             )
         finally:
             self._add_hashers(-1)
 
     def _add_hashers(self, number: int) -> None:
         self._hashers += number
-        self.tell_waiting(self.waiting)
+        self.report_waiting(self.waiting)
 
     async def health(self) -> Health:
-        """Return the health of the database; who asks while it is checked gets the same answer."""
+        """Return the health of the database; requests during a check share its result."""
         asked_at = time.monotonic()
         async with self._check_lock:
             if self._health is None or self._checked_at < asked_at:
                 self._health = await to_thread.run_sync(
-                    self._accounts.health, limiter=self._checking
+                    self._accounts.health, limiter=self._health_limiter
                 )
                 self._checked_at = time.monotonic()
             return self._health
 
 
-async def _while_connected(request: Request, running: Awaitable[T]) -> T:
-    """Return what something returns, and cancel it if the client of a request leaves."""
+async def _run_while_connected(request: Request, work: Awaitable[T]) -> T:
+    """Return the result of some work, and cancel it if the client of a request leaves."""
     results: list[T] = []
     errors: list[Exception] = []
 
     async def cancel_if_left() -> None:
-        # All of the body was read before.
+        # The body has been read before.
         while (await request.receive())["type"] != "http.disconnect":
             pass
         group.cancel_scope.cancel()
@@ -135,7 +135,7 @@ async def _while_connected(request: Request, running: Awaitable[T]) -> T:
     async with create_task_group() as group:
         group.start_soon(cancel_if_left)
         try:
-            results.append(await running)
+            results.append(await work)
         except Exception as error:  # noqa: BLE001 - the group would wrap it.
             errors.append(error)
         group.cancel_scope.cancel()

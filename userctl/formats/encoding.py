@@ -33,7 +33,7 @@ LONGEST_MARK = 4
 """How many bytes :func:`detect_encoding` has to see."""
 
 
-def detect_encoding(start: bytes, chosen: str | None) -> str:
+def detect_encoding(start: bytes, option: str | None) -> str:
     """Return the encoding of a file: that of its byte order mark, or the chosen one, or UTF-8.
 
     A file without a mark that begins with ASCII is recognized as UTF-16 or UTF-32 by its NUL
@@ -41,18 +41,18 @@ def detect_encoding(start: bytes, chosen: str | None) -> str:
 
     Args:
         start: the first bytes of the file, ``LONGEST_MARK`` if it has so many.
-        chosen: the name of an encoding, if there is one.
+        option: the name of an encoding, if there is one.
 
     Raises:
         InvalidInput: if no encoding of text has this name.
     """
-    if chosen is not None:
-        _require_encoding(chosen)
+    if option is not None:
+        _require_encoding(option)
     for mark, encoding in _MARKS.items():
         if start.startswith(mark):
             return encoding
     nul = tuple(byte == 0 for byte in start)
-    return chosen or _NUL_PATTERNS.get(nul, "utf-8")
+    return option or _NUL_PATTERNS.get(nul, "utf-8")
 
 
 def undecodable_reason(text: str, encoding: str | None) -> str | None:

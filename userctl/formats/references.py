@@ -83,8 +83,8 @@ def _read_list(start: list[str], text: TextIO) -> "Iterator[UserReference]":
 
 
 def _read_column(text: ReplayedText) -> "Iterator[UserReference]":
-    skipped_lines = len(text.first) - 1
-    del text.first[:-1]
+    skipped_lines = len(text.pieces) - 1
+    del text.pieces[:-1]
     # The reader needs only the lines and the encoding of a file.
     records = read_csv(cast("TextIO", text), ReadOptions(fields=(_COLUMN,), ignore_unknown=True))
     for record in records:

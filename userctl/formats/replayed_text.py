@@ -12,25 +12,25 @@ class ReplayedText:
         rest: what follows them.
 
     Attributes:
-        first: the pieces that have not been read again.
+        pieces: the pieces that have not been read again.
     """
 
-    def __init__(self, first: Iterable[str], rest: TextIO) -> None:
-        self.first = [*first]
-        self._rest = rest
+    def __init__(self, pieces: Iterable[str], text: TextIO) -> None:
+        self.pieces = [*pieces]
+        self._text = text
 
     @property
     def encoding(self) -> str:
         """The encoding of the file."""
-        return self._rest.encoding
+        return self._text.encoding
 
     def readline(self, size: int = -1) -> str:
         """Return the next line, or as much of it as asked for."""
-        return self.first.pop(0) if self.first else self._rest.readline(size)
+        return self.pieces.pop(0) if self.pieces else self._text.readline(size)
 
     def read(self, size: int = -1) -> str:
         """Return the next characters, as many as asked for or fewer."""
-        return self.first.pop(0) if self.first else self._rest.read(size)
+        return self.pieces.pop(0) if self.pieces else self._text.read(size)
 
     def __iter__(self) -> Iterator[str]:
         """Yield the lines."""

@@ -1,4 +1,4 @@
-"""The entrance to the library."""
+"""The entry point of the library."""
 
 import logging
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from userctl.core.actor import Actor, machine_user, sanitize_name
 from userctl.core.errors import InvalidConfiguration
 from userctl.core.tracing import span
 from userctl.db.pool import calls
-from userctl.library.inputs import plain_value, typed, usable_settings
+from userctl.library.inputs import normalize_settings, plain_value, require_type
 from userctl.library.passwords import Passwords
 from userctl.library.sessions import Sessions
 from userctl.library.tokens import Tokens
@@ -29,26 +29,26 @@ def open_accounts(
 ) -> "Accounts":
     """Open the users, sessions and tokens of a database.
 
-    Nothing is connected before the first call, unless a database is to be created. What is not
-    given here comes from where the command line has it: the environment, the config file and the
-    defaults.
+    Nothing is connected before the first call, unless a database is to be created. Settings that
+    are not given here come from the same places as on the command line: the environment, the config
+    file and the defaults.
 
     Args:
         settings: the URL of the database alone, or all settings, such as those of other
             ``Accounts`` with changes; then neither the environment nor a file is read.
         create_database: whether to create an SQLite database if it does not exist.
-        values: single settings by their names, such as ``pool_size=20``; they win over all others.
+        values: single settings by their names, such as ``pool_size=20``; they override all others.
 
     Raises:
         InvalidConfiguration: if a setting is unknown or cannot be used.
         InvalidInput: if ``create_database`` or ``profile`` is of a wrong type.
         TypeError: if both settings and single values are given, or two URLs.
     """
-    typed(create_database, bool, "create_database")
+    require_type(create_database, bool, "create_database")
     if isinstance(settings, Settings):
         if values:
             raise TypeError("Pass either settings or single values, not both.")
-        return Accounts(usable_settings(settings), create_database=create_database)
+        return Accounts(normalize_settings(settings), create_database=create_database)
     if settings is not None:
         if "database_url" in values:
             raise TypeError("Pass the URL of the database once.")
@@ -58,20 +58,20 @@ def open_accounts(
             f"'{name}' is not a setting.", hint=f"The settings are: {', '.join(SETTINGS)}."
         )
     if values.get("profile") is not None:
-        typed(values["profile"], str, "profile")
-    given = {name: plain_value(value) for name, value in values.items()}
+        require_type(values["profile"], str, "profile")
+    arguments = {name: plain_value(value) for name, value in values.items()}
     return Accounts(
-        load_settings(given, given_as="argument {name}"), create_database=create_database
+        load_settings(arguments, given_as="argument {name}"), create_database=create_database
     )
 
 
 class Accounts:
     """The users, sessions and tokens of one database, to be shared by all threads of a process.
 
-    A process that is forked gets connections of its own. A fork waits for the calls that are in
-    progress; on SQLite, close what else your application has open of the same file before it.
-    Keys are read again when their file changes. Nothing is printed: notes go to the logger
-    ``userctl``. An argument of a wrong type is ``InvalidInput`` for every call.
+    A forked process gets its own connections. A fork waits for calls in progress; on SQLite, close
+    all other connections of your application to the same file before it. Keys are read again when
+    their file changes. Nothing is printed: notes go to the logger ``userctl``. Every call raises
+    ``InvalidInput`` for an argument of a wrong type.
 
     Attributes:
         users: creating, finding, changing and deleting users.
@@ -104,14 +104,14 @@ class Accounts:
 
     @contextmanager
     def acting_as(self, name: str) -> Iterator[None]:
-        """Let the audit trail name who makes the changes of this block, such as a logged-in admin.
+        """Record the changes of this block in the audit trail under a name, such as an admin's.
 
-        It holds for the current thread or task alone.
+        This applies only to the current thread or task.
 
         Args:
             name: the name or the e-mail address.
         """
-        token = self._actor.set(typed(name, str, "name"))
+        token = self._actor.set(require_type(name, str, "name"))
         try:
             yield
         finally:

@@ -1,4 +1,4 @@
-"""What calls of the library take, checked."""
+"""Validation of the arguments of the library's calls."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,29 +15,29 @@ M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
 UserReference = int | str
-"""What names a user: the id, or the e-mail address."""
+"""The id of a user, or the e-mail address."""
 
 
-def checked(kind: type[M], **values: Any) -> M:
-    """Return values as the services take them.
+def validate_arguments(kind: type[M], **values: Any) -> M:
+    """Return the arguments of a call as the schema that the services take.
 
     Raises:
-        InvalidInput: if one is not of its type, or not one of those that there are. The message
-            names it without what was given, which may be a secret.
+        InvalidInput: if one has the wrong type or is not an allowed value. The message names the
+            argument but does not repeat the value, which may be a secret.
     """
     try:
         return kind.model_validate(values, strict=True)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-        told = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}." for each in found)
-        raise InvalidInput(" ".join(told)) from None
+        errors = error.errors(include_url=False, include_input=False, include_context=False)
+        messages = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}." for each in errors)
+        raise InvalidInput(" ".join(messages)) from None
 
 
-def typed(value: T, kind: type[T], name: str) -> T:
-    """Return an argument that is of its type.
+def require_type(value: T, kind: type[T], name: str) -> T:
+    """Return an argument if it has its type.
 
     Raises:
-        InvalidInput: if it is not. The message does not repeat it, since it may be a secret.
+        InvalidInput: if it has another. The message does not repeat it, since it may be a secret.
     """
     if isinstance(value, kind):
         return value
@@ -45,7 +45,7 @@ def typed(value: T, kind: type[T], name: str) -> T:
 
 
 def user_reference(user: UserReference) -> str:
-    """Return what names a user, as the services take it.
+    """Return a reference to a user as the services take it.
 
     Raises:
         InvalidInput: if it is neither an id nor text.
@@ -62,8 +62,8 @@ def plain_value(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def usable_settings(settings: Settings) -> Settings:
-    """Return settings that may have been made by hand, with each value as its parser returns it.
+def normalize_settings(settings: Settings) -> Settings:
+    """Return settings, perhaps built by hand, with each value as its parser returns it.
 
     Raises:
         InvalidConfiguration: if a value cannot be used.
@@ -71,10 +71,10 @@ def usable_settings(settings: Settings) -> Settings:
     parsed = {}
     for name, setting in SETTINGS.items():
         value = getattr(settings, name)
-        # No one but its parser makes a URL, which has no default here.
+        # A URL comes only from its parser, and has no default here.
         if isinstance(value, DatabaseURL) or (value == setting.default and name != "database_url"):
             continue
-        found = parse(name, plain_value(value), "argument settings")
-        if type(found) is not type(value):
-            parsed[name] = found
+        normalized = parse(name, plain_value(value), "argument settings")
+        if type(normalized) is not type(value):
+            parsed[name] = normalized
     return replace(settings, **parsed) if parsed else settings

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def readable_page(list_page: Callable[..., Page[T]], query: Any) -> Page[T]:
-    """Return a page of the rows that can be read, with why the others cannot.
+    """Return a page of the readable rows, with the errors of the others.
 
     Args:
         list_page: returns a page, and calls its second argument for each row that cannot be read.

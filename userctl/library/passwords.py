@@ -1,16 +1,16 @@
 """Passwords, for the library."""
 
 from userctl.container import Services
-from userctl.library.inputs import UserReference, checked, typed, user_reference
-from userctl.library.tracing import traced
+from userctl.library.inputs import UserReference, require_type, user_reference, validate_arguments
+from userctl.library.tracing import trace_methods
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.session import Grant
 from userctl.schemas.users import UserCreated
 
 
-@traced
+@trace_methods
 class Passwords:
-    """The use cases on passwords. Each of them ends all other sessions of the user."""
+    """The use cases for passwords. Each of them ends all other sessions of the user."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -38,11 +38,11 @@ class Passwords:
             LoginThrottled: if too many logins failed; ``resets_in`` is how long to wait.
             PasswordRejected: if the new password breaks the policy.
         """
-        credentials = checked(
+        credentials = validate_arguments(
             Credentials,
-            identity=typed(email, str, "email"),
+            identity=require_type(email, str, "email"),
             secret=present,
-            new_secret=typed(new, str, "new"),
+            new_secret=require_type(new, str, "new"),
             source=source,
             client=client,
         )
@@ -56,18 +56,20 @@ class Passwords:
         Args:
             user: the user.
             password: the new password; None removes it.
-            must_change: let it be valid for one login only, which asks for another.
+            must_change: whether it is valid for one login only, which asks for a new one.
 
         Raises:
             UserNotFound: if there is no such user.
-            InvalidInput: if the password is removed, and must be changed.
+            InvalidInput: if the password is removed, but must be changed.
             PasswordRejected: if the password breaks the policy.
             LastAdmin: if it is removed, and no admin who can log in would be left.
         """
         if password is not None:
-            typed(password, str, "password")
+            require_type(password, str, "password")
         return self._services.user_passwords.set_password(
-            user_reference(user), password, must_change=typed(must_change, bool, "must_change")
+            user_reference(user),
+            password,
+            must_change=require_type(must_change, bool, "must_change"),
         )
 
     def generate(self, user: UserReference, *, must_change: bool = True) -> UserCreated:
@@ -75,7 +77,7 @@ class Passwords:
 
         Args:
             user: the user.
-            must_change: let it be valid for one login only, which asks for another.
+            must_change: whether it is valid for one login only, which asks for a new one.
 
         Raises:
             UserNotFound: if there is no such user.
@@ -84,5 +86,5 @@ class Passwords:
             user_reference(user),
             None,
             generate=True,
-            must_change=typed(must_change, bool, "must_change"),
+            must_change=require_type(must_change, bool, "must_change"),
         )

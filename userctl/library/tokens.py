@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from userctl.container import Services
 from userctl.core.token_prefixes import API_PREFIX
-from userctl.library.inputs import UserReference, checked, typed, user_reference
-from userctl.library.tracing import traced
+from userctl.library.inputs import UserReference, require_type, user_reference, validate_arguments
+from userctl.library.tracing import trace_methods
 from userctl.schemas.database import RevokeResult
 from userctl.schemas.tokens import (
     AccessClaims,
@@ -16,9 +16,9 @@ from userctl.schemas.tokens import (
 from userctl.schemas.verification import Introspection, VerifiedToken
 
 
-@traced
+@trace_methods
 class Tokens:
-    """The use cases on access tokens and API tokens."""
+    """The use cases for access tokens and API tokens."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -28,31 +28,31 @@ class Tokens:
 
         Raises:
             TokenInvalid, TokenExpired: if the token is not valid.
-            TokenRevoked, AccountDisabled: if it does not count any longer.
+            TokenRevoked, AccountDisabled: if it is no longer in force.
         """
-        if typed(token, str, "token").startswith(API_PREFIX):
+        if require_type(token, str, "token").startswith(API_PREFIX):
             return self._services.api_tokens.verify(token)
         return self._services.token_verifier.verify(token)
 
     def verify_offline(self, access_token: str) -> AccessClaims:
         """Return the claims of an access token from its signature and its times, in microseconds.
 
-        Without the database it cannot be known that its session was ended or its user disabled,
-        until it expires.
+        Without the database, the end of its session or a disabled user goes unnoticed until it
+        expires.
 
         Raises:
             TokenInvalid, TokenExpired: if the token is not valid.
         """
         return self._services.token_verifier.verify_offline(
-            typed(access_token, str, "access_token")
+            require_type(access_token, str, "access_token")
         )
 
     def introspect(self, token: str) -> Introspection:
-        """Return what there is to know about a token of any kind (RFC 7662, section 2.2).
+        """Describe a token of any kind (RFC 7662, section 2.2).
 
         A token that is unknown, expired or revoked is not an error: it is not active.
         """
-        return self._services.introspection.introspect(typed(token, str, "token"))
+        return self._services.introspection.introspect(require_type(token, str, "token"))
 
     def issue(
         self,
@@ -65,16 +65,16 @@ class Tokens:
         """Issue an API token, whose text is returned this once.
 
         Args:
-            user: whose token.
+            user: the user of the token.
             label: what it is for.
-            scope: what it may do; empty for all that its user may.
-            expires_in: how long it is valid; None for ever.
+            scope: what it may do; empty for everything that its user may do.
+            expires_in: how long it is valid; None if it never expires.
 
         Raises:
             InvalidInput: if the label, the scope or the lifetime is not accepted.
             UserNotFound: if there is no such user.
         """
-        new = checked(
+        new = validate_arguments(
             ApiTokenCreate,
             user=user_reference(user),
             label=label,
@@ -91,7 +91,7 @@ class Tokens:
         Raises:
             TokenInvalid: if it is neither, such as an access token, which only expires.
         """
-        return self._services.revocation.revoke_text(typed(token, str, "token"))
+        return self._services.revocation.revoke_text(require_type(token, str, "token"))
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """Return the public keys as a JWK Set (RFC 7517, section 5); none for a shared secret."""

@@ -1,4 +1,4 @@
-"""What surrounds each call of the library: a span in the traces of the application, and no fork."""
+"""The wrapper of each call of the library, which makes a span and keeps forks out."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,19 +10,19 @@ from userctl.db.pool import calls
 T = TypeVar("T")
 
 
-def traced(group: type[T]) -> type[T]:
+def trace_methods(group: type[T]) -> type[T]:
     """Make every call of a class a child span, such as ``accounts.sessions.refresh``."""
     for name, method in list(vars(group).items()):
         if callable(method) and not name.startswith("_"):
-            setattr(group, name, _in_span(method, f"accounts.{group.__name__.lower()}.{name}"))
+            setattr(group, name, _wrap_in_span(method, f"accounts.{group.__name__.lower()}.{name}"))
     return group
 
 
-def _in_span(method: Callable[..., Any], name: str) -> Callable[..., Any]:
+def _wrap_in_span(method: Callable[..., Any], name: str) -> Callable[..., Any]:
     @wraps(method)
     def call(*args: Any, **values: Any) -> Any:
         with calls:
-            # To enter a block that makes no span takes a tenth of the time of a verification.
+            # Entering a block that makes no span takes a tenth of the time of a verification.
             if not is_traced():
                 return method(*args, **values)
             with span(name):

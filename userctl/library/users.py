@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from userctl.container import Services
-from userctl.library.inputs import UserReference, checked, typed, user_reference
+from userctl.library.inputs import UserReference, require_type, user_reference, validate_arguments
 from userctl.library.pages import readable_page
-from userctl.library.tracing import traced
+from userctl.library.tracing import trace_methods
 from userctl.schemas.page import Page
 from userctl.schemas.users import (
     UserCreate,
@@ -18,9 +18,9 @@ from userctl.schemas.users import (
 )
 
 
-@traced
+@trace_methods
 class Users:
-    """The use cases on users. Each call is one transaction."""
+    """The use cases for users. Each call is one transaction."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -43,13 +43,13 @@ class Users:
             generate_password: generate one instead, which is returned this once.
             name: the name.
             role: one of the configured roles.
-            must_change_password: let the password be valid for one login only.
+            must_change_password: whether the password is valid for one login only.
 
         Raises:
             InvalidEmail, PasswordRejected, InvalidInput: if a value is not accepted.
             UserExists: if the address is in use.
         """
-        new = checked(
+        new = validate_arguments(
             UserCreate,
             email=email,
             name=name,
@@ -58,7 +58,7 @@ class Users:
             must_change_password=must_change_password,
         )
         return self._services.users.create(
-            new, generate=typed(generate_password, bool, "generate_password")
+            new, generate=require_type(generate_password, bool, "generate_password")
         )
 
     def get(self, user: UserReference) -> UserRead:
@@ -81,13 +81,13 @@ class Users:
         limit: int = 100,
         after: int | None = None,
     ) -> Page[UserRead]:
-        """Return a page of the users who meet everything that is given.
+        """Return a page of the users that match all given criteria.
 
         Args:
             search: text that the address or the name contains.
             role: the role.
             status: whether they are active or disabled.
-            created_since: since when, or how long ago, they were created.
+            created_since: when they were created at the earliest, as a time or an age.
             sort: the field by which they are sorted.
             descending: whether they are sorted in descending order.
             limit: the largest number of users.
@@ -96,10 +96,10 @@ class Users:
         Raises:
             InvalidInput: if the role is not configured, the text holds control characters, or
                 another value is not accepted.
-            UserNotFound: if the user ``after`` whom the page starts was deleted for good, and the
-                list is not sorted by id.
+            UserNotFound: if the user ``after`` was deleted for good, and the list is not sorted by
+                id.
         """
-        query = checked(
+        query = validate_arguments(
             UserQuery,
             search=search,
             role=role,
@@ -121,14 +121,14 @@ class Users:
         role: str | None = None,
         expected: UserRead | None = None,
     ) -> UserRead:
-        """Change what is given. A new address or role ends the sessions of the user.
+        """Change the given fields of a user. A new address or role ends their sessions.
 
         Args:
             user: the user.
             email: the new e-mail address.
             name: the new name; an empty text removes it.
             role: the new role.
-            expected: the user as you read it, if the change is only meant for that.
+            expected: the user as you read it, which must not have changed since.
 
         Raises:
             InvalidEmail, InvalidInput: if a value is not accepted, or none is given.
@@ -137,9 +137,9 @@ class Users:
             UserExists: if the address is in use.
             LastAdmin: if no admin who can log in would be left.
         """
-        change = checked(UserUpdate, email=email, name=name, role=role)
+        change = validate_arguments(UserUpdate, email=email, name=name, role=role)
         return self._services.users.update(
-            user_reference(user), change, expected=_expected(expected)
+            user_reference(user), change, expected=_optional_user(expected)
         )
 
     def disable(self, user: UserReference, *, expected: UserRead | None = None) -> UserRead:
@@ -147,7 +147,7 @@ class Users:
 
         Args:
             user: the user.
-            expected: the user as you read it, if this is only meant for that.
+            expected: the user as you read it, which must not have changed since.
 
         Raises:
             UserNotFound: if there is no such user.
@@ -155,7 +155,7 @@ class Users:
             LastAdmin: if no admin who can log in would be left.
         """
         return self._services.user_status.disable(
-            user_reference(user), expected=_expected(expected)
+            user_reference(user), expected=_optional_user(expected)
         )
 
     def enable(self, user: UserReference, *, expected: UserRead | None = None) -> UserRead:
@@ -163,20 +163,22 @@ class Users:
 
         Args:
             user: the user.
-            expected: the user as you read it, if this is only meant for that.
+            expected: the user as you read it, which must not have changed since.
 
         Raises:
             UserNotFound: if there is no such user.
             UserChanged: if the user is not as expected.
         """
-        return self._services.user_status.enable(user_reference(user), expected=_expected(expected))
+        return self._services.user_status.enable(
+            user_reference(user), expected=_optional_user(expected)
+        )
 
     def delete(self, user: UserReference, *, expected: UserRead | None = None) -> UserRead:
         """Delete a user, who can be restored until the recycle bin is purged.
 
         Args:
             user: the user.
-            expected: the user as you read it, if this is only meant for that.
+            expected: the user as you read it, which must not have changed since.
 
         Returns:
             The user as it was.
@@ -187,7 +189,7 @@ class Users:
             LastAdmin: if no admin who can log in would be left.
         """
         return self._services.recycle_bin.delete(
-            [user_reference(user)], expected=_expected(expected)
+            [user_reference(user)], expected=_optional_user(expected)
         )[0]
 
     def restore(self, user: UserReference) -> UserRead:
@@ -201,7 +203,7 @@ class Users:
         return self._services.recycle_bin.restore(user_reference(user))
 
     def unlock(self, user: UserReference) -> UserRead:
-        """Forget the failed logins of a user, so that they are not throttled any longer.
+        """Forget the failed logins of a user, so that they are no longer throttled.
 
         Raises:
             UserNotFound: if there is no such user.
@@ -209,5 +211,5 @@ class Users:
         return self._services.throttling.unlock(user_reference(user))
 
 
-def _expected(user: UserRead | None) -> UserRead | None:
-    return None if user is None else typed(user, UserRead, "expected")
+def _optional_user(user: UserRead | None) -> UserRead | None:
+    return None if user is None else require_type(user, UserRead, "expected")

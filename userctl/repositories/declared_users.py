@@ -12,7 +12,7 @@ from sqlalchemy.types import NULLTYPE
 from sqlmodel import Session, col
 
 from userctl.core.audit_chain import canonical_json
-from userctl.core.chunks import in_chunks
+from userctl.core.chunks import split_into_chunks
 from userctl.models import ApiToken, DeletedUser, User
 from userctl.repositories.stored_values import UndecodableText, native_text
 
@@ -103,7 +103,7 @@ class DeclaredUserRepository:
         """Return the labels of the active API tokens of some users, by user id."""
         labels: dict[int, set[str]] = defaultdict(set)
         expires = col(ApiToken.expires_at)
-        for chunk in in_chunks([*ids]):
+        for chunk in split_into_chunks([*ids]):
             statement = core_select(col(ApiToken.user_id), col(ApiToken.label)).where(
                 col(ApiToken.user_id).in_(chunk),
                 col(ApiToken.revoked_at).is_(None),
@@ -114,7 +114,7 @@ class DeclaredUserRepository:
         return labels
 
     def _select_users(self, model: Any, column: Any, values: Sequence[Any]) -> Iterator[UserRow]:
-        for chunk in in_chunks(values):
+        for chunk in split_into_chunks(values):
             statement = _select_statement(model).where(column.in_(chunk))
             if model is DeletedUser:
                 statement = statement.order_by(col(DeletedUser.deleted_at), col(DeletedUser.id))

@@ -9,7 +9,7 @@ from sqlalchemy import select as core_select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, select
 
-from userctl.core.chunks import in_chunks
+from userctl.core.chunks import split_into_chunks
 from userctl.core.errors import ChangeIgnored, UserExists
 from userctl.models import DeletedUser, User
 from userctl.repositories.changes import KEEP_ROWCOUNT, change, require_count
@@ -47,7 +47,7 @@ class DeletedUserRepository:
         usable = [number for number in ids if number <= LARGEST_ID]
         users: dict[int, DeletedUser] = {}
         for column, values in ((col(DeletedUser.id), usable), (col(DeletedUser.email), emails)):
-            for chunk in in_chunks(values):
+            for chunk in split_into_chunks(values):
                 users |= {user.id: user for user in self._select(column.in_(chunk))}
         return [users[number] for number in sorted(users)]
 

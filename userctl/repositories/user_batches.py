@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, literal, or_, select, update
 
-from userctl.core.chunks import in_chunks
+from userctl.core.chunks import split_into_chunks
 from userctl.core.errors import TransactionConflict, UserExists
 from userctl.models import ApiToken, RefreshToken, User
 from userctl.repositories.changes import change
@@ -60,11 +60,11 @@ class UserBatchRepository:
         criteria = [] if query is None else self._conditions(query, full)
         users: dict[int, User] = {}
         # In the order of the ids, or two transactions could deadlock.
-        for chunk in in_chunks(sorted(ids)):
+        for chunk in split_into_chunks(sorted(ids)):
             statement = select(User).where(col(User.id).in_(chunk), *criteria)
             statement = statement.order_by(col(User.id)).with_for_update()
-            found = self._session.exec(statement.execution_options(populate_existing=True))
-            users |= {user.id: user for user in found if user.id is not None}
+            locked_users = self._session.exec(statement.execution_options(populate_existing=True))
+            users |= {user.id: user for user in locked_users if user.id is not None}
         return users
 
     def update(self, changes: Sequence[tuple[User, dict[str, Any]]], now: datetime) -> None:
@@ -80,7 +80,7 @@ class UserBatchRepository:
             TransactionConflict: if another process changed these columns meanwhile.
         """
         dialect = self._session.connection().dialect.name
-        for chunk in in_chunks(changes):
+        for chunk in split_into_chunks(changes):
             names = [*chunk[0][1]]
             ids = [user.id for user, _ in chunk]
             values = {name: _new_value(name, chunk, dialect) for name in names}
@@ -100,7 +100,7 @@ class UserBatchRepository:
 
     def delete(self, ids: Sequence[int]) -> None:
         """Delete users with their tokens."""
-        for chunk in in_chunks(ids):
+        for chunk in split_into_chunks(ids):
             # An application's foreign keys may not cascade, and SQLite may reuse an id.
             for table in (ApiToken, RefreshToken):
                 change(self._session, delete(table), col(table.user_id).in_(chunk))
@@ -129,7 +129,7 @@ class UserBatchRepository:
         return criteria
 
     def _select(self, column: Any, values: Sequence[Any]) -> Iterator[User]:
-        for chunk in in_chunks(values):
+        for chunk in split_into_chunks(values):
             query = select(User).where(column.in_(chunk)).order_by(*OWNER_FIRST)
             yield from self._session.exec(query)
 

@@ -128,9 +128,9 @@ class PasswordHasher:
         """Return a well-formed hash that no known password matches."""
         return stand_in_hash.stand_in(self._cost)
 
-    def emptied(self) -> str:
-        """Return what is stored where another program removes a hash."""
-        return stand_in_hash.emptied(self._cost)
+    def removed_hash(self) -> str:
+        """Return the hash that replaces one that another program removed."""
+        return stand_in_hash.removed_hash(self._cost)
 
     def is_outdated(self, hashed: str) -> bool:
         """Tell whether a hash has a lower cost than new ones get."""

@@ -18,7 +18,7 @@ def work(waiting):
     workers = Workers()
     metrics = RequestMetrics(workers)
     metrics.count("GET", "/users", 200, 0.1)
-    workers.tell_waiting(waiting)
+    workers.report_waiting(waiting)
     return metrics
 
 for waiting in (2, 3):

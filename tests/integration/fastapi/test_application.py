@@ -21,6 +21,8 @@ from userctl.fastapi import (
     require_scope,
     router,
 )
+from userctl.fastapi.problems import ProblemError
+from userctl.fastapi.security import check_role, check_scope
 from userctl.schemas.users import UserRead
 
 
@@ -72,6 +74,16 @@ def test_the_dependencies_guard_endpoints_of_the_application(local_accounts: Acc
     assert client.get("/mine").json() == {
         "detail": "A token is required: 'Authorization: Bearer TOKEN'."
     }
+
+
+def test_a_refusal_names_what_is_required(local_accounts: Accounts) -> None:
+    user = local_accounts.users.create(EMAIL)
+    token = local_accounts.tokens.issue(user.id, "ci", scope=["read"]).token
+    verified = local_accounts.tokens.verify(token)
+    with pytest.raises(ProblemError, match="This requires the scope 'books' and 'films'"):
+        check_scope(verified, ["books", "films"])
+    with pytest.raises(ProblemError, match="This requires the role 'admin' or 'editor'"):
+        check_role(verified, ["admin", "editor"])
 
 
 def test_the_dependencies_guard_web_sockets(local_accounts: Accounts) -> None:

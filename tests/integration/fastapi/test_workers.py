@@ -130,7 +130,7 @@ def held_logins(
     gate = Gate(accounts.sessions.login)
     monkeypatch.setattr(accounts.sessions, "login", gate)
     waiting: list[int] = []
-    monkeypatch.setattr(workers.Workers, "tell_waiting", staticmethod(waiting.append))
+    monkeypatch.setattr(workers.Workers, "report_waiting", staticmethod(waiting.append))
     monkeypatch.setattr(workers, "WAITING_PER_HASH", most_waiting)
     app = FastAPI()
     app.include_router(router(accounts, hashes=1))

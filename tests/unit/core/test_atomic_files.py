@@ -15,7 +15,7 @@ from userctl.core.atomic_files import (
     write_atomic,
 )
 from userctl.core.errors import UnsafeFile
-from userctl.core.folders import who_could_replace
+from userctl.core.folders import replacement_risk
 from userctl.core.secure_files import write_private
 
 OTHER = 54_321
@@ -113,7 +113,7 @@ def folder_status(mode: int, uid: int, gid: int) -> os.stat_result:
 def test_a_folder_is_safe_if_only_we_and_root_can_replace_what_is_in_it(
     mode: int, uid: int, gid: int, reason: str | None
 ) -> None:
-    found = who_could_replace(folder_status(mode, uid, gid))
+    found = replacement_risk(folder_status(mode, uid, gid))
     assert found == reason if reason is None else reason in str(found)
 
 
@@ -127,7 +127,7 @@ def test_a_secret_is_not_written_where_others_could_replace_it(file: Path) -> No
 def test_what_opens_files_by_name_gets_one_that_others_cannot_replace(file: Path) -> None:
     file.parent.chmod(0o777)
     with atomic_file(file, replace=False) as temporary:
-        assert who_could_replace(temporary.parent.stat()) is None
+        assert replacement_risk(temporary.parent.stat()) is None
         temporary.write_text("whole")
         assert draft_of(file).read_text() == ""
     assert file.read_text() == "whole"

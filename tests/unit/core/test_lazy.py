@@ -16,7 +16,7 @@ class Root:
     """A composition root with two parts."""
 
     def __init__(self, build_slow: Callable[[], object]) -> None:
-        self.building = BuildLock()
+        self.build_lock = BuildLock()
         self._build_slow = build_slow
 
     def part(self, name: str) -> Any:

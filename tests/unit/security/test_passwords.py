@@ -199,11 +199,11 @@ def test_the_stand_in_is_a_well_formed_hash_that_is_recognised() -> None:
 
 
 def test_a_removed_hash_is_told_from_a_stand_in_and_matches_as_little() -> None:
-    emptied = PasswordHasher(cost=12).emptied()
+    removed = PasswordHasher(cost=12).removed_hash()
     assert is_stand_in(PasswordHasher(cost=12).unmatchable())
-    assert not is_stand_in(emptied)
-    assert (len(emptied), is_unmatchable(emptied)) == (60, True)
-    assert bcrypt.checkpw(b"", HASHER.emptied().encode()) is False
+    assert not is_stand_in(removed)
+    assert (len(removed), is_unmatchable(removed)) == (60, True)
+    assert bcrypt.checkpw(b"", HASHER.removed_hash().encode()) is False
 
 
 def test_a_lower_cost_is_outdated_and_nothing_else_is() -> None:

@@ -11,7 +11,7 @@ from userctl.cli.errors import EXIT_CODES
 from userctl.cli.output.render import is_terminal
 from userctl.cli.verdicts import conclude
 from userctl.core.errors import DatabaseNotReady
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 COLUMNS = ("check", "status", "message", "advice")
 
@@ -60,10 +60,10 @@ def _tell(context: CommandContext, found: "list[schemas.database.CheckRead]") ->
     """Say in one line what was fixed, and on a terminal what was found."""
     fixed = sum(check.fixed for check in found)
     counts = [
-        counted(sum(check.status == status and not check.fixed for check in found), status)
+        pluralize(sum(check.status == status and not check.fixed for check in found), status)
         for status in ("failure", "warning")
     ]
     if fixed:
-        conclude(context, f"Fixed {counted(fixed, 'problem')}; left {' and '.join(counts)}")
+        conclude(context, f"Fixed {pluralize(fixed, 'problem')}; left {' and '.join(counts)}")
     elif is_terminal() and context.settings.output == "table":
         conclude(context, f"Found {' and '.join(counts)}")

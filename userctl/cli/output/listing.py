@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Listing:
     def closing_line(self, number: int) -> str:
         """Return the line that ends a list on a terminal."""
         if number:
-            return f"{counted(number, self.noun)}."
-        return f"{counted(0, self.noun).capitalize()}. {self.hint}".rstrip()
+            return f"{pluralize(number, self.noun)}."
+        return f"{pluralize(0, self.noun).capitalize()}. {self.hint}".rstrip()
 
 
 LISTINGS = {

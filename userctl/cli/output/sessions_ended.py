@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from userctl.core.clock import utc_now
-from userctl.core.text import counted, rfc3339
+from userctl.core.text import pluralize, rfc3339
 
 
 def describe_ended(valid_until: datetime | None, **counts: int) -> str:
@@ -13,7 +13,7 @@ def describe_ended(valid_until: datetime | None, **counts: int) -> str:
         valid_until: when the last access token expires; None if there is none.
         counts: how many were active and ended, by their noun.
     """
-    parts = [counted(count, noun.replace("_", " ")) for noun, count in counts.items() if count]
+    parts = [pluralize(count, noun.replace("_", " ")) for noun, count in counts.items() if count]
     ends = f"{' and '.join(parts)} ended" if parts else ""
     return "; ".join(filter(None, (ends, describe_validity(valid_until))))
 

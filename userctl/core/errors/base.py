@@ -11,7 +11,7 @@ class UserctlError(Exception):
     """The command failed in a way that userctl foresees."""
 
     code = "error"
-    # The status with which a service answers a request that fails so (RFC 9110, section 15).
+    # The status of a response to a request that fails with it (RFC 9110, section 15).
     http_status = 500
     hint: str | None = None
 
@@ -20,12 +20,12 @@ class UserctlError(Exception):
         self.message = message
         if hint is not None:
             self.hint = hint
-        # A traceback says what to do as well.
+        # A traceback shows the hint as well.
         if self.hint is not None:
             self.add_note(self.hint)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Another process gets the error as it is; a subclass may be made from something else.
+        # Pickle the error as it is: the constructor of a subclass may take other arguments.
         return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
@@ -53,7 +53,7 @@ class AuthenticationFailed(UserctlError):
         self, message: str, *, hint: str | None = None, facts: FailureFacts | None = None
     ) -> None:
         super().__init__(message, hint=hint)
-        # Only the audit trail is told; no message shows any of it.
+        # They are for the audit trail alone; no message shows any of them.
         self.facts = facts or FailureFacts()
 
 

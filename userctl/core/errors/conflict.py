@@ -1,10 +1,10 @@
-"""What stands against a change: another record, the state of the database, or a safety check."""
+"""What prevents a change: another record, the state of the database, or a safety check."""
 
 from collections.abc import Sequence
 
 from userctl.core.errors.base import Conflict
 from userctl.core.places import Problem
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 
 class UserExists(Conflict):
@@ -37,11 +37,11 @@ class Declined(Conflict):
     code = "declined"
 
 
-_GUARDED = {
+_GUARD_ADVICE = {
     "token": ("revoke", "List them with 'userctl token list'."),
     "user": ("change", "Look at them with --dry-run."),
 }
-"""What is done with the records that are counted, and how to look at them before."""
+"""What would be done to the records, and how to list them first, by their noun."""
 
 
 class GuardRefused(Conflict):
@@ -50,7 +50,7 @@ class GuardRefused(Conflict):
     code = "guard_refused"
 
     def __init__(self, count: int, noun: str = "token") -> None:
-        verb, check = _GUARDED[noun]
+        verb, check = _GUARD_ADVICE[noun]
         super().__init__(
             f"This would {verb} {count} {noun}s; nothing was changed.",
             hint=f"{check} To {verb} all of them, pass --yes.",
@@ -76,7 +76,7 @@ class SetConflict(Conflict):
     code = "set_conflict"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        users = counted(len(problems), "user")
+        users = pluralize(len(problems), "user")
         super().__init__(f"The set cannot have {users}; nothing was changed.")
         self.problems = problems
 

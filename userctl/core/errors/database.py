@@ -121,7 +121,7 @@ class DatabaseDamaged(DatabaseNotReady):
 
 
 class FileDamaged(DatabaseDamaged):
-    """The file as a whole, and no value in it, is not what SQLite wrote."""
+    """The file as a whole is damaged, and not a value in it."""
 
     hint = "Move the file away, and restore a backup."
 
@@ -142,11 +142,11 @@ class RowUnreadable(DatabaseDamaged):
         self.row = row
         super().__init__(
             f"{_NOUNS.get(table, 'Row')} {row} cannot be read: {table}.{column} {reason}.",
-            hint=_correction(table, row, column),
+            hint=_correction_hint(table, row, column),
         )
 
 
-def _correction(table: str, row: Any, column: str) -> str:
+def _correction_hint(table: str, row: Any, column: str) -> str:
     if table == "users" and column in {"email", "name", "role", "created_at"}:
         option = column.replace("_", "-")
         return f"Correct it with 'userctl user update {row} --{option} ...', or delete the user."

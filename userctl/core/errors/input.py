@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from userctl.core.errors.base import InvalidInput
 from userctl.core.places import Problem
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 
 class InvalidConfiguration(InvalidInput):
@@ -43,7 +43,7 @@ class DeclarationInvalid(InvalidInput):
     code = "declaration_invalid"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(f"The declaration has {counted(len(problems), 'problem')}.")
+        super().__init__(f"The declaration has {pluralize(len(problems), 'problem')}.")
         self.problems = problems
 
 

@@ -1,4 +1,4 @@
-"""What failed about files, disks and streams."""
+"""Failures of files, disks and streams."""
 
 from userctl.core.errors.base import InputOutputFailed
 

@@ -1,4 +1,4 @@
-"""What does not exist."""
+"""Records that do not exist."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ class UsersNotFound(UserNotFound):
     hint = "Correct these, or pass --keep-going to change the others."
 
     def __init__(self, lines: Sequence[str], total: int = 0) -> None:
-        # Each is what names no user, with its line in a file and what may have been meant.
+        # Each names an unknown user, with its line in a file and a similar address.
         self.lines = lines
         verb = "does" if len(lines) == 1 else "do"
         self.summary = f"{len(lines)} of {total} users {verb} not exist; nothing was changed"

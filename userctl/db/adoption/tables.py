@@ -128,12 +128,12 @@ def _sqlite_problems(connection: Connection, name: str) -> Iterator[str]:
         yield f"the table is of the kind {kind}, which cannot be changed"
 
 
-def _present_name(connection: Connection, wanted: str, present: list[str]) -> str | None:
-    if wanted in present:
-        return wanted
+def _present_name(connection: Connection, table_name: str, present: list[str]) -> str | None:
+    if table_name in present:
+        return table_name
     if connection.dialect.name == "sqlite":
         # There, names that differ only in the case of ASCII letters are the same.
-        return next((name for name in present if name.lower() == wanted.lower()), None)
+        return next((name for name in present if name.lower() == table_name.lower()), None)
     return None
 
 

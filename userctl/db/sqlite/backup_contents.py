@@ -1,4 +1,4 @@
-"""Reads what an SQLite backup holds, without restoring it."""
+"""Reads the contents of an SQLite backup, without restoring it."""
 
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +10,7 @@ from userctl.db.sqlite.backup import open_read_only
 
 
 def read_contents(path: Path) -> BackupContents:
-    """Return what a backup holds.
+    """Return the contents of a backup.
 
     Raises:
         DatabaseDamaged: if it cannot be read.

@@ -1,1 +1,1 @@
-"""The endpoints, a module per group. Each adds its own to a router."""
+"""The endpoints: a module per group, each with a function that adds them to a router."""

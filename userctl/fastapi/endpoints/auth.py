@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 
 from userctl.core.errors import AuthenticationFailed, UserctlError
 from userctl.fastapi.client import Client
+from userctl.fastapi.duplicates import refuse_repeated_parameters
 from userctl.fastapi.endpoints.bodies import (
     PasswordChange,
     RefreshToken,
@@ -24,11 +25,10 @@ from userctl.fastapi.endpoints.responses import (
     problems,
     success,
 )
-from userctl.fastapi.oauth import GRANT_ERRORS, speaks_oauth
+from userctl.fastapi.oauth import GRANT_ERRORS, with_oauth_errors
 from userctl.fastapi.problems import ProblemError, problem_error, router_error
-from userctl.fastapi.repeated import refuse_repeated_parameters
-from userctl.fastapi.security import CHALLENGE, FoundUser, bearer_token, verified_token
-from userctl.fastapi.service import FoundClient, FoundService, Service
+from userctl.fastapi.security import CHALLENGE, UserDep, bearer_token, verified_token
+from userctl.fastapi.service import ClientDep, Service, ServiceDep
 from userctl.schemas.session import Grant
 from userctl.schemas.users import UserRead
 
@@ -39,14 +39,14 @@ def add_auth(api: APIRouter, security: Sequence[Any], *, register_is_open: bool)
     Args:
         api: the router.
         security: tells the documentation how to get a token.
-        register_is_open: whether users may create themselves.
+        register_is_open: whether users may register themselves.
     """
     if register_is_open:
         api.post(
             "/auth/register",
             status_code=201,
             responses=success(201, "The new user.") | problems(*BODY, *NEW_USER, "overloaded"),
-            summary="Create a user, for oneself",
+            summary="Register as a new user",
         )(register)
     api.post(
         "/auth/token",
@@ -75,7 +75,7 @@ def add_auth(api: APIRouter, security: Sequence[Any], *, register_is_open: bool)
         "/auth/me",
         dependencies=security,
         responses=success(200, "The user.") | problems(*TOKEN),
-        summary="Show whose token this is",
+        summary="Show the user of the token",
     )(me)
     api.post(
         "/auth/password",
@@ -87,35 +87,35 @@ def add_auth(api: APIRouter, security: Sequence[Any], *, register_is_open: bool)
     )(change_password)
 
 
-async def register(new: Registration, request: Request, service: FoundService) -> UserRead:
-    """Create a user with the role ``user``. That an address is in use cannot be hidden here."""
+async def register(new: Registration, request: Request, service: ServiceDep) -> UserRead:
+    """Create a user with the role ``user``. This reveals whether an address is in use."""
     return await service.workers.hash(
         request, service.accounts.users.create, new.email, password=new.password, name=new.name
     )
 
 
-@speaks_oauth(GRANT_ERRORS)
+@with_oauth_errors(GRANT_ERRORS)
 async def log_in(
     form: Annotated[TokenRequest, Form()],
     request: Request,
     response: Response,
-    service: FoundService,
-    client: FoundClient,
+    service: ServiceDep,
+    client: ClientDep,
 ) -> Tokens:
     """Start a session with an e-mail address and a password (RFC 6749, section 4.3).
 
     With ``grant_type=refresh_token`` it exchanges a refresh token instead, as ``/auth/refresh``
-    does: clients of OAuth 2 know one endpoint for both.
+    does: OAuth 2 clients know one endpoint for both.
     """
     match form:
         case TokenRequest(grant_type="refresh_token", refresh_token=str(token)):
             grant = await service.workers.query(service.accounts.sessions.refresh, token)
-            return _tokens(grant, request, response, service, may_set_cookie=False)
+            return _deliver_tokens(grant, request, response, service, may_set_cookie=False)
         case TokenRequest(grant_type="refresh_token"):
             raise router_error("invalid_request", "The form has no refresh_token.")
         case TokenRequest(grant_type="password", username=str(username), password=str(password)):
             grant = await _log_in(username, password, request, service, client)
-            return _tokens(grant, request, response, service)
+            return _deliver_tokens(grant, request, response, service)
         case TokenRequest(grant_type="password"):
             raise router_error("invalid_request", "The form has no username or no password.")
     raise router_error(
@@ -136,40 +136,40 @@ async def _log_in(
             client=client.name,
         )
     except UserctlError as error:
-        _count(service, error.code)
+        _count_login(service, error.code)
         raise
-    _count(service, "success")
+    _count_login(service, "success")
     return grant
 
 
-@speaks_oauth(GRANT_ERRORS)
+@with_oauth_errors(GRANT_ERRORS)
 async def refresh(
-    request: Request, response: Response, service: FoundService, body: RefreshToken | None = None
+    request: Request, response: Response, service: ServiceDep, body: RefreshToken | None = None
 ) -> Tokens:
     """Exchange the refresh token of the body, or else of the cookie."""
     token = _refresh_token(body, request, service)
     try:
         grant = await service.workers.query(service.accounts.sessions.refresh, token)
     except AuthenticationFailed as error:
-        raise _refused(error, request, service, body) from error
-    return _tokens(grant, request, response, service, may_set_cookie=body is None)
+        raise _refresh_token_error(error, request, service, body) from error
+    return _deliver_tokens(grant, request, response, service, may_set_cookie=body is None)
 
 
 async def log_out(
-    request: Request, response: Response, service: FoundService, body: RefreshToken | None = None
+    request: Request, response: Response, service: ServiceDep, body: RefreshToken | None = None
 ) -> None:
     """End the session; one that ended before stays so."""
     token = _refresh_token(body, request, service)
     try:
         await service.workers.query(service.accounts.sessions.logout, token)
     except AuthenticationFailed as error:
-        raise _refused(error, request, service, body) from error
+        raise _refresh_token_error(error, request, service, body) from error
     if body is None and service.cookie is not None:
-        response.headers.update(service.cookie.deletion(request))
+        response.headers.update(service.cookie.deletion_headers(request))
 
 
-async def me(user: FoundUser) -> UserRead:
-    """Return the user whose token the request has."""
+async def me(user: UserDep) -> UserRead:
+    """Return the user of the token of the request."""
     return user
 
 
@@ -177,10 +177,10 @@ async def change_password(
     body: PasswordChange,
     request: Request,
     response: Response,
-    service: FoundService,
-    client: FoundClient,
+    service: ServiceDep,
+    client: ClientDep,
 ) -> Tokens:
-    """Change the password of the token's user, or of the address for one who has to change it.
+    """Change the password of the token's user, or of the user with the given address.
 
     All other sessions of the user end. Attempts are throttled like logins.
     """
@@ -196,7 +196,7 @@ async def change_password(
         source=client.source,
         client=client.name,
     )
-    return _tokens(grant, request, response, service)
+    return _deliver_tokens(grant, request, response, service)
 
 
 def _refresh_token(body: RefreshToken | None, request: Request, service: Service) -> str:
@@ -208,17 +208,17 @@ def _refresh_token(body: RefreshToken | None, request: Request, service: Service
     return token
 
 
-def _refused(
+def _refresh_token_error(
     error: AuthenticationFailed, request: Request, service: Service, body: RefreshToken | None
 ) -> ProblemError:
-    """Return the error, which ends the cookie that the token came in."""
-    failed = problem_error(error)
+    """Return the error for a client; it deletes the cookie that held the token."""
+    failure = problem_error(error)
     if body is None and service.cookie is not None:
-        failed.headers = {**(failed.headers or {}), **service.cookie.deletion(request)}
-    return failed
+        failure.headers = {**(failure.headers or {}), **service.cookie.deletion_headers(request)}
+    return failure
 
 
-def _tokens(
+def _deliver_tokens(
     grant: Grant,
     request: Request,
     response: Response,
@@ -230,9 +230,9 @@ def _tokens(
     in_cookie = may_set_cookie and cookie is not None and cookie.is_wanted(request)
     if cookie is not None and in_cookie:
         cookie.set(request, response, grant.tokens.refresh_token)
-    return Tokens.of(grant, in_cookie=in_cookie)
+    return Tokens.from_grant(grant, in_cookie=in_cookie)
 
 
-def _count(service: Service, outcome: str) -> None:
+def _count_login(service: Service, outcome: str) -> None:
     if service.metrics is not None:
         service.metrics.count_login(outcome)

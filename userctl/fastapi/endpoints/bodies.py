@@ -1,4 +1,4 @@
-"""What requests and answers of the endpoints hold, besides the schemas of the library."""
+"""The bodies of requests and responses, besides the schemas of the library."""
 
 from typing import Annotated, Literal
 
@@ -14,7 +14,7 @@ Secret = Annotated[str, Field(max_length=10_000)]
 
 
 class Body(BaseModel):
-    """A body that is refused if it holds anything unknown, such as a role where none is taken."""
+    """A body that must not have unknown fields, such as a role where none is accepted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -39,7 +39,7 @@ class NewUser(Body):
 
 
 class UserChanges(Body):
-    """What is to be changed of a user (RFC 7396); null removes a name. The status stands alone."""
+    """Changes of a user (RFC 7396); null removes a name. A status must be the only change."""
 
     email: ShortText | None = None
     name: ShortText | None = None
@@ -48,7 +48,7 @@ class UserChanges(Body):
 
 
 class TokenRequest(BaseModel):
-    """A request for tokens (RFC 6749, sections 4.3 and 6); what else a client sends is ignored."""
+    """A request for tokens (RFC 6749, sections 4.3 and 6); other fields are ignored."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
@@ -67,7 +67,7 @@ class RefreshToken(Body):
 
 
 class PasswordChange(Body):
-    """The present password and the new one; the address is that of the token if there is none."""
+    """The present password and the new one; without an address, those of the token's user."""
 
     email: ShortText | None = None
     current_password: Secret = Field(repr=False)
@@ -89,8 +89,8 @@ class UserQuery(Body):
 class UserPage(BaseModel):
     """A page of users; ``next`` is the ``after`` of the next page.
 
-    ``unreadable`` has the ids of those who belong here and of whom another program stored a value
-    that cannot be read.
+    ``unreadable`` has the ids of users who belong on the page, but have a value, stored by another
+    program, that cannot be read.
     """
 
     items: list[UserRead]
@@ -107,7 +107,7 @@ class Tokens(BaseModel):
     refresh_token: str | None = Field(default=None, repr=False)
 
     @classmethod
-    def of(cls, grant: Grant, *, in_cookie: bool) -> "Tokens":
+    def from_grant(cls, grant: Grant, *, in_cookie: bool) -> "Tokens":
         """Return the tokens of a grant."""
         tokens = grant.tokens
         return cls(

@@ -1,14 +1,14 @@
-"""Telling about the service itself: its health, its public keys and its metrics."""
+"""The service itself: its health, its public keys and its metrics."""
 
 from fastapi import APIRouter, Response
 
 from userctl.core.errors import DatabaseNotReady
 from userctl.fastapi.endpoints.responses import problems, success
-from userctl.fastapi.service import FoundService
+from userctl.fastapi.service import ServiceDep
 from userctl.schemas.database import Health
 
 JWKS_SECONDS = 300
-"""For how long a verifier may keep the keys; a key is published much longer before it signs."""
+"""How long a verifier may cache the keys; a key is published much longer before it signs."""
 
 
 def add_status(api: APIRouter) -> None:
@@ -20,7 +20,7 @@ def add_status(api: APIRouter) -> None:
     api.get(
         "/health",
         responses=success(200, "The state of the database.") | problems(),
-        summary="Tell the state of this process and of the database",
+        summary="Show the state of this process and of the database",
     )(health)
     api.head("/health", include_in_schema=False)(health)
     api.get(
@@ -53,29 +53,29 @@ def add_metrics(api: APIRouter) -> None:
     api.get("/metrics", include_in_schema=False)(metrics)
 
 
-async def health(service: FoundService) -> Health:
+async def health(service: ServiceDep) -> Health:
     """Return the state of the database, with the status 200 whenever this process answers.
 
-    A monitor that restarts what does not answer would not repair a database by that.
+    A monitor restarts what does not answer, which would not repair a database.
     """
     return await service.workers.health()
 
 
-async def ready(service: FoundService) -> Health:
+async def ready(service: ServiceDep) -> Health:
     """Return the state, or 503 if the database cannot serve."""
-    found = await service.workers.health()
-    if found.status != "healthy":
+    state = await service.workers.health()
+    if state.status != "healthy":
         raise DatabaseNotReady("The database cannot serve.")
-    return found
+    return state
 
 
-async def jwks(service: FoundService, response: Response) -> dict[str, list[dict[str, str]]]:
+async def jwks(service: ServiceDep, response: Response) -> dict[str, list[dict[str, str]]]:
     """Return the public keys as a JWK Set (RFC 7517); none where tokens have a shared secret."""
     response.headers["Cache-Control"] = f"public, max-age={JWKS_SECONDS}"
     return await service.workers.query(service.accounts.tokens.jwks)
 
 
-async def metrics(service: FoundService) -> Response:
+async def metrics(service: ServiceDep) -> Response:
     """Return the metrics in the text format of Prometheus."""
     assert service.metrics is not None
     return Response(service.metrics.exposition(), media_type=service.metrics.CONTENT_TYPE)

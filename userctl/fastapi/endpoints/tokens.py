@@ -1,4 +1,4 @@
-"""Telling about tokens and revoking them, for services that have an API token."""
+"""Introspection and revocation of tokens, for services that have an API token."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -6,17 +6,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form
 
 from userctl.core.errors import TokenInvalid
+from userctl.fastapi.duplicates import refuse_repeated_parameters
 from userctl.fastapi.endpoints.bodies import Secret
 from userctl.fastapi.endpoints.responses import BODY, CHANGE, SERVICE, guard, problems, success
-from userctl.fastapi.oauth import SERVICE_ERRORS, speaks_oauth
+from userctl.fastapi.oauth import SERVICE_ERRORS, with_oauth_errors
 from userctl.fastapi.problems import router_error
-from userctl.fastapi.repeated import refuse_repeated_parameters
-from userctl.fastapi.security import FoundUser, api_token
-from userctl.fastapi.service import FoundService
+from userctl.fastapi.security import UserDep, api_token
+from userctl.fastapi.service import ServiceDep
 from userctl.schemas.verification import Introspection
 
-FormToken = Annotated[Secret, Form(description="The token, of whatever kind.")]
-FormHint = Annotated[str | None, Form(description="Ignored: the kind is found out.")]
+FormToken = Annotated[Secret, Form(description="The token, of any kind.")]
+FormHint = Annotated[str | None, Form(description="Ignored: the kind is detected.")]
 
 
 def add_tokens(api: APIRouter, security: Sequence[Any]) -> None:
@@ -30,40 +30,40 @@ def add_tokens(api: APIRouter, security: Sequence[Any]) -> None:
     api.post(
         "/auth/introspect",
         response_model_exclude_none=True,
-        responses=success(200, "What there is to know of the token.")
+        responses=success(200, "Whether the token is active, and its claims.")
         | problems(*SERVICE, *BODY, oauth=SERVICE_ERRORS),
-        summary="Tell about a token",
+        summary="Introspect a token",
         **guard("tokens:introspect", *others),
     )(introspect)
     api.post(
         "/auth/revoke",
-        responses=success(200, "The token is in force no longer.")
+        responses=success(200, "The token is no longer in force.")
         | problems(*SERVICE, *BODY, *CHANGE, "unsupported_token_type", oauth=SERVICE_ERRORS),
         summary="Revoke a token",
         **guard("tokens:revoke", *others),
     )(revoke)
 
 
-@speaks_oauth(SERVICE_ERRORS)
+@with_oauth_errors(SERVICE_ERRORS)
 async def introspect(
-    service: FoundService,
+    service: ServiceDep,
     token: FormToken,
     token_type_hint: FormHint = None,  # noqa: ARG001
 ) -> Introspection:
-    """Tell whether a token is in force, and whose it is (RFC 7662)."""
+    """Return whether a token is active, and its claims (RFC 7662)."""
     return await service.workers.query(service.accounts.tokens.introspect, token)
 
 
-@speaks_oauth(SERVICE_ERRORS)
+@with_oauth_errors(SERVICE_ERRORS)
 async def revoke(
-    service: FoundService,
-    user: FoundUser,
+    service: ServiceDep,
+    user: UserDep,
     token: FormToken,
     token_type_hint: FormHint = None,  # noqa: ARG001
 ) -> dict[str, object]:
     """Revoke a refresh token with its session, or an API token (RFC 7009).
 
-    A token that is unknown is no error. An access token cannot be revoked by itself.
+    An unknown token is not an error. An access token cannot be revoked by itself.
     """
     try:
         with service.accounts.acting_as(user.email):

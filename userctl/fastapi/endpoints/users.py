@@ -8,13 +8,14 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from userctl.core.errors import UserChanged
+from userctl.fastapi.duplicates import refuse_repeated_parameters
 from userctl.fastapi.endpoints.bodies import NewUser, UserChanges, UserPage, UserQuery
 from userctl.fastapi.endpoints.entity_tags import (
     IfMatch,
     IfNoneMatch,
     entity_tag,
-    is_every,
-    is_listed,
+    matches_any_tag,
+    matches_user,
 )
 from userctl.fastapi.endpoints.responses import (
     ADMIN,
@@ -28,9 +29,8 @@ from userctl.fastapi.endpoints.responses import (
 )
 from userctl.fastapi.paths import public_path
 from userctl.fastapi.problems import router_error
-from userctl.fastapi.repeated import refuse_repeated_parameters
-from userctl.fastapi.security import FoundUser
-from userctl.fastapi.service import FoundService, Service
+from userctl.fastapi.security import UserDep
+from userctl.fastapi.service import Service, ServiceDep
 from userctl.schemas.users import UserCreated, UserRead
 
 logger = logging.getLogger(__name__)
@@ -46,8 +46,8 @@ def add_users(api: APIRouter, admin_role: str, security: Sequence[Any]) -> None:
         admin_role: the role that may use them.
         security: tells the documentation how to get a token.
     """
-    reading = guard(READ, *security, role=admin_role)
-    writing = guard(WRITE, *security, role=admin_role)
+    read_guard = guard(READ, *security, role=admin_role)
+    write_guard = guard(WRITE, *security, role=admin_role)
     api.get(
         "/users",
         responses=success(200, "A page of users.", "Link") | problems(*ADMIN, *FOUND),
@@ -60,16 +60,16 @@ def add_users(api: APIRouter, admin_role: str, security: Sequence[Any]) -> None:
         responses=success(201, "The new user.", "Location")
         | problems(*ADMIN, *BODY, *NEW_USER, "overloaded"),
         summary="Create a user",
-        **writing,
+        **write_guard,
     )(create_user)
     api.get(
         "/users/{user_id}",
         response_model=UserRead,
         responses=success(200, "The user.", "ETag")
-        | success(304, "The user has this ETag still.", "ETag")
+        | success(304, "The user still has this ETag.", "ETag")
         | problems(*ADMIN, *FOUND, "user_changed"),
         summary="Show a user",
-        **reading,
+        **read_guard,
     )(show_user)
     api.patch(
         "/users/{user_id}",
@@ -79,7 +79,7 @@ def add_users(api: APIRouter, admin_role: str, security: Sequence[Any]) -> None:
             *("user_changed", "user_exists", "last_admin", "invalid_email"),
         ),
         summary="Change a user",
-        **writing,
+        **write_guard,
     )(change_user)
     api.delete(
         "/users/{user_id}",
@@ -88,22 +88,22 @@ def add_users(api: APIRouter, admin_role: str, security: Sequence[Any]) -> None:
         responses=success(204, "The user is deleted.")
         | problems(*ADMIN, *CHANGE, *FOUND, "user_changed", "last_admin"),
         summary="Delete a user, who can be restored",
-        **writing,
+        **write_guard,
     )(delete_user)
 
 
 async def list_users(
-    query: Annotated[UserQuery, Query()], response: Response, service: FoundService
+    query: Annotated[UserQuery, Query()], response: Response, service: ServiceDep
 ) -> UserPage:
     """Return a page of users; the next one is in ``next`` and in the header ``Link``.
 
-    If they are sorted by ``id``, no page misses a user, whatever changes meanwhile.
+    If they are sorted by ``id``, no page misses a user, even if users change meanwhile.
     """
     page = await service.workers.query(service.accounts.users.list, **query.model_dump())
     following = int(page.after) if page.more and page.after is not None else None
     if following is not None:
-        given = query.model_dump(exclude_unset=True, exclude_none=True) | {"after": following}
-        response.headers["Link"] = f'<?{urlencode(given)}>; rel="next"'
+        parameters = query.model_dump(exclude_unset=True, exclude_none=True) | {"after": following}
+        response.headers["Link"] = f'<?{urlencode(parameters)}>; rel="next"'
     for error in page.unreadable:
         logger.error("%s: %s", error.code, error.message)
     ids = [error.row for error in page.unreadable]
@@ -111,7 +111,7 @@ async def list_users(
 
 
 async def create_user(
-    new: NewUser, admin: FoundUser, request: Request, response: Response, service: FoundService
+    new: NewUser, admin: UserDep, request: Request, response: Response, service: ServiceDep
 ) -> UserCreated:
     """Create a user; a generated password is returned this once."""
     with service.accounts.acting_as(admin.email):
@@ -123,14 +123,14 @@ async def create_user(
 async def show_user(
     user_id: int,
     response: Response,
-    service: FoundService,
+    service: ServiceDep,
     if_match: IfMatch = None,
     if_none_match: IfNoneMatch = None,
 ) -> UserRead | Response:
-    """Return a user, with an ETag for a change of it; with ``If-None-Match``, if it is new."""
+    """Return a user and their ETag; with ``If-None-Match``, only if the user has changed."""
     user = await service.workers.query(_read, service, user_id, if_match)
     response.headers["ETag"] = entity_tag(user)
-    if if_none_match and is_listed(if_none_match, user, weak=True):
+    if if_none_match and matches_user(if_none_match, user, weak=True):
         return Response(status_code=304, headers={"ETag": entity_tag(user)})
     return user
 
@@ -138,12 +138,12 @@ async def show_user(
 async def change_user(
     user_id: int,
     changes: UserChanges,
-    admin: FoundUser,
+    admin: UserDep,
     response: Response,
-    service: FoundService,
+    service: ServiceDep,
     if_match: IfMatch = None,
 ) -> UserRead:
-    """Change a user; with ``If-Match``, only if it is as you read it."""
+    """Change a user; with ``If-Match``, only if they are as you read them."""
     with service.accounts.acting_as(admin.email):
         changed = await service.workers.query(_change, service, user_id, changes, if_match)
     response.headers["ETag"] = entity_tag(changed)
@@ -151,7 +151,7 @@ async def change_user(
 
 
 async def delete_user(
-    user_id: int, admin: FoundUser, service: FoundService, if_match: IfMatch = None
+    user_id: int, admin: UserDep, service: ServiceDep, if_match: IfMatch = None
 ) -> None:
     """Delete a user, and end their sessions."""
     with service.accounts.acting_as(admin.email):
@@ -162,19 +162,19 @@ def _create(service: Service, admin: UserRead, new: NewUser) -> UserCreated:
     # The admin may have been demoted or disabled while the request waited for its turn to hash.
     now = service.accounts.users.get(admin.id)
     if (now.role, now.status) != (admin.role, admin.status):
-        raise router_error("role_required", "You have this role no longer.")
+        raise router_error("role_required", "You no longer have this role.")
     values = new.model_dump(exclude={"email"})
     return service.accounts.users.create(new.email, **values)
 
 
 def _change(service: Service, user_id: int, changes: UserChanges, if_match: IfMatch) -> UserRead:
-    users, given = service.accounts.users, changes.model_fields_set
-    if "status" in given and len(given) > 1:
+    users, fields = service.accounts.users, changes.model_fields_set
+    if "status" in fields and len(fields) > 1:
         raise router_error("invalid_request", "Change the status in a request of its own.")
-    for name in given - {"name"}:
+    for name in fields - {"name"}:
         if getattr(changes, name) is None:
             raise router_error("invalid_request", f"The {name} cannot be null.")
-    expected = _expected(service, user_id, if_match)
+    expected = _expected_user(service, user_id, if_match)
     if changes.status is not None:
         change = users.enable if changes.status == "active" else users.disable
         return change(user_id, expected=expected)
@@ -182,25 +182,25 @@ def _change(service: Service, user_id: int, changes: UserChanges, if_match: IfMa
         user_id,
         email=changes.email,
         # An empty name removes it.
-        name=(changes.name or "") if "name" in given else None,
+        name=(changes.name or "") if "name" in fields else None,
         role=changes.role,
         expected=expected,
     )
 
 
 def _delete(service: Service, user_id: int, if_match: IfMatch) -> None:
-    service.accounts.users.delete(user_id, expected=_expected(service, user_id, if_match))
+    service.accounts.users.delete(user_id, expected=_expected_user(service, user_id, if_match))
 
 
 def _read(service: Service, user_id: int, if_match: IfMatch) -> UserRead:
-    return _expected(service, user_id, if_match) or service.accounts.users.get(user_id)
+    return _expected_user(service, user_id, if_match) or service.accounts.users.get(user_id)
 
 
-def _expected(service: Service, user_id: int, if_match: IfMatch) -> UserRead | None:
-    """Return the user whom a request is meant for, if that was said."""
-    if if_match is None or is_every(if_match):
+def _expected_user(service: Service, user_id: int, if_match: IfMatch) -> UserRead | None:
+    """Return the user that a request expects, if it has a condition."""
+    if if_match is None or matches_any_tag(if_match):
         return None
     user = service.accounts.users.get(user_id)
-    if not is_listed(if_match, user):
+    if not matches_user(if_match, user):
         raise UserChanged(user_id)
     return user

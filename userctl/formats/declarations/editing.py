@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from userctl.core.errors import DeclarationInvalid, UserctlError
-from userctl.core.text import counted, escape_invisible
+from userctl.core.text import escape_invisible, pluralize
 from userctl.formats.declarations.writer import write_user
 from userctl.schemas.declaration import DeclaredToken, DeclaredUser
 
@@ -43,7 +43,7 @@ def explain(text: str, error: UserctlError) -> str:
         f"line {place.line + shift}, column {place.column}: {message}"
         for place, message in problems
     ] or [f"{error.message} {error.hint or ''}".rstrip()]
-    head = f"{counted(len(messages), 'problem')}. To give up, save this without a change."
+    head = f"{pluralize(len(messages), 'problem')}. To give up, save this without a change."
     return "".join(f"#! {escape_invisible(line)}\n" for line in (head, *messages)) + body
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from userctl.core.errors import DeclarationInvalid, InvalidInput
 from userctl.core.places import Place, Problem
-from userctl.core.text import either, quote
+from userctl.core.text import join_alternatives, quote
 from userctl.formats.declarations.files import empty_file_error, find_files, read_text
 from userctl.formats.declarations.nodes import Entry, Mark, Node, NotYAML, read_entries
 from userctl.schemas.declaration import (
@@ -164,7 +164,7 @@ def _explanation(
     prefix = f"{key}: " if isinstance(key, str) else ""
     if kind == "literal_error":
         choices = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return mark, f"{prefix}{subject} is not {either(choices)}."
+        return mark, f"{prefix}{subject} is not {join_alternatives(choices)}."
     if kind in _KINDS:
         advice = ""
         if kind == "string_type" and child and child.text and key not in _SECRET_FIELDS:

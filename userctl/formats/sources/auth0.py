@@ -1,4 +1,4 @@
-"""Auth0: the users that its export, its support or a file for its import has."""
+"""Auth0: the users in its export, in a file from its support, or in one for its import."""
 
 import base64
 from typing import Any
@@ -74,7 +74,7 @@ def _hash_from_parts(algorithm: str, custom: Any) -> str:
 
 
 def _base64(part: Any) -> str:
-    """Return a salt or a digest in base64, whatever it is written in."""
+    """Return a salt or a digest in base64, whatever its encoding."""
     text, encoding = str(part.get("value", "")), part.get("encoding", "utf8")
     if encoding == "base64":
         return text.replace("-", "+").replace("_", "/").rstrip("=")

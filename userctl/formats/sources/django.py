@@ -24,7 +24,7 @@ _LOSSES = {
     "socialaccount.socialaccount": "logins by other providers",
     "social_django.usersocialauth": "logins by other providers",
 }
-"""Models of widespread packages that hold what a user logs in with beside the password."""
+"""Models of common packages for what a user logs in with besides the password."""
 
 
 def rows(text: TextIO) -> Iterator[Row]:

@@ -21,7 +21,7 @@ _RAW_SALT = 10
 """The length of an older salt, which counts as it is; others are in hexadecimal."""
 
 _OLDEST = {"pbkdf2": "10000$50", "argon2": "2$65536$8$50", "scrypt": "65536$16$2$50"}
-"""What an algorithm without numbers means, whatever the default of new hashes is."""
+"""The numbers of an algorithm without any, whatever the default for new hashes is."""
 
 
 def user(row: Any, options: SourceOptions) -> User | None:

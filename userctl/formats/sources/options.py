@@ -43,7 +43,7 @@ class SourceOptions:
             self.advice.append(advice)
 
     def role_of(self, names: Iterable[object] | None) -> str | None:
-        """Return the role of a user who has one or several roles in the other system."""
+        """Return the role of a user with one or several roles in the other system."""
         role_names = list(
             dict.fromkeys([names] if isinstance(names, str) else map(str, names or ()))
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from userctl.core.text import either, quote, rfc3339
+from userctl.core.text import join_alternatives, quote, rfc3339
 from userctl.schemas.diagnosis import Verdict
 
 
@@ -116,6 +116,6 @@ def _judge_missing(facts: AccessFacts) -> Judgment:
         return Judgment("purged", f"{known} was permanently deleted{facts.deleted}.", create)
     message = f"There is no user {quote(facts.reference)}."
     if facts.similar:
-        message += f" Did you mean {either(facts.similar)}?"
+        message += f" Did you mean {join_alternatives(facts.similar)}?"
         return Judgment("unknown", message, f"userctl user why {shlex.quote(facts.similar[0])}")
     return Judgment("unknown", message, create)

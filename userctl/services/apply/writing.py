@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from userctl.core.chunks import in_chunks
+from userctl.core.chunks import split_into_chunks
 from userctl.core.errors import TransactionConflict
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import User
@@ -175,7 +175,7 @@ class PlanWriter:
             named=set(),
             via="apply",
         )
-        for chunk in in_chunks(steps, CHUNK):
+        for chunk in split_into_chunks(steps, CHUNK):
             writer.write([self._imported(step) for step in chunk])
         if writer.tally.rejected:
             raise TransactionConflict("Another process created one of these users just now.")

@@ -57,7 +57,7 @@ class AdoptionService:
         self._database = Database(lambda: engine, actor)
         self._clock = clock
         self._roles = tuple(roles)
-        self._null_hash = hasher.emptied()
+        self._null_hash = hasher.removed_hash()
 
     @retry_transactions
     def plan(self, choices: AdoptionChoices = DEFAULTS) -> list[AdoptionStep]:

@@ -12,7 +12,7 @@ from userctl.core.atomic_files import (
     TEMPORARY_SUFFIX,
     temporary_prefix,
 )
-from userctl.core.folders import who_could_replace
+from userctl.core.folders import replacement_risk
 from userctl.core.scratch_folder import abandoned_folders, remove_abandoned
 from userctl.core.secure_files import forbidden_mode, trusted_owners
 from userctl.services.doctor.finding import Finding, Status, ok
@@ -84,7 +84,7 @@ def _folders_of_secrets(paths: Iterable[Path]) -> Iterator[Finding]:
     """Check that others cannot replace the files that only their owner may read."""
     for path in filter(Path.exists, paths):
         folder = Path(os.path.realpath(path)).parent
-        if reason := who_could_replace(folder.stat()):
+        if reason := replacement_risk(folder.stat()):
             yield Finding(
                 "warning",
                 f"{folder} is not a safe place for {path.name}: {reason}.",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Self
 
 from userctl.core.errors import InvalidInput, UserctlError
-from userctl.core.text import counted, escape_invisible
+from userctl.core.text import escape_invisible, pluralize
 from userctl.security import password_hashes
 from userctl.security.password_hashes.parsed import SecretSource
 from userctl.services.doctor.finding import Finding, ok
@@ -46,7 +46,7 @@ class ForeignHashes:
             try:
                 secrets(name)
             except UserctlError as error:
-                waiting = f"{counted(count, 'user')} cannot log in without it."
+                waiting = f"{pluralize(count, 'user')} cannot log in without it."
                 message = f"{escape_invisible(error.message)} {waiting}"
                 yield Finding("failure", message, error.hint or "")
         if self._unusable:

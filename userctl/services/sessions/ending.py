@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from userctl.core.chunks import in_chunks
+from userctl.core.chunks import split_into_chunks
 from userctl.core.clock import Clock
 from userctl.db.transaction.retry import retry_transactions
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
@@ -80,7 +80,7 @@ class SessionEndService:
         with self._database.reading() as uow:
             return latest(
                 access_tokens_end(uow, now, self._lifetime, user_ids=ids)
-                for ids in in_chunks(user_ids)
+                for ids in split_into_chunks(user_ids)
             )
 
     def _end(self, uow: UnitOfWork, text: str, now: datetime) -> tuple[int, datetime | None]:

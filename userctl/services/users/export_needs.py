@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from userctl.core.errors import InvalidInput
-from userctl.core.text import counted, rfc3339
+from userctl.core.text import pluralize, rfc3339
 from userctl.schemas.email_address import are_canonical, is_canonical
 from userctl.schemas.user_name import NAME_LENGTH, check_name
 from userctl.security.passwords import is_verifiable_hash
@@ -47,7 +47,7 @@ class ImportNeeds:
 
     def describe(self) -> str | None:
         """Return what to say after an export; None if an import needs no option."""
-        needed = [f"{option} ({counted(n, 'user')})" for option, n in self._found.items() if n]
+        needed = [f"{option} ({pluralize(n, 'user')})" for option, n in self._found.items() if n]
         return f"An import of these users needs {', '.join(needed)}." if needed else None
 
     def _odd_addresses(self, addresses: Sequence[str]) -> int:

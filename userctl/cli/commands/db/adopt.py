@@ -14,7 +14,7 @@ from userctl.cli.output.render import write_error
 from userctl.cli.questions import confirm
 from userctl.cli.verdicts import conclude, conclude_dry_run
 from userctl.core.errors import Conflict
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 Plan = Sequence["schemas.adoption.AdoptionStep"]
 COLUMNS = ("kind", "table", "subject", "rows", "ids", "detail")
@@ -127,7 +127,7 @@ def _print_plan(context: CommandContext, plan: Plan) -> None:
 
 def _count_steps(plan: Plan) -> str | None:
     steps = sum(step.kind == "step" for step in plan)
-    return counted(steps, "step") if steps else None
+    return pluralize(steps, "step") if steps else None
 
 
 def _compose(context: CommandContext, plan: Plan) -> str:

@@ -11,7 +11,7 @@ from userctl.cli.database_urls import resolve_database_url
 from userctl.cli.output.render import show_progress
 from userctl.cli.verdicts import conclude
 from userctl.config.database_url import DatabaseURL
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 COLUMNS = ("table", "rows")
 
@@ -42,6 +42,6 @@ def copy(
         copied = context.services.copy.copy(to, tell=show)
     context.emit_all(copied, COLUMNS)
     target = DatabaseURL.parse(to)
-    rows = counted(sum(table.rows for table in copied), "row")
+    rows = pluralize(sum(table.rows for table in copied), "row")
     conclude(context, f"Copied {rows} to {target}, and compared them there",
              "signing keys are not in it")  # fmt: skip

@@ -14,7 +14,7 @@ from userctl.cli.output.render import write_error
 from userctl.cli.output.sessions_ended import describe_ended
 from userctl.cli.questions import PLACE, confirm
 from userctl.cli.verdicts import conclude
-from userctl.core.text import counted, rfc3339
+from userctl.core.text import pluralize, rfc3339
 
 
 @command(
@@ -67,6 +67,6 @@ def _compose(backup: "schemas.database.BackupInspection") -> str:
     last = "" if backup.last_event_at is None else f", last event {rfc3339(backup.last_event_at)}"
     facts = (
         f"taken {rfc3339(backup.taken_at)}{last}, revision {backup.revision or 'unknown'}, "
-        f"{counted(backup.users, 'user')}, {counted(tokens, 'token')}"
+        f"{pluralize(backup.users, 'user')}, {pluralize(tokens, 'token')}"
     )
     return f"Replace ALL data in {PLACE} with {backup.file} ({facts})"

@@ -12,7 +12,7 @@ from userctl.cli.context import CommandContext
 from userctl.cli.questions import confirm
 from userctl.cli.verdicts import conclude
 from userctl.core.errors import InvalidInput
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 
 @command(example="userctl key rotate --min-age 0s", prints=lambda: schemas.keys.KeyRead)
@@ -53,7 +53,7 @@ def rotate(
     replaced = context.services.keys.replace_all()
     context.emit(replaced.active)
     context.note(
-        f"Retired {counted(len(replaced.retired), 'key')}. Every access token issued so far is "
+        f"Retired {pluralize(len(replaced.retired), 'key')}. Every access token issued so far is "
         "refused; sessions stay, and get a new one at their next refresh. Services that cache "
         "the published keys go on accepting the old ones until they fetch 'userctl key jwks' "
         "again. To end the sessions too: userctl token revoke --all --kind refresh"

@@ -12,7 +12,7 @@ from userctl.cli.output.sessions_ended import describe_validity
 from userctl.cli.questions import confirm, describe_user
 from userctl.cli.verdicts import conclude, sole_owner
 from userctl.core.errors import InvalidInput
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 
 @command(
@@ -61,7 +61,7 @@ def _tell(
     lasting = describe_validity(ended.access_tokens_valid_until)
     whose = f" of {user}" if user else ""
     if ended.sessions_ended:
-        conclude(context, f"Ended {counted(ended.sessions_ended, 'session')}{whose}", lasting)
+        conclude(context, f"Ended {pluralize(ended.sessions_ended, 'session')}{whose}", lasting)
     else:
         conclude(context, f"Nothing changed: no active session{whose}", lasting)
 
@@ -82,4 +82,4 @@ def _find(context: CommandContext, user: str) -> "schemas.users.UserTarget":
 def _compose_all(context: CommandContext, target: "schemas.users.UserTarget") -> str:
     query = schemas.tokens.TokenQuery(user=str(target.id), kind="refresh")
     count = context.services.revocation.preview_matching(query)[0]
-    return f"End {counted(count.revoked_sessions, 'session')} of {describe_user(target)}"
+    return f"End {pluralize(count.revoked_sessions, 'session')} of {describe_user(target)}"

@@ -16,7 +16,7 @@ from userctl.cli.questions import confirm, confirm_removal
 from userctl.cli.signals import defer_signals
 from userctl.cli.verdicts import conclude, conclude_dry_run
 from userctl.core.errors import ClockSuspect
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 LIMITS = "Limits"
 
@@ -123,11 +123,11 @@ def _report(
 def _tell(context: CommandContext, result: "schemas.database.PurgeResult") -> None:
     """Say in one line what was deleted."""
     if result.dry_run:
-        tokens = counted(result.remaining, "token")
+        tokens = pluralize(result.remaining, "token")
         conclude_dry_run(context, f"this would permanently delete {tokens}")
     elif result.deleted:
-        api_tokens = result.deleted_api_tokens and counted(result.deleted_api_tokens, "API token")
-        done = f"Permanently deleted {counted(result.deleted, 'token')}"
+        api_tokens = result.deleted_api_tokens and pluralize(result.deleted_api_tokens, "API token")
+        done = f"Permanently deleted {pluralize(result.deleted, 'token')}"
         conclude(context, done, f"of which {api_tokens}" if api_tokens else None)
     else:
         conclude(context, "Nothing changed: no token ended that long ago")
@@ -139,7 +139,7 @@ def _confirm(context: CommandContext, span: timedelta, retention: timedelta, *, 
 
     def compose() -> str | None:
         count = count_ended(span)
-        return f"Permanently delete {counted(count, 'ended token')}" if count else None
+        return f"Permanently delete {pluralize(count, 'ended token')}" if count else None
 
     confirm_removal(
         context,

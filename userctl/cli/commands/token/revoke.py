@@ -23,7 +23,7 @@ from userctl.cli.prompts import read_token
 from userctl.cli.questions import confirm, describe_user
 from userctl.cli.verdicts import conclude, sole_owner
 from userctl.core.errors import GuardRefused, InvalidInput
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 COLUMNS = (
     "reference",
@@ -112,7 +112,7 @@ def _tell(
 ) -> None:
     """Say in one line what was revoked, and until when access tokens stay valid."""
     parts = [
-        f"{done} {counted(count, noun)}"
+        f"{done} {pluralize(count, noun)}"
         for done, count, noun in (
             ("revoked", result.revoked_api_tokens, "API token"),
             ("ended", result.revoked_sessions, "session"),
@@ -163,5 +163,5 @@ def _compose_matching(
         "API token": (query.kind != "refresh", count.revoked_api_tokens),
         "session": (query.kind != "api", count.revoked_sessions),
     }
-    listed = " and ".join(counted(n, noun) for noun, (asked, n) in parts.items() if asked)
+    listed = " and ".join(pluralize(n, noun) for noun, (asked, n) in parts.items() if asked)
     return f"Revoke {listed} of {'all users' if user is None else describe_user(user)}"

@@ -22,7 +22,7 @@ from userctl.cli.output.screen import detect_screen
 from userctl.cli.questions import confirm
 from userctl.cli.verdicts import conclude, conclude_dry_run
 from userctl.core.errors import CommitUnknown, FileExists, PlanStale
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 if TYPE_CHECKING:
     from userctl.schemas.apply import ApplyOptions, ApplyResult, Plan
@@ -139,7 +139,7 @@ class ApplyRun:
         if not applied.changes:
             conclude(self.context, "Nothing changed: the users are as they are declared")
             return
-        facts = [counted(len(applied.api_tokens), "API token")] if applied.api_tokens else []
+        facts = [pluralize(len(applied.api_tokens), "API token")] if applied.api_tokens else []
         conclude(self.context, f"Applied {_changes(applied)}", *facts)
 
     def _deliver(self, applied: "ApplyResult", *, taken: bool) -> None:
@@ -188,4 +188,4 @@ class ApplyRun:
 
 
 def _changes(plan: "Plan") -> str:
-    return counted(len(plan.changes), "change")
+    return pluralize(len(plan.changes), "change")

@@ -9,7 +9,7 @@ from userctl.cli.commands.user.selection import UserSelection
 from userctl.cli.context import CommandContext
 from userctl.cli.output.sessions_ended import describe_ended
 from userctl.cli.verdicts import access_tokens_until, conclude, conclude_dry_run
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 from userctl.formats.file_format import STREAM
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ def tell_outcomes(
         conclude(context, "Nothing changed: no user matches")
     elif selection.dry_run:
         would = f"this would {verb.imperative[0].lower()}{verb.imperative[1:]}"
-        parts = [f"{would} {counted(len(changed), 'user')}", *others]
+        parts = [f"{would} {pluralize(len(changed), 'user')}", *others]
         conclude_dry_run(context, ", ".join(parts))
     else:
-        done = f"{verb.past} {counted(len(changed), 'user')}" if changed else "Nothing changed"
+        done = f"{verb.past} {pluralize(len(changed), 'user')}" if changed else "Nothing changed"
         parts = [done, *others]
         whole = ", ".join(parts) if changed else f"{done}: {', '.join(others)}"
         undo = _undo(outcomes, changed, verb, selection)

@@ -10,7 +10,7 @@ from userctl.cli.command import command
 from userctl.cli.context import CommandContext
 from userctl.cli.questions import confirm_removal, describe_users
 from userctl.cli.verdicts import conclude, conclude_dry_run
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 SETTING = "deleted_user_retention_days"
 
@@ -65,7 +65,7 @@ def purge(
 
 
 def _tell(context: CommandContext, result: "schemas.users.DeletedUserPurge") -> None:
-    users = counted(result.purged, "deleted user")
+    users = pluralize(result.purged, "deleted user")
     if result.dry_run:
         conclude_dry_run(context, f"this would permanently remove {users}")
     elif result.purged:

@@ -7,7 +7,7 @@ from userctl.cli.commands.user.outcomes import Verb
 from userctl.cli.commands.user.selection import AnyUsers
 from userctl.cli.context import CommandContext
 from userctl.cli.verdicts import conclude, user_argument
-from userctl.core.text import counted
+from userctl.core.text import pluralize
 
 ENABLE = "userctl user enable"
 
@@ -32,7 +32,7 @@ def unlock(context: CommandContext, selection: AnyUsers) -> None:
         unlocked.status == "disabled" and f"still disabled: {ENABLE} {user_argument(unlocked)}"
     )
     if unlocked.effects.changed:
-        cleared = f"{counted(unlocked.effects.failed_logins, 'failed login')} cleared"
+        cleared = f"{pluralize(unlocked.effects.failed_logins, 'failed login')} cleared"
         conclude(context, f"Unlocked {unlocked.email}", cleared, disabled or None)
     else:
         done = f"Nothing changed: {unlocked.email} has no failed logins"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from userctl.core.chunks import in_chunks
+from userctl.core.chunks import split_into_chunks
 from userctl.core.errors import Conflict, InvalidInput, UserctlError
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
@@ -47,7 +47,7 @@ class BatchRun:
             UserctlError: if one cannot be changed, unless the others are changed all the same.
         """
         accepted = [*self._accept(entry for entry in entries if isinstance(entry.user, User))]
-        for chunk in in_chunks(accepted, CHUNK):
+        for chunk in split_into_chunks(accepted, CHUNK):
             if self.options.keep_going:
                 self._change_singly_if_refused(chunk)
             else:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from userctl.core.errors import InvalidInput, UserctlError, UserNotFound, UsersNotFound
-from userctl.core.text import either, quote
+from userctl.core.text import join_alternatives, quote
 from userctl.db.transaction.unit_of_work import UnitOfWork
 from userctl.models import DeletedUser, User
 from userctl.repositories.full_windows import FullWindows
@@ -194,7 +194,7 @@ def _explain(uow: UnitOfWork, unknown: Sequence[Entry]) -> None:
         name = entry.reference.text
         entry.error = not_found(name, [d for d in deleted if keys[name] in (d.id, d.email)])
         if hits := similar.get(name):
-            entry.error.hint = entry.error.hint or f"Did you mean {either(hits)}?"
+            entry.error.hint = entry.error.hint or f"Did you mean {join_alternatives(hits)}?"
 
 
 def _line(entry: Entry) -> str:

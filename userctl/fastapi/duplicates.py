@@ -1,4 +1,4 @@
-"""Requests in which a name is given twice: which of the values counts would be a guess."""
+"""Requests that give a name twice: choosing one of the values would be a guess."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ async def refuse_repeated_parameters(request: Request) -> None:
     Raises:
         ProblemError: if one is.
     """
-    single_values(request.query_params.multi_items())
-    single_values((await request.form()).multi_items())
+    dict_without_duplicates(request.query_params.multi_items())
+    dict_without_duplicates((await request.form()).multi_items())
 
 
-def single_values(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def dict_without_duplicates(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """Return pairs as a dictionary.
 
     Raises:
