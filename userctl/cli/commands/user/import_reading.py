@@ -17,7 +17,7 @@ from userctl.formats.file_format import choose_format
 from userctl.formats.read_options import LONGEST_RECORD
 from userctl.formats.reader import IMPORT_EXTENSIONS, read_records
 from userctl.formats.rejects import RejectsFormat
-from userctl.formats.replayed import Replayed
+from userctl.formats.replayed_text import ReplayedText
 from userctl.formats.sources import SOURCES, guess_source, read_source, rejects_format
 
 if TYPE_CHECKING:
@@ -35,16 +35,16 @@ class ImportFile:
         records: its records.
         rejects_format: the format in which rejected records are written.
         system: the system that it comes from; None for a file with our own fields.
-        lost: counts the users by what cannot be carried over.
-        unmapped: counts the roles that are not mapped.
+        losses: counts the users by what cannot be carried over.
+        unmapped_roles: counts the roles that are not mapped.
         advice: what the command says at the end.
     """
 
     records: "Iterator[FileRecord]"
     rejects_format: RejectsFormat
     system: str | None = None
-    lost: Counter[str] = field(default_factory=Counter)
-    unmapped: Counter[str] = field(default_factory=Counter)
+    losses: Counter[str] = field(default_factory=Counter)
+    unmapped_roles: Counter[str] = field(default_factory=Counter)
     advice: Sequence[str] = ()
 
     def result(self, report: "schemas.transfer.ImportReport") -> "schemas.transfer.ImportResult":
@@ -54,8 +54,8 @@ class ImportFile:
         return schemas.transfer.ForeignImportResult(
             **report.result.model_dump(),
             source=self.system,
-            not_carried=dict(sorted(self.lost.items())),
-            unmapped_roles=dict(sorted(self.unmapped.items())),
+            not_carried=dict(sorted(self.losses.items())),
+            unmapped_roles=dict(sorted(self.unmapped_roles.items())),
             password_schemes=[*report.schemes],
         )
 
@@ -69,11 +69,11 @@ class ImportFile:
             )
         for advice in self.advice:
             context.note(advice)
-        if self.lost:
-            context.note(f"Not carried over: {_format_counts(self.lost)}.")
-        if self.unmapped:
+        if self.losses:
+            context.note(f"Not carried over: {_format_counts(self.losses)}.")
+        if self.unmapped_roles:
             context.note(
-                f"Roles that are not mapped: {_format_counts(self.unmapped)}. "
+                f"Roles that are not mapped: {_format_counts(self.unmapped_roles)}. "
                 "Map one with --map-role 'THERE=HERE'."
             )
 
@@ -105,7 +105,7 @@ def begin_reading(
         InvalidInput: if the format is unknown, or an option has an unusable value.
     """
     pieces = list(_read_beginning(text))
-    replayed = cast("TextIO", Replayed(pieces, text))
+    replayed = cast("TextIO", ReplayedText(pieces, text))
     system = choice.system
     if system is not None and system not in SOURCES:
         raise InvalidInput(
@@ -141,8 +141,8 @@ def begin_reading(
         records,
         rejects,
         system,
-        source_options.lost,
-        source_options.unmapped,
+        source_options.losses,
+        source_options.unmapped_roles,
         source_options.advice,
     )
 
