@@ -81,6 +81,6 @@ def hash_accepted(
         PasswordRejected: if the password breaks the policy.
     """
     if password is None:
-        return hasher.unmatchable()
+        return hasher.unmatchable_hash()
     policy.check(password, email=email, name=name)
     return hasher.hash(password)
