@@ -85,10 +85,11 @@ def test_nothing_says_to_install_a_package_that_is_not_published() -> None:
     """A package index has no ``userctl`` yet, and what has the name one day may not be ours."""
     found = [
         f"{file.relative_to(ROOT)}: {line.strip()}"
-        for folder in ("userctl", "docs")
-        for file in [ROOT / "README.md", *sorted((ROOT / folder).rglob("*.[mp][dy]"))]
+        for pattern in ("*.md", "userctl/**/*.py", "docs/**/*", "examples/**/*")
+        for file in sorted(ROOT.glob(pattern))
+        if file.is_file() and "__pycache__" not in file.parts
         for line in file.read_text().splitlines()
-        if re.search(r"pip install [^#]*\buserctl\b", line)
+        if re.search(r"pipx? install (-\S+ )*['\"]?userctl\b", line)
     ]
     assert found == []
 
