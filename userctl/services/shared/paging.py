@@ -21,10 +21,10 @@ def all_pages(read: Callable[[Query], Page[Record]], query: Query) -> Iterator[R
         read: reads a page; ``after`` of the query is the id after which it starts.
         query: the query; its limit is ignored.
     """
-    following: dict[str, Any] = {"limit": None}
+    changes: dict[str, Any] = {"limit": None}
     more = True
     while more:
-        page = read(query.model_copy(update=following))
+        page = read(query.model_copy(update=changes))
         yield from page.items
         more = page.more
-        following["after"] = page.after
+        changes["after"] = page.after

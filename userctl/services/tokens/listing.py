@@ -15,7 +15,7 @@ from userctl.repositories.token_filter import TokenFilter
 from userctl.schemas.page import LARGEST_COUNT, LARGEST_ID, Page
 from userctl.schemas.tokens import TokenKind, TokenQuery, TokenRead
 from userctl.services.shared.paging import STREAM_PAGE, all_pages
-from userctl.services.shared.records import readable
+from userctl.services.shared.records import read_rows
 from userctl.services.shared.token_records import api_token_id, api_token_read, refresh_token_read
 from userctl.services.users.lookup import find_user
 
@@ -32,7 +32,7 @@ class TokenListService:
 
         Args:
             query: which tokens.
-            on_unreadable: told of each row that cannot be read; None raises an error instead.
+            on_unreadable: called with the error of each unreadable row; None raises it instead.
 
         Raises:
             UserNotFound: if the user of the query does not exist.
@@ -42,7 +42,7 @@ class TokenListService:
         with self._database.reading() as uow:
             found = _tokens(uow, query, limit + 1, self._clock())
             shown = found[:limit]
-            tokens = readable(shown, lambda token: token.read(), on_unreadable)
+            tokens = read_rows(shown, lambda token: token.read(), on_unreadable)
         return Page(tokens, more=len(found) > limit, after=shown[-1].id if shown else None)
 
     def stream(
