@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from userctl.security.passwords import PasswordHasher
     from userctl.security.secret_files import SecretFiles
     from userctl.security.session_file import SessionFile
-    from userctl.services.access.why import AccessService
+    from userctl.services.access.diagnosis import AccessService
     from userctl.services.apply.editing import UserEditService
     from userctl.services.apply.service import ApplyService
     from userctl.services.audit.summary import AuditSummaryService
@@ -85,7 +85,7 @@ class Services:
         replaced: parts by name, each used instead of the one that the settings lead to.
     """
 
-    access: Lazy["AccessService"] = Lazy("services.access.why:AccessService")
+    access: Lazy["AccessService"] = Lazy("services.access.diagnosis:AccessService")
     adoption: Lazy["AdoptionService"] = Lazy("services.database.adoption:AdoptionService")
     api_tokens: Lazy["ApiTokenService"] = Lazy("services.tokens.api:ApiTokenService")
     apply: Lazy["ApplyService"] = Lazy("services.apply.service:ApplyService")

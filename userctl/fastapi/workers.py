@@ -8,6 +8,7 @@ they use no more connections than the pool has.
 import os
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -127,10 +128,11 @@ async def _run_while_connected(request: Request, work: Awaitable[T]) -> T:
     errors: list[Exception] = []
 
     async def cancel_if_left() -> None:
-        # The body has been read before.
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-        group.cancel_scope.cancel()
+        # All of the body was read before, so nothing else can come from the server. A middleware
+        # that read the body may replay it forever, and another one raises an error at that.
+        with suppress(Exception):
+            if (await request.receive())["type"] == "http.disconnect":
+                group.cancel_scope.cancel()
 
     async with create_task_group() as group:
         group.start_soon(cancel_if_left)

@@ -139,8 +139,8 @@ def test_a_change_that_is_refused_keeps_the_text(edit: Edit, userctl: Userctl) -
 @pytest.mark.parametrize(
     ("step", "problem"),
     [
-        (replace("users:", "set: team\\nusers:"), "An edit leaves a user in their set."),
-        ('echo "users: []" > "$1"', "The text declares 0 users instead of the one"),
+        (replace("users:", "set: team\\nusers:"), "An edit cannot change the set of a user."),
+        ('echo "users: []" > "$1"', "The text declares 0 users instead of the edited"),
         ('printf "users:\n- email: a@x.yz\n- email: b@x.yz\n" > "$1"', "The text declares 2 users"),
     ],
 )

@@ -217,6 +217,35 @@ def test_a_client_that_leaves_while_its_password_is_checked_gives_the_turn_back(
     assert len(sessions) == (2 if password == PASSWORD else 1)
 
 
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_middleware_may_send_the_body_again_and_again(
+    local_accounts: Accounts, *, wrapped: bool
+) -> None:
+    """As those do that read it before, to log or to sign it; the server never gets to speak."""
+    app = FastAPI()
+    app.include_router(router(local_accounts))
+    if wrapped:
+
+        @app.middleware("http")
+        async def pass_on(request: Request, call_next: Any) -> Any:
+            return await call_next(request)
+
+    body = json.dumps({"email": EMAIL, "password": PASSWORD}).encode()
+    times = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal times
+        times += 1
+        # Otherwise a test that fails would never end.
+        assert times < 1000
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    connection = Connection("/auth/register", body, "application/json")
+    connection._receive = receive
+    anyio.run(connection.send_to, app)
+    assert connection.status == 201
+
+
 def test_those_who_ask_for_the_health_together_share_a_check(
     local_accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

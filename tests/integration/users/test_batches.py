@@ -63,18 +63,21 @@ def four(program: Program) -> Program:
 
 
 CHANGES: dict[str, tuple[Callable[[Program], UserChange], str]] = {
-    "disable": (lambda program: program.user_status.disabling(), "account:disable"),
-    "enable": (lambda program: program.user_status.enabling(), "account:enable"),
-    "unlock": (lambda program: program.throttling.unlocking(), "account:unlock"),
-    "expire": (lambda program: program.user_passwords.expiring(), "account:password:expire"),
+    "disable": (lambda program: program.user_status.disable_change(), "account:disable"),
+    "enable": (lambda program: program.user_status.enable_change(), "account:enable"),
+    "unlock": (lambda program: program.throttling.unlock_change(), "account:unlock"),
+    "expire": (lambda program: program.user_passwords.expire_change(), "account:password:expire"),
     "generate": (
-        lambda program: program.user_passwords.generating(must_change=True),
+        lambda program: program.user_passwords.generate_change(must_change=True),
         "account:password:set",
     ),
-    "role": (lambda program: program.users.changing_role("admin"), "account:update"),
-    "delete": (lambda program: program.recycle_bin.deleting(hard=False), "account:delete"),
-    "delete for good": (lambda program: program.recycle_bin.deleting(hard=True), "account:delete"),
-    "revoke": (lambda program: program.revocation.revoking(None), "token:revoke"),
+    "role": (lambda program: program.users.role_change("admin"), "account:update"),
+    "delete": (lambda program: program.recycle_bin.delete_change(hard=False), "account:delete"),
+    "delete for good": (
+        lambda program: program.recycle_bin.delete_change(hard=True),
+        "account:delete",
+    ),
+    "revoke": (lambda program: program.revocation.revoke_change(None), "token:revoke"),
 }
 
 
@@ -86,7 +89,7 @@ def test_each_change_is_made_to_all_of_them_in_the_order_in_which_they_were_name
         four.log_in(f"{name}@example.com")
         four.throttling.charge(f"{name}@example.com")
     if tag == "account:enable":
-        apply(four, named("3", "4"), four.user_status.disabling())
+        apply(four, named("3", "4"), four.user_status.disable_change())
     before = len(tags(four))
     change = make(four)
     outcomes = apply(four, named("dora@example.com", "3", "DORA@example.com"), change)
@@ -104,12 +107,12 @@ def test_each_change_is_made_to_all_of_them_in_the_order_in_which_they_were_name
 def test_a_dry_run_tells_what_would_change_and_changes_nothing(four: Program) -> None:
     four.user_status.disable("4")
     before = tags(four)
-    outcomes = apply(four, named("4", "3"), four.user_status.disabling(), dry_run=True)
+    outcomes = apply(four, named("4", "3"), four.user_status.disable_change(), dry_run=True)
     assert summary(outcomes) == [(4, "unchanged"), (3, "would_change")]
-    generating = four.user_passwords.generating(must_change=False)
+    generating = four.user_passwords.generate_change(must_change=False)
     [outcome] = apply(four, named("3"), generating, dry_run=True)
     assert outcome.model_dump()["generated_password"] is None
-    assert apply(four, named("4"), four.recycle_bin.deleting(hard=True), dry_run=True)
+    assert apply(four, named("4"), four.recycle_bin.delete_change(hard=True), dry_run=True)
     assert (statuses(four), tags(four)) == ("aaad", before)
     four.log_in("cleo@example.com")
 
@@ -117,7 +120,7 @@ def test_a_dry_run_tells_what_would_change_and_changes_nothing(four: Program) ->
 def test_all_unknown_names_are_told_at_once_with_what_may_have_been_meant(four: Program) -> None:
     names = ("ada@example.com", "dorra@example.com", "99", "ceo@exmaple.com", "bert", "\x1b[31m")
     with pytest.raises(UsersNotFound) as caught:
-        apply(four, named(*names), four.user_status.disabling())
+        apply(four, named(*names), four.user_status.disable_change())
     assert caught.value.lines == [
         "'dorra@example.com': Did you mean dora@example.com?",
         "'99'",
@@ -128,7 +131,7 @@ def test_all_unknown_names_are_told_at_once_with_what_may_have_been_meant(four: 
     assert caught.value.message.startswith("5 of 6 users do not exist; nothing was changed: ")
     assert statuses(four) == "aaaa"
     with pytest.raises(UserNotFound, match="There is no user '99'"):
-        apply(four, named("99"), four.user_status.disabling())
+        apply(four, named("99"), four.user_status.disable_change())
 
 
 def test_the_others_are_changed_if_that_is_asked_for_and_each_failure_has_its_reason(
@@ -136,7 +139,7 @@ def test_the_others_are_changed_if_that_is_asked_for_and_each_failure_has_its_re
 ) -> None:
     four.user_passwords.set_password("3", None)
     names = named("4", "eve@example.com", "3", "1")
-    outcomes = apply(four, names, four.user_passwords.expiring(), keep_going=True)
+    outcomes = apply(four, names, four.user_passwords.expire_change(), keep_going=True)
     assert [(o.id, o.outcome, o.code) for o in outcomes] == [
         (4, "changed", None),
         (None, "failed", "user_not_found"),
@@ -145,12 +148,12 @@ def test_the_others_are_changed_if_that_is_asked_for_and_each_failure_has_its_re
     ]
     assert "has no password to change" in str(outcomes[2].message)
     with pytest.raises(InvalidInput, match="has no password to change"):
-        apply(four, named("4", "3"), four.user_passwords.expiring())
+        apply(four, named("4", "3"), four.user_passwords.expire_change())
 
 
 @pytest.mark.parametrize("change", ["disable", "delete", "role"])
 def test_no_set_of_users_may_hold_all_admins(four: Program, change: str) -> None:
-    makes = {**CHANGES, "role": (lambda program: program.users.changing_role("user"), "")}
+    makes = {**CHANGES, "role": (lambda program: program.users.role_change("user"), "")}
     make = makes[change][0]
     with pytest.raises(LastAdmin):
         apply(four, named("3", "1", "2"), make(four))
@@ -180,9 +183,11 @@ def test_a_row_that_a_trigger_of_an_application_protects_stops_all_or_only_itsel
         )
     try:
         with pytest.raises(UserctlError) as caught:
-            apply(four, named("4", "3", "1"), four.user_status.disabling())
+            apply(four, named("4", "3", "1"), four.user_status.disable_change())
         assert (caught.value.code, statuses(four)) == ("change_ignored", "aaaa")
-        outcomes = apply(four, named("4", "3", "1"), four.user_status.disabling(), keep_going=True)
+        outcomes = apply(
+            four, named("4", "3", "1"), four.user_status.disable_change(), keep_going=True
+        )
         assert [(o.id, o.outcome, o.status) for o in outcomes] == [
             (4, "changed", "disabled"),
             (3, "failed", "active"),
@@ -198,17 +203,17 @@ def test_a_row_that_a_trigger_of_an_application_protects_stops_all_or_only_itsel
 def test_a_query_chooses_users_and_more_than_allowed_are_not_changed(four: Program) -> None:
     choice = UserChoice(query=UserQuery(role="user", domain="example.com", sort="email", limit=1))
     with pytest.raises(GuardRefused, match="change 2 users") as caught:
-        apply(four, choice, four.user_status.disabling(), at_most=1)
+        apply(four, choice, four.user_status.disable_change(), at_most=1)
     assert caught.value.count == 2
-    assert summary(apply(four, choice, four.user_status.disabling(), at_most=2)) == [
+    assert summary(apply(four, choice, four.user_status.disable_change(), at_most=2)) == [
         (3, "changed"),
         (4, "changed"),
     ]
     assert apply(four, UserChoice(query=UserQuery(search="eve")), CHANGES["enable"][0](four)) == []
     by_beginning = UserChoice(query=UserQuery(beginning="d"))
-    assert summary(apply(four, by_beginning, four.user_status.enabling())) == [(4, "changed")]
+    assert summary(apply(four, by_beginning, four.user_status.enable_change())) == [(4, "changed")]
     with pytest.raises(InvalidInput, match="not a configured role"):
-        apply(four, UserChoice(query=UserQuery(role="usr")), four.user_status.disabling())
+        apply(four, UserChoice(query=UserQuery(role="usr")), four.user_status.disable_change())
 
 
 def test_users_of_a_role_that_is_no_longer_configured_can_be_given_another(
@@ -216,7 +221,7 @@ def test_users_of_a_role_that_is_no_longer_configured_can_be_given_another(
 ) -> None:
     sql("UPDATE users SET role = 'auditor' WHERE id > 2")
     choice = UserChoice(query=UserQuery(role="auditor"))
-    outcomes = apply(four, choice, four.users.changing_role("user"))
+    outcomes = apply(four, choice, four.users.role_change("user"))
     assert [(o.id, o.role) for o in outcomes] == [(3, "user"), (4, "user")]
 
 
@@ -225,17 +230,17 @@ def test_throttled_users_are_unlocked_together(four: Program) -> None:
         for _ in range(5):
             four.throttling.charge(f"{name}@example.com")
     choice = UserChoice(query=UserQuery(throttled=True))
-    assert summary(apply(four, choice, four.throttling.unlocking())) == [
+    assert summary(apply(four, choice, four.throttling.unlock_change())) == [
         (1, "changed"),
         (3, "changed"),
     ]
-    assert apply(four, choice, four.throttling.unlocking()) == []
-    assert summary(apply(four, named("4"), four.throttling.unlocking())) == [(4, "unchanged")]
+    assert apply(four, choice, four.throttling.unlock_change()) == []
+    assert summary(apply(four, named("4"), four.throttling.unlock_change())) == [(4, "unchanged")]
 
 
 def test_each_user_gets_a_password_of_their_own(four: Program) -> None:
     four.user_status.disable("4")
-    outcomes = apply(four, named("3", "4"), four.user_passwords.generating(must_change=False))
+    outcomes = apply(four, named("3", "4"), four.user_passwords.generate_change(must_change=False))
     passwords = [outcome.model_dump()["generated_password"] for outcome in outcomes]
     assert len({*passwords}) == 2
     four.log_in("cleo@example.com", passwords[0])
@@ -248,10 +253,10 @@ def test_users_who_may_be_missing_are_named_and_a_permanent_deletion_includes_th
 ) -> None:
     four.recycle_bin.delete(["cleo@example.com"])
     names = named("eve@example.com", "cleo@example.com", "4", "3")
-    outcomes = apply(four, names, four.recycle_bin.deleting(hard=False), missing_ok=True)
+    outcomes = apply(four, names, four.recycle_bin.delete_change(hard=False), missing_ok=True)
     missing = (None, "missing")
     assert summary(outcomes) == [missing, missing, (4, "changed"), missing]
-    outcomes = apply(four, names, four.recycle_bin.deleting(hard=True), missing_ok=True)
+    outcomes = apply(four, names, four.recycle_bin.delete_change(hard=True), missing_ok=True)
     assert summary(outcomes) == [(None, "missing"), (3, "changed"), (4, "changed")]
     assert four.recycle_bin.page(UserQuery()).items == []
 
@@ -260,15 +265,15 @@ def test_the_tokens_of_each_user_are_counted(four: Program) -> None:
     for _ in range(2):
         four.log_in("cleo@example.com")
     four.api_tokens.issue(ApiTokenCreate(user="4", label="ci", expires_in=None))
-    revoking = four.revocation.revoking
+    revoke_change = four.revocation.revoke_change
     counts = [
         (o.id, o.outcome, o.model_dump()["revoked_sessions"], o.model_dump()["revoked_api_tokens"])
-        for o in apply(four, named("4", "3", "1"), revoking(None))
+        for o in apply(four, named("4", "3", "1"), revoke_change(None))
     ]
     assert counts == [(4, "changed", 0, 1), (3, "changed", 2, 0), (1, "unchanged", 0, 0)]
     four.log_in("cleo@example.com")
-    assert summary(apply(four, named("3"), revoking("api"))) == [(3, "unchanged")]
-    assert summary(apply(four, named("3"), revoking("refresh"))) == [(3, "changed")]
+    assert summary(apply(four, named("3"), revoke_change("api"))) == [(3, "unchanged")]
+    assert summary(apply(four, named("3"), revoke_change("refresh"))) == [(3, "changed")]
 
 
 @pytest.mark.parametrize("name", [*CHANGES])

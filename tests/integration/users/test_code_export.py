@@ -68,7 +68,7 @@ def test_what_a_file_cannot_declare_is_left_out_and_named(filled: Userctl, engin
         (1, "'boss' is not a configured role. The user is left out."),
         (2, "The name is blank. The user is left out."),
         (4, "The address is not in its canonical form. The user is left out."),
-        (5, "The hash of the password is of no known scheme, and is left out."),
+        (5, "The password hash has an unknown scheme and is left out."),
     ):
         assert f"User {number}: {reason}" in result.err.splitlines()
     assert [line for line in result.out.splitlines() if "email" in line] == [

@@ -86,7 +86,7 @@ def test_records_that_break_rules_are_told_and_nothing_is_imported(userctl: User
     assert (done.code, done.out) == (2, "")
     lines = done.err.splitlines()
     assert lines[0].startswith("line 3, email: 'ada'")
-    advice = "--keep-roles imports it all the same."
+    advice = "--keep-roles imports it anyway."
     assert lines[1] == f"line 3, role: 'root' is not a configured role. {advice}"
     assert lines[2] == f"line 4, role: 'x' is not a configured role. {advice}"
     assert lines[3].startswith("error: 2 records were rejected and nothing was imported.")

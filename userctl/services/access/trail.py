@@ -1,4 +1,4 @@
-"""What the audit trail says about the access of a user."""
+"""Reads from the audit trail what concerns the access of a user."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from userctl.repositories.stored_values import OnUnreadable
 from userctl.schemas.audit import AuditEventRead, AuditTag, outcome_of
 from userctl.schemas.diagnosis import LoginAttempt
 from userctl.services.audit.trail import event_read
-from userctl.services.shared.records import readable
+from userctl.services.shared.records import read_rows
 
 ATTEMPTS = 10
 """How many of the latest logins are shown."""
@@ -25,10 +25,10 @@ _DELETIONS = (AuditTag.ACCOUNT_DELETE, AuditTag.ACCOUNT_PURGE)
 
 
 class Deletion(NamedTuple):
-    """When a user was deleted or purged, by whom, and the address that the user had."""
+    """When a user was deleted or purged, by whom, and the address of the user."""
 
-    at: datetime
-    by: str
+    time: datetime
+    actor: str
     email: str | None
 
 
@@ -38,66 +38,66 @@ def login_attempts(
     email: str | None,
     on_unreadable: OnUnreadable | None,
 ) -> list[LoginAttempt]:
-    """Return the latest logins of a user, or to an address that no user has; the last one first."""
+    """Return the latest logins of a user, or with an address that no user has; the latest first."""
     wanted = EventFilter(user_id=user_id, target=email, tags=_LOGINS)
     if not wanted.user_id and not wanted.target:
         return []
-    found = uow.audit_events.last_page(wanted, limit=ATTEMPTS)
+    events = uow.audit_events.last_page(wanted, limit=ATTEMPTS)
     # Another user may have had the address before.
-    own = [event for event in found if user_id is None or event.user_id in {None, user_id}]
-    return [_attempt(event) for event in readable(own, event_read, on_unreadable)][::-1]
+    own = [event for event in events if user_id is None or event.user_id in {None, user_id}]
+    return [_login_attempt(event) for event in read_rows(own, event_read, on_unreadable)][::-1]
 
 
 def last_login(uow: UnitOfWork, user_id: int | None) -> datetime | None:
-    """Return when a user logged in last; None if the trail does not say."""
-    event = _last(uow, (AuditTag.LOGIN_SUCCESS,), user_id=user_id)
+    """Return the time of the last login of a user; None if the trail does not say."""
+    event = _last_event(uow, (AuditTag.LOGIN_SUCCESS,), user_id=user_id)
     return None if event is None else event.time
 
 
-def last_disabling(uow: UnitOfWork, user_id: int) -> str | None:
-    """Return who disabled a user last; None if the trail does not say."""
-    event = _last(uow, (AuditTag.ACCOUNT_DISABLE,), user_id=user_id)
+def last_disabled_by(uow: UnitOfWork, user_id: int) -> str | None:
+    """Return the actor who last disabled a user; None if the trail does not say."""
+    event = _last_event(uow, (AuditTag.ACCOUNT_DISABLE,), user_id=user_id)
     return None if event is None else event.actor
 
 
 def last_deletion(uow: UnitOfWork, user_id: int | None, email: str | None) -> Deletion | None:
     """Return the last deletion of a user who had an id or an address."""
-    event = _last(uow, _DELETIONS, user_id=user_id, target=email)
+    event = _last_event(uow, _DELETIONS, user_id=user_id, target=email)
     return None if event is None else Deletion(event.time, event.actor, event.target)
 
 
-def present_address(uow: UnitOfWork, email: str) -> str | None:
-    """Return the address of a user who had another one before, as far as the trail says."""
-    found = uow.audit_events.last_page(EventFilter(target=email), limit=1)
-    user = uow.users.get(found[0].user_id) if found and found[0].user_id else None
+def current_address(uow: UnitOfWork, email: str) -> str | None:
+    """Return the current address of the user who used to have an address, if the trail knows."""
+    events = uow.audit_events.last_page(EventFilter(target=email), limit=1)
+    user = uow.users.get(events[0].user_id) if events and events[0].user_id else None
     return None if user is None else user.email
 
 
-def _last(uow: UnitOfWork, tags: Sequence[AuditTag], **whose: Any) -> AuditEventRead | None:
-    if not any(whose.values()):
+def _last_event(uow: UnitOfWork, tags: Sequence[AuditTag], **subject: Any) -> AuditEventRead | None:
+    if not any(subject.values()):
         return None
-    found = uow.audit_events.last_page(EventFilter(tags=tags, **whose), limit=1)
+    events = uow.audit_events.last_page(EventFilter(tags=tags, **subject), limit=1)
     try:
-        return event_read(found[0]) if found else None
+        return event_read(events[0]) if events else None
     except RowUnreadable:
-        # The verdict does not depend on it, and 'audit verify' finds it.
+        # The verdict does not depend on the event, and 'audit verify' finds it.
         return None
 
 
-def _attempt(event: AuditEventRead) -> LoginAttempt:
+def _login_attempt(event: AuditEventRead) -> LoginAttempt:
     is_failure = outcome_of(event.tag) == "failure"
-    cause = _text(event, "cause") or _text(event, "reason") if is_failure else None
+    cause = _detail_text(event, "cause") or _detail_text(event, "reason") if is_failure else None
     count = event.detail.get("count", 1)
     return LoginAttempt(
         time=event.time,
         outcome="failure" if is_failure else "success",
         cause=cause,
-        method=_text(event, "method"),
-        source=_text(event, "source") or event.machine,
+        method=_detail_text(event, "method"),
+        source=_detail_text(event, "source") or event.machine,
         count=count if isinstance(count, int) else 1,
     )
 
 
-def _text(event: AuditEventRead, name: str) -> str | None:
+def _detail_text(event: AuditEventRead, name: str) -> str | None:
     value = event.detail.get(name)
     return value if isinstance(value, str) else None

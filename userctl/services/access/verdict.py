@@ -1,4 +1,4 @@
-"""The verdict on a user: whether they can log in, in a sentence, and the way out."""
+"""The verdict on a user: whether they can log in, why, and the command that helps."""
 
 import shlex
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from userctl.schemas.diagnosis import Verdict
 
 @dataclass(frozen=True)
 class Change:
-    """When something was done, and by whom; None if that is not known."""
+    """When a change was made, and by whom; None if that is not known."""
 
-    at: datetime | None = None
-    by: str | None = None
+    time: datetime | None = None
+    actor: str | None = None
 
     def __str__(self) -> str:
-        """Return the end of a sentence about it."""
-        when = "" if self.at is None else f" at {rfc3339(self.at)}"
-        return f"{when} by {self.by}" if self.by else when
+        """Return the end of a sentence about the change, as in ``at 2026-01-31T12:00:00Z by x``."""
+        when = "" if self.time is None else f" at {rfc3339(self.time)}"
+        return f"{when} by {self.actor}" if self.actor else when
 
 
 NO_CHANGE = Change()
@@ -27,21 +27,21 @@ NO_CHANGE = Change()
 
 @dataclass(frozen=True)
 class AccessFacts:
-    """What is known about the user that a reference means, if there is one.
+    """The facts about the user with an id or an address, if there is one.
 
     Attributes:
-        reference: the id or the address that was asked for.
+        reference: the id or the address as typed.
         email: the address, if there is or was such a user.
-        exists: whether there is such a user, who was not deleted.
+        exists: whether there is such a user who is not deleted.
         has_password: whether the user has a password.
         is_verifiable: whether userctl can verify the stored hash.
         must_change: whether the password has to be changed at the next login.
-        api_tokens: the number of API tokens in force.
+        api_tokens: the number of active API tokens.
         throttled_until: when the last full window ends.
-        disabled: since when and by whom the user is disabled.
-        deleted: when and by whom the user was deleted.
-        restorable: how the user can be named in order to restore them.
-        similar: addresses that may be meant instead.
+        disabled: since when the user is disabled, and who disabled them.
+        deleted: when the user was deleted, and by whom.
+        restorable: the id or address with which the user can be restored.
+        similar: similar addresses, which may be meant instead.
     """
 
     reference: str
@@ -59,7 +59,7 @@ class AccessFacts:
 
 
 class Judgment(NamedTuple):
-    """A verdict, the sentence that says so, and the command to type."""
+    """A verdict, the sentence that states it, and the command that helps."""
 
     verdict: Verdict
     message: str
@@ -67,7 +67,7 @@ class Judgment(NamedTuple):
 
 
 def judge(facts: AccessFacts) -> Judgment:
-    """Return the first verdict that holds."""
+    """Return the first verdict that applies."""
     if not facts.exists:
         return _judge_missing(facts)
     name, user = facts.email, shlex.quote(facts.email or facts.reference)

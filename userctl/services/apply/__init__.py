@@ -1,1 +1,1 @@
-"""Users as code: plans what declared users need, and does that."""
+"""Users as code: plans the changes that declared users need, and carries them out."""

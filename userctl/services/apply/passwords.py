@@ -22,7 +22,7 @@ class NewPassword(NamedTuple):
 
     Attributes:
         hashed: its hash; None for no password.
-        generated: the password, if it was generated.
+        generated: the password itself, if it was generated.
     """
 
     hashed: str | None
@@ -35,7 +35,13 @@ def prepare_passwords(
     policy: PasswordPolicy,
     prepared: dict[str, NewPassword],
 ) -> None:
-    """Add the passwords that steps set, by the addresses of their users.
+    """Read and hash the passwords that the steps set, and add them to ``prepared``.
+
+    Args:
+        steps: the steps.
+        hasher: hashes the passwords.
+        policy: which passwords are accepted.
+        prepared: passwords by the addresses of their users; those in it are not read again.
 
     Raises:
         DeclarationInvalid: if passwords cannot be read, or are rejected.
@@ -51,7 +57,7 @@ def prepare_passwords(
             prepared[user.email] = NewPassword(None if unusable else user.password_hash)
             continue
         try:
-            texts[user.email] = _read(user, policy), user.generate
+            texts[user.email] = _read_password(user, policy), user.generate
         except UserctlError as error:
             problems.append(Problem(user.place, error.message))
     if problems:
@@ -61,15 +67,15 @@ def prepare_passwords(
         prepared[email] = NewPassword(hashed, text if generated else None)
 
 
-def _read(user: DeclaredUser, policy: PasswordPolicy) -> str:
+def _read_password(user: DeclaredUser, policy: PasswordPolicy) -> str:
     if user.generate:
         return generate_password(policy.minimum_length)
-    password = _from_environment(user) if user.password_env is not None else _from_file(user)
+    password = _read_environment(user) if user.password_env is not None else _read_file(user)
     policy.check(password, email=user.email, name=user.name)
     return password
 
 
-def _from_environment(user: DeclaredUser) -> str:
+def _read_environment(user: DeclaredUser) -> str:
     name = user.password_env or ""
     password = os.environ.get(name)
     if not password:
@@ -77,7 +83,7 @@ def _from_environment(user: DeclaredUser) -> str:
     return password
 
 
-def _from_file(user: DeclaredUser) -> str:
+def _read_file(user: DeclaredUser) -> str:
     path = Path(user.place.file).parent / (user.password_file or "")
     password = read_secret(path)
     if password is None:

@@ -1,4 +1,4 @@
-"""Gives users other addresses, also such as other users give up at the same time."""
+"""Gives users new addresses, including addresses that other users give up at the same time."""
 
 import secrets
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from userctl.services.users.batch.effects import end_sessions_of
 from userctl.services.users.changes import recorded_changes
 
 _TEMPORARY = ".renamed.invalid"
-"""The end of temporary addresses; no mail goes to such a domain (RFC 2606, section 2)."""
+"""The ending of temporary addresses; no mail is delivered to it (RFC 2606, section 2)."""
 
 
 def temporary_address() -> str:
@@ -20,20 +20,22 @@ def temporary_address() -> str:
 
 
 def rename_users(uow: UnitOfWork, wanted: Sequence[tuple[User, str]], now: datetime) -> None:
-    """Give users, who are locked, their new addresses, and end their sessions.
+    """Give locked users their new addresses, and end their sessions.
 
     Raises:
-        UserExists: if another user has a new address.
+        UserExists: if another user has one of the addresses.
     """
-    moved = [(user, email, user.email) for user, email in wanted if user.email != email]
-    for user, email, old in moved:
+    renames = [(user, email, user.email) for user, email in wanted if user.email != email]
+    for user, email, old in renames:
         if not old.endswith(_TEMPORARY):
             changes = recorded_changes(user, {"email": email})
             uow.record(AuditTag.ACCOUNT_UPDATE, now, user=user, changes=changes)
-    targets = {email for _, email, _ in moved}
-    giving_up = [(user, {"email": temporary_address()}) for user, _, old in moved if old in targets]
-    # The address is unique in each moment, also within a statement on SQLite.
-    uow.user_batches.update(giving_up, now)
+    targets = {email for _, email, _ in renames}
+    temporary = [
+        (user, {"email": temporary_address()}) for user, _, old in renames if old in targets
+    ]
+    # Addresses must be unique at every moment; SQLite checks that even within a statement.
+    uow.user_batches.update(temporary, now)
     final = [
         (
             user,
@@ -42,8 +44,8 @@ def rename_users(uow: UnitOfWork, wanted: Sequence[tuple[User, str]], now: datet
                 "previous_email": user.previous_email if old.endswith(_TEMPORARY) else old,
             },
         )
-        for user, email, old in moved
+        for user, email, old in renames
     ]
     uow.user_batches.update(final, now)
-    users = [user for user, _, _ in moved]
+    users = [user for user, _, _ in renames]
     end_sessions_of(uow, users, now, users)

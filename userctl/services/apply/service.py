@@ -13,9 +13,9 @@ from userctl.schemas.audit import AuditTag
 from userctl.schemas.declaration import DeclaredUser
 from userctl.security.password_policy import PasswordPolicy
 from userctl.security.passwords import PasswordHasher
-from userctl.services.apply.guards import require_safe
+from userctl.services.apply.guards import require_safe_plan
 from userctl.services.apply.passwords import NewPassword, prepare_passwords
-from userctl.services.apply.planning import Computed, Planner
+from userctl.services.apply.planning import ComputedPlan, Planner
 from userctl.services.apply.writing import PlanWriter
 from userctl.services.users.batch.delete import DeleteUsers
 
@@ -55,17 +55,17 @@ class ApplyService:
     def plan(
         self, users: Sequence[DeclaredUser], options: ApplyOptions
     ) -> tuple[Plan, Conflict | None]:
-        """Return what has to happen, and why it would be refused; nothing is locked or written.
+        """Return the plan, and the error if it would be refused; nothing is locked or written.
 
         Raises:
             DeclarationIncomplete: if no user is declared.
-            DeclarationInvalid: if users cannot be as they are declared.
+            DeclarationInvalid: if users cannot be as declared.
             SetConflict: if users belong to another set, or to none and are not to be adopted.
         """
         with self._database.snapshot() as uow:
             computed = self._compute(uow, users, options)
             try:
-                require_safe(uow, computed, options, self._clock(), locked=False)
+                require_safe_plan(uow, computed, options, self._clock(), locked=False)
             except Conflict as refusal:
                 return computed.plan, refusal
         return computed.plan, None
@@ -78,18 +78,18 @@ class ApplyService:
         expected: str | None = None,
         deliver: Deliver = lambda _applied: None,
     ) -> ApplyResult:
-        """Let users be as they are declared, all of them or none.
+        """Bring users in line with their declaration, all of them or none.
 
         Args:
             users: the declared users.
             options: how they are applied.
-            expected: the digest of the plan that was reviewed; None if none was.
-            deliver: takes the secrets before they are valid; what it raises undoes everything.
+            expected: the digest of the reviewed plan; None if there was no review.
+            deliver: takes the secrets before they are valid; if it raises, everything is undone.
 
         Raises:
             DeclarationIncomplete, DeclarationInvalid, SetConflict: as :meth:`plan` does.
-            TooManyRemovals, LastAdmin: if too much would be removed.
-            PlanStale: if another plan was reviewed.
+            TooManyRemovals, LastAdmin: if too many users would be removed.
+            PlanStale: if the plan differs from the reviewed one.
         """
         return self._apply(users, options, expected, deliver, {})
 
@@ -104,7 +104,7 @@ class ApplyService:
     ) -> ApplyResult:
         with self._database.snapshot() as uow:
             computed = self._compute(uow, users, options, expected)
-            require_safe(uow, computed, options, self._clock(), locked=False)
+            require_safe_plan(uow, computed, options, self._clock(), locked=False)
         if not computed.steps:
             return ApplyResult(**dict(computed.plan))
         prepare_passwords(computed.steps, self._hasher, self._policy, passwords)
@@ -112,13 +112,15 @@ class ApplyService:
         with self._database.writing() as uow:
             uow.declared_users.lock_apply()
             computed = self._compute(uow, users, options, expected)
-            require_safe(uow, computed, options, now, locked=True)
+            require_safe_plan(uow, computed, options, now, locked=True)
             plan = computed.plan
-            deleting = DeleteUsers(hard=False, access_lifetime=self._access_lifetime)
-            writer = PlanWriter(uow, passwords, hasher=self._hasher, deleting=deleting, now=now)
+            deletion = DeleteUsers(hard=False, access_lifetime=self._access_lifetime)
+            writer = PlanWriter(uow, passwords, hasher=self._hasher, deletion=deletion, now=now)
             tokens = writer.write(computed.steps)
             applied = ApplyResult(
-                **dict(plan), generated_passwords=_generated(computed, passwords), api_tokens=tokens
+                **dict(plan),
+                generated_passwords=_generated_passwords(computed, passwords),
+                api_tokens=tokens,
             )
             if computed.steps:
                 uow.record(AuditTag.ACCOUNT_APPLY, now, target=plan.set, **_summary(plan))
@@ -132,18 +134,20 @@ class ApplyService:
         users: Sequence[DeclaredUser],
         options: ApplyOptions,
         expected: str | None = None,
-    ) -> Computed:
+    ) -> ComputedPlan:
         computed = Planner(uow, options, self._roles, self._clock()).compute(users)
         if expected not in {None, computed.plan.digest}:
             raise PlanStale("The users have changed since the plan was made; nothing was changed.")
         return computed
 
 
-def _generated(computed: Computed, passwords: Mapping[str, NewPassword]) -> list[GeneratedPassword]:
-    set_now = [step.email for step in computed.steps if step.sets_password]
+def _generated_passwords(
+    computed: ComputedPlan, passwords: Mapping[str, NewPassword]
+) -> list[GeneratedPassword]:
+    emails = [step.email for step in computed.steps if step.sets_password]
     return [
         GeneratedPassword(email=email, password=password)
-        for email in set_now
+        for email in emails
         if (password := passwords[email].generated) is not None
     ]
 

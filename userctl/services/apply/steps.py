@@ -1,4 +1,4 @@
-"""What happens to one user when a declaration is applied."""
+"""The steps of a plan, one for each user that changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from userctl.repositories.declared_users import UserRow
 from userctl.schemas.apply import ApplyOptions, FieldChange, PlannedAction, PlannedChange
 from userctl.schemas.declaration import DeclaredToken, DeclaredUser
 
-PLAIN = ("name", "role", "status")
+COMPARED_FIELDS = ("name", "role", "status")
 """The fields that are compared with what is stored."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What happens to a user.
+    """The change of one user.
 
     Attributes:
-        action: what.
-        user: the user as declared; None for one of the set who is not.
-        row: what is stored; None for a user who is created.
-        fields: the fields that are set.
-        tokens: the API tokens that are issued.
+        action: the kind of change.
+        user: the user as declared; None for an undeclared user of the set.
+        row: the stored user; None for a user who is created.
+        fields: the fields to set.
+        tokens: the API tokens to issue.
     """
 
     action: PlannedAction
@@ -32,7 +32,7 @@ class Step:
 
     @property
     def email(self) -> str:
-        """The address of the user from then on."""
+        """The address of the user after the step."""
         if self.user is not None and self.action not in {"disable", "delete"}:
             return self.user.email
         return "" if self.row is None else display_text(self.row.email)
@@ -50,12 +50,12 @@ class Step:
     @property
     def change(self) -> PlannedChange:
         """The step as it is shown."""
-        issued = [FieldChange(field="api_token", new=token.label) for token in self.tokens]
+        tokens = [FieldChange(field="api_token", new=token.label) for token in self.tokens]
         return PlannedChange(
             action=self.action,
             id=None if self.row is None else self.row.id,
             email=self.email,
-            fields=[*self.fields, *issued],
+            fields=[*self.fields, *tokens],
             row=None if self.row is None else self.row.digest,
         )
 
@@ -64,14 +64,14 @@ def creation(user: DeclaredUser, options: ApplyOptions) -> Step:
     """Return the step that creates a user."""
     fields = [
         FieldChange(field=name, new=getattr(user, name))
-        for name in PLAIN
+        for name in COMPARED_FIELDS
         if name == "role" or (user.declares(name) and getattr(user, name) is not None)
     ]
     if options.set_name is not None:
         fields.append(FieldChange(field="managed_by", new=options.set_name))
     if user.password_source:
         fields += password_changes(user, None)
-    fields += _settled_address(user, None)
+    fields += _previous_email_change(user, None)
     return Step("create", user, None, fields, user.api_tokens)
 
 
@@ -79,48 +79,48 @@ def restoration(user: DeclaredUser, deleted: UserRow, options: ApplyOptions) -> 
     """Return the step that restores a deleted user."""
     fields = differences(user, deleted, options)
     if deleted.email == user.email:
-        fields += _settled_address(user, deleted.previous_email)
+        fields += _previous_email_change(user, deleted.previous_email)
     return Step("restore", user, deleted, fields, user.api_tokens)
 
 
 def differences(user: DeclaredUser, row: UserRow, options: ApplyOptions) -> list[FieldChange]:
     """Return the declared fields in which a stored user differs."""
     declared = user.model_fields_set
-    found = []
+    changes = []
     if row.email != user.email:
-        found.append(_change("email", row.email, user.email))
+        changes.append(_change("email", row.email, user.email))
     if "name" in declared and row.name != user.name:
-        found.append(_change("name", row.name, user.name))
+        changes.append(_change("name", row.name, user.name))
     if "role" in declared and row.role != user.role:
-        found.append(_change("role", row.role, user.role))
+        changes.append(_change("role", row.role, user.role))
     if "status" in declared and row.status != user.status:
-        found.append(_change("status", row.status, user.status))
+        changes.append(_change("status", row.status, user.status))
     if options.set_name is not None and row.managed_by != options.set_name:
-        found.append(_change("managed_by", row.managed_by, options.set_name))
-    # Without a version that is declared, a password is for a user who is created.
+        changes.append(_change("managed_by", row.managed_by, options.set_name))
+    # A password without a declared version is only for a user who is created.
     if "password_version" in declared and user.password_version > (row.known_version or 0):
-        found += password_changes(user, row)
-    return found
+        changes += password_changes(user, row)
+    return changes
 
 
 def password_changes(user: DeclaredUser, row: UserRow | None) -> list[FieldChange]:
     """Return the changes that set the declared password."""
     before = None if row is None else row.known_version
     return [
-        FieldChange(field="password", new=_origin(user)),
+        FieldChange(field="password", new=_password_origin(user)),
         FieldChange(field="password_version", old=before, new=user.password_version),
     ]
 
 
-def _settled_address(user: DeclaredUser, known: str | None) -> list[FieldChange]:
-    """Return the change that keeps the user from being renamed from a previous address later."""
+def _previous_email_change(user: DeclaredUser, known: str | None) -> list[FieldChange]:
+    """Return the change that stores a previous address, so that the user is not renamed again."""
     if not user.previous_emails or known in user.previous_emails:
         return []
     return [FieldChange(field="previous_email", old=known, new=user.previous_emails[0])]
 
 
-def _origin(user: DeclaredUser) -> str:
-    """Return where the password of a user comes from, which is no secret."""
+def _password_origin(user: DeclaredUser) -> str:
+    """Return where the password of a user comes from, which is not secret."""
     return {
         "password_hash": "hash",
         "password_env": f"environment variable {user.password_env}",

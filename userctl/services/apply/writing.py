@@ -20,28 +20,28 @@ from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.disable import DisableUsers, EnableUsers
 from userctl.services.users.batch.effects import end_sessions_of
 from userctl.services.users.changes import recorded_changes
-from userctl.services.users.given_hash import given_hash_columns
 from userctl.services.users.import_.records import ImportedUser
 from userctl.services.users.import_.writing import Writer
+from userctl.services.users.imported_hash import imported_hash_columns
 from userctl.services.users.restoring import restore_user
 
 _COLUMNS = ("name", "role", "managed_by", "previous_email")
-"""The fields that are stored as they are declared."""
+"""The fields that are stored as declared."""
 
 CHUNK = 1000
 """How many users are created with the same statements."""
 
 
 class PlanWriter:
-    """Does what the steps of a plan say.
+    """Carries out the steps of a plan.
 
-    A promotion comes before a demotion, and an address is given up before another user gets it.
+    Promotions come before demotions, and an address is given up before another user gets it.
 
     Args:
         uow: the transaction.
         passwords: the passwords that are set, by the addresses of their users.
         hasher: makes hashes that no password matches.
-        deleting: deletes users.
+        deletion: the change that deletes users.
         now: the time.
     """
 
@@ -51,13 +51,13 @@ class PlanWriter:
         passwords: Mapping[str, NewPassword],
         *,
         hasher: PasswordHasher,
-        deleting: UserChange,
+        deletion: UserChange,
         now: datetime,
     ) -> None:
         self._uow = uow
         self._passwords = passwords
         self._hasher = hasher
-        self._deleting = deleting
+        self._deletion = deletion
         self._now = now
         self._users: dict[int, User] = {}
 
@@ -65,7 +65,7 @@ class PlanWriter:
         """Carry out the steps, and return the API tokens that were issued.
 
         Raises:
-            TransactionConflict: if another process changed these users meanwhile.
+            TransactionConflict: if another process changed these users in the meantime.
         """
         restored = self._restore([step for step in steps if step.action == "restore"])
         self._lock([step for step in steps if step.row and step.action != "restore"], restored)
@@ -73,17 +73,17 @@ class PlanWriter:
         promoted = [step for step in changing if step.values.get("role") == "admin"]
         others = [step for step in changing if step.values.get("role") != "admin"]
         self._change(promoted)
-        self._deleting.apply(self._uow, self._of(steps, "delete"), self._now)
-        moved = [(self._user(step), str(step.user.email)) for step in changing if step.user]
-        rename_users(self._uow, moved, self._now)
+        self._deletion.apply(self._uow, self._users_of(steps, "delete"), self._now)
+        emails = [(self._user(step), str(step.user.email)) for step in changing if step.user]
+        rename_users(self._uow, emails, self._now)
         created = [step for step in steps if step.action == "create"]
         self._create(created)
         self._change(others)
-        DisableUsers(self._hasher).apply(self._uow, self._of(steps, "disable"), self._now)
+        DisableUsers(self._hasher).apply(self._uow, self._users_of(steps, "disable"), self._now)
         return [*self._issue([*created, *changing])]
 
     def _restore(self, steps: Sequence[Step]) -> dict[int, User]:
-        """Restore users, and return them by the ids that they had."""
+        """Restore users, and return them by their former ids."""
         restored = {}
         for step in steps:
             assert step.row is not None
@@ -91,7 +91,7 @@ class PlanWriter:
             if deleted is None:
                 raise TransactionConflict(f"Another process purged user {step.row.id}.")
             role = str(step.values.get("role", deleted.role))
-            # Another user may give the address up only now.
+            # Another user may still have the address, and give it up later.
             is_free = self._uow.users.by_email(step.row.email) is None
             email = None if is_free else temporary_address()
             restored[step.row.id] = restore_user(
@@ -100,13 +100,13 @@ class PlanWriter:
         return restored
 
     def _lock(self, steps: Sequence[Step], restored: Mapping[int, User]) -> None:
-        """Lock the users who are changed, and make sure that they are as the plan saw them."""
-        seen = {step.row.id: step.row for step in steps if step.row is not None}
-        moved = {user.id: old for old, user in restored.items()}
-        locked = self._uow.user_batches.lock([*seen, *filter(None, moved)])
-        self._users = {moved.get(number, number): user for number, user in locked.items()}
-        found = {row.id: row for row in self._uow.declared_users.with_ids([*seen])}
-        if found != seen:
+        """Lock the users to change, and make sure that they are as the plan read them."""
+        planned = {step.row.id: step.row for step in steps if step.row is not None}
+        former_ids = {user.id: former_id for former_id, user in restored.items()}
+        locked = self._uow.user_batches.lock([*planned, *filter(None, former_ids)])
+        self._users = {former_ids.get(number, number): user for number, user in locked.items()}
+        current = {row.id: row for row in self._uow.declared_users.with_ids([*planned])}
+        if current != planned:
             raise TransactionConflict("Another process changed these users.")
 
     def _change(self, steps: Sequence[Step]) -> None:
@@ -123,7 +123,7 @@ class PlanWriter:
         grouped: dict[tuple[str, ...], list[tuple[User, dict[str, Any]]]] = {}
         for step, wanted in changes:
             user = self._user(step)
-            # A restored user has the new role already.
+            # A restored user already has the new role.
             values = {n: value for n, value in wanted.items() if value != getattr(user, n)}
             if values:
                 grouped.setdefault(tuple(values), []).append((user, values))
@@ -142,7 +142,7 @@ class PlanWriter:
             assert step.user is not None
             user, new = self._user(step), self._password(step)
             version = {"password_version": step.user.password_version}
-            changes.append((user, {**self._hashes(user, new), **version}))
+            changes.append((user, {**self._hash_columns(user, new), **version}))
             self._uow.record(
                 AuditTag.PASSWORD_SET,
                 self._now,
@@ -155,11 +155,11 @@ class PlanWriter:
         users = [user for user, _ in changes]
         end_sessions_of(self._uow, users, self._now, users)
 
-    def _hashes(self, user: User, new: NewPassword) -> dict[str, Any]:
+    def _hash_columns(self, user: User, new: NewPassword) -> dict[str, Any]:
         own = new.hashed or self._hasher.unmatchable()
         stand_in = None if user.disabled_at is None else self._hasher.unmatchable()
         unmatchable = self._hasher.unmatchable()
-        columns = given_hash_columns(own, stand_in=stand_in, unmatchable=unmatchable)
+        columns = imported_hash_columns(own, stand_in=stand_in, unmatchable=unmatchable)
         return {**columns, "must_change_password": False}
 
     def _create(self, steps: Sequence[Step]) -> None:
@@ -176,12 +176,12 @@ class PlanWriter:
             via="apply",
         )
         for chunk in split_into_chunks(steps, CHUNK):
-            writer.write([self._imported(step) for step in chunk])
+            writer.write([self._imported_user(step) for step in chunk])
         if writer.tally.rejected:
             raise TransactionConflict("Another process created one of these users just now.")
         self._uow.record_many(writer.events.chunks(), self._now)
 
-    def _imported(self, step: Step) -> ImportedUser:
+    def _imported_user(self, step: Step) -> ImportedUser:
         assert step.user is not None
         values = step.values
         return ImportedUser(
@@ -211,15 +211,15 @@ class PlanWriter:
     def _password(self, step: Step) -> NewPassword:
         new = self._passwords.get(step.email)
         if new is None:
-            # The password has to be hashed first, which takes too long for a transaction.
-            raise TransactionConflict(f"{step.email} needs a password by now.")
+            # The password has to be hashed first, which takes too long inside a transaction.
+            raise TransactionConflict(f"{step.email} now needs a password.")
         return new
 
     def _user(self, step: Step) -> User:
         assert step.row is not None
         return self._users[step.row.id]
 
-    def _of(self, steps: Sequence[Step], action: str) -> list[User]:
+    def _users_of(self, steps: Sequence[Step], action: str) -> list[User]:
         return [self._user(step) for step in steps if step.action == action]
 
 

@@ -1,4 +1,4 @@
-"""Turns a query of the audit trail into a filter of its table."""
+"""Turns a query of the audit trail into a filter for its table."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -35,8 +35,8 @@ CHANGES: Mapping[ChangedField, Mapping[AuditTag, str | None]] = {
     "name": {AuditTag.ACCOUNT_CREATE: "name", AuditTag.ACCOUNT_UPDATE: "name"},
     "password": {AuditTag.PASSWORD_SET: None, AuditTag.PASSWORD_CHANGE: None},
 }
-"""The tags of the events that set or change a field and, where not all of them do, a key that the
-detail has then."""
+"""The tags of the events that set or change a field and, where not all such events do, the key that
+their detail must have."""
 
 CHANGES_ALL = AuditTag.DATABASE_RESTORE
 """The tag of the events that may have changed any field of any user."""
@@ -48,53 +48,53 @@ def event_filter(uow: UnitOfWork, query: AuditQuery, now: datetime) -> EventFilt
     Raises:
         InvalidInput: if the tag of the query is neither a tag nor the beginning of one.
     """
-    tags = None if query.tag is None else _tags(uow, query.tag)
+    tags = None if query.tag is None else _matching_tags(uow, query.tag)
     changed = None if query.changed is None else {**CHANGES[query.changed], CHANGES_ALL: None}
     if changed is not None:
         tags = [tag for tag in changed if tags is None or tag in tags]
-    user_id, target = (None, None) if query.user is None else _about(uow, query.user)
+    user_id, target = (None, None) if query.user is None else _find_subject(uow, query.user)
     return EventFilter(
         user_id=user_id,
         target=target,
         tags=tags,
         about_all=CHANGES_ALL if changed is not None else None,
-        actors=None if query.by is None else _names(query.by),
+        actors=None if query.by is None else _actor_names(query.by),
         changed=None if changed is None else {str(tag): key for tag, key in changed.items()},
-        since=_moment(query.since, now),
-        until=_moment(query.until, now),
+        since=_absolute_time(query.since, now),
+        until=_absolute_time(query.until, now),
     )
 
 
-def _moment(time: datetime | timedelta | None, now: datetime) -> datetime | None:
+def _absolute_time(time: datetime | timedelta | None, now: datetime) -> datetime | None:
     return now - time if isinstance(time, timedelta) else time
 
 
-def _names(actor: str) -> list[str]:
-    """Return how an actor may be recorded: as typed, or as the address of who is logged in."""
+def _actor_names(actor: str) -> list[str]:
+    """Return the names under which an actor may be recorded: as typed, or as an e-mail address."""
     return sorted({sanitize_name(actor), lookup_address(actor)})
 
 
-def _tags(uow: UnitOfWork, text: str) -> Sequence[str]:
-    """Return the tags that are a text or begin with it, up to a colon."""
-    # A later version may have written others than those that this one knows.
+def _matching_tags(uow: UnitOfWork, text: str) -> Sequence[str]:
+    """Return the tags that equal a text, or begin with it up to a colon."""
+    # A later version may have written tags that this one does not know.
     tags = {*AuditTag, *uow.audit_events.tags()}
-    found = sorted(tag for tag in tags if tag == text or tag.startswith(f"{text}:"))
-    if not found:
+    matches = sorted(tag for tag in tags if tag == text or tag.startswith(f"{text}:"))
+    if not matches:
         raise InvalidInput(
-            f"{quote(text)} is not an audit tag.{_near_miss(text)}",
+            f"{quote(text)} is not an audit tag.{_suggestion(text)}",
             hint=f"Use one of: {', '.join(AuditTag)}, or the beginning of one up to a colon.",
         )
-    return found
+    return matches
 
 
-def _near_miss(text: str) -> str:
+def _suggestion(text: str) -> str:
     groups = {tag.rpartition(":")[0] for tag in AuditTag}
     close = difflib.get_close_matches(text, [*AuditTag, *sorted(groups)], n=1)
     return f" Did you mean '{close[0]}'?" if close else ""
 
 
-def _about(uow: UnitOfWork, reference: str) -> tuple[int | None, str | None]:
-    """Return the id and the address of a user, who may be gone."""
+def _find_subject(uow: UnitOfWork, reference: str) -> tuple[int | None, str | None]:
+    """Return the id and the address of a user, who may no longer exist."""
     try:
         user = find_user(uow, reference)
     except UserNotFound:

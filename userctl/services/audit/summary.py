@@ -20,19 +20,19 @@ from userctl.schemas.audit_summary import (
 )
 from userctl.services.audit.query import event_filter
 
-COUNTED = {
+COUNTED_TAGS = {
     AuditTag.LOGIN_SUCCESS: "logins",
     AuditTag.LOGIN_FAILURE: "failures",
     AuditTag.ACCOUNT_CREATE: "created",
     AuditTag.ACCOUNT_DISABLE: "disabled",
 }
-"""The tags that are counted, and the numbers of a period."""
+"""The tags that are counted, and the fields of a period that count them."""
 
-LONGEST = 4000
-"""How many periods before now are there although nothing happened in them."""
+MOST_PERIODS = 4000
+"""The largest number of empty periods before now that are included."""
 
 TOP = 5
-"""How many addresses and sources are named."""
+"""The number of addresses and sources that are named."""
 
 
 class AuditSummaryService:
@@ -49,8 +49,8 @@ class AuditSummaryService:
 
         Args:
             query: what to count.
-            on_unreadable: told of each event whose time cannot be read, which is in no period;
-                None raises an error instead.
+            on_unreadable: called with the error of each event whose time cannot be read, which is
+                in no period; None raises it instead.
 
         Raises:
             InvalidInput: if the user is neither an id nor an address.
@@ -59,12 +59,14 @@ class AuditSummaryService:
         since = now - query.since if isinstance(query.since, timedelta) else query.since
         about = AuditQuery(user=query.user, since=since)
         with self._database.snapshot() as uow:
-            counted = replace(event_filter(uow, about, now), tags=tuple(COUNTED))
+            counted = replace(event_filter(uow, about, now), tags=tuple(COUNTED_TAGS))
             failed = replace(counted, tags=(AuditTag.LOGIN_FAILURE,))
-            found = uow.audit_summary.count_by_day(counted)
-            days = [(day, tag, number) for text, tag, number in found if (day := _date(text))]
-            odd = list(dict.fromkeys(text for text, _, _ in found if not _date(text)))
-            unreadable = uow.audit_summary.ids_of_days(counted, odd) if odd else []
+            counts = uow.audit_summary.count_by_day(counted)
+            days = [
+                (day, tag, number) for text, tag, number in counts if (day := _parse_date(text))
+            ]
+            bad_days = list(dict.fromkeys(text for text, _, _ in counts if not _parse_date(text)))
+            unreadable = uow.audit_summary.ids_of_days(counted, bad_days) if bad_days else []
             addresses = uow.audit_summary.top_targets(failed, limit=TOP)
             sources = uow.audit_summary.top_sources(failed, limit=TOP)
         for number, text in unreadable:
@@ -77,43 +79,43 @@ class AuditSummaryService:
             since=since,
             by=query.by,
             periods=_periods(days, query.by, now),
-            failing_addresses=_failures(addresses),
-            failing_sources=_failures(sources),
+            failing_addresses=_failure_counts(addresses),
+            failing_sources=_failure_counts(sources),
         )
 
 
-def _failures(found: Iterable[tuple[str, int]]) -> list[FailureCount]:
-    return [FailureCount(name=name, failures=number) for name, number in found]
+def _failure_counts(counts: Iterable[tuple[str, int]]) -> list[FailureCount]:
+    return [FailureCount(name=name, failures=number) for name, number in counts]
 
 
 def _periods(days: Sequence[tuple[date, str, int]], by: Span, now: datetime) -> list[AuditPeriod]:
     """Return a period for each day or week from the first event until now.
 
-    What lies after now, or long before, is there only if an event is: another program may have
-    recorded any time.
+    Periods in the future or far in the past are included only if they have events: another program
+    may have recorded any time.
     """
     if not days:
         return []
-    today = _start(now.astimezone(UTC).date(), by)
+    today = _period_start(now.astimezone(UTC).date(), by)
     length = timedelta(days=1 if by == "day" else 7)
-    starts = {_start(day, by) for day, _, _ in days}
-    earliest = max(min(starts), today - length * LONGEST)
+    starts = {_period_start(day, by) for day, _, _ in days}
+    earliest = max(min(starts), today - length * MOST_PERIODS)
     starts |= {today - length * number for number in range((today - earliest) // length + 1)}
     periods = {start: AuditPeriod(start=start.isoformat()) for start in sorted(starts)}
     for day, tag, number in days:
-        period, name = periods[_start(day, by)], COUNTED[AuditTag(tag)]
+        period, name = periods[_period_start(day, by)], COUNTED_TAGS[AuditTag(tag)]
         setattr(period, name, getattr(period, name) + number)
     return list(periods.values())
 
 
-def _start(day: date, by: Span) -> date:
-    """Return the first day of the period of a day; a week begins on Monday."""
+def _period_start(day: date, by: Span) -> date:
+    """Return the first day of the period that contains a day; a week begins on Monday."""
     return day if by == "day" else day - timedelta(days=day.weekday())
 
 
-def _date(found: Any) -> date | None:
-    """Return the day of what was counted; None if another program left what is not a time."""
+def _parse_date(stored: Any) -> date | None:
+    """Return the day of a stored time; None if another program stored something else."""
     try:
-        return read_time(found).date()
+        return read_time(stored).date()
     except (ValueError, TypeError, AttributeError, OverflowError):
         return None

@@ -31,7 +31,7 @@ from userctl.schemas.audit import (
 from userctl.schemas.page import LARGEST_COUNT, Page
 from userctl.services.audit.query import event_filter
 from userctl.services.shared.paging import STREAM_PAGE, all_pages
-from userctl.services.shared.records import readable, validate_record
+from userctl.services.shared.records import read_rows, validate_record
 
 
 class AuditService:
@@ -53,7 +53,7 @@ class AuditService:
 
         Args:
             query: which events.
-            on_unreadable: told of each row that cannot be read; None raises an error instead.
+            on_unreadable: called with the error of each unreadable row; None raises it instead.
 
         Raises:
             InvalidInput: if the tag of the query is neither a tag nor the beginning of one.
@@ -66,7 +66,7 @@ class AuditService:
             else:
                 found = uow.audit_events.page(wanted, after=query.after or 0, limit=limit + 1)
             shown = found[:limit]
-            events = readable(shown, event_read, on_unreadable)
+            events = read_rows(shown, event_read, on_unreadable)
         return Page(events, more=len(found) > limit, after=shown[-1].id if shown else None)
 
     def show(self, event_id: int) -> AuditEventRead:
@@ -93,7 +93,7 @@ class AuditService:
         """Yield all events as rows of the values of ``fields``, in chunks.
 
         Args:
-            on_unreadable: told of each row that cannot be read; None raises an error instead.
+            on_unreadable: called with the error of each unreadable row; None raises it instead.
         """
         last = None
         checker = RowChecker(AuditEvent.metadata.tables["audit_events"], self.fields)
@@ -102,7 +102,7 @@ class AuditService:
                 last = rows[-1][0]
                 good = checker.readable_rows(rows, on_unreadable)
                 if good:
-                    yield [(found, time_text(time), *rest) for found, time, *rest in good]
+                    yield [(event_id, time_text(time), *rest) for event_id, time, *rest in good]
 
     def head(self) -> AuditHead:
         """Return the last event; its id is 0 if there is none."""
@@ -122,35 +122,35 @@ class AuditService:
 
         Raises:
             InvalidInput: if the anchor is malformed.
-            AuditBroken: naming the first event that is not as it was written.
+            AuditBroken: naming the first event that was changed or is missing.
         """
-        kept = None if anchor is None else _anchor(anchor)
+        known = None if anchor is None else _parse_anchor(anchor)
         number, previous = 0, NO_HASH
-        if kept is not None and kept[0] == 0 and kept[1] != NO_HASH:
+        if known is not None and known[0] == 0 and known[1] != NO_HASH:
             raise AuditBroken("The anchor does not belong to any audit trail.")
         with self._database.reading() as uow:
-            while rows := _rows(uow, number or None):
-                for found, time, *rest, digest in rows:
+            while rows := _read_rows(uow, number or None):
+                for event_id, time, *rest, digest in rows:
                     number += 1
-                    if found != number:
-                        raise AuditBroken(f"Event {number} is missing (found event {found}).")
+                    if event_id != number:
+                        raise AuditBroken(f"Event {number} is missing (found event {event_id}).")
                     previous = event_hash(previous, number, time, *rest)
                     if digest != previous:
                         raise AuditBroken(
                             f"Event {number} of the audit trail is not as it was written."
                         )
-                    if kept is not None and kept[0] == number and kept[1] != digest:
+                    if known is not None and known[0] == number and known[1] != digest:
                         raise AuditBroken(
                             f"The audit trail up to event {number} does not match the anchor."
                         )
-        if kept is not None and kept[0] > number:
+        if known is not None and known[0] > number:
             raise AuditBroken(
-                f"The audit trail ends at event {number}, before the anchor at event {kept[0]}."
+                f"The audit trail ends at event {number}, before the anchor at event {known[0]}."
             )
-        return AuditVerification(events=number, hash=previous, anchored=kept is not None)
+        return AuditVerification(events=number, hash=previous, anchored=known is not None)
 
 
-def _rows(uow: UnitOfWork, after: int | None) -> Sequence[Any]:
+def _read_rows(uow: UnitOfWork, after: int | None) -> Sequence[Any]:
     try:
         with translate_errors():
             rows = uow.audit_events.rows(after)
@@ -162,18 +162,18 @@ def _rows(uow: UnitOfWork, after: int | None) -> Sequence[Any]:
     return rows
 
 
-def _anchor(text: str) -> tuple[int, str]:
-    found = re.fullmatch(r"(\d{1,19}):([0-9a-f]{64})", text, re.ASCII)
-    if found is None:
+def _parse_anchor(text: str) -> tuple[int, str]:
+    match = re.fullmatch(r"(\d{1,19}):([0-9a-f]{64})", text, re.ASCII)
+    if match is None:
         raise InvalidInput(
             f"{quote(text)} is not an anchor: the id of an event, a colon and its hash.",
             hint="'userctl audit head --fields anchor -o csv' prints it.",
         )
-    return int(found[1]), found[2]
+    return int(match[1]), match[2]
 
 
 def event_read(event: AuditEvent) -> AuditEventRead:
-    """Return an event as it is shown, also if a later version of userctl wrote it.
+    """Return an event as shown, even if a later version of userctl wrote it.
 
     Raises:
         RowUnreadable: if its tag, its detail or another value is malformed.

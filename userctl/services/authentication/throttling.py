@@ -24,7 +24,7 @@ from userctl.services.shared.records import validate_record
 from userctl.services.shared.throttle_windows import MEMORY, TRUST, full_windows, latest_end
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.lookup import find_user, lock_user
-from userctl.services.users.records import changed_user, user_read
+from userctl.services.users.records import lenient_user_read, user_read
 
 SHARED = ""
 """The source of the shared bucket; no real source is empty."""
@@ -138,7 +138,7 @@ class LoginThrottling:
         with self._database.reading() as uow:
             return self._detail(uow, user_read(find_user(uow, reference)))
 
-    def unlocking(self) -> UserChange:
+    def unlock_change(self) -> UserChange:
         """Return the change that forgets the failed logins of many users."""
         return UnlockUsers(_digest)
 
@@ -151,9 +151,9 @@ class LoginThrottling:
         """
         with self._database.writing() as uow:
             user, now = lock_user(uow, reference), self._clock()
-            shown = changed_user(user)
+            shown = lenient_user_read(user)
             failed, _, _ = self.failed_logins(uow, shown.email)
-            effects = self.unlocking().apply(uow, [user], now)[user.id or 0]
+            effects = self.unlock_change().apply(uow, [user], now)[user.id or 0]
             detail = self._detail(uow, shown)
             uow.commit()
         return detail.with_effects(replace(effects, failed_logins=failed))

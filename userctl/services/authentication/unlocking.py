@@ -8,7 +8,7 @@ from userctl.models import User
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.users import Effects
 from userctl.services.users.batch.change import UserChange
-from userctl.services.users.records import changed_user
+from userctl.services.users.records import lenient_user_read
 
 
 class UnlockUsers(UserChange):
@@ -23,13 +23,13 @@ class UnlockUsers(UserChange):
 
     def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
         """Forget the failed logins."""
-        digests = [self._digest(changed_user(user).email) for user in users]
+        digests = [self._digest(lenient_user_read(user).email) for user in users]
         charged = uow.login_throttles.charged_addresses(digests)
         uow.login_throttles.reset(digests, now)
         for user in users:
             uow.record(AuditTag.ACCOUNT_UNLOCK, now, user=user)
         return {
-            user.id: Effects(changed=self._digest(changed_user(user).email) in charged)
+            user.id: Effects(changed=self._digest(lenient_user_read(user).email) in charged)
             for user in users
             if user.id is not None
         }

@@ -142,7 +142,7 @@ def admins(installation: Installation) -> Iterable[Finding]:
                 "Make one: userctl user update USER --role admin",
             )
         ]
-    if found.active and not found.able:
+    if found.active and not found.with_login:
         listed = ", ".join(map(str, sorted(found.active)[:IDS_LISTED]))
         return [
             Finding(
@@ -153,7 +153,7 @@ def admins(installation: Installation) -> Iterable[Finding]:
             )
         ]
     total = sum(counts.values())
-    able = f", of whom {len(found.able)} can log in" if found.active else ""
+    able = f", of whom {len(found.with_login)} can log in" if found.active else ""
     return [ok(f"{len(found.active)} of {total} users are active admins{able}.")]
 
 

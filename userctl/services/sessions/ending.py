@@ -10,7 +10,7 @@ from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.session import EndedSessions
 from userctl.services.sessions.lookup import find_session
-from userctl.services.shared.access_tokens import access_tokens_end, latest
+from userctl.services.shared.access_tokens import access_tokens_end, latest_time
 from userctl.services.shared.session_records import session_id
 from userctl.services.users.lookup import lock_user
 
@@ -49,7 +49,7 @@ class SessionEndService:
             uow.commit()
         return EndedSessions(
             sessions_ended=sum(ended for ended, _ in results),
-            access_tokens_valid_until=latest(until for _, until in results),
+            access_tokens_valid_until=latest_time(until for _, until in results),
         )
 
     @retry_transactions
@@ -78,7 +78,7 @@ class SessionEndService:
         """
         now = self._clock()
         with self._database.reading() as uow:
-            return latest(
+            return latest_time(
                 access_tokens_end(uow, now, self._lifetime, user_ids=ids)
                 for ids in split_into_chunks(user_ids)
             )

@@ -12,7 +12,7 @@ from userctl.security.opaque_token import refresh_digest
 from userctl.services.sessions.verify import TokenVerifier
 from userctl.services.shared.token_records import refresh_token_state, subject_of
 from userctl.services.tokens.api import ApiTokenService
-from userctl.services.users.records import changed_user
+from userctl.services.users.records import lenient_user_read
 
 INACTIVE = Introspection(active=False)
 
@@ -68,7 +68,7 @@ class IntrospectionService:
             return Introspection(
                 active=True,
                 kind="refresh",
-                username=changed_user(user).email,
+                username=lenient_user_read(user).email,
                 sub=subject_of(user, self._subject),
                 uid=user.id,
                 role=user.role,

@@ -19,7 +19,7 @@ from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.services.authentication.methods import Proof
 from userctl.services.shared.records import require_text
 from userctl.services.shared.token_records import subject_of
-from userctl.services.users.records import changed_user
+from userctl.services.users.records import lenient_user_read
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ class TokenIssuer:
         pair = TokenPair(
             access_token=self._codec.encode(claims), refresh_token=text, expires_in=lifetime
         )
-        return token_id, Grant(pair, changed_user(user), family.ends_at)
+        return token_id, Grant(pair, lenient_user_read(user), family.ends_at)
 
     def _claims(
         self, user: User, family: TokenFamily, issued_at: int, lifetime: int

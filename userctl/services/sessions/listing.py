@@ -13,8 +13,8 @@ from userctl.schemas.page import LARGEST_COUNT, Page
 from userctl.schemas.session import SessionQuery, UserSessionRead
 from userctl.services.sessions.lookup import find_session
 from userctl.services.shared.paging import STREAM_PAGE, all_pages
-from userctl.services.shared.records import readable
-from userctl.services.shared.session_records import find_sessions, found_sessions
+from userctl.services.shared.records import read_rows
+from userctl.services.shared.session_records import find_sessions, sessions_of_tokens
 from userctl.services.users.lookup import find_user
 
 
@@ -42,7 +42,7 @@ class SessionListService:
 
         Args:
             query: which sessions.
-            on_unreadable: told of each row that cannot be read; None raises an error instead.
+            on_unreadable: called with the error of each unreadable row; None raises it instead.
 
         Raises:
             UserNotFound: if the user of the query does not exist.
@@ -55,7 +55,7 @@ class SessionListService:
                 uow, wanted, self._clock(), self._lifetime, after=query.after or 0, limit=limit + 1
             )
             shown = found[:limit]
-            sessions = readable(shown, lambda session: session.read(), on_unreadable)
+            sessions = read_rows(shown, lambda session: session.read(), on_unreadable)
         return Page(sessions, more=len(found) > limit, after=shown[-1].token if shown else None)
 
     def stream(
@@ -76,5 +76,5 @@ class SessionListService:
             user = uow.users.get(token.user_id)
             if user is None:
                 raise SessionNotFound("Another process deleted the user of the session just now.")
-            [found] = found_sessions(uow, [(token, user.email)], self._clock(), self._lifetime)
+            [found] = sessions_of_tokens(uow, [(token, user.email)], self._clock(), self._lifetime)
             return found.read()

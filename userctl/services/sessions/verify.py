@@ -11,7 +11,7 @@ from userctl.schemas.tokens import AccessClaims
 from userctl.schemas.verification import VerifiedToken
 from userctl.security.access_token import AccessTokenCodec
 from userctl.services.shared.token_records import refresh_token_state, subject_of
-from userctl.services.users.records import changed_user
+from userctl.services.users.records import lenient_user_read
 
 _QUERY = DriverQuery(USER_AND_TOKENS)
 
@@ -50,7 +50,7 @@ class TokenVerifier:
             raise AccountDisabled("The user of this token is disabled or deleted.")
         if (claims.sub, claims.role) != (subject_of(user, self._subject), user.role):
             raise TokenRevoked("The user was changed after this token was issued.")
-        return VerifiedToken(changed_user(user), claims)
+        return VerifiedToken(lenient_user_read(user), claims)
 
     def _find_user(self, claims: AccessClaims) -> Any:
         """Return the user of a session, as stored; None if there is no such user any longer.

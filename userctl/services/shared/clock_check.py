@@ -17,14 +17,14 @@ SHORTEST_GAP = timedelta(days=8)
 
 
 class Gap(NamedTuple):
-    """A span of time in which nothing was written, up to now or to writes of late."""
+    """A span of time in which nothing was written, up to now or to recent writes."""
 
     start: datetime
     end: datetime
 
 
 DeletesAcross = Callable[[UnitOfWork, Gap], bool]
-"""Tells whether a purge deletes rows from before a gap that it would have kept at its start."""
+"""Tells whether a purge would delete rows that it would have kept at the start of a gap."""
 
 
 def require_plausible_clock(
@@ -35,9 +35,9 @@ def require_plausible_clock(
     *,
     confirmed: bool,
 ) -> None:
-    """Make sure that the clock is not far ahead, or that an operator says that it is right.
+    """Make sure that the clock is not far ahead, or that an operator has confirmed it.
 
-    What an operator confirms against the evidence is recorded, and not asked about again.
+    A confirmation against the evidence is recorded, and the same gap is not questioned again.
 
     Args:
         database: the database.
@@ -61,16 +61,15 @@ def require_plausible_clock(
 def check_clock(
     uow: UnitOfWork, now: datetime, longest_session: timedelta, deletes_across: DeletesAcross
 ) -> None:
-    """Make sure that the clock is not far ahead, or active tokens would seem to have expired.
+    """Make sure that the clock is not far ahead, which would make active tokens seem expired.
 
-    The clock of a database server is independent evidence. Otherwise what was written before tells
-    the time, but a clock that jumped has also written rows, with its own time. So no single row is
-    believed: from now back, no two writes may be further apart than a session may last. Such a gap
-    is left by a jump, or by real silence; a nightly purge writes an event even if it deletes
-    nothing, so there is no silence where one runs. What was written before the clock was set back
-    counts only as far as it is earlier than all that came after. A gap matters only if it makes a
-    purge delete what was there before it. A clock that is behind deletes too little, which does no
-    harm.
+    The clock of a database server is independent evidence. Otherwise earlier writes tell the time,
+    but a clock that jumped has written rows too, with its own time. So no single row is trusted:
+    going back from now, no two writes may be further apart than a session may last. A larger gap is
+    caused by a jump or by real silence; a nightly purge writes an event even if it deletes nothing,
+    so there is no silence where one runs. Rows written before the clock was set back count only if
+    they are earlier than all rows that followed. A gap matters only if it makes a purge delete rows
+    from before it. A clock that is behind makes a purge delete too little, which does no harm.
 
     Args:
         uow: the unit of work.
@@ -87,7 +86,7 @@ def check_clock(
     gap = _find_gap(uow, now, longest_session, deletes_across)
     if gap is not None:
         days, start = (gap.end - gap.start).days, rfc3339(gap.start)
-        raise _suspicion(now, f"the last write before a gap of {days} days is of {start}")
+        raise _suspicion(now, f"the last write before a gap of {days} days is from {start}")
 
 
 @retry_transactions
@@ -100,7 +99,7 @@ def _record_confirmation(database: Database, now: datetime, gap: Gap) -> None:
 def _find_gap(
     uow: UnitOfWork, now: datetime, longest_session: timedelta, deletes_across: DeletesAcross
 ) -> Gap | None:
-    """Return the latest gap that matters, of those that are long."""
+    """Return the latest long gap that matters."""
     longest = max(longest_session, SHORTEST_GAP)
     gaps = (
         part
@@ -114,14 +113,14 @@ def _find_gap(
 def _long_gaps(uow: UnitOfWork, now: datetime, longest: timedelta) -> Iterator[Gap]:
     """Yield the gaps between events since an operator last confirmed the clock, the latest first.
 
-    In each run of events only those count that are earlier than all that were written later.
+    In each run of events, only those count that are earlier than all events written after them.
     """
     stats, end = uow.database_stats, now
     for run in stats.event_runs():
         confirmed = stats.last_confirmation(run, end)
         while confirmed is None or end > confirmed:
             last = stats.last_event(run, end)
-            # SQLite compares texts, and another program may write the same time in another form.
+            # SQLite compares text, and another program may write the same time in another form.
             if last is None or last >= end:
                 break
             if end - last > longest:
@@ -131,7 +130,7 @@ def _long_gaps(uow: UnitOfWork, now: datetime, longest: timedelta) -> Iterator[G
                 end = min(last, stats.earliest_event(run, end - longest, end) or last)
         else:
             return
-    # From before the audit trail there are only tokens of an application.
+    # Before the audit trail began, only an application issued tokens.
     first = stats.first_foreign_token()
     if first is not None and end - first > longest:
         yield Gap(first, end)

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from userctl.schemas.page import Page
+from userctl.schemas.page import AnyPage
 
 Query = TypeVar("Query", bound=BaseModel)
 Record = TypeVar("Record", bound=BaseModel)
@@ -14,17 +14,17 @@ STREAM_PAGE = 1000
 """The size of a page when no limit is given."""
 
 
-def all_pages(read: Callable[[Query], Page[Record]], query: Query) -> Iterator[Record]:
+def all_pages(read: Callable[[Query], AnyPage[Record]], query: Query) -> Iterator[Record]:
     """Yield all records that a query asks for, without holding them all in memory.
 
     Args:
         read: reads a page; ``after`` of the query is the id after which it starts.
         query: the query; its limit is ignored.
     """
-    following: dict[str, Any] = {"limit": None}
+    changes: dict[str, Any] = {"limit": None}
     more = True
     while more:
-        page = read(query.model_copy(update=following))
+        page = read(query.model_copy(update=changes))
         yield from page.items
         more = page.more
-        following["after"] = page.after
+        changes["after"] = page.after

@@ -1,4 +1,4 @@
-"""Turns what is stored into records, whatever another program left there."""
+"""Turns stored rows into records, whatever another program wrote there."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -24,9 +24,9 @@ def validate_record(schema: type[T], table: str, row: object, /, **values: objec
         values: the stored values.
 
     Raises:
-        RowUnreadable: naming the row and the column, if another program stored nonsense there.
+        RowUnreadable: naming the row and the column, if another program stored an invalid value.
     """
-    # SQLite stores whatever type another program hands it, and pydantic takes bytes for text.
+    # SQLite stores values of any type, and pydantic accepts bytes as text.
     texts = {name: value for name, value in values.items() if isinstance(value, str | bytes)}
     require_text(table, row, **texts)
     try:
@@ -47,15 +47,15 @@ def require_text(table: str, row: object, /, **values: object) -> None:
             raise RowUnreadable(table, row, name, reason)
 
 
-def readable(
+def read_rows(
     rows: Iterable[R], read: Callable[[R], T], on_unreadable: OnUnreadable | None
 ) -> list[T]:
-    """Return the records of all rows that can be read, and tell of the others.
+    """Return the records of all rows that can be read, and report the others.
 
     Args:
         rows: the rows.
         read: makes a record of a row.
-        on_unreadable: told of each row that cannot be read; None raises an error instead.
+        on_unreadable: called with the error of each unreadable row; None raises it instead.
     """
     records = []
     for row in rows:

@@ -1,4 +1,4 @@
-"""Sessions as records: what is shown of them."""
+"""Sessions as they are shown."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from userctl.services.shared.records import require_text, validate_record
 from userctl.services.shared.token_records import refresh_token_state
 
 TOKEN_PREFIX = "token-"  # noqa: S105
-"""The beginning of the id of a session that has one token only, of another program."""
+"""The beginning of the id of a session that consists of one token from another program."""
 
-SHORT = 12
+SHORT_ID_LENGTH = 12
 """How many digits of an id a table shows."""
 
 
 @dataclass(frozen=True)
 class FoundSession:
-    """A session that was found: the number of its current token, and what makes a record of it."""
+    """A session that was found: the id of its current token, and a function to read its record."""
 
     token: int
     read: Callable[[], UserSessionRead]
@@ -41,17 +41,17 @@ def find_sessions(
 
     Args:
         uow: the unit of work.
-        wanted: which; ``current`` has to be set.
+        wanted: which sessions; ``current`` must be set.
         now: the time.
         lifetime: how long an access token lasts.
-        after: the number of the current token after which they start.
-        limit: the largest number of them.
+        after: the id of the current token after which the list starts.
+        limit: the largest number of sessions.
     """
     rows = uow.refresh_tokens.page(wanted, now, after=after, limit=limit)
-    return found_sessions(uow, rows, now, lifetime)
+    return sessions_of_tokens(uow, rows, now, lifetime)
 
 
-def found_sessions(
+def sessions_of_tokens(
     uow: UnitOfWork,
     rows: Sequence[tuple[RefreshToken, str]],
     now: datetime,
@@ -62,7 +62,7 @@ def found_sessions(
     unknown = {t.family_id for t, _ in rows if t.family_id and t.family_started_at is None}
     starts = uow.sessions.start_times(unknown) if unknown else {}
 
-    def found(token: RefreshToken, email: str) -> FoundSession:
+    def found_session(token: RefreshToken, email: str) -> FoundSession:
         assert token.id is not None
         started_at = token.family_started_at or starts.get(token.family_id or "")
         started_at = started_at or token.created_at
@@ -70,7 +70,7 @@ def found_sessions(
             token.id, lambda: _session_read(token, email, started_at, now, lifetime)
         )
 
-    return [found(token, email) for token, email in rows]
+    return [found_session(token, email) for token, email in rows]
 
 
 def session_id(token: RefreshToken) -> str:
@@ -82,7 +82,7 @@ def _session_read(
     token: RefreshToken, email: str, started_at: datetime, now: datetime, lifetime: timedelta
 ) -> UserSessionRead:
     name = session_id(token)
-    # Those that the record names otherwise.
+    # The record has these columns under other names.
     require_text(
         "refresh_tokens",
         token.id,
@@ -105,9 +105,9 @@ def _session_read(
         "refresh_tokens",
         token.id,
         id=name,
-        short_id=name[:SHORT] if token.family_id else name,
+        short_id=name[:SHORT_ID_LENGTH] if token.family_id else name,
         user_id=token.user_id,
-        # The row of the user may be damaged, which is not a matter of the session.
+        # The row of the user may be damaged, which must not hide the session.
         email=display_text(email),
         state=state,
         started_at=started_at,

@@ -1,4 +1,4 @@
-"""Tokens as records: their states, and what is shown of them."""
+"""The states of tokens, and tokens as they are shown."""
 
 from datetime import datetime
 
@@ -12,12 +12,12 @@ from userctl.services.shared.records import require_text, validate_record
 
 
 def subject_of(user: User, subject: str) -> str:
-    """Return what a token calls its user: the ``email``, or otherwise the id."""
+    """Return the subject of a token: the address of the user for ``email``, otherwise the id."""
     return user.email if subject == "email" else str(user.id)
 
 
 def refresh_token_read(token: RefreshToken, email: str, now: datetime) -> TokenRead:
-    """Return what is shown of a refresh token and its user."""
+    """Return a refresh token and its user as they are shown."""
     require_text("refresh_tokens", token.id, family_id=token.family_id, scope=token.scope)
     return validate_record(
         TokenRead,
@@ -26,7 +26,7 @@ def refresh_token_read(token: RefreshToken, email: str, now: datetime) -> TokenR
         id=str(token.id),
         kind="refresh",
         user_id=token.user_id,
-        # The row of the user may be damaged, which is not a matter of the token.
+        # The row of the user may be damaged, which must not hide the token.
         email=display_text(email),
         label=None,
         scope=(token.scope or "").split(),
@@ -40,7 +40,7 @@ def refresh_token_read(token: RefreshToken, email: str, now: datetime) -> TokenR
 
 
 def api_token_read(token: ApiToken, email: str, now: datetime) -> TokenRead:
-    """Return what is shown of an API token and its user."""
+    """Return an API token and its user as they are shown."""
     require_text("api_tokens", token.id, scope=token.scope)
     return validate_record(
         TokenRead,
@@ -89,15 +89,15 @@ def refresh_token_state(token: RefreshToken, now: datetime) -> TokenState:
     for name in ("expires_at", "family_expires_at"):
         if isinstance(value := getattr(token, name), UnreadableValue):
             raise RowUnreadable("refresh_tokens", token.id, name, f"is not a time: {value!r}")
-    ends = min(filter(None, (token.expires_at, token.family_expires_at)))
-    return "expired" if ends <= now else "active"
+    ends_at = min(filter(None, (token.expires_at, token.family_expires_at)))
+    return "expired" if ends_at <= now else "active"
 
 
 def require_usable(token: ApiToken, user: User, now: datetime) -> None:
-    """Make sure that an API token is in force.
+    """Make sure that an API token is active, and its user too.
 
     Raises:
-        TokenRevoked, TokenExpired, AccountDisabled: if it is not.
+        TokenRevoked, TokenExpired, AccountDisabled: if one is not.
     """
     state, facts = api_token_state(token, now), token_facts(token, user)
     if state == "revoked":
@@ -109,7 +109,7 @@ def require_usable(token: ApiToken, user: User, now: datetime) -> None:
 
 
 def token_facts(token: ApiToken, user: User, cause: FailureCause | None = None) -> FailureFacts:
-    """Return what the audit trail is told about a token that was refused."""
+    """Return the facts about a refused token that the audit trail records."""
     return FailureFacts(cause, user.id, str(user.email), api_token_id(token))
 
 

@@ -24,7 +24,7 @@ from userctl.services.shared.token_records import (
     subject_of,
 )
 from userctl.services.users.lookup import lock_user
-from userctl.services.users.records import changed_user
+from userctl.services.users.records import lenient_user_read
 
 
 def issue_token(uow: UnitOfWork, user: User, new: ApiTokenCreate, now: datetime) -> ApiTokenIssued:
@@ -112,7 +112,7 @@ class ApiTokenService:
             if token is None or user is None or not is_use_recorded(token, now):
                 return None
             require_usable(token, user, now)
-            return VerifiedToken(changed_user(user), self._claims(token, user))
+            return VerifiedToken(lenient_user_read(user), self._claims(token, user))
 
     @retry_transactions
     def _verify(self, text: str) -> VerifiedToken:
@@ -123,7 +123,7 @@ class ApiTokenService:
             uow.record(AuditTag.API_TOKEN_VERIFY, self._clock(), user=user, token=who.origin)
             uow.commit()
         assert token is not None
-        return VerifiedToken(changed_user(user), self._claims(token, user))
+        return VerifiedToken(lenient_user_read(user), self._claims(token, user))
 
     def _claims(self, token: ApiToken, user: User) -> ApiTokenClaims:
         return validate_record(

@@ -14,13 +14,13 @@ from userctl.schemas.database import RevokeResult
 from userctl.schemas.tokens import TokenKind, TokenQuery, TokenTarget
 from userctl.schemas.users import UserTarget
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN, refresh_digest
-from userctl.services.shared.access_tokens import access_tokens_end, latest
+from userctl.services.shared.access_tokens import access_tokens_end, latest_time
 from userctl.services.shared.token_records import api_token_id, require_user_id
 from userctl.services.tokens.listing import filter_of, token_id
 from userctl.services.tokens.user_revocation import RevokeTokens
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.lookup import find_user, lock_user
-from userctl.services.users.records import changed_user
+from userctl.services.users.records import lenient_user_read
 from userctl.services.users.targets import user_targets
 
 
@@ -37,7 +37,7 @@ class RevocationService:
         self._lifetime = access_lifetime
         self._clock = clock
 
-    def revoking(self, kind: TokenKind | None) -> UserChange:
+    def revoke_change(self, kind: TokenKind | None) -> UserChange:
         """Return the change that revokes the tokens of many users, of one kind or of both."""
         return RevokeTokens(kind)
 
@@ -61,7 +61,7 @@ class RevocationService:
         return RevokeResult(
             revoked_sessions=sum(result.revoked_sessions for result in results),
             revoked_api_tokens=sum(result.revoked_api_tokens for result in results),
-            access_tokens_valid_until=latest(
+            access_tokens_valid_until=latest_time(
                 result.access_tokens_valid_until for result in results
             ),
         )
@@ -209,7 +209,7 @@ class RevocationService:
 def _target(uow: UnitOfWork, token: ApiToken | RefreshToken) -> TokenTarget:
     user = uow.users.get(token.user_id)
     # Whatever is damaged in the rows, the token can be revoked.
-    email = f"user {token.user_id}" if user is None else changed_user(user).email
+    email = f"user {token.user_id}" if user is None else lenient_user_read(user).email
     if isinstance(token, ApiToken):
         label = None if token.label is None else display_text(token.label)
         return TokenTarget(id=api_token_id(token), kind="api", email=email, label=label)

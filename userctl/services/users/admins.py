@@ -1,4 +1,4 @@
-"""The admins, and which of them can log in: the last of those must not be lost by mistake."""
+"""The admins, and guards against losing the last one who can log in."""
 
 from collections.abc import Set
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ class Admins:
     Attributes:
         active: all active admins.
         with_password: those with a password. It may have to be changed at the next login, but a
-            hash that no password matches, or that userctl cannot check, is no way in.
-        with_token: those with an API token in force.
+            hash that no password matches, or that userctl cannot verify, does not count.
+        with_token: those with an active API token.
     """
 
     active: Set[int]
@@ -26,8 +26,8 @@ class Admins:
     with_token: Set[int]
 
     @property
-    def able(self) -> Set[int]:
-        """Those who can log in."""
+    def with_login(self) -> Set[int]:
+        """The admins who can log in."""
         return self.with_password | self.with_token
 
 
@@ -39,7 +39,7 @@ def read_admins(uow: UnitOfWork, now: datetime) -> Admins:
 
 
 def lock_admins(uow: UnitOfWork, now: datetime) -> Admins:
-    """Return the admins, locked until the transaction ends, so that two changes cannot race."""
+    """Return the admins, locked until the transaction ends so that two changes cannot race."""
     uow.users.lock_active_admins()
     return read_admins(uow, now)
 
@@ -49,14 +49,14 @@ def require_admin_left(admins: Admins, leaving: Set[int | None]) -> None:
 
     Args:
         admins: the admins, locked.
-        leaving: the ids of users who stop being active admins, if they are.
+        leaving: the ids of users who will not be active admins afterwards.
 
     Raises:
         LastAdmin: if none would be left.
     """
     if admins.active and admins.active <= leaving:
         raise LastAdmin("This would leave no active admin.")
-    _require_able(admins, admins.able - leaving)
+    _require_login_left(admins, admins.with_login - leaving)
 
 
 def require_password_left(admins: Admins, user_id: int | None) -> None:
@@ -65,11 +65,11 @@ def require_password_left(admins: Admins, user_id: int | None) -> None:
     Raises:
         LastAdmin: if none would be left.
     """
-    _require_able(admins, (admins.with_password - {user_id}) | admins.with_token)
+    _require_login_left(admins, (admins.with_password - {user_id}) | admins.with_token)
 
 
-def _require_able(admins: Admins, left: Set[int]) -> None:
-    if admins.able and not left:
+def _require_login_left(admins: Admins, left: Set[int]) -> None:
+    if admins.with_login and not left:
         raise LastAdmin(
             "This would leave no admin who can log in.",
             hint="Give another admin a password first: userctl user passwd USER",

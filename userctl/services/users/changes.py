@@ -1,4 +1,4 @@
-"""Changes of users as the audit trail keeps them."""
+"""Changes of users as the audit trail records them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,11 +10,11 @@ from userctl.models.unreadable_values import display_text
 
 
 def recorded_changes(user: User, values: Mapping[str, Any]) -> dict[str, list[str | int | None]]:
-    """Return the old and the new value of each column that is changed.
+    """Return the old and the new value of each changed column.
 
     Args:
-        user: the user before.
-        values: the new values by the columns.
+        user: the user before the change.
+        values: the new values by column.
     """
     return {
         name: [recorded_value(getattr(user, name)), recorded_value(value)]
@@ -23,7 +23,7 @@ def recorded_changes(user: User, values: Mapping[str, Any]) -> dict[str, list[st
 
 
 def recorded_value(value: object) -> str | int | None:
-    """Return a value of a column as JSON has it."""
+    """Return a column value in a form that JSON can represent."""
     if isinstance(value, datetime):
         return rfc3339(value)
     return value if value is None or isinstance(value, int) else display_text(value)

@@ -1,4 +1,4 @@
-"""Exporting users as a file of users declares them."""
+"""Exporting users as a declaration."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from userctl.services.users.rules import require_role
 HASH = ("hashed_password",)
 
 OnOdd = Callable[[int, str], object]
-"""Told the id of a user that a file cannot declare as the database has them, and why."""
+"""Called with the id of a user who cannot be declared as stored, and the reason."""
 
 
 class CodeExportService:
@@ -35,13 +35,13 @@ class CodeExportService:
     ) -> Iterator[list[dict[str, Any]]]:
         """Yield the declared fields of users, in chunks and in the order of their ids.
 
-        API tokens are not declared: they would be issued anew wherever the file is applied.
+        API tokens are not declared: applying the file would issue new ones.
 
         Args:
             set_name: the set whose users are exported; None for all users.
             with_hashes: whether to declare the hashes of passwords.
-            on_unreadable: told of each row that cannot be read.
-            on_odd: told of each user, or hash, that is left out.
+            on_unreadable: called with the error of each row that cannot be read.
+            on_odd: called with each user, or hash, that is left out.
         """
         fields = ("id", "email", "name", "role", "status", *(HASH if with_hashes else ()))
         seen: set[str] = set()
@@ -54,16 +54,14 @@ class CodeExportService:
                     on_odd(number, f"{reason} The user is left out.")
                     continue
                 if hashed is not None and not is_verifiable_hash(hashed):
-                    on_odd(
-                        number, "The hash of the password is of no known scheme, and is left out."
-                    )
+                    on_odd(number, "The password hash has an unknown scheme and is left out.")
                 elif hashed is not None:
                     user["password_hash"] = hashed
                 users.append(user)
             yield users
 
     def _oddity(self, user: dict[str, Any], seen: set[str]) -> str | None:
-        """Return why a file cannot declare a user as the database has them; None if it can."""
+        """Return why a user cannot be declared as stored; None if that is possible."""
         try:
             require_role(user["role"], self._roles)
             declared = DeclaredUser.model_validate(user)

@@ -1,4 +1,4 @@
-"""Finding the users that are to be deleted or restored, and locking their rows."""
+"""Finding the users to delete or restore, and locking their rows."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from userctl.services.users.lookup import find_deleted, find_user
 def lock_for_deletion(
     uow: UnitOfWork, references: Sequence[str], *, missing_ok: bool, hard: bool
 ) -> tuple[list[User], list[DeletedUser]]:
-    """Return users and, for a hard deletion, users that were deleted before; all locked.
+    """Return users and, for a hard deletion, users who were deleted before; all are locked.
 
     Raises:
         UserNotFound: if one does not exist, unless ``missing_ok``.
@@ -20,14 +20,14 @@ def lock_for_deletion(
     present, archived = find_for_deletion(uow, references, missing_ok=missing_ok, hard=hard)
     # Locks are always taken in the order of the ids, or two deletions could deadlock.
     users = [_lock(uow, user_id, missing_ok=missing_ok) for user_id in sorted(present)]
-    gone = [uow.deleted_users.lock(user_id) for user_id in sorted(archived)]
-    return [user for user in users if user], [user for user in gone if user]
+    deleted = [uow.deleted_users.lock(user_id) for user_id in sorted(archived)]
+    return [user for user in users if user], [user for user in deleted if user]
 
 
 def find_for_deletion(
     uow: UnitOfWork, references: Sequence[str], *, missing_ok: bool, hard: bool
 ) -> tuple[dict[int, User], dict[int, DeletedUser]]:
-    """Return users and, for a hard deletion, users that were deleted before, by their ids.
+    """Return users and, for a hard deletion, users who were deleted before, by their ids.
 
     Raises:
         UserNotFound: if one does not exist, unless ``missing_ok``.
@@ -42,9 +42,9 @@ def find_for_deletion(
         except UserNotFound as error:
             missing = error
         # Several users may have had an address, but an id in use belongs to one user only.
-        found = find_deleted(uow, reference) if hard and (missing or "@" in reference) else []
-        archived.update({_id_of(user): user for user in found})
-        if missing and not found and not missing_ok:
+        deleted = find_deleted(uow, reference) if hard and (missing or "@" in reference) else []
+        archived.update({_id_of(user): user for user in deleted})
+        if missing and not deleted and not missing_ok:
             raise missing
     return present, archived
 
@@ -56,14 +56,14 @@ def lock_deleted(uow: UnitOfWork, reference: str) -> DeletedUser:
         UserNotFound: if no such user was deleted, or they were purged.
         InvalidInput: if several deleted users had the address.
     """
-    found = find_deleted(uow, reference)
-    if len(found) > 1:
-        ids = ", ".join(str(user.id) for user in found[:20])
+    users = find_deleted(uow, reference)
+    if len(users) > 1:
+        ids = ", ".join(str(user.id) for user in users[:20])
         raise InvalidInput(
-            f"{len(found)} deleted users had the address {found[0].email}.",
+            f"{len(users)} deleted users had the address {users[0].email}.",
             hint=f"Use an id instead: {ids}.",
         )
-    user = uow.deleted_users.lock(found[0].id) if found else None
+    user = uow.deleted_users.lock(users[0].id) if users else None
     if user is None:
         raise UserNotFound(
             f"There is no deleted user {quote(reference)}.",

@@ -19,10 +19,10 @@ from userctl.services.users.export_needs import ImportNeeds
 CHUNK = 1000
 
 _STORED_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?", re.ASCII)
-"""How userctl and SQLite's own clock write a time, always in UTC."""
+"""The form in which userctl and SQLite's own clock write a time, always in UTC."""
 
 Convert = Callable[[Iterable[Any]], Iterable[Any]]
-"""Converts a column of a chunk, which takes less time than value by value."""
+"""Converts a column of a chunk, which is faster than converting value by value."""
 
 
 class UserExportService:
@@ -34,11 +34,11 @@ class UserExportService:
         self._clock = clock
 
     def fields(self, *, with_hashes: bool) -> Sequence[str]:
-        """Return the names of the fields that are exported of each user."""
+        """Return the names of the exported fields of a user."""
         return (*SHOWN_FIELDS, "hashed_password") if with_hashes else SHOWN_FIELDS
 
     def needs(self) -> ImportNeeds:
-        """Return a count, of nothing yet, of the users for whom an import needs an option."""
+        """Return a new counter of the users for whom an import needs an option."""
         return ImportNeeds(self._roles, self._clock())
 
     def chunks(
@@ -50,11 +50,12 @@ class UserExportService:
     ) -> Iterator[list[tuple[Any, ...]]]:
         """Yield all users as of one moment, in chunks, without holding them all in memory.
 
-        Each user is a row of the values of :meth:`fields`; a user without a password has no hash.
+        Each user is a tuple of the values of :meth:`fields`; the hash of a user without a password
+        is None.
 
         Args:
             with_hashes: whether to export the hashes of passwords.
-            on_unreadable: told of each row that cannot be read; None raises an error instead.
+            on_unreadable: called with the error of each unreadable row; None raises it instead.
             needs: counts the users that are exported.
 
         Raises:
@@ -71,13 +72,13 @@ class UserExportService:
         needs: ImportNeeds | None = None,
         set_name: str | None = None,
     ) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the values of some fields, of which ``id`` is the first, as :meth:`chunks` does.
+        """Yield the values of some fields as :meth:`chunks` does; the first field must be ``id``.
 
         Args:
             fields: the names of the fields.
             on_unreadable: as for :meth:`chunks`.
             needs: as for :meth:`chunks`.
-            set_name: the set of declared users that is read; None for all users.
+            set_name: the set of declared users to export; None for all users.
         """
         sources = [_source(field) for field in fields]
         columns = list(dict.fromkeys(column for column, _ in sources))
@@ -95,7 +96,7 @@ class UserExportService:
 
 
 def _source(field: str) -> tuple[str, Convert | None]:
-    """Return the column that a field is made from, and the conversion if one is needed."""
+    """Return the column of a field, and the conversion if one is needed."""
     if field == "status":
         return "disabled_at", _statuses
     if field == "has_password":
@@ -104,12 +105,12 @@ def _source(field: str) -> tuple[str, Convert | None]:
         return field, _addresses
     if field == "hashed_password":
         return OWN_HASH, _hashes
-    converters: dict[type, Convert] = {datetime: partial(map, _time), bool: _truth_values}
+    converters: dict[type, Convert] = {datetime: partial(map, _format_time), bool: _truth_values}
     return field, converters.get(python_type(User.metadata.tables["users"].columns[field]))
 
 
 def _addresses(addresses: Iterable[str | None]) -> Iterable[str]:
-    # An application may have users without one.
+    # An application may have users without an address.
     return [address or "" for address in addresses]
 
 
@@ -140,8 +141,8 @@ def _convert(
 
 
 @lru_cache(CHUNK)
-def _time(value: str | datetime | None) -> str | None:
-    """Return a stored time as RFC 3339; going through a datetime would take five times as long."""
+def _format_time(value: str | datetime | None) -> str | None:
+    """Return a stored time as RFC 3339; converting it to a datetime would be five times slower."""
     if value is None:
         return None
     if isinstance(value, str) and _STORED_TIME.fullmatch(value):

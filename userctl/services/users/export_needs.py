@@ -1,4 +1,4 @@
-"""Tells which options an import of what is exported needs."""
+"""Determines the options that an import of the exported users needs."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence, Set
@@ -39,14 +39,14 @@ class ImportNeeds:
         self.shared: Set[str] = frozenset()
 
     def add(self, fields: Sequence[str], columns: Columns) -> None:
-        """Count the users of a chunk, of which there is a column for each field."""
+        """Count the users of a chunk, which has one column for each field."""
         for field, values in zip(fields, columns, strict=True):
             if field in self._checks:
                 option, count = self._checks[field]
                 self._found[option] += count(values)
 
     def describe(self) -> str | None:
-        """Return what to say after an export; None if an import needs no option."""
+        """Return the message to print after an export; None if an import needs no option."""
         needed = [f"{option} ({pluralize(n, 'user')})" for option, n in self._found.items() if n]
         return f"An import of these users needs {', '.join(needed)}." if needed else None
 
@@ -56,7 +56,7 @@ class ImportNeeds:
         return sum(address in self.shared or not is_canonical(address) for address in addresses)
 
     def _unknown_roles(self, roles: Sequence[str]) -> int:
-        # An empty one is not imported.
+        # An empty role is not imported.
         unknown = set(roles) - self._roles - {""}
         return sum(role in unknown for role in roles) if unknown else 0
 
@@ -65,10 +65,10 @@ class ImportNeeds:
 
 
 def _odd_names(names: Sequence[str | None]) -> int:
-    given = [name for name in names if name]
-    if "".join(given).isprintable() and max(map(len, given), default=0) <= NAME_LENGTH:
-        return sum(map(str.isspace, given))
-    return sum(map(_is_odd_name, given))
+    present = [name for name in names if name]
+    if "".join(present).isprintable() and max(map(len, present), default=0) <= NAME_LENGTH:
+        return sum(map(str.isspace, present))
+    return sum(map(_is_odd_name, present))
 
 
 def _is_odd_name(name: str) -> bool:

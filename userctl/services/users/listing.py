@@ -12,7 +12,7 @@ from userctl.repositories.user_order import Position
 from userctl.schemas.page import Page
 from userctl.schemas.users import UserQuery, UserRead
 from userctl.services.shared.paging import STREAM_PAGE
-from userctl.services.shared.records import readable
+from userctl.services.shared.records import read_rows
 from userctl.services.shared.throttle_windows import full_windows
 from userctl.services.users.records import user_read
 from userctl.services.users.rules import require_role
@@ -41,11 +41,11 @@ class UserListService:
 
         Args:
             query: which users.
-            on_unreadable: told of each row that cannot be read; None raises an error instead.
+            on_unreadable: called with the error of each unreadable row; None raises it instead.
 
         Raises:
             InvalidInput: if the role is not configured.
-            UserNotFound: if the page starts after a user that does not exist, and the list is not
+            UserNotFound: if the page starts after a user who does not exist, and the list is not
                 sorted by id.
         """
         if query.role is not None:
@@ -55,9 +55,9 @@ class UserListService:
         wanted = query.model_copy(update={"limit": None if limit is None else limit + 1})
         with self._database.reading() as uow:
             position = _position_after(uow, query)
-            found = uow.user_pages.page(wanted, position, self._full(now))
+            found = uow.user_pages.page(wanted, position, self._full_windows(now))
             shown = [user for user, _ in found[:limit]]
-            users = readable(shown, user_read, on_unreadable)
+            users = read_rows(shown, user_read, on_unreadable)
         more = limit is not None and len(found) > limit
         return Page(items=users, more=more, after=shown[-1].id if shown else None)
 
@@ -79,23 +79,26 @@ class UserListService:
     def _pages(
         self, query: UserQuery, position: Position | None, on_unreadable: OnUnreadable | None
     ) -> Iterator[UserRead]:
-        wanted, full = query.model_copy(update={"limit": STREAM_PAGE}), self._full(self._clock())
+        wanted, full = (
+            query.model_copy(update={"limit": STREAM_PAGE}),
+            self._full_windows(self._clock()),
+        )
         while True:
             with self._database.reading() as uow:
                 found = uow.user_pages.page(wanted, position, full)
-                users = readable([user for user, _ in found], user_read, on_unreadable)
+                users = read_rows([user for user, _ in found], user_read, on_unreadable)
             yield from users
             if len(found) < STREAM_PAGE:
                 return
             wanted = wanted.model_copy(update={"skip": 0})
             position = found[-1][1]
 
-    def _full(self, now: datetime) -> FullWindows:
+    def _full_windows(self, now: datetime) -> FullWindows:
         return full_windows(now, self._attempts, self._window)
 
 
 def with_times(query: UserQuery, now: datetime) -> UserQuery:
-    """Return a query with the time itself in the place of how long ago it was."""
+    """Return a query whose ages are replaced by times."""
     since = query.created_since
     if not isinstance(since, timedelta):
         return query

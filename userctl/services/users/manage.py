@@ -18,8 +18,8 @@ from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.role import ChangeRole
 from userctl.services.users.changes import recorded_changes
 from userctl.services.users.lookup import find_user, lock_user, require_unchanged
-from userctl.services.users.records import changed_user, user_read
-from userctl.services.users.rules import end_sessions, hash_accepted, new_password, require_role
+from userctl.services.users.records import lenient_user_read, user_read
+from userctl.services.users.rules import check_and_hash, end_sessions, new_password, require_role
 
 
 class UserService:
@@ -45,7 +45,7 @@ class UserService:
 
         Args:
             new: the user, without a password.
-            exists_ok: return a user who has the address already, as :meth:`ensure` does.
+            exists_ok: return the user who already has the address, as :meth:`ensure` does.
 
         Raises:
             InvalidInput: if the role is not configured.
@@ -62,11 +62,11 @@ class UserService:
 
     @retry_transactions
     def create(self, new: UserCreate, *, generate: bool = False) -> UserCreated:
-        """Create a user, on request with a generated password that is returned this once.
+        """Create a user, optionally with a generated password, which is returned only once.
 
         Raises:
-            InvalidInput: if the role is not configured, or there is not one password where one is
-                to be generated or changed.
+            InvalidInput: if the role is not configured, if a password is both given and generated,
+                or if there is none that must be changed.
             PasswordRejected: if the password breaks the policy.
             UserExists: if the address is in use.
         """
@@ -77,7 +77,9 @@ class UserService:
             generate=generate,
             must_change=new.must_change_password,
         )
-        hashed = hash_accepted(password, self._hasher, self._policy, email=new.email, name=new.name)
+        hashed = check_and_hash(
+            password, self._hasher, self._policy, email=new.email, name=new.name
+        )
         now = self._clock()
         with self._database.writing() as uow:
             user = User(
@@ -92,12 +94,12 @@ class UserService:
             uow.users.add(user)
             uow.record(AuditTag.ACCOUNT_CREATE, now, user=user, name=user.name, role=user.role)
             uow.commit()
-            read = changed_user(user)
+            read = lenient_user_read(user)
         generated = password if generate else None
         return UserCreated(**read.model_dump(), generated_password=generated)
 
     def ensure(self, new: UserCreate, *, generate: bool = False) -> tuple[UserCreated, bool]:
-        """Return the user with an address, and whether they had to be created."""
+        """Return the user with an address, creating them if needed, and whether it was needed."""
         try:
             return self.create(new, generate=generate), True
         except UserExists:
@@ -112,8 +114,8 @@ class UserService:
         with self._database.reading() as uow:
             return user_read(find_user(uow, reference))
 
-    def changing_role(self, role: str) -> UserChange:
-        """Return the change that gives many users a role.
+    def role_change(self, role: str) -> UserChange:
+        """Return a change that gives many users a role.
 
         Raises:
             InvalidInput: if the role is not configured.
@@ -125,12 +127,12 @@ class UserService:
     def update(
         self, reference: str, change: UserUpdate, *, expected: UserRead | None = None
     ) -> UserRead:
-        """Update a user; a new role or address ends the sessions, whose tokens name both.
+        """Update a user; a new role or address ends the sessions, because their tokens name both.
 
         Args:
             reference: the id or the e-mail address of the user.
             change: the new values.
-            expected: the user as the caller read it, if the change is only meant for that.
+            expected: the user as the caller read it; None skips this check.
 
         Raises:
             UserChanged: if the user is not as expected.
@@ -159,7 +161,7 @@ class UserService:
             ends = bool(values.keys() & {"role", "email"})
             ended = end_sessions(uow, user, now) if ends else 0
             uow.commit()
-            return changed_user(user).with_effects(Effects(bool(values), old_values, ended))
+            return lenient_user_read(user).with_effects(Effects(bool(values), old_values, ended))
 
 
 def _differences(user: User, change: UserUpdate) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from userctl.services.users.admins import lock_admins, read_admins, require_pass
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.password import ExpirePasswords, GeneratePasswords
 from userctl.services.users.lookup import find_user, lock_user
-from userctl.services.users.records import changed_user
-from userctl.services.users.rules import end_sessions, hash_accepted, new_password
+from userctl.services.users.records import lenient_user_read
+from userctl.services.users.rules import check_and_hash, end_sessions, new_password
 from userctl.services.users.targets import user_targets
 
 
@@ -28,12 +28,12 @@ class UserPasswordService:
         self._policy = policy
         self._clock = clock
 
-    def generating(self, *, must_change: bool) -> UserChange:
-        """Return the change that generates passwords for many users."""
+    def generate_change(self, *, must_change: bool) -> UserChange:
+        """Return a change that generates passwords for many users."""
         return GeneratePasswords(self._hasher, self._policy, must_change=must_change)
 
-    def expiring(self) -> UserChange:
-        """Return the change that lets the passwords of many users be valid for one login only."""
+    def expire_change(self) -> UserChange:
+        """Return a change that makes the passwords of many users valid for one login only."""
         return ExpirePasswords()
 
     def require_user(self, reference: str) -> None:
@@ -46,7 +46,7 @@ class UserPasswordService:
             find_user(uow, reference)
 
     def preview_removal(self, reference: str) -> UserTarget:
-        """Return a user with what hangs on them, for the question before the password is removed.
+        """Return a user with their sessions and tokens, to confirm the removal of the password.
 
         Raises:
             UserNotFound: if there is no such user.
@@ -72,25 +72,26 @@ class UserPasswordService:
         Args:
             reference: the id or the e-mail address of the user.
             password: the new password.
-            generate: generate one instead, and return it this once.
-            must_change: let the password be valid for one login only, which asks for another.
+            generate: whether to generate one instead, which is returned only once.
+            must_change: whether the password is valid for one login only, which asks for a new one.
 
         Raises:
             UserNotFound: if there is no such user.
-            InvalidInput: if a password is given and generated, or none must be changed.
+            InvalidInput: if a password is both given and generated, or there is none that must be
+                changed.
             PasswordRejected: if the password breaks the policy.
             LastAdmin: if a password is removed, and no admin who can log in would be left.
         """
         with self._database.reading() as uow:
-            found = changed_user(find_user(uow, reference))
+            before = lenient_user_read(find_user(uow, reference))
         password = new_password(password, self._policy, generate=generate, must_change=must_change)
-        hashed = hash_accepted(
-            password, self._hasher, self._policy, email=found.email, name=found.name
+        hashed = check_and_hash(
+            password, self._hasher, self._policy, email=before.email, name=before.name
         )
         now = self._clock()
         with self._database.writing() as uow:
             admins = lock_admins(uow, now) if password is None else None
-            user = lock_user(uow, str(found.id))
+            user = lock_user(uow, str(before.id))
             if admins is not None:
                 require_password_left(admins, user.id)
             stand_in = None if user.disabled_at is None else self._hasher.unmatchable()
@@ -106,14 +107,14 @@ class UserPasswordService:
                 removed=password is None,
             )
             uow.commit()
-            read = changed_user(user)
+            read = lenient_user_read(user)
         generated = password if generate else None
         changed = UserCreated(**read.model_dump(), generated_password=generated)
         return changed.with_effects(Effects(sessions=ended))
 
     @retry_transactions
     def require_change(self, reference: str) -> UserCreated:
-        """Let the present password be valid for one login only, and end the sessions.
+        """Make the current password valid for one login only, and end the sessions.
 
         Raises:
             UserNotFound: if there is no such user.
@@ -122,9 +123,9 @@ class UserPasswordService:
         now = self._clock()
         with self._database.writing() as uow:
             user = lock_user(uow, reference)
-            change = self.expiring()
-            change.require(user)
+            change = self.expire_change()
+            change.require_possible(user)
             effects = change.apply(uow, [user], now)
             uow.commit()
-            changed = UserCreated(**changed_user(user).model_dump())
+            changed = UserCreated(**lenient_user_read(user).model_dump())
             return changed.with_effects(effects[user.id or 0])

@@ -1,4 +1,4 @@
-"""Users as records: what is shown of them."""
+"""Users as they are shown."""
 
 from datetime import datetime
 from operator import attrgetter
@@ -23,7 +23,7 @@ _TEXTS_OR_NONE = ("name", "managed_by", "previous_email")
 
 
 def user_read(user: User | DeletedUser) -> UserRead:
-    """Return what is shown of a user.
+    """Return a user as shown.
 
     Raises:
         RowUnreadable: if a value cannot be read.
@@ -32,7 +32,7 @@ def user_read(user: User | DeletedUser) -> UserRead:
 
 
 def deleted_user_read(user: DeletedUser) -> DeletedUserRead:
-    """Return what is shown of a deleted user.
+    """Return a deleted user as shown.
 
     Raises:
         RowUnreadable: if a value cannot be read.
@@ -40,11 +40,11 @@ def deleted_user_read(user: DeletedUser) -> DeletedUserRead:
     return _read(DeletedUserRead, user, deleted_at=user.deleted_at)
 
 
-def changed_user(user: User | DeletedUser) -> UserRead:
-    """Return what can be shown of a user who was changed, or who logged in.
+def lenient_user_read(user: User | DeletedUser) -> UserRead:
+    """Return a user as shown, with values that cannot be read escaped or left out.
 
-    No value that cannot be read keeps a user from being corrected, disabled or deleted: a text is
-    shown with its bytes escaped, and a time or a number is left out.
+    So no such value keeps a user from logging in or from being corrected, disabled or deleted: text
+    is shown with its bytes escaped, and a time or a number is left out.
     """
     values = _values(user)
     for name in (*_TIMES, "former_login_at"):

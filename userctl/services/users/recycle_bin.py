@@ -20,14 +20,14 @@ from userctl.schemas.users import (
 )
 from userctl.services.shared.clock_check import require_plausible_clock
 from userctl.services.shared.paging import all_pages
-from userctl.services.shared.records import readable
+from userctl.services.shared.records import read_rows
 from userctl.services.users.admins import lock_admins, read_admins, require_admin_left
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.delete import DeleteUsers
 from userctl.services.users.deleted_lookup import find_for_deletion, lock_deleted, lock_for_deletion
 from userctl.services.users.listing import with_times
 from userctl.services.users.lookup import require_unchanged
-from userctl.services.users.records import changed_user, deleted_user_read
+from userctl.services.users.records import deleted_user_read, lenient_user_read
 from userctl.services.users.restoring import restore_user
 from userctl.services.users.rules import role_to_restore
 from userctl.services.users.targets import user_targets
@@ -35,12 +35,12 @@ from userctl.services.users.targets import user_targets
 BATCH = 1000
 """How many deleted users are purged in one transaction."""
 
-PREVIEWED = 20
-"""How many of the users that a purge would remove are named before it."""
+PREVIEW_LIMIT = 20
+"""How many of the users that a purge would remove are named in its confirmation."""
 
 
 class RecycleBinService:
-    """The use cases that delete users, and those on deleted users.
+    """The use cases that delete users, and those for deleted users.
 
     Args:
         database: where users are kept.
@@ -65,11 +65,11 @@ class RecycleBinService:
         self._longest_session = longest_session
         self._clock = clock
 
-    def deleting(self, *, hard: bool) -> UserChange:
-        """Return the change that deletes many users.
+    def delete_change(self, *, hard: bool) -> UserChange:
+        """Return a change that deletes many users.
 
         Args:
-            hard: delete them permanently, including those that were deleted before.
+            hard: whether to delete them permanently, including those who were deleted before.
         """
         return DeleteUsers(hard=hard, access_lifetime=self._access_lifetime)
 
@@ -90,14 +90,14 @@ class RecycleBinService:
         Args:
             references: their ids or e-mail addresses.
             missing_ok: whether a user may be missing.
-            hard: delete them permanently, including those that were deleted before.
-            expected: the one user as the caller read it, if the deletion is only meant for that.
+            hard: whether to delete them permanently, including those who were deleted before.
+            expected: the one user as the caller read it; None skips this check.
 
         Raises:
             UserNotFound: if one does not exist, unless ``missing_ok``.
             UserChanged: if the user is not as expected.
             LastAdmin: if no active admin would be left.
-            UserExists: if a user that was deleted before had the same id.
+            UserExists: if a user who was deleted before had the same id.
         """
         now = self._clock()
         with self._database.writing() as uow:
@@ -105,18 +105,18 @@ class RecycleBinService:
             users, archived = lock_for_deletion(uow, references, missing_ok=missing_ok, hard=hard)
             require_unchanged(users, expected)
             require_admin_left(admins, {user.id for user in users})
-            shown = [*map(changed_user, users)]
-            change = self.deleting(hard=hard)
+            shown = [*map(lenient_user_read, users)]
+            change = self.delete_change(hard=hard)
             effects = change.apply(uow, users, now)
-            gone = [*map(changed_user, archived)]
+            shown_archived = [*map(lenient_user_read, archived)]
             change.apply_to_deleted(uow, archived, now)
             uow.commit()
-        return [*(user.with_effects(effects[user.id]) for user in shown), *gone]
+        return [*(user.with_effects(effects[user.id]) for user in shown), *shown_archived]
 
     def preview_deletion(
         self, references: Sequence[str], *, missing_ok: bool = False, hard: bool = False
     ) -> list[UserTarget]:
-        """Return the users that :meth:`delete` would delete, with what hangs on them.
+        """Return the users that :meth:`delete` would delete, with their sessions and tokens.
 
         Raises:
             UserNotFound: if one does not exist, unless ``missing_ok``.
@@ -134,7 +134,7 @@ class RecycleBinService:
     ) -> UserRead:
         """Restore a deleted user, with their id and password but without their sessions.
 
-        If an application's table gave the id to another user, they get another one.
+        If an application's table gave their id to another user, they get a new one.
 
         Args:
             reference: the id, or the e-mail address that the user had.
@@ -153,7 +153,7 @@ class RecycleBinService:
             restored_role = role_to_restore(user, role, self._roles)
             restored = restore_user(uow, user, now, email=address, role=restored_role)
             uow.commit()
-            return changed_user(restored)
+            return lenient_user_read(restored)
 
     def page(
         self, query: UserQuery, on_unreadable: OnUnreadable | None = None
@@ -162,14 +162,14 @@ class RecycleBinService:
 
         Args:
             query: which users.
-            on_unreadable: told of each row that cannot be read; None raises an error instead.
+            on_unreadable: called with the error of each unreadable row; None raises it instead.
         """
         limit = BATCH if query.limit is None else query.limit
         wanted = with_times(query, self._clock()).model_copy(update={"limit": limit + 1})
         with self._database.reading() as uow:
             found = uow.deleted_users.page(wanted)
             shown = found[:limit]
-            users = readable(shown, deleted_user_read, on_unreadable)
+            users = read_rows(shown, deleted_user_read, on_unreadable)
         return Page(users, more=len(found) > limit, after=shown[-1].id if shown else None)
 
     def stream(
@@ -185,7 +185,7 @@ class RecycleBinService:
 
         Args:
             older_than: the span of time.
-            dry_run: only count them.
+            dry_run: whether to count them only.
             trust_clock: whether to skip the check of the clock.
 
         Raises:
@@ -194,10 +194,10 @@ class RecycleBinService:
         now = self._clock()
         before = now - older_than
         with self._database.reading() as uow:
-            waiting = uow.deleted_users.count(before)
+            count = uow.deleted_users.count(before)
             if dry_run:
-                return DeletedUserPurge(purged=waiting, dry_run=True)
-        if waiting:
+                return DeletedUserPurge(purged=count, dry_run=True)
+        if count:
             require_plausible_clock(
                 self._database,
                 now,
@@ -213,11 +213,11 @@ class RecycleBinService:
         return DeletedUserPurge(purged=purged)
 
     def preview_purge(self, older_than: timedelta) -> DeletedUserPreview:
-        """Return how many users :meth:`purge` would remove, and those deleted last."""
+        """Return how many users :meth:`purge` would remove, and the most recently deleted ones."""
         now = self._clock()
         with self._database.reading() as uow:
             count = uow.deleted_users.count(now - older_than)
-            latest = uow.deleted_users.latest_deleted_before(now - older_than, PREVIEWED)
+            latest = uow.deleted_users.latest_deleted_before(now - older_than, PREVIEW_LIMIT)
             return DeletedUserPreview(count=count, latest=user_targets(uow, latest, now))
 
     def count_recent(self, older_than: timedelta, retention: timedelta) -> int:
@@ -231,6 +231,6 @@ class RecycleBinService:
     def _purge_batch(self, before: datetime) -> int:
         with self._database.writing() as uow:
             users = uow.deleted_users.lock_deleted_before(before, BATCH)
-            self.deleting(hard=True).apply_to_deleted(uow, users, self._clock())
+            self.delete_change(hard=True).apply_to_deleted(uow, users, self._clock())
             uow.commit()
         return len(users)

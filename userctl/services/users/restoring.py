@@ -11,33 +11,33 @@ from userctl.schemas.audit import AuditTag
 def restore_user(
     uow: UnitOfWork, user: DeletedUser, now: datetime, *, email: str | None, role: str
 ) -> User:
-    """Restore a deleted user, who is locked, and record that.
+    """Restore a locked deleted user, and record the event.
 
     Args:
         uow: the unit of work.
         user: the deleted user.
         now: the time.
-        email: the address from now on; None for the one that the user had.
-        role: the role from now on.
+        email: the new address; None keeps the one that the user had.
+        role: the new role.
 
     Raises:
         UserExists: if the address is in use.
     """
-    given = uow.deleted_users.restore(
+    user_id = uow.deleted_users.restore(
         user, now, email=email, role=None if role == user.role else role
     )
-    restored = uow.users.get(given)
+    restored = uow.users.get(user_id)
     assert restored is not None
     uow.record(
         AuditTag.ACCOUNT_RESTORE,
         now,
         user=restored,
         role=restored.role,
-        deleted_at=_when(user.deleted_at),
+        deleted_at=_format_time(user.deleted_at),
         was=[user.id, user.email],
     )
     return restored
 
 
-def _when(time: datetime | UnreadableValue) -> str:
+def _format_time(time: datetime | UnreadableValue) -> str:
     return time.isoformat() if isinstance(time, datetime) else repr(time)

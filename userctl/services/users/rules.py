@@ -16,7 +16,7 @@ def require_role(role: str, roles: Collection[str]) -> None:
     """Make sure that a role is configured.
 
     Raises:
-        InvalidInput: with the roles that are.
+        InvalidInput: naming the configured roles, if it is not.
     """
     if role not in roles:
         raise InvalidInput(
@@ -25,10 +25,10 @@ def require_role(role: str, roles: Collection[str]) -> None:
 
 
 def role_to_restore(user: DeletedUser, role: str | None, roles: Collection[str]) -> str:
-    """Return the role that a deleted user gets: a new one, or their own if it is configured.
+    """Return the role of a restored user: the new one, or else their former one.
 
     Raises:
-        InvalidInput: if it is not.
+        InvalidInput: if that role is not configured.
     """
     if role is not None:
         require_role(role, roles)
@@ -42,7 +42,7 @@ def role_to_restore(user: DeletedUser, role: str | None, roles: Collection[str])
 
 
 def disabled_since(user: User, now: datetime) -> datetime:
-    """Return since when a user is disabled who is to be so: now, unless a time is stored."""
+    """Return the ``disabled_at`` of a user who is being disabled: the stored time, or else now."""
     return user.disabled_at if isinstance(user.disabled_at, datetime) else now
 
 
@@ -53,21 +53,22 @@ def end_sessions(uow: UnitOfWork, user: User, now: datetime) -> int:
 
 
 def new_password(
-    given: str | None, policy: PasswordPolicy, *, generate: bool, must_change: bool
+    password: str | None, policy: PasswordPolicy, *, generate: bool, must_change: bool
 ) -> str | None:
-    """Return the password that a user gets: the given one, a generated one, or None for none.
+    """Return the password that a user gets: this one, a generated one, or None for none.
 
     Raises:
-        InvalidInput: if there are two, or there is none that could be changed.
+        InvalidInput: if a password is both given and generated, or there is none that must be
+            changed.
     """
-    if generate and given is not None:
+    if generate and password is not None:
         raise InvalidInput("A password is either given or generated, not both.")
-    if must_change and given is None and not generate:
+    if must_change and password is None and not generate:
         raise InvalidInput("Without a password there is none that must be changed.")
-    return generate_password(policy.minimum_length) if generate else given
+    return generate_password(policy.minimum_length) if generate else password
 
 
-def hash_accepted(
+def check_and_hash(
     password: str | None,
     hasher: PasswordHasher,
     policy: PasswordPolicy,
@@ -75,7 +76,7 @@ def hash_accepted(
     email: str,
     name: str | None,
 ) -> str:
-    """Return the hash of a new password, or for None one that no password matches.
+    """Check a new password and return its hash; for None, return one that no password matches.
 
     Raises:
         PasswordRejected: if the password breaks the policy.

@@ -9,7 +9,7 @@ from userctl.services.users.admins import lock_admins, require_admin_left
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.disable import DisableUsers, EnableUsers
 from userctl.services.users.lookup import lock_user, require_unchanged
-from userctl.services.users.records import changed_user
+from userctl.services.users.records import lenient_user_read
 
 
 class UserStatusService:
@@ -20,12 +20,12 @@ class UserStatusService:
         self._hasher = hasher
         self._clock = clock
 
-    def disabling(self) -> UserChange:
-        """Return the change that disables many users."""
+    def disable_change(self) -> UserChange:
+        """Return a change that disables many users."""
         return DisableUsers(self._hasher)
 
-    def enabling(self) -> UserChange:
-        """Return the change that enables many users."""
+    def enable_change(self) -> UserChange:
+        """Return a change that enables many users."""
         return EnableUsers()
 
     @retry_transactions
@@ -34,7 +34,7 @@ class UserStatusService:
 
         Args:
             reference: the id or the e-mail address of the user.
-            expected: the user as the caller read it, if the change is only meant for that.
+            expected: the user as the caller read it; None skips this check.
 
         Raises:
             UserChanged: if the user is not as expected.
@@ -47,17 +47,17 @@ class UserStatusService:
             user = lock_user(uow, reference)
             require_unchanged([user], expected)
             require_admin_left(admins, {user.id})
-            effects = self.disabling().apply(uow, [user], now)
+            effects = self.disable_change().apply(uow, [user], now)
             uow.commit()
-            return changed_user(user).with_effects(effects[user.id or 0])
+            return lenient_user_read(user).with_effects(effects[user.id or 0])
 
     @retry_transactions
     def enable(self, reference: str, *, expected: UserRead | None = None) -> UserRead:
-        """Enable a user, with the password that they had or were given while they were disabled.
+        """Enable a user, with the password they had or were given while disabled.
 
         Args:
             reference: the id or the e-mail address of the user.
-            expected: the user as the caller read it, if the change is only meant for that.
+            expected: the user as the caller read it; None skips this check.
 
         Raises:
             UserChanged: if the user is not as expected.
@@ -67,6 +67,6 @@ class UserStatusService:
         with self._database.writing() as uow:
             user = lock_user(uow, reference)
             require_unchanged([user], expected)
-            effects = self.enabling().apply(uow, [user], now)
+            effects = self.enable_change().apply(uow, [user], now)
             uow.commit()
-            return changed_user(user).with_effects(effects[user.id or 0])
+            return lenient_user_read(user).with_effects(effects[user.id or 0])

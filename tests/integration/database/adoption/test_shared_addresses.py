@@ -132,7 +132,7 @@ def test_a_shared_address_does_not_keep_the_others_of_a_list_from_being_changed(
 ) -> None:
     program.users.create(UserCreate(email="root@example.com", role="admin", password="horse 77 x"))
     choice = UserChoice([UserReference("eve@x.org"), UserReference("3"), UserReference("77")])
-    change, apply = program.recycle_bin.deleting(hard=False), program.user_batches.apply
+    change, apply = program.recycle_bin.delete_change(hard=False), program.user_batches.apply
     for options in (BatchOptions(), BatchOptions(missing_ok=True)):
         with pytest.raises(InvalidInput, match="Several users have the address"):
             apply(choice, change, options)

@@ -41,7 +41,7 @@ def follow_events(context: CommandContext, query: "AuditQuery") -> NoReturn:
         following = query.model_copy(update={"limit": PAGE, "after": after})
         page = audit.page(following, context.report_unreadable)
         _print_events(context, page.items, after)
-        after = int(page.after or after)
+        after = page.after or after
         if not page.more:
             time.sleep(POLL_SECONDS)
 

@@ -72,8 +72,8 @@ def revoke(
     if selection.single is None and selection != UsersOfTokens(yes=selection.yes):
         if token_ids or stdin or all_ or expires_within or unused_since:
             raise InvalidInput("Of many users, only all tokens or those of a --kind are revoked.")
-        revoking = context.services.revocation.revoking(kind)
-        change_users(context, selection, revoking, REVOKE, COLUMNS)
+        change = context.services.revocation.revoke_change(kind)
+        change_users(context, selection, change, REVOKE, COLUMNS)
         return
     query = token_query(selection.single, kind, expires_within, unused_since)
     filtered = (query.user, expires_within, unused_since) != (None, None, None)

@@ -43,7 +43,7 @@ def delete(
     """
     verb = replace(HARD if hard else SOFT, missing_ok=if_exists)
     if selection.single is None:
-        change = context.services.recycle_bin.deleting(hard=hard)
+        change = context.services.recycle_bin.delete_change(hard=hard)
         change_users(context, selection, change, verb)
     else:
         _delete_one(context, selection.single, verb, hard=hard, yes=selection.yes)

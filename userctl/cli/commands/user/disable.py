@@ -20,9 +20,8 @@ def disable(context: CommandContext, selection: AnyUsers) -> None:
     """
     service = context.services.user_status
     if selection.single is None:
-        change_users(
-            context, selection, service.disabling(), Verb("Disable", "Disabled", undo="user enable")
-        )
+        verb = Verb("Disable", "Disabled", undo="user enable")
+        change_users(context, selection, service.disable_change(), verb)
         return
     context.choose_schema(schemas.users.UserRead)
     disabled = service.disable(selection.single)

@@ -21,9 +21,8 @@ def enable(context: CommandContext, selection: AnyUsers) -> None:
     """
     service = context.services.user_status
     if selection.single is None:
-        change_users(
-            context, selection, service.enabling(), Verb("Enable", "Enabled", undo="user disable")
-        )
+        verb = Verb("Enable", "Enabled", undo="user disable")
+        change_users(context, selection, service.enable_change(), verb)
         return
     context.choose_schema(schemas.users.UserRead)
     enabled = service.enable(selection.single)

@@ -130,8 +130,8 @@ class ReadingOptions:
                 hint="Rename it in the file.",
             )
         return ReadOptions(
-            known=(*fields, *schemas.transfer.UNUSED_FIELDS),
-            mapped=mapped,
+            fields=(*fields, *schemas.transfer.UNUSED_FIELDS),
+            aliases=mapped,
             ignore_unknown=self.ignore_unknown,
             delimiter=parse_delimiter(self.delimiter),
             keep_sources=keep_sources,

@@ -17,7 +17,7 @@ from userctl.formats.file_format import choose_format
 from userctl.formats.read_options import LONGEST_RECORD
 from userctl.formats.reader import IMPORT_EXTENSIONS, read_records
 from userctl.formats.rejects import RejectsFormat
-from userctl.formats.replayed import Replayed
+from userctl.formats.replayed_text import ReplayedText
 from userctl.formats.sources import SOURCES, guess_source, read_source, rejects_format
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def begin_reading(
         InvalidInput: if nothing tells the format, or an option has an unusable value.
     """
     pieces = list(_beginning(text))
-    replayed = cast("TextIO", Replayed(pieces, text))
+    replayed = cast("TextIO", ReplayedText(pieces, text))
     system = choice.system
     if system is not None and system not in SOURCES:
         raise InvalidInput(
@@ -136,7 +136,7 @@ def begin_reading(
     found = read_source(replayed, system, given)
     rejects = rejects_format(system, beginning)
     _require_joinable(files, rejects)
-    return Reading(found, rejects, system, given.lost, given.unmapped, given.advice)
+    return Reading(found, rejects, system, given.losses, given.unmapped_roles, given.advice)
 
 
 def _require_joinable(files: Sequence[Path], file_format: str) -> None:

@@ -89,12 +89,12 @@ def _change_many(
         if not selection.dry_run:
             context.require_field("generated_password")
         verb = Verb("Generate new passwords for", "Generated new passwords for")
-        change = passwords.generating(must_change=must_change)
+        change = passwords.generate_change(must_change=must_change)
         columns = (*COLUMNS[:-1], "generated_password", COLUMNS[-1])
         change_users(context, selection, change, verb, columns)
     elif must_change:
         verb = Verb("Require new passwords of", "Required new passwords of")
-        change_users(context, selection, passwords.expiring(), verb)
+        change_users(context, selection, passwords.expire_change(), verb)
     else:
         raise InvalidInput("No change was given.", hint=HINT)
 

@@ -23,7 +23,7 @@ def unlock(context: CommandContext, selection: AnyUsers) -> None:
     """
     service = context.services.throttling
     if selection.single is None:
-        change_users(context, selection, service.unlocking(), Verb("Unlock", "Unlocked"))
+        change_users(context, selection, service.unlock_change(), Verb("Unlock", "Unlocked"))
         return
     context.choose_schema(schemas.users.UserDetail)
     unlocked = service.unlock(selection.single)

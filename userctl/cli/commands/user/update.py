@@ -50,7 +50,7 @@ def update(
         if role is None or (email, name, created_at) != (None, None, None):
             raise InvalidInput("Of several users at once, only --role can be changed.")
         verb = Verb("Change the role of", "Changed the role of", undo="user update")
-        change_users(context, selection, service.changing_role(role), verb)
+        change_users(context, selection, service.role_change(role), verb)
         return
     created = None if created_at is None else schemas.timestamp.parse_timestamp(created_at)
     change = schemas.users.UserUpdate(email=email, name=name, role=role, created_at=created)

@@ -1,4 +1,4 @@
-"""What a change of many users has to be able to do."""
+"""The interface of changes that can be made to many users."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,23 +14,23 @@ class UserChange:
     """A change that can be made to many users in one transaction.
 
     Attributes:
-        outcome: the schema of what becomes of each user.
+        outcome: the schema of the outcome for each user.
         ends_admins: whether users stop being active admins.
-        ends_sessions: whether the sessions of users end, and the users stay.
+        ends_sessions: whether the sessions of users end, but the users remain.
         includes_deleted: whether users who were deleted before are changed too.
-        is_prepared: whether something has to be done before the transaction.
+        needs_preparation: whether :meth:`prepare` must be called before the transaction.
     """
 
     outcome: type[UserOutcome] = UserOutcome
     ends_admins = False
     ends_sessions = False
     includes_deleted = False
-    is_prepared = False
+    needs_preparation = False
 
     def prepare(self, users: Sequence[UserRead]) -> None:
-        """Do what takes long, before the transaction; called if ``is_prepared``."""
+        """Do slow work before the transaction; called if ``needs_preparation``."""
 
-    def require(self, user: User) -> None:
+    def require_possible(self, user: User) -> None:
         """Make sure that the change can be made to a user.
 
         Raises:
@@ -41,14 +41,14 @@ class UserChange:
         """Change users, who are locked, and record the events.
 
         Returns:
-            What the change did to each, by their ids.
+            The effects on each user, by id.
         """
         raise NotImplementedError
 
     def apply_to_deleted(
         self, uow: UnitOfWork, users: Sequence[DeletedUser], now: datetime
     ) -> None:
-        """Change users who were deleted before, who are locked; if ``includes_deleted``."""
+        """Change locked users who were deleted before; called if ``includes_deleted``."""
 
     def details(self, _user: User) -> Mapping[str, Any]:
         """Return further fields of the outcome of a user who was changed."""

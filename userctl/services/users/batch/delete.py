@@ -40,7 +40,7 @@ class DeleteUsers(UserChange):
         for user in users:
             uow.record(AuditTag.ACCOUNT_DELETE, now, user=user, role=user.role, hard=self._hard)
         if not self._hard:
-            # An application's table on SQLite may give the id of the last user to the next one.
+            # On SQLite, an application's table may reuse the id of a deleted user.
             for archived in uow.deleted_users.by_ids_and_emails(ids, []):
                 raise UserExists(
                     f"The recycle bin already holds a user with the id {archived.id}.",
@@ -61,7 +61,7 @@ class DeleteUsers(UserChange):
     def apply_to_deleted(
         self, uow: UnitOfWork, users: Sequence[DeletedUser], now: datetime
     ) -> None:
-        """Delete users permanently who were deleted before."""
+        """Permanently delete users who were deleted before."""
         if not users:
             return
         for user in users:

@@ -43,11 +43,11 @@ class DisableUsers(UserChange):
 
 
 class EnableUsers(UserChange):
-    """Enables users, with the passwords that they had or were given while they were disabled."""
+    """Enables users, with the passwords they had or were given while disabled."""
 
     def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
         """Enable users, and put their hashes back."""
-        # Another program may have reset disabled_at, and left the hash where it waits.
+        # Another program may have reset disabled_at and left the hash in disabled_hash.
         changing = [
             user for user in users if user.disabled_at is not None or user.disabled_hash is not None
         ]
@@ -62,5 +62,5 @@ class EnableUsers(UserChange):
 
 def _hash_columns(user: User, *, stand_in: str | None) -> dict[str, str | None]:
     columns = hash_columns(own_hash(user), stand_in=stand_in)
-    # A hash from another system waits where it is, whether the user is disabled or not.
+    # A hash from another system stays where it is, whether the user is disabled or not.
     return {name: getattr(user, name) for name in columns} if waits_as_foreign(user) else columns

@@ -1,4 +1,4 @@
-"""What a change of many users did to each of them."""
+"""The effects of a change of many users on each of them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -11,16 +11,16 @@ from userctl.schemas.users import Effects
 def effects_on(
     users: Sequence[User], changed: Collection[User], sessions: Mapping[int, int] | None = None
 ) -> dict[int, Effects]:
-    """Return what was done to some users, by their ids.
+    """Return the effects of a change on some users, by their ids.
 
     Args:
         users: all of them.
-        changed: those who were not yet as the change wanted.
-        sessions: how many sessions of each were ended, without those who had none.
+        changed: the users to whom the change made a difference.
+        sessions: how many sessions were ended, by user id; users without sessions may be missing.
     """
-    ids, ended = {user.id for user in changed}, sessions or {}
+    ids, counts = {user.id for user in changed}, sessions or {}
     return {
-        user.id: Effects(changed=user.id in ids, sessions=ended.get(user.id, 0))
+        user.id: Effects(changed=user.id in ids, sessions=counts.get(user.id, 0))
         for user in users
         if user.id is not None
     }
@@ -29,11 +29,11 @@ def effects_on(
 def end_sessions_of(
     uow: UnitOfWork, users: Sequence[User], now: datetime, changed: Collection[User]
 ) -> dict[int, Effects]:
-    """End the sessions of some users, who are locked; see :func:`effects_on`."""
+    """End the sessions of some locked users, and return the effects as :func:`effects_on` does."""
     ids = [user.id for user in users if user.id is not None]
     if not ids:
         return {}
-    # The lock on their users keeps sessions from becoming more.
+    # While the users are locked, no new sessions can start.
     active = uow.refresh_tokens.count_active(now, ids)
     uow.refresh_tokens.revoke_users(ids, now)
     return effects_on(users, changed, active)

@@ -16,29 +16,29 @@ from userctl.security.password_policy import PasswordPolicy, generate_password
 from userctl.security.passwords import PasswordHasher
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.effects import end_sessions_of
-from userctl.services.users.records import changed_user
+from userctl.services.users.records import lenient_user_read
 
 
 class ExpirePasswords(UserChange):
-    """Lets the passwords of users be valid for one login only, and ends their sessions."""
+    """Makes the passwords of users valid for one login only, and ends their sessions."""
 
     outcome = PasswordOutcome
     ends_sessions = True
 
-    def require(self, user: User) -> None:
+    def require_possible(self, user: User) -> None:
         """Make sure that a user has a password.
 
         Raises:
             InvalidInput: if not.
         """
-        if not changed_user(user).has_password:
+        if not lenient_user_read(user).has_password:
             raise InvalidInput(
                 f"{user.email} has no password to change.",
                 hint="Set one with 'userctl user passwd'.",
             )
 
     def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
-        """Require new passwords at the next login."""
+        """Require a new password at the next login."""
         uow.user_batches.update([(user, {"must_change_password": True}) for user in users], now)
         for user in users:
             uow.record(AuditTag.PASSWORD_EXPIRE, now, user=user)
@@ -50,13 +50,13 @@ class GeneratePasswords(UserChange):
 
     Args:
         hasher: hashes the passwords.
-        policy: tells how long they are.
-        must_change: let each be valid for one login only, which asks for another.
+        policy: says how long they are.
+        must_change: whether each is valid for one login only, which asks for a new one.
     """
 
     outcome = PasswordOutcome
     ends_sessions = True
-    is_prepared = True
+    needs_preparation = True
 
     def __init__(
         self, hasher: PasswordHasher, policy: PasswordPolicy, *, must_change: bool
@@ -75,10 +75,10 @@ class GeneratePasswords(UserChange):
         self._hashes = dict(zip(passwords, hashes, strict=True))
 
     def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
-        """Set the passwords that were generated.
+        """Set the generated passwords.
 
         Raises:
-            TransactionConflict: if a user has come since, who has none; it can be retried.
+            TransactionConflict: if there is a new user, without a password; it can be retried.
         """
         changes = []
         for user in users:
@@ -107,5 +107,5 @@ class GeneratePasswords(UserChange):
             return self._hasher.unmatchable()
         hashed = self._hashes.get(user.id or 0)
         if hashed is None:
-            raise TransactionConflict(f"User {user.id} has come meanwhile.")
+            raise TransactionConflict(f"User {user.id} was created in the meantime.")
         return hashed

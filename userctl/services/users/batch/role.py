@@ -17,7 +17,7 @@ class ChangeRole(UserChange):
     """Gives users a role, and ends the sessions of those who had another.
 
     Args:
-        role: the role, which is configured.
+        role: a configured role.
     """
 
     ends_sessions = True

@@ -14,7 +14,7 @@ from userctl.schemas.users import Effects
 from userctl.services.users.admins import Admins, require_admin_left
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.batch.selection import Entry
-from userctl.services.users.records import changed_user
+from userctl.services.users.records import lenient_user_read
 
 CHUNK = 1000
 """How many users are changed with the same statements."""
@@ -27,10 +27,10 @@ class BatchRun:
     Attributes:
         uow: the unit of work.
         change: the change.
-        options: how.
-        admins: the admins, who are locked; needed if the change ends some.
+        options: how to carry it out.
+        admins: the locked admins; required if the change can remove admins.
         now: the time of the change.
-        effects: what the change did to users, by their ids.
+        effects: the effects on each user, by id.
     """
 
     uow: UnitOfWork
@@ -41,10 +41,10 @@ class BatchRun:
     effects: dict[int, Effects] = field(default_factory=dict)
 
     def apply(self, entries: Sequence[Entry]) -> list[UserOutcome]:
-        """Change the users of some entries, and return what became of each.
+        """Change the users of some entries, and return the outcome for each.
 
         Raises:
-            UserctlError: if one cannot be changed, unless the others are changed all the same.
+            UserctlError: if one cannot be changed, unless ``keep_going``.
         """
         accepted = [*self._accept(entry for entry in entries if isinstance(entry.user, User))]
         for chunk in split_into_chunks(accepted, CHUNK):
@@ -58,7 +58,7 @@ class BatchRun:
         return [self._outcome(entry) for entry in entries]
 
     def _accept(self, entries: Iterable[Entry]) -> Iterable[Entry]:
-        """Yield the entries that the rules allow to change, all of them together."""
+        """Yield the entries that may be changed together without breaking a rule."""
         leaving: set[int | None] = set()
         for entry in entries:
             user = entry.user
@@ -66,7 +66,7 @@ class BatchRun:
             try:
                 if self.admins is not None:
                     require_admin_left(self.admins, leaving | {user.id})
-                self.change.require(user)
+                self.change.require_possible(user)
             except UserctlError as error:
                 if not self.options.keep_going:
                     raise
@@ -80,7 +80,7 @@ class BatchRun:
         self.effects |= self.change.apply(self.uow, users, self.now)
 
     def _change_singly_if_refused(self, entries: Sequence[Entry]) -> None:
-        """Change users together; only if the database refuses that, each by itself."""
+        """Change users together or, if the database refuses that, one by one."""
         try:
             with self.uow.savepoint():
                 self._change(entries)
@@ -92,7 +92,7 @@ class BatchRun:
         assert isinstance(entry.user, User)
         assert entry.user.id is not None
         user_id = entry.user.id
-        # What was read before the savepoint was undone is no longer so.
+        # The rollback to the savepoint made the user that was read before it stale.
         entry.user = self.uow.user_batches.lock([user_id]).get(user_id)
         try:
             with self.uow.savepoint():
@@ -106,9 +106,9 @@ class BatchRun:
         name = entry.reference.text
         is_missing = user is None and not isinstance(error, InvalidInput)
         if is_missing and self.options.missing_ok:
-            said = f"{error.message} {error.hint}" if error is not None and error.hint else None
-            return schema(reference=name, outcome="missing", message=said)
-        shown: dict[str, Any] = {} if user is None else changed_user(user).model_dump()
+            advice = f"{error.message} {error.hint}" if error is not None and error.hint else None
+            return schema(reference=name, outcome="missing", message=advice)
+        shown: dict[str, Any] = {} if user is None else lenient_user_read(user).model_dump()
         if error is not None:
             message = f"{error.message} {error.hint}" if error.hint else error.message
             failed = {"outcome": "failed", "code": error.code, "message": message}
@@ -116,6 +116,6 @@ class BatchRun:
         effects = self.effects[user.id or 0] if isinstance(user, User) else Effects()
         changed = "would_change" if self.options.dry_run else "changed"
         details = self.change.details(user) if isinstance(user, User) else {}
-        done = {"outcome": changed if effects.changed else "unchanged", **details}
-        outcome = schema.model_validate({**shown, "reference": name, **done})
+        result = {"outcome": changed if effects.changed else "unchanged", **details}
+        outcome = schema.model_validate({**shown, "reference": name, **result})
         return outcome.with_effects(effects)

@@ -1,4 +1,4 @@
-"""The use case that changes many users at once, whatever the change is."""
+"""The use case that makes one change to many users at once."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,15 +18,15 @@ from userctl.services.users.batch.run import BatchRun
 from userctl.services.users.batch.selection import (
     Entry,
     lock_entries,
-    require_all,
+    require_all_found,
     select_users,
 )
-from userctl.services.users.records import changed_user
+from userctl.services.users.records import lenient_user_read
 from userctl.services.users.targets import user_targets
 
 
 class UserBatchService:
-    """Changes many users in one transaction, with few statements.
+    """The use cases that change many users in one transaction, with few statements.
 
     Args:
         database: where the users are.
@@ -55,12 +55,12 @@ class UserBatchService:
     def apply(
         self, choice: UserChoice, change: UserChange, options: BatchOptions
     ) -> list[UserOutcome]:
-        """Change users, all of them or none, and return what became of each.
+        """Change users, all of them or none, and return the outcome for each.
 
         Args:
             choice: which users.
-            change: what is changed.
-            options: how; with ``keep_going`` the users who can be changed are.
+            change: the change.
+            options: how; with ``keep_going``, those who can be changed are changed.
 
         Returns:
             One outcome for each user, in the order of the choice.
@@ -73,16 +73,16 @@ class UserBatchService:
         """
         now = self._clock()
         full = full_windows(now, self._attempts, self._window)
-        if change.is_prepared and not options.dry_run:
+        if change.needs_preparation and not options.dry_run:
             with self._database.reading() as uow:
                 found = self._select(uow, choice, change, options, full)
-                change.prepare([changed_user(entry.user) for entry in found if entry.user])
+                change.prepare([lenient_user_read(entry.user) for entry in found if entry.user])
         with self._database.writing() as uow:
             admins = lock_admins(uow, now) if change.ends_admins else None
             entries = self._select(uow, choice, change, options, full)
             entries = lock_entries(uow, entries, choice.query, full)
             outcomes = BatchRun(uow, change, options, admins, now).apply(entries)
-            # What a dry run has changed is rolled back.
+            # The changes of a dry run are rolled back.
             if not options.dry_run:
                 uow.commit()
         return outcomes
@@ -90,7 +90,7 @@ class UserBatchService:
     def preview(
         self, choice: UserChoice, change: UserChange, options: BatchOptions, limit: int
     ) -> list[UserTarget]:
-        """Return the first users of a choice with what hangs on them, for a question.
+        """Return the first users of a choice with their sessions and tokens, for confirmation.
 
         Raises:
             UserNotFound: as :meth:`apply` does.
@@ -110,12 +110,15 @@ class UserBatchService:
         options: BatchOptions,
         full: FullWindows,
     ) -> list[Entry]:
-        deleted_too = change.includes_deleted
         entries = select_users(
-            uow, choice, includes_deleted=deleted_too, roles=self._roles, full=full
+            uow,
+            choice,
+            includes_deleted=change.includes_deleted,
+            roles=self._roles,
+            full=full,
         )
         if not options.keep_going:
-            require_all(entries, missing_ok=options.missing_ok)
+            require_all_found(entries, missing_ok=options.missing_ok)
         count = sum(entry.user is not None for entry in entries)
         if options.at_most is not None and count > options.at_most:
             raise GuardRefused(count, "user")

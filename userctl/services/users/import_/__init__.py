@@ -28,9 +28,9 @@ from userctl.services.users.import_.records import (
     ParsedRecord,
     RecordParser,
 )
-from userctl.services.users.import_.repeated import RepeatedEmails, reject_repeated
+from userctl.services.users.import_.repeated_emails import RepeatedEmails, reject_repeated
 from userctl.services.users.import_.report import COUNTS, import_report, import_result
-from userctl.services.users.import_.schemes import require_match, schemes_of
+from userctl.services.users.import_.schemes import count_schemes, require_match
 from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
 from userctl.services.users.import_.writing import Writer
@@ -40,14 +40,14 @@ CHUNK = 5000
 
 
 @dataclass
-class _Checked:
-    """What is known after the whole file was read.
+class _CheckedFile:
+    """A file after all of its records were checked.
 
     Attributes:
         users: the users to write.
-        tally: what became of the other records.
+        tally: the outcome of the other records.
         emails: the addresses of all good records.
-        named: those of records that were sorted out because their users exist.
+        named: the addresses of records that were dropped because their users exist.
     """
 
     users: Spool[ImportedUser] = field(default_factory=lambda: Spool(ImportedUser._make))
@@ -97,11 +97,11 @@ class UserImportService:
                 the user.
             partial: whether to import the good records although others are rejected.
             dry_run: whether to roll everything back at the end.
-            into_nothing: whether a dry run does without a database, as if an empty one were there.
-            rules: what is taken although no user could be created like this.
+            into_nothing: whether a dry run uses no database, as if there were an empty one.
+            rules: what to accept although userctl would not create such a user.
             source: the system that the users come from, for the audit trail.
             sample: a password that has to match, or nothing is written.
-            digest: returns the SHA-256 of the file, once that is read, for the audit trail.
+            digest: returns the SHA-256 of the file after it was read, for the audit trail.
             on_checked: called with the number of records checked and hashed, and the number read.
             on_written: called with the number of records written, and the number to write.
 
@@ -115,7 +115,7 @@ class UserImportService:
             require_match(checked.users, sample, self._hasher)
         fails = bool(checked.tally.rejected) and not partial
         try:
-            # What the users in the database reject is told also where other records are wrong.
+            # Conflicts with users in the database are reported even if other records are wrong.
             written = (
                 _rehearse(checked)
                 if into_nothing
@@ -138,7 +138,7 @@ class UserImportService:
             if not fails:
                 raise
             written = Tally()
-        schemes = schemes_of(checked.users) if dry_run else []
+        schemes = count_schemes(checked.users) if dry_run else []
         return import_report(checked.tally, written, schemes, partial=partial, dry_run=dry_run)
 
     def _check(
@@ -147,32 +147,32 @@ class UserImportService:
         parser: RecordParser,
         on_conflict: OnConflict | None,
         on_checked: Callable[[int, int], None],
-    ) -> _Checked:
+    ) -> _CheckedFile:
         """Parse records, hash their passwords and append the good ones to the spool.
 
         ``on_conflict`` is None if no user exists.
         """
-        checked = _Checked()
+        checked = _CheckedFile()
         source = iter(records)
         read = 0
 
-        def on_hashed(left: int) -> None:
-            on_checked(read - left, read)
+        def on_hashed(remaining: int) -> None:
+            on_checked(read - remaining, read)
 
         while chunk := list(islice(source, CHUNK)):
             read += len(chunk)
-            accepted = _sort_out_rejects(chunk, parser.parse(chunk), checked.tally)
+            accepted = _drop_rejects(chunk, parser.parse(chunk), checked.tally)
             checked.emails.add(record.user.email for record in accepted)
             checked.emails.add(filter(None, (record.user.numbered for record in accepted)))
-            parsed = self._sort_out_existing(accepted, on_conflict, checked)
+            parsed = self._drop_existing(accepted, on_conflict, checked)
             checked.users.append(hash_passwords(parsed, self._hasher, on_hashed))
             on_checked(read, read)
         return checked
 
-    def _sort_out_existing(
-        self, parsed: list[ParsedRecord], on_conflict: OnConflict | None, checked: _Checked
+    def _drop_existing(
+        self, parsed: list[ParsedRecord], on_conflict: OnConflict | None, checked: _CheckedFile
     ) -> list[ParsedRecord]:
-        """Sort out records whose users exist before time is spent on hashing their passwords."""
+        """Drop records whose users exist, before time is spent on hashing their passwords."""
         if on_conflict in {None, "update"} or all(record.password is None for record in parsed):
             return parsed
         with self._database.reading() as uow:
@@ -195,14 +195,14 @@ class UserImportService:
     @retry_transactions
     def _write(
         self,
-        checked: _Checked,
+        checked: _CheckedFile,
         now: datetime,
         on_conflict: OnConflict,
         on_written: Callable[[int, int], None],
         keep: Callable[[Tally], bool],
         about: Callable[[Tally], dict[str, Any]],
     ) -> Tally:
-        """Write the users in one transaction and commit it if ``keep`` says so.
+        """Write the users in one transaction, and commit it if ``keep`` returns True.
 
         ``about`` returns the details for the audit trail.
         """
@@ -228,17 +228,18 @@ class UserImportService:
         return writer.tally
 
 
-def _rehearse(checked: _Checked) -> Tally:
-    """Return what would become of the users if there were no others."""
+def _rehearse(checked: _CheckedFile) -> Tally:
+    """Return the outcome of an import into an empty database."""
     tally, named, repeated = Tally(), set[str](), checked.emails.hashes()
     for chunk in checked.users.chunks():
         tally.created += len(reject_repeated(chunk, repeated, named, tally))
     return tally
 
 
-def _sort_out_rejects(
+def _drop_rejects(
     records: Iterable[FileRecord], outcomes: Iterable[ParsedRecord | list[Reject]], tally: Tally
 ) -> list[ParsedRecord]:
+    """Return the records that could be parsed, and count the others."""
     accepted = []
     for record, outcome in zip(records, outcomes, strict=True):
         if isinstance(outcome, ParsedRecord):

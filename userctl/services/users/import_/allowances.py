@@ -1,6 +1,6 @@
-"""What an import takes if an option says so, although no user could be created like this.
+"""Values that an import accepts only with an option, because userctl would not create such a user.
 
-Another program let it in, and 'db adopt' took it.
+Another program accepted them, and so did 'db adopt'.
 """
 
 from collections.abc import Callable
@@ -18,10 +18,10 @@ LONGEST_NUMBER = 20
 
 
 class Allowance(NamedTuple):
-    """What an option takes.
+    """An option that lets an import accept values of a field that are otherwise refused.
 
     Attributes:
-        rule: the name of the option, which is that of an attribute of ``ImportRules``.
+        rule: the attribute of ``ImportRules`` that stands for the option.
         effect: what the option does with the value, for messages.
         parse: returns the value of a text that the rules of the field refuse, or refuses it too.
     """
@@ -36,36 +36,40 @@ class Allowance(NamedTuple):
         return f"--{self.rule.replace('_', '-')} {self.effect}."
 
 
-def number_of(record: FileRecord) -> str:
-    """Return what tells a record from all others: the id of the user, or else the line."""
-    return _text(record, "id") or str(record.line)
+def record_number(record: FileRecord) -> str:
+    """Return a number that identifies a record: the id of the user, or else the line."""
+    return _field_text(record, "id") or str(record.line)
 
 
 def is_disabled(record: FileRecord) -> bool:
     """Tell whether the user of a record is disabled."""
-    return _text(record, "status").lower() == "disabled"
+    return _field_text(record, "status").lower() == "disabled"
 
 
 def numbered_address(address: str, number: str) -> str:
-    """Return what stands for an address that a user cannot have: it tells the user from others.
+    """Return a unique replacement for an address that a user cannot have.
 
-    It is not a valid address, so that no mail goes there.
+    It is not a valid address, so that no mail can be sent to it.
     """
     legible = remove_invisible(address)[: LONGEST_ADDRESS - LONGEST_NUMBER - 3].strip()
     return f"{legible or 'no address'} ({number[:LONGEST_NUMBER]})"
 
 
-def _text(record: FileRecord, field: str) -> str:
+def _field_text(record: FileRecord, field: str) -> str:
     place = record.names.index(field) if field in record.names else None
     return "" if place is None else (record.texts[place] or "")
 
 
 def _keep_address(raw: str, record: FileRecord) -> str:
-    kept = storable_address(raw)
-    if kept is not None:
-        return kept
+    address = storable_address(raw)
+    if address is not None:
+        return address
     # Users who were left to the application may have any address.
-    return numbered_address(raw, number_of(record)) if is_disabled(record) else canonical_email(raw)
+    return (
+        numbered_address(raw, record_number(record))
+        if is_disabled(record)
+        else canonical_email(raw)
+    )
 
 
 def _correct_name(raw: str, _record: FileRecord) -> str | None:
@@ -87,12 +91,12 @@ def _keep_time(raw: str, _record: FileRecord) -> Any:
 
 
 ALLOWANCES = {
-    "email": Allowance("keep_odd_addresses", "imports the user all the same", _keep_address),
+    "email": Allowance("keep_odd_addresses", "imports the user anyway", _keep_address),
     "name": Allowance("correct_names", "corrects it", _correct_name),
-    "role": Allowance("keep_roles", "imports it all the same", _keep_role),
+    "role": Allowance("keep_roles", "imports it anyway", _keep_role),
     "hashed_password": Allowance(
         "drop_unknown_hashes", "imports the user without a password", _drop_hash
     ),
-    "created_at": Allowance("keep_future_times", "imports it all the same", _keep_time),
+    "created_at": Allowance("keep_future_times", "imports it anyway", _keep_time),
 }
 """The allowance for each field that has one."""

@@ -1,4 +1,4 @@
-"""The events of the users that an import creates and changes, as if each was changed by itself."""
+"""The audit events of imported users, as if each had been created or changed on its own."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,24 +15,26 @@ from userctl.services.users.changes import recorded_changes, recorded_value
 from userctl.services.users.import_.records import ImportedUser
 
 
-def creation(user: ImportedUser, user_id: int, via: str) -> Iterator[EventParts]:
-    """Yield the events of a user who is created; ``via`` says by what."""
+def creation_events(user: ImportedUser, user_id: int, via: str) -> Iterator[EventParts]:
+    """Yield the events of a user who is created; ``via`` names the use case that creates them."""
     plain = zip(PLAIN_FIELDS, user.plain, strict=True)
-    given = {name: recorded_value(value) for name, value in plain if value is not None}
-    detail = _detail(**{"name": None, **given}, role=user.role or "user", via=via)
+    values = {name: recorded_value(value) for name, value in plain if value is not None}
+    detail = _detail(**{"name": None, **values}, role=user.role or "user", via=via)
     target = user.email if user.email.isprintable() else sanitize_name(user.email)
     yield AuditTag.ACCOUNT_CREATE.value, user_id, target, detail
     if user.status == "disabled":
         yield AuditTag.ACCOUNT_DISABLE.value, user_id, target, _detail(via=via)
 
 
-def update(given: ImportedUser, user: User, changes: dict[str, Any]) -> Iterator[EventParts]:
+def update_events(
+    imported: ImportedUser, user: User, changes: dict[str, Any]
+) -> Iterator[EventParts]:
     """Yield the events of a user who is changed.
 
     Args:
-        given: the record of the file.
-        user: the user before.
-        changes: the new values of columns.
+        imported: the user in the file.
+        user: the user before the change.
+        changes: the new values by column.
     """
     if "disabled_at" in changes:
         disabled = changes["disabled_at"] is not None
@@ -40,7 +42,7 @@ def update(given: ImportedUser, user: User, changes: dict[str, Any]) -> Iterator
     had_to_change = bool(user.must_change_password)
     must_change = bool(changes.get("must_change_password", had_to_change))
     recorded = {name: changes[name] for name in ("role", *PLAIN_FIELDS) if name in changes}
-    if given.hashed_password not in {None, own_hash(user)}:
+    if imported.hashed_password not in {None, own_hash(user)}:
         yield _event(
             user, AuditTag.PASSWORD_SET, generated=False, must_change=must_change, removed=False
         )

@@ -16,7 +16,7 @@ def hash_passwords(
     Args:
         records: the parsed records.
         hasher: hashes the passwords.
-        on_hashed: called after each record with the number of records that are left.
+        on_hashed: called after each record with the number of remaining records.
     """
     passwords = [record.password for record in records if record.password is not None]
     if not passwords:

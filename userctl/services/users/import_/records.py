@@ -1,4 +1,4 @@
-"""Turns a record of a file into a user, or says what is wrong with it."""
+"""Parses a record of a file into a user, or says what is wrong with it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -16,22 +16,22 @@ from userctl.security.password_policy import PasswordPolicy
 from userctl.services.users.import_.allowances import (
     ALLOWANCES,
     is_disabled,
-    number_of,
     numbered_address,
+    record_number,
 )
 from userctl.services.users.rules import require_role
 
 DEFAULT_RULES = ImportRules()
-"""What applies where nothing else was asked for."""
+"""The default rules."""
 
-NOT_GIVEN = (None,) * len(PLAIN_FIELDS)
+NO_PLAIN_VALUES = (None,) * len(PLAIN_FIELDS)
 
 
 class ImportedUser(NamedTuple):
-    """A user to import; None stands for a field that was not given.
+    """A user to import; a field that the record lacks is None.
 
     ``plain`` has the values of ``PLAIN_FIELDS``, which need no rules of their own. ``numbered`` is
-    the address that the user gets if another record has the same; None if no two may have it.
+    the address that the user gets if another record has the same one; None if it must be unique.
     ``source`` is that of the record.
     """
 
@@ -42,7 +42,7 @@ class ImportedUser(NamedTuple):
     hashed_password: str | None = None
     must_change_password: bool | None = None
     created_at: datetime | None = None
-    plain: tuple[Any, ...] = NOT_GIVEN
+    plain: tuple[Any, ...] = NO_PLAIN_VALUES
     numbered: str | None = None
     source: Any = None
 
@@ -63,8 +63,8 @@ class RecordParser:
     Args:
         roles: the configured roles.
         policy: which passwords are accepted.
-        now: the time of the import; no user was created later.
-        rules: what is taken although no user could be created like this.
+        now: the time of the import; no user can have been created later.
+        rules: what to accept although userctl would not create such a user.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class RecordParser:
 
     def parse(self, records: Sequence[FileRecord]) -> Sequence[ParsedRecord | list[Reject]]:
         """Return the user of each record, or everything that is wrong with it."""
-        # Most files can be parsed by column, which takes half the time.
+        # Most files can be parsed column by column, which takes half the time.
         columns = self._parse_columns(records)
         return [self._parse_record(record) for record in records] if columns is None else columns
 
@@ -115,7 +115,7 @@ class RecordParser:
         sources = (record.source for record in records)
         ruled = (values.get(name, repeat(None)) for name in _RULED_FIELDS)
         plain = zip(*(values.get(name, repeat(None)) for name in PLAIN_FIELDS), strict=False)
-        numbered = map(self._numbered, records, values["email"])
+        numbered = map(self._numbered_email, records, values["email"])
         users = map(ImportedUser, lines, *ruled, plain, numbered, sources)
         return [ParsedRecord(user, None) for user in users]
 
@@ -130,14 +130,14 @@ class RecordParser:
             return rejects
         ruled = [values.get(name) for name in _RULED_FIELDS]
         plain = tuple(values.get(name) for name in PLAIN_FIELDS)
-        numbered = self._numbered(record, values["email"])
+        numbered = self._numbered_email(record, values["email"])
         user = ImportedUser._make([record.line, *ruled, plain, numbered, record.source])
         return ParsedRecord(user, values.get("password"))
 
-    def _numbered(self, record: FileRecord, email: str) -> str | None:
+    def _numbered_email(self, record: FileRecord, email: str) -> str | None:
         if not self._rules.keep_odd_addresses or (email and not is_disabled(record)):
             return None
-        return numbered_address(email, number_of(record))
+        return numbered_address(email, record_number(record))
 
     def _parse_values(self, record: FileRecord) -> tuple[dict[str, Any], list[Reject]]:
         values: dict[str, Any] = {}
@@ -159,7 +159,7 @@ class RecordParser:
         """Return the value of a text.
 
         Raises:
-            InvalidInput: naming the option that would take it, if there is one.
+            InvalidInput: naming the option that would accept it, if there is one.
         """
         try:
             return self._parsers[field](raw)
@@ -173,7 +173,7 @@ class RecordParser:
             raise InvalidInput(f"{error.message} {allowance.advice}") from None
 
     def _contradictions(self, record: FileRecord, values: Mapping[str, Any]) -> list[Reject]:
-        """Return what is wrong although each field by itself is right."""
+        """Return the problems of a record whose fields are all valid on their own."""
         line = record.line
         if "email" not in values:
             advice = f" {ALLOWANCES['email'].advice}" if "email" in record.names else ""
@@ -202,7 +202,7 @@ class RecordParser:
         if is_unmatchable(raw):
             return None
         if is_weak_hash(raw) and not self._rules.allow_weak_hashes:
-            raise InvalidInput(f"{WEAK_HASH} --allow-weak-hashes imports it all the same.")
+            raise InvalidInput(f"{WEAK_HASH} --allow-weak-hashes imports it anyway.")
         return raw
 
 
@@ -213,6 +213,6 @@ def is_weak_hash(raw: str) -> bool:
     """Tell whether a hash is a plain digest.
 
     Raises:
-        InvalidInput: if it is no hash that userctl verifies.
+        InvalidInput: if it is not a hash that userctl can verify.
     """
     return not is_bcrypt_hash(raw) and password_hashes.parse(raw).family == "digest"

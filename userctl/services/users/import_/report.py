@@ -9,17 +9,17 @@ from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
 
 COUNTS = {"created", "updated", "skipped", "rejected"}
-"""What the audit trail keeps of a result."""
+"""The counts of a result that the audit trail records."""
 
 
 class _Rejects:
-    """The rejected records of both steps in line order; can be read more than once."""
+    """The rejected records of both steps in line order; they can be iterated repeatedly."""
 
     def __init__(self, *spools: Spool[RejectedRecord]) -> None:
         self._spools = spools
 
     def __iter__(self) -> Iterator[RejectedRecord]:
-        # What else there is cannot be compared.
+        # The other fields cannot be compared.
         return merge(*self._spools, key=attrgetter("line"))
 
 
@@ -45,9 +45,9 @@ def import_report(
     """Return the outcome of an import.
 
     Args:
-        checked: what became of the records that were sorted out before anything was written.
-        written: what became of the others.
-        schemes: what the passwords are hashed with, of a dry run.
+        checked: the outcome of the records that were dropped before anything was written.
+        written: the outcome of the others.
+        schemes: how the passwords are hashed; only for a dry run.
         partial: whether the good records count although others are rejected.
         dry_run: whether nothing was committed.
     """

@@ -1,4 +1,4 @@
-"""Rows that are kept on disk, because they may not fit into memory."""
+"""Rows that are kept on disk because they may not fit into memory."""
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,8 +14,8 @@ IN_MEMORY_BYTES = 16 * 2**20
 class Spool(Generic[T]):
     """Chunks of rows that are written once and can be read repeatedly.
 
-    The file has no name, so that no other process can open it and nothing is left behind however
-    this process ends.
+    The file has no name, so that no other process can open it, and it disappears however this
+    process ends.
 
     Args:
         make: builds a row from its values.

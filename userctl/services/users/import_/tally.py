@@ -1,4 +1,4 @@
-"""Counts what became of the records of an import."""
+"""Counts the outcomes of the records of an import."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -31,10 +31,10 @@ class Tally:
         self.reject([Reject(user.line, field, reason)], user.source)
 
     def reject_repeated(self, user: ImportedUser) -> None:
-        """Count a record whose user an earlier record of the file has named."""
+        """Count a record whose user already occurred in the file."""
         reason = (
             f"{quote(user.email)} appears twice in the file. "
-            "--keep-odd-addresses tells those apart who are disabled, or have no address."
+            "--keep-odd-addresses numbers users who are disabled or have no address."
         )
         self.reject_user(user, "email", reason)
 

@@ -1,4 +1,4 @@
-"""Writes parsed users, and resolves conflicts with those that exist."""
+"""Writes parsed users, and resolves conflicts with existing users."""
 
 from collections.abc import Sequence, Set
 from datetime import datetime
@@ -16,12 +16,12 @@ from userctl.models.own_hash import (
 from userctl.schemas.transfer import OnConflict
 from userctl.schemas.user_fields import PLAIN_FIELDS
 from userctl.services.users.admins import lock_admins, require_admin_left
-from userctl.services.users.given_hash import given_hash_columns
-from userctl.services.users.import_.events import creation, update
+from userctl.services.users.import_.events import creation_events, update_events
 from userctl.services.users.import_.records import ImportedUser
-from userctl.services.users.import_.repeated import reject_repeated
+from userctl.services.users.import_.repeated_emails import reject_repeated
 from userctl.services.users.import_.spool import Spool
 from userctl.services.users.import_.tally import Tally
+from userctl.services.users.imported_hash import imported_hash_columns
 from userctl.services.users.rules import disabled_since, end_sessions
 
 _RULED_COLUMNS = (
@@ -45,9 +45,9 @@ class Writer:
         on_conflict: what to do with a user that exists.
         unmatchable: the hash of a user who cannot log in.
         now: the time of the import.
-        repeated: the hashes of all addresses that the file names more than once.
-        named: the addresses in records that were sorted out before.
-        via: what creates users, for the audit trail.
+        repeated: the hashes of all addresses that occur in the file more than once.
+        named: the addresses of records that were dropped before.
+        via: the use case that creates users, for the audit trail.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Writer:
         if ids is None:
             return False
         self.events.append(
-            [event for user in users for event in creation(user, ids[user.email], self._via)]
+            [event for user in users for event in creation_events(user, ids[user.email], self._via)]
         )
         self.tally.created += len(rows)
         return True
@@ -129,7 +129,7 @@ class Writer:
         except LastAdmin as error:
             self.tally.reject_user(user, None, error.message)
             return
-        self.events.append(list(update(user, existing, changes)))
+        self.events.append(list(update_events(user, existing, changes)))
         self._uow.users.update(existing, self._now, **changes)
         ending = changes.keys() & {"role", "hashed_password", "disabled_hash", "foreign_hash"}
         if ending or changes.get("must_change_password"):
@@ -142,14 +142,12 @@ class Writer:
         disabled_at, stand_in = None, None
         if status == "disabled":
             disabled_at, stand_in = disabled_since(existing, self._now), self._unmatchable
-            # The one that is there may have been made with another cost.
+            # The stored stand-in may have been made with another cost.
             if is_stand_in(existing.hashed_password):
                 stand_in = existing.hashed_password
-        given = {
-            n: value for n, value in zip(PLAIN_FIELDS, user.plain, strict=True) if value is not None
-        }
+        plain = zip(PLAIN_FIELDS, user.plain, strict=True)
         wanted: dict[str, Any] = {
-            **given,
+            **{name: value for name, value in plain if value is not None},
             "role": user.role or existing.role,
             "disabled_at": disabled_at,
             **self._changed_hash_columns(user, existing, stand_in),
@@ -167,8 +165,8 @@ class Writer:
         return {} if waits_as_foreign(existing) else hash_columns(own, stand_in=stand_in)
 
     def _hash_columns(self, own: str, stand_in: str | None) -> dict[str, str | None]:
-        """Return the columns of a hash of the file."""
-        return given_hash_columns(own, stand_in=stand_in, unmatchable=self._unmatchable)
+        """Return the column values that store a hash from the file."""
+        return imported_hash_columns(own, stand_in=stand_in, unmatchable=self._unmatchable)
 
     def _require_admin_left(self, existing: User, changes: dict[str, Any]) -> None:
         leaves = changes.get("role", "admin") != "admin" or changes.get("disabled_at") is not None

@@ -1,18 +1,19 @@
-"""Where the hash of a password is stored that a file gave."""
+"""Where a password hash from a file is stored."""
 
 from userctl.models.own_hash import foreign_hash_columns, hash_columns
 from userctl.security.bcrypt_hash import is_bcrypt_hash
 
 
-def given_hash_columns(
+def imported_hash_columns(
     own: str, *, stand_in: str | None, unmatchable: str
 ) -> dict[str, str | None]:
-    """Return the values of the columns that store a hash, which other programs may not verify.
+    """Return the column values that store a hash that other programs may be unable to verify.
 
     Args:
         own: the hash.
-        stand_in: what other programs are to see of a disabled user; None for an active one.
-        unmatchable: what they are to see where only userctl verifies the hash.
+        stand_in: the hash that other programs see while the user is disabled; None for an active
+            user.
+        unmatchable: the hash that other programs see if only userctl can verify ``own``.
     """
     if is_bcrypt_hash(own):
         return hash_columns(own, stand_in=stand_in)

@@ -1,4 +1,4 @@
-"""Finds the addresses that a file names more than once."""
+"""Finds addresses that occur in a file more than once."""
 
 from array import array
 from collections import Counter
@@ -11,10 +11,10 @@ BUCKETS = 256
 
 
 class RepeatedEmails:
-    """Finds addresses that were added more than once, and holds only eight bytes of each.
+    """Finds addresses that were added more than once, keeping only eight bytes of each.
 
-    What the database holds cannot tell: a trigger may set the times of a user that the import has
-    just written, and a record that changed nothing leaves no trace.
+    The database cannot tell: a trigger may set the times of a user that the import has just
+    written, and a record that changed nothing leaves no trace.
     """
 
     def __init__(self) -> None:
@@ -27,12 +27,12 @@ class RepeatedEmails:
             buckets[value % BUCKETS].append(value)
 
     def hashes(self) -> frozenset[int]:
-        """Return the values of ``hash`` that more than one of the addresses had."""
-        found: set[int] = set()
+        """Return the values of ``hash`` that more than one address had."""
+        repeated: set[int] = set()
         for bucket in self._buckets:
             if len(set(bucket)) < len(bucket):
-                found.update(value for value, count in Counter(bucket).items() if count > 1)
-        return frozenset(found)
+                repeated.update(value for value, count in Counter(bucket).items() if count > 1)
+        return frozenset(repeated)
 
 
 def reject_repeated(
@@ -40,17 +40,17 @@ def reject_repeated(
 ) -> Sequence[ImportedUser]:
     """Return the users that no earlier record has named, and reject the others.
 
-    Users who may share an address with others get the one with their number.
+    Users whose address need not be unique get their numbered address.
 
     Args:
         users: the users of some records.
-        repeated: what :meth:`RepeatedEmails.hashes` returned for the whole file.
-        named: the addresses of earlier records, to which these are added.
-        tally: counts the rejected ones.
+        repeated: the result of :meth:`RepeatedEmails.hashes` for the whole file.
+        named: the addresses of earlier records; those of these records are added.
+        tally: counts the rejected records.
     """
     if not repeated:
         return users
-    first = []
+    accepted = []
     for user in users:
         if hash(user.email) in repeated:
             if user.numbered is not None:
@@ -59,5 +59,5 @@ def reject_repeated(
                 tally.reject_repeated(user)
                 continue
             named.add(user.email)
-        first.append(user)
-    return first
+        accepted.append(user)
+    return accepted

@@ -1,4 +1,4 @@
-"""Reads the stored users that a declaration is about."""
+"""Reads the stored users that a declaration concerns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from userctl.schemas.declaration import DeclaredUser
 
 @dataclass(frozen=True)
 class StoredUsers:
-    """What is stored when users are applied.
+    """The stored users that a declaration concerns.
 
     Attributes:
         members: the users of the set.
-        rows: these and the other declared users, by their addresses.
+        rows: the members and the other declared users, by address.
     """
 
     members: Sequence[UserRow]
@@ -24,7 +24,7 @@ class StoredUsers:
 def read_stored(
     uow: UnitOfWork, users: Sequence[DeclaredUser], set_name: str | None
 ) -> StoredUsers:
-    """Return the users of a set, and those who have an address that is declared."""
+    """Return the users of a set, and those who have a declared address."""
     members = [] if set_name is None else uow.declared_users.of_set(set_name)
     rows = {row.email: row for row in members}
     emails = dict.fromkeys(user.email for user in users if user.email not in rows)
@@ -32,7 +32,7 @@ def read_stored(
         if user.previous_emails:
             emails |= dict.fromkeys(email for email in user.previous_emails if email not in rows)
     for row in uow.declared_users.with_emails([*emails]):
-        # Of several users who were left to the application, the one counts who is not disabled.
+        # If several users have an address, the one who is not disabled counts.
         if row.email not in rows or row.disabled_at is None:
             rows[row.email] = row
     return StoredUsers(members, rows)
@@ -41,17 +41,17 @@ def read_stored(
 def find_deleted(
     uow: UnitOfWork, users: Sequence[DeclaredUser], set_name: str | None
 ) -> dict[str, UserRow]:
-    """Return the deleted users whom declared ones may be, by the declared address.
+    """Return the deleted users that match declared ones, by the declared address.
 
-    Of several who had an address, one of the set comes first, and then the one deleted last.
+    If several had an address, a user of the set is preferred, then the one deleted last.
     """
     declared = {email: user.email for user in users for email in user.previous_emails}
     declared |= {user.email: user.email for user in users}
-    found: dict[str, UserRow] = {}
+    matches: dict[str, UserRow] = {}
     for row in uow.declared_users.deleted_with_emails([*declared]):
         email = declared[row.email]
-        known = found.get(email)
+        earlier = matches.get(email)
         is_ours = set_name is not None and row.managed_by == set_name
-        if known is None or is_ours or known.managed_by != set_name:
-            found[email] = row
-    return found
+        if earlier is None or is_ours or earlier.managed_by != set_name:
+            matches[email] = row
+    return matches
