@@ -9,7 +9,7 @@ revision = "0002"
 down_revision = "0001"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-"""In an application's table, whose ids may have 64 bits, no later migration has to widen it."""
+"""Wide enough for the 64-bit ids that an application's table may have, so never widened later."""
 
 
 def upgrade() -> None:

@@ -1,4 +1,4 @@
-"""Ids of 64 bits on PostgreSQL; SQLite has no others."""
+"""Ids of 64 bits on PostgreSQL; SQLite always has them."""
 
 import sqlalchemy as sa
 from alembic import context, op
@@ -19,8 +19,8 @@ SHARED = ("users", "refresh_tokens")
 LARGEST_BEFORE = 2**31 - 1
 
 # Changing a type rewrites the table. An application's tables are left alone: theirs may be large,
-# and columns of either size work. A view that depends on a column keeps its type from changing,
-# which must not keep the database from being migrated.
+# and columns of either size work. A view that depends on a column prevents the change of type,
+# but must not prevent the migration.
 WIDEN = """
 DO $$
 BEGIN
@@ -52,7 +52,7 @@ def upgrade() -> None:
             _widen(table, columns, "true")
         elif not adopts:
             _widen(table, columns, NOT_ADOPTED)
-    # This column is ours in any case, and has to hold whatever the application's ids are.
+    # This column is always ours, and has to hold the application's ids of either size.
     _widen("refresh_tokens", ("successor_id",), HAS_LONG_IDS)
 
 

@@ -1,4 +1,4 @@
-"""When, how and from where a session was started."""
+"""The start of sessions: when, how and from where."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ ADDED = [
     ("login_source", sa.String(255)),
     ("login_client", sa.String(100)),
 ]
-"""Columns that may be null, so that neither a table is rewritten nor an INSERT has to change."""
+"""Nullable columns, so that no table is rewritten and no INSERT has to change."""
 
 
 def upgrade() -> None:
@@ -21,6 +21,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # Sessions go on without them.
+    # Sessions work without them.
     for name, _ in ADDED:
         op.drop_column("refresh_tokens", name)

@@ -1,4 +1,4 @@
-"""What users bring from another system: their hashes, and when they were verified and logged in."""
+"""Users from other systems: their hashes, and when they were verified and last logged in."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,7 @@ ADDED = [
     ("address_verified", sa.Boolean()),
     ("former_login_at", sa.DateTime(timezone=True)),
 ]
-"""Columns that may be null, so that neither a table is rewritten nor an INSERT has to change."""
+"""Nullable columns, so that no table is rewritten and no INSERT has to change."""
 
 TABLES = ("users", "deleted_users")
 

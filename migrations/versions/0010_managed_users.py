@@ -1,4 +1,4 @@
-"""Which set of declared users a user belongs to, and what it last did to address and password."""
+"""The set of a declared user, with the address and the password version that it last changed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ ADDED = [
     ("password_version", sa.Integer()),
     ("previous_email", sa.String(255)),
 ]
-"""Columns that may be null, so that neither a table is rewritten nor an INSERT has to change."""
+"""Nullable columns, so that no table is rewritten and no INSERT has to change."""
 
 TABLES = ("users", "deleted_users")
 

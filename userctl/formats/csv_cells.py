@@ -28,7 +28,7 @@ def csv_cell(value: Any, *, escaped: bool) -> str:
 
     Args:
         value: a value of a record.
-        escaped: whether invisible characters are escaped, as a terminal needs it.
+        escaped: whether to escape invisible characters, as a terminal needs.
     """
     if value is None:
         return ""

@@ -12,23 +12,23 @@ from userctl import schemas
 from userctl.core.errors import InvalidInput
 from userctl.core.text import quote
 from userctl.formats.csv_cells import csv_text
-from userctl.formats.encoding import undecodable
+from userctl.formats.encoding import undecodable_reason
 from userctl.formats.read_options import LONGEST_RECORD, ReadOptions, fold_name
 
 if TYPE_CHECKING:
     from userctl.schemas.transfer import FileRecord
 
 DELIMITERS = ",;\t|"
-"""What may stand between the cells if nothing names it; the first one in case of doubt."""
+"""The delimiters that are detected; the first one in case of doubt."""
 
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
-"""The first line of a file that spreadsheets write and read; it names the delimiter."""
+"""The first line that spreadsheets may write and read; it names the delimiter."""
 
 
 class CsvHeader(NamedTuple):
     """The cells of a header as they are.
 
-    ``is_detected`` tells whether they show what stands between them, the delimiter.
+    ``is_detected`` tells whether the delimiter can be detected from them.
     """
 
     names: Sequence[str]
@@ -52,88 +52,88 @@ def read_csv(text: TextIO, options: ReadOptions) -> "Iterator[FileRecord]":
     """
     rows = CsvRows(text, options)
     header = rows.header()
-    columns = _columns(header.names, options, text.encoding)
+    columns = _parse_header(header.names, options, text.encoding)
     record, names = schemas.transfer.FileRecord, columns.names
     width = columns.width if columns.places is None else None
     for line, cells in rows:
         if isinstance(cells, BrokenLine):
-            broken = (header, cells.text) if options.keep_sources else None
-            yield record(line, unreadable=cells.reason, source=broken)
+            broken_source = (header, cells.text) if options.keep_sources else None
+            yield record(line, unreadable=cells.reason, source=broken_source)
             continue
         source = (header, cells) if options.keep_sources else None
-        joined = "".join(cells)
-        # Most rows need no care, and there may be millions.
-        if joined.isascii() and len(cells) == width and joined and "'" not in joined:
+        content = "".join(cells)
+        # Most rows need no special care, and there may be millions.
+        if content.isascii() and len(cells) == width and content and "'" not in content:
             yield record(line, names, cells, None, source)
-        elif joined:
-            yield columns.record(line, cells, joined)._replace(source=source)
+        elif content:
+            yield columns.record(line, cells, content)._replace(source=source)
 
 
 class CsvRows:
     """The lines of CSV and their cells, or why a line cannot be read.
 
-    A quotation mark that is not closed swallows what follows. Only the line in which it opens is
-    given up, and reading goes on with the line after it.
+    An unclosed quotation mark swallows what follows. Only the line in which it opens is given up,
+    and reading continues with the next line.
     """
 
     def __init__(self, text: TextIO, options: ReadOptions) -> None:
         self._options = options
-        self._rest = iter(partial(text.readline, LONGEST_RECORD), "")
-        self._pending: deque[str] = deque()
-        self._held: list[str] = []
+        self._source = iter(partial(text.readline, LONGEST_RECORD), "")
+        self._pending_lines: deque[str] = deque()
+        self._held_lines: list[str] = []
         self._line = 1
         self._rows = self._read_rows()
 
     def header(self) -> CsvHeader:
-        """Return the header, and find out what stands between cells."""
-        first = named = ""
-        for first in self._rest:
-            if found := _SEPARATOR_LINE.fullmatch(first):
-                named = found[1]
+        """Return the header, and determine the delimiter."""
+        first = named_delimiter = ""
+        for first in self._source:
+            if match := _SEPARATOR_LINE.fullmatch(first):
+                named_delimiter = match[1]
             elif not first.isspace():
                 break
             self._line += 1
         if len(first) == LONGEST_RECORD:
             self._refuse(f"longer than {LONGEST_RECORD:,} characters")
-        detected = self._detect_delimiter(first)
-        self._delimiter = self._options.delimiter or named or detected
-        self._pending.append(first)
+        detected_delimiter = self._detect_delimiter(first)
+        self._delimiter = self._options.delimiter or named_delimiter or detected_delimiter
+        self._pending_lines.append(first)
         _, cells = next(self._rows, (1, []))
         if isinstance(cells, BrokenLine):
             raise InvalidInput(f"The header of the CSV cannot be read: {cells.reason}")
-        return CsvHeader(cells, self._delimiter, is_detected=self._delimiter == detected)
+        return CsvHeader(cells, self._delimiter, is_detected=self._delimiter == detected_delimiter)
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | BrokenLine]]:
         return self._rows
 
     def _read_rows(self) -> Iterator[tuple[int, list[str] | BrokenLine]]:
-        held, reader = self._held, self._open()
+        lines, reader = self._held_lines, self._open_reader()
         while True:
-            held.clear()
+            lines.clear()
             line = self._line
             try:
                 cells = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield line, BrokenLine(self._reason(error), held[0].rstrip("\r\n"))
+                yield line, BrokenLine(self._reason(error), lines[0].rstrip("\r\n"))
                 self._line += 1
-                self._pending.extendleft(reversed(held[1:]))
-                reader = self._open()
+                self._pending_lines.extendleft(reversed(lines[1:]))
+                reader = self._open_reader()
             else:
-                self._line += len(held)
+                self._line += len(lines)
                 yield line, cells
 
-    def _open(self) -> Any:
+    def _open_reader(self) -> Any:
         return csv.reader(self._lines(), delimiter=self._delimiter, strict=True)
 
     def _lines(self) -> Iterator[str]:
-        """Yield lines and hold them, so that they can be read again."""
-        hold = self._held.append
-        while self._pending:
-            hold(line := self._pending.popleft())
+        """Yield lines and keep them, so that they can be read again."""
+        hold = self._held_lines.append
+        while self._pending_lines:
+            hold(line := self._pending_lines.popleft())
             yield line
-        for line in self._rest:
+        for line in self._source:
             if len(line) == LONGEST_RECORD:
                 self._refuse(f"longer than {LONGEST_RECORD:,} characters")
             hold(line)
@@ -145,23 +145,23 @@ class CsvRows:
                 f"a cell longer than {csv.field_size_limit():,} characters; "
                 "perhaps a quotation mark is not closed"
             )
-        if len(self._held) > 1 or "end of data" in str(error):
+        if len(self._held_lines) > 1 or "end of data" in str(error):
             return "A quotation mark is not closed."
         return f"Not valid CSV: {error}."
 
-    def _refuse(self, what: str) -> NoReturn:
+    def _refuse(self, problem: str) -> NoReturn:
         raise InvalidInput(
-            f"The record in line {self._line:,} is too long: {what}.", hint="Correct this line."
+            f"The record in line {self._line:,} is too long: {problem}.", hint="Correct this line."
         )
 
     def _detect_delimiter(self, header: str) -> str:
-        """Return the delimiter with which most names of the header are known, or most are names."""
+        """Return the delimiter with which the header has most known names, or else most names."""
         start = header[: csv.field_size_limit()]
 
         def names(delimiter: str) -> tuple[int, int]:
             cells = next(csv.reader([start], delimiter=delimiter), [])
-            known = [self._options.field(cell) in self._options.known for cell in cells]
-            return sum(known), len(cells)
+            matches = [self._options.field(cell) in self._options.fields for cell in cells]
+            return sum(matches), len(cells)
 
         return max(DELIMITERS, key=names)
 
@@ -173,9 +173,9 @@ class _Columns:
     Attributes:
         width: how many columns the header has.
         names: the fields that are read.
-        places: where they stand; None if they are all columns.
+        places: their positions; None if they are all columns.
         unnamed: the columns that must be empty, because they have no name.
-        raw: the places of fields that are never exported, so that an apostrophe is part of them.
+        raw: the positions of fields that are never exported, so an apostrophe is part of them.
         encoding: the encoding of the file, for messages.
     """
 
@@ -186,10 +186,10 @@ class _Columns:
     raw: frozenset[int]
     encoding: str | None
 
-    def record(self, line: int, cells: list[str], joined: str) -> "FileRecord":
-        """Return the record of a row that is not empty; ``joined`` is all its text."""
+    def record(self, line: int, cells: list[str], content: str) -> "FileRecord":
+        """Return the record of a row that is not empty; ``content`` is all its text."""
         record = schemas.transfer.FileRecord
-        if reason := undecodable(joined, self.encoding):
+        if reason := undecodable_reason(content, self.encoding):
             return record(line, unreadable=reason)
         if len(cells) > self.width and not any(cells[self.width :]):
             # Spreadsheets fill rows up to the width of the widest.
@@ -203,33 +203,33 @@ class _Columns:
                 return record(line, unreadable=reason)
         if self.places is not None:
             cells = [cells[place] for place in self.places]
-        if "'" in joined:
+        if "'" in content:
             cells = [c if i in self.raw else csv_text(c) for i, c in enumerate(cells)]
         return record(line, self.names, cells)
 
 
-def _columns(header: Sequence[str], options: ReadOptions, encoding: str | None) -> _Columns:
-    known = ", ".join(options.known)
+def _parse_header(header: Sequence[str], options: ReadOptions, encoding: str | None) -> _Columns:
+    known = ", ".join(options.fields)
     if not any(header):
         raise InvalidInput("The CSV is empty.", hint=f"The first line names the fields: {known}.")
-    if reason := undecodable("".join(header), encoding):
+    if reason := undecodable_reason("".join(header), encoding):
         raise InvalidInput(f"The header of the CSV cannot be read: {reason}")
-    for name in options.mapped.keys() - set(map(fold_name, header)):
+    for name in options.aliases.keys() - set(map(fold_name, header)):
         raise InvalidInput(f"--map names {quote(name)}, which is not in the header.")
     names: dict[int, str] = {}
     for place, name in enumerate(header):
-        found = options.field(name) if name.strip() else None
-        if found is None:
+        field = options.field(name) if name.strip() else None
+        if field is None:
             continue
-        if found not in options.known:
+        if field not in options.fields:
             raise InvalidInput(
                 f"Unknown field {quote(name)} in the header.",
                 hint=f"The fields are {known}. Pass --map 'NAME=FIELD' for a field of another "
                 "name, or --ignore-unknown to leave out the others.",
             )
-        if found in names.values():
-            raise InvalidInput(f"The header names the field '{found}' twice.")
-        names[place] = found
+        if field in names.values():
+            raise InvalidInput(f"The header names the field '{field}' twice.")
+        names[place] = field
     fields = tuple(names.values())
     unnamed = () if options.ignore_unknown else [i for i in range(len(header)) if i not in names]
     return _Columns(

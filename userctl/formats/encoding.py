@@ -8,14 +8,14 @@ from userctl.core.text import quote
 
 UNDECODABLE = "userctl.undecodable"
 """The error handler with which files are decoded: each byte that does not fit the encoding becomes
-a lone surrogate that holds it. No encoding decodes to one, whatever its bytes. UTF-8 that is
-written with this handler has the bytes again."""
+a lone surrogate, which no encoding decodes to otherwise. Encoding to UTF-8 with this handler
+restores the bytes."""
 
 _UNDECODABLE_BYTE = re.compile("[\udc00-\udcff]")
 
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
-    # That of UTF-16 is the beginning of this one.
+    # The mark of UTF-16 is the beginning of this one.
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -27,45 +27,46 @@ _NUL_PATTERNS: dict[tuple[bool, ...], str] = {
     (False, True, False, True): "utf-16-le",
     (True, False, True, False): "utf-16-be",
 }
-"""Which of the first four bytes are NUL where a text begins with ASCII (RFC 4627, section 3)."""
+"""Which of the first four bytes are NUL if a text begins with ASCII (RFC 4627, section 3)."""
 
 LONGEST_MARK = 4
 """How many bytes :func:`detect_encoding` has to see."""
 
 
-def detect_encoding(start: bytes, chosen: str | None) -> str:
+def detect_encoding(start: bytes, option: str | None) -> str:
     """Return the encoding of a file: that of its byte order mark, or the chosen one, or UTF-8.
 
-    A file without a mark that begins with ASCII in UTF-16 or UTF-32 shows it by its NUL bytes.
+    A file without a mark that begins with ASCII is recognized as UTF-16 or UTF-32 by its NUL
+    bytes.
 
     Args:
         start: the first bytes of the file, ``LONGEST_MARK`` if it has so many.
-        chosen: the name of an encoding, if there is one.
+        option: the name of an encoding, if there is one.
 
     Raises:
         InvalidInput: if no encoding of text has this name.
     """
-    if chosen is not None:
-        _require_encoding(chosen)
+    if option is not None:
+        _require_encoding(option)
     for mark, encoding in _MARKS.items():
         if start.startswith(mark):
             return encoding
     nul = tuple(byte == 0 for byte in start)
-    return chosen or _NUL_PATTERNS.get(nul, "utf-8")
+    return option or _NUL_PATTERNS.get(nul, "utf-8")
 
 
-def undecodable(text: str, encoding: str | None) -> str | None:
+def undecodable_reason(text: str, encoding: str | None) -> str | None:
     """Return why a part of a file cannot be read, or None if every byte fits the encoding.
 
     Args:
         text: the part, decoded with the error handler ``UNDECODABLE``.
         encoding: the encoding of the file.
     """
-    found = None if text.isascii() else _UNDECODABLE_BYTE.search(text)
-    if found is None:
+    match = None if text.isascii() else _UNDECODABLE_BYTE.search(text)
+    if match is None:
         return None
     name = (encoding or "utf-8").upper().removesuffix("-SIG")
-    byte = ord(found[0]) - 0xDC00
+    byte = ord(match[0]) - 0xDC00
     return (
         f"Not {name}: the byte 0x{byte:02X} does not fit. "
         "Name the encoding of the file with --encoding, such as cp1252."
@@ -74,7 +75,7 @@ def undecodable(text: str, encoding: str | None) -> str | None:
 
 def _require_encoding(name: str) -> None:
     try:
-        # Some codecs know no error handlers; they are not for files.
+        # Some codecs support no error handlers; they are not for files.
         b"\xff".decode(name, UNDECODABLE)
     except (LookupError, ValueError):
         raise InvalidInput(
@@ -85,15 +86,15 @@ def _require_encoding(name: str) -> None:
 
 def _keep_bytes(error: UnicodeError) -> tuple[str | bytes, int]:
     if isinstance(error, UnicodeDecodeError):
-        wrong = error.object[error.start : error.end]
-        return "".join(chr(0xDC00 + byte) for byte in wrong), error.end
+        invalid_bytes = error.object[error.start : error.end]
+        return "".join(chr(0xDC00 + byte) for byte in invalid_bytes), error.end
     if not isinstance(error, UnicodeEncodeError):
         raise error
     # UTF-7 can hold other surrogates than ours.
-    return b"".join(map(_bytes_of, error.object[error.start : error.end])), error.end
+    return b"".join(map(_encode_surrogate, error.object[error.start : error.end])), error.end
 
 
-def _bytes_of(surrogate: str) -> bytes:
+def _encode_surrogate(surrogate: str) -> bytes:
     byte = ord(surrogate) - 0xDC00
     return bytes([byte]) if 0 <= byte < 256 else surrogate.encode(errors="surrogatepass")
 

@@ -13,22 +13,22 @@ STREAM = Path("-")
 """The name of standard input or output."""
 
 
-def choose_format(file: Path, chosen: Format | None, extensions: Mapping[str, Format]) -> Format:
-    """Return the format of a file: the chosen one, or that of its extension.
+def choose_format(file: Path, option: Format | None, extensions: Mapping[str, Format]) -> Format:
+    """Return the format of a file: the one of ``--format``, or that of its extension.
 
     Args:
         file: the file; only its name matters.
-        chosen: the value of ``--format``.
+        option: the value of ``--format``.
         extensions: the format of each file extension.
 
     Raises:
         InvalidInput: if neither decides.
     """
-    found = chosen or extensions.get(file.suffix.lower())
-    if found is None:
+    file_format = option or extensions.get(file.suffix.lower())
+    if file_format is None:
         names = [*dict.fromkeys(extensions.values())]
         raise InvalidInput(
             f"The name '{file}' does not tell the format of the file.",
             hint=f"Pass --format {join_alternatives(names)}.",
         )
-    return found
+    return file_format

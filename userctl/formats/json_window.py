@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, TextIO
 
 from userctl.core.errors import InvalidInput
-from userctl.formats.encoding import undecodable
+from userctl.formats.encoding import undecodable_reason
 from userctl.formats.read_options import LONGEST_RECORD
 
 DEEPEST = 100
-"""How deeply values may be nested that are only skipped."""
+"""How deeply skipped values may be nested."""
 
 CHUNK = 2**16
 """How many characters are read at once where lines do not matter."""
 
 _WHITE_SPACE = re.compile(r"[ \t\r\n]*")
 
-Placed = tuple[int, Any, str]
+PlacedValue = tuple[int, Any, str]
 """A value with the line that it begins in and its text."""
 
 
 @dataclass(frozen=True)
-class Repeated:
-    """A key that an object has twice, in place of the object.
+class RepeatedKey:
+    """A key that an object has twice, returned in place of the object.
 
     The last value would win, and a person who reads the file may see the first.
     """
@@ -32,15 +32,15 @@ class Repeated:
     key: str
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Repeated:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any] | RepeatedKey:
     values = dict(pairs)
     if len(values) == len(pairs):
         return values
     names = [name for name, _ in pairs]
-    return Repeated(next(name for name in names if names.count(name) > 1))
+    return RepeatedKey(next(name for name in names if names.count(name) > 1))
 
 
-DECODER = json.JSONDecoder(object_pairs_hook=_unique)
+DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys)
 
 
 class Window:
@@ -48,8 +48,8 @@ class Window:
 
     Args:
         text: the text.
-        start: what was read of it already.
-        line: the line in which that stands.
+        start: the part already read.
+        line: the line in which that part begins.
     """
 
     def __init__(self, text: TextIO, start: str = "", line: int = 1) -> None:
@@ -61,8 +61,8 @@ class Window:
     def peek(self) -> str:
         """Pass white space, and return the character after it; an empty text at the end."""
         while True:
-            found = _WHITE_SPACE.match(self._buffer, self.position)
-            self._advance(found.end() if found else self.position)
+            match = _WHITE_SPACE.match(self._buffer, self.position)
+            self._advance(match.end() if match else self.position)
             if self.position < len(self._buffer):
                 return self._buffer[self.position]
             if not self._fill():
@@ -78,20 +78,22 @@ class Window:
             try:
                 value, end = DECODER.raw_decode(self._buffer, self.position)
             except (ValueError, RecursionError):
-                # It may be cut off at the end of what was read.
+                # It may be cut off at the end of the part that was read.
                 if not self._fill():
                     self.refuse("not valid JSON")
                 continue
-            # A number may go on as well.
+            # A number may continue.
             if end < len(self._buffer) or not self._fill():
                 content = self._buffer[self.position : end]
                 self._advance(end)
                 return value, content
 
-    def refuse(self, why: str) -> NoReturn:
+    def refuse(self, problem: str) -> NoReturn:
         """Raise an error that names the line."""
         start = self._buffer[self.position :]
-        reason = undecodable(start, self._text.encoding) or f"{why[0].upper()}{why[1:]}."
+        reason = (
+            undecodable_reason(start, self._text.encoding) or f"{problem[0].upper()}{problem[1:]}."
+        )
         raise InvalidInput(f"Line {self.line:,}: {reason}")
 
     def _advance(self, end: int) -> None:
@@ -99,18 +101,18 @@ class Window:
         self.position = end
 
     def _fill(self) -> bool:
-        """Read on, and forget what lies behind; return False at the end of the text."""
+        """Read on, and forget the part already passed; return False at the end of the text."""
         if len(self._buffer) - self.position >= LONGEST_RECORD:
             self.refuse(f"not valid JSON, or longer than {LONGEST_RECORD:,} characters")
-        more = self._text.read(CHUNK)
-        self._buffer, self.position = self._buffer[self.position :] + more, 0
-        return bool(more)
+        chunk = self._text.read(CHUNK)
+        self._buffer, self.position = self._buffer[self.position :] + chunk, 0
+        return bool(chunk)
 
-    def values(self) -> Iterator[Placed]:
-        """Yield the values of an array, or those that follow one another.
+    def values(self) -> Iterator[PlacedValue]:
+        """Yield the values of an array, or of a sequence without brackets.
 
         Raises:
-            InvalidInput: if it is not JSON, since what follows cannot be told apart then.
+            InvalidInput: if it is not JSON, because its end cannot be found then.
         """
         if self.peek() == "[":
             yield from self.elements()
@@ -121,42 +123,42 @@ class Window:
             line = self.line
             yield line, *self.value()
 
-    def elements(self, inside: Sequence[str] = ()) -> Iterator[Placed]:
+    def elements(self, array_names: Sequence[str] = ()) -> Iterator[PlacedValue]:
         """Yield the elements of the array that begins here, and pass its end.
 
         Args:
-            inside: the names of arrays whose elements are wanted, of elements that have one.
+            array_names: the names of arrays whose elements are yielded instead of an element.
         """
         for line in self._members("]"):
-            if inside and self.peek() == "{":
-                yield from self.unwrap(inside)
+            if array_names and self.peek() == "{":
+                yield from self.unwrap(array_names)
             else:
                 yield line, *self.value()
 
-    def unwrap(self, inside: Sequence[str]) -> Iterator[Placed]:
+    def unwrap(self, array_names: Sequence[str]) -> Iterator[PlacedValue]:
         """Yield the elements of an array in the object here; the object itself if it has none."""
         record: dict[str, Any] = {}
-        line, is_wrapper, repeated = self.line, False, None
+        line, is_wrapper, repeated_key = self.line, False, None
         for name in self.members():
-            if name in inside and self.peek() == "[":
+            if name in array_names and self.peek() == "[":
                 is_wrapper = True
                 yield from self.elements()
             elif (value := self._short_value()) is not None:
-                repeated = Repeated(name) if name in record else repeated
+                repeated_key = RepeatedKey(name) if name in record else repeated_key
                 record[name] = value
         if not is_wrapper:
-            yield line, repeated or record, json.dumps(record, ensure_ascii=False)
+            yield line, repeated_key or record, json.dumps(record, ensure_ascii=False)
 
     def _short_value(self) -> Any:
         try:
             return self.value()[0]
         except InvalidInput:
-            # Other parts may be of any length.
+            # Other members may be of any length.
             self.skip()
             return None
 
     def members(self) -> Iterator[str]:
-        """Yield the names in the object that begins here; its user reads or skips each value."""
+        """Yield the names in the object that begins here; the caller reads or skips each value."""
         for _ in self._members("}"):
             name, _ = self.value()
             if not isinstance(name, str) or self.peek() != ":":
@@ -180,16 +182,16 @@ class Window:
             self.value()
 
     def _members(self, end: str) -> Iterator[int]:
-        """Yield the line of each member of what begins here; its user reads it."""
+        """Yield the line of each member of the array or object here; the caller reads it."""
         self.position += 1
-        more = self.peek() != end
-        while more:
+        has_more = self.peek() != end
+        while has_more:
             yield self.line
-            following = self.peek()
-            if following == ",":
+            separator = self.peek()
+            if separator == ",":
                 self.position += 1
                 self.peek()
-            elif following != end:
+            elif separator != end:
                 self.refuse("a comma or the end of the array is missing")
-            more = following == ","
+            has_more = separator == ","
         self.position += 1

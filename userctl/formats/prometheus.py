@@ -36,14 +36,14 @@ class _Collector:
         yield GaugeMetricFamily(
             "userctl_up", "Whether the database could be read: 1 or 0.", bool(self._metrics)
         )
-        yield from _commands(self._runs)
+        yield from _command_metrics(self._runs)
         if self._metrics is not None:
-            yield from _database(self._metrics)
+            yield from _database_metrics(self._metrics)
 
 
-def _commands(runs: Sequence[CommandRun]) -> Iterator[Metric]:
+def _command_metrics(runs: Sequence[CommandRun]) -> Iterator[Metric]:
     prefix, labels = "userctl_command_last_run", ["command"]
-    ended = GaugeMetricFamily(
+    end_time = GaugeMetricFamily(
         f"{prefix}_timestamp_seconds",
         "When the last run of a scheduled command ended.",
         labels=labels,
@@ -53,49 +53,51 @@ def _commands(runs: Sequence[CommandRun]) -> Iterator[Metric]:
         f"{prefix}_duration_seconds", "How long that run took.", labels=labels
     )
     for run in runs:
-        ended.add_metric([run.command], run.ended_at.timestamp())
+        end_time.add_metric([run.command], run.ended_at.timestamp())
         code.add_metric([run.command], run.exit_code)
         duration.add_metric([run.command], run.seconds)
     if runs:
-        yield from (ended, code, duration)
+        yield from (end_time, code, duration)
 
 
-def _database(found: Metrics) -> Iterator[Metric]:
+def _database_metrics(metrics: Metrics) -> Iterator[Metric]:
     accounts = GaugeMetricFamily(
         "userctl_accounts", "Users by role and status.", labels=["role", "status"]
     )
-    for account in found.accounts:
+    for account in metrics.accounts:
         accounts.add_metric([account.role, account.status], account.count)
     yield accounts
     schemes = GaugeMetricFamily(
         "userctl_passwords", "Users with a password, by the scheme of its hash.", labels=["scheme"]
     )
-    for each in found.password_schemes:
-        schemes.add_metric([each.scheme], each.count)
+    for scheme in metrics.password_schemes:
+        schemes.add_metric([scheme.scheme], scheme.count)
     yield schemes
-    yield _by_state("userctl_refresh_tokens", "Refresh tokens by state.", found.refresh_tokens)
-    yield _by_state("userctl_api_tokens", "API tokens by state.", found.api_tokens)
-    if found.oldest_expired_at is not None:
+    yield _state_metric(
+        "userctl_refresh_tokens", "Refresh tokens by state.", metrics.refresh_tokens
+    )
+    yield _state_metric("userctl_api_tokens", "API tokens by state.", metrics.api_tokens)
+    if metrics.oldest_expired_at is not None:
         yield GaugeMetricFamily(
             "userctl_oldest_expired_token_timestamp_seconds",
             "When the oldest expired refresh token expired.",
-            found.oldest_expired_at.timestamp(),
+            metrics.oldest_expired_at.timestamp(),
         )
     yield CounterMetricFamily(
-        "userctl_login_failures", "Recorded login failures.", found.login_failures
+        "userctl_login_failures", "Recorded login failures.", metrics.login_failures
     )
-    if found.last_purge is not None:
-        yield from _purge(found.last_purge)
+    if metrics.last_purge is not None:
+        yield from _purge_metrics(metrics.last_purge)
 
 
-def _by_state(name: str, about: str, counts: dict[str, int]) -> Metric:
+def _state_metric(name: str, about: str, counts: dict[str, int]) -> Metric:
     family = GaugeMetricFamily(name, about, labels=["state"])
     for state, count in counts.items():
         family.add_metric([state], count)
     return family
 
 
-def _purge(purge: LastPurge) -> Iterator[Metric]:
+def _purge_metrics(purge: LastPurge) -> Iterator[Metric]:
     prefix = "userctl_last_purge"
     yield GaugeMetricFamily(
         f"{prefix}_timestamp_seconds", "When the last purge ended.", purge.time.timestamp()

@@ -1,4 +1,4 @@
-"""How the records of a file are read."""
+"""The options with which the records of a file are read."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,19 +13,19 @@ without line ends, or with a quotation mark that is never closed, must not fill 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How the records of a file are read.
+    """The options with which the records of a file are read.
 
     Attributes:
-        known: the names that a record may use for its fields.
-        mapped: other names, in lower case, and the fields that they stand for.
+        fields: the names that a record may use for its fields.
+        aliases: other names, in lower case, and the fields that they stand for.
         ignore_unknown: whether to leave out fields with any other name.
-        delimiter: what stands between the cells of CSV; None to find out from the header.
+        delimiter: the character between the cells of CSV; None detects it from the header.
         keep_sources: whether each record has what :func:`userctl.formats.rejects.format_rejects`
             needs to write it again.
     """
 
-    known: Sequence[str]
-    mapped: Mapping[str, str] = field(default_factory=dict)
+    fields: Sequence[str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
     ignore_unknown: bool = False
     delimiter: str | None = None
     keep_sources: bool = False
@@ -36,15 +36,15 @@ class ReadOptions:
         Returns:
             None for an unknown name that is left out, and any other unknown name as it is.
         """
-        folded = fold_name(name)
-        found = self.mapped.get(folded, folded)
-        if found in self.known:
-            return found
+        folded_name = fold_name(name)
+        field_name = self.aliases.get(folded_name, folded_name)
+        if field_name in self.fields:
+            return field_name
         return None if self.ignore_unknown else name
 
 
 def parse_names(pairs: Iterable[str], fields: Sequence[str]) -> dict[str, str]:
-    """Return the names of a file, in lower case, and the fields that ``NAME=FIELD`` gives them.
+    """Return the aliases, in lower case, and the fields that pairs ``NAME=FIELD`` give them.
 
     Raises:
         InvalidInput: if a pair has another form, or names another field.
@@ -62,10 +62,10 @@ def parse_names(pairs: Iterable[str], fields: Sequence[str]) -> dict[str, str]:
 
 
 def parse_delimiter(text: str | None) -> str | None:
-    """Return the character that stands between the cells of CSV; ``tab`` names the tabulator.
+    """Return the character between the cells of CSV; ``tab`` stands for a tab.
 
     Raises:
-        InvalidInput: if it is not one character, or one that CSV needs for something else.
+        InvalidInput: if it is not one character, or is one that CSV uses otherwise.
     """
     delimiter = "\t" if text in {"tab", r"\t"} else text
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
@@ -77,5 +77,5 @@ def parse_delimiter(text: str | None) -> str | None:
 
 
 def fold_name(name: str) -> str:
-    """Return the name of a field as it is compared: regardless of case and of blanks around it."""
+    """Return the name of a field in the form in which it is compared: trimmed and case-folded."""
     return fold(name.strip())

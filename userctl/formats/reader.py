@@ -25,7 +25,7 @@ IMPORT_EXTENSIONS: Mapping[str, ImportFormat] = {
 def read_records(
     text: TextIO, file_format: ImportFormat, options: ReadOptions
 ) -> "Iterator[FileRecord]":
-    """Yield the records of a file; one that cannot be read says why.
+    """Yield the records of a file; an unreadable one has the reason.
 
     Args:
         text: the content of the file, as :func:`~userctl.formats.source.open_source` opens it.
@@ -34,7 +34,7 @@ def read_records(
 
     Raises:
         InvalidInput: if CSV has no header or one with an unknown name, or a record is so broken or
-            so long that the next cannot be told from it.
+            so long that its end cannot be found.
     """
     return READERS[file_format](text, options)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TextIO, cast
 from userctl import schemas
 from userctl.core.errors import InvalidInput
 from userctl.formats.csv_reader import DELIMITERS, read_csv
-from userctl.formats.encoding import undecodable
+from userctl.formats.encoding import undecodable_reason
 from userctl.formats.read_options import LONGEST_RECORD, ReadOptions, fold_name
-from userctl.formats.replayed import Replayed
+from userctl.formats.replayed_text import ReplayedText
 
 if TYPE_CHECKING:
     from userctl.schemas.batches import UserReference
@@ -28,8 +28,8 @@ _COMMENT = re.compile(r"(^|\s)#.*")
 def read_references(text: TextIO) -> "list[UserReference]":
     """Return the names of users in a file, with their lines.
 
-    Each line names one user. Blank lines, and comments from ``#`` on, are left out. If the first
-    line that is neither has a cell ``email``, the file is CSV, whose other columns are left out.
+    Each line names one user. Blank lines, and comments from ``#`` on, are ignored. If the first
+    other line has a cell ``email``, the file is CSV, whose other columns are ignored.
 
     Args:
         text: the content of the file, as :func:`~userctl.formats.source.open_source` opens it.
@@ -38,20 +38,22 @@ def read_references(text: TextIO) -> "list[UserReference]":
         InvalidInput: if a line cannot be read, a row of CSV has no address, the file names no
             user, or it is too long.
     """
-    lines, first = _up_to_first(text)
-    names = _read_column(Replayed(lines, text)) if _is_header(first) else _read_list(lines, text)
-    found: list[UserReference] = []
+    lines, first = _read_to_first_name(text)
+    names = (
+        _read_column(ReplayedText(lines, text)) if _is_header(first) else _read_list(lines, text)
+    )
+    references: list[UserReference] = []
     for reference in names:
-        if len(found) == LONGEST_LIST:
+        if len(references) == LONGEST_LIST:
             raise InvalidInput(f"The file names more than {LONGEST_LIST:,} users.")
-        found.append(reference)
-    if not found:
+        references.append(reference)
+    if not references:
         raise InvalidInput("The file names no user.")
-    return found
+    return references
 
 
-def _up_to_first(text: TextIO) -> tuple[list[str], str]:
-    """Return the lines up to the first that is neither blank nor a comment, and that one."""
+def _read_to_first_name(text: TextIO) -> tuple[list[str], str]:
+    """Return the lines up to the first that is neither blank nor a comment, and what it says."""
     lines: list[str] = []
     for line in iter(partial(text.readline, LONGEST_RECORD), ""):
         lines.append(line)
@@ -69,24 +71,24 @@ def _is_header(line: str) -> bool:
     return _COLUMN in (fold_name(cell.strip().strip('"')) for cell in cells)
 
 
-def _read_list(first: list[str], text: TextIO) -> "Iterator[UserReference]":
-    rest = iter(partial(text.readline, LONGEST_RECORD), "")
-    for number, line in enumerate((*first, *rest), 1):
+def _read_list(start: list[str], text: TextIO) -> "Iterator[UserReference]":
+    following = iter(partial(text.readline, LONGEST_RECORD), "")
+    for number, line in enumerate((*start, *following), 1):
         if len(line) == LONGEST_RECORD:
             raise InvalidInput(f"Line {number:,} is longer than {LONGEST_RECORD:,} characters.")
-        if reason := undecodable(line, text.encoding):
+        if reason := undecodable_reason(line, text.encoding):
             raise InvalidInput(f"Line {number:,} cannot be read: {reason}")
         if name := _COMMENT.sub("", line).strip():
             yield schemas.batches.UserReference(name, number)
 
 
-def _read_column(text: Replayed) -> "Iterator[UserReference]":
-    skipped = len(text.first) - 1
-    del text.first[:-1]
-    # The reader needs lines and an encoding, and nothing else of a file.
-    records = read_csv(cast("TextIO", text), ReadOptions(known=(_COLUMN,), ignore_unknown=True))
+def _read_column(text: ReplayedText) -> "Iterator[UserReference]":
+    skipped_lines = len(text.pieces) - 1
+    del text.pieces[:-1]
+    # The reader needs only the lines and the encoding of a file.
+    records = read_csv(cast("TextIO", text), ReadOptions(fields=(_COLUMN,), ignore_unknown=True))
     for record in records:
-        line = record.line + skipped
+        line = record.line + skipped_lines
         if record.unreadable is not None:
             raise InvalidInput(f"Line {line:,} cannot be read: {record.unreadable}")
         name = (dict(zip(record.names, record.texts, strict=True)).get(_COLUMN) or "").strip()

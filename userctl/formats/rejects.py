@@ -1,6 +1,6 @@
 """Writes rejected records as they were, each with the reason, so that they can be imported again.
 
-In CSV the reason comes first: a row with too many cells, or too few, has so again.
+In CSV the reason comes first, so that a row with too many or too few cells still has them.
 """
 
 import json
@@ -17,19 +17,19 @@ from userctl.formats.reader import ImportFormat
 RejectsFormat = ImportFormat | Literal["text"]
 """The formats of rejected records; text is lines, with the reason before them as a comment."""
 
-Rejected = Iterable[tuple[Any, str]]
+RejectedRecords = Iterable[tuple[Any, str]]
 """The ``source`` of each rejected record, and the reason."""
 
 UNREADABLE = "unreadable"
-"""The key of a text that is not a JSON object. Users have no such field."""
+"""The key for a text that is not a JSON object. Users have no such field."""
 
-_BETWEEN = re.compile(r"[ \t\r\n,:]*")
-"""What stands between the keys and the values of an object."""
+_SEPARATORS = re.compile(r"[ \t\r\n,:]*")
+"""The characters between the keys and the values of an object."""
 
 _ONE_LINE = str.maketrans("\r\n", "  ")
 
 
-def format_rejects(rejected: Rejected, file_format: RejectsFormat) -> Iterator[str]:
+def format_rejects(rejected: RejectedRecords, file_format: RejectsFormat) -> Iterator[str]:
     """Yield the text of rejected records in the format that they had; an array becomes lines.
 
     Args:
@@ -39,7 +39,7 @@ def format_rejects(rejected: Rejected, file_format: RejectsFormat) -> Iterator[s
     return REJECT_WRITERS[file_format](rejected)
 
 
-def _write_csv(rejected: Rejected) -> Iterator[str]:
+def _write_csv(rejected: RejectedRecords) -> Iterator[str]:
     header, reason_field = None, schemas.transfer.REASON_FIELD
     for (source, row), reason in rejected:
         if header is None:
@@ -66,19 +66,19 @@ def _cells(header: CsvHeader, row: Sequence[str] | str) -> Sequence[str]:
         # Without the reason, one that lacks a cell would have as many as it should.
         row = csv_line(row, header.delimiter).rstrip("\n")
     if isinstance(row, str):
-        # A line that cannot be read becomes one cell more than there may be.
+        # An unreadable line becomes one cell too many.
         return [*[""] * (len(names) - (place is not None)), row]
     return row if place is None else [*row[:place], *row[place + 1 :]]
 
 
-def _write_json(rejected: Rejected) -> Iterator[str]:
+def _write_json(rejected: RejectedRecords) -> Iterator[str]:
     reason_field = schemas.transfer.REASON_FIELD
     for text, reason in rejected:
         if _is_object(text):
             members = [member for key, member in _members(text) if fold_name(key) != reason_field]
         else:
             members = [f'"{UNREADABLE}": {json.dumps(text, ensure_ascii=False)}']
-        # Only what stands between the values of an object has line breaks.
+        # Only the space between the values of an object has line breaks.
         line = ", ".join([*members, f'"{reason_field}": {json.dumps(reason)}'])
         yield f"{{{line.translate(_ONE_LINE)}}}\n"
 
@@ -93,25 +93,25 @@ def _is_object(text: str) -> bool:
 def _members(text: str) -> Iterator[tuple[str, str]]:
     """Yield the key of each member of a JSON object, and the text of the member."""
     decode = json.JSONDecoder().raw_decode
-    position = _after_blanks(text, text.index("{") + 1)
+    position = _skip_separators(text, text.index("{") + 1)
     while text[position] != "}":
         key, end = decode(text, position)
-        _, end = decode(text, _after_blanks(text, end))
+        _, end = decode(text, _skip_separators(text, end))
         yield key, text[position:end]
-        position = _after_blanks(text, end)
+        position = _skip_separators(text, end)
 
 
-def _after_blanks(text: str, position: int) -> int:
-    found = _BETWEEN.match(text, position)
-    return found.end() if found else position
+def _skip_separators(text: str, position: int) -> int:
+    match = _SEPARATORS.match(text, position)
+    return match.end() if match else position
 
 
-def _write_text(rejected: Rejected) -> Iterator[str]:
+def _write_text(rejected: RejectedRecords) -> Iterator[str]:
     for text, reason in rejected:
         yield f"# {reason.translate(_ONE_LINE)}\n{text}\n\n"
 
 
-REJECT_WRITERS: Mapping[RejectsFormat, Callable[[Rejected], Iterator[str]]] = {
+REJECT_WRITERS: Mapping[RejectsFormat, Callable[[RejectedRecords], Iterator[str]]] = {
     "csv": _write_csv,
     "json": _write_json,
     "jsonl": _write_json,

@@ -1,4 +1,4 @@
-"""Opens files of records, or standard input, and takes their SHA-256 while they are read."""
+"""Opens files of records, or standard input, and computes their SHA-256 while they are read."""
 
 import io
 import stat
@@ -28,21 +28,21 @@ def open_source(*files: Path, encoding: str | None = None) -> Iterator[Source]:
 
     Args:
         files: the files; ``-`` is standard input.
-        encoding: their encoding; None to find out from the first bytes.
+        encoding: their encoding; None detects it from the first bytes.
 
     Raises:
-        InvalidInput: if standard input is asked for and closed, or there is no such encoding.
+        InvalidInput: if standard input is requested but closed, or there is no such encoding.
         InputOutputFailed: if a file cannot be opened.
     """
     sizes = [*map(_size, files)]
-    hashed = HashedInput(_Joined(files))
+    binary = HashedInput(_JoinedFiles(files))
     text = io.TextIOWrapper(
-        io.BufferedReader(hashed),
-        encoding=detect_encoding(hashed.look_ahead(LONGEST_MARK), encoding),
+        io.BufferedReader(binary),
+        encoding=detect_encoding(binary.look_ahead(LONGEST_MARK), encoding),
         errors=UNDECODABLE,
         newline="",
     )
-    yield text, hashed.hexdigest, None if None in sizes else sum(filter(None, sizes))
+    yield text, binary.hexdigest, None if None in sizes else sum(filter(None, sizes))
     # The stream stays open for its owner, who closes it.
     text.detach()
 
@@ -51,13 +51,13 @@ def _size(file: Path) -> int | None:
     """Return the size of a regular file; None for a pipe or a device."""
     if file == STREAM:
         return None
-    with _readable(file):
+    with _translate_read_errors(file):
         status = file.stat()
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 @contextmanager
-def _readable(file: Path) -> Iterator[None]:
+def _translate_read_errors(file: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -65,11 +65,11 @@ def _readable(file: Path) -> Iterator[None]:
 
 
 def _pieces(files: Sequence[Path]) -> Generator[bytes, None, None]:
-    """Yield the bytes of files, each of which begins on a line of its own."""
+    """Yield the bytes of files, each beginning on a new line."""
     for position, file in enumerate(files):
         with ExitStack() as stack:
             if file != STREAM:
-                with _readable(file):
+                with _translate_read_errors(file):
                     binary = stack.enter_context(file.open("rb"))
             elif isinstance(sys.stdin, io.TextIOWrapper):
                 binary = sys.stdin.buffer
@@ -81,7 +81,7 @@ def _pieces(files: Sequence[Path]) -> Generator[bytes, None, None]:
                 yield piece
 
 
-class _Joined(io.RawIOBase):
+class _JoinedFiles(io.RawIOBase):
     """Reads files one after the other."""
 
     def __init__(self, files: Sequence[Path]) -> None:
@@ -103,7 +103,7 @@ class _Joined(io.RawIOBase):
 
 
 class HashedInput(io.RawIOBase):
-    """Passes bytes on and takes their SHA-256 on the way.
+    """Passes bytes on and computes their SHA-256 on the way.
 
     Args:
         source: the stream to read.
@@ -113,12 +113,12 @@ class HashedInput(io.RawIOBase):
         self._source = source
         self._hash = sha256()
         self._position = 0
-        self._ahead = b""
+        self._lookahead = b""
 
     def look_ahead(self, count: int) -> bytes:
         """Return the first bytes, fewer only at the end of the stream, before any is read."""
-        self._ahead = self._source.read(count) or b""
-        return self._ahead
+        self._lookahead = self._source.read(count) or b""
+        return self._lookahead
 
     def readable(self) -> bool:
         """Return True: it can be read."""
@@ -126,9 +126,9 @@ class HashedInput(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         """Read some bytes."""
-        if self._ahead:
-            count: int | None = len(self._ahead)
-            buffer[:count], self._ahead = self._ahead, b""
+        if self._lookahead:
+            count: int | None = len(self._lookahead)
+            buffer[:count], self._lookahead = self._lookahead, b""
         else:
             count = self._source.readinto(buffer)
         if count:

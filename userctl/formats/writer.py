@@ -27,7 +27,7 @@ def write_records(
         chunks: the rows.
         fields: the names of the values of a row.
         file_format: the format to write.
-        escaped: whether invisible characters in CSV are escaped, as a terminal needs it; those in
+        escaped: whether to escape invisible characters in CSV, as a terminal needs; those in
             JSON always are.
     """
     return WRITERS[file_format](chunks, fields, escaped=escaped)
@@ -42,12 +42,12 @@ def _write_csv(chunks: Chunks, fields: Sequence[str], *, escaped: bool) -> Itera
 
 def _write_json_lines(chunks: Chunks, fields: Sequence[str], *, escaped: bool) -> Iterator[str]:
     del escaped  # JSON is plain ASCII for every reader.
-    # It takes less than half the time of json.dumps.
+    # This takes less than half the time of json.dumps.
     from pydantic_core import to_json
 
     for chunk in chunks:
         array = to_json([dict(zip(fields, row, strict=True)) for row in chunk], ensure_ascii=True)
-        # Within a text there would be a backslash before the quotation mark.
+        # Inside a string, a backslash would precede the quotation mark.
         yield array[1:-1].replace(b'},{"', b'}\n{"').decode() + "\n"
 
 

@@ -42,7 +42,7 @@ class EventFilter:
 
     @property
     def alternatives(self) -> list[ColumnElement[bool]]:
-        """Conditions of which one must be met; each has an index with the events in order."""
+        """Conditions, one of which must be met; each has an index with the events in order."""
         if self.user_id is not None or self.target is not None:
             return [
                 column == value

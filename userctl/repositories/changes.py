@@ -26,7 +26,7 @@ def insert_row(session: Session, row: Any) -> None:
         ChangeIgnored: if a trigger ignored it.
     """
     model = type(row)
-    # Not model_dump(), which warns of what another program stored with another type.
+    # Not model_dump(), which warns about values that another program stored with another type.
     values = {name: getattr(row, name) for name in model.model_fields if name != "id"}
     row.id = insert_values(session.connection(), model, values)
 

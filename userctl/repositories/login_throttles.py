@@ -42,19 +42,19 @@ class LoginThrottleRepository:
         )
         return self._session.exec(query).first()
 
-    def charge(self, new: LoginThrottle, *, limit: int, latest_end: datetime) -> Window:
+    def charge(self, row: LoginThrottle, *, limit: int, latest_end: datetime) -> Window:
         """Charge one login, in one atomic statement, to the current window or to a new one.
 
         Args:
-            new: the row to insert if this charge is the first in its window.
+            row: the row to insert if this charge is the first in its window.
             limit: how many charges a window allows.
             latest_end: a window that ends later than this counts as over.
 
         Returns:
             The window; if it is full, nothing was changed.
         """
-        is_over = or_(_ends_at <= new.charged_at, _ends_at > latest_end)
-        insert = self._insert(new)
+        is_over = or_(_ends_at <= row.charged_at, _ends_at > latest_end)
+        insert = self._insert(row)
         new_row = insert.excluded
         statement = insert.on_conflict_do_update(
             index_elements=[_address, _source],
@@ -72,7 +72,7 @@ class LoginThrottleRepository:
         window: Any = self._execute(statement.returning(_ends_at, _charges)).one_or_none()
         if window is not None:
             return Window(window[0], window[1])
-        key = (_address == new.address, _source == new.source)
+        key = (_address == row.address, _source == row.source)
         full: Any = select(_ends_at, _charges).where(*key, ~is_over, _charges >= limit)
         window = self._session.execute(full).first()
         if window is None:
@@ -84,7 +84,7 @@ class LoginThrottleRepository:
         return self._session.get(LoginThrottle, (address, source))
 
     def count_refusals(self, address: str, source: str, number: int) -> None:
-        """Count what a full window refused, as charges beyond the limit."""
+        """Count the logins that a full window refused, as charges beyond the limit."""
         # A value that another program damaged would become a number.
         new_charges = case((_charges + number > _charges, _charges + number), else_=_charges)
         statement = update(LoginThrottle).values(charges=new_charges)

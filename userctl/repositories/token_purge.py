@@ -69,7 +69,9 @@ class TokenPurgeRepository:
 
     def has_ended(self, before: datetime) -> bool:
         """Tell whether a token ended before a time."""
-        queries = (select(ended).where(ended < before).limit(1) for _, ended in _ENDS.values())
+        queries = (
+            select(end_time).where(end_time < before).limit(1) for _, end_time in _ENDS.values()
+        )
         return any(self._session.execute(query).first() for query in queries)
 
     def has_expiring(self, since: datetime, before: datetime, *, created_before: datetime) -> bool:
@@ -94,30 +96,30 @@ class TokenPurgeRepository:
             limit: the most tokens to delete.
             since: ``since`` of the previous batch; None begins with the first token.
         """
-        model, ended = _ENDS[end]
+        model, end_time = _ENDS[end]
         if self._session.connection().dialect.name == "sqlite":
-            batch = select(model.id).where(ended < before).order_by(ended).limit(limit)
-            deletion = delete(model).where(col(model.id).in_(batch), ended < before)
+            batch = select(model.id).where(end_time < before).order_by(end_time).limit(limit)
+            deletion = delete(model).where(col(model.id).in_(batch), end_time < before)
             count = self._session.connection().execute(deletion).rowcount
             if count < limit and self._session.execute(batch.limit(1)).first():
                 raise ChangeIgnored("DELETE", model.__tablename__)
             return PurgedBatch(count, more=count == limit)
         # Not waiting for the disk is safe: what a crash brings back can be deleted again.
         self._session.execute(text("SET LOCAL synchronous_commit = off"))
-        remaining = and_(ended < before, true() if since is None else ended >= since)
-        deleted = self._delete_unlocked(model, ended, limit, remaining)
-        return deleted or self._delete_skipping_locked(model, ended, before, limit, remaining)
+        remaining = and_(end_time < before, true() if since is None else end_time >= since)
+        deleted = self._delete_unlocked(model, end_time, limit, remaining)
+        return deleted or self._delete_skipping_locked(model, end_time, before, limit, remaining)
 
     def _delete_unlocked(
-        self, model: Any, ended: Any, limit: int, remaining: ColumnElement[bool]
+        self, model: Any, end_time: Any, limit: int, remaining: ColumnElement[bool]
     ) -> PurgedBatch | None:
         """Delete a range of the index at once; None if others lock a part of it.
 
         Locking the rows first, which skipping some requires, would write each of them twice.
         """
-        bound = select(ended).where(remaining).order_by(ended).offset(limit).limit(1)
+        bound = select(end_time).where(remaining).order_by(end_time).offset(limit).limit(1)
         upper = self._session.execute(bound).scalar()
-        in_range = remaining if upper is None else and_(remaining, ended < upper)
+        in_range = remaining if upper is None else and_(remaining, end_time < upper)
         # Looking for remaining rows takes nearly as long as the deletion.
         expected = None if upper is None else limit
         try:
@@ -146,19 +148,24 @@ class TokenPurgeRepository:
         self._session.execute(setting, {"timeout": usual})
 
     def _delete_skipping_locked(
-        self, model: Any, ended: Any, before: datetime, limit: int, remaining: ColumnElement[bool]
+        self,
+        model: Any,
+        end_time: Any,
+        before: datetime,
+        limit: int,
+        remaining: ColumnElement[bool],
     ) -> PurgedBatch:
         place: ColumnElement[Any] = literal_column(f"{model.__tablename__}.ctid")
-        query: Select[Any] = select(place.label("place"), ended.label("ended")).where(remaining)
-        query = query.order_by(ended).limit(limit).with_for_update(skip_locked=True)
-        found = query.cte("found").prefix_with("MATERIALIZED")
-        places = func.array(select(found.c.place).scalar_subquery())
-        deletion = delete(model).where(place == any_(places), ended < before)
+        query: Select[Any] = select(place.label("place"), end_time.label("ended")).where(remaining)
+        query = query.order_by(end_time).limit(limit).with_for_update(skip_locked=True)
+        batch = query.cte("found").prefix_with("MATERIALIZED")
+        places = func.array(select(batch.c.place).scalar_subquery())
+        deletion = delete(model).where(place == any_(places), end_time < before)
         gone_rows = deletion.returning(literal_column("1").label("one")).cte("gone")
         count, last = self._session.execute(
             select(
                 select(func.count()).select_from(gone_rows).scalar_subquery(),
-                select(func.max(found.c.ended)).scalar_subquery(),
+                select(func.max(batch.c.ended)).scalar_subquery(),
             )
         ).one()
         if not count and last is not None:

@@ -63,8 +63,8 @@ class UserBatchRepository:
         for chunk in split_into_chunks(sorted(ids)):
             statement = select(User).where(col(User.id).in_(chunk), *criteria)
             statement = statement.order_by(col(User.id)).with_for_update()
-            found = self._session.exec(statement.execution_options(populate_existing=True))
-            users |= {user.id: user for user in found if user.id is not None}
+            locked_users = self._session.exec(statement.execution_options(populate_existing=True))
+            users |= {user.id: user for user in locked_users if user.id is not None}
         return users
 
     def update(self, changes: Sequence[tuple[User, dict[str, Any]]], now: datetime) -> None:

@@ -119,7 +119,7 @@ class EmailPrefixOrder:
         """Return the conditions on users after a position."""
         lower, upper, operator = self.text, _end_of(self.text), ">="
         # One bound on each side: SQLite uses only one of two, perhaps the wider one.
-        # What another program stored as an address may not be text.
+        # An address that another program stored may not be text.
         if position is not None and self.descending:
             upper = min(filter(None, (upper, str(position[0]))))
         elif position is not None and str(position[0]) >= lower:

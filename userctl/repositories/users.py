@@ -30,7 +30,7 @@ class UserRepository:
         self._session = session
 
     def get(self, user_id: int) -> User | None:
-        """Return the user with this id; None also for what is not a number."""
+        """Return the user with this id; None also if it is not a number."""
         is_id = isinstance(user_id, int) and user_id <= LARGEST_ID
         return self._session.get(User, user_id) if is_id else None
 
@@ -150,7 +150,7 @@ class UserRepository:
         """Insert users, all of them or none.
 
         Args:
-            columns: the names of the columns, of which the first is the address.
+            columns: the names of the columns; the first is the address.
             rows: their values, in the same order.
 
         Returns:

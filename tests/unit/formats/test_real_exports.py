@@ -23,7 +23,7 @@ def read(
     text = content if isinstance(content, str) else json.dumps(content)
     found = list(read_source(io.StringIO(text), name, given))
     users = [dict(zip(each.names, each.texts, strict=True)) for each in found if each.names]
-    return users, given.lost, [each.unreadable for each in found if each.unreadable]
+    return users, given.losses, [each.unreadable for each in found if each.unreadable]
 
 
 def test_an_export_of_all_realms_is_an_array() -> None:
@@ -43,7 +43,7 @@ def test_service_accounts_and_old_passwords_of_keycloak_are_no_users_and_no_fact
     found, lost, reasons = read("keycloak", {"realm": "x", "users": users})
     assert [user["email"] for user in found] == ["ada@example.com", "eve@example.com"]
     assert lost == {"service accounts": 1, "passwords, which a directory has": 1}
-    assert reasons == ["The password is in clear."]
+    assert reasons == ["The password is in plaintext."]
 
 
 def test_a_role_of_a_client_or_a_group_is_not_that_of_the_realm() -> None:

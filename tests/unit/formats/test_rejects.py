@@ -36,7 +36,7 @@ def meanings(content: str | bytes, file_format: ImportFormat = "csv", **options:
 
 def test_rows_keep_header_delimiter_and_cells() -> None:
     content = 'Name;E-Mail;id\n\'=1+1;"a;b"@example.com;7\n";";x;""\n'
-    found = reject(content.replace('"a;b"', "a"), mapped={"e-mail": "email"}).decode()
+    found = reject(content.replace('"a;b"', "a"), aliases={"e-mail": "email"}).decode()
     assert found.replace('"No, ""it\'s wrong"":\n=1+1."', "R") == (
         'reason;Name;E-Mail;id\nR;\'=1+1;a@example.com;7\nR;";";x;\n'
     )

@@ -65,9 +65,9 @@ def test_the_case_of_a_header_does_not_matter(header: str) -> None:
 
 def test_another_name_can_stand_for_a_field() -> None:
     names = parse_names(["E-Mail=email", "a=b=name"], ("email", "name"))
-    assert read("e-mail,A=B\nzoe@example.com,Zoë\n", mapped=names) == ZOE
+    assert read("e-mail,A=B\nzoe@example.com,Zoë\n", aliases=names) == ZOE
     assert (
-        read('{"E-MAIL": "zoe@example.com", "a=b": "Zoë"}', "jsonl", mapped=names)[0][1]
+        read('{"E-MAIL": "zoe@example.com", "a=b": "Zoë"}', "jsonl", aliases=names)[0][1]
         == ZOE[0][1]
     )
 
@@ -80,12 +80,12 @@ def test_a_map_that_names_no_field_is_refused(pair: str) -> None:
 
 def test_a_map_of_a_name_that_is_not_there_is_refused() -> None:
     with pytest.raises(InvalidInput, match="'e-mail', which is not in the header"):
-        read(CONTENT, mapped={"e-mail": "email"})
+        read(CONTENT, aliases={"e-mail": "email"})
 
 
 def test_two_names_for_one_field_are_refused() -> None:
     with pytest.raises(InvalidInput, match="names the field 'email' twice"):
-        read("email,e-mail\n", mapped={"e-mail": "email"})
+        read("email,e-mail\n", aliases={"e-mail": "email"})
 
 
 def test_unknown_fields_are_left_out_if_that_is_wanted() -> None:

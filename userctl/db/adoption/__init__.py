@@ -1,5 +1,5 @@
 """Adopting the tables of an application in place: the plan, and its execution.
 
-Tables are never rebuilt. What SQLite cannot change about a table, triggers make up for, because a
-copy would lose what its author gave it: checks, collations and triggers.
+Tables are never rebuilt, because a copy would lose their checks, collations and triggers. Triggers
+make up for what SQLite cannot change about a table.
 """

@@ -50,26 +50,26 @@ class AddressPlan:
 
 
 def address_plan(
-    read: Callable[[], Iterable[tuple[int, Any]]], repeated: Collection[str] = ()
+    read_users: Callable[[], Iterable[tuple[int, Any]]], duplicates: Collection[str] = ()
 ) -> AddressPlan:
     """Return the plan for the addresses of all users, keeping only changes in memory.
 
     Args:
-        read: returns the id and the address of every user who has one.
-        repeated: the addresses that several users have as they are.
+        read_users: returns the id and the address of every user who has one.
+        duplicates: the addresses that several users have as they are.
     """
-    changed, invalid, odd, unfit = _judge(read())
-    sought = {*changed.values(), *repeated}
-    found: dict[str, list[int]] = {}
-    for number, address in read() if sought else ():
+    changed, invalid, odd, unfit = _classify(read_users())
+    shared_candidates = {*changed.values(), *duplicates}
+    users_by_address: dict[str, list[int]] = {}
+    for number, address in read_users() if shared_candidates else ():
         final = changed.get(number, address)
-        if final in sought and number not in invalid:
-            found.setdefault(final, []).append(number)
-    shared = {address: numbers for address, numbers in found.items() if len(numbers) > 1}
+        if final in shared_candidates and number not in invalid:
+            users_by_address.setdefault(final, []).append(number)
+    shared = {address: numbers for address, numbers in users_by_address.items() if len(numbers) > 1}
     return AddressPlan(changed, invalid, odd, unfit, shared)
 
 
-def _judge(
+def _classify(
     users: Iterable[tuple[int, Any]],
 ) -> tuple[dict[int, str], dict[int, str], dict[int, str], set[int]]:
     """Return the first four parts of a plan."""
@@ -95,53 +95,53 @@ def _judge(
 
 def address_changes(connection: Connection, options: AdoptionOptions) -> Iterator[Change]:
     """Yield the changes and the problems of the addresses in a database."""
-    repeated = select(USERS.c.email).group_by(USERS.c.email).having(func.count() > 1)
+    duplicates = select(USERS.c.email).group_by(USERS.c.email).having(func.count() > 1)
     plan = address_plan(
         lambda: _addresses(connection),
-        list(connection.scalars(repeated.where(USERS.c.email.is_not(None)))),
+        list(connection.scalars(duplicates.where(USERS.c.email.is_not(None)))),
     )
     for number, reason in plan.invalid.items():
         yield problem("users", "email", reason, ids=[number])
     yield from odd_address_changes(connection, plan, options)
-    # Users who share an address are left out, and nothing else of them is changed.
-    sharing = {number for numbers in plan.shared.values() for number in numbers}
-    changed = {n: address for n, address in plan.changed.items() if n not in sharing}
+    # Users who share an address are left out, and nothing else about them is changed.
+    sharing_users = {number for numbers in plan.shared.values() for number in numbers}
+    changed = {n: address for n, address in plan.changed.items() if n not in sharing_users}
     if changed:
         yield step(
             "users",
             "email",
             f"rewrite {_examples(connection, changed)}",
-            lambda op: _write(op, changed),
+            lambda op: _update_addresses(op, changed),
             rows=len(changed),
             ids=list(islice(changed, IDS_LISTED)),
         )
 
 
 def _addresses(connection: Connection) -> Iterator[tuple[int, Any]]:
-    query, last = select(USERS.c.id, USERS.c.email).order_by(USERS.c.id).limit(BATCH), None
+    query, last_id = select(USERS.c.id, USERS.c.email).order_by(USERS.c.id).limit(BATCH), None
     while rows := connection.execute(
-        query if last is None else query.where(USERS.c.id > last)
+        query if last_id is None else query.where(USERS.c.id > last_id)
     ).all():
         yield from ((row.id, row.email) for row in rows if row.email is not None)
-        last = rows[-1].id
+        last_id = rows[-1].id
 
 
 def _examples(connection: Connection, changed: Mapping[int, str]) -> str:
-    first = list(islice(changed, EXAMPLES))
-    rows = connection.execute(select(USERS).where(USERS.c.id.in_(first)).order_by(USERS.c.id))
+    ids = list(islice(changed, EXAMPLES))
+    rows = connection.execute(select(USERS).where(USERS.c.id.in_(ids)).order_by(USERS.c.id))
     examples = [f"{row.email} as {changed[row.id]}" for row in rows]
     return ", ".join([*examples, "and so on"] if len(changed) > EXAMPLES else examples)
 
 
-def _write(op: Operations, changed: Mapping[int, str]) -> None:
+def _update_addresses(op: Operations, changed: Mapping[int, str]) -> None:
     connection, rows = op.get_bind(), iter(changed.items())
     while batch := list(islice(rows, BATCH)):
         if connection.dialect.name == "postgresql":
             # The server may read the whole table for each statement, so use few statements.
             numbers, addresses = zip(*batch, strict=True)
             values = {"numbers": list(numbers), "addresses": list(addresses)}
-            written = connection.execute(_UPDATE_TOGETHER, values)
+            result = connection.execute(_UPDATE_TOGETHER, values)
         else:
             values_each = [{"number": number, "address": address} for number, address in batch]
-            written = connection.execute(_UPDATE_EACH, values_each)
-        require_count("UPDATE", "users", written.rowcount, len(batch))
+            result = connection.execute(_UPDATE_EACH, values_each)
+        require_count("UPDATE", "users", result.rowcount, len(batch))

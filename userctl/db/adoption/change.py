@@ -23,7 +23,7 @@ Apply = Callable[[Operations], object]
 class Change:
     """An entry of a plan, and the function that applies it; warnings and problems have none.
 
-    A late one comes after the migrations.
+    A late change comes after the migrations.
     """
 
     record: AdoptionStep
@@ -67,8 +67,8 @@ def update_rows(table: str, statement: str, expected: int) -> Apply:
     """Return a function that updates rows, and fails if a trigger ignores some of them."""
 
     def apply(op: Operations) -> None:
-        changed = op.get_bind().execute(text(statement)).rowcount
-        require_count("UPDATE", table, changed, expected)
+        count = op.get_bind().execute(text(statement)).rowcount
+        require_count("UPDATE", table, count, expected)
 
     return apply
 
@@ -81,11 +81,11 @@ def is_problem(change: Change) -> bool:
 def rows_where(connection: Connection, name: str, condition: str) -> tuple[int, list[int]]:
     """Return how many rows of a table meet a condition, and the ids of the first."""
     rows = table(name, column("id"))
-    matching = text(condition)
-    count = connection.scalar(select(func.count()).select_from(rows).where(matching)) or 0
+    clause = text(condition)
+    count = connection.scalar(select(func.count()).select_from(rows).where(clause)) or 0
     if not count:
         return 0, []
-    query = select(rows.c.id).where(matching).order_by(rows.c.id).limit(IDS_LISTED)
+    query = select(rows.c.id).where(clause).order_by(rows.c.id).limit(IDS_LISTED)
     return count, list(connection.scalars(query))
 
 
@@ -105,7 +105,7 @@ def refuse_rejected_steps() -> Iterator[None]:
         with translate_errors():
             yield
     except (ConstraintViolated, DatabaseNotReady) as error:
-        # Subclasses of these say why no statement would succeed now, such as that it is busy.
+        # Their subclasses say why no statement would succeed now, such as a busy database.
         if type(error) not in {ConstraintViolated, DatabaseNotReady}:
             raise
         raise AdoptionRefused(

@@ -1,4 +1,4 @@
-"""The columns of the application's tables: missing ones, and ones of an unusable type."""
+"""The columns of the application's tables: missing ones, and those of an unusable type."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -21,11 +21,11 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import NullType, TypeEngine
 
 from userctl.db.adoption.change import Apply, Change, problem, step, warning
-from userctl.db.adoption.widening import widening
+from userctl.db.adoption.widening import widening_change
 from userctl.db.schema.migrations import first_revision
 
 TABLES = ("users", "refresh_tokens")
-ADDED = {"name", "role", "revoked", "created_at", "updated_at"}
+ADDABLE_COLUMNS = {"name", "role", "revoked", "created_at", "updated_at"}
 """Columns that can be added when they are missing; only the application knows the others."""
 
 DIGEST_LENGTH = 64
@@ -46,23 +46,23 @@ def present_columns(connection: Connection, table: str) -> dict[str, ReflectedCo
 def column_changes(connection: Connection, table: str) -> Iterator[Change]:
     """Yield the changes and the problems of the columns of a table."""
     present = present_columns(connection, table)
-    for name, wanted in wanted_columns(table).items():
+    for name, column in wanted_columns(table).items():
         if name in present:
-            yield from _type_changes(connection, table, present[name], wanted)
-        elif name in ADDED:
-            yield step(table, name, "add the column", _add_column(connection, table, wanted))
+            yield from _type_changes(connection, table, present[name], column)
+        elif name in ADDABLE_COLUMNS:
+            yield step(table, name, "add the column", _add_column(connection, table, column))
             if name == "revoked":
                 yield warning(table, name, "existing tokens count as not revoked")
         else:
-            yield problem(table, name, "the column is missing; rename the one that holds this")
+            yield problem(table, name, "the column is missing; rename the column that holds it")
     yield from _numbering_problems(connection, table, present)
-    yield from _unfilled_columns(table, present)
+    yield from _unfilled_column_problems(table, present)
     if table == "refresh_tokens":
         yield from _owner_changes(connection, present.get("user_id"))
 
 
-def _unfilled_columns(table: str, present: dict[str, ReflectedColumn]) -> Iterator[Change]:
-    """Yield the columns that need a value which userctl may not have."""
+def _unfilled_column_problems(table: str, present: dict[str, ReflectedColumn]) -> Iterator[Change]:
+    """Yield problems and warnings about columns that need a value which userctl may not have."""
     for name, column in present.items():
         if name not in wanted_columns(table) and _needs_value(column):
             yield problem(
@@ -73,7 +73,7 @@ def _unfilled_columns(table: str, present: dict[str, ReflectedColumn]) -> Iterat
 
 
 def _owner_changes(connection: Connection, owner: ReflectedColumn | None) -> Iterator[Change]:
-    """Yield what makes room for the ids of all users in their tokens; SQLite always has it."""
+    """Yield the step that makes room for all user ids in the tokens; SQLite never needs it."""
     user = present_columns(connection, "users").get("id")
     if owner is None or user is None or connection.dialect.name == "sqlite":
         return
@@ -87,7 +87,7 @@ def _owner_changes(connection: Connection, owner: ReflectedColumn | None) -> Ite
         )
 
 
-def added_later(connection: Connection, name: str) -> bool:
+def is_added_without_default(connection: Connection, name: str) -> bool:
     """Tell whether SQLite must add a column without its default.
 
     SQLite accepts only constants as defaults of added columns.
@@ -95,27 +95,31 @@ def added_later(connection: Connection, name: str) -> bool:
     return connection.dialect.name == "sqlite" and name in {"created_at", "updated_at"}
 
 
-def _add_column(connection: Connection, table: str, wanted: Column[Any]) -> Apply:
+def _add_column(connection: Connection, table: str, column: Column[Any]) -> Apply:
     def apply(op: Operations) -> None:
-        if not added_later(connection, wanted.name):
-            op.add_column(table, wanted)
+        if not is_added_without_default(connection, column.name):
+            op.add_column(table, column)
             return
-        op.add_column(table, Column(wanted.name, wanted.type))
-        op.execute(f"UPDATE {table} SET {wanted.name} = CURRENT_TIMESTAMP")  # noqa: S608
+        op.add_column(table, Column(column.name, column.type))
+        op.execute(f"UPDATE {table} SET {column.name} = CURRENT_TIMESTAMP")  # noqa: S608
 
     return apply
 
 
 def _type_changes(
-    connection: Connection, table: str, present: ReflectedColumn, wanted: Column[Any]
+    connection: Connection, table: str, present: ReflectedColumn, needed: Column[Any]
 ) -> Iterator[Change]:
-    name, kind = wanted.name, present["type"]
+    name, kind = needed.name, present["type"]
     if present.get("computed"):
         yield problem(table, name, "the column is generated from others; userctl has to write it")
-    if not _is_usable(kind, wanted.type, connection.dialect.name):
-        found = "no type" if isinstance(kind, NullType) else kind.compile(connection.dialect)
-        needed = wanted.type.compile(connection.dialect)
-        yield problem(table, name, f"the type is {found}; userctl needs {needed} or a similar type")
+    if not _is_usable(kind, needed.type, connection.dialect.name):
+        present_type = "no type" if isinstance(kind, NullType) else kind.compile(connection.dialect)
+        needed_type = needed.type.compile(connection.dialect)
+        yield problem(
+            table,
+            name,
+            f"the type is {present_type}; userctl needs {needed_type} or a similar type",
+        )
     elif connection.dialect.name == "postgresql" and isinstance(kind, String):
         # SQLite stores text of any length in any column.
         if isinstance(kind, CHAR):
@@ -127,17 +131,17 @@ def _type_changes(
             )
         if name == "token" and length < DIGEST_LENGTH:
             detail = f"widen the column from {length} characters"
-            yield widening(connection, table, name, detail, wanted.type)
+            yield widening_change(connection, table, name, detail, needed.type)
 
 
-def _is_usable(kind: TypeEngine[Any], wanted: TypeEngine[Any], dialect: str) -> bool:
-    if isinstance(wanted, String):
+def _is_usable(kind: TypeEngine[Any], needed: TypeEngine[Any], dialect: str) -> bool:
+    if isinstance(needed, String):
         # PostgreSQL does not compare an enumeration with a parameter of type text.
         return isinstance(kind, String) and not isinstance(kind, Enum)
     if dialect == "sqlite":
-        loose = {DateTime: (DateTime, String), Boolean: (Boolean, Integer)}
-        return isinstance(kind, loose.get(type(wanted), type(wanted)))
-    return isinstance(kind, (Integer, DateTime, Boolean)) and isinstance(kind, type(wanted))
+        accepted = {DateTime: (DateTime, String), Boolean: (Boolean, Integer)}
+        return isinstance(kind, accepted.get(type(needed), type(needed)))
+    return isinstance(kind, (Integer, DateTime, Boolean)) and isinstance(kind, type(needed))
 
 
 def _numbering_problems(
@@ -167,5 +171,5 @@ def _indexes(connection: Connection, table: str) -> Sequence[Row[Any]]:
 
 
 def _needs_value(column: ReflectedColumn) -> bool:
-    generated = column.get("default") or column.get("identity") or column.get("computed")
-    return not column["nullable"] and not generated
+    generator = column.get("default") or column.get("identity") or column.get("computed")
+    return not column["nullable"] and not generator

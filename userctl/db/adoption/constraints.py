@@ -14,13 +14,13 @@ from userctl.db.adoption.change import (
 )
 from userctl.db.adoption.columns import present_columns
 from userctl.db.adoption.sharing import (
-    free_name,
+    free_index_name,
     is_partial,
     no_longer_sharing_changes,
     shares_addresses,
     sharing_changes,
 )
-from userctl.db.adoption.widening import widening
+from userctl.db.adoption.widening import widening_change
 from userctl.db.maintenance.inspection import TOKEN_TRIGGER, lacks_token_trigger
 
 DISABLED_HASH_LENGTH = 128
@@ -37,13 +37,13 @@ END
 
 
 def unique_changes(connection: Connection, table: str) -> Iterator[Change]:
-    """Yield what makes the addresses or the tokens unique."""
+    """Yield the steps that make the addresses or the tokens unique."""
     name = _UNIQUE[table]
     if _is_unique(inspect(connection), table, name):
         return
     if table == "refresh_tokens":
-        repeated = f"token IN (SELECT token FROM {table} GROUP BY token HAVING count(*) > 1)"  # noqa: S608
-        count, ids = rows_where(connection, table, repeated)
+        condition = f"token IN (SELECT token FROM {table} GROUP BY token HAVING count(*) > 1)"  # noqa: S608
+        count, ids = rows_where(connection, table, condition)
         if count:
             yield problem(table, name, "several rows have the same token", rows=count, ids=ids)
     elif shares_addresses(connection):
@@ -51,7 +51,7 @@ def unique_changes(connection: Connection, table: str) -> Iterator[Change]:
         return
     else:
         yield from no_longer_sharing_changes(connection)
-    constraint, columns = free_name(connection, f"uq_{table}_{name}"), [name]
+    constraint, columns = free_index_name(connection, f"uq_{table}_{name}"), [name]
     if connection.dialect.name == "postgresql":
         yield step(table, name, "make it unique",
                    lambda op: op.create_unique_constraint(constraint, table, columns))  # fmt: skip
@@ -61,7 +61,9 @@ def unique_changes(connection: Connection, table: str) -> Iterator[Change]:
 
 
 def _is_unique(inspector: Inspector, table: str, column: str) -> bool:
-    constraints = [found["column_names"] for found in inspector.get_unique_constraints(table)]
+    constraints = [
+        constraint["column_names"] for constraint in inspector.get_unique_constraints(table)
+    ]
     indexes = [
         index["column_names"]
         for index in inspector.get_indexes(table)
@@ -71,17 +73,19 @@ def _is_unique(inspector: Inspector, table: str, column: str) -> bool:
 
 
 def reference_changes(connection: Connection) -> Iterator[Change]:
-    """Yield what deletes refresh tokens with their user, and finds them by user."""
+    """Yield the steps by which refresh tokens are deleted with their user, and found by user."""
     inspector = inspect(connection)
     keys = [
         key
         for key in inspector.get_foreign_keys("refresh_tokens")
         if key["constrained_columns"] == ["user_id"] and key["referred_table"] == "users"
     ]
-    others = [str(key["name"]) for key in keys if key["options"].get("ondelete") != "CASCADE"]
-    cascades = len(keys) > len(others)
+    without_cascade = [
+        str(key["name"]) for key in keys if key["options"].get("ondelete") != "CASCADE"
+    ]
+    cascades = len(keys) > len(without_cascade)
     if connection.dialect.name == "postgresql":
-        yield from _foreign_key(others, cascades=cascades)
+        yield from _foreign_key_changes(without_cascade, cascades=cascades)
     indexes = inspector.get_indexes("refresh_tokens")
     if not any(index["column_names"][:1] == ["user_id"] for index in indexes):
         yield step(
@@ -93,7 +97,7 @@ def reference_changes(connection: Connection) -> Iterator[Change]:
 
 
 def token_trigger_changes(connection: Connection) -> Iterator[Change]:
-    """Yield the trigger that deletes the tokens of a deleted user on SQLite.
+    """Yield the step that adds a trigger to delete the tokens of a deleted user on SQLite.
 
     SQLite cannot change the foreign keys of a table, enforces them only for connections that ask
     for it, and may give the id of a deleted user to a new one, who would inherit the tokens. The
@@ -104,8 +108,8 @@ def token_trigger_changes(connection: Connection) -> Iterator[Change]:
         yield step("users", "id", detail, run_statements(_CREATE_TOKEN_TRIGGER))
 
 
-def _foreign_key(others: Sequence[str], *, cascades: bool) -> Iterator[Change]:
-    for name in others:
+def _foreign_key_changes(names_to_drop: Sequence[str], *, cascades: bool) -> Iterator[Change]:
+    for name in names_to_drop:
         detail = "drop the foreign key, which prevents deleting users"
         yield step("refresh_tokens", name, detail, _drop_constraint(name))
     if not cascades:
@@ -125,18 +129,20 @@ def _drop_constraint(name: str) -> Apply:
 
 
 def width_changes(connection: Connection) -> Iterator[Change]:
-    """Yield what makes room for the hash of a disabled user, however long it is."""
+    """Yield the step that makes room for the hash of a disabled user, however long it is."""
     if connection.dialect.name == "sqlite":
         return
     present = present_columns(connection, "users")
-    hashed = present["hashed_password"]["type"]
-    disabled = (
+    hash_type = present["hashed_password"]["type"]
+    disabled_type = (
         present["disabled_hash"]["type"]
         if "disabled_hash" in present
         else String(DISABLED_HASH_LENGTH)
     )
-    assert isinstance(hashed, String)
-    assert isinstance(disabled, String)
-    if disabled.length is not None and (hashed.length is None or hashed.length > disabled.length):
+    assert isinstance(hash_type, String)
+    assert isinstance(disabled_type, String)
+    if disabled_type.length is not None and (
+        hash_type.length is None or hash_type.length > disabled_type.length
+    ):
         detail = "make it as wide as hashed_password"
-        yield widening(connection, "users", "disabled_hash", detail, hashed)
+        yield widening_change(connection, "users", "disabled_hash", detail, hash_type)

@@ -19,7 +19,7 @@ from userctl.schemas.adoption import AdoptionOptions
 
 TIMES = {"users": ("created_at", "updated_at"),
          "refresh_tokens": ("expires_at", "created_at", "updated_at")}  # fmt: skip
-IN_CLEAR = {
+IS_PLAINTEXT = {
     "postgresql": "token !~ '^[0-9a-f]{64}$'",
     "sqlite": "NOT (length(token) = 64 AND token NOT GLOB '*[^0-9a-f]*')",
 }
@@ -30,7 +30,7 @@ _OFFSET = "*[+-][0-9][0-9]*"
 
 
 def time_changes(connection: Connection, name: str) -> Iterator[Change]:
-    """Yield times that cannot be read."""
+    """Yield problems with times that cannot be read."""
     for time in TIMES[name]:
         if time not in present_columns(connection, name):
             continue
@@ -39,7 +39,7 @@ def time_changes(connection: Connection, name: str) -> Iterator[Change]:
             condition = f"NOT {time} BETWEEN '0001-01-02' AND '9999-12-30'"
             count, ids = rows_where(connection, name, condition)
         else:
-            ids = _unreadable(connection, name, time)
+            ids = _unreadable_ids(connection, name, time)
             count = len(ids)
         if count:
             yield problem(name, time, "times that cannot be read", rows=count, ids=ids)
@@ -52,26 +52,26 @@ def time_changes(connection: Connection, name: str) -> Iterator[Change]:
             yield problem(name, "expires_at", detail, rows=count, ids=ids)
 
 
-def _unreadable(connection: Connection, name: str, time: str) -> list[int]:
-    read = UTCDateTime().result_processor(connection.dialect, None)
-    rows, unreadable = table(name, column("id"), column(time)), []
+def _unreadable_ids(connection: Connection, name: str, time: str) -> list[int]:
+    read_time = UTCDateTime().result_processor(connection.dialect, None)
+    rows, ids = table(name, column("id"), column(time)), []
     query = select(rows).order_by(rows.c.id).execution_options(yield_per=BATCH)
     for number, value in connection.execute(query):
-        if isinstance(read(value), UnreadableValue):
-            unreadable.append(number)
-    return unreadable
+        if isinstance(read_time(value), UnreadableValue):
+            ids.append(number)
+    return ids
 
 
 def token_changes(connection: Connection, options: AdoptionOptions) -> Iterator[Change]:
     """Yield the changes and the problems of the refresh tokens."""
     owner = "SELECT 1 FROM users WHERE users.id = refresh_tokens.user_id"
-    orphaned = f"user_id IS NOT NULL AND NOT EXISTS ({owner})"
-    count, ids = rows_where(connection, "refresh_tokens", orphaned)
+    is_orphaned = f"user_id IS NOT NULL AND NOT EXISTS ({owner})"
+    count, ids = rows_where(connection, "refresh_tokens", is_orphaned)
     if count:
         detail = "tokens of users that do not exist; delete them"
         yield problem("refresh_tokens", "user_id", detail, rows=count, ids=ids)
     condition = (
-        "token IS NOT NULL" if options.tokens_in_clear else IN_CLEAR[connection.dialect.name]
+        "token IS NOT NULL" if options.tokens_in_clear else IS_PLAINTEXT[connection.dialect.name]
     )
     count, ids = rows_where(connection, "refresh_tokens", condition)
     if count:
@@ -86,28 +86,28 @@ def token_changes(connection: Connection, options: AdoptionOptions) -> Iterator[
         )
         detail = "the application must look up tokens by their SHA-256 from now on"
         yield warning("refresh_tokens", "token", detail)
-    hashed, _ = rows_where(connection, "refresh_tokens", f"NOT ({condition})")
-    if hashed and not connection.dialect.has_table(connection, VERSION_TABLE):
+    hash_count, _ = rows_where(connection, "refresh_tokens", f"NOT ({condition})")
+    if hash_count and not connection.dialect.has_table(connection, VERSION_TABLE):
         detail = "these count as hashes; if they are plaintext tokens, pass --tokens-in-clear"
-        yield warning("refresh_tokens", "token", detail, hashed)
+        yield warning("refresh_tokens", "token", detail, hash_count)
 
 
 def type_changes(connection: Connection, name: str) -> Iterator[Change]:
-    """Yield values of another type than their column, which only SQLite allows."""
+    """Yield problems with values of another type than their column, which only SQLite allows."""
     if connection.dialect.name != "sqlite":
         return
-    for column_name, wanted in wanted_columns(name).items():
+    for column_name, wanted_column in wanted_columns(name).items():
         if column_name not in present_columns(connection, name):
             continue
-        if isinstance(wanted.type, String):
+        if isinstance(wanted_column.type, String):
             condition = f"typeof({column_name}) NOT IN ('text', 'null')"
-        elif isinstance(wanted.type, Boolean):
+        elif isinstance(wanted_column.type, Boolean):
             condition = f"{column_name} NOT IN (0, 1)"
         else:
             continue
         count, ids = rows_where(connection, name, condition)
         if count:
-            detail = f"values that are not {wanted.type.compile(connection.dialect)}"
+            detail = f"values that are not {wanted_column.type.compile(connection.dialect)}"
             yield problem(name, column_name, detail, rows=count, ids=ids)
 
 
@@ -122,7 +122,7 @@ def _hash(op: Operations, condition: str, count: int) -> None:
 
 
 def user_warnings(connection: Connection, options: AdoptionOptions) -> Iterator[Change]:
-    """Yield what userctl supports only in part."""
+    """Yield warnings about what userctl supports only in part."""
     users = table("users", *map(column, present_columns(connection, "users")))
     scheme = password_scheme(users.c).label("scheme")
     for name, count in connection.execute(select(scheme, func.count()).group_by(scheme)):
@@ -136,5 +136,5 @@ def user_warnings(connection: Connection, options: AdoptionOptions) -> Iterator[
         users = table("users", column("role"))
         roles = set(connection.scalars(select(users.c.role).distinct())) - {None, *options.roles}
         if roles:
-            listed = ", ".join(str(role)[:50] for role in islice(roles, ROLES_LISTED))
-            yield warning("users", "role", f"roles that the setting 'roles' lacks: {listed}")
+            role_names = ", ".join(str(role)[:50] for role in islice(roles, ROLES_LISTED))
+            yield warning("users", "role", f"roles that the setting 'roles' lacks: {role_names}")

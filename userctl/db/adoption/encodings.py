@@ -13,9 +13,9 @@ from userctl.schemas.user_name import check_name
 
 
 def text_changes(connection: Connection, name: str) -> Iterator[Change]:
-    """Yield the columns of a table with text that is not UTF-8.
+    """Yield problems with the columns of a table whose text is not UTF-8.
 
-    PostgreSQL makes sure of the encoding of a database, unless that is SQL_ASCII.
+    PostgreSQL enforces the encoding of a database, unless that is SQL_ASCII.
     """
     if (
         connection.dialect.name == "postgresql"
@@ -28,20 +28,20 @@ def text_changes(connection: Connection, name: str) -> Iterator[Change]:
         for wanted in wanted_columns(name).values()
         if isinstance(wanted.type, String) and wanted.name in present
     ]
-    found: dict[str, list[int]] = {text: [] for text in texts}
+    ids_by_column: dict[str, list[int]] = {text: [] for text in texts}
     rows = table(name, column("id"), *map(column, texts))
     query = select(rows).order_by(rows.c.id).execution_options(yield_per=BATCH)
     for number, *values in connection.execute(query):
         for text, value in zip(texts, values, strict=True):
             if isinstance(value, str) and has_bad_bytes(value):
-                found[text].append(number)
-    for text, ids in found.items():
+                ids_by_column[text].append(number)
+    for text, ids in ids_by_column.items():
         if ids:
             yield problem(name, text, "text is not UTF-8", rows=len(ids), ids=ids[:IDS_LISTED])
 
 
 def name_warnings(connection: Connection) -> Iterator[Change]:
-    """Yield a warning of names that an import of what is exported would reject."""
+    """Yield a warning about names that an import of an export would reject."""
     if "name" not in present_columns(connection, "users"):
         return
     rows = table("users", column("id"), column("name"))
@@ -52,10 +52,10 @@ def name_warnings(connection: Connection) -> Iterator[Change]:
         if isinstance(name, str) and not has_bad_bytes(name) and not _is_name(name)
     ]
     if ids:
-        listed = ", ".join(map(str, ids[:IDS_LISTED]))
+        shown_ids = ", ".join(map(str, ids[:IDS_LISTED]))
         detail = (
             "too long, blank or with invisible characters; an import of an export rejects it "
-            f"without --correct-names: {listed}"
+            f"without --correct-names: {shown_ids}"
         )
         yield warning("users", "name", detail, len(ids))
 

@@ -13,16 +13,16 @@ from userctl.db.adoption.change import (
     step,
     update_rows,
 )
-from userctl.db.adoption.columns import added_later, present_columns, wanted_columns
+from userctl.db.adoption.columns import is_added_without_default, present_columns, wanted_columns
 from userctl.schemas.adoption import AdoptionOptions
 
-NEEDED = {"users": (), "refresh_tokens": ("token", "user_id", "expires_at")}
-"""Columns whose missing values cannot be filled in, but for addresses, which may stay missing."""
+REQUIRED_COLUMNS = {"users": (), "refresh_tokens": ("token", "user_id", "expires_at")}
+"""Columns whose missing values cannot be filled in, except addresses, which may stay missing."""
 
 
 def null_changes(connection: Connection, table: str, options: AdoptionOptions) -> Iterator[Change]:
     """Yield the changes and the problems of the nulls in a table, now and in the future."""
-    for name in NEEDED[table]:
+    for name in REQUIRED_COLUMNS[table]:
         count, ids = rows_where(connection, table, f"{name} IS NULL")
         if count:
             yield problem(table, name, "the value is missing in some rows", rows=count, ids=ids)
@@ -43,24 +43,24 @@ def null_changes(connection: Connection, table: str, options: AdoptionOptions) -
 
 
 def _values(connection: Connection, table: str, options: AdoptionOptions) -> dict[str, str]:
-    """Return the nullable columns that userctl needs, and the SQL of what fills them."""
+    """Return the nullable columns that userctl needs, with the SQL that fills them."""
     present, values = present_columns(connection, table), {}
     defaults = {
         "role": "'user'",
         "revoked": "false",
         "hashed_password": f"'{options.null_hash}'",
     }
-    for name, wanted in wanted_columns(table).items():
+    for name, wanted_column in wanted_columns(table).items():
         column = present.get(name)
-        nullable = column["nullable"] if column else added_later(connection, name)
+        nullable = column["nullable"] if column else is_added_without_default(connection, name)
         if not nullable:
             continue
         if name in defaults:
             values[name] = defaults[name]
         elif name in {"created_at", "updated_at"}:
-            kind = column["type"] if column else wanted.type
-            zoned = connection.dialect.name == "sqlite" or getattr(kind, "timezone", True)
-            values[name] = "CURRENT_TIMESTAMP" if zoned else "timezone('UTC', CURRENT_TIMESTAMP)"
+            kind = column["type"] if column else wanted_column.type
+            has_zone = connection.dialect.name == "sqlite" or getattr(kind, "timezone", True)
+            values[name] = "CURRENT_TIMESTAMP" if has_zone else "timezone('UTC', CURRENT_TIMESTAMP)"
     return values
 
 
@@ -75,17 +75,19 @@ def _describe_value(name: str, value: str) -> str:
 def _trigger_statements(connection: Connection, table: str, values: dict[str, str]) -> list[str]:
     name = f"userctl_fill_{table}"
     if connection.dialect.name == "postgresql":
-        filled = " ".join(f"NEW.{c} := coalesce(NEW.{c}, {value});" for c, value in values.items())
+        assignments = " ".join(
+            f"NEW.{c} := coalesce(NEW.{c}, {value});" for c, value in values.items()
+        )
         return [
             f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$userctl$ BEGIN {filled} RETURN NEW; END $userctl$",
+            f"$userctl$ BEGIN {assignments} RETURN NEW; END $userctl$",
             f"CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION {name}()",
         ]
-    missing = " OR ".join(f"NEW.{c} IS NULL" for c in values)
-    filled = ", ".join(f"{c} = coalesce({c}, {value})" for c, value in values.items())
+    condition = " OR ".join(f"NEW.{c} IS NULL" for c in values)
+    assignments = ", ".join(f"{c} = coalesce({c}, {value})" for c, value in values.items())
     return [
-        f"CREATE TRIGGER {name}{suffix} AFTER {event} ON {table} WHEN {missing} "  # noqa: S608
-        f"BEGIN UPDATE {table} SET {filled} WHERE id = NEW.id; END"
+        f"CREATE TRIGGER {name}{suffix} AFTER {event} ON {table} WHEN {condition} "  # noqa: S608
+        f"BEGIN UPDATE {table} SET {assignments} WHERE id = NEW.id; END"
         for suffix, event in (("", "INSERT"), ("_again", f"UPDATE OF {', '.join(values)}"))
     ]

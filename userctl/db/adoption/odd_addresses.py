@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from userctl.db.adoption.addresses import AddressPlan
 
 BATCH = 1000
-"""How many users are asked for or changed at a time."""
+"""How many users are queried or changed at a time."""
 
 _USERS = table(
     "users", column("id"), column("email", String()), column("disabled_at", UTCDateTime())
@@ -30,52 +30,54 @@ _LEAVE_OUT = "correct it, or pass --leave-out"
 def odd_address_changes(
     connection: Connection, plan: "AddressPlan", options: AdoptionOptions
 ) -> Iterator[Change]:
-    """Yield what is to be done about users with an invalid address, a shared one, or none.
+    """Yield the changes and problems of users with an invalid address, a shared one, or none.
 
-    Those whose address can be looked up may be kept, and so may those without one. One who is
-    disabled was left out before, and stays so.
+    Users whose address can be looked up may be kept, and so may those without one. A disabled user
+    was left out before, and stays so.
 
     Args:
         connection: the database.
-        plan: what is known of the addresses.
+        plan: the plan for the addresses.
         options: whether they are kept or left out.
     """
     query = select(_USERS.c.id).where(_USERS.c.email.is_(None)).order_by(_USERS.c.id)
-    missing = list(connection.scalars(query))
-    sharing = [number for numbers in plan.shared.values() for number in numbers]
-    disabled = _disabled(connection, [*plan.odd, *missing, *sharing])
+    without_address = list(connection.scalars(query))
+    sharing_users = [number for numbers in plan.shared.values() for number in numbers]
+    disabled_users = _disabled_ids(connection, [*plan.odd, *without_address, *sharing_users])
     shared = {
         address: active
         for address, numbers in plan.shared.items()
-        if _is_contested(active := [n for n in numbers if n not in disabled], plan)
+        if _is_contested(active := [n for n in numbers if n not in disabled_users], plan)
     }
     contested = {*chain.from_iterable(shared.values())}
-    odd = sorted(set(plan.odd) - contested - disabled)
-    missing = [number for number in missing if number not in disabled]
+    odd = sorted(set(plan.odd) - contested - disabled_users)
+    without_address = [number for number in without_address if number not in disabled_users]
     if options.keep_odd_addresses:
         fit = [number for number in odd if number not in plan.unfit]
-        if kept := sorted([*fit, *missing]):
+        if kept_ids := sorted([*fit, *without_address]):
             detail = "these addresses are not valid, and stay as they are"
-            yield warning("users", "email", detail, len(kept), ids=kept[:IDS_LISTED])
-        odd, missing = sorted(set(odd) & plan.unfit), []
+            yield warning("users", "email", detail, len(kept_ids), ids=kept_ids[:IDS_LISTED])
+        odd, without_address = sorted(set(odd) & plan.unfit), []
     if options.leave_out:
-        yield from _left_out([*odd, *missing, *contested], options)
+        yield from _leave_out_changes([*odd, *without_address, *contested], options)
         return
     for number in odd:
         advice = _LEAVE_OUT if number in plan.unfit else _EITHER
         yield problem("users", "email", f"{plan.odd[number]} ({advice})", ids=[number])
-    if missing:
+    if without_address:
         detail = f"the value is missing in some rows ({_EITHER})"
-        yield problem("users", "email", detail, rows=len(missing), ids=missing[:IDS_LISTED])
+        yield problem(
+            "users", "email", detail, rows=len(without_address), ids=without_address[:IDS_LISTED]
+        )
     for address, numbers in shared.items():
-        which = address or "(blank)"
         detail = (
-            f"correct them, or pass --leave-out: these users would all have the address {which}"
+            "correct them, or pass --leave-out: these users would all have the address "
+            f"{address or '(blank)'}"
         )
         yield problem("users", "email", detail, rows=len(numbers), ids=numbers)
 
 
-def _left_out(numbers: Sequence[int], options: AdoptionOptions) -> Iterator[Change]:
+def _leave_out_changes(numbers: Sequence[int], options: AdoptionOptions) -> Iterator[Change]:
     if numbers:
         detail = "leave users to the application: disable them here, and change nothing else"
         yield step(
@@ -90,11 +92,11 @@ def _left_out(numbers: Sequence[int], options: AdoptionOptions) -> Iterator[Chan
 
 
 def _is_contested(active: Sequence[int], plan: "AddressPlan") -> bool:
-    """Tell whether users who share an address, and are not disabled, leave open whose it is."""
+    """Tell whether it is undecided which of the active users who share an address owns it."""
     return len(active) > 1 or any(number in plan.changed for number in active)
 
 
-def _disabled(connection: Connection, numbers: Sequence[int]) -> set[int]:
+def _disabled_ids(connection: Connection, numbers: Sequence[int]) -> set[int]:
     if "disabled_at" not in present_columns(connection, "users"):
         return set()
     query = select(_USERS.c.id).where(_USERS.c.disabled_at.is_not(None))
@@ -106,14 +108,14 @@ def _disabled(connection: Connection, numbers: Sequence[int]) -> set[int]:
 
 
 def _leave_out(op: Operations, numbers: Sequence[int], now: datetime) -> None:
-    # With their hashes where they are, the application goes on letting them in.
+    # Their hashes stay in place, so the application still lets them in.
     change = update(_USERS).values(disabled_at=now)
     for batch in _batches(numbers):
-        changed = op.get_bind().execute(change.where(_USERS.c.id.in_(batch))).rowcount
-        require_count("UPDATE", "users", changed, len(batch))
+        count = op.get_bind().execute(change.where(_USERS.c.id.in_(batch))).rowcount
+        require_count("UPDATE", "users", count, len(batch))
 
 
 def _batches(numbers: Sequence[int]) -> Iterator[list[int]]:
-    rest = iter(numbers)
-    while batch := list(islice(rest, BATCH)):
+    remaining = iter(numbers)
+    while batch := list(islice(remaining, BATCH)):
         yield batch

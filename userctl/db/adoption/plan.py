@@ -1,4 +1,4 @@
-"""The plan of an adoption: what has to be done, what to know, and what to correct first."""
+"""The plan of an adoption: its steps, warnings, and problems to correct first."""
 
 from collections.abc import Iterator, Sequence
 
@@ -36,7 +36,7 @@ def plan_adoption(
 ) -> list[Change]:
     """Return the changes that adopting the tables of a database takes, in their order.
 
-    Tables with other names than ours are renamed at once; who does not adopt them rolls back.
+    Tables with other names than ours are renamed at once; a caller that only plans rolls back.
 
     Args:
         connection: the database.
@@ -47,8 +47,8 @@ def plan_adoption(
         AdoptionRefused: if the database refuses to rename a table.
         DatabaseNotMigrated: if the database has no tables to adopt.
         DatabaseTooNew: if a newer userctl migrated it.
-        InvalidInput: if tokens are said to be plaintext that userctl may have hashed already, or
-            there is no table with a name that was chosen.
+        InvalidInput: if tokens are declared as plaintext that userctl may already have hashed, or
+            a chosen table does not exist.
     """
     current = require_known_revision(current_revision(connection))
     if current is not None and options.tokens_in_clear:
@@ -106,12 +106,14 @@ def _create_refresh_tokens(op: Operations) -> None:
 
 
 def _migrations(connection: Connection, current: str | None) -> Iterator[Change]:
-    pending = [revision for revision in revisions() if current is None or revision > current]
-    if pending:
+    pending_revisions = [
+        revision for revision in revisions() if current is None or revision > current
+    ]
+    if pending_revisions:
         yield step(
             VERSION_TABLE,
-            pending[-1],
-            f"run the migrations {', '.join(pending)}"
+            pending_revisions[-1],
+            f"run the migrations {', '.join(pending_revisions)}"
             if current
             else "record the schema version and run the migrations",
             lambda op: upgrade_adopted(op.get_bind()),

@@ -1,4 +1,4 @@
-"""Addresses that several users have, whom the application keeps for itself."""
+"""Addresses shared by users who are left to the application."""
 
 from collections.abc import Iterator
 
@@ -12,26 +12,26 @@ from userctl.repositories.shared_addresses import (
     index_names,
 )
 
-_SHARED = text(
+_SHARED_ADDRESS = text(
     "SELECT 1 FROM users WHERE email IS NOT NULL GROUP BY email HAVING count(*) > 1 LIMIT 1"
 )
 
 
 def shares_addresses(connection: Connection) -> bool:
     """Tell whether several users have the same address, as it is stored."""
-    return connection.execute(_SHARED).first() is not None
+    return connection.execute(_SHARED_ADDRESS).first() is not None
 
 
 def sharing_changes(connection: Connection) -> Iterator[Change]:
-    """Yield what makes the addresses unique, but for users who are left to the application."""
+    """Yield the steps that make addresses unique, except those of users left to the application."""
     indexes = inspect(connection).get_indexes("users")
     if not any(index["name"] in index_names() for index in indexes):
-        name = free_name(connection, SHARED_ADDRESS_INDEX)
+        name = free_index_name(connection, SHARED_ADDRESS_INDEX)
         # The condition is about columns that the migrations add.
         yield step(
             "users",
             "email",
-            "make it unique, but for users who are left to the application",
+            "make it unique, except for users who are left to the application",
             lambda op: op.create_index(
                 name, "users", ["email"], unique=True,
                 postgresql_where=HAS_OWN_ADDRESS, sqlite_where=HAS_OWN_ADDRESS,
@@ -40,28 +40,28 @@ def sharing_changes(connection: Connection) -> Iterator[Change]:
         )  # fmt: skip
     # That index finds no user by the address alone.
     if not any(i["column_names"][:1] == ["email"] and not is_partial(i) for i in indexes):
-        index = free_name(connection, "ix_users_email")
+        index = free_index_name(connection, "ix_users_email")
         yield step(
             "users", "email", "add an index", lambda op: op.create_index(index, "users", ["email"])
         )
 
 
 def no_longer_sharing_changes(connection: Connection) -> Iterator[Change]:
-    """Yield what drops the index that :func:`sharing_changes` created."""
+    """Yield the step that drops the index that :func:`sharing_changes` created."""
     for index in inspect(connection).get_indexes("users"):
         if (name := index["name"]) in index_names():
-            detail = "drop the index that leaves users out, because none share an address by now"
+            detail = "drop the index that leaves users out, because none share an address any more"
             yield step("users", "email", detail, _drop(str(name)))
 
 
-def free_name(connection: Connection, name: str) -> str:
-    """Return a name for an index, which an application may have given to one of some rows."""
+def free_index_name(connection: Connection, name: str) -> str:
+    """Return an unused name for an index; the application may have a partial one of this name."""
     if connection.dialect.name == "postgresql":
-        taken = connection.scalar(text("SELECT to_regclass(quote_ident(:name))"), {"name": name})
+        existing = connection.scalar(text("SELECT to_regclass(quote_ident(:name))"), {"name": name})
     else:
         query = "SELECT 1 FROM sqlite_schema WHERE name = :name COLLATE NOCASE"
-        taken = connection.scalar(text(query), {"name": name})
-    return name if taken is None else f"userctl_{name}"
+        existing = connection.scalar(text(query), {"name": name})
+    return name if existing is None else f"userctl_{name}"
 
 
 def is_partial(index: ReflectedIndex) -> bool:

@@ -11,8 +11,8 @@ from userctl.db.adoption.columns import TABLES
 from userctl.db.schema.revisions import current_revision
 from userctl.schemas.adoption import AdoptionOptions
 
-_ALIKE = ("user", "account", "member", "person", "token", "session")
-_ALIKE_LISTED = 10
+_SIMILAR_WORDS = ("user", "account", "member", "person", "token", "session")
+_SIMILAR_LISTED = 10
 
 _POSTGRESQL_KIND = text(
     "SELECT relkind = 'p' AS partitioned, relispartition AS partition, "
@@ -27,34 +27,34 @@ _POSTGRESQL_KIND = text(
 
 
 def find_tables(connection: Connection, options: AdoptionOptions) -> dict[str, str]:
-    """Return the present names of the tables to adopt, by the names that they shall have.
+    """Return the present names of the tables to adopt, by the names that userctl gives them.
 
     Raises:
         DatabaseNotMigrated: if there is none.
-        InvalidInput: if there is no table with a name that was chosen.
+        InvalidInput: if a chosen table does not exist.
     """
     present = inspect(connection).get_table_names()
-    adopted = current_revision(connection) is not None
-    found = {}
-    for ours, chosen in zip(TABLES, (options.users_table, options.tokens_table), strict=True):
-        name = _present_name(connection, chosen or ours, present)
-        if name is None and chosen is not None:
+    is_adopted = current_revision(connection) is not None
+    names = {}
+    for our_name, option in zip(TABLES, (options.users_table, options.tokens_table), strict=True):
+        name = _present_name(connection, option or our_name, present)
+        if name is None and option is not None:
             # Tables that were adopted before have our names already.
-            name = ours if adopted and ours in present else None
+            name = our_name if is_adopted and our_name in present else None
             if name is None:
                 raise InvalidInput(
-                    f"There is no table {quote(chosen)}{_describe_alike(connection)}."
+                    f"There is no table {quote(option)}{_describe_similar(connection)}."
                 )
         if name is not None:
-            found[ours] = name
-    if not found:
+            names[our_name] = name
+    if not names:
         raise DatabaseNotMigrated(
             f"The database has no tables to adopt: they are looked for as {' and '.join(TABLES)}"
-            f"{_describe_alike(connection)}.",
+            f"{_describe_similar(connection)}.",
             hint="Name them with --users-table and --tokens-table, or create new ones with "
             "'userctl db migrate'.",
         )
-    return found
+    return names
 
 
 def needs_rename(connection: Connection, options: AdoptionOptions) -> bool:
@@ -64,33 +64,35 @@ def needs_rename(connection: Connection, options: AdoptionOptions) -> bool:
         DatabaseNotMigrated, InvalidInput: as :func:`find_tables` does.
     """
     names = find_tables(connection, options)
-    renamed = any(ours != name for ours, name in names.items())
-    return renamed and not any(kind_problems(connection, names))
+    has_other_names = any(our_name != name for our_name, name in names.items())
+    return has_other_names and not any(kind_problems(connection, names))
 
 
 def missing_users(connection: Connection) -> Change:
-    """Return the problem that there are tokens and no users."""
-    detail = f"the table is missing; name it with --users-table{_describe_alike(connection)}"
+    """Return the problem that there is a table of tokens but none of users."""
+    detail = f"the table is missing; name it with --users-table{_describe_similar(connection)}"
     return problem("users", "users", detail)
 
 
 def kind_problems(connection: Connection, tables: Mapping[str, str]) -> Iterator[Change]:
-    """Yield the tables that cannot be adopted because of what they are.
+    """Yield problems with tables of a kind that cannot be adopted.
 
     Args:
         connection: the database.
         tables: what :func:`find_tables` returned.
     """
     present = inspect(connection).get_table_names()
-    for ours, name in tables.items():
-        if name != ours and ours in present:
-            yield problem(ours, ours, f"there is this table besides {name}; rename or drop it")
+    for our_name, name in tables.items():
+        if name != our_name and our_name in present:
+            yield problem(
+                our_name, our_name, f"this table exists besides {name}; rename or drop it"
+            )
         if connection.dialect.name == "postgresql":
             details = _postgresql_problems(connection, name)
         else:
             details = _sqlite_problems(connection, name)
         for detail in details:
-            yield problem(ours, name, detail)
+            yield problem(our_name, name, detail)
 
 
 def _postgresql_problems(connection: Connection, name: str) -> Iterator[str]:
@@ -126,19 +128,19 @@ def _sqlite_problems(connection: Connection, name: str) -> Iterator[str]:
         yield f"the table is of the kind {kind}, which cannot be changed"
 
 
-def _present_name(connection: Connection, wanted: str, present: list[str]) -> str | None:
-    if wanted in present:
-        return wanted
+def _present_name(connection: Connection, table_name: str, present: list[str]) -> str | None:
+    if table_name in present:
+        return table_name
     if connection.dialect.name == "sqlite":
-        # Names differ by more than the case of ASCII letters there.
-        return next((name for name in present if name.lower() == wanted.lower()), None)
+        # There, names that differ only in the case of ASCII letters are the same.
+        return next((name for name in present if name.lower() == table_name.lower()), None)
     return None
 
 
-def _describe_alike(connection: Connection) -> str:
-    """Return the names that may be meant, to be appended to a sentence."""
+def _describe_similar(connection: Connection) -> str:
+    """Return the similar names that may be meant, as the end of a sentence."""
     inspector = inspect(connection)
     names = [*inspector.get_table_names(), *(f"{v} (a view)" for v in inspector.get_view_names())]
-    alike = sorted(name for name in names if any(word in name.lower() for word in _ALIKE))
-    listed = ", ".join(alike[:_ALIKE_LISTED])
-    return f" (there are: {listed})" if listed else ""
+    similar = sorted(name for name in names if any(word in name.lower() for word in _SIMILAR_WORDS))
+    shown_names = ", ".join(similar[:_SIMILAR_LISTED])
+    return f" (there are: {shown_names})" if shown_names else ""

@@ -1,4 +1,4 @@
-"""Widening columns of PostgreSQL, which refuses it while something else is made of them."""
+"""Widens columns on PostgreSQL, which refuses it while other objects depend on them."""
 
 from typing import Any
 
@@ -19,12 +19,14 @@ _DEPENDENTS = text(
 )
 
 
-def widening(
+def widening_change(
     connection: Connection, table: str, column: str, detail: str, kind: TypeEngine[Any]
 ) -> Change:
     """Return the step that gives a column a wider type, or the problem that prevents it."""
-    found = connection.scalars(_DEPENDENTS, {"table": table, "column": column})
-    if dependents := [str(what).removeprefix("rule _RETURN on ") for what in found]:
+    descriptions = connection.scalars(_DEPENDENTS, {"table": table, "column": column})
+    if dependents := [
+        str(description).removeprefix("rule _RETURN on ") for description in descriptions
+    ]:
         return problem(
             table,
             column,

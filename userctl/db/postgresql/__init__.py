@@ -1,1 +1,1 @@
-"""What only PostgreSQL needs: its backup programs and its privileges."""
+"""The parts that only PostgreSQL needs: its backup programs and its privileges."""

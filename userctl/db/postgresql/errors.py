@@ -1,4 +1,4 @@
-"""What each error of PostgreSQL and its driver means."""
+"""The meaning of each error of PostgreSQL and its driver."""
 
 import re
 from typing import Any, NamedTuple
@@ -9,15 +9,15 @@ from userctl.core.text import quote
 
 
 class Meaning(NamedTuple):
-    """The typed error of a code, what it says, and what to do where the error does not know."""
+    """The typed error of a code, its message, and a hint where the default one would not do."""
 
     kind: type[errors.UserctlError]
     message: str
     hint: str | None = None
 
 
-def _timeout(parameter: str) -> Meaning:
-    """Return the meaning of a timeout of the server by which the connection ended."""
+def _timeout_meaning(parameter: str) -> Meaning:
+    """Return the meaning of a timeout of the server that ended the connection."""
     return Meaning(
         errors.DatabaseUnreachable,
         "A timeout of the database server ended the connection",
@@ -26,14 +26,16 @@ def _timeout(parameter: str) -> Meaning:
 
 
 _CONFLICT = Meaning(errors.TransactionConflict, "The transaction kept conflicting with others")
-_REJECTED = Meaning(errors.ConstraintViolated, "The database rejected the row")
+_REJECTED_ROW = Meaning(errors.ConstraintViolated, "The database rejected the row")
 _DOES_NOT_FIT = Meaning(errors.ConstraintViolated, "A value does not fit its column")
-_RAISED = Meaning(
+_TRIGGER_ERROR = Meaning(
     errors.ConstraintViolated, "A trigger or a function in the database refused the change"
 )
-_FAILED = Meaning(errors.DatabaseNotReady, "The database server reported an error")
-_DISK = Meaning(errors.InputOutputFailed, "The disk of the database server reported an error")
-_MISSING = Meaning(errors.ExtensionMissing, "The tables need what the database does not have")
+_SERVER_ERROR = Meaning(errors.DatabaseNotReady, "The database server reported an error")
+_DISK_ERROR = Meaning(errors.InputOutputFailed, "The disk of the database server reported an error")
+_MISSING_FEATURE = Meaning(
+    errors.ExtensionMissing, "The tables need a feature that the database lacks"
+)
 
 _BY_SQLSTATE: dict[str, Meaning] = {
     "22001": Meaning(errors.ConstraintViolated, "A value is too long for its column"),
@@ -45,17 +47,17 @@ _BY_SQLSTATE: dict[str, Meaning] = {
         "Name the primary in the URL. If it is a default of the role or the database: "
         "ALTER ROLE NAME SET default_transaction_read_only = off.",
     ),
-    "25P03": _timeout("idle_in_transaction_session_timeout"),
-    "25P04": _timeout("transaction_timeout"),
+    "25P03": _timeout_meaning("idle_in_transaction_session_timeout"),
+    "25P04": _timeout_meaning("transaction_timeout"),
     "2BP01": Meaning(errors.ConstraintViolated, "Another object in the database depends on it"),
-    "40002": _REJECTED,
+    "40002": _REJECTED_ROW,
     "40003": Meaning(errors.CommitUnknown, "Whether the change was made is unknown"),
     "42501": Meaning(errors.DatabaseAccessDenied, "The database role lacks a privilege"),
     "42809": Meaning(
         errors.ForeignTables, "A view or another object has the name of a userctl table"
     ),
-    "42883": _MISSING,
-    "42704": _MISSING,
+    "42883": _MISSING_FEATURE,
+    "42704": _MISSING_FEATURE,
     "42P07": Meaning(errors.ForeignTables, "A table or a view with this name already exists"),
     "42P01": Meaning(errors.DatabaseNotMigrated, "A table is missing"),
     "42703": Meaning(errors.DatabaseNotMigrated, "A column is missing"),
@@ -68,51 +70,51 @@ _BY_SQLSTATE: dict[str, Meaning] = {
         "Try again in a moment. If that was the timeout of the role or the database, raise it: "
         "ALTER ROLE NAME SET statement_timeout = '5min'.",
     ),
-    "57P05": _timeout("idle_session_timeout"),
+    "57P05": _timeout_meaning("idle_session_timeout"),
     "XX001": Meaning(errors.DatabaseDamaged, "The database server found damaged data"),
     "XX002": Meaning(errors.DatabaseDamaged, "The database server found a damaged index"),
 }
 
 _BY_CLASS: dict[str, Meaning] = {
     "08": Meaning(errors.DatabaseUnreachable, "The database server cannot be reached"),
-    "09": _RAISED,
+    "09": _TRIGGER_ERROR,
     "0P": Meaning(errors.DatabaseAccessDenied, "The database role is not allowed"),
-    "21": _RAISED,
+    "21": _TRIGGER_ERROR,
     "22": _DOES_NOT_FIT,
-    "23": _REJECTED,
-    "27": _RAISED,
+    "23": _REJECTED_ROW,
+    "27": _TRIGGER_ERROR,
     "28": Meaning(errors.DatabaseAccessDenied, "The database server refused the role"),
-    "2F": _RAISED,
-    "38": _RAISED,
-    "39": _RAISED,
+    "2F": _TRIGGER_ERROR,
+    "38": _TRIGGER_ERROR,
+    "39": _TRIGGER_ERROR,
     "3D": Meaning(errors.DatabaseUnreachable, "The database does not exist"),
     "3F": Meaning(errors.SchemaNotFound, "The search_path names no schema that exists"),
     "40": _CONFLICT,
-    "44": _REJECTED,
+    "44": _REJECTED_ROW,
     "53": Meaning(errors.DatabaseBusy, "The database server has too few resources"),
     "57": Meaning(errors.DatabaseUnreachable, "The database server is shutting down or starting"),
-    "58": _DISK,
+    "58": _DISK_ERROR,
     "72": Meaning(errors.DatabaseBusy, "The snapshot became too old"),
-    "P0": _RAISED,
+    "P0": _TRIGGER_ERROR,
 }
 """The classes of the PostgreSQL manual, appendix A, that mean the same for all their codes."""
 
 _BY_EXCEPTION: dict[str, Meaning] = {
     "DataError": _DOES_NOT_FIT,
-    "IntegrityError": _REJECTED,
-    "InternalError": _FAILED,
-    "NotSupportedError": _FAILED,
-    "OperationalError": _FAILED,
-    "ProgrammingError": _FAILED,
-    # The driver has no better class for a code that a function of another program made up.
-    "DatabaseError": _RAISED,
+    "IntegrityError": _REJECTED_ROW,
+    "InternalError": _SERVER_ERROR,
+    "NotSupportedError": _SERVER_ERROR,
+    "OperationalError": _SERVER_ERROR,
+    "ProgrammingError": _SERVER_ERROR,
+    # The driver has no better class for a code that a function of another program invented.
+    "DatabaseError": _TRIGGER_ERROR,
 }
 """The meaning of each class of the driver, for codes that are in neither table."""
 
-_OF_STATEMENTS = frozenset({"0A", "21", "22", "3F", "42"})
+_STATEMENT_CLASSES = frozenset({"0A", "21", "22", "3F", "42"})
 """The classes of mistakes in a statement, which may be one of another program's function."""
 
-_POLICIES = "check_enable_rls"
+_POLICY_FUNCTION = "check_enable_rls"
 """The function of the server that finds a policy which would hide rows."""
 
 SEE_ALL = (
@@ -129,29 +131,29 @@ def translate_postgresql(error: Any) -> errors.UserctlError | None:
         return _translate_driver_error(error)
     diagnostics = getattr(error, "diag", None)
     # The detail after the primary message quotes the rejected row with its hash.
-    said = getattr(diagnostics, "message_primary", None) or state
+    message = getattr(diagnostics, "message_primary", None) or state
     if state == "22P05":
-        return _unknown_character(said)
-    if state == "42501" and getattr(diagnostics, "source_function", None) == _POLICIES:
+        return _character_error(message)
+    if state == "42501" and getattr(diagnostics, "source_function", None) == _POLICY_FUNCTION:
         return errors.DatabaseAccessDenied(
-            f"The database hides rows from the role ({redact(said)}).", hint=SEE_ALL
+            f"The database hides rows from the role ({redact(message)}).", hint=SEE_ALL
         )
     meaning = _meaning(error, state)
-    function = _function(getattr(diagnostics, "context", None) or "")
-    if function is not None and state[:2] in _OF_STATEMENTS and state != "42501":
-        meaning = _RAISED
-    where = f", in {function}" if function else ""
-    return meaning.kind(f"{meaning.message} ({redact(said)}{where}).", hint=meaning.hint)
+    function = _function_name(getattr(diagnostics, "context", None) or "")
+    if function is not None and state[:2] in _STATEMENT_CLASSES and state != "42501":
+        meaning = _TRIGGER_ERROR
+    location = f", in {function}" if function else ""
+    return meaning.kind(f"{meaning.message} ({redact(message)}{location}).", hint=meaning.hint)
 
 
 def _meaning(error: Any, state: str) -> Meaning:
-    if found := _BY_SQLSTATE.get(state) or _BY_CLASS.get(state[:2]):
-        return found
+    if meaning := _BY_SQLSTATE.get(state) or _BY_CLASS.get(state[:2]):
+        return meaning
     names = (kind.__name__ for kind in type(error).__mro__)
-    return next((_BY_EXCEPTION[name] for name in names if name in _BY_EXCEPTION), _FAILED)
+    return next((_BY_EXCEPTION[name] for name in names if name in _BY_EXCEPTION), _SERVER_ERROR)
 
 
-def _function(context: str) -> str | None:
+def _function_name(context: str) -> str | None:
     """Return the name of the function in which an error was raised; empty if it has none.
 
     The server translates the words around the name of the language and that of the function.
@@ -163,12 +165,12 @@ def _function(context: str) -> str | None:
     return redact(name[1]) if name else ""
 
 
-def _unknown_character(said: str) -> errors.UserctlError:
+def _character_error(message: str) -> errors.UserctlError:
     """Return the error for a character that the encoding of the database does not have."""
-    encodings = [name for name in re.findall(r"\b[A-Z][A-Z0-9_]{2,}\b", said) if name != "UTF8"]
+    encodings = [name for name in re.findall(r"\b[A-Z][A-Z0-9_]{2,}\b", message) if name != "UTF8"]
     encoding = encodings[0] if encodings else "not UTF8"
-    found = re.search(r"(?:0x[0-9a-f]{2} ?)+", said)
-    bytes_ = bytes.fromhex(found[0].replace("0x", "")) if found else b""
+    hex_digits = re.search(r"(?:0x[0-9a-f]{2} ?)+", message)
+    bytes_ = bytes.fromhex(hex_digits[0].replace("0x", "")) if hex_digits else b""
     character = bytes_.decode("utf-8", errors="replace")
     return errors.InvalidInput(
         f"The database cannot store {quote(character)}, because its encoding is {encoding}.",
@@ -178,10 +180,10 @@ def _unknown_character(said: str) -> errors.UserctlError:
 
 
 def _translate_driver_error(error: Any) -> errors.UserctlError | None:
-    said = redact(str(error))
+    message = redact(str(error))
     match type(error).__name__:
         case "DataError":
-            return errors.DatabaseDamaged(f"A stored value cannot be read ({said}).")
+            return errors.DatabaseDamaged(f"A stored value cannot be read ({message}).")
         case "OperationalError" | "ConnectionTimeout":
-            return errors.DatabaseUnreachable(f"Cannot connect to the database server ({said}).")
+            return errors.DatabaseUnreachable(f"Cannot connect to the database server ({message}).")
     return None

@@ -1,4 +1,4 @@
-"""Reads what Python cannot hold, so that one value does not keep a whole result from being read."""
+"""Reads values that Python cannot hold, so that one does not make a whole result unreadable."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _TEXTS = ("text", "varchar", "bpchar", "name")
 
 
 def register_loaders(connection: "psycopg.Connection[Any]") -> None:
-    """Let a connection read times and texts of every kind.
+    """Register loaders with which a connection reads times and texts of every kind.
 
     A time that Python does not know, such as ``infinity`` or one before Christ, is read as text. A
     server whose encoding is SQL_ASCII stores any bytes, which are read and written as they are.
@@ -23,7 +23,7 @@ def register_loaders(connection: "psycopg.Connection[Any]") -> None:
         for name in _TEXTS:
             adapters.register_loader(name, _BytesLoader)
         adapters.register_dumper(str, _BytesDumper)
-        # As UTF-8 the server would refuse to send what is none.
+        # In UTF-8 the server would refuse to send bytes that are not UTF-8.
         connection.execute("SET client_encoding TO SQL_ASCII")
         connection.commit()
 

@@ -43,7 +43,7 @@ def dump(url: DatabaseURL, file: Path) -> None:
     lock_wait = f"--lock-wait-timeout={BUSY_TIMEOUT_SECONDS}s"
     output = f"--file={file.absolute()}"
     command = ["pg_dump", "--format=custom", lock_wait, output, connection]
-    # The dump says when it was made in the local time of pg_dump, and not which that was.
+    # The dump has its time of creation in the local time of pg_dump, but not the zone.
     run_program(command, environment | {"TZ": "UTC"})
 
 
@@ -62,28 +62,28 @@ def tables(file: Path) -> set[str]:
     Raises:
         DatabaseToolMissing, DatabaseToolFailed: as :func:`dump` does.
     """
-    listed = run_program(["pg_restore", "--list", str(file.absolute())])
-    return set(re.findall(r"^\d+; \d+ \d+ TABLE \S+ (\S+) ", listed, re.MULTILINE))
+    listing = run_program(["pg_restore", "--list", str(file.absolute())])
+    return set(re.findall(r"^\d+; \d+ \d+ TABLE \S+ (\S+) ", listing, re.MULTILINE))
 
 
 def restore(
     file: Path,
     url: DatabaseURL,
-    dumped: Collection[str],
-    endings: Mapping[str, Update],
+    dump_tables: Collection[str],
+    updates: Mapping[str, Update],
     event: Callable[[Mapping[str, int]], NewEvent],
 ) -> dict[str, int]:
     """Replace the content of a database with that of a dump, in one transaction.
 
-    Other tables stay, unless they are ours: those belong to a later schema, and the migration to it
-    could not create them again.
+    Other tables stay, but not ours: they belong to a later schema, and the migration to it could
+    not create them again.
 
     Args:
         file: the dump.
         url: the database.
-        dumped: the tables in the dump.
-        endings: what is changed in the restored tables, by their names.
-        event: returns what is recorded, given how many rows of each of them were changed.
+        dump_tables: the tables in the dump.
+        updates: the updates of restored tables, by their names.
+        event: returns the event to record, given how many rows of each of them were changed.
 
     Returns:
         How many rows of each of these tables were changed.
@@ -91,8 +91,8 @@ def restore(
     Raises:
         DatabaseToolMissing, DatabaseToolFailed: as :func:`dump` does; nothing is changed then.
     """
-    later = [f"DROP TABLE IF EXISTS {table};" for table in TABLES if table not in dumped]
-    if "audit_events" not in dumped:
+    later = [f"DROP TABLE IF EXISTS {table};" for table in TABLES if table not in dump_tables]
+    if "audit_events" not in dump_tables:
         later.append("DROP FUNCTION IF EXISTS userctl_audit_append_only();")
     connection, environment = _connection(url)
     options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-", "--output=/dev/null"]
@@ -108,18 +108,20 @@ def restore(
             psql.write(source.read(4096).replace(_NO_LOCK_TIMEOUT, _LOCK_TIMEOUT))
             shutil.copyfileobj(source.output, psql.input)
             source.finish()
-            counts = psql.ask(_counted(endings), len(endings))
-            ended = {table: int(count) for table, count in zip(endings, counts, strict=True)}
-            if restored_trail.has_trail(dumped):
-                [head] = psql.ask(restored_trail.LOOK.encode(), 1)
-                psql.write(restored_trail.append_sql(head, event(ended)).encode())
-            # Until this statement nothing is changed, wherever psql or this process ends.
+            counts = psql.ask(_counting_script(updates), len(updates))
+            changes_by_table = {
+                table: int(count) for table, count in zip(updates, counts, strict=True)
+            }
+            if restored_trail.has_trail(dump_tables):
+                [head] = psql.ask(restored_trail.LAST_EVENT_QUERY.encode(), 1)
+                psql.write(restored_trail.append_sql(head, event(changes_by_table)).encode())
+            # Nothing is changed before this statement, even if psql or this process ends.
             psql.write(b"\nCOMMIT;\n")
         psql.finish()
-    return ended
+    return changes_by_table
 
 
-def _counted(statements: Mapping[str, Update]) -> bytes:
+def _counting_script(statements: Mapping[str, Update]) -> bytes:
     """Return a script that runs statements and prints how many rows each of them changed."""
     # The script of the dump empties the search path, and its output is not wanted.
     lines = ["", "RESET search_path;", r"\pset tuples_only on", r"\pset format unaligned", r"\o"]
@@ -136,18 +138,18 @@ def _connection(url: DatabaseURL) -> tuple[str, dict[str, str]]:
     """Return the connection argument, and the environment variables that hold the password."""
     import psycopg  # noqa: PLC0415
 
-    given: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(url.secret)
-    environment = {"PGPASSWORD": given.pop("password")} if "password" in given else {}
-    hidden = {
+    parameters: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(url.secret)
+    environment = {"PGPASSWORD": parameters.pop("password")} if "password" in parameters else {}
+    secret_options = {
         option.keyword.decode()
         for option in psycopg.pq.Conninfo.get_defaults()
         if option.dispchar == b"*" or option.keyword.startswith(b"scram_")
     }
-    if exposed := hidden & given.keys():
+    if exposed_options := secret_options & parameters.keys():
         raise InvalidConfiguration(
-            f"The process list would show the option {min(exposed)} of the database URL.",
+            f"The process list would show the option {min(exposed_options)} of the database URL.",
             hint="Put it into a service file (pg_service.conf), and refer to that with ?service=.",
         )
-    given["options"] = f"{given.get('options', '')} {_SESSION}".strip()
-    text = psycopg.conninfo.make_conninfo(**{**server_defaults(given), **given})
+    parameters["options"] = f"{parameters.get('options', '')} {_SESSION}".strip()
+    text = psycopg.conninfo.make_conninfo(**{**server_defaults(parameters), **parameters})
     return f"--dbname={text}", environment

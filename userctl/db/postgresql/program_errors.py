@@ -1,4 +1,4 @@
-"""What the error messages of PostgreSQL's own programs mean."""
+"""The meaning of error messages of PostgreSQL's own programs."""
 
 import errno
 import os
@@ -16,8 +16,10 @@ _BY_ERRNO: dict[int, type[UserctlError]] = {
 def describe_failure(program: str, output: bytes) -> UserctlError:
     """Return the typed error for what a program wrote in English before it failed."""
     lines = [line.strip() for line in output.decode(errors="replace").splitlines() if line.strip()]
-    chosen = [line for line in lines if "error:" in line.lower()] or lines or ["no error message"]
-    complaint = escape_invisible(chosen[0].removeprefix(f"{program}: "))[:300]
+    candidates = (
+        [line for line in lines if "error:" in line.lower()] or lines or ["no error message"]
+    )
+    complaint = escape_invisible(candidates[0].removeprefix(f"{program}: "))[:300]
     reasons = (kind for code, kind in _BY_ERRNO.items() if complaint.endswith(os.strerror(code)))
     kind = next(reasons, DatabaseToolFailed)
     hint = "Nothing was changed."

@@ -29,7 +29,7 @@ class Program:
         self.input.flush()
 
     def ask(self, text: bytes, lines: int) -> list[str]:
-        """Write to its input, and return the lines that it prints then.
+        """Write to its input, and return the lines that it prints in answer.
 
         Raises:
             DatabaseToolFailed: if the program failed.
@@ -41,7 +41,7 @@ class Program:
         return answer
 
     def read(self, size: int) -> bytes:
-        """Return so many bytes of its output, or what there is up to its end."""
+        """Return that many bytes of its output, or fewer at its end."""
         return self.output.read(size)
 
     def finish(self) -> bytes:
@@ -52,11 +52,11 @@ class Program:
         """
         with suppress(BrokenPipeError):
             self.input.close()
-        rest = self.output.read()
+        output = self.output.read()
         if self._process.wait() != 0:
             self._errors.seek(0)
             raise describe_failure(self._name, self._errors.read())
-        return rest
+        return output
 
 
 @contextmanager
@@ -69,12 +69,12 @@ def start_program(
         DatabaseToolMissing: if it is not installed.
     """
     name, *arguments = command
-    found = shutil.which(name)
-    if found is None:
+    path = shutil.which(name)
+    if path is None:
         raise DatabaseToolMissing(f"The PostgreSQL program {name} is not installed.")
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(  # noqa: S603
-            [found, *arguments],
+            [path, *arguments],
             env={**_inherited_environment(), **(environment or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -92,12 +92,14 @@ def start_program(
 
 
 def _inherited_environment() -> dict[str, str]:
-    """Return the environment without our own settings, of which some are secrets.
+    """Return the environment without our own settings, some of which are secret.
 
-    The messages of the programs are in English, so that their meaning can be found.
+    The programs write their messages in English, so that they can be interpreted.
     """
-    inherited = {name: text for name, text in os.environ.items() if not name.startswith("USERCTL_")}
-    return {**inherited, "LC_ALL": "C"}
+    environment = {
+        name: text for name, text in os.environ.items() if not name.startswith("USERCTL_")
+    }
+    return {**environment, "LC_ALL": "C"}
 
 
 def run_program(command: list[str], environment: Mapping[str, str] | None = None) -> str:

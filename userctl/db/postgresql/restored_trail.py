@@ -1,6 +1,6 @@
 """Continues the audit trail of a restored dump, in the transaction that restores it.
 
-That is psql's, so the statements are text. What they hold is text of anyone.
+The transaction is psql's, so the statements are text. The values in them may come from anyone.
 """
 
 from collections.abc import Collection
@@ -11,7 +11,7 @@ from typing import Any
 from userctl.db.schema.revisions import VERSION_TABLE, revisions
 from userctl.repositories.new_events import COLUMNS, NewEvent, TrailHead, next_rows
 
-LOOK = f"""
+LAST_EVENT_QUERY = f"""
 SELECT (SELECT max(version_num) FROM {VERSION_TABLE}), id, hash, extract(epoch FROM time)
 FROM (SELECT 1) AS one LEFT JOIN audit_events ON id = (SELECT max(id) FROM audit_events);
 """  # noqa: S608
@@ -23,14 +23,14 @@ def has_trail(tables: Collection[str]) -> bool:
     return {VERSION_TABLE, "audit_events"} <= {*tables}
 
 
-def append_sql(printed: str, event: NewEvent) -> str:
+def append_sql(line: str, event: NewEvent) -> str:
     """Return the statements that append an event, none if this userctl does not know the trail.
 
     Args:
-        printed: what ``LOOK`` printed, with ``|`` between the columns.
+        line: the line that ``LAST_EVENT_QUERY`` printed, with ``|`` between the columns.
         event: the event.
     """
-    revision, number, digest, epoch = printed.split("|")
+    revision, number, digest, epoch = line.split("|")
     if revision not in revisions():
         return ""
     head = TrailHead(int(number), digest, _time(epoch)) if number else None

@@ -40,11 +40,11 @@ def parse_options(url: DatabaseURL) -> dict[str, Any]:
 def _explain(url: DatabaseURL) -> InvalidConfiguration:
     import psycopg  # noqa: PLC0415
 
-    known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    keywords = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
     options = url.secret.partition("?")[2]
     for option in () if "@" in options else options.split("&"):
         name, equals, value = option.partition("=")
-        if not equals or name in known or not re.fullmatch(r"[A-Za-z_-]{2,40}", name):
+        if not equals or name in keywords or not re.fullmatch(r"[A-Za-z_-]{2,40}", name):
             continue
         hint = "Remove it: it belongs to another tool."
         if name.lower() in _SCHEMA_OPTIONS and re.fullmatch(r"\w+", value):

@@ -68,15 +68,15 @@ def copy_in(copy: Path, database: Path) -> None:
 
 @contextmanager
 def prepared_copy(copy: Path, database: Path) -> Iterator[Path]:
-    """Yield a copy of a copy, beside the database, which may be changed before it is put in place.
+    """Yield a second copy, beside the database, that may be changed before it replaces anything.
 
     Only the owner can read it, and it is removed when the block ends.
     """
     with scratch_folder(database.parent, temporary_prefix(database)) as folder:
-        prepared = folder / database.name
-        prepared.touch(0o600)
-        copy_in(copy, prepared)
-        yield prepared
+        path = folder / database.name
+        path.touch(0o600)
+        copy_in(copy, path)
+        yield path
 
 
 def create_safety_copy(database: Path, revision: str | None, now: datetime) -> Path:
@@ -104,14 +104,14 @@ def require_same_pages(copy: Path, database: Path) -> None:
     """Make sure that a copy has the page size of a database, so that it can replace the content.
 
     Raises:
-        InvalidInput: if it has not, because a database in use cannot change its page size.
+        InvalidInput: if it has another one, which a database in use cannot adopt.
     """
     with (
         translate_errors(),
-        closing(open_read_only(copy)) as one,
-        closing(connect_sqlite(database)) as other,
+        closing(open_read_only(copy)) as source,
+        closing(connect_sqlite(database)) as target,
     ):
-        sizes = [file.execute("PRAGMA page_size").fetchone() for file in (one, other)]
+        sizes = [file.execute("PRAGMA page_size").fetchone() for file in (source, target)]
     if sizes[0] != sizes[1]:
         raise InvalidInput(
             f"{copy} has pages of {sizes[0][0]} bytes, the database has pages of {sizes[1][0]}.",
@@ -126,16 +126,16 @@ def require_sound(path: Path) -> None:
         DatabaseDamaged: with the first problem.
     """
     with translate_errors(), closing(open_read_only(path)) as connection:
-        found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        if found != "ok":
-            raise DatabaseDamaged(f"The database is damaged ({found}).")
+        result = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if result != "ok":
+            raise DatabaseDamaged(f"The database is damaged ({result}).")
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:
-    """Return a connection to a backup, which is not changed by that.
+    """Return a connection to a backup that leaves the backup as it is.
 
     Raises:
-        InvalidInput: if changes are beside it that are not in it.
+        InvalidInput: if a log beside it has changes that are not in it.
     """
     # A backup has no log, and may be on a read-only disk.
     log = path.with_name(f"{path.name}-wal")

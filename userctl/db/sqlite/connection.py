@@ -4,13 +4,13 @@ import sqlite3
 
 
 class SQLiteConnection(sqlite3.Connection):
-    """A connection that remembers what SQLite would take as long as a query to be told or asked."""
+    """A connection that remembers settings, because asking SQLite takes as long as a query."""
 
     _milliseconds: float | None = None
     _writes_ahead = False
 
     def wait_at_most(self, milliseconds: float) -> None:
-        """Let each statement from now on wait for a lock for so long."""
+        """Limit how long each later statement waits for a lock."""
         if milliseconds != self._milliseconds:
             self.execute(f"PRAGMA busy_timeout = {milliseconds}")
             self._milliseconds = milliseconds

@@ -1,4 +1,4 @@
-"""What each error of SQLite means."""
+"""The meaning of each error of SQLite."""
 
 import re
 import sqlite3
@@ -51,7 +51,7 @@ _BY_TEXT: tuple[tuple[str, Meaning], ...] = (
     (
         r"no such (function|module|collation sequence|tokenizer)|unknown (function|tokenizer)|"
         "unsafe use of|not authorized",
-        (errors.ExtensionMissing, "The tables need what this SQLite does not have"),
+        (errors.ExtensionMissing, "The tables need a feature that this SQLite lacks"),
     ),
     ("error in ", (errors.ConstraintViolated, "Another object in the database depends on it")),
     (
@@ -74,21 +74,21 @@ _MISUSE = sqlite3.ProgrammingError | sqlite3.InterfaceError
 def translate_sqlite(error: sqlite3.Error) -> errors.UserctlError | None:
     """Return the typed error, or None where userctl itself misused the driver."""
     text = str(error)
-    found = _meaning(error, text)
-    return None if found is None else found[0](f"{found[1]} ({redact(text)}).")
+    meaning = _meaning(error, text)
+    return None if meaning is None else meaning[0](f"{meaning[1]} ({redact(text)}).")
 
 
 def _meaning(error: sqlite3.Error, text: str) -> Meaning | None:
     # The lowest byte is the primary code; the others refine it.
     code = getattr(error, "sqlite_errorcode", None)
-    known = () if code is None else (code, code & 0xFF)
-    if found := next((_BY_CODE[code] for code in known if code in _BY_CODE), None):
-        return found
+    codes = () if code is None else (code, code & 0xFF)
+    if by_code := next((_BY_CODE[code] for code in codes if code in _BY_CODE), None):
+        return by_code
     if (table := re.match(r"no such table: (?:main\.)?(\w+)", text)) and _is_ours(table[1]):
         return _INCOMPLETE
-    for pattern, meaning in _BY_TEXT:
+    for pattern, by_text in _BY_TEXT:
         if re.match(pattern, text):
-            return meaning
+            return by_text
     if code is None and isinstance(error, _MISUSE):
         return None
     if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError):

@@ -1,6 +1,6 @@
 """Functions that statements of userctl use on SQLite.
 
-Those that are built in stay as they are: an index of the application may use them.
+Built-in functions stay as they are: an index of the application may use them.
 """
 
 import sqlite3

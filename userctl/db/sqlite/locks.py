@@ -1,4 +1,4 @@
-"""Whether an SQLite file can be read and locked."""
+"""Checks whether an SQLite file can be read and locked."""
 
 import os
 import sqlite3
@@ -32,7 +32,7 @@ def require_readable(path: Path) -> None:
 def require_locks(connection: sqlite3.Connection, path: Path) -> None:
     """Make sure that a file can be locked, over a connection whose busy timeout is 0.
 
-    SQLite takes a file system's refusal for the lock of another process, and would wait for that
+    SQLite mistakes a file system's refusal for the lock of another process, and would wait for it
     as long as the busy timeout.
 
     Raises:

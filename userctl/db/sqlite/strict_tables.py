@@ -1,4 +1,4 @@
-"""Adds columns to STRICT tables, which know no other types than SQLite stores.
+"""Adds columns to STRICT tables, which accept only the types that SQLite stores.
 
 An application may have made its tables STRICT (https://sqlite.org/stricttables.html). Migrations
 name the types that every database knows; importing this module lets Alembic translate them.
@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeEngine
 
 
 class StrictTablesImpl(SQLiteImpl):
-    """What Alembic does on SQLite, with the types that the table accepts."""
+    """Alembic's implementation for SQLite, with the types that the table accepts."""
 
     __dialect__ = "sqlite"
 

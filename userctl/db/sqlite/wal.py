@@ -17,8 +17,8 @@ from userctl.db.lock import sqlite_file
 
 LARGE_LOG_BYTES = 224 * 2**20
 """The log is checkpointed when it is larger than this. Pages that change again and again are then
-written to the file once, not after each transaction. A last transaction may still be added, and
-what others write meanwhile, before the log reaches the 256 MiB that the documents promise."""
+written to the file once, not after each transaction. A last transaction, and what
+others write meanwhile, may still be added before the log reaches the documented 256 MiB."""
 
 
 def enable_wal(engine: Engine) -> None:
@@ -60,17 +60,17 @@ def _set_wal(cursor: DBAPICursor) -> None:
 
 
 class _Checkpoint(NamedTuple):
-    """What a checkpoint did.
+    """The result of a checkpoint.
 
     Attributes:
-        busy: whether others kept it from doing all that its mode demands.
+        busy: whether others kept it from doing all that its mode requires.
         pages: how many pages the log has.
-        done: how many of them are in the file by now.
+        pages_done: how many of them are in the file by now.
     """
 
     busy: bool
     pages: int
-    done: int
+    pages_done: int
 
 
 class WriteAheadLog:
@@ -83,18 +83,20 @@ class WriteAheadLog:
     """
 
     def __init__(self, path: Path) -> None:
-        self._own, self._reader, self._next = (connect_sqlite(path) for _ in range(3))
-        # Our checkpoints try, and never wait.
-        self._own.wait_at_most(0)
-        [page_size] = self._own.execute("PRAGMA page_size").fetchone()
+        self._checkpointer, self._reader, self._next_reader = (
+            connect_sqlite(path) for _ in range(3)
+        )
+        # Our checkpoints never wait.
+        self._checkpointer.wait_at_most(0)
+        [page_size] = self._checkpointer.execute("PRAGMA page_size").fetchone()
         self._large_pages = LARGE_LOG_BYTES // page_size
         _begin_reading(self._reader)
 
     def make_room(self) -> bool:
         """Checkpoint the log if it has grown large; return whether more may be written.
 
-        A log in which another process reads for long cannot start anew. It would grow without
-        bounds if the work went on.
+        A log that another process keeps reading cannot start anew, and would grow without bounds if
+        the work continued.
         """
         return self._checkpoint("PASSIVE").pages <= self._large_pages or self.checkpoint()
 
@@ -102,24 +104,24 @@ class WriteAheadLog:
         """Checkpoint the whole log; return whether the next writer starts it from the beginning.
 
         Each attempt leaves only what was written during it, so each has less to do than the one
-        before. The last runs without our reader and has almost nothing left.
+        before. The last one runs without our reader and has almost nothing left to do.
         """
         for _ in range(3):
-            _begin_reading(self._next)
+            _begin_reading(self._next_reader)
             self._reader.execute("ROLLBACK")
-            self._reader, self._next = self._next, self._reader
+            self._reader, self._next_reader = self._next_reader, self._reader
             self._checkpoint("PASSIVE")
         self._reader.execute("ROLLBACK")
-        restarted = not self._checkpoint("RESTART").busy
+        can_restart = not self._checkpoint("RESTART").busy
         _begin_reading(self._reader)
-        return restarted
+        return can_restart
 
     def _checkpoint(self, mode: str) -> "_Checkpoint":
-        return _Checkpoint(*self._own.execute(f"PRAGMA wal_checkpoint({mode})").fetchone())
+        return _Checkpoint(*self._checkpointer.execute(f"PRAGMA wal_checkpoint({mode})").fetchone())
 
     def close(self) -> None:
         """Close the connections, and so stop reading."""
-        for connection in (self._reader, self._next, self._own):
+        for connection in (self._reader, self._next_reader, self._checkpointer):
             connection.close()
 
 

@@ -1,1 +1,1 @@
-"""Users as code: reading and writing files that say which users there shall be."""
+"""Users as code: reading and writing files that declare users."""

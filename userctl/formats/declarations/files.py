@@ -15,12 +15,12 @@ from userctl.formats.file_format import STREAM
 EXTENSIONS = (".yaml", ".yml", ".json")
 """The files of a folder that are read; those whose name begins with a dot are left out."""
 
-LARGEST = 100 * 2**20
+LARGEST_FILE = 100 * 2**20
 """How many bytes a file may have."""
 
 
 def find_files(paths: Sequence[Path]) -> list[Path]:
-    """Return the files of a declaration, those of a folder and its subfolders by their names.
+    """Return the files of a declaration, those of a folder and its subfolders sorted by name.
 
     Raises:
         DeclarationIncomplete: if a folder cannot be read to its end or has no file.
@@ -36,39 +36,39 @@ def read_text(file: Path) -> str:
         DeclarationInvalid: if it is too long, or is not text.
     """
     try:
-        content = _read(file)
+        content = _read_bytes(file)
     except OSError as error:
-        raise _incomplete(file, error) from error
-    if len(content) > LARGEST:
-        raise _invalid(file, 1, 1, f"A file has at most {LARGEST:,} bytes.")
+        raise _incomplete_error(file, error) from error
+    if len(content) > LARGEST_FILE:
+        raise _invalid_error(file, 1, 1, f"A file has at most {LARGEST_FILE:,} bytes.")
     encoding = detect_encoding(content[:LONGEST_MARK], None)
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        before = content[: error.start].decode(encoding, "replace")
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        raise _invalid(file, line, column, f"Not {encoding.upper()}.") from None
+        valid_text = content[: error.start].decode(encoding, "replace")
+        line, column = valid_text.count("\n") + 1, len(valid_text) - valid_text.rfind("\n")
+        raise _invalid_error(file, line, column, f"Not {encoding.upper()}.") from None
     if not text.strip():
-        raise empty(file)
+        raise empty_file_error(file)
     return text
 
 
-def empty(file: Path) -> DeclarationIncomplete:
+def empty_file_error(file: Path) -> DeclarationIncomplete:
     """Return the error that says that a file declares nothing."""
-    return DeclarationIncomplete(f"{_named(file)} is empty; nothing was changed.")
+    return DeclarationIncomplete(f"{_display_name(file)} is empty; nothing was changed.")
 
 
 def _files_of(path: Path) -> Iterator[Path]:
     if path == STREAM or not path.is_dir():
         yield path
         return
-    found = [*_walk(path)]
-    if not found:
+    files = [*_walk(path)]
+    if not files:
         raise DeclarationIncomplete(
-            f"The folder {_named(path)} has no file of users; nothing was changed.",
+            f"The folder {_display_name(path)} has no file of users; nothing was changed.",
             hint=f"Files end in {', '.join(EXTENSIONS)}.",
         )
-    yield from found
+    yield from files
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -77,9 +77,9 @@ def _walk(folder: Path) -> Iterator[Path]:
         for path in paths:
             mode = path.stat().st_mode
             if stat.S_ISDIR(mode) and path.is_symlink():
-                # A link may lead back up, and to leave it out would leave out its users.
+                # A link may lead back up, but ignoring it would leave out its users.
                 raise DeclarationIncomplete(
-                    f"{_named(path)} links to a folder; nothing was changed.",
+                    f"{_display_name(path)} links to a folder; nothing was changed.",
                     hint="Name the folder as an argument of its own.",
                 )
             if stat.S_ISDIR(mode):
@@ -87,26 +87,26 @@ def _walk(folder: Path) -> Iterator[Path]:
             elif path.suffix.lower() in EXTENSIONS:
                 yield path
     except OSError as error:
-        raise _incomplete(folder, error) from error
+        raise _incomplete_error(folder, error) from error
 
 
-def _read(file: Path) -> bytes:
+def _read_bytes(file: Path) -> bytes:
     if file == STREAM:
         if sys.stdin is None or sys.stdin.closed:
             raise DeclarationIncomplete("Standard input is closed; nothing was changed.")
-        return sys.stdin.buffer.read(LARGEST + 1)
+        return sys.stdin.buffer.read(LARGEST_FILE + 1)
     with file.open("rb") as stream:
-        return stream.read(LARGEST + 1)
+        return stream.read(LARGEST_FILE + 1)
 
 
-def _incomplete(path: Path, error: OSError) -> DeclarationIncomplete:
+def _incomplete_error(path: Path, error: OSError) -> DeclarationIncomplete:
     place = Path(os.fsdecode(error.filename)) if error.filename else path
-    return DeclarationIncomplete(f"Cannot read {_named(place)}: {error.strerror}.")
+    return DeclarationIncomplete(f"Cannot read {_display_name(place)}: {error.strerror}.")
 
 
-def _named(path: Path) -> str:
+def _display_name(path: Path) -> str:
     return "Standard input" if path == STREAM else f"'{escape_invisible(str(path))}'"
 
 
-def _invalid(file: Path, line: int, column: int, message: str) -> DeclarationInvalid:
+def _invalid_error(file: Path, line: int, column: int, message: str) -> DeclarationInvalid:
     return DeclarationInvalid([Problem(Place(str(file), line, column), message)])

@@ -1,9 +1,8 @@
-"""Reads YAML 1.2, and JSON, which is a part of it, as values that know their places.
+"""Reads YAML 1.2, and JSON, its subset, as values that know their places.
 
-The parser of PyYAML gives events, which are neither objects nor types: what a text stands for is
-decided here by the core schema (YAML 1.2.2, section 10.3.2), in which ``no`` and a date are text.
-Anchors, aliases and tags are refused, so that no value is larger than its text, and none makes an
-object.
+The parser of PyYAML gives events, without types: this module resolves scalars by the core schema
+(YAML 1.2.2, section 10.3.2), in which ``no`` and a date are text. Anchors, aliases and tags are
+refused, so that no value is larger than its text, and none creates an object.
 """
 
 import re
@@ -31,13 +30,13 @@ Mark = tuple[int, int]
 """A line and a column, both from 1."""
 
 Refuse = Callable[[Mark, str], None]
-"""Told what is wrong, and where."""
+"""Called with the place and the problem."""
 
 DEEPEST = 8
 """How many levels of lists and mappings a document may have."""
 
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The parser in C, with which PyYAML is built for most systems; the other takes far longer."""
+"""The parser in C, which PyYAML has on most systems; the other one takes far longer."""
 
 _CONSTANTS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -53,7 +52,7 @@ _BEGINS_NUMBER = frozenset("-+.0123456789")
 _SURROGATES = re.compile(
     r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
 )
-"""How JSON escapes a character beyond the first plane (RFC 8259, section 7), and YAML does not.
+"""How JSON, but not YAML, escapes a character beyond the first plane (RFC 8259, section 7).
 
 In YAML such a text stands for itself unless it is in double quotes."""
 
@@ -65,9 +64,9 @@ class Node:
     Attributes:
         value: text, a number, a boolean, None, a list or a dictionary.
         mark: where it begins.
-        text: how a scalar is written.
+        text: a scalar as it is written.
         children: the nodes of a list by their positions, or those of a dictionary by their keys.
-        keys: where the keys of a dictionary stand.
+        keys: the places of the keys of a dictionary.
     """
 
     value: Any
@@ -87,7 +86,7 @@ class Entry(NamedTuple):
 
 
 class NotYAML(Exception):
-    """The text is not YAML from a place on, so that what follows cannot be told apart."""
+    """The text is not YAML from a place on, so that the rest cannot be read."""
 
     def __init__(self, mark: Mark, message: str) -> None:
         super().__init__(message)
@@ -95,27 +94,27 @@ class NotYAML(Exception):
         self.message = message
 
 
-def read_entries(text: str, listed: str, refuse: Refuse) -> Iterator[Entry]:
-    """Yield the entries of the mapping that a document is.
+def read_entries(text: str, list_key: str, refuse: Refuse) -> Iterator[Entry]:
+    """Yield the entries of a document, which is a mapping.
 
     Args:
         text: the document.
-        listed: the key of a list that may be long: its items follow it one by one.
-        refuse: told what YAML allows and a declaration does not.
+        list_key: the key of a list that may be long: its items follow it one by one.
+        refuse: called for what YAML allows but a declaration does not.
 
     Raises:
         NotYAML: if the text is not YAML.
     """
     try:
-        yield from _Events(text, refuse).entries(listed)
+        yield from _Events(text, refuse).entries(list_key)
     except ReaderError as error:
-        found = Reader.NON_PRINTABLE.search(text)
-        before = text[: found.start() if found else 0]
-        mark = before.count("\n") + 1, len(before) - before.rfind("\n")
-        what = f": U+{ord(found[0]):04X}" if found else ""
-        raise NotYAML(mark, f"A file holds no such character{what}.") from error
+        match = Reader.NON_PRINTABLE.search(text)
+        text_before = text[: match.start() if match else 0]
+        mark = text_before.count("\n") + 1, len(text_before) - text_before.rfind("\n")
+        character = f": U+{ord(match[0]):04X}" if match else ""
+        raise NotYAML(mark, f"A file holds no such character{character}.") from error
     except yaml.MarkedYAMLError as error:
-        raise _not_yaml(error, text) from None
+        raise _not_yaml_error(error, text) from None
 
 
 class _Events:
@@ -127,7 +126,7 @@ class _Events:
         self._events = yaml.parse(text, Loader=_PARSER)
         self._refuse = refuse
 
-    def entries(self, listed: str) -> Iterator[Entry]:
+    def entries(self, list_key: str) -> Iterator[Entry]:
         documents = 0
         for event in self._events:
             if isinstance(event, DocumentStartEvent):
@@ -139,24 +138,24 @@ class _Events:
                     self._refuse(_mark(event), "A file is YAML 1.2.")
             elif isinstance(event, MappingStartEvent):
                 self._check_properties(event)
-                yield from self._document(listed)
+                yield from self._document_entries(list_key)
             elif isinstance(event, ScalarEvent | AliasEvent | SequenceStartEvent):
                 self._refuse(_mark(event), "A file is a mapping with the keys 'set' and 'users'.")
-                self._value(event, 0)
+                self._read_value(event, 0)
 
-    def _document(self, listed: str) -> Iterator[Entry]:
-        seen: dict[str, Mark] = {}
-        for key, mark in self._keys(seen):
+    def _document_entries(self, list_key: str) -> Iterator[Entry]:
+        marks: dict[str, Mark] = {}
+        for key, mark in self._keys(marks):
             event = next(self._events)
-            if key != listed or not isinstance(event, SequenceStartEvent):
-                yield Entry(key, mark, self._value(event, 1))
+            if key != list_key or not isinstance(event, SequenceStartEvent):
+                yield Entry(key, mark, self._read_value(event, 1))
                 continue
             self._check_properties(event)
             yield Entry(key, mark, Node([], _mark(event)))
             while not isinstance(event := next(self._events), SequenceEndEvent):
-                yield Entry(key, mark, self._value(event, 2), is_item=True)
+                yield Entry(key, mark, self._read_value(event, 2), is_item=True)
 
-    def _keys(self, seen: dict[str, Mark]) -> Iterator[tuple[str, Mark]]:
+    def _keys(self, marks: dict[str, Mark]) -> Iterator[tuple[str, Mark]]:
         """Yield the keys of a mapping up to its end; their values are left to the caller."""
         while not isinstance(event := next(self._events), MappingEndEvent):
             mark = _mark(event)
@@ -167,14 +166,14 @@ class _Events:
                 continue
             self._check_properties(event)
             key = event.value
-            if key in seen:
-                self._refuse(mark, f"The key {quote(key)} stands in line {seen[key][0]} too.")
+            if key in marks:
+                self._refuse(mark, f"The key {quote(key)} stands in line {marks[key][0]} too.")
                 self._skip(next(self._events))
                 continue
-            seen[key] = mark
+            marks[key] = mark
             yield key, mark
 
-    def _value(self, event: Any, depth: int) -> Node:
+    def _read_value(self, event: Any, depth: int) -> Node:
         """Return the value that begins with an event."""
         self._check_properties(event)
         mark = _mark(event)
@@ -190,11 +189,11 @@ class _Events:
         node = Node(None, mark)
         if isinstance(event, MappingStartEvent):
             for key, _ in self._keys(node.keys):
-                node.children[key] = self._value(next(self._events), depth + 1)
+                node.children[key] = self._read_value(next(self._events), depth + 1)
             node.value = {key: child.value for key, child in node.children.items()}
         else:
             while not isinstance(item := next(self._events), SequenceEndEvent):
-                node.children[len(node.children)] = self._value(item, depth + 1)
+                node.children[len(node.children)] = self._read_value(item, depth + 1)
             node.value = [child.value for child in node.children.values()]
         return node
 
@@ -208,15 +207,15 @@ class _Events:
 
     def _check_properties(self, event: Any) -> None:
         if event.anchor is not None:
-            what = "An alias" if isinstance(event, AliasEvent) else "An anchor"
-            self._refuse(_mark(event), f"{what} is not supported: write the value itself.")
+            feature = "An alias" if isinstance(event, AliasEvent) else "An anchor"
+            self._refuse(_mark(event), f"{feature} is not supported: write the value itself.")
         tag = None if isinstance(event, AliasEvent) else event.tag
         if tag not in (None, "!", "tag:yaml.org,2002:str"):
             self._refuse(_mark(event), f"The tag {quote(tag)} is not supported: remove it.")
 
 
 def _resolve(text: str) -> Any:
-    """Return what a plain scalar stands for."""
+    """Return the value of a plain scalar."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if text[0] not in _BEGINS_NUMBER:
@@ -232,12 +231,12 @@ def _mark(event: Any) -> Mark:
     return event.start_mark.line + 1, event.start_mark.column + 1
 
 
-def _join_surrogates(found: re.Match[str]) -> str:
-    high, low = int(found[2], 16), int(found[3], 16)
-    return found[1] + chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
+def _join_surrogates(match: re.Match[str]) -> str:
+    high, low = int(match[2], 16), int(match[3], 16)
+    return match[1] + chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
 
 
-def _not_yaml(error: yaml.MarkedYAMLError, text: str) -> NotYAML:
+def _not_yaml_error(error: yaml.MarkedYAMLError, text: str) -> NotYAML:
     place = error.problem_mark or error.context_mark
     line, column = (place.line, place.column) if place else (0, 0)
     lines = text.splitlines()

@@ -1,4 +1,4 @@
-"""Writes users as code: YAML 1.2 that is short and says no more than it must, or JSON."""
+"""Writes users as code: YAML 1.2 as short as possible, or JSON."""
 
 import json
 import re
@@ -13,45 +13,45 @@ _RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "
 """Words that stand for something else in YAML 1.1 or 1.2, in lower case."""
 
 _UNPRINTABLE = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-"""What YAML does not allow in a text, or takes for the end of a line."""
+"""Characters that YAML does not allow in a text, or takes for the end of a line."""
 
 Users = Iterable[Sequence[Mapping[str, Any]]]
 """Users with their declared fields, some in each chunk."""
 
 
 def write_declaration(file: Path, users: Users, set_name: str | None) -> Iterator[str]:
-    """Yield the text of a declaration: JSON if the name of the file ends so, or else YAML.
+    """Yield the text of a declaration: JSON if the name of the file ends in .json, or else YAML.
 
     Args:
         file: where it will be written; only its name matters.
         users: the users.
-        set_name: the set that they belong to, if they do.
+        set_name: the set that they belong to, if any.
     """
     return (_write_json if file.suffix.lower() == ".json" else _write_yaml)(users, set_name)
 
 
 def scalar(value: object) -> str:
-    """Return a text, a number, a boolean or None as YAML and JSON have it, plain if it may be."""
+    """Return a text, a number, a boolean or None as YAML, without quotes if possible."""
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _RESERVED:
         return value
-    return _quoted(value)
+    return _quote(value)
 
 
-def _quoted(value: object) -> str:
+def _quote(value: object) -> str:
     # A text in JSON is one in YAML, if no character needs another escape.
     text = json.dumps(value, ensure_ascii=False)
-    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _write_yaml(users: Users, set_name: str | None) -> Iterator[str]:
     yield "" if set_name is None else f"set: {scalar(set_name)}\n"
-    begun = False
+    has_users = False
     for chunk in users:
-        if chunk and not begun:
-            begun = True
+        if chunk and not has_users:
+            has_users = True
             yield "users:\n"
         yield "".join(map(write_user, chunk))
-    if not begun:
+    if not has_users:
         yield "users: []\n"
 
 

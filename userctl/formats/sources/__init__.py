@@ -1,7 +1,7 @@
 """The systems that users can come from, a file for each.
 
 A new one is a file with the functions ``rows``, which yields what the file has, and ``user``, which
-makes a user of a row or returns None, and a row in :data:`SOURCES`.
+makes a user from a row or returns None, and a row in :data:`SOURCES`.
 """
 
 import re
@@ -22,10 +22,9 @@ class Source:
     """A system that users can come from.
 
     Attributes:
-        title: what its export is called.
-        names: fields that an export has, all of them; ``|`` stands between those that one of
-            is enough.
-        sign: how the first line begins of a text that has no fields.
+        title: the name of its export.
+        names: the fields that an export must have; ``|`` separates alternatives.
+        sign: the beginning of the first line, as a pattern, of a text without fields.
     """
 
     title: str
@@ -72,38 +71,38 @@ SOURCES: Mapping[str, Source] = {
     ),
     "wordpress": Source("the table wp_users", ("user_pass",)),
 }
-"""The systems by the names that are typed."""
+"""The systems, by the names that users type."""
 
 _TEXTS = {"htpasswd", "ldap"}
 _KEY = re.compile(r'"(\w+)"\s*:')
 _COLUMN = re.compile(r"\w+")
 
 
-def guess_source(beginning: str) -> str | None:
-    """Return the system whose export begins so, if one is recognized.
+def guess_source(start: str) -> str | None:
+    """Return the system whose export begins like this, if one is recognized.
 
-    Only names of fields tell it, since users chose what else there is.
+    Only field names count, because users choose everything else.
     """
-    lines = beginning.lstrip("\ufeff").splitlines()
-    line = next((each for each in lines if each.strip() and each[0] != "#"), "")
+    lines = start.lstrip("\ufeff").splitlines()
+    line = next((text_line for text_line in lines if text_line.strip() and text_line[0] != "#"), "")
     is_json = line.lstrip().startswith(("{", "["))
-    found = _KEY.findall(beginning) if is_json else _COLUMN.findall(line)
-    names = {name.lower() for name in found}
-    fitting = [name for name, source in SOURCES.items() if _fits(source, names, line)]
-    return fitting[0] if len(fitting) == 1 else None
+    keys = _KEY.findall(start) if is_json else _COLUMN.findall(line)
+    names = {name.lower() for name in keys}
+    matches = [name for name, source in SOURCES.items() if _fits(source, names, line)]
+    return matches[0] if len(matches) == 1 else None
 
 
 def _fits(source: Source, names: set[str], line: str) -> bool:
     if source.sign is not None:
         return re.match(source.sign, line) is not None
-    return all(names.intersection(each.split("|")) for each in source.names)
+    return all(names.intersection(choice.split("|")) for choice in source.names)
 
 
 def read_source(text: TextIO, name: str, options: "SourceOptions") -> "Iterator[FileRecord]":
     """Yield the users of a system.
 
     Raises:
-        InvalidInput: if the file is no export of it.
+        InvalidInput: if the file is not an export of it.
     """
     module = import_module(f"{__name__}.{name.replace('-', '_')}")
     records: Callable[..., Iterator[FileRecord]]
@@ -111,8 +110,8 @@ def read_source(text: TextIO, name: str, options: "SourceOptions") -> "Iterator[
     return records(module.rows(text), module.user, options)
 
 
-def rejects_format(name: str, beginning: str) -> RejectsFormat:
+def rejects_format(name: str, start: str) -> RejectsFormat:
     """Return the format in which rejected records of a system are written."""
     if name in _TEXTS:
         return "text"
-    return "jsonl" if beginning.lstrip("\ufeff \t\r\n").startswith(("{", "[")) else "csv"
+    return "jsonl" if start.lstrip("\ufeff \t\r\n").startswith(("{", "[")) else "csv"

@@ -6,10 +6,10 @@ from typing import Any, TextIO
 from userctl.formats.sources.options import SourceOptions, User
 from userctl.formats.sources.rows import Row, json_rows
 from userctl.formats.sources.values import (
-    first,
+    bool_text,
     full_name,
     is_true,
-    said,
+    pick,
     status,
     time_of,
     time_of_milliseconds,
@@ -18,27 +18,27 @@ from userctl.formats.sources.values import (
 
 def rows(text: TextIO) -> Iterator[Row]:
     """Yield the users of a pool."""
-    return json_rows(text, inside=("Users",))
+    return json_rows(text, array_names=("Users",))
 
 
 def user(value: Any, options: SourceOptions) -> User | None:
     """Return the user of a row."""
-    listed = value.get("Attributes") or value.get("UserAttributes") or ()
-    attributes = {each["Name"]: each["Value"] for each in listed}
+    attribute_list = value.get("Attributes") or value.get("UserAttributes") or ()
+    attributes = {attribute["Name"]: attribute["Value"] for attribute in attribute_list}
     if value.get("MFAOptions") or value.get("UserMFASettingList"):
-        options.lost["second factors"] += 1
+        options.losses["second factors"] += 1
     if value.get("UserStatus") == "EXTERNAL_PROVIDER":
-        options.lost["logins by other providers"] += 1
-    options.lost["passwords, which Cognito does not export"] += 1
-    role = first(attributes, "custom:role")
+        options.losses["logins by other providers"] += 1
+    options.losses["passwords, which Cognito does not export"] += 1
+    role = pick(attributes, "custom:role")
     return {
-        "email": options.address_of(first(attributes, "email"), first(value, "Username")),
-        "name": first(attributes, "name")
+        "email": options.address_of(pick(attributes, "email"), pick(value, "Username")),
+        "name": pick(attributes, "name")
         or full_name(attributes.get("given_name"), attributes.get("family_name")),
         "role": options.role_of(role),
         "status": status(disabled=is_true(value.get("Enabled")) is False),
-        "created_at": _time(first(value, "UserCreateDate")),
-        "address_verified": said(is_true(attributes.get("email_verified"))),
+        "created_at": _time(pick(value, "UserCreateDate")),
+        "address_verified": bool_text(is_true(attributes.get("email_verified"))),
     }
 
 

@@ -5,9 +5,16 @@ from typing import Any, TextIO
 
 from userctl.formats.sources.options import SourceOptions, User
 from userctl.formats.sources.rows import Row, json_rows
-from userctl.formats.sources.values import first, full_name, is_true, said, status, time_of
+from userctl.formats.sources.values import (
+    bool_text,
+    full_name,
+    is_true,
+    pick,
+    status,
+    time_of,
+)
 
-_LOST = {
+_LOSSES = {
     "mfa.authenticator": "second factors",
     "otp_email.emaildevice": "second factors",
     "otp_static.staticdevice": "second factors",
@@ -17,14 +24,14 @@ _LOST = {
     "socialaccount.socialaccount": "logins by other providers",
     "social_django.usersocialauth": "logins by other providers",
 }
-"""Models of widespread packages that hold what a user logs in with beside the password."""
+"""Models of common packages for what a user logs in with besides the password."""
 
 
 def rows(text: TextIO) -> Iterator[Row]:
-    """Yield the fields of the users of a dump, and the names of the groups so far by their numbers.
+    """Yield the fields of the users of a dump, and the names of the groups so far by number.
 
-    Groups that are numbers have their names in ``auth.group``, in the same file and before them.
-    What else belongs to a user is yielded once for each user and kind, as its name alone.
+    Groups that are numbers have their names in ``auth.group``, earlier in the same file. Anything
+    else that belongs to a user is yielded once per user and kind, by its name alone.
     """
     groups: dict[str, str] = {}
     owners: set[tuple[str, str]] = set()
@@ -33,11 +40,11 @@ def rows(text: TextIO) -> Iterator[Row]:
             yield line, value, content
         elif value.get("model") == "auth.group":
             groups[str(value.get("pk"))] = str(fields.get("name"))
-        elif lost := _LOST.get(str(value.get("model"))):
-            owner = lost, str(fields.get("user"))
+        elif loss := _LOSSES.get(str(value.get("model"))):
+            owner = loss, str(fields.get("user"))
             if owner not in owners:
                 owners.add(owner)
-                yield line, lost, content
+                yield line, loss, content
         elif "password" in fields:
             yield line, (fields, groups), content
 
@@ -45,26 +52,28 @@ def rows(text: TextIO) -> Iterator[Row]:
 def user(row: Any, options: SourceOptions) -> User | None:
     """Return the user of a row."""
     if isinstance(row, str):
-        options.lost[row] += 1
+        options.losses[row] += 1
         return None
     fields, groups = row
     flags = [name for name in ("superuser", "staff") if is_true(fields.get(f"is_{name}"))]
     roles = [_group(group, groups) for group in fields.get("groups") or ()]
     if fields.get("user_permissions"):
-        options.lost["permissions of their own"] += 1
-    name = first(fields, "username")
-    hashed = first(fields, "password")
-    email = first(fields, "email", "email_address")
+        options.losses["permissions of their own"] += 1
+    name = pick(fields, "username")
+    password_hash = pick(fields, "password")
+    email = pick(fields, "email", "email_address")
     return {
         "email": options.address_of(email, name),
         "name": full_name(fields.get("first_name"), fields.get("last_name"))
-        or first(fields, "name", "full_name"),
+        or pick(fields, "name", "full_name"),
         "role": options.role_of([*flags, *roles]),
         "status": status(disabled=is_true(fields.get("is_active")) is False),
         # Django marks a password that cannot be used with an exclamation mark.
-        "hashed_password": None if not hashed or hashed.startswith("!") else hashed,
-        "created_at": time_of(first(fields, "date_joined", "created_at")),
-        "address_verified": said(is_true(fields.get("email_verified"))),
+        "hashed_password": None
+        if not password_hash or password_hash.startswith("!")
+        else password_hash,
+        "created_at": time_of(pick(fields, "date_joined", "created_at")),
+        "address_verified": bool_text(is_true(fields.get("email_verified"))),
         "former_login_at": time_of(fields.get("last_login")),
     }
 

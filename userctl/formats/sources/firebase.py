@@ -7,27 +7,27 @@ from typing import Any, TextIO, cast
 
 from userctl.formats.csv_reader import BrokenLine, CsvHeader, CsvRows
 from userctl.formats.read_options import LONGEST_RECORD, ReadOptions
-from userctl.formats.replayed import Replayed
-from userctl.formats.sources.options import SourceOptions, Unusable, User
+from userctl.formats.replayed_text import ReplayedText
+from userctl.formats.sources.options import SourceOptions, UnusableRecord, User
 from userctl.formats.sources.rows import Row, json_rows
-from userctl.formats.sources.values import first, said, status, time_of_milliseconds
+from userctl.formats.sources.values import bool_text, pick, status, time_of_milliseconds
 
 
 def rows(text: TextIO) -> Iterator[Row]:
     """Yield the users of a project."""
     start = text.readline(LONGEST_RECORD)
-    replayed = cast("TextIO", Replayed([start], text))
+    whole_text = cast("TextIO", ReplayedText([start], text))
     is_json = start.lstrip("\ufeff \t").startswith(("{", "["))
-    return json_rows(replayed, inside=("users",)) if is_json else _csv_rows(replayed)
+    return json_rows(whole_text, array_names=("users",)) if is_json else _csv_rows(whole_text)
 
 
 _PROVIDERS = ("google", "facebook", "twitter", "github")
 _COLUMNS = (
     *("localId", "email", "emailVerified", "passwordHash", "salt", "displayName", "photoUrl"),
     *(
-        f"{name}{what}"
+        f"{name}{suffix}"
         for name in _PROVIDERS
-        for what in ("Id", "Email", "DisplayName", "PhotoUrl")
+        for suffix in ("Id", "Email", "DisplayName", "PhotoUrl")
     ),
     *("createdAt", "lastSignedInAt", "phoneNumber", "disabled", "customAttributes"),
 )
@@ -35,7 +35,7 @@ _COLUMNS = (
 
 
 def _csv_rows(text: TextIO) -> Iterator[Row]:
-    rows: Any = CsvRows(text, ReadOptions(known=(), delimiter=","))
+    rows: Any = CsvRows(text, ReadOptions(fields=(), delimiter=","))
     header = rows.header()
     if _COLUMNS[0] not in header.names:
         # The first row is that of a user too.
@@ -43,11 +43,11 @@ def _csv_rows(text: TextIO) -> Iterator[Row]:
         header = CsvHeader(_COLUMNS, ",", is_detected=True)
     for line, cells in rows:
         if isinstance(cells, BrokenLine):
-            yield line, Unusable(cells.reason), (header, cells.text)
+            yield line, UnusableRecord(cells.reason), (header, cells.text)
         elif any(cells):
-            named = dict(zip(header.names, cells, strict=False))
-            providers = [{"providerId": name} for name in _PROVIDERS if named.get(f"{name}Id")]
-            yield line, {**named, "providerUserInfo": providers}, (header, cells)
+            fields = dict(zip(header.names, cells, strict=False))
+            providers = [{"providerId": name} for name in _PROVIDERS if fields.get(f"{name}Id")]
+            yield line, {**fields, "providerUserInfo": providers}, (header, cells)
 
 
 def user(value: Any, options: SourceOptions) -> User | None:
@@ -55,27 +55,29 @@ def user(value: Any, options: SourceOptions) -> User | None:
     if "localId" not in value:
         return None
     if value.get("mfaInfo"):
-        options.lost["second factors"] += 1
-    if any(each.get("providerId") != "password" for each in value.get("providerUserInfo") or ()):
-        options.lost["logins by other providers"] += 1
-    claims = json.loads(first(value, "customAttributes") or "{}")
+        options.losses["second factors"] += 1
+    if any(
+        provider.get("providerId") != "password" for provider in value.get("providerUserInfo") or ()
+    ):
+        options.losses["logins by other providers"] += 1
+    claims = json.loads(pick(value, "customAttributes") or "{}")
     roles = claims.get("roles", claims.get("role", ()))
     return {
-        "email": options.address_of(first(value, "email"), first(value, "phoneNumber", "localId")),
-        "name": first(value, "displayName"),
+        "email": options.address_of(pick(value, "email"), pick(value, "phoneNumber", "localId")),
+        "name": pick(value, "displayName"),
         "role": options.role_of(roles),
         "status": status(disabled=str(value.get("disabled")).lower() == "true"),
         "hashed_password": _hash(value, options),
         "created_at": time_of_milliseconds(value.get("createdAt")),
-        "address_verified": said(str(value.get("emailVerified")).lower() == "true"),
+        "address_verified": bool_text(str(value.get("emailVerified")).lower() == "true"),
         "former_login_at": time_of_milliseconds(value.get("lastSignedInAt")),
     }
 
 
 def _hash(value: Any, options: SourceOptions) -> str | None:
-    hashed = first(value, "passwordHash")
-    if hashed is None or hashed.startswith("$2"):
-        return hashed
+    password_hash = pick(value, "passwordHash")
+    if password_hash is None or password_hash.startswith("$2"):
+        return password_hash
     name = options.require_secret("the signer key of the project")
-    salt = first(value, "salt") or ""
-    return f"$firescrypt$ln=14,r=8,p=1${salt}${hashed}$Bw==$@{name}"
+    salt = pick(value, "salt") or ""
+    return f"$firescrypt$ln=14,r=8,p=1${salt}${password_hash}$Bw==$@{name}"

@@ -7,11 +7,11 @@ from typing import TextIO
 
 from userctl.core.errors import InvalidInput
 from userctl.formats.read_options import LONGEST_RECORD
-from userctl.formats.sources.options import SourceOptions, Unusable, User
+from userctl.formats.sources.options import SourceOptions, UnusableRecord, User
 from userctl.formats.sources.rows import Row
 
 _DES = re.compile(r"[./A-Za-z0-9]{13}", re.ASCII)
-_KNOWN = ("$", "{")
+_HASH_PREFIXES = ("$", "{")
 
 
 def rows(text: TextIO) -> Iterator[Row]:
@@ -26,16 +26,16 @@ def rows(text: TextIO) -> Iterator[Row]:
 
 def user(line: str, options: SourceOptions) -> User | None:
     """Return the user of a row."""
-    name, colon, hashed = line.partition(":")
-    if not colon or ":" in hashed:
-        raise Unusable("It is not NAME:HASH.")
-    return {"email": options.address_of(None, name), "hashed_password": _hash(hashed)}
+    name, colon, password_hash = line.partition(":")
+    if not colon or ":" in password_hash:
+        raise UnusableRecord("It is not NAME:HASH.")
+    return {"email": options.address_of(None, name), "hashed_password": _hash(password_hash)}
 
 
-def _hash(hashed: str) -> str:
-    if _DES.fullmatch(hashed):
-        # A password in clear looks the same, and then does not match.
-        return f"{{CRYPT}}{hashed}"
-    if not hashed.startswith(_KNOWN):
-        raise Unusable("The password is in clear. Hash it: htpasswd -B FILE NAME")
-    return hashed
+def _hash(password_hash: str) -> str:
+    if _DES.fullmatch(password_hash):
+        # A plaintext password looks the same, and then does not match.
+        return f"{{CRYPT}}{password_hash}"
+    if not password_hash.startswith(_HASH_PREFIXES):
+        raise UnusableRecord("The password is in plaintext. Hash it: htpasswd -B FILE NAME")
+    return password_hash

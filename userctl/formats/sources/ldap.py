@@ -12,7 +12,7 @@ from userctl.core.errors import InvalidInput
 from userctl.core.password_schemes import PREFIXES
 from userctl.core.text import quote
 from userctl.formats.read_options import LONGEST_RECORD
-from userctl.formats.sources.options import SourceOptions, Unusable, User
+from userctl.formats.sources.options import SourceOptions, UnusableRecord, User
 from userctl.formats.sources.rows import Row
 from userctl.formats.sources.values import full_name, status, time_of
 
@@ -23,14 +23,14 @@ LONGEST_ENTRY = 2**24
 """How many characters an entry may have: one with a photograph has some 100,000."""
 
 _NAMES = ("uid", "samaccountname", "cn")
-_READ = {
+_ATTRIBUTES = {
     *_NAMES, "changetype", "userpassword", "mail", "displayname", "givenname", "sn", "memberof",
     "objectclass", "createtimestamp", "whencreated", "authtimestamp", "pwdaccountlockedtime",
     "nsaccountlock", "useraccountcontrol",
 }  # fmt: skip
 """The attributes that count; others may have values that are not text, such as photographs."""
 
-_KNOWN = tuple(chain.from_iterable(PREFIXES.values()))
+_HASH_PREFIXES = tuple(chain.from_iterable(PREFIXES.values()))
 
 _NO_USERS = {"group", "groupofnames", "groupofuniquenames", "posixgroup", "computer"}
 """Classes of entries that may have a mail address or a name, and never log in."""
@@ -47,8 +47,10 @@ def rows(text: TextIO) -> Iterator[Row]:
         if bare := line.lstrip("\ufeff").rstrip("\r\n"):
             raw.append(bare)
             continue
-        unfolded = "\n".join(raw).replace("\n ", "").split("\n")
-        if lines := [each for each in unfolded if each and not each.startswith("#")]:
+        unfolded_lines = "\n".join(raw).replace("\n ", "").split("\n")
+        if lines := [
+            text_line for text_line in unfolded_lines if text_line and not text_line.startswith("#")
+        ]:
             yield start, lines, "\n".join(lines)
         raw, start, size = [], number + 1, 0
 
@@ -57,13 +59,13 @@ def user(lines: list[str], options: SourceOptions) -> User | None:
     """Return the user of a row."""
     entry = _attributes(lines)
     if "changetype" in entry:
-        raise Unusable("It is a change and not an entry; export the entries.")
-    classes = {each.lower() for each in entry.get("objectclass", ())}
+        raise UnusableRecord("It is a change and not an entry; export the entries.")
+    classes = {object_class.lower() for object_class in entry.get("objectclass", ())}
     if classes & _NO_USERS or not entry.keys() & {"userpassword", "mail", "uid", "samaccountname"}:
         return None
     name = next((entry[key][0] for key in _NAMES if key in entry), None)
     if len(entry.get("mail", ())) > 1:
-        options.lost["further addresses"] += 1
+        options.losses["further addresses"] += 1
     return {
         "email": options.address_of(entry.get("mail", [None])[0], name),
         "name": entry.get("displayname", entry.get("cn", [None]))[0]
@@ -77,49 +79,49 @@ def user(lines: list[str], options: SourceOptions) -> User | None:
 
 
 def _attributes(lines: list[str]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
+    attributes: dict[str, list[Any]] = {}
     for line in lines:
-        name, colon, rest = line.partition(":")
+        name, colon, text = line.partition(":")
         if not colon:
-            raise Unusable("A line of it has no colon.")
+            raise UnusableRecord("A line of it has no colon.")
         # Options, as in ``cn;lang-de``, tell values of one attribute apart.
         attribute = name.partition(";")[0].lower()
-        if attribute not in _READ:
+        if attribute not in _ATTRIBUTES:
             continue
-        if rest.startswith("<"):
-            raise Unusable(f"The value of {quote(name)} is in another file.")
-        value = _decoded(rest[1:].strip()) if rest.startswith(":") else rest.strip()
-        found.setdefault(attribute, []).append(value)
-    return found
+        if text.startswith("<"):
+            raise UnusableRecord(f"The value of {quote(name)} is in another file.")
+        value = _decode(text[1:].strip()) if text.startswith(":") else text.strip()
+        attributes.setdefault(attribute, []).append(value)
+    return attributes
 
 
-def _decoded(value: str) -> str:
+def _decode(value: str) -> str:
     try:
         return base64.b64decode(value, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
-        raise Unusable("A value of it is not UTF-8 in base64.") from None
+        raise UnusableRecord("A value of it is not UTF-8 in base64.") from None
 
 
 def _hash(passwords: list[str], options: SourceOptions) -> str | None:
     """Return a hash that can be verified; others of a user let another server verify (SASL)."""
-    hashes = [each for each in passwords if each.startswith(("{", "$"))]
+    hashes = [password for password in passwords if password.startswith(("{", "$"))]
     if passwords and (not hashes or hashes[0].lower().startswith("{cleartext}")):
-        raise Unusable("The password is in clear.")
-    known = [each for each in hashes if each.lower().startswith(_KNOWN)]
-    if len(known) > 1:
-        options.lost["further passwords"] += 1
-    return next(iter(known or hashes), None)
+        raise UnusableRecord("The password is in plaintext.")
+    known_hashes = [password for password in hashes if password.lower().startswith(_HASH_PREFIXES)]
+    if len(known_hashes) > 1:
+        options.losses["further passwords"] += 1
+    return next(iter(known_hashes or hashes), None)
 
 
 def _time(entry: dict[str, list[Any]], *names: str) -> str | None:
-    found = next((_TIME.fullmatch(entry[name][0]) for name in names if name in entry), None)
-    return time_of("{}-{}-{}T{}:{}:{}Z".format(*found.groups())) if found else None
+    match = next((_TIME.fullmatch(entry[name][0]) for name in names if name in entry), None)
+    return time_of("{}-{}-{}T{}:{}:{}Z".format(*match.groups())) if match else None
 
 
 def _is_locked(entry: dict[str, list[Any]]) -> bool:
-    locked = str(entry.get("nsaccountlock", [""])[0]).lower() == "true"
+    is_locked = str(entry.get("nsaccountlock", [""])[0]).lower() == "true"
     # The second bit of Active Directory's flags.
-    return locked or bool(int(entry.get("useraccountcontrol", ["0"])[0]) & 2)
+    return is_locked or bool(int(entry.get("useraccountcontrol", ["0"])[0]) & 2)
 
 
 def _common_name(group: str) -> str:

@@ -157,7 +157,7 @@ class KeyService:
             KeyActive: if it is the active key.
         """
         now = self._clock()
-        ring = self._source.load().at(now)
+        ring = self._source.load().as_of(now)
         ring.retire(kid, now)
         return _key_read(ring.get(kid))
 
@@ -179,7 +179,7 @@ class KeyService:
         def apply_change(ring: Keyring) -> Keyring:
             # The keyring is locked here, so no other process can change it.
             now = self._clock()
-            return change(ring.at(now), now)
+            return change(ring.as_of(now), now)
 
         return self._source.change(apply_change)
 

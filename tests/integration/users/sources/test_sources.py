@@ -35,7 +35,7 @@ def test_a_user_logs_in_as_before_and_again_with_the_new_hash(
     report, options = bring(knowing, name)
     assert [*report.reasons] == []
     assert (report.result.created, report.result.rejected) == (export.users, 0)
-    assert tuple(sorted(options.lost)) == export.lost
+    assert tuple(sorted(options.losses)) == export.lost
     assert knowing.users.show(EVE).status == "disabled" or name in {
         "airflow", "htpasswd", "laravel", "nextcloud", "wordpress",
     }  # fmt: skip
@@ -85,7 +85,7 @@ def test_names_times_and_verified_addresses_come_along(
 
 def test_what_cannot_be_mapped_is_listed_and_never_guessed(knowing: Program) -> None:
     _, options = bring(knowing, "django")
-    assert dict(options.unmapped) == {"superuser": 1, "x": 1}
+    assert dict(options.unmapped_roles) == {"superuser": 1, "x": 1}
     assert knowing.users.show(ADA).role == "user"
 
 
@@ -139,7 +139,7 @@ def test_what_a_user_has_beside_the_password_is_counted_once() -> None:
     options = SourceOptions()
     text = io.StringIO(json.dumps([user, *devices]))
     assert len(list(read_source(text, "django", options))) == 1
-    assert dict(options.lost) == {"second factors": 1, "logins by other providers": 1}
+    assert dict(options.losses) == {"second factors": 1, "logins by other providers": 1}
 
 
 def test_a_second_address_of_an_entry_of_a_directory_is_counted() -> None:
@@ -147,7 +147,7 @@ def test_a_second_address_of_an_entry_of_a_directory_is_counted() -> None:
     entry = f"dn: uid=ada\nuid: ada\nmail: {ADA}\nmail: lovelace@example.com\n"
     [record] = read_source(io.StringIO(entry), "ldap", options)
     assert dict(zip(record.names, record.texts, strict=True))["email"] == ADA
-    assert dict(options.lost) == {"further addresses": 1}
+    assert dict(options.losses) == {"further addresses": 1}
 
 
 def test_every_hash_that_auth0_imports_is_read_or_refused_by_name(program: Program) -> None:

@@ -315,7 +315,7 @@ def test_a_file_that_ends_too_early_for_the_disk_is_incomplete() -> None:
 
 
 def test_a_file_is_bounded(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "LARGEST", 10)
+    monkeypatch.setattr(files, "LARGEST_FILE", 10)
     assert problems(write("users: []   \n")) == ["users.yaml:1:1: A file has at most 10 bytes."]
 
 
