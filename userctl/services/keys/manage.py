@@ -47,7 +47,7 @@ class KeyService:
         Raises:
             SecretKeyMissing: if the configured keyring does not exist.
         """
-        return [_key_read(entry) for entry in self._source.load().at(self._clock()).keys]
+        return [_key_read(entry) for entry in self._source.load().as_of(self._clock()).keys]
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """Return the JWK Set (RFC 7517, section 5) of the public keys that verify tokens.
