@@ -103,7 +103,7 @@ def _decode(value: str) -> str:
 
 
 def _hash(passwords: list[str], options: SourceOptions) -> str | None:
-    """Return a hash that can be verified; others of a user let another server verify (SASL)."""
+    """Return a hash that can be verified; a user's others may refer to another server (SASL)."""
     hashes = [password for password in passwords if password.startswith(("{", "$"))]
     if passwords and (not hashes or hashes[0].lower().startswith("{cleartext}")):
         raise UnusableRecord("The password is in plaintext.")

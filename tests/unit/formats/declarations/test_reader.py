@@ -199,7 +199,7 @@ def test_null_is_no_name_unless_it_is_quoted(write: Write, text: str) -> None:
         ("users:\n\t- email: a@example.com\n", "users.yaml:2:1: A tab cannot indent: use spaces."),
         (user_with("name: a: b"), "users.yaml:3:12: Not YAML: mapping values are not allowed"),
         (user_with("name: 'Ada"), "users.yaml:4:1: Not YAML: found unexpected end of stream"),
-        (user_with("email: b@example.com"), "users.yaml:3:5: The key 'email' stands in"),
+        (user_with("email: b@example.com"), "users.yaml:3:5: The key 'email' is already in"),
         (user_with("? [a]\n    : b"), "users.yaml:3:7: A key must be text."),
         (user_with("name: A\x07"), "users.yaml:3:12: This character is not allowed: U+0007."),
         (user_with("previous_emails: a@b.xy"), "users.yaml:3:22: previous_emails: 'a@b.xy' is"),
