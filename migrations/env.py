@@ -4,14 +4,14 @@ from typing import Any
 
 from alembic import context
 from sqlalchemy import BigInteger, Integer
-from sqlmodel import SQLModel
 
 from userctl import models  # noqa: F401
 from userctl.config.loading import load_settings
 from userctl.db.engine import database_engine
 from userctl.db.schema.revisions import VERSION_TABLE
+from userctl.models.base import Base
 
-OUR_TABLES = set(SQLModel.metadata.tables)
+OUR_TABLES = set(Base.metadata.tables)
 OF_ONE_DIALECT = {"ix_users_email_pattern"}
 """Indexes of one dialect; declaring their options in a model would import that dialect."""
 
@@ -35,7 +35,7 @@ def is_type_different(
 def configure(**options: Any) -> None:
     """Configure the context, online and offline alike, and run the migrations."""
     context.configure(
-        target_metadata=SQLModel.metadata,
+        target_metadata=Base.metadata,
         version_table=VERSION_TABLE,
         include_name=is_compared,
         compare_type=is_type_different,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy.dialects import registry
 from sqlalchemy.schema import Column, Table
-from sqlmodel import SQLModel
 
 from generator.markdown import code, page, plain, table
 from userctl import models
@@ -15,6 +14,7 @@ from userctl.core.failure_cause import FailureCause
 from userctl.db.schema.migrations import first_revision
 from userctl.fastapi.metrics import RequestMetrics
 from userctl.formats.prometheus import exposition
+from userctl.models.base import Base
 from userctl.schemas.audit import AuditEventRead, AuditTag, outcome_of
 from userctl.schemas.metrics import AccountCount, CommandRun, LastPurge, Metrics, SchemeCount
 
@@ -133,7 +133,7 @@ def schema_page() -> str:
     """Return the page of tables and columns."""
     shared = _shared(first_revision())
     blocks = [SCHEMA]
-    tables = SQLModel.metadata.sorted_tables
+    tables = Base.metadata.sorted_tables
     for found in sorted(tables, key=lambda one: (one.name not in shared, one.name != "users")):
         model = next(m for m in _models() if m.__table__ is found)
         blocks += [f"## {found.name}", *map(plain, (model.__doc__ or "").split("\n\n"))]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from userctl.cli.run_records import RunRecorder
     from userctl.cli.tracing import RunTrace
-    from userctl.schemas.page import Page
+    from userctl.schemas.page import AnyPage
 
 
 @dataclass
@@ -187,7 +187,7 @@ class CommandContext:
         if listing and self.is_list and is_terminal() and self.settings.output == "table":
             self.note(listing.closing_line(number))
 
-    def emit_page(self, page: "Page[Any]", columns: Sequence[str]) -> None:
+    def emit_page(self, page: "AnyPage[Any]", columns: Sequence[str]) -> None:
         """Print one page of a list, and say how to see the rest if there is one."""
         if not page.more:
             self.emit_all(page.items, columns)

@@ -1,9 +1,8 @@
 """The tables."""
 
-from sqlmodel import SQLModel
-
 from userctl.models.api_token import ApiToken
 from userctl.models.audit_event import AuditEvent
+from userctl.models.base import Base
 from userctl.models.deleted_user import DeletedUser
 from userctl.models.login_throttle import LoginThrottle
 from userctl.models.refresh_token import RefreshToken
@@ -19,5 +18,5 @@ __all__ = [
     "User",
 ]
 
-TABLES = tuple(table.name for table in SQLModel.metadata.sorted_tables)
+TABLES = tuple(table.name for table in Base.metadata.sorted_tables)
 """The names of all tables, each after the tables that it refers to."""

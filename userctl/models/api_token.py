@@ -2,15 +2,16 @@
 
 from datetime import datetime
 
-from sqlmodel import Column, Field, ForeignKey, SQLModel, String
+from sqlmodel import Column, Field, ForeignKey, String
 
+from userctl.models.base import Base
 from userctl.models.types import Id, UTCDateTime
 
 API_ID_PREFIX = "api-"
 """The beginning of the public id of an API token, which no refresh token has."""
 
 
-class ApiToken(SQLModel, table=True):
+class ApiToken(Base, table=True):
     """An API token, stored as the SHA-256 of its text.
 
     ``scope`` holds words separated by spaces (RFC 6749, section 3.3). ``last_used_at`` has a
@@ -18,7 +19,7 @@ class ApiToken(SQLModel, table=True):
     """
 
     __tablename__ = "api_tokens"
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)
     token: str = Field(sa_column=Column(String(64), nullable=False, unique=True))

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Column, Field, Index, SQLModel, Text
+from sqlmodel import Column, Field, Index, Text
 
+from userctl.models.base import Base
 from userctl.models.types import Id, UTCDateTime
 
 
-class AuditEvent(SQLModel, table=True):
+class AuditEvent(Base, table=True):
     """An event of the append-only audit trail; triggers reject every other change.
 
     The ids count from 1 without gaps, and ``hash`` covers the event and the hash of the previous

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from userctl.models.base import Base
 from userctl.models.types import UTCDateTime
 
 
-class LoginThrottle(SQLModel, table=True):
+class LoginThrottle(Base, table=True):
     """The logins to one address that were charged to a source in a window of time.
 
     The address is stored as its SHA-256, because an attacker may type anything. All sources without

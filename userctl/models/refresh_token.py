@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Boolean, Column, Field, ForeignKey, SQLModel, String, false, func
+from sqlmodel import Boolean, Column, Field, ForeignKey, String, false, func
 
+from userctl.models.base import Base
 from userctl.models.types import Id, UTCDateTime
 
 
-class RefreshToken(SQLModel, table=True):
+class RefreshToken(Base, table=True):
     """A refresh token, stored as the SHA-256 of its text.
 
     The tokens of one session form a family. A token can be exchanged once. The exchange sets
@@ -21,7 +22,7 @@ class RefreshToken(SQLModel, table=True):
     """
 
     __tablename__ = "refresh_tokens"
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Id)
     token: str = Field(sa_column=Column(String(255), nullable=False, unique=True))

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlmodel import Boolean, Column, Field, Index, SQLModel, String, false, func
+from sqlmodel import Boolean, Column, Field, Index, String, false, func
 
+from userctl.models.base import Base
 from userctl.models.types import Address, Id, UTCDateTime
 
 
-class UserColumns(SQLModel):
+class UserColumns(Base):
     """The columns of a user, in ``users`` and, once deleted, in ``deleted_users``.
 
     A new column belongs here. ``deleted_users`` uses the columns unchanged, because they must be as

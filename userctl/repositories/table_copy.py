@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import inspect, text, type_coerce
 from sqlalchemy import select as core_select
 from sqlalchemy.types import NULLTYPE
-from sqlmodel import Session, SQLModel, func, select
+from sqlmodel import Session, func, select
 
 from userctl.core.errors import RowUnreadable
 from userctl.models import TABLES
+from userctl.models.base import Base
 from userctl.repositories.bulk_insert import copy_rows
 from userctl.repositories.changes import require_count
 from userctl.repositories.stored_values import RowChecker
@@ -144,4 +145,4 @@ class Digest:
 
 
 def _table(name: str) -> Any:
-    return SQLModel.metadata.tables[name]
+    return Base.metadata.tables[name]

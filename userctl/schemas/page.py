@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Protocol, TypeVar
 
 from pydantic import AfterValidator
 
 from userctl.core.errors import RowUnreadable
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 LARGEST_ID = 2**63 - 1
 """The largest id on every database: ids have 64 bits."""
@@ -33,5 +34,21 @@ class Page(Generic[T]):
 
     items: Sequence[T]
     more: bool
-    after: int | str | None = None
+    after: int | None = None
     unreadable: Sequence[RowUnreadable] = ()
+
+
+class AnyPage(Protocol[T_co]):
+    """A page of records whose ids are numbers or text."""
+
+    @property
+    def items(self) -> Sequence[T_co]:
+        """The records."""
+
+    @property
+    def more(self) -> bool:
+        """Whether there are more after them."""
+
+    @property
+    def after(self) -> int | str | None:
+        """The id of the last row."""

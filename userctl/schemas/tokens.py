@@ -1,6 +1,8 @@
 """Access and refresh tokens, as services take and return them."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -117,6 +119,15 @@ class TokenRead(BaseModel):
     last_used_at: datetime | None
     expires_at: datetime | None
     replayed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class TokenPage:
+    """A page of tokens, like ``Page`` for other records; ``after`` is the id of the last row."""
+
+    items: Sequence[TokenRead]
+    more: bool
+    after: str | None = None
 
 
 class TokenTarget(BaseModel):

@@ -59,7 +59,11 @@ from userctl import AccessClaims, Accounts, Page, UserRead, errors, open_account
 
 def emails(accounts: Accounts) -> list[str]:
     page: Page[UserRead] = accounts.users.list(status="active")
-    return [user.email for user in page.items]
+    found = [user.email for user in page.items]
+    while page.more:
+        page = accounts.users.list(status="active", after=page.after)
+        found += [user.email for user in page.items]
+    return found
 
 
 def expires_at(accounts: Accounts, email: str, password: str) -> int:

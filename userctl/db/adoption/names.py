@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, Inspector, inspect
-from sqlmodel import SQLModel
 
 from userctl import models  # noqa: F401
 from userctl.db.adoption.change import Apply, Change, problem, step
 from userctl.db.adoption.columns import TABLES, present_columns, wanted_columns
 from userctl.db.adoption.sharing import is_partial
+from userctl.models.base import Base
 
 
 def name_changes(connection: Connection) -> Iterator[Change]:
     """Yield the changes and problems of names that the migrations after the first need."""
-    inspector, our_tables = inspect(connection), SQLModel.metadata.tables
+    inspector, our_tables = inspect(connection), Base.metadata.tables
     existing_names = {*inspector.get_table_names(), *inspector.get_view_names()}
     for table in sorted(
         name for name in existing_names if name.lower() in set(our_tables) - set(TABLES)
@@ -31,7 +31,7 @@ def name_changes(connection: Connection) -> Iterator[Change]:
 def _index_changes(inspector: Inspector) -> Iterator[Change]:
     our_indexes = {
         str(index.name): (table.name, [column.name for column in index.columns])
-        for table in SQLModel.metadata.tables.values()
+        for table in Base.metadata.tables.values()
         for index in table.indexes
     }
     for table in inspector.get_table_names():

@@ -100,7 +100,7 @@ async def list_users(
     If they are sorted by ``id``, no page misses a user, even if users change meanwhile.
     """
     page = await service.workers.query(service.accounts.users.list, **query.model_dump())
-    following = int(page.after) if page.more and page.after is not None else None
+    following = page.after if page.more else None
     if following is not None:
         parameters = query.model_dump(exclude_unset=True, exclude_none=True) | {"after": following}
         response.headers["Link"] = f'<?{urlencode(parameters)}>; rel="next"'

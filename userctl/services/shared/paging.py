@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from userctl.schemas.page import Page
+from userctl.schemas.page import AnyPage
 
 Query = TypeVar("Query", bound=BaseModel)
 Record = TypeVar("Record", bound=BaseModel)
@@ -14,7 +14,7 @@ STREAM_PAGE = 1000
 """The size of a page when no limit is given."""
 
 
-def all_pages(read: Callable[[Query], Page[Record]], query: Query) -> Iterator[Record]:
+def all_pages(read: Callable[[Query], AnyPage[Record]], query: Query) -> Iterator[Record]:
     """Yield all records that a query asks for, without holding them all in memory.
 
     Args:

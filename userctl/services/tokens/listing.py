@@ -12,8 +12,8 @@ from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.models.api_token import API_ID_PREFIX
 from userctl.repositories.stored_values import OnUnreadable
 from userctl.repositories.token_filter import TokenFilter
-from userctl.schemas.page import LARGEST_COUNT, LARGEST_ID, Page
-from userctl.schemas.tokens import TokenKind, TokenQuery, TokenRead
+from userctl.schemas.page import LARGEST_COUNT, LARGEST_ID
+from userctl.schemas.tokens import TokenKind, TokenPage, TokenQuery, TokenRead
 from userctl.services.shared.paging import STREAM_PAGE, all_pages
 from userctl.services.shared.records import read_rows
 from userctl.services.shared.token_records import api_token_id, api_token_read, refresh_token_read
@@ -27,7 +27,7 @@ class TokenListService:
         self._database = database
         self._clock = clock
 
-    def page(self, query: TokenQuery, on_unreadable: OnUnreadable | None = None) -> Page[TokenRead]:
+    def page(self, query: TokenQuery, on_unreadable: OnUnreadable | None = None) -> TokenPage:
         """Return one page of tokens.
 
         Args:
@@ -43,7 +43,7 @@ class TokenListService:
             found = _tokens(uow, query, limit + 1, self._clock())
             shown = found[:limit]
             tokens = read_rows(shown, lambda token: token.read(), on_unreadable)
-        return Page(tokens, more=len(found) > limit, after=shown[-1].id if shown else None)
+        return TokenPage(tokens, more=len(found) > limit, after=shown[-1].id if shown else None)
 
     def stream(
         self, query: TokenQuery, on_unreadable: OnUnreadable | None = None
