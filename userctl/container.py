@@ -75,14 +75,14 @@ _NONE = object()
 
 
 class Services:
-    """Everything an adapter can ask for.
+    """The services and their parts, for the adapters.
 
     Args:
         settings: the settings to build from.
         notify: called with a note for the operator, such as that a database was created.
         clock: where the time comes from.
         creates_database: whether to create the embedded database if it does not exist.
-        replaced: parts by name, each used instead of the one that the settings lead to.
+        overrides: parts by name, each used instead of the one that the settings imply.
     """
 
     access: Lazy["AccessService"] = Lazy("services.access.diagnosis:AccessService")
@@ -148,7 +148,7 @@ class Services:
         notify: Callable[[str], None],
         clock: Clock = utc_now,
         creates_database: bool = False,
-        **replaced: object,
+        **overrides: object,
     ) -> None:
         self._settings, self._url = settings, settings.database_url
         self._notify, self._clock = notify, clock
@@ -165,13 +165,13 @@ class Services:
         self._password_upgrade = settings.password_upgrade
         self._adopted_hash_prefix = settings.adopted_hash_prefix
         self._actor = lambda: self._current_actor
-        for name, part in replaced.items():
+        for name, part in overrides.items():
             setattr(self, f"_{name}", part)
 
     def part(self, name: str) -> Any:
         """Return the part of this name, or the service.
 
-        What may fail or take long, a service takes as a function, named ``open_`` and its name.
+        A service takes a part that may fail or be slow as a function named ``open_`` and its name.
         """
         if name.startswith("open_"):
             return partial(self.part, name.removeprefix("open_"))
@@ -201,13 +201,13 @@ class Services:
     @lazy_property
     def _key_source(self) -> "KeySource":
         source = self._find_keys()
-        # An embedded keyring lies beside its database, so that one has to be there first.
+        # An embedded keyring lies beside its database, which must exist first.
         if source.is_embedded and self._url.missing_file is not None:
             self._ready_engine()
         return source
 
     def _find_keys(self) -> "KeySource":
-        """Return where the keys are, and create nothing."""
+        """Return the source of the keys, and create nothing."""
         from userctl.security.keys import key_source
 
         return key_source(self._settings)
@@ -230,8 +230,8 @@ class Services:
 
     @lazy_property
     def _current_actor(self) -> Actor:
-        known = homes.if_home_is_known(homes.state_path)
-        logged_in = known and self._session_file.user_of(self._url.identity)
+        folder = homes.find_in_home(homes.state_path)
+        logged_in = folder and self._session_file.logged_in_user(self._url.identity)
         return Actor(self._settings.actor or logged_in or machine_user(), machine_user())
 
     def _ready_engine(self) -> "Engine":
@@ -239,7 +239,7 @@ class Services:
         from userctl.db.schema.revisions import require_current
 
         embedded = self._url.sqlite_path == homes.default_database_path()
-        # A path that was chosen may be mistyped, or its disk not mounted.
+        # A chosen path may be mistyped, or its disk may not be mounted.
         if not (embedded and self._creates_database):
             require_database_file(self._url)
         if embedded:

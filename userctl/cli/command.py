@@ -91,7 +91,7 @@ class Command:
             _configure(context, shared_values, self.prints)
             context.creates_database = self.creates_database
             if self.skips_bad_settings:
-                from userctl.config.tolerant import load_readable_settings  # noqa: PLC0415
+                from userctl.config.tolerant_loading import load_readable_settings  # noqa: PLC0415
 
                 context.load = load_readable_settings
             context.is_list = name == "list"

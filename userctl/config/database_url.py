@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from userctl.core.errors import DatabaseAccessDenied, InvalidInput
 
-_ACCEPTED = "Use sqlite:///PATH or postgresql://USER@HOST/DATABASE."
+_HINT = "Use sqlite:///PATH or postgresql://USER@HOST/DATABASE."
 _HARMLESS_OPTIONS = frozenset(
     {
         "application_name",
@@ -26,11 +26,11 @@ _HARMLESS_OPTIONS = frozenset(
 _HOST = re.compile(r"(?:[^:\[\]]*|\[[^\[\]]*\])(?::[0-9]{0,5})?")
 _PASSWORD = re.compile(r"://[^:@/?]*:[^@]+@|[?&](?:ssl)?password=[^&]")
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
-_OTHER_NAMES = (
+_FOREIGN_PREFIXES = (
     (r"(jdbc:)?(postgres[a-z0-9+]*|psql|pgsql|postgis)://", "PostgreSQL", "postgresql://"),
     (r"(jdbc:sqlite:|sqlite3:|sqlite\+[a-z0-9]+:)/*|file:", "SQLite", "sqlite:///"),
 )
-"""What other tools write at the beginning of a URL, and what to write instead."""
+"""Prefixes of URLs that other tools use, and what to write instead."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,14 @@ class DatabaseURL:
 
     @property
     def identity(self) -> str:
-        """What identifies this database, from whatever folder the command is run."""
+        """An identifier of this database, independent of the current folder."""
         return self.masked_url if self.file is None else str(self.file)
 
     @property
     def file(self) -> Path | None:
-        """The SQLite file by its own name, whatever links lead to it; what belongs to it is there.
+        """The SQLite file with all links resolved; the files that belong to it are beside it.
 
-        The file itself is opened by the path that was given, and messages show that path.
+        The file itself is opened by the path that was given, which messages show as well.
         """
         return None if self.sqlite_path is None else Path(os.path.realpath(self.sqlite_path))
 
@@ -78,7 +78,7 @@ class DatabaseURL:
         """The SQLite file, if it does not exist.
 
         Raises:
-            DatabaseAccessDenied: if a folder on the way must not be searched.
+            DatabaseAccessDenied: if a folder on its path cannot be searched.
         """
         path = self.sqlite_path
         if path is None:
@@ -103,7 +103,7 @@ class DatabaseURL:
             InvalidInput: for any other URL; the message never repeats what could be a password.
         """
         if not text.isprintable():
-            raise InvalidInput("The database URL contains a control character.", hint=_ACCEPTED)
+            raise InvalidInput("The database URL contains a control character.", hint=_HINT)
         if text.startswith("sqlite:"):
             return cls.for_sqlite(_sqlite_path(text))
         for scheme in _POSTGRES_SCHEMES:
@@ -111,7 +111,7 @@ class DatabaseURL:
                 url = "postgresql://" + text.removeprefix(scheme)
                 _require_plain_authority(url)
                 return cls(masked_url=_mask(url), sqlite_path=None, secret=url)
-        raise InvalidInput(_describe_problem(text), hint=_ACCEPTED)
+        raise InvalidInput(_describe_problem(text), hint=_HINT)
 
     @classmethod
     def for_sqlite(cls, path: Path) -> "DatabaseURL":
@@ -130,7 +130,7 @@ def _sqlite_path(text: str) -> Path:
     if path == ":memory:" or "?" in path:
         raise InvalidInput(
             "The SQLite URL must name a file, without ':memory:' and without options after '?'.",
-            hint=_ACCEPTED,
+            hint=_HINT,
         )
     return expand_home(path)
 
@@ -148,10 +148,10 @@ def expand_home(path: str) -> Path:
 
 
 def _require_plain_authority(url: str) -> None:
-    """Reject a URL in which libpq may take a part of the password for something else.
+    """Reject a URL in which libpq may mistake a part of the password for something else.
 
-    For libpq, a password ends at the first unescaped '@', '/' or '?', and it would repeat the rest
-    in its messages as the name of a host, a port or a database.
+    For libpq, a password ends at the first unescaped '@', '/' or '?', and its messages would repeat
+    the rest as the name of a host, a port or a database.
     """
     address, _, options = url.partition("://")[2].partition("?")
     authority, _, database = address.partition("/")
@@ -183,9 +183,9 @@ def _describe_problem(text: str) -> str:
     scheme = re.match(r"((?:jdbc:)?[a-z][a-z0-9+.-]{0,30})://", text)
     if text in _POSTGRES_SCHEMES:
         return "The PostgreSQL URL does not name a server."
-    for found, dialect, right in _OTHER_NAMES:
-        if named := re.match(found, text):
-            return f"The {dialect} URL begins with '{named[0]}'; use '{right}' instead."
+    for pattern, dialect, prefix in _FOREIGN_PREFIXES:
+        if match := re.match(pattern, text):
+            return f"The {dialect} URL begins with '{match[0]}'; use '{prefix}' instead."
     if scheme:
         return f"The database URL begins with '{scheme[1]}://', which is not supported."
     return "The value is not a database URL."

@@ -10,12 +10,12 @@ from userctl.core.errors import HomeUnknown
 
 APP_NAME = "userctl"
 
-_NOWHERE = Path("/nonexistent")
+_MISSING_FOLDER = Path("/nonexistent")
 """A folder that no system has (Debian Policy, section 9.2.3)."""
 
 
 def config_path() -> Path:
-    """Return where ``config.toml`` is looked for.
+    """Return the path of ``config.toml``.
 
     Raises:
         HomeUnknown: if no home folder is known.
@@ -33,7 +33,7 @@ def state_path() -> Path:
 
 
 def session_path(profile: str | None) -> Path:
-    """Return where the session of a profile is stored.
+    """Return the file of the session of a profile.
 
     Raises:
         HomeUnknown: if no home folder is known.
@@ -54,12 +54,12 @@ def data_path() -> Path:
 def default_database_path() -> Path:
     """Return the file of the embedded database, which is used unless another is chosen.
 
-    Where no home folder is known, it is a file that does not exist.
+    If no home folder is known, it is a file that does not exist.
     """
-    return (if_home_is_known(data_path) or _NOWHERE) / "userctl.db"
+    return (find_in_home(data_path) or _MISSING_FOLDER) / "userctl.db"
 
 
-def if_home_is_known(find: Callable[[], Path]) -> Path | None:
+def find_in_home(find: Callable[[], Path]) -> Path | None:
     """Return a path in the home folder, or None if no home folder is known."""
     try:
         return find()
@@ -68,14 +68,14 @@ def if_home_is_known(find: Callable[[], Path]) -> Path | None:
 
 
 def describe_home(variable: str) -> str:
-    """Return what decided where a file is looked for, for messages.
+    """Describe what decides where a file is looked for, for messages.
 
     Args:
-        variable: the environment variable that wins over HOME.
+        variable: the environment variable that takes precedence over HOME.
     """
     for name in (variable, "HOME"):
         value = os.environ.get(name)
-        # One that is relative has to be ignored (XDG Base Directory Specification).
+        # A relative one must be ignored (XDG Base Directory Specification).
         if value and (name == "HOME" or Path(value).is_absolute()):
             return f"{name} is {value}"
     return "HOME is not set"

@@ -1,4 +1,4 @@
-"""Collects the settings: flags over environment over profile over config file over defaults."""
+"""Loading of the settings: flags override environment, profile, config file and defaults."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from userctl.config.homes import config_path, describe_home, if_home_is_known
+from userctl.config.homes import config_path, describe_home, find_in_home
 from userctl.config.settings import SETTINGS, Settings
 from userctl.core.errors import InvalidConfiguration, InvalidInput
 from userctl.core.text import escape_invisible
@@ -22,7 +22,7 @@ def load_settings(
     environ: Mapping[str, str] = os.environ,
     file: Path | None = None,
     *,
-    given_as: str = "option --{option}",
+    flag_label: str = "option --{option}",
 ) -> Settings:
     """Return the settings in force.
 
@@ -30,7 +30,7 @@ def load_settings(
         flags: the values from the caller by setting name, and ``profile``.
         environ: the environment, read for ``USERCTL_*``.
         file: the config file; None for the user's own.
-        given_as: what the caller calls a value of its own, for messages.
+        flag_label: how messages name a value from the caller.
 
     Raises:
         InvalidConfiguration: with the setting, the place of its value and what is expected.
@@ -39,7 +39,7 @@ def load_settings(
     found = {
         **_find_in_file(file or config_file(profile), profile),
         **find_in_environment(environ),
-        **find_in_flags(flags, given_as),
+        **find_in_flags(flags, flag_label),
     }
     values = {name: parse(name, raw, place) for name, (raw, place) in found.items()}
     origins = {name: found[name][1] if name in found else "default" for name in SETTINGS}
@@ -57,12 +57,12 @@ def profile_names() -> list[str]:
 
 
 def config_file(profile: str | None) -> Path | None:
-    """Return the config file of the user, if there is a home; a profile can be nowhere else.
+    """Return the config file of the user, if there is a home; a profile can only be in it.
 
     Raises:
         HomeUnknown: if a profile is chosen and there is no home.
     """
-    return if_home_is_known(config_path) if profile is None else config_path()
+    return find_in_home(config_path) if profile is None else config_path()
 
 
 def _find_in_file(file: Path | None, profile: str | None) -> dict[str, FoundValue]:
@@ -78,7 +78,7 @@ def _find_in_file(file: Path | None, profile: str | None) -> dict[str, FoundValu
 
 
 def find_in_environment(environ: Mapping[str, str]) -> dict[str, FoundValue]:
-    """Return what the environment sets."""
+    """Return the values that the environment sets."""
     return {
         name: (environ[setting.environment], f"environment {setting.environment}")
         for name, setting in SETTINGS.items()
@@ -87,11 +87,11 @@ def find_in_environment(environ: Mapping[str, str]) -> dict[str, FoundValue]:
 
 
 def find_in_flags(
-    flags: Mapping[str, Any], given_as: str = "option --{option}"
+    flags: Mapping[str, Any], flag_label: str = "option --{option}"
 ) -> dict[str, FoundValue]:
-    """Return what options set."""
+    """Return the values that options set."""
     return {
-        name: (flags[name], given_as.format(name=name, option=name.replace("_", "-")))
+        name: (flags[name], flag_label.format(name=name, option=name.replace("_", "-")))
         for name in SETTINGS
         if name in flags
     }
@@ -111,7 +111,7 @@ def parse(name: str, raw: Any, place: str) -> Any:
 
 
 def read_document(file: Path) -> dict[str, Any]:
-    """Return what a config file says; nothing if it does not exist.
+    """Return the content of a config file, which is empty if the file does not exist.
 
     Raises:
         InvalidConfiguration: if it cannot be read.
@@ -150,7 +150,7 @@ def profile_section(document: dict[str, Any], profile: str, file: Path) -> dict[
     """Return the section of a profile.
 
     Raises:
-        InvalidConfiguration: if there is none, or the profile cannot have this name.
+        InvalidConfiguration: if there is none, or the name is invalid.
     """
     profiles = document.get("profiles", {})
     section = profiles.get(profile) if isinstance(profiles, dict) else None
@@ -172,7 +172,7 @@ def check_section(section: dict[str, Any], place: str) -> dict[str, FoundValue]:
     """Return the values of a section.
 
     Raises:
-        InvalidConfiguration: for what is not a setting, or must not be set in a file.
+        InvalidConfiguration: if a name is not a setting, or must not be set in a file.
     """
     for name in section:
         if name not in SETTINGS:

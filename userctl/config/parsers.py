@@ -1,4 +1,4 @@
-"""The values that settings may have: each parser accepts one kind or raises InvalidInput."""
+"""The parsers of settings: each accepts one kind of value, or raises InvalidInput."""
 
 import re
 from collections.abc import Callable
@@ -39,7 +39,7 @@ class Parser(Generic[T]):
 
 
 def _accepts(expected: str) -> Callable[[Callable[[Any], T]], Parser[T]]:
-    """Make a parser of a function."""
+    """Return a decorator that makes a parser of a function."""
     return lambda parse: Parser(expected, parse)
 
 
@@ -74,7 +74,7 @@ def path(value: Any) -> Path:
 
 @_accepts(f"UTF-8 text of at least {MINIMUM_KEY_BYTES} bytes")
 def secret_key(value: Any) -> str:
-    """Accept a key of 256 bits or more, as HS256 demands (RFC 7518, section 3.2).
+    """Accept a key of 256 bits or more, as HS256 requires (RFC 7518, section 3.2).
 
     The same text is the same key in a file and in the environment.
     """
@@ -147,12 +147,12 @@ def named_files(value: Any) -> tuple[str, ...]:
     pairs = value.split(",") if isinstance(value, str) else value
     if not isinstance(pairs, list) or not all(isinstance(pair, str) for pair in pairs):
         raise InvalidInput("expected a list of NAME=FILE")
-    found = tuple(plain_text(pair).strip() for pair in pairs)
-    for pair in found:
+    stripped = tuple(plain_text(pair).strip() for pair in pairs)
+    for pair in stripped:
         name, _, file = pair.partition("=")
         if not re.fullmatch(SECRET_NAME, name, re.ASCII) or not file.strip():
             raise InvalidInput(f"expected NAME=FILE, not {_describe(pair)}")
-    return found
+    return stripped
 
 
 def _describe(value: object) -> str:
@@ -162,6 +162,6 @@ def _describe(value: object) -> str:
     try:
         text = str(value)
     except ValueError:
-        # Python writes no number of more than 4,300 digits.
+        # Python does not convert a number of more than 4,300 digits to text.
         return "a number of thousands of digits"
     return f"'{escape_invisible(text[:_LONGEST_SHOWN])}'"

@@ -1,4 +1,4 @@
-"""The files that an installation consists of."""
+"""The files of an installation."""
 
 import os
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from userctl.config.homes import (
     config_path,
     default_database_path,
     describe_home,
-    if_home_is_known,
+    find_in_home,
     session_path,
 )
 from userctl.config.settings import Settings
 from userctl.core.errors import DatabaseMissing, InvalidInput
 
-_BESIDE = ("-wal", "-shm", "-journal")
-"""What SQLite appends to the name of a database for the files beside it."""
+_COMPANION_SUFFIXES = ("-wal", "-shm", "-journal")
+"""The suffixes of the files that SQLite creates beside a database."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class InstallationFiles:
         return [*self.secrets, *self.mounted, *self.database, *self.trusted]
 
     def require_outside(self, output: Path) -> None:
-        """Make sure that what a command writes replaces no file of the installation.
+        """Make sure that the output of a command does not replace a file of the installation.
 
         Raises:
             InvalidInput: It would.
@@ -77,27 +77,27 @@ def installation_files(settings: Settings) -> InstallationFiles:
     keyring, key = settings.keyring_file, settings.secret_key_file
     keyrings = (url.embedded_keyring, keyring and Path(os.path.realpath(keyring)))
     return InstallationFiles(
-        secrets=[*_sessions(settings.profile), *filter(None, keyrings)],
+        secrets=[*_session_files(settings.profile), *filter(None, keyrings)],
         mounted=[*filter(None, [key])],
-        database=[path, *(file.with_name(f"{file.name}{end}") for end in _BESIDE)]
+        database=[path, *(file.with_name(f"{file.name}{suffix}") for suffix in _COMPANION_SUFFIXES)]
         if path is not None and file is not None
         else [],
-        trusted=[*filter(None, [if_home_is_known(config_path)])],
+        trusted=[*filter(None, [find_in_home(config_path)])],
     )
 
 
-def _sessions(profile: str | None) -> Sequence[Path]:
+def _session_files(profile: str | None) -> Sequence[Path]:
     """Return the stored session of a profile, and those of other profiles that exist."""
-    own = if_home_is_known(partial(session_path, profile))
-    if own is None:
+    own_file = find_in_home(partial(session_path, profile))
+    if own_file is None:
         return []
     # Path.glob raises where the folder cannot be searched.
-    found = map(Path, glob(f"{escape(str(own.parent))}/session*.json"))  # noqa: PTH207
-    return [own, *(path for path in found if path != own)]
+    files = map(Path, glob(f"{escape(str(own_file.parent))}/session*.json"))  # noqa: PTH207
+    return [own_file, *(file for file in files if file != own_file)]
 
 
 def missing_embedded_database(url: DatabaseURL) -> Path | None:
-    """Return where the embedded database would be, if that is the one and it does not exist."""
+    """Return the path of the embedded database, if it is the one in use and does not exist."""
     missing = url.missing_file
     return missing if missing is not None and missing == default_database_path() else None
 

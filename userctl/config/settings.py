@@ -77,8 +77,8 @@ def _setting(
 class Settings:
     """The value of every setting, the chosen profile, and where each value came from.
 
-    ``problems`` and ``unusable`` are empty, except where settings are read although some cannot
-    be: these are what is wrong, and the names of the settings that stand at their defaults for it.
+    ``problems`` and ``unusable`` are empty unless settings were read although some are invalid:
+    they are then the errors, and the names of the settings left at their defaults.
     """
 
     database_url: DatabaseURL = _setting(
@@ -127,19 +127,19 @@ class Settings:
     )
     password_upgrade: bool = _setting(
         true_or_false,
-        "Whether a login replaces a hash that the application made, and that is not bcrypt, by one "
-        "of bcrypt. An imported hash is always replaced.",
+        "Whether a login replaces an application's hash that is not bcrypt with a bcrypt hash. "
+        "An imported hash is always replaced.",
         default=False,
     )
     adopted_hash_prefix: str | None = _setting(
         plain_text,
-        "What an application's hashes lack to say how they were made, such as {CRYPT}, md5$$, or "
-        "$hmac-sha512$NAME and $pepper$NAME for a secret of password_secrets.",
+        "The prefix that an application's hashes lack to say how they were made: {CRYPT}, md5$$, "
+        "or $hmac-sha512$NAME and $pepper$NAME for a secret of password_secrets.",
     )
     password_secrets: tuple[str, ...] = _setting(
         named_files,
         "Files with the secrets that password hashes of other systems were made with, such as a "
-        "pepper, by the names that 'user import --secret' was given. Only you can read them.",
+        "pepper, by the names that 'user import --secret' received. Only you can read them.",
         (),
         default_help="none",
     )
@@ -174,13 +174,13 @@ class Settings:
     deleted_user_retention_days: int = _setting(
         whole_number(0, 3650),
         "How long deleted users are kept before 'user purge' removes them, in days. "
-        "To remove one earlier has to be confirmed.",
+        "Removing one earlier requires confirmation.",
         30,
     )
     token_retention_days: int = _setting(
         whole_number(0, 3650),
         "How long tokens that ended are kept before 'token purge' removes them, in days. "
-        "To remove one earlier has to be confirmed.",
+        "Removing one earlier requires confirmation.",
         1,
     )
     pool_size: int = _setting(
@@ -201,7 +201,7 @@ class Settings:
     pre_ping: bool = _setting(
         true_or_false,
         "Whether a service tests each connection with a statement before it is used. "
-        "Without, one that was closed is noticed all the same, unless a firewall dropped it.",
+        "Otherwise a closed connection is still noticed, unless a firewall dropped it.",
         default=False,
     )
     profile: str | None = None

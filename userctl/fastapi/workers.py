@@ -13,6 +13,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, Lock, create_task_group, to_thread
+from anyio.lowlevel import RunVar
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
@@ -33,8 +34,27 @@ def _usable_cores() -> int:
     return len(usable(0)) if usable else os.cpu_count() or 1
 
 
+class _Limits:
+    """How many threads a router uses at once in one event loop.
+
+    Args:
+        hashing: for passwords.
+        querying: for everything else but checks of health.
+    """
+
+    def __init__(self, hashing: int, querying: int) -> None:
+        self.hash = CapacityLimiter(hashing)
+        self.query = CapacityLimiter(querying)
+        self.health = CapacityLimiter(1)
+        self.check_lock, self.checked_at = Lock(), 0.0
+        self.last_health: Health | None = None
+
+
 class Workers:
     """The threads of one router.
+
+    Each event loop has limits of its own, since waiting in one for another would never end. Servers
+    run one per process.
 
     Args:
         accounts: the database that they use.
@@ -61,22 +81,27 @@ class Workers:
                 "connections of the pool, and queries and the health need two."
             )
         self._accounts = accounts
-        self._hash_limiter = CapacityLimiter(hashing)
-        self._query_limiter = CapacityLimiter(max(1, connections - hashing - 1))
-        self._health_limiter, self._checked_at = CapacityLimiter(1), 0.0
-        self._check_lock = Lock()
-        self._health: Health | None = None
+        self._hashing, self._querying = hashing, max(1, connections - hashing - 1)
+        self._limits_of_loop: RunVar[_Limits] = RunVar("userctl_limits")
         self._hashers = 0
         self._most_waiting = hashing * WAITING_PER_HASH
 
     @property
     def waiting(self) -> int:
         """How many requests wait until they may hash."""
-        return max(0, self._hashers - int(self._hash_limiter.total_tokens))
+        return max(0, self._hashers - self._hashing)
+
+    @property
+    def _limits(self) -> _Limits:
+        limits = self._limits_of_loop.get(None)
+        if limits is None:
+            limits = _Limits(self._hashing, self._querying)
+            self._limits_of_loop.set(limits)
+        return limits
 
     async def query(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a call that hashes no password."""
-        return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._query_limiter)
+        return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._limits.query)
 
     async def hash(
         self, request: Request, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -101,7 +126,7 @@ class Workers:
             return await _run_while_connected(
                 request,
                 # Canceling ends the wait for the thread, not the thread itself.
-                to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._hash_limiter),
+                to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._limits.hash),
             )
         finally:
             self._add_hashers(-1)
@@ -112,14 +137,14 @@ class Workers:
 
     async def health(self) -> Health:
         """Return the health of the database; requests during a check share its result."""
-        asked_at = time.monotonic()
-        async with self._check_lock:
-            if self._health is None or self._checked_at < asked_at:
-                self._health = await to_thread.run_sync(
-                    self._accounts.health, limiter=self._health_limiter
+        asked_at, limits = time.monotonic(), self._limits
+        async with limits.check_lock:
+            if limits.last_health is None or limits.checked_at < asked_at:
+                limits.last_health = await to_thread.run_sync(
+                    self._accounts.health, limiter=limits.health
                 )
-                self._checked_at = time.monotonic()
-            return self._health
+                limits.checked_at = time.monotonic()
+            return limits.last_health
 
 
 async def _run_while_connected(request: Request, work: Awaitable[T]) -> T:

@@ -61,7 +61,7 @@ def open_accounts(
         require_type(values["profile"], str, "profile")
     arguments = {name: plain_value(value) for name, value in values.items()}
     return Accounts(
-        load_settings(arguments, given_as="argument {name}"), create_database=create_database
+        load_settings(arguments, flag_label="argument {name}"), create_database=create_database
     )
 
 

@@ -1,4 +1,4 @@
-"""Access tokens: JWTs as in RFC 9068, verified as RFC 8725 demands."""
+"""Access tokens: JWTs as in RFC 9068, verified as RFC 8725 requires."""
 
 import json
 import re
@@ -25,16 +25,17 @@ MAXIMUM_LENGTH = 4096
 LONGEST_LIFETIME_SECONDS = 60 * LONGEST_ACCESS_TOKEN_MINUTES
 """No setting lets a token live longer, so one that claims to was not issued by userctl."""
 
-_TEXTS = ("sub", "role", "iss", "jti", "sid", "scope")
+_TEXT_CLAIMS = ("sub", "role", "iss", "jti", "sid", "scope")
 
 _LAST_SECOND = 253_402_300_799
 """The last second of the year 9999, the latest that a datetime can hold."""
 
 _encode_json = json.JSONEncoder(separators=(",", ":")).encode
-_FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-# Of PyJWT, only the algorithms and the reading of headers are used: its JWT class would compare
-# times with its own clock, and accept such as are not whole numbers, and both it and its JWS class
-# would look at the key and the header of every token anew.
+_JWT_FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+# Only the algorithms and the header parser of PyJWT are used: its JWT class would compare times
+# with its own clock and accept fractions, and both that class and its JWS class would examine the
+# key and the header of every token again.
 
 
 class AccessTokenCodec:
@@ -59,7 +60,7 @@ class AccessTokenCodec:
         """Return the token, signed with the active key.
 
         Args:
-            claims: those of :class:`AccessClaims`; what is None is left out.
+            claims: the fields of :class:`AccessClaims`; those that are None are left out.
 
         Raises:
             InvalidConfiguration: if the key cannot be used.
@@ -67,9 +68,9 @@ class AccessTokenCodec:
         active = self._keyring().active
         assert active is not None, "An empty keyring cannot sign."
         key = active.key
-        given = {name: value for name, value in claims.items() if value is not None}
-        payload = _encode_json(given).encode()
-        signed = f"{_header(key.algorithm, key.kid)}.{base64url_encode(payload)}"
+        present = {name: value for name, value in claims.items() if value is not None}
+        payload = _encode_json(present).encode()
+        signed = f"{_encode_header(key.algorithm, key.kid)}.{base64url_encode(payload)}"
         return f"{signed}.{base64url_encode(key.sign(signed.encode()))}"
 
     def decode(self, token: str, now: datetime) -> AccessClaims:
@@ -80,7 +81,7 @@ class AccessTokenCodec:
             TokenExpired: if it has only expired.
             InvalidConfiguration: if the key that its header names cannot be used.
         """
-        if len(token) > MAXIMUM_LENGTH or not _FORM.fullmatch(token):
+        if len(token) > MAXIMUM_LENGTH or not _JWT_FORM.fullmatch(token):
             _reject("it does not have the form of a JWT")
         payload = self._verify_signature(token, now)
         claims = self._check_claims(payload)
@@ -97,15 +98,15 @@ class AccessTokenCodec:
         try:
             signed, _, signature = token.rpartition(".")
             header, _, payload = signed.partition(".")
-            key = self._key(_read_header(header), now)
-            if not key.verifies(signed.encode(), _decode_exactly(signature)):
+            key = self._find_key(_read_header(header), now)
+            if not key.verifies(signed.encode(), _decode_canonical(signature)):
                 raise jwt.InvalidSignatureError
-            claims: dict[str, Any] = _read_object(_decode_exactly(payload))
+            claims: dict[str, Any] = _read_object(_decode_canonical(payload))
         except (jwt.PyJWTError, ValueError, RecursionError):
             _reject("its signature or its encoding is invalid")
         return claims
 
-    def _key(self, header: Mapping[str, Any], now: datetime) -> SigningKey:
+    def _find_key(self, header: Mapping[str, Any], now: datetime) -> SigningKey:
         kid, kind = header.get("kid"), header.get("typ")
         entry = self._keyring().by_id.get(kid) if isinstance(kid, str) else None
         if entry is None:
@@ -122,7 +123,7 @@ class AccessTokenCodec:
         return key
 
     def _check_claims(self, payload: dict[str, Any]) -> AccessClaims:
-        for name in _TEXTS if "scope" in payload else _TEXTS[:-1]:
+        for name in _TEXT_CLAIMS if "scope" in payload else _TEXT_CLAIMS[:-1]:
             value = payload.get(name)
             if not isinstance(value, str) or has_invisible_characters(value):
                 _reject(f"its claim '{name}' is missing or not plain text")
@@ -142,7 +143,7 @@ class AccessTokenCodec:
 
 @lru_cache(maxsize=64)
 def _read_header(part: str) -> Mapping[str, Any]:
-    """Return the header of a token. All tokens of a key have the same.
+    """Return the header of a token, which is the same for all tokens of a key.
 
     Raises:
         jwt.PyJWTError, ValueError: if it cannot be read.
@@ -153,16 +154,16 @@ def _read_header(part: str) -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=64)
-def _header(algorithm: str, kid: str) -> str:
+def _encode_header(algorithm: str, kid: str) -> str:
     """Return the header of the tokens that a key signs."""
     return base64url_encode(_encode_json({"alg": algorithm, "kid": kid, "typ": TYPE}).encode())
 
 
-def _decode_exactly(part: str) -> bytes:
-    """Return what a part of a token encodes.
+def _decode_canonical(part: str) -> bytes:
+    """Return the bytes that a part of a token encodes.
 
     Raises:
-        ValueError: if other characters would encode the same, so that a token had two forms.
+        ValueError: if other characters would encode the same bytes: a token must have one form.
     """
     decoded = base64url_decode(part)
     if base64url_encode(decoded) != part:
@@ -174,7 +175,7 @@ def _read_object(data: bytes) -> Any:
     """Return a header or claims, which are a JSON object in UTF-8 (RFC 7519, section 7.2).
 
     Raises:
-        ValueError: if they are not; of bytes, Python would guess the encoding.
+        ValueError: if they are not. From bytes, Python would guess the encoding.
     """
     text = data.decode()
     if not text.startswith("{"):

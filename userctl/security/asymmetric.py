@@ -83,4 +83,4 @@ def _algorithm_of(key: object) -> Algorithm:
 
 def _signing_key(algorithm: Algorithm, key: object) -> SigningKey:
     jwk = jwt.get_algorithm_by_name(algorithm).to_jwk(key, as_dict=True)
-    return SigningKey.of(algorithm, members_of(jwk, algorithm))
+    return SigningKey.from_members(algorithm, members_of(jwk, algorithm))

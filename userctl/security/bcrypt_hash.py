@@ -1,4 +1,4 @@
-"""What tells a bcrypt hash from other texts, and one of our own from those of other programs."""
+"""Recognition of bcrypt hashes, and of those that userctl itself made."""
 
 import base64
 import hashlib
@@ -6,7 +6,7 @@ import os
 import re
 
 MINIMUM_COST, MAXIMUM_COST = 4, 16
-"""The lowest cost that bcrypt knows, and the highest of which a check takes no more than 5 s."""
+"""The lowest cost of bcrypt, and the highest with which a check takes at most 5 s."""
 
 _SALT_START = len("$2b$12$")
 _SALT_BYTES, _CHECKSUM_BYTES = 16, 4
@@ -22,11 +22,11 @@ _BCRYPT = re.compile(r"\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{53}", re.ASCII)
 
 
 def own_salt(cost: int) -> bytes:
-    """Return a random salt by which :func:`is_own_hash` knows the hash made with it.
+    """Return a random salt by which :func:`is_own_hash` recognizes a hash made with it.
 
     96 bits are random, so that no two hashes have the same salt, and 32 are a checksum of these.
-    A hash then tells by itself that it is one of ours, wherever it was copied to and whatever else
-    writes to the table; to every other program its salt is like any other.
+    A hash can then be recognized as ours, wherever it was copied to and whatever else writes to the
+    table; to every other program its salt is like any other.
     """
     random = os.urandom(_SALT_BYTES - _CHECKSUM_BYTES)
     encoded = base64.b64encode(random + _salt_checksum(random)).decode().rstrip("=")
@@ -36,7 +36,7 @@ def own_salt(cost: int) -> bytes:
 def is_own_hash(hashed: object) -> bool:
     """Tell whether userctl made a hash of a new password.
 
-    The answer is wrong for one in four thousand million hashes of other programs, and for those
+    The answer is wrong for one in four billion hashes of other programs, and for those
     that userctl 0.1.0 made.
     """
     if cost_of(hashed) is None:
@@ -58,7 +58,7 @@ def is_bcrypt_hash(text: object) -> bool:
 
 
 def cost_of(hashed: object) -> int | None:
-    """Return the cost of a bcrypt hash, or None for another text or a cost that takes long."""
+    """Return the cost of a bcrypt hash, or None for another text or a cost that takes too long."""
     found = _BCRYPT.fullmatch(str(hashed))
     cost = int(found[1]) if found else 0
     return cost if MINIMUM_COST <= cost <= MAXIMUM_COST else None

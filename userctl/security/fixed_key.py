@@ -10,11 +10,11 @@ from userctl.security.keyring import Keyring, RingKey
 
 
 class FixedKey:
-    """A ring of exactly that key.
+    """A keyring with that key alone.
 
     Args:
         secret: returns the key, exactly as the programs that share it read it.
-        version: returns what changes whenever the key does.
+        version: returns a value that changes whenever the key does.
         origin: the setting and the place it comes from, for messages.
     """
 
@@ -45,7 +45,7 @@ class FixedKey:
         return Keyring((RingKey(key, "active"),))
 
     def change(self, change: Callable[[Keyring], Keyring]) -> NoReturn:
-        """Refuse, because a fixed key is changed by the operator alone.
+        """Refuse, because only the operator changes a fixed key.
 
         Raises:
             InvalidConfiguration: naming where the key comes from.

@@ -1,4 +1,4 @@
-"""Hashes many passwords on all cores."""
+"""Hashing of many passwords on all cores."""
 
 import os
 from collections.abc import Generator, Iterable
@@ -10,7 +10,7 @@ from userctl.security.passwords import PasswordHasher
 def hash_all(passwords: Iterable[str], hasher: PasswordHasher) -> Generator[str, None, None]:
     """Yield the hashes of passwords in their order; bcrypt lets other threads run meanwhile.
 
-    Close it where something else may end the loop: no hash is begun any more then.
+    Close it if something else may end the loop; it then begins no more hashes.
     """
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         try:

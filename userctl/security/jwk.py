@@ -36,14 +36,14 @@ class SigningKey:
     members: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, algorithm: Algorithm, members: Mapping[str, str]) -> "SigningKey":
+    def from_members(cls, algorithm: Algorithm, members: Mapping[str, str]) -> "SigningKey":
         """Return the key with these members; its id is derived from them.
 
         Raises:
             InvalidInput: if they are not a key for the algorithm.
         """
         require_members(algorithm, members)
-        return cls(_kid(algorithm, members), algorithm, dict(members))
+        return cls(_derive_kid(algorithm, members), algorithm, dict(members))
 
     @classmethod
     def symmetric(cls, secret: bytes) -> "SigningKey":
@@ -53,7 +53,7 @@ class SigningKey:
             InvalidInput: if it is too short, or the text of another kind of key.
         """
         require_secret(secret)
-        return cls.of("HS256", {"kty": "oct", "k": base64url_encode(secret)})
+        return cls.from_members("HS256", {"kty": "oct", "k": base64url_encode(secret)})
 
     @property
     def is_symmetric(self) -> bool:
@@ -69,19 +69,19 @@ class SigningKey:
     def public_jwk(self) -> dict[str, str]:
         """The public half of an asymmetric key, to be published (RFC 7517, section 4)."""
         assert not self.is_symmetric, "A symmetric key must never be published."
-        return {"kid": self.kid, "alg": self.algorithm, "use": "sig", **self._public}
+        return {"kid": self.kid, "alg": self.algorithm, "use": "sig", **self._public_members}
 
     @property
-    def _public(self) -> dict[str, str]:
+    def _public_members(self) -> dict[str, str]:
         private = KINDS[self.algorithm].private
         return {name: value for name, value in self.members.items() if name not in private}
 
     def verification_key(self) -> "SigningKey":
         """Return the key without private members; a symmetric key stays as it is."""
-        return self if self.is_symmetric else replace(self, members=self._public)
+        return self if self.is_symmetric else replace(self, members=self._public_members)
 
     def without_material(self) -> "SigningKey":
-        """Return the id and the algorithm alone, for a retired key."""
+        """Return the key with its id and its algorithm alone, as for a retired key."""
         return replace(self, members={})
 
     @cached_property
@@ -92,12 +92,12 @@ class SigningKey:
             CryptoMissing: if the key is asymmetric and its library is not installed.
             InvalidConfiguration: if the members contradict each other.
         """
-        return self._load(self.members)
+        return self._load_key(self.members)
 
     @cached_property
     def verifier(self) -> Any:
         """The key object that PyJWT verifies with; raises as :attr:`signer` does."""
-        return self._load(self.members if self.is_symmetric else self._public)
+        return self._load_key(self.members if self.is_symmetric else self._public_members)
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature of some bytes; raises as :attr:`signer` does."""
@@ -111,7 +111,7 @@ class SigningKey:
         key = self.verifier
         return bool(jwt.get_algorithm_by_name(self.algorithm).verify(data, key, signature))
 
-    def _load(self, members: Mapping[str, str]) -> Any:
+    def _load_key(self, members: Mapping[str, str]) -> Any:
         if not self.is_symmetric:
             require_crypto(self.algorithm)
         try:
@@ -136,10 +136,10 @@ def require_crypto(algorithm: str) -> None:
         ) from None
 
 
-def _kid(algorithm: Algorithm, members: Mapping[str, str]) -> str:
+def _derive_kid(algorithm: Algorithm, members: Mapping[str, str]) -> str:
     """Return the id of a key, the ``kid`` in a token's header (RFC 7515, section 4.1.4)."""
     if algorithm == "HS256":
-        # The thumbprint would be a plain hash of the secret, which ready-made tables may list.
+        # The thumbprint would be a plain hash of the secret, which precomputed tables may list.
         return hashlib.sha256(b"userctl kid\0" + base64url_decode(members["k"])).hexdigest()[:16]
     kind = KINDS[algorithm]
     required = {name: members[name] for name in (*kind.fixed, *kind.public)}

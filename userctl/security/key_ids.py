@@ -11,7 +11,7 @@ def key_ids(path: Path) -> Iterator[tuple[str, str]]:
     """Yield id and state of each key that is not retired.
 
     Raises:
-        Exception: if the file is not a keyring, or cannot be read; the caller can do without.
+        Exception: if the file is not a keyring, or cannot be read; the caller can do without them.
     """
     for key in json.loads(read_private(path) or "{}").get("keys", []):
         yield str(key["kid"]), str(key["state"])

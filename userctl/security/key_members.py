@@ -64,7 +64,7 @@ def base64url_encode(value: bytes) -> str:
 
 
 def base64url_decode(value: str) -> bytes:
-    """Return what :func:`encoded` encoded."""
+    """Return the bytes that :func:`base64url_encode` encoded."""
     return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
 
 

@@ -16,7 +16,7 @@ from userctl.security.jwk import SigningKey
 
 State = Literal["next", "active", "passive", "retired"]
 
-RETIRED_KEYS_LISTED = 20
+MAXIMUM_RETIRED_KEYS = 20
 """How many retired keys a keyring still lists."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -97,8 +97,8 @@ class Keyring:
             return self.by_id[kid]
         raise KeyNotFound(f"No key has the id '{kid[:64]}'.", hint="Run 'userctl key list'.")
 
-    def at(self, now: datetime) -> "Keyring":
-        """Return the ring as of a moment, with the passive keys that have ended retired."""
+    def as_of(self, now: datetime) -> "Keyring":
+        """Return the ring at a moment, with the passive keys that have ended as retired ones."""
         return _ordered_ring(
             entry.retire(now) if entry.state == "passive" and entry.has_ended(now) else entry
             for entry in self.keys
@@ -181,7 +181,7 @@ class Keyring:
     def replace_all(self, key: SigningKey, now: datetime) -> "Keyring":
         """Return the ring with a new active key, and every other key retired.
 
-        The next key is retired too: it is in the same file as those that were stolen.
+        The next key is retired too: it is in the same file as the stolen ones.
         """
         retired = (entry if entry.state == "retired" else entry.retire(now) for entry in self.keys)
         return _ordered_ring([RingKey(key, "active", created_at=now, activated_at=now), *retired])
@@ -198,4 +198,4 @@ def _ordered_ring(keys: Iterable[RingKey]) -> Keyring:
     latest = sorted(keys, key=lambda entry: entry.verifies_until or _NEVER, reverse=True)
     ordered = sorted(latest, key=lambda entry: _ORDER.index(entry.state))
     retired = [entry for entry in ordered if entry.state == "retired"]
-    return Keyring(tuple(entry for entry in ordered if entry not in retired[RETIRED_KEYS_LISTED:]))
+    return Keyring(tuple(entry for entry in ordered if entry not in retired[MAXIMUM_RETIRED_KEYS:]))

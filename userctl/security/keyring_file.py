@@ -78,7 +78,7 @@ class _LiveKey(BaseModel):
         Raises:
             ValueError, InvalidInput: if the members contradict each other.
         """
-        key = SigningKey.of(self.alg, self.__pydantic_extra__)
+        key = SigningKey.from_members(self.alg, self.__pydantic_extra__)
         if key.kid != self.kid:
             raise ValueError("the id of a key does not match its material")
         if (self.state == "passive") != (self.verifies_until is not None):
@@ -122,9 +122,9 @@ class KeyringFile:
             UnsafeFile: if others can access the file, or it is not a keyring.
         """
         path = self.path
-        ring = _read(path)
+        ring = _read_ring(path)
         if ring is None and self.path != path:
-            # The link was replaced after it had been followed, and what it led to was removed.
+            # The link was replaced after it had been followed, and its old target was removed.
             return self.load()
         if ring is None and not self.is_embedded:
             raise SecretKeyMissing(
@@ -133,7 +133,7 @@ class KeyringFile:
         return ring or Keyring()
 
     def version(self) -> FileVersion | None:
-        """Return what changes whenever the file does."""
+        """Return a value that changes whenever the file does."""
         return file_version(self._path)
 
     def change(self, change: Callable[[Keyring], Keyring]) -> Keyring:
@@ -157,7 +157,7 @@ class KeyringFile:
         # In such a folder not even a lock file should be left behind.
         require_trusted_folder(path.parent, path.parent.stat(), hint=_FOLDER_HINT)
         with lock_file(path):
-            ring = change(_read(path) or Keyring())
+            ring = change(_read_ring(path) or Keyring())
             text = _serialize(ring)
             if len(text) > MAXIMUM_BYTES:
                 raise KeyringFull(f"{path} has no room for another key.")
@@ -165,7 +165,7 @@ class KeyringFile:
         return ring
 
 
-def _read(path: Path) -> Keyring | None:
+def _read_ring(path: Path) -> Keyring | None:
     text = read_private(path)
     if text is None:
         return None
@@ -182,16 +182,16 @@ def _read(path: Path) -> Keyring | None:
 
 
 def _serialize(ring: Keyring) -> str:
-    live = [_live_json(entry) for entry in ring.keys if entry.state != "retired"]
-    retired = [_retired_json(entry) for entry in ring.keys if entry.state == "retired"]
+    live = [_live_key_json(entry) for entry in ring.keys if entry.state != "retired"]
+    retired = [_retired_key_json(entry) for entry in ring.keys if entry.state == "retired"]
     return json.dumps({"keys": live, "retired": retired}, indent=2) + "\n"
 
 
-def _live_json(entry: RingKey) -> dict[str, str]:
-    return {**_retired_json(entry), "use": "sig", "state": entry.state, **entry.key.members}
+def _live_key_json(entry: RingKey) -> dict[str, str]:
+    return {**_retired_key_json(entry), "use": "sig", "state": entry.state, **entry.key.members}
 
 
-def _retired_json(entry: RingKey) -> dict[str, str]:
+def _retired_key_json(entry: RingKey) -> dict[str, str]:
     names = ("created_at", "activated_at", "verifies_until")
     times = {name: time.isoformat() for name in names if (time := getattr(entry, name))}
     return {"kid": entry.key.kid, "alg": entry.key.algorithm, **times}

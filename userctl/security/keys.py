@@ -33,7 +33,7 @@ class KeySource(Protocol):
         ...
 
     def version(self) -> FileVersion | None:
-        """Return what changes whenever the ring does."""
+        """Return a value that changes whenever the ring does."""
         ...
 
     def change(self, change: Callable[[Keyring], Keyring]) -> Keyring:
@@ -65,7 +65,7 @@ def key_source(settings: Settings) -> KeySource:
 
 
 class CurrentKeyring:
-    """The ring as its source holds it now: it is read again when that has changed.
+    """The present ring of a source, read again when it has changed.
 
     Args:
         source: where it is stored.
@@ -84,7 +84,7 @@ class CurrentKeyring:
             SecretKeyMissing, UnsafeFile, InvalidConfiguration: if it cannot be read. The one that
                 was read before is not used instead, since a key in it may have been retired.
         """
-        # A change after this one is found at the next call.
+        # A change after this line is noticed at the next call.
         version = self._source.version()
         if self._loaded is None or self._loaded[0] != version:
             self._loaded = (version, self._load())

@@ -71,10 +71,10 @@ def _from_jwk(jwk: dict[str, Any]) -> SigningKey:
         )
     members = members_of(jwk, algorithm)
     if algorithm == "HS256":
-        return SigningKey.of(algorithm, members)
+        return SigningKey.from_members(algorithm, members)
     if "d" not in members:
         raise InvalidInput("The key is public.", hint="Pass the private key.")
-    key = SigningKey.of(algorithm, members)
+    key = SigningKey.from_members(algorithm, members)
     require_crypto(algorithm)
     from userctl.security import asymmetric  # noqa: PLC0415
 

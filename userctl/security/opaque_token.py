@@ -16,7 +16,7 @@ class OpaqueToken:
     """A kind of token: a prefix, 256 random bits and a checksum, in hexadecimal.
 
     Args:
-        prefix: what its text begins with, so that people and secret scanners recognize it.
+        prefix: the beginning of its text, by which people and secret scanners recognize it.
         name: what messages call it, with its article.
     """
 
@@ -50,7 +50,7 @@ class OpaqueToken:
 REFRESH_TOKEN = OpaqueToken(REFRESH_PREFIX, "a refresh token")
 API_TOKEN = OpaqueToken(API_PREFIX, "an API token")
 
-LONGEST_FOREIGN = 4096
+LONGEST_FOREIGN_TOKEN = 4096
 """The longest refresh token that an application may have issued; a JWT has a few hundred
 characters."""
 
@@ -67,7 +67,7 @@ def refresh_digest(token: str) -> str:
     """
     if REFRESH_TOKEN.resembles(token) or API_TOKEN.resembles(token):
         return REFRESH_TOKEN.digest(token)
-    if not (0 < len(token) <= LONGEST_FOREIGN and token.isprintable()):
+    if not (0 < len(token) <= LONGEST_FOREIGN_TOKEN and token.isprintable()):
         raise TokenInvalid("This is not a refresh token.")
     return hashlib.sha256(token.encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Which passwords are accepted, and random passwords that are."""
+"""The policy for passwords, and random passwords that meet it."""
 
 import secrets
 import unicodedata
@@ -20,11 +20,11 @@ def generate_password(minimum_length: int = 0) -> str:
 
 _UNTYPABLE = frozenset({"Cc", "Zl", "Zp"})
 """Unicode categories of control characters, and of separators of lines and paragraphs. A prompt or
-a form takes none of them, so a password that contains one could be set and never typed."""
+a form accepts none of them, so a password that contains one could be set and never typed."""
 
 
 class PasswordPolicy:
-    """Which passwords are accepted, after NIST SP 800-63B-4, section 3.1.1.2."""
+    """The rules for passwords, after NIST SP 800-63B-4, section 3.1.1.2."""
 
     def __init__(self, *, minimum_length: int) -> None:
         self.minimum_length = minimum_length

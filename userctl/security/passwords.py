@@ -16,14 +16,14 @@ from userctl.security.bcrypt_hash import (
     is_own_hash,
     own_salt,
 )
-from userctl.security.password_hashes.parsed import ParsedHash, SecretSource
+from userctl.security.password_hashes.parsed_hash import ParsedHash, SecretSource
 from userctl.security.secret_files import NO_SECRETS
 
 MAXIMUM_BYTES = 72
-"""bcrypt reads no further, and would silently cut off a longer password."""
+"""bcrypt reads no more, and would silently truncate a longer password."""
 
 _PIECES_LOG2 = 6
-"""In how many pieces the time of a hash is spent: each is less than two hundredths of it."""
+"""The binary logarithm of how many pieces a hash takes: each is less than two hundredths of it."""
 
 
 def normalize_password(password: str) -> str:
@@ -51,9 +51,9 @@ class PasswordHasher:
     def verify(self, password: str, hashed: str) -> bool:
         """Tell whether a password matches a hash.
 
-        A hash of our own is of the NFC form alone. Another program may have hashed what was typed
-        as it was typed, and nothing after the 72nd byte; a password that does not fit into NFC and
-        72 bytes is tried in each of these ways.
+        Our own hashes are of the NFC form alone. Another program may have hashed a password as it
+        was typed, and only its first 72 bytes; a password that is not in NFC or is longer is tried
+        in each of these ways.
 
         A mismatch takes the time of one hash of the configured cost for each way, whatever is
         stored, so that its time reveals nothing. Only a stored hash of a higher cost takes longer.
@@ -62,15 +62,15 @@ class PasswordHasher:
             MigrationSecretMissing: if the hash was made with a secret that is not there.
             PasswordLibraryMissing: if the hash needs a library that is not installed.
         """
-        foreign = _foreign(hashed)
+        foreign = _parse_foreign(hashed)
         if foreign is not None:
             return self._matches_foreign(password, foreign)
         return self._match(password, hashed) is not None
 
     def rehash(self, password: str, hashed: str) -> str:
-        """Return a hash of the configured cost in place of one that the password matches.
+        """Return a hash of the configured cost to replace one that the password matches.
 
-        It is of the same bytes, since another program may pass the same to bcrypt again.
+        It hashes the same bytes, since another program may pass them to bcrypt again.
         """
         secret = self._match(password, hashed)
         assert secret is not None, "Only a password that matches is hashed again."
@@ -78,9 +78,9 @@ class PasswordHasher:
         return bcrypt.hashpw(secret, salt).decode()
 
     def _match(self, password: str, hashed: str) -> bytes | None:
-        """Return the bytes of a password that a hash is of, or None if it is of another one."""
+        """Return the bytes of a password that match a hash, or None if it does not match."""
         own = is_own_hash(hashed)
-        for secret, is_canonical in _secrets(password).items():
+        for secret, is_canonical in _candidate_secrets(password).items():
             if self._matches(secret, hashed if is_canonical or not own else ""):
                 return secret
         return None
@@ -88,13 +88,13 @@ class PasswordHasher:
     def _matches(self, secret: bytes | None, hashed: str) -> bool:
         cost = cost_of(hashed)
         if secret is None or cost is None:
-            # No hash can come from such a password, or the stored value is not a bcrypt hash.
-            secret, hashed, cost = b"", self.unmatchable(), self._cost
+            # Such a password has no hash, or the stored value is not a bcrypt hash.
+            secret, hashed, cost = b"", self.unmatchable_hash(), self._cost
         try:
             matches = bcrypt.checkpw(secret, hashed.encode())
         except ValueError:
             # bcrypt rejects the salt.
-            return bcrypt.checkpw(secret, self.unmatchable().encode())
+            return bcrypt.checkpw(secret, self.unmatchable_hash().encode())
         if not matches:
             self._equalize_time(cost)
         return matches
@@ -104,13 +104,13 @@ class PasswordHasher:
         for secret in _foreign_secrets(password):
             if hashed.matches(secret, self._secrets):
                 return True
-        self._spend_rest(perf_counter() - start, ways=len(_secrets(password)))
+        self._spend_remaining_time(perf_counter() - start, ways=len(_candidate_secrets(password)))
         return False
 
-    def _spend_rest(self, spent: float, *, ways: int) -> None:
-        """Spend what bcrypt takes for some hashes of the configured cost, less ``spent`` seconds.
+    def _spend_remaining_time(self, spent: float, *, ways: int) -> None:
+        """Spend the time of some hashes of the configured cost, less ``spent`` seconds.
 
-        How long that is under the present load is known from the pieces in which it is spent.
+        The pieces in which it is spent show how long that is under the present load.
         """
         cost = max(MINIMUM_COST, self._cost - _PIECES_LOG2)
         pieces = ways * 2 ** (self._cost - cost)
@@ -124,7 +124,7 @@ class PasswordHasher:
         for lower in range(cost, self._cost):
             bcrypt.hashpw(b"", f"$2b${lower:02d}${'.' * 22}".encode())
 
-    def unmatchable(self) -> str:
+    def unmatchable_hash(self) -> str:
         """Return a well-formed hash that no known password matches."""
         return stand_in_hash.stand_in(self._cost)
 
@@ -143,10 +143,10 @@ def password_hasher(cost: int, password_secrets: SecretSource) -> PasswordHasher
     return PasswordHasher(cost=cost, password_secrets=password_secrets)
 
 
-def _secrets(password: str) -> dict[bytes | None, bool]:
-    """Return what a password may be to bcrypt, and whether that is what we would hash.
+def _candidate_secrets(password: str) -> dict[bytes | None, bool]:
+    """Return the bytes that bcrypt may have hashed, and whether we would hash them ourselves.
 
-    None stands for a password of which no program makes a hash.
+    None stands for a password that no program can hash.
     """
     try:
         canonical, *others = (
@@ -161,11 +161,11 @@ def _secrets(password: str) -> dict[bytes | None, bool]:
         return {None: True}
     if b"\0" in canonical:
         return {None: True}
-    # One that is too long is none that we would hash.
-    found: dict[bytes | None, bool] = {canonical[:MAXIMUM_BYTES]: len(canonical) <= MAXIMUM_BYTES}
+    # We would not hash one that is too long.
+    secrets: dict[bytes | None, bool] = {canonical[:MAXIMUM_BYTES]: len(canonical) <= MAXIMUM_BYTES}
     for other in others:
-        found.setdefault(other[:MAXIMUM_BYTES], False)
-    return found
+        secrets.setdefault(other[:MAXIMUM_BYTES], False)
+    return secrets
 
 
 def fits_bcrypt(password: str) -> bool:
@@ -174,8 +174,8 @@ def fits_bcrypt(password: str) -> bool:
     return len(secret) <= MAXIMUM_BYTES and b"\0" not in secret
 
 
-def _foreign(hashed: object) -> ParsedHash | None:
-    """Return what is known of a hash, if another system made it and it can be verified."""
+def _parse_foreign(hashed: object) -> ParsedHash | None:
+    """Parse a hash; None if another system did not make it, or it cannot be verified."""
     if is_bcrypt_hash(hashed):
         return None
     try:
@@ -195,12 +195,12 @@ def _foreign_secrets(password: str) -> Iterator[bytes]:
             yield secret
 
 
-def named_hash(hashed: str, prefix: str | None) -> str:
-    """Return a hash of a shared column with what says how it was made.
+def add_hash_prefix(hashed: str, prefix: str | None) -> str:
+    """Return a hash of a shared column with the prefix that says how it was made.
 
     Args:
         hashed: the hash.
-        prefix: what comes before each hash that an application made; None if nothing does.
+        prefix: the prefix that the hashes of an application lack; None if they lack none.
     """
     if prefix is None or is_own_hash(hashed) or stand_in_hash.is_unmatchable(hashed):
         return hashed
@@ -209,4 +209,4 @@ def named_hash(hashed: str, prefix: str | None) -> str:
 
 def is_verifiable_hash(hashed: object) -> bool:
     """Tell whether a hash can be verified, if its secret and its library are there."""
-    return is_bcrypt_hash(hashed) or _foreign(hashed) is not None
+    return is_bcrypt_hash(hashed) or _parse_foreign(hashed) is not None

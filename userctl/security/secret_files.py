@@ -1,4 +1,4 @@
-"""The secrets of other systems, which password hashes were made with."""
+"""The secrets of other systems with which password hashes were made."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from userctl.core.secure_files import read_secret
 
 
 class SecretFiles:
-    """Returns secrets by their names, each read anew from its file.
+    """Returns secrets by name, each read from its file every time.
 
     Args:
         pairs: each name, ``=``, and the file.
@@ -40,4 +40,4 @@ class SecretFiles:
 
 
 NO_SECRETS = SecretFiles(())
-"""What knows no secret."""
+"""A source without secrets."""

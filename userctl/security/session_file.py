@@ -18,7 +18,7 @@ class StoredSession:
     """The content of the file.
 
     ``pending`` is the new refresh token while ``refresh_token`` is being exchanged for it, and
-    empty otherwise. After an interruption the one that the database knows is the valid one.
+    empty otherwise. After an interruption, the one that the database has is the valid one.
     ``account`` is the address of the user at the last exchange.
     """
 
@@ -30,7 +30,7 @@ class StoredSession:
     account: str = ""
 
     @property
-    def ends(self) -> datetime:
+    def ends_at(self) -> datetime:
         """When the session ends, however often it is refreshed; in UTC."""
         return datetime.fromisoformat(self.expires_at).astimezone(UTC)
 
@@ -56,7 +56,7 @@ class SessionFile:
                 raise TypeError
             if datetime.fromisoformat(session.expires_at).tzinfo is None:
                 raise ValueError
-            _ = session.ends
+            _ = session.ends_at
         except (ValueError, TypeError, OverflowError, RecursionError):
             raise UnsafeFile(
                 f"{self.path} is not a session file.",
@@ -64,8 +64,8 @@ class SessionFile:
             ) from None
         return session
 
-    def user_of(self, database: str) -> str | None:
-        """Return who is logged in to a database; None without a login, or if that is unreadable."""
+    def logged_in_user(self, database: str) -> str | None:
+        """Return the user who is logged in to a database; None without a readable login."""
         try:
             stored = self.load()
         except UserctlError:

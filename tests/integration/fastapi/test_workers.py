@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from threading import Event
@@ -267,3 +268,28 @@ def test_those_who_ask_for_the_health_together_share_a_check(
             assert gate.entered == before + 1
 
     anyio.run(run)
+
+
+def test_a_process_with_several_event_loops_answers_in_all_of_them(
+    local_accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that serves two ports from two threads."""
+    gate = Gate(local_accounts.health)
+    monkeypatch.setattr(local_accounts, "health", gate)
+    app = FastAPI()
+    app.include_router(router(local_accounts))
+
+    async def run(position: int) -> int:
+        async with requests_to(app) as client, anyio.create_task_group() as group:
+            await until(lambda: gate.entered == position)
+            group.start_soon(client.get, "/health")
+            try:
+                with anyio.fail_after(20):
+                    await until(lambda: gate.entered >= 2)
+            finally:
+                gate.open()
+            return (await client.get("/health")).status_code
+
+    with ThreadPoolExecutor(2) as threads:
+        statuses = [threads.submit(anyio.run, run, position) for position in range(2)]
+        assert [status.result() for status in statuses] == [200, 200]

@@ -18,7 +18,7 @@ from userctl.security.passwords import PasswordHasher
 
 OTHER = "another horse 78"
 EMAIL = "ada@example.com"
-STAND_IN = PasswordHasher(cost=4).unmatchable()
+STAND_IN = PasswordHasher(cost=4).unmatchable_hash()
 
 
 def bcrypt_hash(password: str) -> str:
@@ -175,7 +175,7 @@ def test_the_forms_of_hashes_are_those_of_the_hashes_that_count(disabled: Progra
 
 HASHES = [
     STAND_IN,
-    PasswordHasher(cost=12).unmatchable(),
+    PasswordHasher(cost=12).unmatchable_hash(),
     EMPTIED,
     bcrypt_hash(PASSWORD),
     "",

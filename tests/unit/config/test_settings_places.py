@@ -9,7 +9,7 @@ import pytest
 from userctl.config.loading import load_settings
 from userctl.config.settings import SETTINGS, Settings
 from userctl.config.template import config_template
-from userctl.config.tolerant import load_readable_settings
+from userctl.config.tolerant_loading import load_readable_settings
 from userctl.core.errors import InvalidConfiguration
 
 

@@ -33,11 +33,11 @@ RFC_8037 = {
 
 
 def test_an_asymmetric_key_is_named_by_its_thumbprint() -> None:
-    assert SigningKey.of("RS256", RFC_7638).kid == THUMBPRINT
+    assert SigningKey.from_members("RS256", RFC_7638).kid == THUMBPRINT
     kid = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
-    assert SigningKey.of("EdDSA", RFC_8037).kid == kid
+    assert SigningKey.from_members("EdDSA", RFC_8037).kid == kid
     public = {name: value for name, value in RFC_8037.items() if name != "d"}
-    assert SigningKey.of("EdDSA", public).kid == kid
+    assert SigningKey.from_members("EdDSA", public).kid == kid
 
 
 def test_the_name_of_a_symmetric_key_is_no_thumbprint() -> None:
@@ -137,7 +137,7 @@ def test_members_that_make_no_key_are_refused(
     algorithm: Algorithm, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(InvalidInput):
-        SigningKey.of(algorithm, other(algorithm, **changes))
+        SigningKey.from_members(algorithm, other(algorithm, **changes))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_members_that_contradict_each_other_are_refused_when_the_key_is_used(
     algorithm: Algorithm, changes: dict[str, Any]
 ) -> None:
     with pytest.raises(InvalidConfiguration, match="damaged"):
-        _ = SigningKey.of(algorithm, other(algorithm, **changes)).signer
+        _ = SigningKey.from_members(algorithm, other(algorithm, **changes)).signer
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)

@@ -8,7 +8,7 @@ import pytest
 from tests.support.signing_keys import NOW, key_for, ring_of
 from userctl.core.errors import KeyActive, KeyExists, KeyNotFound, KeyNotPublished, UserctlError
 from userctl.security.jwk import SigningKey
-from userctl.security.keyring import RETIRED_KEYS_LISTED, Keyring, RingKey
+from userctl.security.keyring import MAXIMUM_RETIRED_KEYS, Keyring, RingKey
 from userctl.security.new_keys import generate_key
 
 HOUR = timedelta(hours=1)
@@ -47,8 +47,8 @@ def shape(ring: Keyring) -> str:
         (FULL.retire(C.kid, NOW), "B:active A:passive C:retired"),
         (FULL.retire(C.kid, NOW).with_key(D, NOW), "D:next B:active A:passive C:retired"),
         (SPENT.retire(A.kid, NOW + DAY), "C:next B:active A:retired"),
-        (FULL.at(NOW + HOUR + DAY - timedelta(seconds=1)), "C:next B:active A:passive"),
-        (FULL.at(NOW + HOUR + DAY), "C:next B:active A:retired"),
+        (FULL.as_of(NOW + HOUR + DAY - timedelta(seconds=1)), "C:next B:active A:passive"),
+        (FULL.as_of(NOW + HOUR + DAY), "C:next B:active A:retired"),
     ],
 )
 def test_a_change_leads_from_one_ring_to_the_next(ring: Keyring, expected: str) -> None:
@@ -99,11 +99,11 @@ def test_the_times_of_a_key_tell_its_life() -> None:
     assert (passive.activated_at, passive.verifies_until) == (NOW, NOW + HOUR + DAY)
     retired = SPENT.get(A.kid)
     assert (retired.activated_at, retired.verifies_until) == (NOW, NOW + HOUR)
-    assert FULL.at(NOW + 9 * DAY).get(A.kid).verifies_until == NOW + HOUR + DAY
+    assert FULL.as_of(NOW + 9 * DAY).get(A.kid).verifies_until == NOW + HOUR + DAY
 
 
 def test_a_retired_key_keeps_its_name_and_no_material() -> None:
-    for ring in (SPENT, FULL.at(NOW + 9 * DAY)):
+    for ring in (SPENT, FULL.as_of(NOW + 9 * DAY)):
         key = ring.get(A.kid).key
         assert (key.kid, key.algorithm, dict(key.members)) == (A.kid, "HS256", {})
 
@@ -117,14 +117,14 @@ def test_a_passive_asymmetric_key_forgets_what_it_signed_with() -> None:
 def test_only_the_latest_retired_keys_are_remembered() -> None:
     ring = ONE
     retired = []
-    for number in range(RETIRED_KEYS_LISTED + 3):
+    for number in range(MAXIMUM_RETIRED_KEYS + 3):
         key = generate_key("HS256")
         now = NOW + number * HOUR
         ring = ring.with_key(key, now).retire(key.kid, now)
         retired.append(key.kid)
     assert [entry.key.kid for entry in ring.keys] == [
         A.kid,
-        *retired[: -RETIRED_KEYS_LISTED - 1 : -1],
+        *retired[: -MAXIMUM_RETIRED_KEYS - 1 : -1],
     ]
 
 

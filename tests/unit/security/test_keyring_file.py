@@ -109,7 +109,7 @@ def test_a_ring_that_would_be_too_large_to_read_is_not_written(file: KeyringFile
         file.change(lambda ring: turned(ring, 200))
     assert "retire" in str(caught.value.hint)
     assert file.load() == full
-    file.change(lambda ring: turned(ring.at(NOW + HOUR), 100))
+    file.change(lambda ring: turned(ring.as_of(NOW + HOUR), 100))
 
 
 def edited(change: Callable[[dict[str, Any]], object]) -> str:

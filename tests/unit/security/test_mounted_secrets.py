@@ -109,7 +109,7 @@ def test_a_link_that_is_replaced_while_it_is_followed_leads_to_the_new_keyring(
     KeyringFile(second).change(lambda ring: ring.with_key(generate_key("HS256"), NOW))
     first.touch()
     link.symlink_to(first)
-    read = keyring_file._read
+    read = keyring_file._read_ring
 
     def replace_first(path: Path) -> Keyring | None:
         if path == first:
@@ -118,7 +118,7 @@ def test_a_link_that_is_replaced_while_it_is_followed_leads_to_the_new_keyring(
             first.unlink()
         return read(path)
 
-    monkeypatch.setattr(keyring_file, "_read", replace_first)
+    monkeypatch.setattr(keyring_file, "_read_ring", replace_first)
     assert KeyringFile(link).load() == KeyringFile(second).load()
 
 

@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from userctl.core.errors import TokenInvalid
 from userctl.core.token_prefixes import API_PREFIX, REFRESH_PREFIX
-from userctl.security.opaque_token import API_TOKEN, LONGEST_FOREIGN, REFRESH_TOKEN, refresh_digest
+from userctl.security.opaque_token import (
+    API_TOKEN,
+    LONGEST_FOREIGN_TOKEN,
+    REFRESH_TOKEN,
+    refresh_digest,
+)
 
 BODY = "uctl_rt_" + "0123456789abcdef" * 4
 TOKEN = f"{BODY}{zlib.crc32(BODY.encode()):08x}"
@@ -72,7 +77,7 @@ def test_what_begins_like_a_token_of_ours_is_held_to_be_one(prefix: str, rest: s
         refresh_digest(prefix + rest)
 
 
-@pytest.mark.parametrize("length", [1, LONGEST_FOREIGN])
+@pytest.mark.parametrize("length", [1, LONGEST_FOREIGN_TOKEN])
 def test_a_refresh_token_of_an_application_may_be_as_long_as_a_jwt(length: int) -> None:
     assert len(refresh_digest("a" * length)) == 64
 
@@ -83,7 +88,7 @@ def test_our_own_refresh_token_has_the_same_digest_either_way() -> None:
 
 @pytest.mark.parametrize(
     "text", ["", TOKEN[:-1], f"{TOKEN}0", BODY + "0" * 8, API_TOKEN.generate(), "a\nb", "a\0b",
-             "\ud800", "a" * (LONGEST_FOREIGN + 1)],
+             "\ud800", "a" * (LONGEST_FOREIGN_TOKEN + 1)],
     ids=["empty", "cut", "longer", "mistyped", "API token", "line end", "NUL", "surrogate", "huge"],
 )  # fmt: skip
 def test_what_can_be_no_refresh_token_is_refused_without_a_query(text: str) -> None:

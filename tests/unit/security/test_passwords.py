@@ -109,7 +109,7 @@ def test_what_is_no_bcrypt_hash_matches_nothing(stored: str) -> None:
 @pytest.mark.parametrize("password", ["x" * 73, "a\0b", "\udcff", ""])
 def test_an_impossible_password_does_not_match(password: str) -> None:
     assert not HASHER.verify(password, HASHER.hash("correct horse 77"))
-    assert not HASHER.verify(password, HASHER.unmatchable())
+    assert not HASHER.verify(password, HASHER.unmatchable_hash())
 
 
 def test_a_password_is_never_cut_to_what_bcrypt_reads() -> None:
@@ -165,7 +165,7 @@ def test_a_nul_ends_no_password_of_another_program() -> None:
 def test_who_hashed_a_password_is_known_from_the_hash() -> None:
     assert all(is_own_hash(PasswordHasher(cost=4).hash("correct horse 77")) for _ in range(20))
     assert not any(is_own_hash(hashed_elsewhere(b"correct horse 77")) for _ in range(20))
-    for stored in ("", "x", None, HASHER.unmatchable(), "$2b$99$" + "." * 53):
+    for stored in ("", "x", None, HASHER.unmatchable_hash(), "$2b$99$" + "." * 53):
         assert not is_own_hash(stored)
     assert len({own_salt(4) for _ in range(100)}) == 100
 
@@ -191,16 +191,16 @@ def test_a_better_hash_is_of_the_same_bytes_and_the_same_origin(
 
 
 def test_the_stand_in_is_a_well_formed_hash_that_is_recognised() -> None:
-    stand_in = PasswordHasher(cost=12).unmatchable()
+    stand_in = PasswordHasher(cost=12).unmatchable_hash()
     assert (len(stand_in), stand_in[:7]) == (60, "$2b$12$")
     assert is_unmatchable(stand_in)
     assert not is_unmatchable(HASHER.hash("correct horse 77"))
-    assert bcrypt.checkpw(b"", HASHER.unmatchable().encode()) is False
+    assert bcrypt.checkpw(b"", HASHER.unmatchable_hash().encode()) is False
 
 
 def test_a_removed_hash_is_told_from_a_stand_in_and_matches_as_little() -> None:
     removed = PasswordHasher(cost=12).removed_hash()
-    assert is_stand_in(PasswordHasher(cost=12).unmatchable())
+    assert is_stand_in(PasswordHasher(cost=12).unmatchable_hash())
     assert not is_stand_in(removed)
     assert (len(removed), is_unmatchable(removed)) == (60, True)
     assert bcrypt.checkpw(b"", HASHER.removed_hash().encode()) is False
@@ -310,5 +310,5 @@ def test_a_hash_that_was_cut_off_matches_nothing(length: int) -> None:
 
 @pytest.mark.parametrize("password", ["", ".", "\0", "x" * 72, "password", "\udcff", "." * 53])
 def test_the_stand_in_matches_no_password(password: str) -> None:
-    assert not HASHER.verify(password, HASHER.unmatchable())
-    assert not HASHER.verify(HASHER.unmatchable(), HASHER.unmatchable())
+    assert not HASHER.verify(password, HASHER.unmatchable_hash())
+    assert not HASHER.verify(HASHER.unmatchable_hash(), HASHER.unmatchable_hash())

@@ -37,30 +37,30 @@ def doctor(
     examined, such as a damaged file or a setting that cannot be read, is a failure among the
     others. --fix says what it changed.
     """
-    found = list(context.services.doctor.examine(fix=fix))
-    shown = [check for check in found if check.status != "ok" or check.fixed or not problems]
+    checks = list(context.services.doctor.examine(fix=fix))
+    shown = [check for check in checks if check.status != "ok" or check.fixed or not problems]
     if context.settings.output != "table" or context.fields:
         context.emit_all(shown, COLUMNS)
     elif is_terminal():
-        context.emit_all(map(_advised, shown), COLUMNS[:-1])
+        context.emit_all(map(_with_advice, shown), COLUMNS[:-1])
     # The header of an empty table would be mail from cron every day.
     elif shown:
         context.emit_all(shown, COLUMNS)
-    _tell(context, found)
-    if any(check.status == "failure" for check in found):
+    _conclude(context, checks)
+    if any(check.status == "failure" for check in checks):
         raise typer.Exit(EXIT_CODES[DatabaseNotReady])
 
 
-def _advised(check: "schemas.database.CheckRead") -> "schemas.database.CheckRead":
+def _with_advice(check: "schemas.database.CheckRead") -> "schemas.database.CheckRead":
     """Return a check whose advice stands after its message, so that both have room."""
     return check.model_copy(update={"message": f"{check.message} {check.advice or ''}".rstrip()})
 
 
-def _tell(context: CommandContext, found: "list[schemas.database.CheckRead]") -> None:
+def _conclude(context: CommandContext, checks: "list[schemas.database.CheckRead]") -> None:
     """Say in one line what was fixed, and on a terminal what was found."""
-    fixed = sum(check.fixed for check in found)
+    fixed = sum(check.fixed for check in checks)
     counts = [
-        pluralize(sum(check.status == status and not check.fixed for check in found), status)
+        pluralize(sum(check.status == status and not check.fixed for check in checks), status)
         for status in ("failure", "warning")
     ]
     if fixed:

@@ -29,17 +29,17 @@ def metrics(
 ) -> None:
     """Print metrics in the Prometheus text format.
 
-    Of a database that cannot be read they say just that, and how the scheduled commands ended.
+    If the database cannot be read, they say only that, and how the scheduled commands ended.
     """
     from userctl.cli.run_records import read_runs  # noqa: PLC0415
     from userctl.formats.prometheus import exposition
 
-    found, failure = None, None
+    collected, failure = None, None
     try:
-        found = context.services.metrics.collect()
+        collected = context.services.metrics.collect()
     except DatabaseNotReady as error:
         failure = error
-    text = exposition(found, read_runs(context.settings))
+    text = exposition(collected, read_runs(context.settings))
     if textfile is None:
         write(text)
     else:

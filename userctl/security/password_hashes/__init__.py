@@ -1,4 +1,4 @@
-"""Hashes that other systems made, a file for each family, to verify them at a login.
+"""Hashes that other systems made, a file per family, to verify them at a login.
 
 A new family is a file with a function ``parse``, and a row in
 :data:`userctl.core.password_schemes.PREFIXES`.
@@ -8,25 +8,29 @@ from importlib import import_module
 
 from userctl.core.errors import InvalidInput
 from userctl.core.password_schemes import PREFIXES, VERSION_PREFIXES
-from userctl.security.password_hashes.parsed import LONGEST_HASH, ParsedHash, unusable
+from userctl.security.password_hashes.parsed_hash import (
+    LONGEST_HASH,
+    ParsedHash,
+    unusable_hash_error,
+)
 
 _MODULES = {"bcrypt-variant": "bcrypt", "hmac-sha512": "keyed", "pepper": "keyed"}
-"""The modules of families that do not have one of their name."""
+"""The modules of families that have none of their own name."""
 
 _FAMILIES = {prefix: family for family, prefixes in PREFIXES.items() for prefix in prefixes}
 _LONGEST_PREFIX = max(map(len, _FAMILIES))
 
 
 def parse(text: str) -> ParsedHash:
-    """Return what is known of a hash that another system made.
+    """Parse a hash that another system made.
 
     Raises:
         InvalidInput: if it is of no known family, malformed, or too costly to verify.
     """
     if len(text) > LONGEST_HASH:
-        raise unusable(f"it has {len(text):,} characters")
+        raise unusable_hash_error(f"it has {len(text):,} characters")
     if not text.isascii():
-        raise unusable("it has characters that are not ASCII")
+        raise unusable_hash_error("it has characters that are not ASCII")
     plain = text[2:] if text.startswith(VERSION_PREFIXES) else text
     start = plain[:_LONGEST_PREFIX].lower()
     for prefix, family in _FAMILIES.items():

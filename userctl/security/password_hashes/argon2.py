@@ -3,11 +3,11 @@
 import re
 
 from userctl.security.password_hashes.encodings import from_base64, require_sizes
-from userctl.security.password_hashes.parsed import (
+from userctl.security.password_hashes.parsed_hash import (
     ParsedHash,
-    missing_library,
+    missing_library_error,
     require_affordable,
-    unusable,
+    unusable_hash_error,
 )
 
 _KIB_PER_SECOND = 900 * 1024
@@ -22,14 +22,14 @@ _FORM = re.compile(
 
 
 def parse(text: str) -> ParsedHash:
-    """Return what is known of a hash.
+    """Parse a hash.
 
     Raises:
         InvalidInput: if it cannot be verified.
     """
     found = _FORM.fullmatch(text)
     if found is None:
-        raise unusable("it has another form than those of argon2")
+        raise unusable_hash_error("it is not a well-formed argon2 hash")
     encoded, kind = found[1], found[2]
     memory, passes = int(found[3]), int(found[4])
     require_sizes(from_base64(found[6]), from_base64(found[7]))
@@ -41,7 +41,7 @@ def parse(text: str) -> ParsedHash:
             from argon2 import Type, low_level  # noqa: PLC0415
             from argon2.exceptions import Argon2Error  # noqa: PLC0415
         except ImportError:
-            raise missing_library("hashes of argon2", "argon2-cffi>=25.1") from None
+            raise missing_library_error("hashes of argon2", "argon2-cffi>=25.1") from None
         types = {"id": Type.ID, "i": Type.I, "d": Type.D}
         try:
             return bool(low_level.verify_secret(encoded.encode(), password, types[kind.lower()]))

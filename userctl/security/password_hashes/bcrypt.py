@@ -1,4 +1,4 @@
-"""bcrypt in the forms in which it does not stand alone: of Django, passlib and WordPress."""
+"""Variants of bcrypt, such as those of Django, passlib and WordPress."""
 
 import base64
 import hashlib
@@ -8,7 +8,11 @@ import re
 import bcrypt
 
 from userctl.security.bcrypt_hash import MINIMUM_COST
-from userctl.security.password_hashes.parsed import ParsedHash, require_affordable, unusable
+from userctl.security.password_hashes.parsed_hash import (
+    ParsedHash,
+    require_affordable,
+    unusable_hash_error,
+)
 
 MAXIMUM_BYTES = 72
 _SECONDS_OF_COST_12 = 0.25
@@ -17,24 +21,24 @@ _LAST_OF_SALT, _LAST_CHARACTERS = 21, ".Oeu"
 """Only the first two bits of the last character of a salt count."""
 
 
-def _original(password: bytes, _salt: str) -> bytes:
-    """Return what the first bcrypt, ``$2$``, made the key of: without a NUL at its end."""
+def _prepare_original(password: bytes, _salt: str) -> bytes:
+    """Return the key of the first bcrypt, ``$2$``, which has no NUL at its end."""
     return (password * MAXIMUM_BYTES)[:MAXIMUM_BYTES]
 
 
-def _as_it_is(password: bytes, _salt: str) -> bytes:
+def _prepare_unchanged(password: bytes, _salt: str) -> bytes:
     return password
 
 
-def _django(password: bytes, _salt: str) -> bytes:
+def _prepare_django(password: bytes, _salt: str) -> bytes:
     return hashlib.sha256(password).hexdigest().encode()
 
 
-def _passlib(password: bytes, salt: str) -> bytes:
+def _prepare_passlib(password: bytes, salt: str) -> bytes:
     return base64.b64encode(hmac.digest(salt.encode(), password, "sha256"))
 
 
-def _wordpress(password: bytes, _salt: str) -> bytes:
+def _prepare_wordpress(password: bytes, _salt: str) -> bytes:
     return base64.b64encode(hmac.digest(_WORDPRESS_KEY, password.strip(), "sha384"))
 
 
@@ -42,29 +46,29 @@ _REST = r"(\d\d?)\$([./A-Za-z0-9]{22})\$?([./A-Za-z0-9]{31})"
 _FORMS = [
     (re.compile(pattern + _REST, re.ASCII | re.IGNORECASE), prepare)
     for pattern, prepare in (
-        (r"(?:\{CRYPT\})?\$2\$", _original),
-        (r"(?:bcrypt\$|\{(?:BCRYPT|BLF-CRYPT|CRYPT)\})?\$2[abxy]\$", _as_it_is),
-        (r"bcrypt_sha256\$\$2[abxy]\$", _django),
-        (r"\$bcrypt-sha256\$v=2,t=2[aby],r=", _passlib),
-        (r"\$wp\$2[abxy]\$", _wordpress),
+        (r"(?:\{CRYPT\})?\$2\$", _prepare_original),
+        (r"(?:bcrypt\$|\{(?:BCRYPT|BLF-CRYPT|CRYPT)\})?\$2[abxy]\$", _prepare_unchanged),
+        (r"bcrypt_sha256\$\$2[abxy]\$", _prepare_django),
+        (r"\$bcrypt-sha256\$v=2,t=2[aby],r=", _prepare_passlib),
+        (r"\$wp\$2[abxy]\$", _prepare_wordpress),
     )
 ]
-"""The forms, and what makes of a password, with the salt, that which bcrypt hashes."""
+"""The forms, each with the function that returns what bcrypt hashes for a password and a salt."""
 
 
 def parse(text: str) -> ParsedHash:
-    """Return what is known of a hash.
+    """Parse a hash.
 
     Raises:
         InvalidInput: if it cannot be verified.
     """
-    fitting = ((pattern.fullmatch(text), prepare) for pattern, prepare in _FORMS)
-    found, prepare = next((form for form in fitting if form[0]), (None, _as_it_is))
+    matches_by_form = ((pattern.fullmatch(text), prepare) for pattern, prepare in _FORMS)
+    found, prepare = next((form for form in matches_by_form if form[0]), (None, _prepare_unchanged))
     if found is None:
-        raise unusable("it has another form than those of bcrypt")
+        raise unusable_hash_error("it is not a well-formed bcrypt hash")
     cost, salt, digest = int(found[1]), found[2], found[3]
     if cost < MINIMUM_COST or salt[_LAST_OF_SALT] not in _LAST_CHARACTERS:
-        raise unusable("bcrypt has no such cost or salt")
+        raise unusable_hash_error("bcrypt has no such cost or salt")
     seconds = _SECONDS_OF_COST_12 * 2.0 ** (cost - 12)
     require_affordable(seconds)
     encoded = f"$2b${cost:02d}${salt}{digest}".encode()

@@ -4,11 +4,11 @@ import re
 from importlib import import_module
 
 from userctl.security.password_hashes import bcrypt
-from userctl.security.password_hashes.parsed import (
+from userctl.security.password_hashes.parsed_hash import (
     ParsedHash,
-    missing_library,
+    missing_library_error,
     require_affordable,
-    unusable,
+    unusable_hash_error,
 )
 
 _SALT = r"[./A-Za-z0-9]"
@@ -33,7 +33,7 @@ _MD5_SECONDS = 0.001
 
 
 def parse(text: str) -> ParsedHash:
-    """Return what is known of a hash; ``{CRYPT}`` may stand before it, as in LDAP.
+    """Parse a hash, which may have the prefix ``{CRYPT}``, as in LDAP.
 
     Raises:
         InvalidInput: if it cannot be verified.
@@ -43,11 +43,11 @@ def parse(text: str) -> ParsedHash:
         return bcrypt.parse(plain)
     for name, pattern in _FORMS.items():
         if found := pattern.fullmatch(plain):
-            return _parsed(name, plain, found[1] if found.groups() else None)
-    raise unusable("it has another form than those of crypt")
+            return _build_hash(name, plain, found[1] if found.groups() else None)
+    raise unusable_hash_error("it is not a well-formed crypt hash")
 
 
-def _parsed(name: str, text: str, rounds: str | None) -> ParsedHash:
+def _build_hash(name: str, text: str, rounds: str | None) -> ParsedHash:
     if name == "phpass":
         count = 2 ** _ALPHABET.index(str(rounds))
     else:
@@ -59,7 +59,7 @@ def _parsed(name: str, text: str, rounds: str | None) -> ParsedHash:
         try:
             handlers = import_module("passlib.hash")
         except ImportError:
-            raise missing_library("hashes of crypt and phpass", "libpass>=1.9.4") from None
+            raise missing_library_error("hashes of crypt and phpass", "libpass>=1.9.4") from None
         try:
             return bool(getattr(handlers, name).verify(password, text))
         except (ValueError, TypeError):

@@ -1,11 +1,11 @@
-"""Plain digests, of which a stolen one is as good as the password: taken only if that is said."""
+"""Plain digests: a stolen one is as good as the password, so they are accepted only on request."""
 
 import hashlib
 import hmac
 import re
 
 from userctl.security.password_hashes.encodings import from_base64, from_hex, require_sizes
-from userctl.security.password_hashes.parsed import ParsedHash, unusable
+from userctl.security.password_hashes.parsed_hash import ParsedHash, unusable_hash_error
 
 _NAMES = r"md5|sha1|sha256|sha512"
 _SALTED = re.compile(rf"({_NAMES})\$([^$]*)\$([0-9a-fA-F]+)", re.ASCII)
@@ -14,13 +14,13 @@ _SALTED = re.compile(rf"({_NAMES})\$([^$]*)\$([0-9a-fA-F]+)", re.ASCII)
 _PLACED = re.compile(
     rf"\$digest-({_NAMES})\$(prefix|suffix|key)\$([A-Za-z0-9+/=]*)\$([A-Za-z0-9+/=]+)", re.ASCII
 )
-"""With the salt before or after the password, or as the key of an HMAC, and both in base64."""
+"""With the salt before or after the password, or as an HMAC key; salt and digest in base64."""
 
 _SECONDS = 1e-6
 
 
 def parse(text: str) -> ParsedHash:
-    """Return what is known of a hash.
+    """Parse a hash.
 
     Raises:
         InvalidInput: if it cannot be verified.
@@ -41,10 +41,10 @@ def parse(text: str) -> ParsedHash:
             salted = salt + password if place == "prefix" else password + salt
             return [hashlib.new(name, salted, usedforsecurity=False).digest()]
     else:
-        raise unusable("it has another form than those of plain digests")
+        raise unusable_hash_error("it is not a well-formed plain digest")
     require_sizes(salt, digest)
     if len(digest) != hashlib.new(name, usedforsecurity=False).digest_size:
-        raise unusable(f"it is not as long as those of {name}")
+        raise unusable_hash_error(f"it is not as long as those of {name}")
 
     def matches(password: bytes, _secrets: object) -> bool:
         return any(hmac.compare_digest(made, digest) for made in candidates(password))

@@ -1,13 +1,13 @@
-"""The ways in which salts and digests are written."""
+"""The encodings of salts and digests."""
 
 import base64
 import binascii
 import re
 
-from userctl.security.password_hashes.parsed import unusable
+from userctl.security.password_hashes.parsed_hash import unusable_hash_error
 
 _URL_SAFE = str.maketrans("-_.", "+/+")
-"""From base64 as URLs have it (RFC 4648, section 5), and as passlib writes it."""
+"""From the base64 of URLs (RFC 4648, section 5), and from that of passlib."""
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+", re.ASCII)
 
@@ -24,11 +24,11 @@ def from_base64(text: str) -> bytes:
     """
     plain = text.rstrip("=").translate(_URL_SAFE)
     if not _BASE64.fullmatch(plain) and plain:
-        raise unusable("a part of it is not base64")
+        raise unusable_hash_error("a part of it is not base64")
     try:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except binascii.Error:
-        raise unusable("a part of it is not base64") from None
+        raise unusable_hash_error("a part of it is not base64") from None
 
 
 def from_hex(text: str) -> bytes:
@@ -40,7 +40,7 @@ def from_hex(text: str) -> bytes:
     try:
         return binascii.unhexlify(text)
     except (ValueError, binascii.Error):
-        raise unusable("a part of it is not hexadecimal") from None
+        raise unusable_hash_error("a part of it is not hexadecimal") from None
 
 
 def to_base64(value: bytes) -> str:
@@ -49,12 +49,12 @@ def to_base64(value: bytes) -> str:
 
 
 def require_sizes(salt: bytes, digest: bytes) -> None:
-    """Make sure that a salt and a digest have the size of one.
+    """Make sure that a salt and a digest have plausible sizes.
 
     Raises:
         InvalidInput: if not.
     """
     if len(salt) > LARGEST_SALT:
-        raise unusable(f"its salt has {len(salt):,} bytes")
+        raise unusable_hash_error(f"its salt has {len(salt):,} bytes")
     if not SMALLEST_DIGEST <= len(digest) <= LARGEST_DIGEST:
-        raise unusable(f"its digest has {len(digest):,} bytes")
+        raise unusable_hash_error(f"its digest has {len(digest):,} bytes")

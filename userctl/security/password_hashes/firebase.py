@@ -6,13 +6,13 @@ import re
 from userctl.core.errors import InvalidInput, MigrationSecretMissing
 from userctl.core.password_schemes import SECRET_NAME
 from userctl.security.password_hashes.encodings import from_base64, require_sizes
-from userctl.security.password_hashes.parsed import (
+from userctl.security.password_hashes.parsed_hash import (
     ParsedHash,
     SecretSource,
-    missing_library,
-    unusable,
+    missing_library_error,
+    unusable_hash_error,
 )
-from userctl.security.password_hashes.scrypt import derive, price
+from userctl.security.password_hashes.scrypt import derive, estimate_cost
 
 _B64 = r"([A-Za-z0-9+/_=-]*)"
 _FORM = re.compile(
@@ -28,31 +28,31 @@ _KEY_BYTES, _DERIVED_BYTES = 32, 64
 
 
 def parse(text: str) -> ParsedHash:
-    """Return what is known of a hash.
+    """Parse a hash.
 
     Raises:
         InvalidInput: if it cannot be verified.
     """
     found = _FORM.fullmatch(text)
     if found is None:
-        raise unusable("it has another form than that of Firebase")
+        raise unusable_hash_error("it is not a well-formed Firebase hash")
     salt, digest, separator = map(from_base64, found.group(3, 4, 5))
     require_sizes(salt + separator, digest)
     name, inline = found[6], from_base64(found[7] or "")
     numbers = 2 ** int(found[1]), int(found[2]), 1
-    seconds, memory = price(*numbers)
+    seconds, memory = estimate_cost(*numbers)
 
     def matches(password: bytes, secrets: SecretSource) -> bool:
         costs, between, signer = numbers, separator, inline
         if name:
-            costs, between, signer = _configured(name, secrets(name), numbers, separator)
+            costs, between, signer = _project_parameters(name, secrets(name), numbers, separator)
         derived = derive(password, salt + between, costs, _DERIVED_BYTES)
-        return hmac.compare_digest(_encrypted(derived[:_KEY_BYTES], signer), digest)
+        return hmac.compare_digest(_encrypt(derived[:_KEY_BYTES], signer), digest)
 
     return ParsedHash("firebase", seconds, memory, matches, secret=name)
 
 
-def _configured(
+def _project_parameters(
     name: str, secret: bytes, numbers: tuple[int, int, int], separator: bytes
 ) -> tuple[tuple[int, int, int], bytes, bytes]:
     """Return the parameters of a project, given as ``hash_config``, or as the signer key alone.
@@ -67,7 +67,7 @@ def _configured(
         if "base64_signer_key" not in found:
             return numbers, separator, from_base64(config.strip())
         costs = 2 ** int(found.get("mem_cost", 14)), int(found.get("rounds", block_size)), lanes
-        price(*costs)
+        estimate_cost(*costs)
         between = from_base64(found[_SEPARATOR]) if _SEPARATOR in found else separator
         return costs, between, from_base64(found["base64_signer_key"])
     except (InvalidInput, ValueError):
@@ -77,7 +77,7 @@ def _configured(
         ) from None
 
 
-def _encrypted(key: bytes, signer: bytes) -> bytes:
+def _encrypt(key: bytes, signer: bytes) -> bytes:
     try:
         from cryptography.hazmat.primitives.ciphers import (  # noqa: PLC0415
             Cipher,
@@ -85,6 +85,6 @@ def _encrypted(key: bytes, signer: bytes) -> bytes:
             modes,
         )
     except ImportError:
-        raise missing_library("hashes of Firebase", "cryptography>=46.0.5") from None
+        raise missing_library_error("hashes of Firebase", "cryptography>=46.0.5") from None
     encryptor = Cipher(algorithms.AES(key), modes.CTR(bytes(16))).encryptor()
     return encryptor.update(signer) + encryptor.finalize()

@@ -5,13 +5,17 @@ import hmac
 import re
 
 from userctl.security.password_hashes.encodings import from_base64, from_hex, require_sizes
-from userctl.security.password_hashes.parsed import ParsedHash, require_affordable, unusable
+from userctl.security.password_hashes.parsed_hash import (
+    ParsedHash,
+    require_affordable,
+    unusable_hash_error,
+)
 
 _BYTES_PER_SECOND = 450 * 2**20
 """How much of the memory of all lanes is filled and read."""
 
 LARGEST_LOGARITHM = 63
-"""A larger ``ln`` is not the logarithm of the cost, but as Kratos writes it the cost itself."""
+"""A larger ``ln`` is not the logarithm of the cost but, as Kratos writes it, the cost itself."""
 
 _B64 = r"([A-Za-z0-9+/._=-]*)"
 _N = r"(\d{1,10})"
@@ -21,7 +25,7 @@ _PHC = re.compile(rf"\$scrypt\$ln={_N},r={_N},p={_N}\${_B64}\${_B64}", re.ASCII)
 
 
 def parse(text: str) -> ParsedHash:
-    """Return what is known of a hash.
+    """Parse a hash.
 
     Raises:
         InvalidInput: if it cannot be verified.
@@ -38,9 +42,9 @@ def parse(text: str) -> ParsedHash:
         numbers = cost, int(found[2]), int(found[3])
         salt, digest = from_base64(found[4]), from_base64(found[5])
     else:
-        raise unusable("it has another form than those of scrypt")
+        raise unusable_hash_error("it is not a well-formed scrypt hash")
     require_sizes(salt, digest)
-    seconds, memory = price(*numbers)
+    seconds, memory = estimate_cost(*numbers)
 
     def matches(password: bytes, _secrets: object) -> bool:
         return hmac.compare_digest(derive(password, salt, numbers, len(digest)), digest)
@@ -48,14 +52,14 @@ def parse(text: str) -> ParsedHash:
     return ParsedHash("scrypt", seconds, memory, matches)
 
 
-def price(cost: int, block_size: int, lanes: int) -> tuple[float, int]:
+def estimate_cost(cost: int, block_size: int, lanes: int) -> tuple[float, int]:
     """Return how many seconds and how many bytes of memory a check takes.
 
     Raises:
         InvalidInput: if that is more than a login may take, or scrypt has no such parameters.
     """
     if cost < 2 or cost & (cost - 1) or block_size < 1 or lanes < 1:
-        raise unusable("scrypt has no such parameters")
+        raise unusable_hash_error("scrypt has no such parameters")
     memory = 128 * block_size * (cost + lanes)
     seconds = 128 * cost * block_size * lanes / _BYTES_PER_SECOND
     require_affordable(seconds, memory)

@@ -16,7 +16,7 @@ from userctl.schemas.diagnosis import UserDiagnosis
 from userctl.schemas.email_address import lookup_address
 from userctl.schemas.page import LARGEST_ID
 from userctl.schemas.session import UserSessionRead
-from userctl.security.passwords import is_verifiable_hash, named_hash
+from userctl.security.passwords import add_hash_prefix, is_verifiable_hash
 from userctl.services.access.trail import (
     current_address,
     last_deletion,
@@ -134,7 +134,7 @@ class AccessService:
         shown = lenient_user_read(user)
         hashed = display_text(own_hash(user))
         if not waits_as_foreign(user):
-            hashed = named_hash(hashed, self._prefix)
+            hashed = add_hash_prefix(hashed, self._prefix)
         return AccessFacts(
             reference,
             email,

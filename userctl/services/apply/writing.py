@@ -156,9 +156,9 @@ class PlanWriter:
         end_sessions_of(self._uow, users, self._now, users)
 
     def _hash_columns(self, user: User, new: NewPassword) -> dict[str, Any]:
-        own = new.hashed or self._hasher.unmatchable()
-        stand_in = None if user.disabled_at is None else self._hasher.unmatchable()
-        unmatchable = self._hasher.unmatchable()
+        own = new.hashed or self._hasher.unmatchable_hash()
+        stand_in = None if user.disabled_at is None else self._hasher.unmatchable_hash()
+        unmatchable = self._hasher.unmatchable_hash()
         columns = imported_hash_columns(own, stand_in=stand_in, unmatchable=unmatchable)
         return {**columns, "must_change_password": False}
 
@@ -169,7 +169,7 @@ class PlanWriter:
         writer = Writer(
             self._uow,
             on_conflict="error",
-            unmatchable=self._hasher.unmatchable(),
+            unmatchable=self._hasher.unmatchable_hash(),
             now=self._now,
             repeated=set(),
             named=set(),

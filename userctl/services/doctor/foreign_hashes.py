@@ -7,7 +7,7 @@ from typing import Self
 from userctl.core.errors import InvalidInput, UserctlError
 from userctl.core.text import escape_invisible, pluralize
 from userctl.security import password_hashes
-from userctl.security.password_hashes.parsed import SecretSource
+from userctl.security.password_hashes.parsed_hash import SecretSource
 from userctl.services.doctor.finding import Finding, ok
 
 

@@ -12,7 +12,7 @@ from userctl.core.clock import Clock
 from userctl.core.errors import InvalidConfiguration
 from userctl.db.transaction.unit_of_work import Database
 from userctl.security.keys import KeySource
-from userctl.security.password_hashes.parsed import SecretSource
+from userctl.security.password_hashes.parsed_hash import SecretSource
 from userctl.security.passwords import PasswordHasher
 from userctl.services.database.schema import SchemaService
 

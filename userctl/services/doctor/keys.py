@@ -16,7 +16,7 @@ def signing_key(installation: Installation) -> Iterable[Finding]:
     """Check the active key; a key that is too weak cannot even be loaded."""
     try:
         found = installation.find_keys()
-        ring = found.load().at(installation.clock())
+        ring = found.load().as_of(installation.clock())
     except SecretKeyMissing as error:
         return [Finding("warning", f"{error.message} Logins are not possible.", error.hint)]
     if unused := _unused_keyring(installation):

@@ -47,7 +47,7 @@ class KeyService:
         Raises:
             SecretKeyMissing: if the configured keyring does not exist.
         """
-        return [_read(entry) for entry in self._source.load().at(self._clock()).keys]
+        return [_read(entry) for entry in self._source.load().as_of(self._clock()).keys]
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """Return the JWK Set (RFC 7517, section 5) of the public keys that verify.
@@ -157,7 +157,7 @@ class KeyService:
             KeyActive: if it is the active key.
         """
         now = self._clock()
-        ring = self._source.load().at(now)
+        ring = self._source.load().as_of(now)
         ring.retire(kid, now)
         return _read(ring.get(kid))
 
@@ -179,7 +179,7 @@ class KeyService:
         def changed(ring: Keyring) -> Keyring:
             # The keyring is locked by now, so that no other process changes it.
             now = self._clock()
-            return change(ring.at(now), now)
+            return change(ring.as_of(now), now)
 
         return self._source.change(changed)
 

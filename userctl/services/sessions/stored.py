@@ -206,6 +206,6 @@ class SessionService:
     def _read(self, user: UserRead, stored: StoredSession) -> SessionRead:
         return SessionRead(
             **user.model_dump(),
-            session_expires_at=stored.ends,
+            session_expires_at=stored.ends_at,
             session_file=str(self._file.path),
         )

@@ -94,7 +94,7 @@ class UserPasswordService:
             user = lock_user(uow, str(before.id))
             if admins is not None:
                 require_password_left(admins, user.id)
-            stand_in = None if user.disabled_at is None else self._hasher.unmatchable()
+            stand_in = None if user.disabled_at is None else self._hasher.unmatchable_hash()
             values = hash_columns(hashed, stand_in=stand_in)
             uow.users.update(user, now, must_change_password=must_change, **values)
             ended = end_sessions(uow, user, now)

@@ -82,6 +82,6 @@ def check_and_hash(
         PasswordRejected: if the password breaks the policy.
     """
     if password is None:
-        return hasher.unmatchable()
+        return hasher.unmatchable_hash()
     policy.check(password, email=email, name=name)
     return hasher.hash(password)

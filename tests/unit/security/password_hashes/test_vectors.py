@@ -16,7 +16,7 @@ from tests.unit.security.password_hashes.vectors import (
 from userctl.core.errors import InvalidInput
 from userctl.core.password_schemes import PREFIXES
 from userctl.security import password_hashes
-from userctl.security.password_hashes.parsed import LARGEST_MEMORY, LONGEST_SECONDS
+from userctl.security.password_hashes.parsed_hash import LARGEST_MEMORY, LONGEST_SECONDS
 
 MD5 = hashlib.md5(PASSWORD.encode(), usedforsecurity=False).hexdigest()
 ALL = {name: (PASSWORD, hashed) for name, hashed in VECTORS.items()} | OTHER_VECTORS

@@ -22,7 +22,7 @@ def follow_events(context: CommandContext, query: "AuditQuery") -> NoReturn:
     """Print the events of a query, and then each new one, until a signal ends the program.
 
     Raises:
-        InvalidInput: if the output options ask for what cannot be followed.
+        InvalidInput: if an output option cannot be used with --follow.
     """
     if context.settings.output == "csv" or context.fields is not None:
         raise InvalidInput(
@@ -32,14 +32,14 @@ def follow_events(context: CommandContext, query: "AuditQuery") -> NoReturn:
     audit = context.services.audit
     after = query.after or 0
     if query.after is None and query.limit is not None:
-        # No event between the two reads is lost: the next page starts behind the head if this one
-        # is empty, and behind this one if it is not.
+        # No event between the two reads is lost: the next page starts after the head if this one
+        # is empty, and after this one if it is not.
         after = audit.head().id
         page = audit.page(query, context.report_unreadable)
         after = _print_events(context, page.items, after)
     while True:
-        following = query.model_copy(update={"limit": PAGE, "after": after})
-        page = audit.page(following, context.report_unreadable)
+        next_query = query.model_copy(update={"limit": PAGE, "after": after})
+        page = audit.page(next_query, context.report_unreadable)
         _print_events(context, page.items, after)
         after = page.after or after
         if not page.more:

@@ -44,32 +44,32 @@ def summary(
     query = schemas.audit_summary.SummaryQuery(
         since=parse_moment(since or DEFAULT), by=by, user=user
     )
-    found = context.services.audit_summary.summarize(query, context.report_unreadable)
+    report = context.services.audit_summary.summarize(query, context.report_unreadable)
     if context.settings.output == "csv" and context.fields is None:
         context.choose_schema(schemas.audit_summary.AuditPeriod)
-        context.emit_all(found.periods, PERIOD_COLUMNS)
+        context.emit_all(report.periods, PERIOD_COLUMNS)
     elif context.settings.output != "table" or context.raw or context.quiet or context.fields:
-        context.emit(found)
-    elif not found.periods:
+        context.emit(report)
+    elif not report.periods:
         context.note("No such event. A longer time: --since 365d.")
     else:
-        _print(context, found)
+        _print(context, report)
 
 
-def _print(context: CommandContext, found: "AuditSummary") -> None:
+def _print(context: CommandContext, report: "AuditSummary") -> None:
     rows = [
         (period.start, [getattr(period, name) for name in PERIOD_COLUMNS[1:]])
-        for period in found.periods
+        for period in report.periods
     ]
-    header = (found.by, *PERIOD_COLUMNS[1:])
+    header = (report.by, *PERIOD_COLUMNS[1:])
     chart = bar_chart(rows, header, COLORS, detect_screen()) if is_terminal() else None
     if chart is not None:
         write(chart)
     else:
-        context.emit_all(found.periods, PERIOD_COLUMNS)
+        context.emit_all(report.periods, PERIOD_COLUMNS)
     for title, counts in (
-        ("Addresses", found.failing_addresses),
-        ("Sources", found.failing_sources),
+        ("Addresses", report.failing_addresses),
+        ("Sources", report.failing_sources),
     ):
         if counts:
             write(f"\n{title} with most failures:\n")

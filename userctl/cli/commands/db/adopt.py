@@ -71,7 +71,7 @@ def adopt(
         typer.Option(
             "--leave-out",
             help="Leave them to the application: disabled here, and otherwise unchanged. "
-            "With the other option: only those that cannot be kept.",
+            "With --keep-odd-addresses: only those that cannot be kept.",
             rich_help_panel=TABLES,
         ),
     ] = False,
@@ -80,13 +80,13 @@ def adopt(
     """Take over an application's user and token tables in place.
 
     This adds what is missing, normalizes e-mail addresses, hashes refresh tokens stored in clear
-    (they go on working) and runs the migrations, all in one transaction, for which the application
+    (they keep working) and runs the migrations, all in one transaction, for which the application
     waits. An SQLite file is copied first. On adopted tables, it does what has become necessary
     since.
 
     The tables are looked for as 'users' and 'refresh_tokens'. Tables with other names, which
-    --users-table and --tokens-table name, are renamed; on PostgreSQL a view with the old name lets
-    the application go on.
+    --users-table and --tokens-table name, are renamed; on PostgreSQL a view with the old name
+    keeps the application working.
     """
     choices = schemas.adoption.AdoptionChoices(
         tokens_in_clear=tokens_in_clear, users_table=users_table, tokens_table=tokens_table,
@@ -102,10 +102,10 @@ def adopt(
         copied=lambda path: context.note(f"A copy of the original database is in {path}."),
     )
     context.emit_all(done, COLUMNS)
-    _tell(context, done)
+    _conclude(context, done)
 
 
-def _tell(context: CommandContext, done: Plan) -> None:
+def _conclude(context: CommandContext, done: Plan) -> None:
     """Say in one line whether anything was done; the steps have been printed."""
     place = context.settings.database_url
     if steps := _count_steps(done):
@@ -144,6 +144,6 @@ def _note_plan(context: CommandContext, plan: Plan) -> None:
 
 def _require_feasible(plan: Plan) -> None:
     if problems := sum(step.kind == "problem" for step in plan):
-        found = "1 problem blocks" if problems == 1 else f"{problems} problems block"
-        write_error(f"{found} the adoption. Correct that in the application's tables first.")
+        subject = "1 problem blocks" if problems == 1 else f"{problems} problems block"
+        write_error(f"{subject} the adoption. Correct that in the application's tables first.")
         raise typer.Exit(EXIT_CODES[Conflict])

@@ -7,7 +7,7 @@ import typer
 from userctl import schemas
 from userctl.cli import options
 from userctl.cli.command import command
-from userctl.cli.commands.db.verdict import tell_move
+from userctl.cli.commands.db.verdict import conclude_move
 from userctl.cli.context import CommandContext
 from userctl.cli.questions import confirm
 
@@ -40,4 +40,4 @@ def downgrade(
     before = schema.status().current
     after = schema.downgrade(revision)
     context.emit(after)
-    tell_move(context, "Downgraded", before, after, undo="db migrate")
+    conclude_move(context, "Downgraded", before, after, undo="db migrate")

@@ -6,7 +6,7 @@ import typer
 
 from userctl import schemas
 from userctl.cli.command import command
-from userctl.cli.commands.db.verdict import tell_move, tell_pending
+from userctl.cli.commands.db.verdict import conclude_check, conclude_move
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import PENDING
 from userctl.cli.output.render import write
@@ -37,13 +37,13 @@ def migrate(
     elif check:
         status = schema.check()
         context.emit(status)
-        tell_pending(context, status)
+        conclude_check(context, status)
         if status.pending:
             raise typer.Exit(PENDING)
     else:
         before = schema.status().current
         after = schema.migrate(revision, backup=backup)
         context.emit(after)
-        tell_move(
+        conclude_move(
             context, "Upgraded", before, after, undo=f"db downgrade {before}" if before else None
         )

@@ -27,7 +27,7 @@ def restore(
     keep_sessions: Annotated[
         bool,
         typer.Option(
-            "--keep-sessions", help="Leave sessions as they were, also those revoked since."
+            "--keep-sessions", help="Leave sessions as they were, including those revoked since."
         ),
     ] = False,
     revoke_api_tokens: Annotated[

@@ -1,4 +1,4 @@
-"""What a migration did to the schema."""
+"""The line that ends a migration."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from userctl.schemas.database import SchemaStatus
 
 
-def tell_move(
+def conclude_move(
     context: CommandContext,
     done: str,
     before: str | None,
@@ -20,10 +20,10 @@ def tell_move(
     """Say in one line from which revision to which the schema was moved, and how to go back.
 
     Args:
-        context: what tells it.
-        done: how it was moved.
+        context: prints the line.
+        done: how the schema was moved, in the past tense.
         before: the revision before.
-        after: the state after it.
+        after: the status after it.
         undo: the arguments of the command that moves it back, if there is one.
     """
     if before == after.current:
@@ -34,10 +34,10 @@ def tell_move(
     conclude(context, moved, copy, undo=undo)
 
 
-def tell_pending(context: CommandContext, status: "SchemaStatus") -> None:
+def conclude_check(context: CommandContext, status: "SchemaStatus") -> None:
     """Say in one line to which revision a migration would move the schema."""
-    found = f"{status.database} is at revision {status.current or 'none'}"
+    outcome = f"{status.database} is at revision {status.current or 'none'}"
     if status.pending:
         start, end = status.current or "nothing", status.pending[-1]
-        found = f"this would upgrade {status.database} from {start} to {end}"
-    conclude_dry_run(context, found)
+        outcome = f"this would upgrade {status.database} from {start} to {end}"
+    conclude_dry_run(context, outcome)

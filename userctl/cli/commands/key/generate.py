@@ -6,7 +6,7 @@ import typer
 
 from userctl import schemas
 from userctl.cli.command import command
-from userctl.cli.commands.key.verdict import tell_added
+from userctl.cli.commands.key.verdict import conclude_added_key
 from userctl.cli.context import CommandContext
 
 
@@ -28,4 +28,4 @@ def generate(
     """
     key = context.services.keys.generate(algorithm)
     context.emit(key)
-    tell_added(context, f"Generated {key.algorithm} key {key.kid}", key)
+    conclude_added_key(context, f"Generated {key.algorithm} key {key.kid}", key)

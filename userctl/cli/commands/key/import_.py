@@ -7,7 +7,7 @@ import typer
 
 from userctl import schemas
 from userctl.cli.command import command
-from userctl.cli.commands.key.verdict import tell_added
+from userctl.cli.commands.key.verdict import conclude_added_key
 from userctl.cli.context import CommandContext
 from userctl.cli.prompts import read_stdin
 from userctl.core.errors import InputOutputFailed, InvalidInput
@@ -34,7 +34,7 @@ def import_(
     text = read_stdin() if file is None else _read(file)
     key = context.services.keys.import_(text)
     context.emit(key)
-    tell_added(context, f"Imported {key.algorithm} key {key.kid}", key)
+    conclude_added_key(context, f"Imported {key.algorithm} key {key.kid}", key)
 
 
 def _read(file: Path) -> str:

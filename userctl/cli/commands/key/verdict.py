@@ -1,4 +1,4 @@
-"""What becomes of a key that was added to the keyring."""
+"""The line that ends a command which added a key."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from userctl.schemas.keys import KeyRead
 
 
-def tell_added(context: CommandContext, done: str, key: "KeyRead") -> None:
+def conclude_added_key(context: CommandContext, done: str, key: "KeyRead") -> None:
     """Say in one line which key was added, and what it does from now on."""
     if key.state == "next":
         fact = "the next key: it signs after 'userctl key rotate'"

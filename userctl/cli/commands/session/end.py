@@ -32,8 +32,8 @@ def end(
 ) -> None:
     """End sessions, so that they cannot be refreshed.
 
-    A service that verifies access tokens by itself accepts those that are already out until they
-    expire. To end what else a user can use, see 'token revoke --user' and 'user disable'.
+    A service that verifies access tokens by itself accepts those already issued until they expire.
+    To end what else a user can use, see 'token revoke --user' and 'user disable'.
     """
     if bool(sessions) == (user is not None):
         raise InvalidInput("Pass session ids, or --user for all sessions of a user.")
@@ -46,33 +46,33 @@ def end(
         ended = context.services.session_end.end(sessions)
     else:
         assert user is not None
-        found = _find(context, user)
-        confirm(context, lambda: _compose_all(context, found), yes=yes)
-        owner = found.email
-        ended = context.services.session_end.end_all(str(found.id))
+        target = _find_user(context, user)
+        confirm(context, lambda: _compose_all(context, target), yes=yes)
+        owner = target.email
+        ended = context.services.session_end.end_all(str(target.id))
     context.emit(ended)
-    _tell(context, ended, owner)
+    _conclude(context, ended, owner)
 
 
-def _tell(
+def _conclude(
     context: CommandContext, ended: "schemas.session.EndedSessions", user: str | None
 ) -> None:
     """Say in one line what was ended, and until when access tokens stay valid."""
-    lasting = describe_validity(ended.access_tokens_valid_until)
-    whose = f" of {user}" if user else ""
+    validity = describe_validity(ended.access_tokens_valid_until)
+    of_user = f" of {user}" if user else ""
     if ended.sessions_ended:
-        conclude(context, f"Ended {pluralize(ended.sessions_ended, 'session')}{whose}", lasting)
+        conclude(context, f"Ended {pluralize(ended.sessions_ended, 'session')}{of_user}", validity)
     else:
-        conclude(context, f"Nothing changed: no active session{whose}", lasting)
+        conclude(context, f"Nothing changed: no active session{of_user}", validity)
 
 
 def _compose(context: CommandContext, sessions: list[str]) -> str:
     found = [context.services.session_list.show(session) for session in sessions]
-    named = ", ".join(f"{session.short_id} of {session.email}" for session in found)
-    return f"End {'session' if len(found) == 1 else 'sessions'} {named}"
+    names = ", ".join(f"{session.short_id} of {session.email}" for session in found)
+    return f"End {'session' if len(found) == 1 else 'sessions'} {names}"
 
 
-def _find(context: CommandContext, user: str) -> "schemas.users.UserTarget":
+def _find_user(context: CommandContext, user: str) -> "schemas.users.UserTarget":
     query = schemas.tokens.TokenQuery(user=user, kind="refresh")
     target = context.services.revocation.preview_matching(query)[1]
     assert target is not None

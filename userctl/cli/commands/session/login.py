@@ -103,7 +103,7 @@ def _store_session(
     session, replaced = started.session, started.replaced
     context.emit(session)
     if replaced is not None:
-        _tell_replaced(context, session, replaced)
+        _note_replaced_session(context, session, replaced)
     conclude(
         context,
         f"Logged in as {session.email}",
@@ -113,27 +113,27 @@ def _store_session(
     )
 
 
-def _tell_replaced(
+def _note_replaced_session(
     context: CommandContext,
     session: "schemas.session.SessionRead",
     replaced: "schemas.session.ReplacedSession",
 ) -> None:
-    """Say what became of the session that was stored before, and who acts from now on."""
+    """Say what happened to the session that was stored before, and who acts from now on."""
     is_other = replaced.email != session.email
     former = f"The session of {replaced.email or 'another user'}" if is_other else "Your session"
     if replaced.was_ended:
-        lasting = describe_validity(replaced.access_tokens_valid_until)
-        fate = f"{former} that was stored before was ended{lasting and f' ({lasting})'}."
+        validity = describe_validity(replaced.access_tokens_valid_until)
+        text = f"{former} that was stored before was ended{validity and f' ({validity})'}."
     else:
-        fate = (
+        text = (
             f"{former} in {replaced.database} that was stored before is forgotten, but was not "
             "ended: do so there with 'userctl session end'."
         )
     if is_other and context.settings.actor is None:
-        fate += f" From now on the audit trail names {session.email} as the actor."
+        text += f" From now on the audit trail names {session.email} as the actor."
     if is_other:
-        fate += " To test a password without this, use --no-store."
-    context.note(fate)
+        text += " To test a password without this, use --no-store."
+    context.note(text)
 
 
 def _print_tokens(

@@ -13,5 +13,5 @@ def logout(context: CommandContext) -> None:
     if ended is None:
         conclude(context, "Nothing changed: not logged in")
         return
-    lasting = describe_validity(ended.access_tokens_valid_until)
-    conclude(context, f"Logged out {ended.email}".rstrip(), lasting)
+    validity = describe_validity(ended.access_tokens_valid_until)
+    conclude(context, f"Logged out {ended.email}".rstrip(), validity)

@@ -114,13 +114,13 @@ def _report(
         context.note("Another purge is running; this one did nothing.")
     context.emit(result)
     if result.stopped_by != "other_purge":
-        _tell(context, result)
+        _conclude(context, result)
     if signal_code:
         raise typer.Exit(signal_code)
     _require_finished(result)
 
 
-def _tell(context: CommandContext, result: "schemas.database.PurgeResult") -> None:
+def _conclude(context: CommandContext, result: "schemas.database.PurgeResult") -> None:
     """Say in one line what was deleted."""
     if result.dry_run:
         tokens = pluralize(result.remaining, "token")
@@ -154,7 +154,7 @@ def _confirm(context: CommandContext, span: timedelta, retention: timedelta, *, 
 
 def _require_finished(result: "schemas.database.PurgeResult") -> None:
     if result.stopped_by in _UNFINISHED:
-        # Also with --quiet: the mail from cron has to say why.
+        # Even with --quiet: the mail from cron has to say why.
         remaining = (
             "1 token remains" if result.remaining == 1 else f"{result.remaining} tokens remain"
         )

@@ -69,13 +69,13 @@ def revoke(
     """
     if token_ids and all("@" in text for text in token_ids) and not selection.users:
         selection, token_ids = replace(selection, users=token_ids), None
-    if selection.single is None and selection != UsersOfTokens(yes=selection.yes):
+    if selection.single_user is None and selection != UsersOfTokens(yes=selection.yes):
         if token_ids or stdin or all_ or expires_within or unused_since:
             raise InvalidInput("Of many users, only all tokens or those of a --kind are revoked.")
         change = context.services.revocation.revoke_change(kind)
         change_users(context, selection, change, REVOKE, COLUMNS)
         return
-    query = token_query(selection.single, kind, expires_within, unused_since)
+    query = token_query(selection.single_user, kind, expires_within, unused_since)
     filtered = (query.user, expires_within, unused_since) != (None, None, None)
     if bool(token_ids) + stdin + all_ + filtered != 1 or (kind and not (all_ or filtered)):
         raise InvalidInput("Pass one of token ids, --stdin, --all, or a filter such as --user.")
@@ -104,10 +104,10 @@ def _revoke(
     else:
         result = _revoke_matching(context, query, yes=yes)
     context.emit(result)
-    _tell(context, result, owner)
+    _conclude(context, result, owner)
 
 
-def _tell(
+def _conclude(
     context: CommandContext, result: "schemas.database.RevokeResult", owner: str | None
 ) -> None:
     """Say in one line what was revoked, and until when access tokens stay valid."""
@@ -119,10 +119,10 @@ def _tell(
         )
         if count
     ]
-    whose = f" of {owner}" if owner else ""
-    done = f"{' and '.join(parts)}{whose}" if parts else "nothing changed: no token was active"
-    lasting = describe_validity(result.access_tokens_valid_until)
-    conclude(context, f"{done[0].upper()}{done[1:]}", lasting)
+    of_owner = f" of {owner}" if owner else ""
+    done = f"{' and '.join(parts)}{of_owner}" if parts else "nothing changed: no token was active"
+    validity = describe_validity(result.access_tokens_valid_until)
+    conclude(context, f"{done[0].upper()}{done[1:]}", validity)
 
 
 def _revoke_matching(
@@ -146,12 +146,12 @@ def _revoke_matching(
 
 
 def _compose_ids(tokens: "list[schemas.tokens.TokenTarget]") -> str:
-    named = [
+    names = [
         f"{'API token' if token.kind == 'api' else 'the session of token'} {token.id}"
         f"{f' ({token.label})' if token.label else ''} of {token.email}"
         for token in tokens
     ]
-    return f"Revoke {', '.join(named)}"
+    return f"Revoke {', '.join(names)}"
 
 
 def _compose_matching(
@@ -163,5 +163,5 @@ def _compose_matching(
         "API token": (query.kind != "refresh", count.revoked_api_tokens),
         "session": (query.kind != "api", count.revoked_sessions),
     }
-    listed = " and ".join(pluralize(n, noun) for noun, (asked, n) in parts.items() if asked)
+    listed = " and ".join(pluralize(n, noun) for noun, (selected, n) in parts.items() if selected)
     return f"Revoke {listed} of {'all users' if user is None else describe_user(user)}"

@@ -43,7 +43,7 @@ class ApplyMode:
 
 @dataclass(frozen=True)
 class ApplyLimits:
-    """What may happen to users; ``--plan`` has that of the plan."""
+    """Limits on what may happen to users; a plan has its own."""
 
     prune: Annotated[
         Literal["disable", "delete"] | None,
@@ -82,7 +82,7 @@ class ApplyLimits:
     ] = False
 
     def options(self, declared_set: str | None) -> "ApplyOptions":
-        """Return how users are applied whose files name a set, or None.
+        """Return the options for applying files, which may declare a set.
 
         Raises:
             InvalidInput: if the options contradict each other, or the files.
@@ -106,7 +106,7 @@ class ApplyLimits:
         return schemas.apply.ApplyOptions(name, self.prune, self.adopt, limit)
 
     def require_none(self) -> None:
-        """Make sure that none of these options is beside a plan, which has its own.
+        """Make sure that no limit is passed beside a plan, which has its own.
 
         Raises:
             InvalidInput: if one is.
@@ -122,10 +122,10 @@ def _parse_limit(text: str | None) -> "RemovalLimit":
     limit = schemas.apply.RemovalLimit
     if text is None:
         return limit()
-    found = re.fullmatch(r"([0-9]{1,9})(%?)", text, re.ASCII)
-    if found is None or (found[2] and int(found[1]) > 100):
+    match = re.fullmatch(r"([0-9]{1,9})(%?)", text, re.ASCII)
+    if match is None or (match[2] and int(match[1]) > 100):
         raise InvalidInput(
             f"{quote(text)} is not a number of users.", hint="Pass --max-removals 20 or 15%."
         )
-    number = int(found[1])
-    return limit(0, number) if found[2] else limit(number, 0)
+    number = int(match[1])
+    return limit(0, number) if match[2] else limit(number, 0)

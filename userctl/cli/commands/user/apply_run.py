@@ -1,4 +1,4 @@
-"""One run of ``apply``: shows the plan, asks, does it, and prints what came of it."""
+"""One run of ``apply``: shows the plan, asks, applies it, and prints the outcome."""
 
 import json
 import os
@@ -33,20 +33,20 @@ def run_apply(
     context: CommandContext, files: Sequence[Path], mode: ApplyMode, limits: ApplyLimits
 ) -> None:
     """Plan or apply what files declare."""
-    # It needs pydantic, without which every command can be imported.
+    # It imports pydantic, which no command does before it runs.
     from userctl.formats.declarations.reader import read_declaration  # noqa: PLC0415
 
     declared = read_declaration(files)
     expected = None
     if mode.plan is None:
-        how = limits.options(declared.set)
+        options = limits.options(declared.set)
     else:
         limits.require_none()
         reviewed = read_plan(mode.plan)
         if schemas.apply.declaration_digest(declared.users) != reviewed.declaration:
             raise PlanStale("The files have changed since the plan was made; nothing was changed.")
-        how, expected = reviewed.options, reviewed.plan.digest
-    run = ApplyRun(context, declared.users, how, mode.tokens_out)
+        options, expected = reviewed.options, reviewed.plan.digest
+    run = ApplyRun(context, declared.users, options, mode.tokens_out)
     if mode.check or mode.plan_out is not None:
         context.creates_database = False
         plan = run.preview(mode.plan_out)
@@ -63,15 +63,15 @@ class ApplyRun:
     """A run of ``apply``.
 
     Attributes:
-        context: what prints and asks.
+        context: prints and asks.
         users: the declared users.
-        how: how they are applied.
+        options: how they are applied.
         tokens_out: where new API tokens are written, if not to standard output.
     """
 
     context: CommandContext
     users: "Sequence[DeclaredUser]"
-    how: "ApplyOptions"
+    options: "ApplyOptions"
     tokens_out: Path | None
 
     def preview(self, plan_out: Path | None) -> "Plan":
@@ -80,18 +80,18 @@ class ApplyRun:
         Raises:
             Conflict: if it would be refused.
         """
-        plan, refusal = self.context.services.apply.plan(self.users, self.how)
+        plan, refusal = self.context.services.apply.plan(self.users, self.options)
         self._print(plan)
         if refusal is not None:
             raise refusal
         if plan_out is not None:
-            write_plan(plan_out, plan, self.users, self.how, self.context.files)
+            write_plan(plan_out, plan, self.users, self.options, self.context.files)
         conclude_dry_run(self.context, describe_plan(plan))
         return plan
 
     def apply_confirmed(self) -> None:
         """Show the plan, ask, and apply the users if the plan is still the same."""
-        plan, refusal = self.context.services.apply.plan(self.users, self.how)
+        plan, refusal = self.context.services.apply.plan(self.users, self.options)
         if refusal is not None:
             raise refusal
         self.apply_reviewed(plan, yes=False)
@@ -111,25 +111,25 @@ class ApplyRun:
         self.apply(expected=plan.digest, plan_shown=shown)
 
     def apply(self, *, expected: str | None, plan_shown: bool = False) -> None:
-        """Apply the users, and print what happened to whom, with the secrets that came of it.
+        """Apply the users, and print what changed, with the new secrets.
 
         Args:
             expected: the digest of the plan that was reviewed or confirmed.
-            plan_shown: whether what happens has been printed already.
+            plan_shown: whether the changes have already been printed.
         """
         if self.tokens_out is not None:
             require_safe_output(self.tokens_out, self.context.files)
-        taken = self.tokens_out is not None and self.tokens_out.exists()
-        deliver = partial(self._deliver, taken=taken)
+        file_exists = self.tokens_out is not None and self.tokens_out.exists()
+        deliver = partial(self._deliver, file_exists=file_exists)
         try:
             applied = self.context.services.apply.apply(
-                self.users, self.how, expected=expected, deliver=deliver
+                self.users, self.options, expected=expected, deliver=deliver
             )
         except CommitUnknown:
             # The tokens may be valid.
             raise
         except BaseException:
-            if self.tokens_out is not None and not taken:
+            if self.tokens_out is not None and not file_exists:
                 self.tokens_out.unlink(missing_ok=True)
             raise
         shown = applied
@@ -142,8 +142,8 @@ class ApplyRun:
         facts = [pluralize(len(applied.api_tokens), "API token")] if applied.api_tokens else []
         conclude(self.context, f"Applied {_changes(applied)}", *facts)
 
-    def _deliver(self, applied: "ApplyResult", *, taken: bool) -> None:
-        """Make sure that the secrets arrive, before they are valid."""
+    def _deliver(self, applied: "ApplyResult", *, file_exists: bool) -> None:
+        """Make sure that the secrets arrive before they become valid."""
         if applied.generated_passwords:
             self.context.require_field("generated_passwords")
         if not applied.api_tokens:
@@ -151,7 +151,7 @@ class ApplyRun:
         if self.tokens_out is None:
             self.context.require_field("api_tokens")
             return
-        if taken:
+        if file_exists:
             raise FileExists(f"{self.tokens_out} already exists.", hint="Choose another file.")
         tokens = [token.model_dump(mode="json") for token in applied.api_tokens]
         text = json.dumps(tokens, indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""Changes many users and tells what became of each, whatever the change is."""
+"""Changes many users and reports an outcome for each, whatever the change is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from userctl import schemas
-from userctl.cli.commands.user.outcomes import Verb, tell_outcomes
+from userctl.cli.commands.user.outcomes import Verb, conclude_batch
 from userctl.cli.commands.user.selection import UserSelection
 from userctl.cli.context import CommandContext
 from userctl.cli.errors import JSON_FORMATS, PARTIAL
@@ -33,10 +33,10 @@ def change_users(
     """Change users, all of them or none, and print one outcome for each in their order.
 
     Args:
-        context: what prints and asks.
-        selection: which users.
+        context: prints and asks.
+        selection: the users.
         change: the change, as a service returned it.
-        verb: how the change is called.
+        verb: what the change is called.
         columns: the columns of a table.
     """
     context.choose_schema(change.outcome)
@@ -54,24 +54,24 @@ def change_users(
     try:
         outcomes = _apply_confirmed(batch, options, verb)
     except UsersNotFound as error:
-        raise _with_lines(context, error) from None
+        raise _print_missing(context, error) from None
     shown = outcomes
     if context.quiet:
         shown = [outcome for outcome in outcomes if outcome.outcome != "failed"]
-    left_out = set()
+    hidden = set()
     if all(outcome.id is not None for outcome in outcomes):
-        left_out.add("reference")
+        hidden.add("reference")
     if all(outcome.outcome != "failed" for outcome in outcomes):
-        left_out.add("message")
-    context.emit_all(shown, [column for column in columns if column not in left_out])
-    tell_outcomes(context, outcomes, verb, selection, ends_sessions=change.ends_sessions)
+        hidden.add("message")
+    context.emit_all(shown, [column for column in columns if column not in hidden])
+    conclude_batch(context, outcomes, verb, selection, ends_sessions=change.ends_sessions)
     if any(outcome.outcome == "failed" for outcome in outcomes):
         raise typer.Exit(PARTIAL)
 
 
 @dataclass(frozen=True)
 class _Batch:
-    """Which users are changed, and how."""
+    """The users to change, and the change."""
 
     context: CommandContext
     choice: "schemas.batches.UserChoice"
@@ -85,7 +85,7 @@ class _Batch:
         return outcomes
 
     def describe(self, options: "schemas.batches.BatchOptions", count: int) -> str:
-        """Return what a question calls them."""
+        """Describe them for a question."""
         users = self.context.services.user_batches
         targets = users.preview(self.choice, self.change, options, TARGETS_LISTED)
         return describe_users(targets, total=count)
@@ -94,7 +94,7 @@ class _Batch:
 def _apply_confirmed(
     batch: _Batch, options: "schemas.batches.BatchOptions", verb: Verb
 ) -> "list[schemas.batches.UserOutcome]":
-    """Change the users, and ask if they are too many to change without a question."""
+    """Change the users, and ask first if they are many."""
     while True:
         try:
             outcomes = batch.apply(options)
@@ -103,14 +103,14 @@ def _apply_confirmed(
                 raise
             users = batch.describe(options, refusal.count)
             confirm(batch.context, partial(str, f"{verb.imperative} {users}"), yes=False)
-            # If they have become more meanwhile, that is another question.
+            # If there are more of them by then, that needs another question.
             options = replace(options, at_most=refusal.count)
         else:
             return outcomes
 
 
-def _with_lines(context: CommandContext, error: UsersNotFound) -> UserctlError:
-    """Return the error about users who do not exist, after showing each on a line of its own."""
+def _print_missing(context: CommandContext, error: UsersNotFound) -> UserctlError:
+    """Print a line about each user who does not exist, and return an error that sums it up."""
     if context.settings.output in JSON_FORMATS:
         return error
     for line in error.lines:

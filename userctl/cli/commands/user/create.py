@@ -44,8 +44,8 @@ def create(
     ] = None,
 ) -> None:
     """Create a user."""
-    given = {"name": name, "role": role, "must_change_password": must_change or None}
-    fields = {field: value for field, value in given.items() if value is not None}
+    values = {"name": name, "role": role, "must_change_password": must_change or None}
+    fields = {field: value for field, value in values.items() if value is not None}
     new = schemas.users.UserCreate.model_validate({"email": email, **fields})
     users, exists_ok = context.services.users, if_not_exists is not None
     user, created = use_new_password(
@@ -59,38 +59,38 @@ def create(
         facts = f"id {user.id}, {user.role}{'' if user.has_password else ', no password'}"
         conclude(context, f"Created {user.email}", facts, undo=f"user delete {user_argument(user)}")
     else:
-        _compare(context, new, user, strict=if_not_exists == "strict")
+        _report_differences(context, new, user, strict=if_not_exists == "strict")
         context.emit(user)
 
 
 def _create(
     users: Any, new: "schemas.users.UserCreate", password: NewPassword, *, exists_ok: bool
 ) -> "tuple[schemas.users.UserCreated, bool]":
-    """Return the user, and whether they had to be created."""
+    """Return the user, and whether it had to be created."""
     complete = new.model_copy(update={"password": password.text})
     if exists_ok:
-        found: tuple[schemas.users.UserCreated, bool]
-        found = users.ensure(complete, generate=password.generate)
-        return found
+        outcome: tuple[schemas.users.UserCreated, bool]
+        outcome = users.ensure(complete, generate=password.generate)
+        return outcome
     return users.create(complete, generate=password.generate), True
 
 
-def _compare(
+def _report_differences(
     context: CommandContext,
     wanted: "schemas.users.UserCreate",
     user: "schemas.users.UserRead",
     *,
     strict: bool,
 ) -> None:
-    """Say in what a user who exists differs from the one who was to be created."""
-    found = schemas.user_differences.differences(wanted, user)
+    """Report how an existing user differs from the one that was to be created."""
+    differences = schemas.user_differences.differences(wanted, user)
     message = f"{user.email} already exists (id {user.id}) and was left unchanged"
-    if not found:
+    if not differences:
         context.note(f"{message}.")
     elif strict:
         raise UserExists(
-            f"{message}: {'; '.join(found)}.",
+            f"{message}: {'; '.join(differences)}.",
             hint="Change the user with 'userctl user update', or what the script asks for.",
         )
     else:
-        context.note(f"{message}, but differs: {'; '.join(found)}.")
+        context.note(f"{message}, but differs: {'; '.join(differences)}.")

@@ -42,11 +42,11 @@ def delete(
     'user restore' restores a deleted user until 'user purge' removes it.
     """
     verb = replace(HARD if hard else SOFT, missing_ok=if_exists)
-    if selection.single is None:
+    if selection.single_user is None:
         change = context.services.recycle_bin.delete_change(hard=hard)
         change_users(context, selection, change, verb)
     else:
-        _delete_one(context, selection.single, verb, hard=hard, yes=selection.yes)
+        _delete_one(context, selection.single_user, verb, hard=hard, yes=selection.yes)
 
 
 def _delete_one(context: CommandContext, user: str, verb: Verb, *, hard: bool, yes: bool) -> None:
@@ -65,11 +65,11 @@ def _delete_one(context: CommandContext, user: str, verb: Verb, *, hard: bool, y
         undo = verb.undo and f"{verb.undo} {each.id}"
         conclude_user(context, f"{verb.past} {each.email}", each, undo=undo)
     if not deleted:
-        conclude(context, f"Nothing changed: {_why_missing(context, user)}")
+        conclude(context, f"Nothing changed: {_explain_missing(context, user)}")
 
 
-def _why_missing(context: CommandContext, user: str) -> str:
-    """Say whether a user who is not there was deleted."""
+def _explain_missing(context: CommandContext, user: str) -> str:
+    """Explain why a user is missing: it may have been deleted."""
     try:
         context.services.users.show(user)
     except UserNotFound as error:

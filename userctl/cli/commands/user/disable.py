@@ -19,12 +19,12 @@ def disable(context: CommandContext, selection: AnyUsers) -> None:
     Either all of them are disabled or none, unless --keep-going is given. More than 10 need --yes.
     """
     service = context.services.user_status
-    if selection.single is None:
+    if selection.single_user is None:
         verb = Verb("Disable", "Disabled", undo="user enable")
         change_users(context, selection, service.disable_change(), verb)
         return
     context.choose_schema(schemas.users.UserRead)
-    disabled = service.disable(selection.single)
+    disabled = service.disable(selection.single_user)
     context.emit(disabled)
     if disabled.effects.changed:
         undo = f"user enable {user_argument(disabled)}"

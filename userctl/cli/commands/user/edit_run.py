@@ -9,12 +9,12 @@ from userctl.formats.declarations.files import read_text
 
 
 def run_edit(context: CommandContext, reference: str, *, yes: bool) -> None:
-    """Let a person edit a user, and apply that.
+    """Open a user in an editor, and apply the changes.
 
-    What is not valid is edited again with the problems on top, until it is valid or left as it is.
+    An invalid text is opened again with the problems on top, until it is valid or left unchanged.
 
     Raises:
-        InvalidInput: if the text was left as it is although it is not valid.
+        InvalidInput: if an invalid text was left unchanged.
         Conflict: if the user was changed meanwhile, or the change is refused.
     """
     # These import pydantic, which no command does before it runs.
@@ -38,8 +38,8 @@ def run_edit(context: CommandContext, reference: str, *, yes: bool) -> None:
             return
         while not edited.is_empty:
             try:
-                users, how, plan = service.plan(user, read_declaration([edited.path]))
-                ApplyRun(context, users, how, None).apply_reviewed(plan, yes=yes)
+                users, options, plan = service.plan(user, read_declaration([edited.path]))
+                ApplyRun(context, users, options, None).apply_reviewed(plan, yes=yes)
             except InvalidInput as error:
                 if not changed:
                     raise

@@ -20,12 +20,12 @@ def enable(context: CommandContext, selection: AnyUsers) -> None:
     Either all of them are enabled or none, unless --keep-going is given. More than 10 need --yes.
     """
     service = context.services.user_status
-    if selection.single is None:
+    if selection.single_user is None:
         verb = Verb("Enable", "Enabled", undo="user disable")
         change_users(context, selection, service.enable_change(), verb)
         return
     context.choose_schema(schemas.users.UserRead)
-    enabled = service.enable(selection.single)
+    enabled = service.enable(selection.single_user)
     context.emit(enabled)
     facts = [] if enabled.has_password else ["no password: set one with 'userctl user passwd'"]
     if enabled.role not in context.settings.roles:

@@ -14,7 +14,7 @@ SearchOption = Annotated[
     typer.Option(
         "--search",
         metavar="TEXT",
-        help="Only if the address or name contains TEXT; 'TEXT*': if the address begins so.",
+        help="Only if the address or name contains TEXT; 'TEXT*': if the address begins with it.",
         rich_help_panel=FILTERS,
     ),
 ]
@@ -46,7 +46,7 @@ PasswordSchemeOption = Annotated[
     PasswordScheme | None,
     typer.Option(
         "--password-scheme",
-        help="Only users whose password is hashed so.",
+        help="Only users whose password is hashed with this scheme.",
         rich_help_panel=FILTERS,
     ),
 ]
@@ -86,12 +86,12 @@ class UserFilters:
     def fields(self) -> dict[str, Any]:
         """Return the fields of a query for users."""
         since = None if self.created_since is None else parse_moment(self.created_since)
-        given = vars(self) | {"created_since": since}
-        return search_texts(given.pop("search")) | given
+        values = vars(self) | {"created_since": since}
+        return search_fields(values.pop("search")) | values
 
 
-def search_texts(search: str | None) -> dict[str, str]:
-    """Return the field of a query, and its text, that --search stands for."""
+def search_fields(search: str | None) -> dict[str, str]:
+    """Return the field of a query that --search stands for, with its text."""
     if search is None:
         return {}
     is_beginning = search.endswith("*")

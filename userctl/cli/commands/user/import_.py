@@ -9,7 +9,7 @@ import typer
 from userctl import schemas
 from userctl.cli.command import command
 from userctl.cli.commands.user.import_options import ReadingOptions, RuleOptions
-from userctl.cli.commands.user.import_reading import Reading, begin_reading
+from userctl.cli.commands.user.import_reading import ImportFile, begin_reading
 from userctl.cli.commands.user.import_sources import SourceChoice
 from userctl.cli.commands.user.rejects import (
     import_error,
@@ -40,7 +40,7 @@ def import_(
     ],
     origin: SourceChoice,
     reading: ReadingOptions,
-    allowed: RuleOptions,
+    rules: RuleOptions,
     on_conflict: Annotated[
         Literal["error", "skip", "update"],
         typer.Option(
@@ -73,27 +73,27 @@ def import_(
     users, the export says which options an import needs.
     """
     require_writable(context, rejects, files)
-    into_nothing = _does_without_database(context, dry_run=dry_run)
-    opened = open_source(*files, encoding=reading.encoding)
-    with opened as source, show_progress(quiet=context.quiet) as show:
-        found = begin_reading(context, source[0], files, reading, origin, keep=bool(rejects))
+    into_nothing = _is_without_database(context, dry_run=dry_run)
+    stream = open_source(*files, encoding=reading.encoding)
+    with stream as source, show_progress(quiet=context.quiet) as show:
+        file = begin_reading(context, source[0], files, reading, origin, keep_sources=bool(rejects))
         report = context.services.user_import.load(
-            found.records,
+            file.records,
             on_conflict=on_conflict,
             partial=partial,
             dry_run=dry_run,
             into_nothing=into_nothing,
-            rules=allowed.rules(),
-            source=found.system,
+            rules=rules.rules(),
+            source=file.system,
             sample=origin.sample(),
-            **_observers(show, source),
+            **_callbacks(show, source),
         )
-        write_rejects(context, report, rejects, found.rejects, source[0].encoding)
-    _finish(context, report, found, rejects, partial=partial)
+        write_rejects(context, report, rejects, file.rejects_format, source[0].encoding)
+    _finish(context, report, file, rejects, partial=partial)
 
 
-def _does_without_database(context: CommandContext, *, dry_run: bool) -> bool:
-    """Tell whether a dry run has no database yet, and say where an import would create it."""
+def _is_without_database(context: CommandContext, *, dry_run: bool) -> bool:
+    """Return whether a dry run has no database yet, and note where an import would create it."""
     context.creates_database = not dry_run
     missing = missing_embedded_database(context.settings.database_url) if dry_run else None
     if missing is not None:
@@ -101,8 +101,8 @@ def _does_without_database(context: CommandContext, *, dry_run: bool) -> bool:
     return missing is not None
 
 
-def _observers(show: Progress, source: Source) -> dict[str, Any]:
-    """Return what is called while an import goes on, and what tells the digest of its file."""
+def _callbacks(show: Progress, source: Source) -> dict[str, Any]:
+    """Return the callbacks of an import: its progress, and the digest of its file."""
     return {
         "digest": source[1],
         "on_checked": bind(_show_checked, show, source),
@@ -112,14 +112,14 @@ def _observers(show: Progress, source: Source) -> dict[str, Any]:
 
 def _show_checked(show: Progress, source: Source, done: int, read: int) -> None:
     text, _, size = source
-    # How many records there are is known from their share of the file.
+    # The number of records is estimated from the share of the file that was read.
     show("Checking", done, read * size // text.buffer.tell() if size else None)
 
 
 def _finish(
     context: CommandContext,
     report: "schemas.transfer.ImportReport",
-    found: Reading,
+    file: ImportFile,
     rejects: Path | None,
     *,
     partial: bool,
@@ -127,23 +127,23 @@ def _finish(
     if report.result.rejected and not partial:
         raise import_error(context, report, has_file=rejects is not None)
     for line in reject_lines(report):
-        # Also with --quiet, which must not hide why the exit code is not 0.
+        # Even with --quiet, which must not hide why the exit code is not 0.
         write_error(line)
     if context.settings.output == "table" and context.fields is None:
-        # A person is told the rest in sentences.
+        # The rest follows in sentences.
         result = report.result
         context.emit(schemas.transfer.ImportPlan.from_result(result) if result.dry_run else result)
     else:
-        context.emit(found.result(report))
-    found.tell(context, report)
-    _tell(context, report.result)
+        context.emit(file.result(report))
+    file.print_notes(context, report)
+    _conclude(context, report.result)
     if report.result.rejected:
         if rejects is not None:
             context.note("Correct the rejected records, and import them too.")
         raise typer.Exit(PARTIAL)
 
 
-def _tell(context: CommandContext, result: "schemas.transfer.ImportResult") -> None:
+def _conclude(context: CommandContext, result: "schemas.transfer.ImportResult") -> None:
     """Say in one line what was imported."""
     counts = {
         ("created", "create"): result.created,
@@ -151,10 +151,10 @@ def _tell(context: CommandContext, result: "schemas.transfer.ImportResult") -> N
         ("left unchanged", "leave unchanged"): result.skipped,
         ("rejected", "reject"): result.rejected,
     }
-    found = {verbs: count for verbs, count in counts.items() if count}
-    parts = ", ".join(f"{count:,} {done}" for (done, _), count in found.items())
+    counts = {verbs: count for verbs, count in counts.items() if count}
+    parts = ", ".join(f"{count:,} {done}" for (done, _), count in counts.items())
     if result.dry_run:
-        plan = ", ".join(f"{verb} {count:,}" for (_, verb), count in found.items())
+        plan = ", ".join(f"{verb} {count:,}" for (_, verb), count in counts.items())
         conclude_dry_run(context, f"this would {plan or 'create no user'}")
     elif result.created or result.updated:
         conclude(context, f"Imported users: {parts}")

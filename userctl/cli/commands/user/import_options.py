@@ -1,4 +1,4 @@
-"""Options of ``userctl user import`` that say how the file is read."""
+"""Options of ``userctl user import`` for reading the file."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,7 +11,7 @@ from userctl.formats.read_options import ReadOptions, parse_delimiter, parse_nam
 from userctl.formats.reader import ImportFormat
 
 FILE = "How the file is read"
-ODD = "What another program let in"
+LENIENCY = "What another program accepted"
 
 FormatOption = Annotated[
     ImportFormat | None,
@@ -39,7 +39,7 @@ DelimiterOption = Annotated[
     typer.Option(
         "--delimiter",
         metavar="CHAR",
-        help="Between cells of CSV. Default: as in its header.",
+        help="Delimiter of CSV. Default: the one in its header.",
         rich_help_panel=FILE,
     ),
 ]
@@ -48,7 +48,7 @@ EncodingOption = Annotated[
     typer.Option(
         "--encoding",
         metavar="NAME",
-        help="Such as cp1252. Default: by its mark, or UTF-8.",
+        help="Encoding, such as cp1252. Default: by its mark, or UTF-8.",
         rich_help_panel=FILE,
     ),
 ]
@@ -59,7 +59,7 @@ KeepOddAddressesOption = Annotated[
         "--keep-odd-addresses",
         help="Import addresses that are not valid, or blank; number those of disabled users that "
         "others have too.",
-        rich_help_panel=ODD,
+        rich_help_panel=LENIENCY,
     ),
 ]
 CorrectNamesOption = Annotated[
@@ -67,19 +67,21 @@ CorrectNamesOption = Annotated[
     typer.Option(
         "--correct-names",
         help="Shorten names, and remove invisible characters.",
-        rich_help_panel=ODD,
+        rich_help_panel=LENIENCY,
     ),
 ]
 KeepRolesOption = Annotated[
     bool,
-    typer.Option("--keep-roles", help="Import roles that are not configured.", rich_help_panel=ODD),
+    typer.Option(
+        "--keep-roles", help="Import roles that are not configured.", rich_help_panel=LENIENCY
+    ),
 ]
 KeepFutureTimesOption = Annotated[
     bool,
     typer.Option(
         "--keep-future-times",
         help="Import users that were created in the future.",
-        rich_help_panel=ODD,
+        rich_help_panel=LENIENCY,
     ),
 ]
 DropUnknownHashesOption = Annotated[
@@ -87,7 +89,7 @@ DropUnknownHashesOption = Annotated[
     typer.Option(
         "--drop-unknown-hashes",
         help="Import users without a password whose hash cannot be verified.",
-        rich_help_panel=ODD,
+        rich_help_panel=LENIENCY,
     ),
 ]
 
@@ -96,7 +98,7 @@ AllowWeakHashesOption = Annotated[
     typer.Option(
         "--allow-weak-hashes",
         help="Import plain digests of passwords, such as MD5, until the first login.",
-        rich_help_panel=ODD,
+        rich_help_panel=LENIENCY,
     ),
 ]
 
@@ -111,11 +113,11 @@ class ReadingOptions:
     delimiter: DelimiterOption = None
     encoding: EncodingOption = None
 
-    def how(self, *, keep_sources: bool) -> ReadOptions:
-        """Return how a file with our own fields is read.
+    def read_options(self, *, keep_sources: bool) -> ReadOptions:
+        """Return the options for reading a file with our own fields.
 
         Args:
-            keep_sources: whether records must be written again if they are rejected.
+            keep_sources: whether rejected records have to be written again.
 
         Raises:
             InvalidInput: if an option has an unusable value.
@@ -140,7 +142,7 @@ class ReadingOptions:
 
 @dataclass(frozen=True)
 class RuleOptions:
-    """What is taken although no user could be created like this."""
+    """What is imported although no user could be created like this."""
 
     keep_odd_addresses: KeepOddAddressesOption = False
     correct_names: CorrectNamesOption = False
@@ -150,5 +152,5 @@ class RuleOptions:
     allow_weak_hashes: AllowWeakHashesOption = False
 
     def rules(self) -> "schemas.transfer.ImportRules":
-        """Return them as the service takes them."""
+        """Return the rules for the service."""
         return schemas.transfer.ImportRules(**vars(self))

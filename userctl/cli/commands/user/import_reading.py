@@ -1,4 +1,4 @@
-"""How ``userctl user import`` reads its file: as the export of another system, or as our own."""
+"""Reads the files of ``userctl user import``: exports of another system, or our own format."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,43 +24,43 @@ if TYPE_CHECKING:
     from userctl.schemas.transfer import FileRecord
 
 BEGINNING = 2**16
-"""How many characters at least are looked at to recognize an export."""
+"""How many characters, at least, are read to recognize an export."""
 
 
 @dataclass(frozen=True)
-class Reading:
-    """The records of a file that is being read.
+class ImportFile:
+    """A file that is being imported.
 
     Attributes:
-        records: what is in the file.
-        rejects: the format in which those that are rejected are written.
-        system: the system that they come from; None for a file with our own fields.
-        lost: counts users with what cannot be carried.
-        unmapped: counts the roles that are not mapped.
-        advice: what is said at the end.
+        records: its records.
+        rejects_format: the format in which rejected records are written.
+        system: the system that it comes from; None for a file with our own fields.
+        losses: counts the users by what cannot be carried over.
+        unmapped_roles: counts the roles that are not mapped.
+        advice: what the command says at the end.
     """
 
     records: "Iterator[FileRecord]"
-    rejects: RejectsFormat
+    rejects_format: RejectsFormat
     system: str | None = None
-    lost: Counter[str] = field(default_factory=Counter)
-    unmapped: Counter[str] = field(default_factory=Counter)
+    losses: Counter[str] = field(default_factory=Counter)
+    unmapped_roles: Counter[str] = field(default_factory=Counter)
     advice: Sequence[str] = ()
 
     def result(self, report: "schemas.transfer.ImportReport") -> "schemas.transfer.ImportResult":
-        """Return the result of a report, with what only the export of another system tells."""
+        """Return the result of a report, with what is known only of exports of other systems."""
         if self.system is None:
             return report.result
         return schemas.transfer.ForeignImportResult(
             **report.result.model_dump(),
             source=self.system,
-            not_carried=dict(sorted(self.lost.items())),
-            unmapped_roles=dict(sorted(self.unmapped.items())),
+            not_carried=dict(sorted(self.losses.items())),
+            unmapped_roles=dict(sorted(self.unmapped_roles.items())),
             password_schemes=[*report.schemes],
         )
 
-    def tell(self, context: CommandContext, report: "schemas.transfer.ImportReport") -> None:
-        """Say how the passwords are hashed, if it was a dry run, and what did not come along."""
+    def print_notes(self, context: CommandContext, report: "schemas.transfer.ImportReport") -> None:
+        """Note how passwords are hashed, after a dry run, and what was not carried over."""
         for scheme in report.schemes:
             weak = f", {scheme.weak:,} of them weak" if scheme.weak else ""
             seconds = f"up to {scheme.seconds:.2g} s each to check"
@@ -69,17 +69,17 @@ class Reading:
             )
         for advice in self.advice:
             context.note(advice)
-        if self.lost:
-            context.note(f"Not carried over: {_counts(self.lost)}.")
-        if self.unmapped:
+        if self.losses:
+            context.note(f"Not carried over: {_format_counts(self.losses)}.")
+        if self.unmapped_roles:
             context.note(
-                f"Roles that are not mapped: {_counts(self.unmapped)}. "
+                f"Roles that are not mapped: {_format_counts(self.unmapped_roles)}. "
                 "Map one with --map-role 'THERE=HERE'."
             )
 
 
-def _counts(found: Mapping[str, int]) -> str:
-    return ", ".join(f"{quote(name)[1:-1]} ({count:,})" for name, count in sorted(found.items()))
+def _format_counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{quote(name)[1:-1]} ({count:,})" for name, count in sorted(counts.items()))
 
 
 def begin_reading(
@@ -89,22 +89,22 @@ def begin_reading(
     options: ReadingOptions,
     choice: SourceChoice,
     *,
-    keep: bool,
-) -> Reading:
-    """Return the records of files: of the system that was named or is recognized, or our own.
+    keep_sources: bool,
+) -> ImportFile:
+    """Begin to read files: of the system that was named or is recognized, or our own.
 
     Args:
         context: of the command.
         text: the content of the files, one after the other.
         files: the files; only their names and their number matter.
-        options: how records of our own are read.
+        options: the options for our own format.
         choice: the system that users come from, and what its export does not say.
-        keep: whether each record keeps what its format needs to write it again.
+        keep_sources: whether each record keeps what its format needs to write it again.
 
     Raises:
-        InvalidInput: if nothing tells the format, or an option has an unusable value.
+        InvalidInput: if the format is unknown, or an option has an unusable value.
     """
-    pieces = list(_beginning(text))
+    pieces = list(_read_beginning(text))
     replayed = cast("TextIO", ReplayedText(pieces, text))
     system = choice.system
     if system is not None and system not in SOURCES:
@@ -119,24 +119,32 @@ def begin_reading(
             title = SOURCES[system].title
             context.note(f"Read as {title} (--from {system}); --format reads it as our own.")
     if system is None:
-        choice.require_none()
-        ours = choose_format(files[0], options.file_format, IMPORT_EXTENSIONS)
-        _require_joinable(files, ours)
-        return Reading(read_records(replayed, ours, options.how(keep_sources=keep)), ours)
+        choice.require_no_system_options()
+        file_format = choose_format(files[0], options.file_format, IMPORT_EXTENSIONS)
+        _require_joinable(files, file_format)
+        read_options = options.read_options(keep_sources=keep_sources)
+        return ImportFile(read_records(replayed, file_format, read_options), file_format)
     from userctl.formats.sources.options import SourceOptions  # noqa: PLC0415
 
     secret, advice = choice.secret_name(context.settings.password_secrets)
-    given = SourceOptions(
+    source_options = SourceOptions(
         domain=choice.domain,
         secret=secret,
         roles=choice.roles(context.settings.roles),
-        keep_sources=keep,
+        keep_sources=keep_sources,
         advice=[*advice],
     )
-    found = read_source(replayed, system, given)
+    records = read_source(replayed, system, source_options)
     rejects = rejects_format(system, beginning)
     _require_joinable(files, rejects)
-    return Reading(found, rejects, system, given.losses, given.unmapped_roles, given.advice)
+    return ImportFile(
+        records,
+        rejects,
+        system,
+        source_options.losses,
+        source_options.unmapped_roles,
+        source_options.advice,
+    )
 
 
 def _require_joinable(files: Sequence[Path], file_format: str) -> None:
@@ -147,8 +155,8 @@ def _require_joinable(files: Sequence[Path], file_format: str) -> None:
         )
 
 
-def _beginning(text: TextIO) -> Iterator[str]:
-    read = 0
-    while read < BEGINNING and (line := text.readline(LONGEST_RECORD)):
+def _read_beginning(text: TextIO) -> Iterator[str]:
+    length = 0
+    while length < BEGINNING and (line := text.readline(LONGEST_RECORD)):
         yield line
-        read += len(line)
+        length += len(line)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from userctl.schemas.transfer import PasswordSample
 
 FROM = "From another system"
-_OF_SYSTEMS = ("domain", "secret", "map_role", "role_map")
+_SYSTEM_OPTIONS = ("domain", "secret", "map_role", "role_map")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class SourceChoice:
         typer.Option(
             "--domain",
             metavar="DOMAIN",
-            help="Of users who have a name and no address: NAME@DOMAIN.",
+            help="Domain of users who have a name and no address: NAME@DOMAIN.",
             rich_help_panel=FROM,
         ),
     ] = None
@@ -52,7 +52,7 @@ class SourceChoice:
         typer.Option(
             "--secret",
             metavar="NAME",
-            help="Of the setting password_secrets: the pepper, HMAC salt or signer key.",
+            help="Secret of the setting password_secrets: the pepper, HMAC salt or signer key.",
             rich_help_panel=FROM,
         ),
     ] = None
@@ -61,7 +61,7 @@ class SourceChoice:
         typer.Option(
             "--map-role",
             metavar="THERE=HERE",
-            help="What a role is here; may be repeated, and the first that a user has counts.",
+            help="Map a role; may be repeated, and the first that a user has counts.",
             rich_help_panel=FROM,
         ),
     ] = None
@@ -70,7 +70,7 @@ class SourceChoice:
         typer.Option(
             "--role-map",
             metavar="FILE",
-            help="A file of THERE=HERE, one a line.",
+            help="A file of THERE=HERE, one per line.",
             rich_help_panel=FROM,
         ),
     ] = None
@@ -85,28 +85,28 @@ class SourceChoice:
     ] = None
 
     def roles(self, configured: Sequence[str]) -> dict[str, str]:
-        """Return what roles of the other system are here, the first that counts first.
+        """Return the role here for each role of the other system, in order of precedence.
 
         Raises:
             InvalidInput: if a pair has another form, or names a role that is not configured.
             InputOutputFailed: if the file cannot be read.
         """
-        pairs = (*(self.map_role or ()), *self._file())
+        pairs = (*(self.map_role or ()), *self._role_map_lines())
         return dict(_role_pair(pair, configured) for pair in pairs)
 
-    def _file(self) -> Iterator[str]:
+    def _role_map_lines(self) -> Iterator[str]:
         if self.role_map is None:
             return
         with open_source(self.role_map) as (text, _, _):
             for line in iter(partial(text.readline, LONGEST_RECORD), ""):
-                if bare := line.partition("#")[0].strip():
-                    yield bare
+                if pair := line.partition("#")[0].strip():
+                    yield pair
 
     def sample(self) -> "PasswordSample | None":
         """Return the address and the password that have to match.
 
         Raises:
-            InvalidInput: if the file has not two lines, or others can read it.
+            InvalidInput: if the file does not have two lines, or others can read it.
             InputOutputFailed: if there is no such file.
         """
         if self.verify_sample is None:
@@ -122,22 +122,22 @@ class SourceChoice:
             )
         return schemas.transfer.PasswordSample(address.strip(), password)
 
-    def require_none(self) -> None:
-        """Make sure that no option is given which counts for another system alone.
+    def require_no_system_options(self) -> None:
+        """Make sure that no option is passed that makes sense only for another system.
 
         Raises:
             InvalidInput: if one is.
         """
-        given = [name for name in _OF_SYSTEMS if getattr(self, name) is not None]
-        if given:
-            option = f"--{given[0].replace('_', '-')}"
+        passed = [name for name in _SYSTEM_OPTIONS if getattr(self, name) is not None]
+        if passed:
+            option = f"--{passed[0].replace('_', '-')}"
             raise InvalidInput(
                 f"{option} has no effect on a file with our own fields.",
                 hint="Name the system that the file comes from with --from.",
             )
 
     def secret_name(self, configured: Sequence[str]) -> tuple[str | None, Sequence[str]]:
-        """Return the name of the secret, and what is to be said of it.
+        """Return the name of the secret, and advice about it.
 
         Args:
             configured: the setting ``password_secrets``.

@@ -22,7 +22,7 @@ SORT_FIELDS = ("id", "email", "name", "role", "created_at", "updated_at")
 )
 def list_(
     context: CommandContext,
-    wanted: filters.UserFilters,
+    user_filters: filters.UserFilters,
     sort: Annotated[
         str | None,
         typer.Option(
@@ -53,10 +53,10 @@ def list_(
     Page time does not grow with the table when you sort by id or email, filter by role, or search
     by prefix.
     """
-    query = _query(wanted.fields(), sort, limit=limit, skip=skip, after=after)
+    query = _query(user_filters.fields(), sort, limit=limit, skip=skip, after=after)
     context.choose_schema(schemas.users.DeletedUserRead if deleted else schemas.users.UserRead)
     if deleted:
-        _require_deleted(sorts=bool(sort or skip), throttled=wanted.throttled)
+        _check_deleted(sorts=bool(sort or skip), throttled=user_filters.throttled)
     if query.search:
         context.note(
             "This search reads every user. A search by prefix uses an index: --search 'TEXT*'."
@@ -69,7 +69,7 @@ def list_(
         context.emit_page(service.page(query, context.report_unreadable), columns)
 
 
-def _require_deleted(*, sorts: bool, throttled: bool) -> None:
+def _check_deleted(*, sorts: bool, throttled: bool) -> None:
     """Make sure that the options make sense for deleted users."""
     if sorts:
         raise InvalidInput(
@@ -80,8 +80,8 @@ def _require_deleted(*, sorts: bool, throttled: bool) -> None:
         raise InvalidInput("--throttled cannot be used with --deleted.")
 
 
-def _query(wanted: dict[str, Any], sort: str | None, **page: Any) -> "schemas.users.UserQuery":
-    order = sort or ("email" if "beginning" in wanted else "id")
+def _query(fields: dict[str, Any], sort: str | None, **page: Any) -> "schemas.users.UserQuery":
+    order = sort or ("email" if "beginning" in fields else "id")
     field = order.removeprefix("-")
     if field not in SORT_FIELDS:
         raise InvalidInput(
@@ -89,5 +89,5 @@ def _query(wanted: dict[str, Any], sort: str | None, **page: Any) -> "schemas.us
             hint=f"Sort by one of {', '.join(SORT_FIELDS)}.",
         )
     return schemas.users.UserQuery.model_validate(
-        wanted | page | {"sort": field, "descending": order.startswith("-")}
+        fields | page | {"sort": field, "descending": order.startswith("-")}
     )

@@ -1,4 +1,4 @@
-"""Says in one line what became of many users, and how to undo it."""
+"""Sums up in one line what happened to many users, and how to undo it."""
 
 import shlex
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from userctl.schemas.batches import UserOutcome
 
 LISTED = 10
-"""How many users the command that undoes a change names."""
+"""How many users the undo command names at most."""
 
 
 @dataclass(frozen=True)
 class Verb:
-    """How a change is called.
+    """What a change is called.
 
     Attributes:
         imperative: in a question: ``Disable``.
@@ -40,7 +40,7 @@ class Verb:
     undo_one_by_one: bool = False
 
 
-def tell_outcomes(
+def conclude_batch(
     context: CommandContext,
     outcomes: "Sequence[UserOutcome]",
     verb: Verb,
@@ -48,14 +48,14 @@ def tell_outcomes(
     *,
     ends_sessions: bool,
 ) -> None:
-    """Sum up what was done, in one line, and name those who were not there.
+    """Sum up in one line what was done, and name users who were missing.
 
     Args:
-        context: what tells it.
-        outcomes: what became of each user.
-        verb: how the change is called.
+        context: prints the line.
+        outcomes: what happened to each user.
+        verb: what the change is called.
         selection: how the users were selected.
-        ends_sessions: whether the change ended sessions of users who are still there.
+        ends_sessions: whether the change ended sessions of users who still exist.
     """
     for each in outcomes:
         if each.outcome == "missing" and each.message is not None:
@@ -78,19 +78,19 @@ def tell_outcomes(
     else:
         done = f"{verb.past} {pluralize(len(changed), 'user')}" if changed else "Nothing changed"
         parts = [done, *others]
-        whole = ", ".join(parts) if changed else f"{done}: {', '.join(others)}"
+        summary = ", ".join(parts) if changed else f"{done}: {', '.join(others)}"
         undo = _undo(outcomes, changed, verb, selection)
-        ends = _ends(context, outcomes, ends_sessions=ends_sessions)
+        ends = _describe_effects(context, outcomes, ends_sessions=ends_sessions)
         is_mixed = len(_former_roles(changed)) > 1
         mixed = "their former roles: userctl audit list --changed role" if is_mixed else ""
-        conclude(context, whole, ends, mixed, undo=undo)
+        conclude(context, summary, ends, mixed, undo=undo)
 
 
-def _ends(
+def _describe_effects(
     context: CommandContext, outcomes: "Sequence[UserOutcome]", *, ends_sessions: bool
 ) -> str:
-    """Return what the change ended, and until when access tokens stay valid."""
-    # Sessions of those who were disabled already may have ended just now.
+    """Describe what the change ended, and until when access tokens stay valid."""
+    # Sessions of users who were already disabled may have ended just now.
     done = [each for each in outcomes if each.outcome in {"changed", "unchanged"}]
     until = max(filter(None, (each.effects.access_tokens_until for each in done)), default=None)
     if ends_sessions:
@@ -102,7 +102,7 @@ def _ends(
 
 
 def _former_roles(changed: "Sequence[UserOutcome]") -> set[str]:
-    """Return the roles that users had before; one that is empty if these were not changed."""
+    """Return the former roles of users; an empty one if roles were not changed."""
     return {str(each.effects.old_values.get("role", "")) for each in changed}
 
 
@@ -112,7 +112,7 @@ def _undo(
     verb: Verb,
     selection: UserSelection,
 ) -> str | None:
-    """Return the command that undoes the change of those who were changed, if there is one."""
+    """Return the command that undoes the change, if there is one."""
     if verb.undo is None or not changed:
         return None
     former = _former_roles(changed)
@@ -121,11 +121,11 @@ def _undo(
         return None
     option = f" --role {shlex.quote(role)}" if (role := former.pop()) else ""
     if verb.undo_one_by_one:
-        which = str(changed[0].id) if len(changed) == 1 else "ID, for each"
+        targets = str(changed[0].id) if len(changed) == 1 else "ID, for each"
     elif len(changed) <= LISTED:
-        which = " ".join(str(each.id) for each in changed)
+        targets = " ".join(str(each.id) for each in changed)
     elif selection.from_file not in (None, STREAM) and len(changed) == len(outcomes):
-        which = f"--from-file {shlex.quote(str(selection.from_file))}"
+        targets = f"--from-file {shlex.quote(str(selection.from_file))}"
     else:
-        which = "--from-file FILE, with the ids above in it"
-    return f"{verb.undo} {which}{option}"
+        targets = "--from-file FILE, with the ids above in it"
+    return f"{verb.undo} {targets}{option}"

@@ -12,7 +12,7 @@ from userctl.cli.questions import confirm, describe_user
 from userctl.cli.verdicts import conclude_user, user_argument
 from userctl.core.errors import InvalidInput
 
-HINT = "Pass --generate-password, which gives each of them another, or --must-change."
+HINT = "Pass --generate-password, which gives each of them a different one, or --must-change."
 
 
 @command(
@@ -35,23 +35,23 @@ def passwd(
     and --generate-password are possible for many users at once; more than 10 need --yes.
     """
     has_text = password_stdin or password_file is not None or no_password
-    if selection.single is None:
+    if selection.single_user is None:
         if has_text:
             raise InvalidInput("Several users cannot be given one password.", hint=HINT)
         _change_many(context, selection, generate=generate_password, must_change=must_change)
         return
     context.choose_schema(schemas.users.UserCreated)
     if must_change and not (has_text or generate_password):
-        _require_change(context, selection.single)
+        _require_change(context, selection.single_user)
         return
     # A script that removes a password says so, and needs no --yes for that.
     if no_password and context.is_interactive:
-        user, passwords = selection.single, context.services.user_passwords
+        user, passwords = selection.single_user, context.services.user_passwords
         confirm(context, lambda: _compose(passwords.preview_removal(user)), yes=selection.yes)
-    asked = PasswordOptions(
+    password_options = PasswordOptions(
         password_stdin, password_file, generate_password, no_password, must_change
     )
-    _change_one(context, selection.single, asked, must_change=must_change)
+    _change_one(context, selection.single_user, password_options, must_change=must_change)
 
 
 def _require_change(context: CommandContext, user: str) -> None:
@@ -62,12 +62,12 @@ def _require_change(context: CommandContext, user: str) -> None:
 
 
 def _change_one(
-    context: CommandContext, user: str, asked: PasswordOptions, *, must_change: bool
+    context: CommandContext, user: str, password_options: PasswordOptions, *, must_change: bool
 ) -> None:
     passwords = context.services.user_passwords
     changed = use_new_password(
         context,
-        asked,
+        password_options,
         lambda password: passwords.set_password(
             user, password.text, generate=password.generate, must_change=must_change
         ),

@@ -20,7 +20,7 @@ def write_plan(
     file: Path,
     plan: "Plan",
     users: "Sequence[DeclaredUser]",
-    how: "ApplyOptions",
+    options: "ApplyOptions",
     files: InstallationFiles,
 ) -> None:
     """Write a plan to a file that only the owner can read.
@@ -28,13 +28,13 @@ def write_plan(
     Raises:
         InputOutputFailed: if it cannot be written.
     """
-    written = schemas.apply.PlanFile(
-        adopt=how.adopt,
-        limit=how.limit,
+    plan_file = schemas.apply.PlanFile(
+        adopt=options.adopt,
+        limit=options.limit,
         declaration=schemas.apply.declaration_digest(users),
         plan=plan,
     )
-    text = written.model_dump_json(indent=2) + "\n"
+    text = plan_file.model_dump_json(indent=2) + "\n"
     write_output(file, [text], files=files, force=True, private=True)
 
 
@@ -43,7 +43,7 @@ def read_plan(file: Path) -> "PlanFile":
 
     Raises:
         InputOutputFailed: if the file cannot be read.
-        InvalidInput: if it is no plan.
+        InvalidInput: if it is not a plan.
     """
     try:
         with file.open("rb") as stream:

@@ -61,10 +61,10 @@ def purge(
         )
     result = recycle_bin.purge(span, dry_run=dry_run, trust_clock=yes)
     context.emit(result)
-    _tell(context, result)
+    _conclude(context, result)
 
 
-def _tell(context: CommandContext, result: "schemas.users.DeletedUserPurge") -> None:
+def _conclude(context: CommandContext, result: "schemas.users.DeletedUserPurge") -> None:
     users = pluralize(result.purged, "deleted user")
     if result.dry_run:
         conclude_dry_run(context, f"this would permanently remove {users}")

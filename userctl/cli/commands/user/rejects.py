@@ -24,7 +24,7 @@ SHOWN = 20
 
 
 def require_writable(context: CommandContext, rejects: Path | None, files: Sequence[Path]) -> None:
-    """Make sure, before anything is imported, that the rejects can be written if they shall be.
+    """Make sure, before anything is imported, that the rejects can be written.
 
     Raises:
         InvalidInput: if they would overwrite an imported file, or one of the installation.
@@ -84,7 +84,7 @@ def reject_lines(report: "schemas.transfer.ImportReport") -> list[str]:
 def import_error(
     context: CommandContext, report: "schemas.transfer.ImportReport", *, has_file: bool
 ) -> UserctlError:
-    """Return the error of an import that changed nothing, after showing the reasons."""
+    """Print the reasons why an import changed nothing, and return its error."""
     count = report.result.rejected
     rejected = "1 record was" if count == 1 else f"{count} records were"
     message = f"{rejected} rejected and nothing was imported"

@@ -31,7 +31,7 @@ _FILTERS = {
 
 @dataclass(frozen=True)
 class UserSelection:
-    """Users by name, by a file or by filters; and what is asked for when they are many."""
+    """Users by name, file or filters, and the options for changing many of them."""
 
     users: Annotated[
         list[str] | None, typer.Argument(metavar="USER", help="Ids or e-mail addresses.")
@@ -41,7 +41,7 @@ class UserSelection:
         typer.Option(
             "--from-file",
             metavar="FILE",
-            help="Those in a file: one a line, or CSV with a column email; - is standard input.",
+            help="Users in a file: one per line, or CSV with a column email; - is standard input.",
             rich_help_panel=FILTERS,
         ),
     ] = None
@@ -50,7 +50,7 @@ class UserSelection:
         typer.Option(
             "--encoding",
             metavar="NAME",
-            help="Of the file, such as cp1252. Default: by its mark, or UTF-8.",
+            help="Encoding of the file, such as cp1252. Default: by its mark, or UTF-8.",
             rich_help_panel=FILTERS,
         ),
     ] = None
@@ -63,30 +63,30 @@ class UserSelection:
         bool,
         typer.Option(
             "--keep-going",
-            help="Change those who can be changed; exit 7 if any cannot.",
+            help="Change the users that can be changed; exit 7 if any cannot.",
         ),
     ] = False
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Show who would be changed."),
+        typer.Option("--dry-run", help="Show which users would be changed."),
     ] = False
     yes: options.YesOption = False
 
     @property
-    def single(self) -> str | None:
-        """The user, if exactly one is named and nothing else is asked for."""
-        plain = type(self)(users=self.users, yes=self.yes)
-        return self.users[0] if self.users and len(self.users) == 1 and self == plain else None
+    def single_user(self) -> str | None:
+        """The user, if exactly one is named and no other option is used."""
+        bare = type(self)(users=self.users, yes=self.yes)
+        return self.users[0] if self.users and len(self.users) == 1 and self == bare else None
 
     def choice(self) -> "schemas.batches.UserChoice":
-        """Return which users are meant.
+        """Return the choice of users.
 
         Raises:
-            InvalidInput: if they are named in no way or in several, or the file cannot be read.
+            InvalidInput: if they are chosen in no way or in several, or the file cannot be read.
             InputOutputFailed: if the file cannot be opened.
         """
-        wanted = self._wanted()
-        ways = bool(self.users) + (self.from_file is not None) + bool(wanted)
+        filter_fields = self._filter_fields()
+        ways = bool(self.users) + (self.from_file is not None) + bool(filter_fields)
         if ways != 1:
             raise InvalidInput(
                 "Pass users, --from-file or filters such as --domain, and only one of these."
@@ -102,20 +102,20 @@ class UserSelection:
                 return batches.UserChoice(read_references(source[0]))
         if self.users:
             return batches.UserChoice([batches.UserReference(text) for text in self.users])
-        query = schemas.users.UserQuery.model_validate({"limit": None, **wanted})
+        query = schemas.users.UserQuery.model_validate({"limit": None, **filter_fields})
         return batches.UserChoice(query=query)
 
-    def _wanted(self) -> dict[str, Any]:
-        """Return the filters that were given, as fields of a query."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
-        wanted = {
+    def _filter_fields(self) -> dict[str, Any]:
+        """Return the filters that were passed, as fields of a query."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        query_fields = {
             name.removeprefix("from_"): value
-            for name, value in given.items()
+            for name, value in values.items()
             if name in _FILTERS and value not in (None, False)
         }
-        if "created_since" in wanted:
-            wanted["created_since"] = parse_moment(wanted["created_since"])
-        return filters.search_texts(wanted.pop("search", None)) | wanted
+        if "created_since" in query_fields:
+            query_fields["created_since"] = parse_moment(query_fields["created_since"])
+        return filters.search_fields(query_fields.pop("search", None)) | query_fields
 
 
 @dataclass(frozen=True)

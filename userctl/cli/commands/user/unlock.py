@@ -22,11 +22,11 @@ def unlock(context: CommandContext, selection: AnyUsers) -> None:
     Either all of them are unlocked or none, unless --keep-going is given. More than 10 need --yes.
     """
     service = context.services.throttling
-    if selection.single is None:
+    if selection.single_user is None:
         change_users(context, selection, service.unlock_change(), Verb("Unlock", "Unlocked"))
         return
     context.choose_schema(schemas.users.UserDetail)
-    unlocked = service.unlock(selection.single)
+    unlocked = service.unlock(selection.single_user)
     context.emit(unlocked)
     disabled = (
         unlocked.status == "disabled" and f"still disabled: {ENABLE} {user_argument(unlocked)}"

@@ -46,7 +46,7 @@ def update(
     Either all of them are changed or none, unless --keep-going is given. More than 10 need --yes.
     """
     service = context.services.users
-    if selection.single is None:
+    if selection.single_user is None:
         if role is None or (email, name, created_at) != (None, None, None):
             raise InvalidInput("Of several users at once, only --role can be changed.")
         verb = Verb("Change the role of", "Changed the role of", undo="user update")
@@ -55,26 +55,26 @@ def update(
     created = None if created_at is None else schemas.timestamp.parse_timestamp(created_at)
     change = schemas.users.UserUpdate(email=email, name=name, role=role, created_at=created)
     context.choose_schema(schemas.users.UserRead)
-    updated = service.update(selection.single, change)
+    updated = service.update(selection.single_user, change)
     context.emit(updated)
-    _tell(context, updated)
+    _conclude(context, updated)
 
 
-def _tell(context: CommandContext, user: "schemas.users.UserRead") -> None:
-    """Say in one line what was changed, and how to change it back."""
-    was = {name: _text(value) for name, value in user.effects.old_values.items()}
-    if not was:
+def _conclude(context: CommandContext, user: "schemas.users.UserRead") -> None:
+    """Say in one line what was changed, and how to undo it."""
+    former = {name: _format(value) for name, value in user.effects.old_values.items()}
+    if not former:
         conclude(context, f"Nothing changed: {user.email} was like this before")
         return
-    facts = [f"{name}: {old or '(none)'} → {_text(getattr(user, name)) or '(none)'}"
-             for name, old in was.items()]  # fmt: skip
-    options = [f"--{name.replace('_', '-')} {shlex.quote(old)}" for name, old in was.items()]
+    facts = [f"{name}: {old or '(none)'} → {_format(getattr(user, name)) or '(none)'}"
+             for name, old in former.items()]  # fmt: skip
+    options = [f"--{name.replace('_', '-')} {shlex.quote(old)}" for name, old in former.items()]
     undo = " ".join(["user update", user_argument(user), *options])
-    if was.keys() & {"role", "email"}:
+    if former.keys() & {"role", "email"}:
         conclude_user(context, f"Changed {user.email}", user, *facts, undo=undo)
     else:
         conclude(context, f"Changed {user.email}", *facts, undo=undo)
 
 
-def _text(value: object) -> str:
+def _format(value: object) -> str:
     return rfc3339(value) if isinstance(value, datetime) else str(value or "")

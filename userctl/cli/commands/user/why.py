@@ -25,13 +25,13 @@ def why(context: CommandContext, user: options.UserArgument) -> None:
     The address need not exist: similar ones are named then. Exit code 0 means that there is an
     answer, whatever the verdict is: scripts read it with --raw, or with -o json.
     """
-    found = context.services.access.explain(user, context.report_unreadable)
+    diagnosis = context.services.access.explain(user, context.report_unreadable)
     if context.settings.output != "table" or context.raw or context.quiet or context.fields:
-        context.emit(found)
+        context.emit(diagnosis)
         return
-    context.emit(found.model_copy(update={"logins": [], "sessions": []}))
-    _print_table(context, "Latest logins", found.logins, LOGIN_COLUMNS)
-    _print_table(context, "Active sessions", found.sessions, SESSION_COLUMNS)
+    context.emit(diagnosis.model_copy(update={"logins": [], "sessions": []}))
+    _print_table(context, "Latest logins", diagnosis.logins, LOGIN_COLUMNS)
+    _print_table(context, "Active sessions", diagnosis.sessions, SESSION_COLUMNS)
 
 
 def _print_table(

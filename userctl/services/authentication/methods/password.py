@@ -20,7 +20,7 @@ from userctl.schemas.audit import AuditTag
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.email_address import is_canonical, lookup_address
 from userctl.security.bcrypt_hash import is_bcrypt_hash
-from userctl.security.passwords import fits_bcrypt, is_verifiable_hash, named_hash
+from userctl.security.passwords import add_hash_prefix, fits_bcrypt, is_verifiable_hash
 from userctl.services.authentication.methods import AuthenticationContext, Identity, Proof
 from userctl.services.authentication.throttling import Charge
 
@@ -100,7 +100,7 @@ class EmailPasswordAuth:
         with self._database.reading() as uow:
             user = uow.users.by_email(address) if address else None
             if user is None:
-                unmatchable = self._hasher.unmatchable()
+                unmatchable = self._hasher.unmatchable_hash()
                 return LoginCandidate(
                     None,
                     address,
@@ -114,7 +114,7 @@ class EmailPasswordAuth:
                     else FailureCause.NOT_AN_ADDRESS,
                 )
             stored, waits = login_hash(user), waits_as_foreign(user)
-            checked = stored if waits else named_hash(stored, self._prefix)
+            checked = stored if waits else add_hash_prefix(stored, self._prefix)
             return LoginCandidate(
                 # The right password of a disabled user counts as little as a wrong one.
                 None if user.disabled_at is not None else user.id,

@@ -34,7 +34,7 @@ class DisableUsers(UserChange):
         ]
         changes = []
         for user in changing:
-            hashes = _hash_columns(user, stand_in=self._hasher.unmatchable())
+            hashes = _hash_columns(user, stand_in=self._hasher.unmatchable_hash())
             changes.append((user, {"disabled_at": disabled_since(user, now), **hashes}))
         uow.user_batches.update(changes, now)
         for user in changing:

@@ -82,7 +82,7 @@ class GeneratePasswords(UserChange):
         """
         changes = []
         for user in users:
-            stand_in = None if user.disabled_at is None else self._hasher.unmatchable()
+            stand_in = None if user.disabled_at is None else self._hasher.unmatchable_hash()
             hashes = hash_columns(self._hash_of(user), stand_in=stand_in)
             changes.append((user, {"must_change_password": self._must_change, **hashes}))
         uow.user_batches.update(changes, now)
@@ -104,7 +104,7 @@ class GeneratePasswords(UserChange):
     def _hash_of(self, user: User) -> str:
         if self._passwords is None:
             # A dry run sets nothing, so it needs no password.
-            return self._hasher.unmatchable()
+            return self._hasher.unmatchable_hash()
         hashed = self._hashes.get(user.id or 0)
         if hashed is None:
             raise TransactionConflict(f"User {user.id} was created in the meantime.")

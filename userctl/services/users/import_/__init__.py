@@ -211,7 +211,7 @@ class UserImportService:
             writer = Writer(
                 uow,
                 on_conflict=on_conflict,
-                unmatchable=self._hasher.unmatchable(),
+                unmatchable=self._hasher.unmatchable_hash(),
                 now=now,
                 repeated=repeated,
                 named=checked.named,

@@ -1,4 +1,4 @@
-"""What is known of a hash that another system made, and the bounds that keep it harmless."""
+"""A parsed hash of another system, and the limits that keep it harmless."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from userctl.core.errors import InvalidInput, PasswordLibraryMissing
 
 LONGEST_HASH = 1024
-"""How many characters a hash may have; the longest that is known has about 300."""
+"""How many characters a hash may have; the longest known hash has about 300."""
 
 LONGEST_SECONDS = 4.0
 """How long a check may take by the declared cost, on a core of an ordinary server, in seconds."""
@@ -27,7 +27,7 @@ class ParsedHash:
         seconds: about how long a check takes, on a core of an ordinary server.
         memory: how much memory a check takes, in bytes.
         matches: tells whether a password, as bytes, matches.
-        is_weak: whether a stolen hash can be reversed at no cost worth mentioning.
+        is_weak: whether a stolen hash can be reversed at negligible cost.
         secret: the name of the secret that the hash was made with, if there is one.
     """
 
@@ -39,16 +39,16 @@ class ParsedHash:
     secret: str | None = None
 
 
-def unusable(reason: str) -> InvalidInput:
-    """Return the error for a hash that is recognized, and cannot be verified."""
+def unusable_hash_error(reason: str) -> InvalidInput:
+    """Return the error for a hash that is recognized but cannot be verified."""
     return InvalidInput(f"A password hash that cannot be verified: {reason}.")
 
 
-def missing_library(hashes: str, requirement: str) -> PasswordLibraryMissing:
+def missing_library_error(hashes: str, requirement: str) -> PasswordLibraryMissing:
     """Return the error for hashes that need a library which is not installed."""
     library = requirement.partition(">")[0]
     return PasswordLibraryMissing(
-        f"To verify {hashes} needs the library '{library}', which is not installed.",
+        f"Verifying {hashes} needs the library '{library}', which is not installed.",
         hint=f"Install it with: pip install '{requirement}'",
     )
 
@@ -60,6 +60,8 @@ def require_affordable(seconds: float, memory: int = 0) -> None:
         InvalidInput: if not.
     """
     if seconds > LONGEST_SECONDS:
-        raise unusable(f"it takes about {min(seconds, 1e9):,.0f} s to check, not {LONGEST_SECONDS}")
+        raise unusable_hash_error(
+            f"it takes about {min(seconds, 1e9):,.0f} s to check, not {LONGEST_SECONDS}"
+        )
     if memory > LARGEST_MEMORY:
-        raise unusable(f"it takes {memory / 2**20:,.0f} MiB to check, not 1,024")
+        raise unusable_hash_error(f"it takes {memory / 2**20:,.0f} MiB to check, not 1,024")

@@ -1,4 +1,4 @@
-"""Reads as many settings as can be read, for what examines an installation that may be broken."""
+"""Loading of as many settings as possible, to examine an installation that may be broken."""
 
 import os
 import re
@@ -14,30 +14,30 @@ from userctl.core.errors import InvalidConfiguration
 
 T = TypeVar("T")
 
-_IN_FILES = frozenset(name for name, setting in SETTINGS.items() if not setting.secret)
+_FILE_SETTINGS = frozenset(name for name, setting in SETTINGS.items() if not setting.secret)
 """The settings that a config file may contain."""
 
 _MOST_BAD_LINES = 20
-"""How many lines of a config file may be left out before it is given up."""
+"""How many lines of a config file may be skipped before it counts as unreadable."""
 
 
 def load_readable_settings(
     flags: Mapping[str, str], environ: Mapping[str, str] = os.environ, file: Path | None = None
 ) -> Settings:
-    """Return the settings that can be read, and what is wrong with the others.
+    """Return the settings that can be read, with the errors of the others.
 
     ``problems`` of the settings lists what :func:`userctl.config.loading.load_settings` would
-    have raised, and ``unusable`` names the settings whose value is not known because of that.
+    have raised, and ``unusable`` names the settings whose value is unknown because of that.
 
     Args:
         flags: as for that function.
         environ: as for that function.
         file: as for that function.
     """
-    return _Reading(flags, environ, file).settings()
+    return _TolerantLoader(flags, environ, file).load()
 
 
-class _Reading:
+class _TolerantLoader:
     def __init__(
         self, flags: Mapping[str, str], environ: Mapping[str, str], file: Path | None
     ) -> None:
@@ -46,15 +46,16 @@ class _Reading:
         self._flags, self._environ, self._file = flags, environ, file
         self._profile = flags.get("profile", environ.get("USERCTL_PROFILE"))
 
-    def settings(self) -> Settings:
-        given = {
+    def load(self) -> Settings:
+        """Return the settings."""
+        overrides = {
             **loading.find_in_environment(self._environ),
             **loading.find_in_flags(self._flags),
         }
         found = self._find_in_file()
-        # What the file says, or seems to say, does not matter where something else counts.
-        self._unusable -= given.keys()
-        found |= given
+        # The file does not matter where something else overrides it.
+        self._unusable -= overrides.keys()
+        found |= overrides
         values = {}
         for name, (raw, place) in found.items():
             parsed = self._attempt(lambda n=name, r=raw, p=place: (loading.parse(n, r, p),))  # type: ignore[misc]
@@ -74,21 +75,21 @@ class _Reading:
     def _find_in_file(self) -> dict[str, loading.FoundValue]:
         file = self._file or self._attempt(lambda: loading.config_file(self._profile))
         if file is None:
-            # The profile that was chosen can be nowhere else.
-            self._lose(SETTINGS if self._problems else ())
+            # The chosen profile can only be in it.
+            self._mark_unusable(SETTINGS if self._problems else ())
             return {}
         document = self._attempt(lambda: loading.read_document(file))
         if document is None:
             document = self._read_without_bad_lines(file)
         if document is None:
-            self._lose(SETTINGS)
+            self._mark_unusable(SETTINGS)
             return {}
         common = {name: value for name, value in document.items() if name != "profiles"}
         found = self._check_section(common, str(file))
         if (profile := self._profile) is not None:
             section = self._attempt(lambda: loading.profile_section(document, profile, file))
             if section is None:
-                self._lose(SETTINGS)
+                self._mark_unusable(SETTINGS)
                 return found
             found |= self._check_section(section, f"profile '{profile}' in {file}")
         return found
@@ -98,14 +99,14 @@ class _Reading:
     ) -> dict[str, loading.FoundValue]:
         found: dict[str, loading.FoundValue] = {}
         for name, value in section.items():
-            checked = self._attempt(lambda n=name, v=value: loading.check_section({n: v}, place))  # type: ignore[misc]
-            if checked is None:
-                self._lose([name])
-            found |= checked or {}
+            values = self._attempt(lambda n=name, v=value: loading.check_section({n: v}, place))  # type: ignore[misc]
+            if values is None:
+                self._mark_unusable([name])
+            found |= values or {}
         return found
 
     def _read_without_bad_lines(self, file: Path) -> dict[str, Any] | None:
-        """Return what a file says but for the lines that are not TOML; None if that is unclear."""
+        """Return the content of a file without its invalid lines; None if that is ambiguous."""
         try:
             lines = loading.read_text(file).splitlines()
         except (OSError, ValueError, InvalidConfiguration):
@@ -119,15 +120,17 @@ class _Reading:
             # Without its heading, a section would be taken for a part of the one before it.
             if number >= len(lines) or re.match(r"\s*\[", lines[number]):
                 return None
-            self._lose(re.findall(r"^\s*([A-Za-z0-9_-]+)\s*=", lines[number]))
+            self._mark_unusable(re.findall(r"^\s*([A-Za-z0-9_-]+)\s*=", lines[number]))
             lines[number] = ""
         return None
 
-    def _lose(self, names: Iterable[str]) -> None:
-        """Note that settings are not known; a name may be misspelt."""
+    def _mark_unusable(self, names: Iterable[str]) -> None:
+        """Note that the values of settings are unknown; a name may be misspelled."""
         for name in names:
-            meant = [name] if name in SETTINGS else get_close_matches(name, _IN_FILES, cutoff=0.8)
-            self._unusable.update(_IN_FILES.intersection(meant[:1]))
+            meant = (
+                [name] if name in SETTINGS else get_close_matches(name, _FILE_SETTINGS, cutoff=0.8)
+            )
+            self._unusable.update(_FILE_SETTINGS.intersection(meant[:1]))
 
     def _attempt(self, read: Callable[[], T]) -> T | None:
         try:
