@@ -8,6 +8,8 @@ import gc
 import json
 import os
 import pkgutil
+import random
+import select
 import signal
 import subprocess
 import sys
@@ -32,6 +34,9 @@ COUNTED = (
 )
 """Where a session is written down, exchanged and committed."""
 
+KILLED = -signal.SIGKILL
+"""The exit code of a process that was killed."""
+
 STREAMS = ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w"))
 
 
@@ -40,7 +45,7 @@ class Forked:
     """What a forked command left behind.
 
     Attributes:
-        code: the exit code; that of a process that was killed is -9.
+        code: the exit code, or ``KILLED``.
         out: its standard output.
         err: its standard error.
         seconds: how long it and those beside it took.
@@ -65,9 +70,33 @@ class Forks:
         """Let commands go at the same moment, each with the same standard input."""
         return self._ask(commands=commands, stdin=stdin)
 
-    def killed_after(self, command: Sequence[str], seconds: float) -> Forked:
-        """Kill a command that long after its start, if it has not ended by then."""
-        return self._ask(commands=[command], kill_after=seconds)[0]
+    def killed_at_moments(
+        self, command: Sequence[str], kills: int, prepare: Callable[[], object] = lambda: None
+    ) -> Iterator[Forked]:
+        """Run a command until it was killed so many times, each at a random moment of its run.
+
+        How long a run takes depends on what else the machine does, so that each run is a measure
+        for the next ones.
+
+        Args:
+            command: what to run; it must not fail.
+            kills: how often it is killed.
+            prepare: called before each run.
+        """
+        draws = random.Random(9)
+        prepare()
+        [result] = self.at_once([command])
+        longest = result.seconds
+        while kills:
+            assert result.code in (0, KILLED), result.err
+            prepare()
+            result = self._ask(commands=[command], kill_after=draws.uniform(0, longest))[0]
+            if result.code == KILLED:
+                kills -= 1
+                longest *= 1.05
+            else:
+                longest = result.seconds
+            yield result
 
     def killed_at(
         self, command: Sequence[str], line: int, files: Sequence[str] = COUNTED
@@ -188,9 +217,10 @@ def _answer(
     # All of them read the end of this pipe, at the same moment.
     os.close(go)
     if kill_after is not None:
-        time.sleep(kill_after)
-        # Nobody has waited for it yet, so its number is its own even if it has ended.
-        os.kill(*children, signal.SIGKILL)
+        [child] = children
+        _wait_for_end(child, kill_after)
+        # Its number is its own even if it has ended, until it is waited for.
+        os.kill(child, signal.SIGKILL)
     codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children]
     seconds = time.monotonic() - begun
     return [
@@ -203,6 +233,15 @@ def _answer(
         }
         for code, own in zip(codes, children.values(), strict=True)
     ]
+
+
+def _wait_for_end(pid: int, seconds: float) -> None:
+    """Wait until a process has ended, but not longer than that."""
+    descriptor = os.pidfd_open(pid)
+    try:
+        select.select([descriptor], [], [], seconds)
+    finally:
+        os.close(descriptor)
 
 
 def _run(

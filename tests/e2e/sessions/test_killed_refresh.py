@@ -8,12 +8,11 @@ import pytest
 
 from tests.integration.conftest import Sql, open_engine, sql_on
 from tests.support.cli import Userctl
-from tests.support.forking import Forks
+from tests.support.forking import KILLED, Forks
 from tests.support.marks import repeated, spread
 
 MINIMUM_LINES = 50
 REFRESH = ["token", "refresh"]
-KILLED = -9
 
 
 class Victim:
@@ -57,15 +56,8 @@ def victim(userctl: Userctl, database_url: str) -> Iterator[Victim]:
 def test_a_refresh_killed_at_any_moment_leaves_a_session_that_works(
     victim: Victim, forks: Forks, wanted: int
 ) -> None:
-    [normal] = forks.at_once([REFRESH])
-    assert normal.code == 0
-    kills = 0
-    while kills < wanted:
-        delay = victim.draws.uniform(0, normal.seconds)
-        killed = forks.killed_after(REFRESH, delay)
-        assert killed.code in (0, KILLED)
-        kills += killed.code == KILLED
-        victim.check_unharmed(delay)
+    for killed in forks.killed_at_moments(REFRESH, wanted):
+        victim.check_unharmed(killed)
 
 
 @repeated("places", few=8, soak=sys.maxsize)

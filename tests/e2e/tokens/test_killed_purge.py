@@ -1,7 +1,6 @@
 """A purge that is killed or told to stop, and others who go on beside one."""
 
 import json
-import random
 import signal
 from collections.abc import Iterator
 
@@ -16,7 +15,6 @@ from tests.support.marks import repeated, thorough
 MANY_KILLS = 100
 EXPIRED = 300
 LIVING = 3
-KILLED = -9
 PURGE = ["token", "purge", "-o", "json"]
 
 
@@ -43,22 +41,15 @@ def purge_alone(userctl: Userctl) -> dict[str, object]:
 def test_a_purge_killed_at_any_moment_takes_nothing_that_lives_and_the_next_one_goes_on(
     userctl: Userctl, sql: Sql, forks: Forks, wanted: int
 ) -> None:
-    draws = random.Random(9)
     command = [*PURGE, "--batch-size", "20", "--pause", "1ms"]
-    insert_tokens(sql, EXPIRED, days=2)
-    [normal] = forks.at_once([command])
-    assert json.loads(normal.out)["deleted"] == EXPIRED
-    kills, halfway = 0, 0
-    while kills < wanted:
-        insert_tokens(sql, EXPIRED, days=2)
-        delay = draws.uniform(0, normal.seconds)
-        killed = forks.killed_after(command, delay)
-        assert killed.code in (0, KILLED)
-        kills += killed.code == KILLED
+    halfway = 0
+    for killed in forks.killed_at_moments(
+        command, wanted, lambda: insert_tokens(sql, EXPIRED, days=2)
+    ):
         left = token_count(sql) - LIVING
         halfway += 0 < left < EXPIRED
-        assert purge_alone(userctl)["deleted"] == left, delay
-        assert sql("SELECT id FROM refresh_tokens ORDER BY id") == [(1,), (2,), (3,)], delay
+        assert purge_alone(userctl)["deleted"] == left, killed
+        assert sql("SELECT id FROM refresh_tokens ORDER BY id") == [(1,), (2,), (3,)], killed
         assert sql("SELECT email FROM users") == [("ada@example.com",)]
     # A few may all have come too early or too late.
     assert halfway or wanted < MANY_KILLS

@@ -1,7 +1,6 @@
 """An import that is killed, whenever that is, has created all of its accounts or none."""
 
 import json
-import random
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +11,6 @@ from tests.support.forking import Forks
 from tests.support.marks import repeated
 from tests.unit.security.password_hashes.vectors import VECTORS
 
-KILLED = -9
 ACCOUNTS = 6_000
 WITH_PASSWORDS = 3
 IMPORT = ["user", "import", "accounts.csv", "-o", "json"]
@@ -60,19 +58,10 @@ def test_an_import_of_django_is_no_exception(forks: Forks, sql: Sql) -> None:
 
 def kill_imports(forks: Forks, sql: Sql, wanted: int) -> None:
     """Kill imports, and make sure that each has created all accounts or none."""
-    draws = random.Random(4)
-    [normal] = forks.at_once([IMPORT])
-    assert normal.code == 0, normal.err
-    kills = 0
-    while kills < wanted:
-        sql("DELETE FROM users")
-        delay = draws.uniform(0, normal.seconds)
-        killed = forks.killed_after(IMPORT, delay)
-        assert killed.code in (0, KILLED)
-        kills += killed.code == KILLED
+    for _ in forks.killed_at_moments(IMPORT, wanted, lambda: sql("DELETE FROM users")):
         [(count, different)] = sql("SELECT count(*), count(DISTINCT email) FROM users")
         assert count == different
-        assert count in (0, ACCOUNTS), delay
+        assert count in (0, ACCOUNTS)
     [again] = forks.at_once([[*IMPORT, "--on-conflict", "skip"]])
     assert again.code == 0, again.err
     assert sql("SELECT count(*), count(DISTINCT email) FROM users") == [(ACCOUNTS, ACCOUNTS)]

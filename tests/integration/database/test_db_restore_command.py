@@ -13,7 +13,7 @@ import pytest
 
 from tests.integration.database.conftest import ADA, EVE, emails, last_tag, names_in, written
 from tests.support.cli import Userctl
-from tests.support.forking import Forks
+from tests.support.forking import KILLED, Forks
 from tests.support.marks import repeated, thorough
 from tests.support.postgres import programs_folder
 from tests.support.servers import until
@@ -22,9 +22,6 @@ from userctl.db.sqlite.backup import require_sound
 
 COUNTED = ("services/database/backup.py", "db/sqlite/backup.py", "core/atomic_files.py")
 """Where a backup is put back."""
-
-
-KILLED = -9
 
 
 def test_what_a_backup_holds_comes_back(userctl: Userctl) -> None:

@@ -10,10 +10,9 @@ from sqlalchemy import Engine, inspect
 from tests.integration.conftest import sql_on
 from tests.support.applications import IN_CLEAR, LOOSE
 from tests.support.cli import Userctl
-from tests.support.forking import Forks
+from tests.support.forking import KILLED, Forks
 from tests.support.marks import repeated
 
-KILLED = -9
 ADOPT = ["db", "adopt", "--yes", "-o", "json"]
 PACKAGE = Path(__file__).parents[4] / "userctl"
 FILES = [
