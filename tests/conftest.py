@@ -22,7 +22,7 @@ from tests.support.cluster import Cluster, running_cluster
 from tests.support.compiled_sql import share_compiled_sql
 from tests.support.forking import running_fork_server
 from tests.support.marks import DIALECTS, leave_a_dialect_to_soak, mark_by_use
-from tests.support.no_disk import wait_for_no_disk
+from tests.support.no_disk import skip_disk_sync
 from tests.support.shell import forking_program
 from userctl.config.database_url import DatabaseURL
 from userctl.db.engine import database_engine
@@ -43,7 +43,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 allow_cheap_hashes()
 share_compiled_sql()
 share_built_commands()
-wait_for_no_disk()
+skip_disk_sync()
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -53,7 +53,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_configure() -> None:
     """Refuse to run with requirements that nothing checks, and hear Ctrl-C."""
-    requirements.required()
+    requirements.required_programs()
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         # A shell starts what runs in the background so, and each process would inherit it.
         signal.signal(signal.SIGINT, signal.default_int_handler)

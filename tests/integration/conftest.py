@@ -155,7 +155,7 @@ def outcome_of(call: Callable[[Program], T], engine: Engine) -> T | UserctlError
         return error
 
 
-def at_once(url: str, *calls: Callable[[Program], T]) -> list[T | UserctlError]:
+def run_at_once(url: str, *calls: Callable[[Program], T]) -> list[T | UserctlError]:
     """Let each call go at the same moment, in a thread and on connections of its own.
 
     Returns what they return or raise, in their order.
@@ -172,7 +172,7 @@ def at_once(url: str, *calls: Callable[[Program], T]) -> list[T | UserctlError]:
         return list(pool.map(run, calls))
 
 
-def kinds(outcomes: Sequence[object]) -> list[str]:
+def type_names(outcomes: Sequence[object]) -> list[str]:
     """Return the sorted names of the types of some outcomes."""
     return sorted(type(outcome).__name__ for outcome in outcomes)
 

@@ -112,7 +112,7 @@ APPLICATIONS = (LOOSE, STRICT)
 
 
 @contextmanager
-def connected(url: str) -> Iterator[Any]:
+def open_connection(url: str) -> Iterator[Any]:
     """Yield a connection that userctl did not set up, on which each statement lasts by itself."""
     if url.startswith("sqlite:"):
         path = url.removeprefix("sqlite:///")
@@ -125,7 +125,7 @@ def connected(url: str) -> Iterator[Any]:
 
 def run_script(url: str, script: str) -> None:
     """Run statements over a connection that userctl did not set up."""
-    with connected(url) as connection:
+    with open_connection(url) as connection:
         if isinstance(connection, sqlite3.Connection):
             connection.executescript(script)
         else:

@@ -117,9 +117,9 @@ class Userctl:
 
     def spawn(self, *args: str, stdin: str = "", **options: Any) -> Result:
         """Run a command in a process of its own."""
-        return finished(self.start(*args, **options), stdin)
+        return wait_for_result(self.start(*args, **options), stdin)
 
-    def all_at_once(self, commands: Sequence[Sequence[str]], stdin: str = "") -> list[Result]:
+    def run_at_once(self, commands: Sequence[Sequence[str]], stdin: str = "") -> list[Result]:
         """Run commands side by side, each in a process of its own."""
         # Each has its input from the beginning, or it would wait for the one before it to end.
         file = self.home / "stdin"
@@ -128,7 +128,7 @@ class Userctl:
         for command in commands:
             with file.open() as text:
                 processes.append(self.start(*command, stdin=text))
-        return [finished(process) for process in processes]
+        return [wait_for_result(process) for process in processes]
 
     def create(self, email: str, *options: str) -> dict[str, Any]:
         """Create an account with the password of the tests."""
@@ -142,7 +142,7 @@ class Userctl:
         return result.json
 
 
-def finished(process: "subprocess.Popen[bytes]", stdin: str = "") -> Result:
+def wait_for_result(process: "subprocess.Popen[bytes]", stdin: str = "") -> Result:
     """Wait for a process."""
     out, err = process.communicate(stdin.encode() if process.stdin else None, timeout=120)
     return Result(process.returncode, (out or b"").decode(), (err or b"").decode())

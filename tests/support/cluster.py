@@ -13,7 +13,13 @@ from typing import Any
 import psycopg
 
 from tests.support.postgres import create_database, packaged_server
-from tests.support.servers import PATIENCE_SECONDS, accepts, files_folder, running, until
+from tests.support.servers import (
+    PATIENCE_SECONDS,
+    accepts_connections,
+    files_folder,
+    run_server,
+    wait_until,
+)
 
 
 class Cluster:
@@ -83,9 +89,9 @@ class Cluster:
         data, log = self._folder / str(port), self._folder / f"{port}.log"
         command = [str(self._programs / "postgres"), "-D", str(data), "-p", str(port)]
         command += ["-h", "", "-k", str(self._folder), "-c", "fsync=off", *options]
-        server = running(command, log=log, signal="QUIT", user=self._user)
+        server = run_server(command, log=log, signal="QUIT", user=self._user)
         pid = self._ends.enter_context(server)
-        until(lambda: accepts(self._server(port)))
+        wait_until(lambda: accepts_connections(self._server(port)))
         return pid
 
     def _copy(self, source: int, target: int) -> None:

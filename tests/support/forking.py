@@ -36,7 +36,7 @@ STREAMS = ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w"))
 
 
 @dataclass(frozen=True)
-class Forked:
+class ForkResult:
     """What a forked command left behind.
 
     Attributes:
@@ -61,27 +61,27 @@ class Forks:
         self._server = server
         self._userctl = userctl
 
-    def at_once(self, commands: Sequence[Sequence[str]], stdin: str = "") -> list[Forked]:
+    def run_at_once(self, commands: Sequence[Sequence[str]], stdin: str = "") -> list[ForkResult]:
         """Let commands go at the same moment, each with the same standard input."""
         return self._ask(commands=commands, stdin=stdin)
 
-    def killed_after(self, command: Sequence[str], seconds: float) -> Forked:
+    def kill_after(self, command: Sequence[str], seconds: float) -> ForkResult:
         """Kill a command that long after its start, if it has not ended by then."""
         return self._ask(commands=[command], kill_after=seconds)[0]
 
-    def killed_at(
+    def kill_at_line(
         self, command: Sequence[str], line: int, files: Sequence[str] = COUNTED
-    ) -> Forked:
+    ) -> ForkResult:
         """Let a command kill itself before the n-th line that it runs in the files that count."""
         return self._ask(commands=[command], kill_at=line, files=files)[0]
 
-    def killed_everywhere(
+    def kill_at_many_lines(
         self,
         command: Sequence[str],
         files: Sequence[str],
         prepare: Callable[[], object],
         places: int = 25,
-    ) -> Iterator[Forked]:
+    ) -> Iterator[ForkResult]:
         """Kill a command at some lines from its first to its last, and let it end once.
 
         Args:
@@ -91,12 +91,12 @@ class Forks:
             places: at how many lines it is killed, about.
         """
         prepare()
-        lines = self.killed_at(command, sys.maxsize, files).lines
+        lines = self.kill_at_line(command, sys.maxsize, files).lines
         for line in [*range(1, lines, max(1, lines // places)), sys.maxsize]:
             prepare()
-            yield self.killed_at(command, line, files)
+            yield self.kill_at_line(command, line, files)
 
-    def _ask(self, **request: Any) -> list[Forked]:
+    def _ask(self, **request: Any) -> list[ForkResult]:
         pipe_in, pipe_out = self._server.stdin, self._server.stdout
         assert pipe_in is not None
         assert pipe_out is not None
@@ -104,7 +104,7 @@ class Forks:
         request["home"] = str(self._userctl.home)
         pipe_in.write(json.dumps(request).encode() + b"\n")
         pipe_in.flush()
-        return [Forked(**result) for result in json.loads(pipe_out.readline())]
+        return [ForkResult(**result) for result in json.loads(pipe_out.readline())]
 
 
 @contextmanager
@@ -125,7 +125,7 @@ def import_everything() -> None:
         if not module.name.endswith("__main__"):
             import_module(module.name)
     import_module("tests.support.cheap_hashes").allow_cheap_hashes()
-    import_module("tests.support.no_disk").wait_for_no_disk()
+    import_module("tests.support.no_disk").skip_disk_sync()
     # What an engine would import, and what its first query would set up.
     import_module("sqlalchemy.dialects.sqlite")
     import_module("sqlalchemy.dialects.postgresql.psycopg")

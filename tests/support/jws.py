@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 
-def encoded(part: bytes) -> str:
+def encode(part: bytes) -> str:
     """Return bytes in base64url without padding."""
     return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
 
 
-def signed(header: Any, payload: Any, secret: bytes, digest: str = "sha256") -> str:
+def sign(header: Any, payload: Any, secret: bytes, digest: str = "sha256") -> str:
     """Return a token with a valid signature on whatever it is handed.
 
     Args:
@@ -22,5 +22,5 @@ def signed(header: Any, payload: Any, secret: bytes, digest: str = "sha256") -> 
     """
     parts = [part if isinstance(part, bytes) else json.dumps(part).encode()
              for part in (header, payload)]  # fmt: skip
-    message = ".".join(map(encoded, parts))
-    return f"{message}.{encoded(hmac.digest(secret, message.encode(), digest))}"
+    message = ".".join(map(encode, parts))
+    return f"{message}.{encode(hmac.digest(secret, message.encode(), digest))}"

@@ -14,7 +14,7 @@ POSTGRES_FIXTURES = {"postgres_server", "cluster"}
 PROCESS_FIXTURES = {"fork_server", "cluster", "pgbouncer"}
 
 
-def repeated(name: str, *, few: int, soak: int) -> pytest.MarkDecorator:
+def repeat(name: str, *, few: int, soak: int) -> pytest.MarkDecorator:
     """Run a test with a small count in every loop and with the full one where ``soak`` runs.
 
     Args:
@@ -26,12 +26,12 @@ def repeated(name: str, *, few: int, soak: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(name, [pytest.param(few, id="few"), full])
 
 
-def thorough(*values: object) -> Any:
+def soak_only(*values: object) -> Any:
     """Return the parameters of a test that is only run where ``soak`` runs."""
     return pytest.param(*values, marks=pytest.mark.soak)
 
 
-def spread(last: int, count: int) -> list[int]:
+def spread_evenly(last: int, count: int) -> list[int]:
     """Return about so many numbers from 1 to a last one, evenly spread, both ends included."""
     return sorted({*range(1, last + 1, max(1, last // count)), last})
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from userctl.db import engine
 
 
-def wait_for_no_disk() -> None:
+def skip_disk_sync() -> None:
     """Let neither files nor commits on SQLite wait for the disk."""
     os.fsync = lambda _: None  # type: ignore[assignment]
     enlarge = engine._enlarge_cache

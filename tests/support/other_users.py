@@ -9,7 +9,7 @@ OTHER = 54_321
 
 
 @contextmanager
-def unprivileged() -> Iterator[None]:
+def drop_privileges() -> Iterator[None]:
     """Do without the power of root to open every file."""
     before = os.geteuid()
     if before == 0:

@@ -10,7 +10,7 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.support import requirements
-from tests.support.servers import accepts, running, until
+from tests.support.servers import accepts_connections, run_server, wait_until
 
 SETTINGS = """
 [databases]
@@ -43,8 +43,8 @@ def running_pgbouncer(server_url: str) -> Iterator[str]:
             shutil.chown(path, user or os.getuid())
         url = f"postgresql://postgres@/{given['dbname']}?host={folder}&port=6432"
         log = folder / "log"
-        with running([program, str(settings)], log=log, signal="TERM", user=user):
-            until(lambda: accepts(url))
+        with run_server([program, str(settings)], log=log, signal="TERM", user=user):
+            wait_until(lambda: accepts_connections(url))
             yield url
 
 

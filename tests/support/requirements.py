@@ -20,7 +20,7 @@ PROGRAMS = {
 """The programs that some test needs, each with what is said where it is missing."""
 
 
-def required(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
+def required_programs(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
     """Return what the environment says must not be missing.
 
     Raises:
@@ -48,6 +48,6 @@ def program(name: str, environment: Mapping[str, str] = os.environ) -> str:
     found = shutil.which(name, path=search_path(environment))
     if found is not None:
         return found
-    if name in required(environment):
+    if name in required_programs(environment):
         pytest.fail(f"{PROGRAMS[name]}; {REQUIRE_VARIABLE} requires it", pytrace=False)
     pytest.skip(PROGRAMS[name])

@@ -32,7 +32,7 @@ def files_folder() -> Path:
 
 
 @contextmanager
-def running(
+def run_server(
     command: Sequence[str], *, log: Path, signal: str, user: str | None = None
 ) -> Iterator[int]:
     """Run a server and yield its process id.
@@ -64,7 +64,7 @@ def running(
             process.communicate(timeout=60)
 
 
-def until(condition: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     """Ask again and again, until something is so."""
     end = time.monotonic() + PATIENCE_SECONDS
     while not condition():
@@ -72,7 +72,7 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def accepts(url: str) -> bool:
+def accepts_connections(url: str) -> bool:
     """Tell whether a database can be connected to."""
     try:
         psycopg.connect(url).close()

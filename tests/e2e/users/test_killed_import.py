@@ -9,7 +9,7 @@ import pytest
 from tests.integration.conftest import Sql, open_engine, sql_on
 from tests.support.cli import PASSWORD, Userctl
 from tests.support.forking import Forks
-from tests.support.marks import repeated
+from tests.support.marks import repeat
 from tests.unit.security.password_hashes.vectors import VECTORS
 
 KILLED = -9
@@ -44,7 +44,7 @@ def sql(database_url: str) -> Iterator[Sql]:
         yield sql_on(engine)
 
 
-@repeated("wanted", few=5, soak=100)
+@repeat("wanted", few=5, soak=100)
 @pytest.mark.usefixtures("accounts")
 def test_an_import_killed_at_any_moment_has_created_all_accounts_or_none(
     forks: Forks, sql: Sql, wanted: int
@@ -61,18 +61,18 @@ def test_an_import_of_django_is_no_exception(forks: Forks, sql: Sql) -> None:
 def kill_imports(forks: Forks, sql: Sql, wanted: int) -> None:
     """Kill imports, and make sure that each has created all accounts or none."""
     draws = random.Random(4)
-    [normal] = forks.at_once([IMPORT])
+    [normal] = forks.run_at_once([IMPORT])
     assert normal.code == 0, normal.err
     kills = 0
     while kills < wanted:
         sql("DELETE FROM users")
         delay = draws.uniform(0, normal.seconds)
-        killed = forks.killed_after(IMPORT, delay)
+        killed = forks.kill_after(IMPORT, delay)
         assert killed.code in (0, KILLED)
         kills += killed.code == KILLED
         [(count, different)] = sql("SELECT count(*), count(DISTINCT email) FROM users")
         assert count == different
         assert count in (0, ACCOUNTS), delay
-    [again] = forks.at_once([[*IMPORT, "--on-conflict", "skip"]])
+    [again] = forks.run_at_once([[*IMPORT, "--on-conflict", "skip"]])
     assert again.code == 0, again.err
     assert sql("SELECT count(*), count(DISTINCT email) FROM users") == [(ACCOUNTS, ACCOUNTS)]

@@ -41,7 +41,7 @@ def edit(userctl: Userctl, monkeypatch: pytest.MonkeyPatch) -> Edit:
     return edited
 
 
-def kept(userctl: Userctl) -> str:
+def kept_text(userctl: Userctl) -> str:
     """Return the text of the file that was left, which is for its owner alone."""
     [file] = (userctl.home / "temporary").glob("*/*")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -49,11 +49,11 @@ def kept(userctl: Userctl) -> str:
     return file.read_text()
 
 
-def left(userctl: Userctl) -> list[Path]:
+def files_left(userctl: Userctl) -> list[Path]:
     return [*(userctl.home / "temporary").iterdir()]
 
 
-def shown(userctl: Userctl, user: str = "1") -> tuple[str, str, str, str]:
+def shown_user(userctl: Userctl, user: str = "1") -> tuple[str, str, str, str]:
     found = userctl("user", "show", user, "-o", "json").json
     return found["email"], found["name"], found["role"], found["status"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.applications import connected
+from tests.support.applications import open_connection
 from tests.support.cli import Userctl
 
 ADA = "ada@example.com"
@@ -25,10 +25,10 @@ def statuses(userctl: Userctl, *options: str, code: int = 0) -> dict[str, str]:
     return {name: f["status"] for name, f in findings(userctl, *options, code=code).items()}
 
 
-def changed(userctl: Userctl) -> AbstractContextManager[Any]:
+def open_database(userctl: Userctl) -> AbstractContextManager[Any]:
     """Return a connection by which another program changes the database."""
     assert userctl.database_url is not None
-    return connected(userctl.database_url)
+    return open_connection(userctl.database_url)
 
 
 @pytest.fixture

@@ -128,16 +128,16 @@ Person = Callable[..., Caller]
 @pytest.fixture
 def ada(accounts: Accounts, call: Caller) -> Caller:
     """A user who is logged in."""
-    return logged_in(accounts, call, EMAIL)
+    return create_and_log_in(accounts, call, EMAIL)
 
 
 @pytest.fixture
 def admin(accounts: Accounts, call: Caller) -> Caller:
     """An admin who is logged in."""
-    return logged_in(accounts, call, ADMIN, role="admin")
+    return create_and_log_in(accounts, call, ADMIN, role="admin")
 
 
-def logged_in(accounts: Accounts, call: Caller, email: str, **values: Any) -> Caller:
+def create_and_log_in(accounts: Accounts, call: Caller, email: str, **values: Any) -> Caller:
     """Create a user and log in."""
     accounts.users.create(email, password=PASSWORD, **values)
     return call.as_bearer(accounts.sessions.login(email, PASSWORD).tokens.access_token)

@@ -82,7 +82,7 @@ def adopted(bare_engine: Engine, adoption: AdoptionService, clock: FakeClock) ->
     return Program(bare_engine, clock)
 
 
-def everything(engine: Engine) -> Any:
+def database_contents(engine: Engine) -> Any:
     """Return all rows and what all tables are like."""
     names = sorted(inspect(engine).get_table_names())
     inspector, sql = inspect(engine), sql_on(engine)
@@ -102,6 +102,8 @@ def everything(engine: Engine) -> Any:
     return shape, rows
 
 
-def told(steps: Sequence[AdoptionStep], kind: str) -> list[tuple[str | None, str, list[int]]]:
+def step_subjects(
+    steps: Sequence[AdoptionStep], kind: str
+) -> list[tuple[str | None, str, list[int]]]:
     """Return what the records of a kind are about."""
     return [(step.table, step.subject, step.ids) for step in steps if step.kind == kind]
