@@ -1,4 +1,4 @@
-"""Runs userctl as a user would: in an environment, a home and a folder of its own."""
+"""Runs userctl as a user would: with its own environment, home and folder."""
 
 import contextlib
 import io
@@ -92,7 +92,7 @@ class Userctl:
         return self.environment | CHEAP | self.extra
 
     def __call__(self, *args: str, stdin: str | bytes = "") -> Result:
-        """Run a command in this process, which is much faster than to start one."""
+        """Run a command in this process, which is much faster than starting one."""
         given = stdin.encode() if isinstance(stdin, str) else stdin
         streams = [io.TextIOWrapper(io.BytesIO(text), "utf-8") for text in (given, b"", b"")]
         with (
@@ -101,7 +101,7 @@ class Userctl:
             contextlib.chdir(self.home),
         ):
             code = run(args)
-        return Result(code, *(_written(stream) for stream in streams[1:]))
+        return Result(code, *(_captured_text(stream) for stream in streams[1:]))
 
     def start(
         self, *args: str, program: Sequence[str] | None = None, **options: Any
@@ -121,7 +121,7 @@ class Userctl:
 
     def run_at_once(self, commands: Sequence[Sequence[str]], stdin: str = "") -> list[Result]:
         """Run commands side by side, each in a process of its own."""
-        # Each has its input from the beginning, or it would wait for the one before it to end.
+        # Each gets its input at the start, or it would wait for the one before it to end.
         file = self.home / "stdin"
         file.write_text(stdin)
         processes = []
@@ -143,12 +143,12 @@ class Userctl:
 
 
 def wait_for_result(process: "subprocess.Popen[bytes]", stdin: str = "") -> Result:
-    """Wait for a process."""
+    """Wait for a process to end, and return its result."""
     out, err = process.communicate(stdin.encode() if process.stdin else None, timeout=120)
     return Result(process.returncode, (out or b"").decode(), (err or b"").decode())
 
 
-def _written(stream: io.TextIOWrapper) -> str:
+def _captured_text(stream: io.TextIOWrapper) -> str:
     stream.flush()
     buffer = stream.buffer
     assert isinstance(buffer, io.BytesIO)

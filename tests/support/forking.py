@@ -1,4 +1,4 @@
-"""Runs userctl in forked processes, because to start twenty Pythons takes seconds.
+"""Runs userctl in forked processes, because starting twenty Pythons takes seconds.
 
 As a program, this module imports userctl once and then forks a process for each command. It has
 one thread, and neither an engine nor anything else that a process must not share with another.
@@ -40,11 +40,11 @@ class ForkResult:
     """What a forked command left behind.
 
     Attributes:
-        code: the exit code; that of a process that was killed is -9.
+        code: the exit code, which is -9 for a process that was killed.
         out: its standard output.
         err: its standard error.
         seconds: how long it and those beside it took.
-        lines: how many lines it ran in the files that count, if that was asked for.
+        lines: how many lines of the counted files it ran, if that was requested.
     """
 
     code: int
@@ -62,17 +62,17 @@ class Forks:
         self._userctl = userctl
 
     def run_at_once(self, commands: Sequence[Sequence[str]], stdin: str = "") -> list[ForkResult]:
-        """Let commands go at the same moment, each with the same standard input."""
+        """Start commands at the same moment, each with the same standard input."""
         return self._ask(commands=commands, stdin=stdin)
 
     def kill_after(self, command: Sequence[str], seconds: float) -> ForkResult:
-        """Kill a command that long after its start, if it has not ended by then."""
+        """Kill a command some seconds after its start, if it has not ended by then."""
         return self._ask(commands=[command], kill_after=seconds)[0]
 
     def kill_at_line(
         self, command: Sequence[str], line: int, files: Sequence[str] = COUNTED
     ) -> ForkResult:
-        """Let a command kill itself before the n-th line that it runs in the files that count."""
+        """Make a command kill itself before the n-th line that it runs in the counted files."""
         return self._ask(commands=[command], kill_at=line, files=files)[0]
 
     def kill_at_many_lines(
@@ -86,9 +86,9 @@ class Forks:
 
         Args:
             command: what to run.
-            files: those whose lines count.
+            files: the files whose lines are counted.
             prepare: called before each run.
-            places: at how many lines it is killed, about.
+            places: at about how many lines it is killed.
         """
         prepare()
         lines = self.kill_at_line(command, sys.maxsize, files).lines
@@ -138,7 +138,7 @@ def import_everything() -> None:
 
 
 def _run_some_commands() -> None:
-    """Run what many forks run, for they share the commands and the SQL that it builds."""
+    """Run common commands, so that forks share the commands and the SQL that these build."""
     import_module("tests.support.built_commands").share_built_commands()
     import_module("tests.support.compiled_sql").share_compiled_sql()
     with tempfile.TemporaryDirectory() as home:
@@ -150,7 +150,7 @@ def _run_some_commands() -> None:
 
 
 def serve() -> None:
-    """Answer requests, one a line, until there are no more."""
+    """Answer requests, one per line, until there are no more."""
     import_everything()
     for line in sys.stdin:
         with tempfile.TemporaryDirectory() as folder:
@@ -189,7 +189,7 @@ def _answer(
     os.close(go)
     if kill_after is not None:
         time.sleep(kill_after)
-        # Nobody has waited for it yet, so its number is its own even if it has ended.
+        # It has not been waited for, so its process id is not reused even if it has ended.
         os.kill(*children, signal.SIGKILL)
     codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children]
     seconds = time.monotonic() - begun
@@ -208,7 +208,7 @@ def _answer(
 def _run(
     folder: Path, command: Sequence[str], start: int, kill_at: int | None, files: Sequence[str]
 ) -> None:
-    """Run a command as the only thing that this process still does."""
+    """Run a command as the last thing that this process does."""
     code = 70
     try:
         app = import_module("userctl.cli.app")
@@ -227,7 +227,7 @@ def _run(
 
 
 def _kill_at(line: int, files: Sequence[str]) -> Callable[[], int]:
-    """Kill this process before the n-th line in the files that count; return their number."""
+    """Kill this process before the n-th counted line; return a function that returns the count."""
     package = Path(import_module("userctl").__path__[0])
     counted = {str((package / name).resolve(strict=True)) for name in files}
     count = 0

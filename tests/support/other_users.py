@@ -10,7 +10,7 @@ OTHER = 54_321
 
 @contextmanager
 def drop_privileges() -> Iterator[None]:
-    """Do without the power of root to open every file."""
+    """Give up the power of root to open every file, within the block."""
     before = os.geteuid()
     if before == 0:
         os.seteuid(OTHER)

@@ -23,7 +23,7 @@ auth_type = any
 unix_socket_dir = {folder}
 listen_port = 6432
 """
-"""Everything else is as it is by default."""
+"""All other settings have their defaults."""
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def running_pgbouncer(server_url: str) -> Iterator[str]:
 
 
 def _user(host: str) -> str | None:
-    """Return who may be a client of a server; None is whoever runs the tests."""
+    """Return the system user that may be a client of a server; None for the current user."""
     if os.geteuid() != 0:
         return None
     # PgBouncer does not run as root.

@@ -23,7 +23,7 @@ def terminal(userctl: Userctl, forked_program: str) -> Terminal:
 
 
 def terminal_starter(userctl: Userctl, command: Sequence[str], *, cheap: bool) -> Terminal:
-    """Return what starts userctl on a terminal, with cheap hashes or not."""
+    """Return a function that starts userctl on a terminal, with cheap hashes or not."""
 
     def start(*args: str, **environment: str) -> "pexpect.spawn[str]":
         variables = userctl.cheap_environment if cheap else userctl.environment

@@ -1,4 +1,4 @@
-"""Backups, and what stands in databases."""
+"""Backups, and the contents of databases."""
 
 from pathlib import Path
 

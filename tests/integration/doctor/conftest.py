@@ -1,4 +1,4 @@
-"""What the doctor is asked, and a database that is well."""
+"""Findings of the doctor, and a healthy database."""
 
 import json
 from contextlib import AbstractContextManager
@@ -13,7 +13,7 @@ ADA = "ada@example.com"
 
 
 def findings(userctl: Userctl, *options: str, code: int = 0) -> dict[str, dict[str, Any]]:
-    """Return what each check found, of several findings the last."""
+    """Return the last finding of each check."""
     result = userctl("doctor", "-o", "jsonl", *options)
     assert result.code == code, result.out
     assert result.err == "" or "--fix" in options

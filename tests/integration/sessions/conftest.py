@@ -22,7 +22,7 @@ def file(tmp_path: Path) -> SessionFile:
 
 
 def session_service(program: Program, file: SessionFile) -> SessionService:
-    """Return a command that uses the stored session."""
+    """Return a service like that of a command that uses the stored session."""
     return SessionService(
         file,
         url=HERE,
@@ -52,7 +52,7 @@ def stored(started: SessionRead, file: SessionFile) -> StoredSession:
 
 
 def without_pending(file: SessionFile) -> StoredSession:
-    """Return what the file holds, whatever exchange is pending."""
+    """Return the content of the file without a pending exchange."""
     session = file.load()
     assert session is not None
     return replace(session, pending="")

@@ -1,4 +1,4 @@
-"""Tables of applications, and what adopts them."""
+"""Tables of applications, and the service that adopts them."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -83,7 +83,7 @@ def adopted(bare_engine: Engine, adoption: AdoptionService, clock: FakeClock) ->
 
 
 def database_contents(engine: Engine) -> Any:
-    """Return all rows and what all tables are like."""
+    """Return the definitions and the rows of all tables."""
     names = sorted(inspect(engine).get_table_names())
     inspector, sql = inspect(engine), sql_on(engine)
     shape = {
@@ -94,7 +94,7 @@ def database_contents(engine: Engine) -> Any:
         ]
         for name in names
     }
-    # Some values of PostgreSQL are such as Python cannot have.
+    # Python cannot represent some values of PostgreSQL.
     row = '"{0}"::text' if engine.dialect.name == "postgresql" else "*"
     rows = {
         name: sorted(map(repr, sql(f'SELECT {row.format(name)} FROM "{name}"'))) for name in names
