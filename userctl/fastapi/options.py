@@ -3,6 +3,9 @@
 import re
 from collections.abc import Sequence
 
+REGISTERED_ROLE = "user"
+"""The role of users who register."""
+
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\sA-Z]+")
 
 
@@ -14,6 +17,19 @@ def check_prefix(prefix: str) -> None:
     """
     if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
         raise ValueError(f"prefix={prefix!r} does not begin with '/', or ends with it.")
+
+
+def check_registration(roles: Sequence[str]) -> None:
+    """Make sure that users who register may have their role.
+
+    Raises:
+        ValueError: if that is not one of the configured roles.
+    """
+    if REGISTERED_ROLE not in roles:
+        raise ValueError(
+            f"register=True gives new users the role {REGISTERED_ROLE!r}, and the configured roles "
+            f"are {', '.join(roles)}: add it, or pass register=False."
+        )
 
 
 def check_origins(origins: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from userctl.fastapi.endpoints.auth import add_auth
 from userctl.fastapi.endpoints.status import add_jwks, add_metrics, add_status
 from userctl.fastapi.endpoints.tokens import add_tokens
 from userctl.fastapi.endpoints.users import add_users
-from userctl.fastapi.options import check_origins, check_prefix, check_texts
+from userctl.fastapi.options import check_origins, check_prefix, check_registration, check_texts
 from userctl.fastapi.route import route_class
 from userctl.fastapi.security import password_scheme, token_schemes
 from userctl.fastapi.service import build_service
@@ -53,6 +53,8 @@ def router(
     check_prefix(prefix)
     check_origins(origins)
     check_texts("trusted_proxies", trusted_proxies)
+    if register:
+        check_registration(accounts.settings.roles)
     # The health check reports a database that is not ready, which it may become later.
     with suppress(DatabaseNotReady):
         accounts.tokens.jwks()

@@ -79,7 +79,7 @@ def test_a_text_that_is_not_valid_is_edited_again_with_the_problems_on_top(
         ("third", "line 5, column 5: 'boss' is not a configured role."),
     ):
         head, said = (userctl.home / name).read_text().splitlines()
-        assert head == "#! 1 problem. To give up, save this without a change."
+        assert head == "#! 1 problem. To give up, save without changes."
         assert said.startswith(f"#! {problem}")
     assert files_left(userctl) == []
 

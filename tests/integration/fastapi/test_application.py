@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from starlette.testclient import WebSocketDenialResponse
 
 from tests.integration.conftest import PASSWORD
-from tests.integration.fastapi.conftest import EMAIL, Caller, caller, code_of, log_in
+from tests.integration.fastapi.conftest import EMAIL, SECRET, Caller, caller, code_of, log_in
 from userctl import Accounts, errors, open_accounts
 from userctl.fastapi import (
     current_user,
@@ -155,6 +155,13 @@ def test_an_option_that_cannot_be_meant_is_refused_at_once(local_accounts: Accou
     for options, told in MISTAKES:
         with pytest.raises(ValueError, match=told):
             router(local_accounts, **options)
+
+
+def test_registration_is_refused_at_once_if_no_user_may_have_its_role(sqlite_url: str) -> None:
+    with open_accounts(sqlite_url, secret_key=SECRET, roles=["member", "admin"]) as accounts:
+        with pytest.raises(ValueError, match=r"register=True .* 'user', .* member, admin"):
+            router(accounts)
+        router(accounts, register=False)
 
 
 @pytest.mark.parametrize("demand", [require_role, require_scope])

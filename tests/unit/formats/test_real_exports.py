@@ -93,7 +93,7 @@ def test_rows_whose_cells_do_not_fit_the_header_are_not_read() -> None:
 
 def test_what_a_user_wrote_neither_crashes_nor_tells_the_system() -> None:
     rows = [{"email": EMAIL, "raw_user_meta_data": "[" * 100_000}]
-    assert read("supabase", rows)[2] == ["It is not as the system writes it."]
+    assert read("supabase", rows)[2] == ["Not in the format that the system writes."]
     for content in (
         "email,name\nuser_pass@example.com,fs_uniquifier\n",
         '{"email": "a@example.com", "name": "localId"}\n{"email": "b@x.org", "name": "traits"}',

@@ -155,4 +155,4 @@ def test_a_missing_name_is_no_name() -> None:
 @pytest.mark.parametrize("time", ["9" * 15, "9" * 18, "9" * 30, "-" + "9" * 18])
 def test_a_time_beyond_all_calendars_is_the_fault_of_its_record(time: str) -> None:
     row = f"lower_name,email,passwd,passwd_hash_algo,created_unix\na,a@x.org,,,{time}\n"
-    assert only("gitea", row) == {"unreadable": "It is not as the system writes it."}
+    assert only("gitea", row) == {"unreadable": "Not in the format that the system writes."}

@@ -130,7 +130,7 @@ def user_warnings(connection: Connection, options: AdoptionOptions) -> Iterator[
             detail = "hashes that userctl cannot verify; these users cannot log in with it"
             yield warning("users", "hashed_password", detail, count)
         elif name not in {None, "bcrypt"}:
-            detail = f"hashes of the scheme {name}, which userctl verifies where they are"
+            detail = f"hashes of the scheme {name}, which userctl verifies as they are"
             yield warning("users", "hashed_password", detail, count)
     if "role" in present_columns(connection, "users"):
         users = table("users", column("role"))

@@ -49,7 +49,7 @@ def find_tables(connection: Connection, options: AdoptionOptions) -> dict[str, s
             names[our_name] = name
     if not names:
         raise DatabaseNotMigrated(
-            f"The database has no tables to adopt: they are looked for as {' and '.join(TABLES)}"
+            f"The database has no tables to adopt: neither {' nor '.join(TABLES)} exists"
             f"{_describe_similar(connection)}.",
             hint="Name them with --users-table and --tokens-table, or create new ones with "
             "'userctl db migrate'.",
@@ -110,11 +110,11 @@ def _postgresql_problems(connection: Connection, name: str) -> Iterator[str]:
     if not kind.creates:
         yield f"the role {kind.role} cannot create tables in the schema {kind.schema}"
     if kind.partitioned:
-        yield "the table is partitioned, so that nothing makes ids and addresses unique"
+        yield "the table is partitioned, so nothing makes ids and addresses unique"
     elif kind.partition:
-        yield "the table is a partition of another one, which alone can get columns"
+        yield "the table is a partition, and only its parent can get columns"
     elif kind.inherited:
-        yield "other tables inherit from it, and nothing makes ids and addresses unique in all"
+        yield "other tables inherit from it, so nothing makes ids and addresses unique"
     if kind.unlogged:
         yield "the table is unlogged, and others cannot refer to it; use ALTER TABLE SET LOGGED"
 

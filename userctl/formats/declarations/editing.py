@@ -43,7 +43,7 @@ def explain(text: str, error: UserctlError) -> str:
         f"line {place.line + shift}, column {place.column}: {message}"
         for place, message in problems
     ] or [f"{error.message} {error.hint or ''}".rstrip()]
-    head = f"{pluralize(len(messages), 'problem')}. To give up, save this without a change."
+    head = f"{pluralize(len(messages), 'problem')}. To give up, save without changes."
     return "".join(f"#! {escape_invisible(line)}\n" for line in (head, *messages)) + body
 
 

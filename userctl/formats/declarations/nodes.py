@@ -112,7 +112,7 @@ def read_entries(text: str, list_key: str, refuse: Refuse) -> Iterator[Entry]:
         text_before = text[: match.start() if match else 0]
         mark = text_before.count("\n") + 1, len(text_before) - text_before.rfind("\n")
         character = f": U+{ord(match[0]):04X}" if match else ""
-        raise NotYAML(mark, f"A file holds no such character{character}.") from error
+        raise NotYAML(mark, f"This character is not allowed{character}.") from error
     except yaml.MarkedYAMLError as error:
         raise _not_yaml_error(error, text) from None
 
@@ -132,10 +132,10 @@ class _Events:
             if isinstance(event, DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self._refuse(_mark(event), "A file holds one document.")
+                    self._refuse(_mark(event), "A file contains only one document.")
                     return
                 if event.version not in (None, (1, 2)):
-                    self._refuse(_mark(event), "A file is YAML 1.2.")
+                    self._refuse(_mark(event), "Only YAML 1.2 is supported.")
             elif isinstance(event, MappingStartEvent):
                 self._check_properties(event)
                 yield from self._document_entries(list_key)
@@ -160,14 +160,14 @@ class _Events:
         while not isinstance(event := next(self._events), MappingEndEvent):
             mark = _mark(event)
             if not isinstance(event, ScalarEvent):
-                self._refuse(mark, "A key is text.")
+                self._refuse(mark, "A key must be text.")
                 self._skip(event)
                 self._skip(next(self._events))
                 continue
             self._check_properties(event)
             key = event.value
             if key in marks:
-                self._refuse(mark, f"The key {quote(key)} stands in line {marks[key][0]} too.")
+                self._refuse(mark, f"The key {quote(key)} is already in line {marks[key][0]}.")
                 self._skip(next(self._events))
                 continue
             marks[key] = mark

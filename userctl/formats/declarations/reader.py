@@ -182,7 +182,7 @@ def _describe_value(node: Node) -> str:
 def _unknown_key(key: str, model: type[Any]) -> str:
     if model is DeclaredUser and key.lower() in _PLAIN_PASSWORDS:
         return (
-            f"A file holds no password: replace {quote(key)} with generate, password_env, "
+            f"A file cannot contain a password: replace {quote(key)} with generate, password_env, "
             "password_file or password_hash."
         )
     keys = [field.alias or name for name, field in model.model_fields.items()]

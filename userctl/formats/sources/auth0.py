@@ -47,7 +47,7 @@ def _hash(value: Any) -> str | None:
     if not custom:
         return pick(value, "password_hash", "passwordHash")
     if (custom.get("password") or {}).get("encoding", "utf8") not in {"utf8", "ascii"}:
-        raise UnusableRecord("The password was hashed in another encoding than UTF-8.")
+        raise UnusableRecord("The password was hashed in an encoding other than UTF-8.")
     algorithm = str(custom["algorithm"])
     if algorithm in {"argon2", "bcrypt", "ldap", "pbkdf2"}:
         if custom.get("salt") and algorithm == "bcrypt":

@@ -28,7 +28,7 @@ def user(line: str, options: SourceOptions) -> User | None:
     """Return the user of a row."""
     name, colon, password_hash = line.partition(":")
     if not colon or ":" in password_hash:
-        raise UnusableRecord("It is not NAME:HASH.")
+        raise UnusableRecord("Not NAME:HASH.")
     return {"email": options.address_of(None, name), "hashed_password": _hash(password_hash)}
 
 

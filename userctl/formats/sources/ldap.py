@@ -59,7 +59,7 @@ def user(lines: list[str], options: SourceOptions) -> User | None:
     """Return the user of a row."""
     entry = _attributes(lines)
     if "changetype" in entry:
-        raise UnusableRecord("It is a change and not an entry; export the entries.")
+        raise UnusableRecord("This is a change, not an entry; export the entries.")
     classes = {object_class.lower() for object_class in entry.get("objectclass", ())}
     if classes & _NO_USERS or not entry.keys() & {"userpassword", "mail", "uid", "samaccountname"}:
         return None
@@ -83,7 +83,7 @@ def _attributes(lines: list[str]) -> dict[str, list[Any]]:
     for line in lines:
         name, colon, text = line.partition(":")
         if not colon:
-            raise UnusableRecord("A line of it has no colon.")
+            raise UnusableRecord("A line has no colon.")
         # Options, as in ``cn;lang-de``, tell values of one attribute apart.
         attribute = name.partition(";")[0].lower()
         if attribute not in _ATTRIBUTES:
@@ -99,11 +99,11 @@ def _decode(value: str) -> str:
     try:
         return base64.b64decode(value, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
-        raise UnusableRecord("A value of it is not UTF-8 in base64.") from None
+        raise UnusableRecord("A value is not UTF-8 in base64.") from None
 
 
 def _hash(passwords: list[str], options: SourceOptions) -> str | None:
-    """Return a hash that can be verified; others of a user let another server verify (SASL)."""
+    """Return a hash that can be verified; a user's others may refer to another server (SASL)."""
     hashes = [password for password in passwords if password.startswith(("{", "$"))]
     if passwords and (not hashes or hashes[0].lower().startswith("{cleartext}")):
         raise UnusableRecord("The password is in plaintext.")

@@ -63,7 +63,7 @@ class SourceOptions:
             return address or name
         if self.domain is None:
             raise UnusableRecord(
-                f"{quote(name)} has no e-mail address. --domain example.com makes one of the name."
+                f"{quote(name)} has no e-mail address. Pass --domain example.com to make one."
             )
         return f"{name}@{self.domain}"
 

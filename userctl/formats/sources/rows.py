@@ -44,7 +44,9 @@ def records(
             yield record(line, unreadable=str(error), source=source)
         except _FORMAT_ERRORS:
             # Whatever an export contains, the record is at fault.
-            yield record(line, unreadable="It is not as the system writes it.", source=source)
+            yield record(
+                line, unreadable="Not in the format that the system writes.", source=source
+            )
         else:
             if user is not None:
                 yield record(line, tuple(user), tuple(user.values()), None, source)

@@ -103,7 +103,7 @@ REFUSED_POSTGRESQL = [
      "partitioned"),
     (f"CREATE TABLE people (id serial PRIMARY KEY, {COLUMNS}) PARTITION BY HASH (id); "
      "CREATE TABLE users PARTITION OF people FOR VALUES WITH (MODULUS 1, REMAINDER 0)", "users",
-     "a partition of another"),
+     "the table is a partition"),
     (f"{SERIAL}; CREATE TABLE staff () INHERITS (users)", "users", "inherit"),
     (SERIAL.replace("TABLE", "UNLOGGED TABLE"), "users", "SET LOGGED"),
     ("CREATE TABLE users (id serial PRIMARY KEY, raw TEXT, hashed_password TEXT, "

@@ -123,7 +123,7 @@ def test_where_no_table_is_found_the_names_and_those_alike_are_said(
     for act in (adoption.plan, adoption.adopt):
         with pytest.raises(DatabaseNotMigrated) as info:
             act()
-        assert "looked for as users and refresh_tokens" in info.value.message
+        assert "neither users nor refresh_tokens exists" in info.value.message
         assert f"there are: {users}" in info.value.message
         assert "--users-table" in str(info.value.hint)
 

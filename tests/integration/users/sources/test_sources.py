@@ -194,7 +194,7 @@ def test_every_hash_that_auth0_imports_is_read_or_refused_by_name(program: Progr
         "The password is hashed with hmac",
         "The hash is neither in hex nor in base64.",
         "The password was hashed by bcrypt with a salt of its own.",
-        "The password was hashed in another encoding than UTF-8.",
+        "The password was hashed in an encoding other than UTF-8.",
     ]
     for number in range(len(taken)):
         assert program.log_in(f"u{number}@example.com", "correct horse 77")

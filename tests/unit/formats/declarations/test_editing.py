@@ -39,7 +39,7 @@ def test_problems_stand_on_top_with_the_lines_of_the_new_text(tmp_path: Path) ->
         text = explain(path.read_text(), refused(path))
         path.write_text(text)
         assert text.splitlines() == [
-            "#! 2 problems. To give up, save this without a change.",
+            "#! 2 problems. To give up, save without changes.",
             "#! line 6, column 3: The key 'rol' is not known. Did you mean 'role'?",
             r"#! line 7, column 3: The key '\x1b' is not known.",
             "users:",
@@ -55,7 +55,5 @@ def test_problems_stand_on_top_with_the_lines_of_the_new_text(tmp_path: Path) ->
 def test_a_problem_without_a_place_is_told_with_its_advice() -> None:
     error = InvalidInput("No.\nNever.", hint="Ask Ada.")
     assert explain("#! old\nusers: []\n", error) == (
-        "#! 1 problem. To give up, save this without a change.\n"
-        "#! No.\\nNever. Ask Ada.\n"
-        "users: []\n"
+        "#! 1 problem. To give up, save without changes.\n#! No.\\nNever. Ask Ada.\nusers: []\n"
     )

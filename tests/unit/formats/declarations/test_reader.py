@@ -76,7 +76,7 @@ def test_all_problems_are_named_at_once_each_with_its_place(write: Write) -> Non
     )
     assert problems(path) == [
         "users.yaml:4:5: The key 'rol' is not known. Did you mean 'role'?",
-        "users.yaml:5:5: A file holds no password: replace 'password' with generate, "
+        "users.yaml:5:5: A file cannot contain a password: replace 'password' with generate, "
         "password_env, password_file or password_hash.",
         "users.yaml:6:5: ada@example.com is declared at users.yaml:3:5 too.",
         "users.yaml:7:13: status: 'activ' is not active or disabled.",
@@ -199,9 +199,9 @@ def test_null_is_no_name_unless_it_is_quoted(write: Write, text: str) -> None:
         ("users:\n\t- email: a@example.com\n", "users.yaml:2:1: A tab cannot indent: use spaces."),
         (user_with("name: a: b"), "users.yaml:3:12: Not YAML: mapping values are not allowed"),
         (user_with("name: 'Ada"), "users.yaml:4:1: Not YAML: found unexpected end of stream"),
-        (user_with("email: b@example.com"), "users.yaml:3:5: The key 'email' stands in"),
-        (user_with("? [a]\n    : b"), "users.yaml:3:7: A key is text."),
-        (user_with("name: A\x07"), "users.yaml:3:12: A file holds no such character: U+0007."),
+        (user_with("email: b@example.com"), "users.yaml:3:5: The key 'email' is already in"),
+        (user_with("? [a]\n    : b"), "users.yaml:3:7: A key must be text."),
+        (user_with("name: A\x07"), "users.yaml:3:12: This character is not allowed: U+0007."),
         (user_with("previous_emails: a@b.xy"), "users.yaml:3:22: previous_emails: 'a@b.xy' is"),
         (user_with("generate: yes"), "users.yaml:3:15: generate: 'yes' is not true or false."),
         (user_with("password_hash: 12345"), "users.yaml:3:20: password_hash: This value is not"),
@@ -218,8 +218,8 @@ def test_null_is_no_name_unless_it_is_quoted(write: Write, text: str) -> None:
         ("set: x\n", "users.yaml:1:1: The key 'users' is missing"),
         ("- email: a@example.com\n", "users.yaml:1:1: A file is a mapping with the keys 'set' and"),
         ("hello\n", "users.yaml:1:1: A file is a mapping with the keys 'set' and"),
-        ("users: []\n---\nusers: []\n", "users.yaml:2:1: A file holds one document."),
-        ("%YAML 1.1\n---\nusers: []\n", "users.yaml:1:1: A file is YAML 1.2."),
+        ("users: []\n---\nusers: []\n", "users.yaml:2:1: A file contains only one document."),
+        ("%YAML 1.1\n---\nusers: []\n", "users.yaml:1:1: Only YAML 1.2 is supported."),
         ("users: [" + "[" * 2000, "users.yaml:"),
     ],
 )  # fmt: skip
