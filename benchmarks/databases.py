@@ -21,14 +21,14 @@ TOKENS_PER_FAMILY = 5
 SHARE = "(email, name, role, hashed_password)"
 
 
-def apart(make: Callable[..., None], *args: object) -> None:
-    """Make data in a process of its own, because a command inherits the peak of who starts it."""
+def run_in_process(make: Callable[..., None], *args: object) -> None:
+    """Make data in another process, because a command inherits the peak memory of its parent."""
     with ProcessPoolExecutor(1) as pool:
         pool.submit(make, *args).result()
 
 
 def people(count: int) -> Iterator[tuple[str, str, str, str]]:
-    """Yield accounts in no order: address, name, role and a well-formed bcrypt hash of nothing."""
+    """Yield users in random order: address, name, role and a well-formed bcrypt hash of nothing."""
     chance = random.Random(1)  # noqa: S311
     numbers = list(range(count))
     chance.shuffle(numbers)
@@ -46,7 +46,7 @@ def csv_file(bench: Bench, count: int) -> Path:
     """Return a CSV file of accounts with hashes."""
     path = bench.folder / f"accounts-{count}.csv"
     if not path.exists():
-        apart(_write_csv, path, count)
+        run_in_process(_write_csv, path, count)
     return path
 
 
@@ -56,8 +56,8 @@ def _write_csv(path: Path, count: int) -> None:
         file.writelines(",".join(person) + "\n" for person in people(count))
 
 
-# Tokens stand in the order in which they were issued. Those of a session follow one another: the
-# last is alive or has expired, the others were exchanged.
+# Tokens are in the order of their issue. Those of a session follow one another: the last is active
+# or has expired, the others were exchanged.
 _TOKENS = """
 INSERT INTO refresh_tokens (token, user_id, expires_at, revoked, created_at, updated_at, family_id,
     family_expires_at, used_at, successor_id)
@@ -113,7 +113,7 @@ def sqlite(bench: Bench, accounts: int, tokens: int = 0, expired: int = 0) -> Pa
     if path.exists():
         return path
     bench.userctl(f"sqlite:///{path}", "db", "migrate", "-q")
-    apart(_fill_sqlite, path, accounts, tokens, expired)
+    run_in_process(_fill_sqlite, path, accounts, tokens, expired)
     return path
 
 
@@ -124,7 +124,7 @@ def _fill_sqlite(path: Path, accounts: int, tokens: int, expired: int) -> None:
     connection.execute("BEGIN")
     connection.executemany(f"INSERT INTO users {SHARE} VALUES (?, ?, ?, ?)", people(accounts))
     if accounts:
-        connection.execute("UPDATE users SET hashed_password = ? WHERE id = 1", [_hashed()])
+        connection.execute("UPDATE users SET hashed_password = ? WHERE id = 1", [_password_hash()])
     if tokens:
         connection.execute(_tokens(_SQLITE, accounts, tokens, expired))
     connection.execute("COMMIT")
@@ -133,7 +133,7 @@ def _fill_sqlite(path: Path, accounts: int, tokens: int, expired: int) -> None:
 
 
 def sqlite_copy(bench: Bench, template: Path) -> Path:
-    """Return a fresh copy of a SQLite file, in place of the one before."""
+    """Return a fresh copy of an SQLite file, which replaces the previous copy."""
     path = bench.folder / "copy.db"
     for leftover in bench.folder.glob("copy.db*"):
         leftover.unlink()
@@ -156,7 +156,7 @@ def postgresql(bench: Bench, accounts: int, tokens: int = 0, expired: int = 0) -
         with connection.cursor().copy(f"COPY users {SHARE} FROM STDIN") as copy:
             for person in people(accounts):
                 copy.write_row(person)
-        connection.execute("UPDATE users SET hashed_password = %s WHERE id = 1", [_hashed()])
+        connection.execute("UPDATE users SET hashed_password = %s WHERE id = 1", [_password_hash()])
         if tokens:
             connection.execute(_tokens(_POSTGRESQL, accounts, tokens, expired))
     with psycopg.connect(url, autocommit=True) as connection:
@@ -165,7 +165,7 @@ def postgresql(bench: Bench, accounts: int, tokens: int = 0, expired: int = 0) -
 
 
 def postgresql_copy(bench: Bench, template: str) -> str:
-    """Return the URL of a fresh copy of a PostgreSQL database, in place of the one before."""
+    """Return the URL of a fresh copy of a PostgreSQL database, replacing the previous one."""
     with psycopg.connect(bench.postgres, autocommit=True) as server:
         server.execute('DROP DATABASE IF EXISTS "copy" WITH (FORCE)')
         server.execute(f'CREATE DATABASE "copy" TEMPLATE "{template}"')
@@ -173,12 +173,12 @@ def postgresql_copy(bench: Bench, template: str) -> str:
     return bench.postgres_database("copy")
 
 
-def _hashed() -> str:
+def _password_hash() -> str:
     return bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(12)).decode()
 
 
 def first_address(count: int) -> str:
-    """Return the address of the account whose password is that of this run."""
+    """Return the address of the user who has the password of this run."""
     return next(iter(people(count)))[0]
 
 

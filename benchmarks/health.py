@@ -1,11 +1,11 @@
-"""How long a service takes to tell its health beside 200 logins at once.
+"""How long a service takes to report its health during 200 simultaneous logins.
 
-It is measured from this process in turn beside nothing, beside as many processes as there are
-cores, which only count, and beside logins that another process sends:
+This process measures it in turn beside nothing, beside as many busy processes as there are cores,
+and beside logins that another process sends:
 
     .venv/bin/python benchmarks/health.py
 
-Beside logins it may take 100 ms longer than beside those who count: that is what the cores explain.
+Beside logins it may take 100 ms longer than beside the busy processes, which load the cores alike.
 """
 
 import argparse
@@ -44,7 +44,7 @@ class Connection(HTTPConnection):
 
 
 def ask(server: served.Server) -> float:
-    """Return how many milliseconds the answer takes."""
+    """Return how many milliseconds a response takes."""
     start = time.perf_counter()
     connection = Connection(server.path)
     connection.request("GET", "/health", headers={"Host": "localhost"})
@@ -55,7 +55,7 @@ def ask(server: served.Server) -> float:
 
 
 def ask_while(server: served.Server, condition: Callable[[], bool]) -> list[float]:
-    """Ask again and again."""
+    """Ask repeatedly while a condition holds."""
     times = []
     while condition():
         times.append(ask(server))
@@ -63,32 +63,32 @@ def ask_while(server: served.Server, condition: Callable[[], bool]) -> list[floa
     return times
 
 
-def for_seconds(server: served.Server) -> list[float]:
+def ask_for_seconds(server: served.Server) -> list[float]:
     """Ask for a while."""
     end = time.monotonic() + SECONDS
     return ask_while(server, lambda: time.monotonic() < end)
 
 
-def beside_counting(server: served.Server) -> list[float]:
-    """Ask while all cores count."""
-    with started(*[_count] * (os.cpu_count() or 1)):
-        return for_seconds(server)
+def ask_beside_busy_cores(server: served.Server) -> list[float]:
+    """Ask while all cores are busy."""
+    with run_beside(*[_keep_busy] * (os.cpu_count() or 1)):
+        return ask_for_seconds(server)
 
 
-def beside_logins(server: served.Server) -> list[float]:
-    """Ask while all the logins, sent at once, are answered."""
+def ask_beside_logins(server: served.Server) -> list[float]:
+    """Ask while the server answers simultaneous logins."""
     request = served.login_request("/auth/token")
     asyncio.run(server.ask(request, 1, 1))
-    with started(lambda: asyncio.run(server.ask(request, LOGINS, 1))) as [logins]:
+    with run_beside(lambda: asyncio.run(server.ask(request, LOGINS, 1))) as [logins]:
         times = ask_while(server, logins.is_alive)
     assert logins.exitcode == 0, "A login was refused."
     return times
 
 
 @contextmanager
-def started(*works: Callable[[], object]) -> Iterator[list[BaseProcess]]:
-    """Let processes work meanwhile."""
-    processes: list[BaseProcess] = [FORKS.Process(target=work) for work in works]
+def run_beside(*tasks: Callable[[], object]) -> Iterator[list[BaseProcess]]:
+    """Run tasks in other processes during the block."""
+    processes: list[BaseProcess] = [FORKS.Process(target=task) for task in tasks]
     for process in processes:
         process.start()
     yield processes
@@ -97,12 +97,16 @@ def started(*works: Callable[[], object]) -> Iterator[list[BaseProcess]]:
         process.join()
 
 
-def _count() -> None:
+def _keep_busy() -> None:
     while True:
         pass
 
 
-STATES = {"nothing": for_seconds, "busy cores": beside_counting, "logins": beside_logins}
+STATES = {
+    "nothing": ask_for_seconds,
+    "busy cores": ask_beside_busy_cores,
+    "logins": ask_beside_logins,
+}
 
 
 def main() -> int:
@@ -114,19 +118,20 @@ def main() -> int:
     print(f"{'beside':<26} {'asked':>6} {'median ms':>10} {'p95 ms':>8} {'max ms':>8}")
     with (
         tempfile.TemporaryDirectory(prefix="uctl-") as folder,
-        Bench(Path(folder), 1).running() as bench,
+        Bench(Path(folder), 1).stop_servers() as bench,
     ):
         for dialect, database in (("SQLite", library.sqlite), ("PostgreSQL", library.postgresql)):
             server = served.Server(bench, sys.executable, "userctl_app", database(bench))
             times: dict[str, list[float]] = {state: [] for state in STATES}
             asyncio.run(server.connect())
             for _ in range(rounds):
-                for state, measured in STATES.items():
-                    times[state] += measured(server)
-            found = {state: _figures(each) for state, each in times.items()}
-            for state, figures in found.items():
+                for state, measure in STATES.items():
+                    times[state] += measure(server)
+            figures_by_state = {state: _figures(each) for state, each in times.items()}
+            for state, figures in figures_by_state.items():
                 _print(f"{dialect}, {state}", len(times[state]), figures)
-            behind = [a - b for a, b in zip(found["logins"], found["busy cores"], strict=True)]
+            pairs = zip(figures_by_state["logins"], figures_by_state["busy cores"], strict=True)
+            behind = [logins - busy for logins, busy in pairs]
             late = max(behind[:2]) > AT_MOST
             _print(f"{dialect}, the difference", len(times["logins"]), behind, late=late)
             missed |= late

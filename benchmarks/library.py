@@ -1,4 +1,4 @@
-"""What the library takes for each request of a service, against PyJWT and the driver alone.
+"""The time of the library for each request of a service, against PyJWT and the driver alone.
 
 Both sides run in this process, many times in each round.
 """
@@ -9,7 +9,7 @@ from functools import partial
 
 import databases
 from bench import PASSWORD, SECRET_KEY, Bench
-from floors.sessions_by_hand import ByHand, ThroughSQLAlchemy
+from floors.sessions_by_hand import ManualSessions, SQLAlchemySessions
 from measure import Row, Sample, Side
 
 from userctl import open_accounts
@@ -19,7 +19,7 @@ from userctl.schemas.session import Grant
 ACCOUNTS, TOKENS = 1000, 5000
 TIMES, ROUNDS, AT_MOST = 50, 41, 1.5
 CHANGES = 200
-"""How many changes a round has: SQLite checkpoints after a hundred or so, in each round then."""
+"""How many changes a round has: enough for SQLite to checkpoint in each, after a hundred or so."""
 
 
 def sqlite(bench: Bench) -> str:
@@ -32,7 +32,7 @@ def postgresql(bench: Bench) -> str:
     return bench.postgres_database(databases.postgresql(bench, ACCOUNTS, TOKENS))
 
 
-def _repeated(work: Callable[[], object], times: int = TIMES) -> Side:
+def _repeat(work: Callable[[], object], times: int = TIMES) -> Side:
     def run() -> Sample:
         start = time.perf_counter()
         for _ in range(times):
@@ -42,47 +42,47 @@ def _repeated(work: Callable[[], object], times: int = TIMES) -> Side:
     return run
 
 
-def _refreshed(refresh: Callable[[str], str], first: str) -> Side:
+def _refresh_in_turn(refresh: Callable[[str], str], first: str) -> Side:
     latest = first
 
     def work() -> None:
         nonlocal latest
         latest = refresh(latest)
 
-    return _repeated(work, CHANGES)
+    return _repeat(work, CHANGES)
 
 
 def _offline(database: Callable[[Bench], str], bench: Bench) -> Row:
     url = database(bench)
-    accounts, by_hand = open_accounts(url, secret_key=SECRET_KEY), ByHand(url, SECRET_KEY)
+    accounts, by_hand = open_accounts(url, secret_key=SECRET_KEY), ManualSessions(url, SECRET_KEY)
     token = login(accounts).tokens.access_token
-    ours = _repeated(lambda: accounts.tokens.verify_offline(token))
-    return Row(ours, _repeated(lambda: by_hand.decode(token)), AT_MOST, ROUNDS)
+    ours = _repeat(lambda: accounts.tokens.verify_offline(token))
+    return Row(ours, _repeat(lambda: by_hand.decode(token)), AT_MOST, ROUNDS)
 
 
 def _verify(database: Callable[[Bench], str], bench: Bench) -> Row:
     url = database(bench)
-    accounts, by_hand = open_accounts(url, secret_key=SECRET_KEY), ByHand(url, SECRET_KEY)
+    accounts, by_hand = open_accounts(url, secret_key=SECRET_KEY), ManualSessions(url, SECRET_KEY)
     token = login(accounts).tokens.access_token
-    ours = _repeated(lambda: accounts.tokens.verify(token))
-    return Row(ours, _repeated(lambda: by_hand.verify(token)), AT_MOST, ROUNDS)
+    ours = _repeat(lambda: accounts.tokens.verify(token))
+    return Row(ours, _repeat(lambda: by_hand.verify(token)), AT_MOST, ROUNDS)
 
 
 def _refresh(database: Callable[[Bench], str], bench: Bench) -> Row:
-    return _refreshed_as_by(ByHand, database(bench))
+    return _refresh_row(ManualSessions, database(bench))
 
 
 def _refresh_with_engine(database: Callable[[Bench], str], bench: Bench) -> Row:
-    return _refreshed_as_by(ThroughSQLAlchemy, database(bench))
+    return _refresh_row(SQLAlchemySessions, database(bench))
 
 
-def _refreshed_as_by(hand: type[ByHand], url: str) -> Row:
-    accounts, by_hand = open_accounts(url, secret_key=SECRET_KEY), hand(url, SECRET_KEY)
-    ours = _refreshed(
+def _refresh_row(floor_class: type[ManualSessions], url: str) -> Row:
+    accounts, by_hand = open_accounts(url, secret_key=SECRET_KEY), floor_class(url, SECRET_KEY)
+    ours = _refresh_in_turn(
         lambda token: accounts.sessions.refresh(token).tokens.refresh_token,
         login(accounts).tokens.refresh_token,
     )
-    floor = _refreshed(by_hand.refresh, login(accounts).tokens.refresh_token)
+    floor = _refresh_in_turn(by_hand.refresh, login(accounts).tokens.refresh_token)
     return Row(ours, floor, AT_MOST, ROUNDS)
 
 

@@ -1,4 +1,4 @@
-"""Runs two things in turns and compares them."""
+"""Runs two sides in turn, and compares them."""
 
 import os
 import statistics
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 WARM_ROUNDS = 11
-"""From how many rounds on a row is quick, so that one more round warms it up."""
+"""The number of rounds from which a row counts as quick, and gets another round to warm up."""
 
 
 class CommandFailed(Exception):
@@ -18,7 +18,7 @@ class CommandFailed(Exception):
 
 @dataclass(frozen=True)
 class Sample:
-    """One run: real seconds, and what else has a limit by its name."""
+    """One run: its real time in seconds, and other figures by name."""
 
     seconds: float
     output: str = ""
@@ -33,9 +33,9 @@ class Row:
     """One comparison.
 
     Args:
-        ours: runs userctl once; what it has to prepare is not in its seconds.
-        floor: runs what userctl is compared with once.
-        at_most: the ratio of the medians that is aimed at.
+        ours: runs userctl once; its seconds do not include preparations.
+        floor: runs the other side of the comparison once.
+        at_most: the largest ratio of the medians that meets the target.
         rounds: how often each side runs unless told otherwise.
         limits: the most that other figures of ours may reach in any round.
         medians: the most that the medians of other figures may be.
@@ -86,7 +86,7 @@ def _median(samples: Sequence[Sample]) -> float:
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], stdin: str = "") -> Sample:
-    """Run a command and return what it took.
+    """Run a command, and return its time, its output and its use of resources.
 
     Raises:
         CommandFailed: if it does not succeed.

@@ -22,8 +22,8 @@ def _yesterday() -> str:
 
 
 @contextmanager
-def _writing_beside(database: Path) -> Iterator[dict[str, float]]:
-    """Let another process write; yield where its worst wait is found afterwards."""
+def _write_beside(database: Path) -> Iterator[dict[str, float]]:
+    """Let another process write; yield a dictionary that gets its worst wait afterwards."""
     waits: dict[str, float] = {}
     process = subprocess.Popen(
         [sys.executable, str(FLOORS / "write_beside.py"), str(database)],
@@ -43,7 +43,7 @@ def _writing_beside(database: Path) -> Iterator[dict[str, float]]:
 
 
 def sqlite(bench: Bench) -> Row:
-    """Purge on SQLite while another process writes; the floor has the file for itself."""
+    """Purge on SQLite while another process writes; the floor has the file to itself."""
     accounts = bench.count(ACCOUNTS)
     template = databases.sqlite(bench, accounts, bench.count(TOKENS), bench.count(EXPIRED))
     address = databases.first_address(accounts)
@@ -51,9 +51,9 @@ def sqlite(bench: Bench) -> Row:
     def ours() -> Sample:
         database = databases.sqlite_copy(bench, template)
         url = f"sqlite:///{database}"
-        with _writing_beside(database) as waits:
+        with _write_beside(database) as waits:
             purged = bench.userctl(url, *PURGE)
-            # Whoever comes now gets in as always.
+            # Logins work as always.
             bench.userctl(url, "login", address, "--no-store", "--password-stdin", stdin=PASSWORD)
         return replace(purged, others={**purged.others, **waits})
 

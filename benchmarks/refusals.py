@@ -1,10 +1,10 @@
-"""Whether the time of a refused login tells why it was refused.
+"""Measures whether the time of a refused login reveals the reason.
 
-Each reason is tried in turns in one run, and its median is compared with that of a wrong password:
+The reasons take turns in one run, and the median of each is compared with that of a wrong password:
 
     .venv/bin/python benchmarks/refusals.py [--http] [DATABASE_URL]
 
-With --http the router answers, otherwise the service below it.
+With --http through the router, otherwise through the service below it.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def services(url: str, cost: str = COST) -> Services:
 
 
 def prepare(url: str) -> Services:
-    """Return the services on a database with an account for every reason."""
+    """Return the services on a database with a user for every reason."""
     ready = services(url)
     ready.schema.migrate("head")
     for name in ("wrong", "disabled"):
@@ -73,30 +73,30 @@ def prepare(url: str) -> Services:
     return ready
 
 
-def refused(ready: Services, email: str, password: str) -> None:
-    """Log in, and be refused."""
+def fail_login(ready: Services, email: str, password: str) -> None:
+    """Log in with invalid credentials."""
     with suppress(InvalidCredentials):
         ready.login.log_in("password", Credentials(identity=email, secret=password))
         raise AssertionError("The login was not refused.")
 
 
-def refused_over_http(client: TestClient, email: str, password: str) -> None:
-    """Log in over HTTP, and be refused."""
+def fail_login_over_http(client: TestClient, email: str, password: str) -> None:
+    """Log in over HTTP with invalid credentials."""
     answer = client.post("/auth/token", data={"username": email, "password": password})
     assert answer.status_code == 401, answer.text
 
 
 @contextmanager
-def refusing(ready: Services, url: str, *, http: bool) -> Iterator[Callable[[str, str], None]]:
-    """Yield what logs in and is refused."""
+def open_login(ready: Services, url: str, *, http: bool) -> Iterator[Callable[[str, str], None]]:
+    """Yield a function that logs in with invalid credentials."""
     if not http:
-        yield partial(refused, ready)
+        yield partial(fail_login, ready)
         return
     app = FastAPI()
     with Accounts(settings(url)) as accounts:
         app.include_router(router(accounts, prefix=""))
         with TestClient(app) as client:
-            yield partial(refused_over_http, client)
+            yield partial(fail_login_over_http, client)
 
 
 FOREIGN = {
@@ -125,7 +125,7 @@ REASONS = {
 
 
 def main() -> int:
-    """Print the table; return 1 if a reason can be told by its time."""
+    """Print the table; return 1 if the time reveals a reason."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("database_url", nargs="?", help="an empty database; default: SQLite")
     parser.add_argument("--http", action="store_true", help="through the router")
@@ -136,11 +136,11 @@ def main() -> int:
         url = arguments.database_url or f"sqlite:///{folder}/accounts.db"
         ready = prepare(url)
         times: dict[str, list[float]] = {reason: [] for reason in REASONS}
-        with refusing(ready, url, http=arguments.http) as refuse:
+        with open_login(ready, url, http=arguments.http) as log_in:
             for _ in range(max(30, arguments.rounds)):
                 for reason, credentials in REASONS.items():
                     start = time.perf_counter()
-                    refuse(*credentials)
+                    log_in(*credentials)
                     times[reason].append(time.perf_counter() - start)
         ready.close()
     base = statistics.median(times["wrong password"])

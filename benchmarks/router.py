@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import library
 from bench import SECRET_KEY, Bench
 from fastapi import Body, FastAPI, Header
-from floors.sessions_by_hand import ByHand
+from floors.sessions_by_hand import ManualSessions
 from measure import Row, Sample, Side
 from pydantic import BaseModel
 
@@ -25,8 +25,8 @@ AT_MOST = 1 / 0.7
 """At least 0.7 of the throughput."""
 
 
-class Shown(BaseModel):
-    """A user as the bare application answers."""
+class UserRead(BaseModel):
+    """A user in the responses of the bare application."""
 
     id: int
     email: str
@@ -36,11 +36,11 @@ class Shown(BaseModel):
 
 def bare_application(url: str) -> FastAPI:
     """Return an application with the same two paths, whose threads share a pool of connections."""
-    app, by_hand = FastAPI(), ByHand(url, SECRET_KEY)
+    app, by_hand = FastAPI(), ManualSessions(url, SECRET_KEY)
 
     @app.get("/auth/me")
-    def me(authorization: Annotated[str, Header()]) -> Shown:
-        return Shown(**dict(by_hand.verify(authorization.removeprefix("Bearer "))))
+    def me(authorization: Annotated[str, Header()]) -> UserRead:
+        return UserRead(**dict(by_hand.verify(authorization.removeprefix("Bearer "))))
 
     @app.post("/auth/refresh")
     def refresh(refresh_token: Annotated[str, Body(embed=True)]) -> dict[str, str]:
@@ -50,7 +50,7 @@ def bare_application(url: str) -> FastAPI:
 
 
 async def call(app: FastAPI, method: str, path: str, token: str, body: bytes = b"") -> Any:
-    """Send a request as a server does, and return the body of the answer."""
+    """Send a request as a server does, and return the body of the response."""
     headers = [
         (b"host", b"localhost"),
         (b"authorization", f"Bearer {token}".encode()),
@@ -58,17 +58,17 @@ async def call(app: FastAPI, method: str, path: str, token: str, body: bytes = b
     ]
     scope = {"type": "http", "method": method, "path": path, "query_string": b""}
     scope |= {"headers": headers, "client": ("127.0.0.1", 1), "scheme": "http"}
-    answer: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: dict[str, Any]) -> None:
-        answer.append(message)
+        messages.append(message)
 
     await app(scope, receive, send)  # type: ignore[arg-type]
-    assert answer[0]["status"] == 200, answer
-    return json.loads(b"".join(part.get("body", b"") for part in answer))
+    assert messages[0]["status"] == 200, messages
+    return json.loads(b"".join(part.get("body", b"") for part in messages))
 
 
 def _side(loop: asyncio.AbstractEventLoop, turn: Callable[[int], Awaitable[None]]) -> Side:
@@ -76,12 +76,12 @@ def _side(loop: asyncio.AbstractEventLoop, turn: Callable[[int], Awaitable[None]
         for _ in range(TIMES):
             await turn(number)
 
-    async def all_at_once() -> None:
+    async def run_connections() -> None:
         await asyncio.gather(*(connection(number) for number in range(CONNECTIONS)))
 
     def run() -> Sample:
         start = time.perf_counter()
-        loop.run_until_complete(all_at_once())
+        loop.run_until_complete(run_connections())
         return Sample(time.perf_counter() - start)
 
     return run

@@ -1,4 +1,4 @@
-"""Measures userctl against what it cannot do without, and prints one table.
+"""Measures userctl against the least work that its tasks need, and prints one table.
 
 Run it with the Python of an environment in which userctl is installed:
 
@@ -60,17 +60,19 @@ def main() -> int:
     """Print the table; return 1 if a target was missed or a row could not be measured."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", metavar="WORD", help="rows whose names contain it")
-    parser.add_argument("--scale", type=float, default=1.0, help="times the numbers of rows")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="the factor of the numbers of rows"
+    )
     parser.add_argument("--rounds", type=int, help="how often each side of a row runs")
     parser.add_argument("--peers", action="store_true", help="rows that need the extra 'peers'")
     parser.add_argument(
         "--fastapi-users",
         default="",
         metavar="PYTHON",
-        help="rows that need this Python, in whose environment fastapi-users is",
+        help="rows that need this Python, with fastapi-users in its environment",
     )
     arguments = parser.parse_args()
-    # Where Python keeps no bytecode by itself, every start would compile everything.
+    # If Python does not keep bytecode by itself, every start would compile everything.
     for source in SOURCES:
         compileall.compile_dir(source, quiet=1)
     missed = False
@@ -79,7 +81,7 @@ def main() -> int:
         if bench.scale != 1:
             print(f"The numbers of rows are multiplied by {bench.scale:g}.")
         print(f"{'work':<{WIDTH}} {'ratio':>7} {'at most':>8}")
-        with bench.running():
+        with bench.stop_servers():
             for name, build in rows(arguments):
                 try:
                     for figure in figures(name, build(bench), arguments.rounds):

@@ -1,4 +1,4 @@
-"""What single commands take where there are many rows, against few."""
+"""The time of single commands with many rows, against few."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ AT_MOST = 1.15
 LOGIN = ("login", "--no-store", "--password-stdin", "-o", "json")
 
 Command = Callable[[Bench, str, int], Side]
-"""Returns what runs a command on the database of a URL with so many accounts."""
+"""Returns a function that runs a command on the database of a URL with so many users."""
 
 
 def _show(bench: Bench, url: str, accounts: int) -> Side:

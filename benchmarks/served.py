@@ -1,11 +1,11 @@
 """The router against fastapi-users, each served by uvicorn in a process of its own.
 
-fastapi-users needs an older SQLAlchemy than userctl, so that it has an environment of its own:
+fastapi-users needs an older SQLAlchemy than userctl, so it has an environment of its own:
 
     pip install 'fastapi-users[sqlalchemy]' aiosqlite 'psycopg[binary]' uvicorn
 
-Its users are those of userctl, copied into a table of its own in the same database. Both sides are
-asked over connections that stay open.
+Its users are those of userctl, copied into a table of its own in the same database. Requests to
+both sides use connections that stay open.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class Server:
         command = [python, "-m", "uvicorn", f"{application}:app", "--uds", self.path]
         command += ["--app-dir", str(APPLICATIONS), "--no-access-log", "--log-level", "warning"]
         self._process = subprocess.Popen(command, env=bench.environment(url))
-        bench.at_end(self._stop)
+        bench.on_exit(self._stop)
 
     def _stop(self) -> None:
         self._process.terminate()
@@ -60,7 +60,7 @@ class Server:
                 await asyncio.sleep(0.1)
 
     async def ask(self, request: bytes, connections: int, times: int) -> list[bytes]:
-        """Send a request over several connections at once, and return the last answers."""
+        """Send a request over several connections at once, and return the last responses."""
         return await asyncio.gather(*(self._repeat(request, times) for _ in range(connections)))
 
     async def _repeat(self, request: bytes, times: int) -> bytes:
@@ -90,7 +90,7 @@ def login_request(path: str) -> bytes:
 
 
 def _side(server: Server, login: str, me: str | None) -> Side:
-    """Return what asks for the own user, or, without a path, logs in."""
+    """Return a function that requests the own user or, without a path, logs in."""
     request, connections, times = login_request(login), LOGINS, 1
     [answer] = asyncio.run(server.ask(request, 1, 1))
     if me is not None:

@@ -1,4 +1,4 @@
-"""How long userctl takes to start, against what it cannot do without."""
+"""The startup time of userctl, against that of the libraries it needs."""
 
 from functools import partial
 
@@ -12,14 +12,14 @@ BEYOND = "CPU ms beyond that"
 
 
 def _version(bench: Bench) -> Row:
-    return _against_typer(bench, "--version", at_most=1.5)
+    return _start_row(bench, "--version", at_most=1.5)
 
 
 def _help(bench: Bench) -> Row:
-    return _against_typer(bench, "user", "create", "--help", at_most=2.0)
+    return _start_row(bench, "user", "create", "--help", at_most=2.0)
 
 
-def _against_typer(bench: Bench, *command: str, at_most: float) -> Row:
+def _start_row(bench: Bench, *command: str, at_most: float) -> Row:
     ours = partial(bench.userctl, "", *command)
     return Row(ours, partial(bench.floor, "import_typer.py"), at_most, ROUNDS)
 
@@ -40,29 +40,29 @@ def _login(bench: Bench) -> Row:
 
 def _complete_sqlite(bench: Bench) -> Row:
     url = f"sqlite:///{databases.sqlite(bench, bench.count(1_000_000))}"
-    return _beyond(bench, url, _start(bench), at_most=1.25)
+    return _completion_row(bench, url, _start(bench), at_most=1.25)
 
 
 def _complete_postgresql(bench: Bench) -> Row:
-    return _beyond(bench, _postgresql(bench), _start(bench), at_most=2.0)
+    return _completion_row(bench, _postgresql(bench), _start(bench), at_most=2.0)
 
 
 def _complete_against_driver(bench: Bench) -> Row:
     url = _postgresql(bench)
-    return _beyond(bench, url, partial(bench.floor, "select_psycopg.py", url), at_most=1.25)
+    return _completion_row(bench, url, partial(bench.floor, "select_psycopg.py", url), at_most=1.25)
 
 
 def _start(bench: Bench) -> Side:
     return partial(bench.userctl, "", "--version")
 
 
-def _beyond(bench: Bench, url: str, floor: Side, *, at_most: float) -> Row:
-    """Compare an answer with a floor, also in the processor time beyond it."""
+def _completion_row(bench: Bench, url: str, floor: Side, *, at_most: float) -> Row:
+    """Compare a completion with a floor, also by the processor time beyond it."""
 
     def complete() -> Sample:
-        asked = _complete(bench, url)
-        own = asked.others["CPU ms"] - floor().others["CPU ms"]
-        return Sample(asked.seconds, others={BEYOND: own})
+        sample = _complete(bench, url)
+        own = sample.others["CPU ms"] - floor().others["CPU ms"]
+        return Sample(sample.seconds, others={BEYOND: own})
 
     return Row(complete, floor, at_most, ROUNDS, medians={BEYOND: 100.0})
 
@@ -72,17 +72,17 @@ def _postgresql(bench: Bench) -> str:
 
 
 def _complete(bench: Bench, url: str) -> Sample:
-    """Ask what the Tab key asks for."""
-    beginning = databases.some_address(ACCOUNTS)[:4]
-    asked = {
+    """Ask for completions, as the Tab key does."""
+    prefix = databases.some_address(ACCOUNTS)[:4]
+    variables = {
         "_USERCTL_COMPLETE": "words_bash",
-        "_USERCTL_LINE": f"userctl user show {beginning}",
+        "_USERCTL_LINE": f"userctl user show {prefix}",
     }
-    found = run([USERCTL], bench.environment(url) | asked)
-    if not found.output:
+    sample = run([USERCTL], bench.environment(url) | variables)
+    if not sample.output:
         # It gives no reason.
         raise CommandFailed("The shell got no answer.")
-    return found
+    return sample
 
 
 ROWS = {

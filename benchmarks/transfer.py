@@ -55,23 +55,23 @@ def import_django(bench: Bench) -> Row:
     with django.open("w") as dump:
         for number in range(count):
             comma = "[" if number == 0 else ","
-            dump.write(f"{comma}{json.dumps(_dumped(number))}\n")
+            dump.write(f"{comma}{json.dumps(_django_record(number))}\n")
         dump.write("]")
     empty = databases.sqlite(bench, 0)
 
-    def imported(*file: str) -> Sample:
+    def run_import(*file: str) -> Sample:
         return bench.userctl(f"sqlite:///{databases.sqlite_copy(bench, empty)}", *IMPORT, *file)
 
     def ours() -> Sample:
-        return imported(str(django), "--from", "django", "--quiet")
+        return run_import(str(django), "--from", "django", "--quiet")
 
     def floor() -> Sample:
-        return imported(bcrypt, *AS_CSV)
+        return run_import(bcrypt, *AS_CSV)
 
     return Row(ours, floor, at_most=2.5)
 
 
-def _dumped(number: int) -> dict[str, object]:
+def _django_record(number: int) -> dict[str, object]:
     digest = base64.b64encode(secrets.token_bytes(32)).decode()
     return {
         "model": "auth.user",
@@ -94,7 +94,7 @@ def _dumped(number: int) -> dict[str, object]:
 
 
 def import_passwords(bench: Bench) -> Row:
-    """Import accounts with passwords, against what the cores could hash in no more than that."""
+    """Import users with passwords, against the time in which the cores could hash them."""
     count = bench.count(PLAIN_PASSWORDS, at_least=HASHED_BY_FLOOR)
     file = bench.folder / "passwords.csv"
     with file.open("w") as plain:
@@ -120,16 +120,16 @@ def export(bench: Bench) -> Row:
     database = databases.sqlite(bench, bench.count(ACCOUNTS))
     file = bench.folder / "accounts.jsonl"
 
-    def written(write: Callable[[], Sample]) -> Sample:
+    def overwrite(write: Callable[[], Sample]) -> Sample:
         file.unlink(missing_ok=True)
         return write()
 
     def ours() -> Sample:
         command = ("user", "export", str(file), "--format", "jsonl")
-        return written(lambda: bench.userctl(f"sqlite:///{database}", *command))
+        return overwrite(lambda: bench.userctl(f"sqlite:///{database}", *command))
 
     def floor() -> Sample:
-        return written(lambda: bench.floor("export_sqlite.py", str(database), str(file)))
+        return overwrite(lambda: bench.floor("export_sqlite.py", str(database), str(file)))
 
     return Row(ours, floor, at_most=1.0, limits={"peak MiB": PEAK_MIB})
 

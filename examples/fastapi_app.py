@@ -23,14 +23,14 @@ accounts = open_accounts(create_database=True)
 @asynccontextmanager
 async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
     """Close the connections to the database at the end."""
-    # Otherwise the garbage collector would go through all imported modules while requests wait.
+    # Otherwise the garbage collector would scan all imported modules while requests wait.
     gc.freeze()
     with accounts:
         yield
 
 
 app = FastAPI(title="An application with users", lifespan=lifespan)
-# Which pages of other origins may call the application is its own matter.
+# The application decides which pages of other origins may call it.
 app.add_middleware(
     CORSMiddleware,
     allow_origins=["http://localhost:3000"],
@@ -44,7 +44,7 @@ install_error_handlers(app)
 
 @app.get("/")
 def root() -> dict[str, str]:
-    """Tell what this is."""
+    """Describe this application."""
     return {"name": app.title, "docs": "/docs"}
 
 
@@ -56,5 +56,5 @@ def greeting(user: Annotated[UserRead, Depends(current_user)]) -> str:
 
 @app.get("/report", dependencies=[Depends(require_role("admin"))])
 def report() -> list[str]:
-    """List the users of ten sessions in force, for admins."""
+    """List the users of ten active sessions, for admins."""
     return [session.email for session in accounts.sessions.list(limit=10).items]

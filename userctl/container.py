@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from userctl.services.sessions.issue import TokenIssuer, TokenLifetimes
     from userctl.services.sessions.listing import SessionListService
     from userctl.services.sessions.login import LoginService
-    from userctl.services.sessions.stored import SessionService
+    from userctl.services.sessions.stored_session import SessionService
     from userctl.services.sessions.verify import TokenVerifier
     from userctl.services.tokens.api import ApiTokenService
     from userctl.services.tokens.listing import TokenListService
@@ -108,7 +108,7 @@ class Services:
     schema: Lazy["SchemaService"] = Lazy("services.database.schema:SchemaService")
     session_end: Lazy["SessionEndService"] = Lazy("services.sessions.ending:SessionEndService")
     session_list: Lazy["SessionListService"] = Lazy("services.sessions.listing:SessionListService")
-    sessions: Lazy["SessionService"] = Lazy("services.sessions.stored:SessionService")
+    sessions: Lazy["SessionService"] = Lazy("services.sessions.stored_session:SessionService")
     statement_spans: Lazy["StatementSpans"] = Lazy("db.statement_spans:StatementSpans")
     statistics: Lazy["StatisticsService"] = Lazy("services.database.statistics:StatisticsService")
     throttling: Lazy["LoginThrottling"] = Lazy("services.authentication.throttling:LoginThrottling")

@@ -34,11 +34,11 @@ class User(SQLAlchemyBaseUserTable[int], Base):
 
 
 class UserRead(schemas.BaseUser[int]):
-    """A user as shown."""
+    """A user in responses."""
 
 
 class UserUpdate(schemas.BaseUserUpdate):
-    """What of a user can be changed."""
+    """Changes of a user."""
 
 
 class UserManager(IntegerIDMixin, BaseUserManager[User, int]):
@@ -59,7 +59,7 @@ async def open_session() -> AsyncIterator[AsyncSession]:
 async def user_manager(
     session: Annotated[AsyncSession, Depends(open_session)],
 ) -> AsyncIterator[UserManager]:
-    """Yield the rules of users for one request."""
+    """Yield the user manager for one request."""
     helper = PasswordHelper(PasswordHash((BcryptHasher(rounds=12),)))
     yield UserManager(SQLAlchemyUserDatabase(session, User), helper)
 

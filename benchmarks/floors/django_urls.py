@@ -1,4 +1,4 @@
-"""The URLs of that project: its admin pages, and those that hand out tokens."""
+"""The URLs of the Django project: its admin pages, and those that issue tokens."""
 
 from django.contrib import admin
 from django.urls import path

@@ -1,4 +1,4 @@
-"""The audit events of an import, made by hand: what both floors of the import write."""
+"""The audit events of an import, made by hand; both floors of the import write them."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ _encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 def events(
     head: tuple[int, str], users: Iterable[tuple[int, str, str, str]]
 ) -> Iterator[tuple[Any, ...]]:
-    """Yield a chained event for each new user, of whom the id, address, name and role are given."""
+    """Yield a chained event for each new user, given as id, address, name and role."""
     last, previous = head
     now = datetime.now(UTC)
     time = now.isoformat(timespec="microseconds")

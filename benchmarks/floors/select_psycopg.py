@@ -1,4 +1,4 @@
-"""Reads one row of PostgreSQL with the driver alone."""
+"""Read one row from PostgreSQL with the driver alone: URL."""
 
 import sys
 

@@ -1,7 +1,7 @@
 """Verifies and refreshes with PyJWT and SQL, as an application would by hand.
 
-The statements are those of userctl, without what it does for those who share the tables: it looks
-for rows that a trigger ignored, and for the outcome of a commit whose connection was lost.
+The statements are those of userctl, without what it does for programs that share the tables: it
+looks for rows that a trigger ignored, and for the outcome of a commit whose connection was lost.
 """
 
 import hashlib
@@ -19,15 +19,15 @@ from psycopg.rows import dict_row
 from sqlalchemy import QueuePool, create_engine
 from sqlalchemy import text as sql
 
-KEPT = (
+INHERITED = (
     "family_id", "family_expires_at", "origin", "scope", "family_started_at", "login_method",
     "login_source", "login_client",
 )  # fmt: skip
-INSERTED = ("token", "user_id", "expires_at", "revoked", "created_at", "updated_at", *KEPT)
+INSERTED = ("token", "user_id", "expires_at", "revoked", "created_at", "updated_at", *INHERITED)
 EVENT = ("id", "time", "tag", "actor", "machine", "user_id", "target", "detail", "hash")
 
 
-class ByHand:
+class ManualSessions:
     """Verifies and refreshes over the connections of a pool.
 
     A service does so in several threads, and no two of them may use a connection at once.
@@ -95,7 +95,7 @@ class ByHand:
         assert now < min(self._read_time(old["expires_at"]), ends)
         new, then, end = secrets.token_hex(32), self._time(now), min(now + timedelta(days=7), ends)
         values = (hashlib.sha256(new.encode()).hexdigest(), user["id"], self._time(end), False)
-        values = (*values, then, then, *(old[name] for name in KEPT))
+        values = (*values, then, then, *(old[name] for name in INHERITED))
         new_id = transaction.insert("refresh_tokens", INSERTED, values, " RETURNING id").fetchone()[
             "id"
         ]
@@ -133,8 +133,8 @@ class ByHand:
         return datetime.fromisoformat(stored).replace(tzinfo=UTC) if self._sqlite else stored
 
 
-class ThroughSQLAlchemy(ByHand):
-    """Refreshes as an application does that has an engine of SQLAlchemy."""
+class SQLAlchemySessions(ManualSessions):
+    """Refreshes as an application with an engine of SQLAlchemy does."""
 
     def __init__(self, url: str, key: str) -> None:
         super().__init__(url, key)

@@ -1,6 +1,6 @@
 """Write a small row of an SQLite file every 20 ms until stdin ends: DATABASE.
 
-Prints a line when it has begun, and the worst wait of a write in milliseconds at the end.
+Prints a line when it starts, and the worst wait of a write in milliseconds at the end.
 """
 
 import select

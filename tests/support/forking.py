@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.support.cli import Userctl
 
 COUNTED = (
-    "services/sessions/stored.py",
+    "services/sessions/stored_session.py",
     "core/atomic_files.py",
     "core/secure_files.py",
     "db/transaction/commit.py",

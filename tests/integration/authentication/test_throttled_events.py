@@ -224,7 +224,7 @@ def test_whatever_fails_again_and_again_leaves_one_event_a_window(
 def test_who_names_ever_new_addresses_does_not_grow_the_trail_at_will(
     program: Program, ada: UserCreated, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounded_events, "MOST", 3)
+    monkeypatch.setattr(bounded_events, "MOST_EVENTS", 3)
     before = program.audit.head().id
     for number in range(8):
         with pytest.raises(InvalidCredentials):

@@ -136,7 +136,7 @@ def test_a_missing_secret_of_another_system_is_a_failure_that_says_how_many_wait
     assert healthy("user", "import", "-", "--format", "jsonl", stdin=record).code == 0
     found = json.loads(healthy("doctor", "-o", "json").out)
     about = [each for each in found if each["check"] == "passwords"]
-    assert any("another system does it: pepper 1." in each["message"] for each in about)
+    assert any("hash from another system: pepper 1." in each["message"] for each in about)
     [missing] = [each for each in about if each["status"] == "failure"]
     assert "'shop'" in missing["message"]
     secret = healthy.home / "pepper"

@@ -10,7 +10,7 @@ from userctl.config.database_url import DatabaseURL
 from userctl.schemas.session import Grant, SessionRead
 from userctl.schemas.tokens import TokenQuery
 from userctl.security.session_file import SessionFile, StoredSession
-from userctl.services.sessions.stored import SessionService
+from userctl.services.sessions.stored_session import SessionService
 
 HERE = DatabaseURL.parse("sqlite:////nonexistent/userctl.db")
 

@@ -15,7 +15,7 @@ from userctl.schemas.users import UserCreate
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
-from userctl.services.sessions.stored import SessionService
+from userctl.services.sessions.stored_session import SessionService
 from userctl.services.sessions.verify import FRESH_SECONDS
 
 Act = Callable[[SessionService], object]
@@ -31,10 +31,10 @@ def nobody_logs_in() -> Grant:
         lambda sessions: sessions.start(nobody_logs_in),
         lambda sessions: sessions.refresh(),
         lambda sessions: sessions.end(),
-        lambda sessions: sessions.who(),
+        lambda sessions: sessions.whoami(),
         lambda sessions: sessions.access_token(),
     ],
-    ids=["start", "refresh", "end", "who", "access_token"],
+    ids=["start", "refresh", "end", "whoami", "access_token"],
 )
 def test_whoever_finds_the_session_being_exchanged_waits_for_that(
     program: Program,

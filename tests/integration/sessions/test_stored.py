@@ -18,7 +18,7 @@ from userctl.schemas.session import Grant, SessionRead
 from userctl.schemas.tokens import TokenQuery
 from userctl.security.opaque_token import REFRESH_TOKEN
 from userctl.security.session_file import SessionFile, StoredSession
-from userctl.services.sessions.stored import SessionService
+from userctl.services.sessions.stored_session import SessionService
 
 
 def test_a_stored_session_says_who_is_logged_in_and_until_when(
@@ -27,7 +27,7 @@ def test_a_stored_session_says_who_is_logged_in_and_until_when(
     assert started.email == grant.user.email
     assert started.session_expires_at == grant.session_expires_at
     assert started.session_file == str(file.path)
-    assert sessions.who() == started
+    assert sessions.whoami() == started
 
 
 def test_a_stored_session_is_readable_by_its_owner_alone(
@@ -43,7 +43,7 @@ def test_a_new_login_takes_the_place_of_the_stored_session(
     clock.advance(days=1)
     later = sessions.start(lambda: program.log_in("ada@example.com")).session
     assert later.session_expires_at > started.session_expires_at
-    assert sessions.who() == later
+    assert sessions.whoami() == later
 
 
 def test_a_session_is_refreshed_when_its_access_token_has_expired(
@@ -53,10 +53,10 @@ def test_a_session_is_refreshed_when_its_access_token_has_expired(
     clock: FakeClock,
 ) -> None:
     clock.advance(minutes=59)
-    sessions.who()
+    sessions.whoami()
     assert states(program) == ["active"]
     clock.advance(minutes=2)
-    assert sessions.who() == started
+    assert sessions.whoami() == started
     assert states(program) == ["used", "active"]
 
 
@@ -108,7 +108,7 @@ def test_a_session_that_was_ended_elsewhere_no_longer_counts(
 ) -> None:
     program.revocation.revoke_matching(TokenQuery(user="1"))
     with pytest.raises(TokenRevoked):
-        sessions.who()
+        sessions.whoami()
     with pytest.raises(TokenRevoked):
         sessions.refresh()
 
@@ -138,7 +138,7 @@ def test_a_session_with_a_token_that_is_none_can_be_forgotten(
     assert file.load() is None
 
 
-@pytest.mark.parametrize("action", ["who", "refresh", "access_token", "stored_access_token"])
+@pytest.mark.parametrize("action", ["whoami", "refresh", "access_token", "stored_access_token"])
 def test_nobody_is_logged_in_without_a_session(sessions: SessionService, action: str) -> None:
     with pytest.raises(NotLoggedIn):
         getattr(sessions, action)()
@@ -163,7 +163,7 @@ def cut_off(stored: StoredSession, file: SessionFile) -> StoredSession:
     return session
 
 
-@pytest.mark.parametrize("action", ["who", "refresh", "access_token"])
+@pytest.mark.parametrize("action", ["whoami", "refresh", "access_token"])
 def test_an_exchange_that_was_made_but_not_saved_is_completed(
     program: Program,
     sessions: SessionService,
@@ -176,7 +176,7 @@ def test_an_exchange_that_was_made_but_not_saved_is_completed(
     program.token_exchange.refresh(cut_off.refresh_token, successor=cut_off.pending)
     clock.advance(minutes=30)
     getattr(sessions, action)()
-    assert sessions.who() == started
+    assert sessions.whoami() == started
     after = file.load()
     assert after is not None
     assert after.pending == ""
@@ -184,7 +184,7 @@ def test_an_exchange_that_was_made_but_not_saved_is_completed(
     assert states(program).count("active") == 1
 
 
-@pytest.mark.parametrize("action", ["who", "refresh", "access_token"])
+@pytest.mark.parametrize("action", ["whoami", "refresh", "access_token"])
 def test_an_exchange_that_was_never_made_is_forgotten(
     program: Program,
     sessions: SessionService,
@@ -196,7 +196,7 @@ def test_an_exchange_that_was_never_made_is_forgotten(
 ) -> None:
     clock.advance(minutes=30)
     getattr(sessions, action)()
-    assert sessions.who() == started
+    assert sessions.whoami() == started
     after = file.load()
     assert after is not None
     assert after.pending == ""
@@ -236,4 +236,4 @@ def test_a_pending_token_that_is_none_is_refused(
 ) -> None:
     file.save(replace(cut_off, pending="nonsense"))
     with pytest.raises(TokenInvalid):
-        sessions.who()
+        sessions.whoami()

@@ -273,7 +273,7 @@ def test_a_purge_gives_up_when_it_could_delete_nothing_for_a_while(
         sleep(2 * LOCK_PATIENCE_SECONDS)
 
     monkeypatch.setattr(time, "sleep", sleep)
-    monkeypatch.setattr(module, "LOOK_AGAIN_SECONDS", 1)
+    monkeypatch.setattr(module, "RETRY_SECONDS", 1)
     purge = PurgeService(
         program.database, longest_session=30 * DAY, clock=clock, monotonic=lambda: seconds
     )

@@ -1,11 +1,11 @@
-"""Events that anyone can bring about, which must not make the audit trail grow at will.
+"""Bounds the number of audit events that anyone can cause, such as failed logins.
 
-The trail cannot be shortened. So of failures of one kind that concern one subject, only the first
-in a window of time is an event at once. The others are counted, and the next event of that kind
-tells how many there were; if none follows, an event of its own does so after a day. A limit on all
-events with a tag holds beside that, because an attacker may name ever new subjects.
+The trail cannot be shortened. So of the failures of one kind with one subject, only the first in a
+window of time is recorded at once. The others are counted, and the next event of that kind says how
+many there were; if none follows, a separate event says so after a day. In addition, all events with
+a tag are limited, because an attacker may keep naming new subjects.
 
-The counters are rows of ``login_throttles`` beside those that throttle logins.
+The counters are rows of ``login_throttles``, like those that throttle logins.
 """
 
 import hashlib
@@ -20,27 +20,27 @@ from userctl.services.shared.throttle_windows import MEMORY, latest_end
 WINDOW = timedelta(minutes=15)
 """How long a window is, from its first event on."""
 
-MOST = 1000
-"""How many events with one tag a window has, whatever their subjects are."""
+MOST_EVENTS = 1000
+"""The largest number of events with one tag in a window, whatever their subjects."""
 
 VARIOUS = "various"
-"""The reason in an event that tells how many failures beyond ``MOST`` there were."""
+"""The reason in an event that counts the failures beyond ``MOST_EVENTS``."""
 
-PRUNED = 4
-"""How many rows are removed at most when one is charged: more than it adds, so that few remain."""
+PRUNE_LIMIT = 4
+"""The largest number of rows deleted per charge; it exceeds the rows added, so few remain."""
 
 _MARK = "!"
-"""What the digest of a subject begins with, and that of an address in the same column does not."""
+"""The prefix that distinguishes digests of subjects from digests of addresses in one column."""
 
 
-class Counted(NamedTuple):
-    """How many failures the window before had without an event, and when it ended."""
+class UnrecordedFailures(NamedTuple):
+    """The failures of the previous window that have no event of their own, and when it ended."""
 
     number: int
     ended_at: datetime | None
 
     def detail(self, events: int = 0) -> dict[str, Any]:
-        """Return what an event tells that stands for them, and for so many others."""
+        """Return the detail of an event that stands for them, and for ``events`` more failures."""
         if not self.number:
             return {}
         until = None if self.ended_at is None else self.ended_at.isoformat()
@@ -50,18 +50,18 @@ class Counted(NamedTuple):
 def record_bounded(
     uow: UnitOfWork, tag: AuditTag, now: datetime, subject: str | None, *, kind: str, **event: Any
 ) -> None:
-    """Record a failure, or count it if its window has an event already.
+    """Record a failure, or count it if its window already has an event.
 
     Args:
         uow: the unit of work.
-        tag: what was attempted.
+        tag: the tag of the attempt.
         now: the time.
-        subject: what the failure concerns, such as a token; empty if that is not known. None if
-            something else bounds such failures of one subject.
-        kind: why it failed; each kind is counted by itself.
+        subject: what the failure concerns, such as a token; empty if unknown. None if such failures
+            of one subject are bounded by other means.
+        kind: the kind of failure; each kind is counted separately.
         event: as for :meth:`UnitOfWork.record`.
     """
-    counted = Counted(0, None)
+    counted = UnrecordedFailures(0, None)
     if subject is not None:
         admitted = _admit(uow, now, subject, f"{tag} {kind}", limit=1)
         if admitted is None:
@@ -70,37 +70,37 @@ def record_bounded(
     _record(uow, tag, now, counted.number + 1, **event, **counted.detail(events=1))
 
 
-def record_forgotten(uow: UnitOfWork, now: datetime) -> None:
-    """Delete some expired rows of ``login_throttles``, and record what was only counted in them."""
-    for address, source, charges, ended_at in uow.login_throttles.delete_expired(now, PRUNED):
+def flush_expired_counters(uow: UnitOfWork, now: datetime) -> None:
+    """Delete some expired rows of ``login_throttles``, and record the failures they counted."""
+    for address, source, charges, ended_at in uow.login_throttles.delete_expired(now, PRUNE_LIMIT):
         tag, _, kind = str(source).partition(" ")
         if not str(address).startswith(_MARK) or tag not in {*AuditTag}:
             continue
-        counted = _beyond(MOST if kind == VARIOUS else 1, charges, ended_at)
+        counted = _failures_beyond(MOST_EVENTS if kind == VARIOUS else 1, charges, ended_at)
         if counted.number:
             detail = {"subject_sha256": address.removeprefix(_MARK)} if kind != VARIOUS else {}
-            event = _anonymous(kind) | detail | counted.detail()
+            event = _anonymous_detail(kind) | detail | counted.detail()
             _record(uow, AuditTag(tag), now, counted.number, **event)
 
 
 def _record(uow: UnitOfWork, tag: AuditTag, now: datetime, number: int, **event: Any) -> None:
-    """Record an event that stands for a number of failures, unless there were too many of late."""
-    admitted = _admit(uow, now, "", f"{tag} {VARIOUS}", limit=MOST, number=number)
+    """Record an event for a number of failures, unless the window already has too many events."""
+    admitted = _admit(uow, now, "", f"{tag} {VARIOUS}", limit=MOST_EVENTS, number=number)
     if admitted is None:
         return
     if admitted.number:
-        uow.record(tag, now, **_anonymous(VARIOUS), **admitted.detail())
+        uow.record(tag, now, **_anonymous_detail(VARIOUS), **admitted.detail())
     uow.record(tag, now, **event)
 
 
-def _anonymous(kind: str) -> dict[str, Any]:
+def _anonymous_detail(kind: str) -> dict[str, Any]:
     return {"reason": kind, "cause": kind, "method": None, "source": None}
 
 
 def _admit(
     uow: UnitOfWork, now: datetime, subject: str, kind: str, *, limit: int, number: int = 1
-) -> Counted | None:
-    """Charge an event to a window; None if that is full, and a number of failures was counted."""
+) -> UnrecordedFailures | None:
+    """Charge an event to a window; if that is full, count ``number`` failures and return None."""
     address = _MARK + hashlib.sha256(subject.encode()).hexdigest()[len(_MARK) :]
     before = uow.login_throttles.get(address, kind)
     new = LoginThrottle(
@@ -115,14 +115,14 @@ def _admit(
     if window.is_full:
         uow.login_throttles.count_refusals(address, kind, number)
         return None
-    # Of several who find the window before it over, one opens the next.
+    # If several processes find the previous window over, only one opens the next.
     if before is None or window.charges != 1:
-        return Counted(0, None)
-    return _beyond(limit, before.charges, before.window_ends_at)
+        return UnrecordedFailures(0, None)
+    return _failures_beyond(limit, before.charges, before.window_ends_at)
 
 
-def _beyond(limit: int, charges: object, ended_at: object) -> Counted:
-    """Return how many charges of a window were beyond its limit."""
-    # Another program may have written something else.
+def _failures_beyond(limit: int, charges: object, ended_at: object) -> UnrecordedFailures:
+    """Return how many charges of a window exceeded its limit."""
+    # Another program may have written other values.
     number = max(0, charges - limit) if isinstance(charges, int) else 0
-    return Counted(number, ended_at if isinstance(ended_at, datetime) else None)
+    return UnrecordedFailures(number, ended_at if isinstance(ended_at, datetime) else None)

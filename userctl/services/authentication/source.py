@@ -7,15 +7,15 @@ from userctl.core.text import has_invisible_characters, quote
 MAXIMUM_LENGTH = 255
 
 
-def login_source(given: str | None = None) -> str:
-    """Return the source of a login: the given one, or else the user of this machine and its host.
+def login_source(source: str | None = None) -> str:
+    """Check the source of a login; the default is the operating system user and the host.
 
     The environment is not consulted, because an attacker who guesses passwords can set it.
 
     Raises:
         InvalidInput: if it is not visible text of 1 to 255 characters.
     """
-    source = machine_user() if given is None else given
+    source = machine_user() if source is None else source
     if not source or source.isspace() or has_invisible_characters(source):
         raise InvalidInput(
             f"{quote(source)} is not a login source.",

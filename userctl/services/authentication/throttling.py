@@ -1,8 +1,8 @@
-"""Throttling logins: each is charged before a password is hashed, and refunded on success.
+"""Throttles logins: each is charged before a password is hashed, and refunded on success.
 
 The charges for one address go to buckets. A source that succeeded recently has a bucket of its
-own, so that no other source can lock it out; all other sources share one, so that claiming many
-sources gains nothing. An address without a user is charged just the same.
+own, so that no other source can lock it out; all other sources share one, so that an attacker gains
+nothing by claiming many sources. An address without a user is charged in the same way.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from userctl.models import LoginThrottle
 from userctl.models.unreadable_values import UnreadableValue
 from userctl.schemas.email_address import lookup_address
 from userctl.schemas.users import UserDetail, UserRead
-from userctl.services.authentication.bounded_events import record_forgotten
+from userctl.services.authentication.bounded_events import flush_expired_counters
 from userctl.services.authentication.source import login_source
 from userctl.services.authentication.unlocking import UnlockUsers
 from userctl.services.shared.records import validate_record
@@ -26,7 +26,7 @@ from userctl.services.users.batch.change import UserChange
 from userctl.services.users.lookup import find_user, lock_user
 from userctl.services.users.records import lenient_user_read, user_read
 
-SHARED = ""
+SHARED_SOURCE = ""
 """The source of the shared bucket; no real source is empty."""
 
 
@@ -46,7 +46,7 @@ class Charge:
         """Refund the charge, because the login succeeded, and trust its source from now on.
 
         Earlier failures of the same source no longer count (NIST SP 800-63B-4, section 3.2.2).
-        The shared bucket is locked first, as always when several of an address are locked.
+        If several buckets of an address are locked, the shared one always comes first.
         """
         now, address = self.clock(), _digest(self.email)
         uow.login_throttles.refund(
@@ -70,7 +70,7 @@ class Charge:
 
 
 class LoginThrottling:
-    """The use cases that charge logins, and show and forget failed ones.
+    """The use cases that charge logins, and show and reset failed ones.
 
     Args:
         database: where the charges are kept.
@@ -97,7 +97,7 @@ class LoginThrottling:
         """Charge a login in a transaction of its own, which is committed on return.
 
         Args:
-            email: the address as it was typed; all that cannot be stored share one bucket.
+            email: the address as typed; all addresses that cannot be stored share one bucket.
             source: where the login comes from; see :func:`login_source`.
 
         Raises:
@@ -108,7 +108,7 @@ class LoginThrottling:
         address, now = _digest(email), self._clock()
         with self._database.writing() as uow:
             found = uow.login_throttles.bucket(address, source, now - TRUST)
-            bucket, before = (found.source, found.charged_at) if found else (SHARED, now)
+            bucket, before = (found.source, found.charged_at) if found else (SHARED_SOURCE, now)
             if isinstance(before, UnreadableValue):
                 reason = f"is not a time: {before!r}"
                 raise RowUnreadable("login_throttles", address, "charged_at", reason)
@@ -125,7 +125,7 @@ class LoginThrottling:
             )
             if window.is_full:
                 raise LoginThrottled(window.ends_at - now, bucket=bucket)
-            record_forgotten(uow, now)
+            flush_expired_counters(uow, now)
             uow.commit()
         return Charge(email, source, bucket, window.ends_at, now, before, self._clock)
 
@@ -136,15 +136,15 @@ class LoginThrottling:
             UserNotFound: if there is no such user.
         """
         with self._database.reading() as uow:
-            return self._detail(uow, user_read(find_user(uow, reference)))
+            return self._user_detail(uow, user_read(find_user(uow, reference)))
 
     def unlock_change(self) -> UserChange:
-        """Return the change that forgets the failed logins of many users."""
+        """Return a change that resets the failed logins of many users."""
         return UnlockUsers(_digest)
 
     @retry_transactions
     def unlock(self, reference: str) -> UserDetail:
-        """Forget the failed logins of a user, but not which sources are trusted.
+        """Reset the failed logins of a user, but keep their trusted sources.
 
         Raises:
             UserNotFound: if there is no such user.
@@ -154,16 +154,16 @@ class LoginThrottling:
             shown = lenient_user_read(user)
             failed, _, _ = self.failed_logins(uow, shown.email)
             effects = self.unlock_change().apply(uow, [user], now)[user.id or 0]
-            detail = self._detail(uow, shown)
+            detail = self._user_detail(uow, shown)
             uow.commit()
         return detail.with_effects(replace(effects, failed_logins=failed))
 
     def failed_logins(
         self, uow: UnitOfWork, email: str
     ) -> tuple[int, datetime | None, datetime | None]:
-        """Return how many logins to an address failed, the last one, and when its windows end.
+        """Return how many logins to an address failed, when the last did, and when its windows end.
 
-        They are those of :class:`UserDetail`, and an address needs no user.
+        The values are those of :class:`UserDetail`; the address need not belong to a user.
         """
         now = self._clock()
         address = _digest(email)
@@ -171,7 +171,7 @@ class LoginThrottling:
         full = full_windows(now, self._attempts, self._window)
         return failed, last, uow.login_throttles.full_until(address, full)
 
-    def _detail(self, uow: UnitOfWork, read: UserRead) -> UserDetail:
+    def _user_detail(self, uow: UnitOfWork, read: UserRead) -> UserDetail:
         failed, last, full_until = self.failed_logins(uow, read.email)
         return validate_record(
             UserDetail,

@@ -1,4 +1,4 @@
-"""Forgetting the failed logins of users."""
+"""Resetting the failed logins of users."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,17 +12,17 @@ from userctl.services.users.records import lenient_user_read
 
 
 class UnlockUsers(UserChange):
-    """Forgets the failed logins of users, but not which sources are trusted.
+    """Resets the failed logins of users, but keeps their trusted sources.
 
     Args:
-        digest: returns what an address is stored as.
+        digest: returns the digest under which an address is stored.
     """
 
     def __init__(self, digest: Callable[[str], str]) -> None:
         self._digest = digest
 
     def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
-        """Forget the failed logins."""
+        """Reset the failed logins."""
         digests = [self._digest(lenient_user_read(user).email) for user in users]
         charged = uow.login_throttles.charged_addresses(digests)
         uow.login_throttles.reset(digests, now)

@@ -1,1 +1,1 @@
-"""What shells complete from the database and the keyring."""
+"""Completion of values from the database and the keyring."""

@@ -27,19 +27,19 @@ CHUNK = 5000
 """How many users are held in memory at once."""
 
 DEFAULTS = AdoptionChoices()
-"""What applies where nothing was chosen."""
+"""The default choices."""
 
 
 class AdoptionService:
-    """The use cases of ``userctl db adopt``; neither expects a migrated database.
+    """The use cases of ``userctl db adopt``; neither needs a migrated database.
 
     Args:
         engine: the engine of the database.
         url: its URL.
         actor: returns who adopts the tables.
         clock: where the time comes from.
-        roles: the roles that are configured.
-        hasher: makes the hash of users who have none, which no password matches.
+        roles: the configured roles.
+        hasher: makes an unmatchable hash for users without one.
     """
 
     def __init__(
@@ -63,12 +63,12 @@ class AdoptionService:
     def plan(self, choices: AdoptionChoices = DEFAULTS) -> list[AdoptionStep]:
         """Return the steps, the warnings and the problems of an adoption; nothing is changed.
 
-        Tables with other names than ours are renamed and locked meanwhile, and that is rolled back.
+        Tables with other names than ours are renamed and locked temporarily, and then rolled back.
 
         Raises:
             DatabaseNotReady: if there is nothing to adopt, or it cannot be read.
-            InvalidInput: if tokens shall be in clear that userctl may have hashed already, or a
-                table is not there.
+            InvalidInput: if tokens are declared as plaintext that userctl may have hashed already,
+                or a table is missing.
         """
         self._require_file()
         options = self._options(choices)
@@ -85,13 +85,14 @@ class AdoptionService:
         self,
         choices: AdoptionChoices = DEFAULTS,
         *,
-        copied: Callable[[Path], object] = lambda _path: None,
+        on_copy: Callable[[Path], object] = lambda _path: None,
     ) -> list[AdoptionStep]:
         """Adopt the tables, completely or not at all, and return what was done.
 
         Args:
             choices: as for :meth:`plan`.
-            copied: told where an SQLite file that was never adopted is kept as it was.
+            on_copy: called with the path of the copy that is made of an SQLite file before it is
+                adopted for the first time.
 
         Raises:
             AdoptionRefused: if a problem must be fixed first.
@@ -104,11 +105,11 @@ class AdoptionService:
 
             def copy_file() -> None:
                 if self._url.sqlite_path is not None and before is None:
-                    copied(create_safety_copy(self._url.sqlite_path, before, self._clock()))
+                    on_copy(create_safety_copy(self._url.sqlite_path, before, self._clock()))
 
             done = adopt_tables(uow.connection, self._options(choices), prepare=copy_file)
-            # The journal mode belongs to no table: it changes below, after the transaction, so of
-            # two adoptions at once both may switch it, and only one has adopted anything.
+            # The journal mode belongs to no table and changes below, after the transaction: two
+            # concurrent adoptions may both switch it, although only one of them adopts anything.
             steps = [step for step in done if step.kind == "step" and step.table is not None]
             if steps:
                 rows = {f"{step.table}.{step.subject}": step.rows for step in steps if step.rows}
@@ -140,7 +141,7 @@ class AdoptionService:
 
 
 def _role_events(uow: UnitOfWork) -> Iterator[Sequence[EventParts]]:
-    """Yield an event for each user with another role than the default, which was given before."""
+    """Yield an event for each user who already had another role than the default."""
     tag = AuditTag.ACCOUNT_ADOPT.value
     for users in uow.user_pages.chunks(("id", "email", "role"), CHUNK):
         events = [

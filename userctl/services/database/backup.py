@@ -33,15 +33,15 @@ from userctl.services.database.schema import SchemaService, require_folder
 
 
 class BackupService:
-    """The use cases on backups, which hold the whole database with everything in it.
+    """The use cases for backups, which hold the whole database.
 
     Args:
         engine: the engine of the database.
         url: its URL.
-        schema: what knows its schema.
+        schema: reads the state of its schema.
         actor: returns who restores a backup.
         clock: where the time comes from.
-        files: the files of the installation, which no backup may replace.
+        files: the files of the installation, which no backup may overwrite.
     """
 
     def __init__(
@@ -62,15 +62,15 @@ class BackupService:
         self._files = files
 
     def backup(self, file: Path, *, replace: bool) -> BackupRead:
-        """Write a backup, while others go on, that is there as a whole or not at all.
+        """Write a backup atomically, while other processes keep working.
 
         Args:
-            file: where to; it will be readable by its owner alone.
-            replace: whether a file that is there gives way.
+            file: the file to write; only its owner will be able to read it.
+            replace: whether to replace an existing file.
 
         Raises:
-            FileExists: if there is a file that shall not give way.
-            DatabaseDamaged, DatabaseToolFailed: if what was written cannot be read.
+            FileExists: if the file exists and is not to be replaced.
+            DatabaseDamaged, DatabaseToolFailed: if the backup cannot be read.
         """
         require_database_file(self._url)
         self._files.require_outside(file)
@@ -94,16 +94,16 @@ class BackupService:
     def restore(
         self, file: Path, *, keep_sessions: bool = False, revoke_api_tokens: bool = False
     ) -> RestoreRead:
-        """Put a backup in the place of what the database holds, all of it or nothing.
+        """Replace the contents of the database by a backup, all of it or nothing.
 
-        An SQLite file that is there is copied beside itself first. What others commit between the
-        copy and the restore is in neither, so they should be stopped. The restored sessions are
-        ended, because a backup does not know which of them were revoked since. This and the event
-        about the restore are in the database at the same moment as what is restored.
+        An existing SQLite file is copied beside itself first. Changes that other processes commit
+        between the copy and the restore are lost, so they should be stopped. The restored sessions
+        are ended, because a backup does not know which of them were revoked since. This and the
+        event about the restore become visible together with the restored data.
 
         Args:
             file: the backup.
-            keep_sessions: whether to leave the sessions as they were.
+            keep_sessions: whether to keep the sessions as they were.
             revoke_api_tokens: whether to revoke the API tokens too.
 
         Raises:
@@ -124,14 +124,14 @@ class BackupService:
                 self._url,
                 tables,
                 revocations.statements(tables),
-                lambda ended: self._event(digest, revocations, ended),
+                lambda ended: self._restore_event(digest, revocations, ended),
             )
         elif is_same_file(file, self._url.file):
             raise InvalidInput(f"{file} is the database itself.")
         else:
             sqlite_backup.require_sound(file)
             copy, ended = self._restore_sqlite(file, self._url.file, digest, revocations)
-        # Connections may know the tables as they were.
+        # Open connections may have cached the former tables.
         self._engine.dispose()
         return RestoreRead(
             **self._schema.status().model_dump(exclude={"backup"}),
@@ -141,17 +141,17 @@ class BackupService:
         )
 
     def preview_restore(self, file: Path) -> BackupInspection:
-        """Return what a backup holds, if it is one of this kind of database.
+        """Return the contents of a backup of this kind of database.
 
         Raises:
-            InvalidInput: if it is not.
+            InvalidInput: if it is not such a backup.
             DatabaseDamaged, DatabaseToolFailed: if it is damaged.
         """
         self._require_restorable(file)
         return inspect_backup(file)
 
     def inspect(self, file: Path) -> BackupInspection:
-        """Return what a backup of any kind of database holds, read from end to end.
+        """Read a backup of any kind of database from end to end, and return its contents.
 
         Raises:
             InvalidInput: if the file is not a backup of userctl.
@@ -165,7 +165,7 @@ class BackupService:
         if kind != self._url.dialect:
             raise InvalidInput(
                 f"{file} is a backup of another kind of database ({kind}).",
-                hint="Restore it into one of that kind, and take that with 'userctl db copy'.",
+                hint="Restore it into a database of that kind, and then run 'userctl db copy'.",
             )
         return digest
 
@@ -186,7 +186,7 @@ class BackupService:
             require_folder(database)
             with atomic_file(database, replace=False) as temporary:
                 sqlite_backup.copy_in(file, temporary)
-                ended = self._finish(temporary, digest, revocations)
+                ended = self._end_restored(temporary, digest, revocations)
             return None, ended
         try:
             self._require_ours(file, sqlite_backup.tables(file))
@@ -194,7 +194,7 @@ class BackupService:
             revision = self._schema.status().current
             copy = sqlite_backup.create_safety_copy(database, revision, self._clock())
             with sqlite_backup.prepared_copy(file, database) as prepared:
-                ended = self._finish(prepared, digest, revocations)
+                ended = self._end_restored(prepared, digest, revocations)
                 sqlite_backup.copy_in(prepared, database)
         except DatabaseDamaged as error:
             raise DatabaseDamaged(
@@ -202,7 +202,9 @@ class BackupService:
             ) from error
         return str(copy), ended
 
-    def _finish(self, file: Path, digest: str, revocations: RestoreRevocations) -> dict[str, int]:
+    def _end_restored(
+        self, file: Path, digest: str, revocations: RestoreRevocations
+    ) -> dict[str, int]:
         """End what an SQLite file has in force, and record that, before it is put in place."""
         engine = database_engine(DatabaseURL.for_sqlite(file))
         try:
@@ -217,7 +219,7 @@ class BackupService:
             engine.dispose()
         return ended
 
-    def _event(
+    def _restore_event(
         self, digest: str, revocations: RestoreRevocations, ended: Mapping[str, int]
     ) -> NewEvent:
         detail = canonical_json(_detail(digest, ended))
@@ -227,6 +229,6 @@ class BackupService:
 
 
 def _detail(digest: str, ended: Mapping[str, int]) -> dict[str, Any]:
-    """Return what the event about a restore tells."""
+    """Return the detail of the event about a restore."""
     revoked = {"api_tokens_revoked": ended["api_tokens"]} if "api_tokens" in ended else {}
     return {"sha256": digest, "sessions_ended": ended.get("refresh_tokens", 0), **revoked}

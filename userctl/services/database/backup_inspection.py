@@ -18,7 +18,7 @@ _MAGIC: dict[DatabaseKind, bytes] = {
 
 
 def inspect_backup(file: Path) -> BackupInspection:
-    """Return what a backup holds, which is read from end to end.
+    """Read a backup from end to end, and return its contents.
 
     Raises:
         InvalidInput: if the file is not a backup of userctl.
@@ -40,7 +40,7 @@ def inspect_backup(file: Path) -> BackupInspection:
     return BackupInspection(
         file=str(file),
         kind=kind,
-        # An SQLite backup is a database like any other, and does not say when it was made.
+        # An SQLite backup is an ordinary database, and does not record when it was made.
         taken_at=contents.taken_at or datetime.fromtimestamp(status.st_mtime, UTC),
         last_event_at=contents.last_event_at,
         revision=contents.revision,

@@ -1,4 +1,4 @@
-"""Copying a database into another one, of the same kind or not."""
+"""Copying a database into another one, of the same kind or a different one."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,19 +22,19 @@ from userctl.schemas.audit import AuditTag
 from userctl.schemas.database import TableCopy
 from userctl.services.database.schema import require_folder
 
-Told = Callable[[str, int, int], None]
-"""Takes what is done, how many rows of it, and how many there are to do."""
+ReportProgress = Callable[[str, int, int], None]
+"""Called with a description of the work, the number of rows done, and the number in total."""
 
 
 class CopyService:
     """The use case that copies all rows, and the sequences of ids.
 
     Args:
-        database: what is copied.
-        url: where that is.
-        actor: returns who does it.
+        database: the database to copy.
+        url: its URL.
+        actor: returns who copies it.
         clock: where the time comes from.
-        files: the files of the installation, none of which can become the other database.
+        files: the files of the installation, none of which may become the other database.
     """
 
     def __init__(
@@ -53,30 +53,32 @@ class CopyService:
         self._files = files
 
     def uncopied_columns(self) -> list[str]:
-        """Return the columns of an application that a copy would not have."""
+        """Return the columns of an application that are not copied."""
         with self._source.reading() as uow:
             return uow.table_copy.foreign_columns()
 
-    def copy(self, to: str, *, tell: Told = lambda _what, _done, _all: None) -> list[TableCopy]:
-        """Copy everything, as it is at one moment, into a database that has no rows yet.
+    def copy(
+        self, to: str, *, report: ReportProgress = lambda _what, _done, _all: None
+    ) -> list[TableCopy]:
+        """Copy everything, as of one moment, into a database that has no rows yet.
 
-        That gets its schema first if it has none. Then all rows come in one transaction, are read
-        again, and stay if they are the same.
+        The target gets the schema first if it has none. All rows are then written in one
+        transaction and read back, and it is committed only if they are the same.
 
         Args:
-            to: the URL of the other database; an SQLite file that is not there is created.
-            tell: told after each batch.
+            to: the URL of the other database; a missing SQLite file is created.
+            report: called after each batch.
 
         Raises:
             InvalidInput: if it is the same database.
-            DatabaseNotEmpty: if it has a row.
-            DatabaseDamaged: if a row cannot be read, or written there.
+            DatabaseNotEmpty: if it has rows.
+            DatabaseDamaged: if a row cannot be read, or cannot be written there.
         """
         url = DatabaseURL.parse(to)
         # A missing source is reported first.
         source = self._source.engine
         if url.identity == self._url.identity:
-            raise InvalidInput(f"{url} is the database that would be copied.")
+            raise InvalidInput(f"{url} is the database to copy; name another one.")
         if url.sqlite_path is not None:
             self._files.require_outside(url.sqlite_path)
         with _open_target(url) as engine:
@@ -84,9 +86,9 @@ class CopyService:
             with self._source.snapshot() as old, target.writing() as new:
                 new.begin()
                 _require_empty(new)
-                copied = [_copy_table(old, new, table, tell) for table in TABLES]
+                copied = [_copy_table(old, new, table, report) for table in TABLES]
                 new.table_copy.set_sequences(old.table_copy.last_numbers())
-                _verify(new, copied, tell)
+                _verify(new, copied, report)
                 new.record(
                     AuditTag.DATABASE_COPY,
                     self._clock(),
@@ -128,7 +130,7 @@ def _require_empty(uow: UnitOfWork) -> None:
             )
 
 
-def _copy_table(old: UnitOfWork, new: UnitOfWork, table: str, tell: Told) -> TableCopy:
+def _copy_table(old: UnitOfWork, new: UnitOfWork, table: str, report: ReportProgress) -> TableCopy:
     digest, total = Digest(), old.table_copy.count(table)
     for rows in old.table_copy.chunks(table):
         digest.add(rows)
@@ -140,17 +142,17 @@ def _copy_table(old: UnitOfWork, new: UnitOfWork, table: str, tell: Told) -> Tab
                 f"A row of {table} does not fit into the other database: {error.message}",
                 hint=error.hint,
             ) from error
-        tell(f"Copying {table}", digest.rows, total)
+        report(f"Copying {table}", digest.rows, total)
     return TableCopy(table=table, rows=digest.rows, digest=digest.text)
 
 
-def _verify(new: UnitOfWork, copied: list[TableCopy], tell: Told) -> None:
-    """Make sure that what can be read from a database is what was written to it."""
+def _verify(new: UnitOfWork, copied: list[TableCopy], report: ReportProgress) -> None:
+    """Make sure that the rows read from a database are those that were written to it."""
     for table in copied:
         digest = Digest()
         for rows in new.table_copy.chunks(table.table):
             digest.add(rows)
-            tell(f"Checking {table.table}", digest.rows, table.rows)
+            report(f"Checking {table.table}", digest.rows, table.rows)
         if (digest.rows, digest.text) != (table.rows, table.digest):
             raise DatabaseDamaged(
                 f"The rows of {table.table} are not the same in the other database; "

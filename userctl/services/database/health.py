@@ -12,7 +12,7 @@ from userctl.db.schema.revisions import require_current
 from userctl.schemas.database import Health
 
 PATIENCE_SECONDS = 3
-"""How long a check waits for a database that answers and is locked. Monitors wait seconds only."""
+"""How long a check waits for a locked database. Monitors wait for seconds only."""
 
 
 class HealthService:

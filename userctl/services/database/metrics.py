@@ -11,7 +11,7 @@ from userctl.services.shared.records import validate_record
 
 
 class MetricsService:
-    """The use case that counts; it reads whole tables."""
+    """The use case that collects metrics; it reads whole tables."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database

@@ -48,13 +48,13 @@ class SchemaService:
         Raises:
             DatabaseNotReady: if the database cannot be reached or read.
         """
-        look = self._look()
-        current = look.revision
+        state = self._read_state()
+        current = state.revision
         known = current is None or current in revisions()
         pending = [r for r in revisions() if current is None or r > current] if known else []
         return SchemaStatus(
             database=str(self._url),
-            state=self._state(current, pending, known=known, foreign=look.foreign),
+            state=self._state(current, pending, known=known, foreign=state.foreign),
             current=current,
             head=revisions()[-1],
             pending=pending,
@@ -75,7 +75,7 @@ class SchemaService:
 
     def history(self) -> list[MigrationRead]:
         """Return all migrations, oldest first."""
-        current = self._look().revision
+        current = self._read_state().revision
         return [
             MigrationRead(
                 revision=revision,
@@ -90,10 +90,10 @@ class SchemaService:
 
         Args:
             target: the revision.
-            backup: whether to copy an SQLite file that will be changed beside itself first.
+            backup: whether to copy an existing SQLite file beside itself first.
 
         Raises:
-            InvalidInput: if the revision is unknown or lies behind.
+            InvalidInput: if the revision is unknown, or older than the current one.
             DatabaseTooNew: if the database is ahead of this userctl.
         """
         if (path := self._url.missing_file) is not None:
@@ -122,24 +122,24 @@ class SchemaService:
         target: str,
         file: Path | None,
     ) -> str | None:
-        """Move the schema, and record that where there is a trail by then.
+        """Move the schema to another revision, and record that if there is an audit trail then.
 
         Args:
             engine: the database.
-            tag: what is recorded.
-            move: moves the schema, and returns where it was.
-            target: where it goes.
-            file: the SQLite file to copy beside itself, if there is something to lose.
+            tag: the tag of the event.
+            move: moves the schema, and returns its former revision.
+            target: the new revision.
+            file: the SQLite file to copy beside itself if it will be changed.
 
         Returns:
-            Where it was copied to.
+            The path of the copy, if one was made.
         """
         copy = None
         with Database(lambda: engine, self._actor).writing() as uow:
             if file is not None:
-                # From here on no other process writes, so that the copy has everything.
+                # From here on no other process can write, so the copy is complete.
                 uow.begin()
-                revision = self._look().revision
+                revision = self._read_state().revision
                 if revision not in {None, target}:
                     copy = str(create_safety_copy(file, revision, self._clock()))
             before = move(uow.connection)
@@ -151,16 +151,16 @@ class SchemaService:
 
     def migration_sql(self, target: str) -> str:
         """Return the SQL that :meth:`migrate` would run now."""
-        look = self._look()
+        state = self._read_state()
         return migrations.upgrade_sql(
-            self._url.dialect, look.revision, target, has_trail=look.has_trail
+            self._url.dialect, state.revision, target, has_trail=state.has_trail
         )
 
     def downgrade(self, target: str) -> SchemaStatus:
         """Downgrade the schema to a revision.
 
         Raises:
-            InvalidInput: if the revision is unknown or lies ahead.
+            InvalidInput: if the revision is unknown, or newer than the current one.
             DowngradeRefused: if that would lose data.
             DatabaseMissing: if there is no database.
         """
@@ -182,19 +182,19 @@ class SchemaService:
             return "foreign" if foreign else "empty"
         return "outdated" if pending else "current"
 
-    def _look(self) -> "_Look":
+    def _read_state(self) -> "_SchemaState":
         if self._url.missing_file is not None:
-            return _Look(None, foreign=False, has_trail=False)
+            return _SchemaState(None, foreign=False, has_trail=False)
         reading = self._engine.execution_options(**{READ_ONLY: True})
         with translate_errors(), reading.connect() as connection:
             current = current_revision(connection)
             foreign = current is None and bool(foreign_tables(connection))
-            return _Look(current, foreign=foreign, has_trail=has_trail(connection))
+            return _SchemaState(current, foreign=foreign, has_trail=has_trail(connection))
 
 
 @dataclass(frozen=True)
-class _Look:
-    """The state of a schema: its revision, or that an application made the tables."""
+class _SchemaState:
+    """The state of a schema; ``foreign`` says that an application made the tables."""
 
     revision: str | None
     foreign: bool
@@ -202,7 +202,7 @@ class _Look:
 
 
 def require_folder(path: Path) -> None:
-    """Make sure that a database file can be created; only the embedded one's folder is too.
+    """Make sure that a database file can be created; the folder of the embedded one is created.
 
     Raises:
         DatabaseUnreachable: if its folder does not exist.

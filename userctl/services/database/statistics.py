@@ -10,17 +10,17 @@ from userctl.schemas.database import DatabaseStats, VacuumResult
 
 
 class StatisticsService:
-    """The use cases that measure a database and return its unused space."""
+    """The use cases that measure a database, and free its unused space."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     def stats(self, older_than: timedelta) -> DatabaseStats:
-        """Return how many rows there are, and what a purge would delete and free.
+        """Return the number of rows, and how much a purge would delete and free.
 
         Args:
-            older_than: how long ago the tokens must have ended, as a purge takes it.
+            older_than: how long ago the tokens must have ended, as for a purge.
         """
         now = self._clock()
         with self._database.reading() as uow:
@@ -37,7 +37,7 @@ class StatisticsService:
             expired_tokens=expired,
             oldest_expired_at=oldest,
             purge_would_delete=refresh + api,
-            purge_would_free_bytes=_bytes_of(refresh, rows, size),
+            purge_would_free_bytes=_estimate_bytes(refresh, rows, size),
             password_schemes=schemes,
         )
 
@@ -45,17 +45,17 @@ class StatisticsService:
         """Return how many tokens a purge would delete.
 
         Args:
-            older_than: how long ago the tokens must have ended, as a purge takes it.
+            older_than: how long ago the tokens must have ended, as for a purge.
         """
         with self._database.reading() as uow:
             return sum(uow.token_purge.count(self._clock() - older_than))
 
     def vacuum(self) -> VacuumResult:
-        """Return the unused space inside the database to the operating system.
+        """Release the unused space inside the database to the operating system.
 
         Raises:
-            DatabaseBusy: if others held the database for too long.
-            DiskFull: if the disk is too full for it; nothing is lost then.
+            DatabaseBusy: if other processes locked the database for too long.
+            DiskFull: if the disk is too full; nothing is lost then.
         """
         before = measure(self._database.engine).total
         vacuum(self._database.engine)
@@ -65,10 +65,10 @@ class StatisticsService:
         )
 
 
-def _bytes_of(tokens: int, rows: dict[str, int], size: Size) -> int:
-    """Estimate how much some of the refresh tokens take, their indexes included."""
+def _estimate_bytes(tokens: int, rows: dict[str, int], size: Size) -> int:
+    """Estimate the size of some of the refresh tokens, including their indexes."""
     if size.refresh_tokens is not None:
         return size.refresh_tokens * tokens // max(1, rows["refresh_tokens"])
-    # SQLite does not say how much a table takes; the rows of all tables are about as long.
+    # SQLite does not know the size of a table; the rows of all tables are about as long.
     used = max(0, size.total - size.free)
     return used * tokens // max(1, sum(rows.values()))

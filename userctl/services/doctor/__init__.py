@@ -1,1 +1,1 @@
-"""The doctor: a table of checks, and what runs them."""
+"""The doctor: a table of checks, and the service that runs them."""

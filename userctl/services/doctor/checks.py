@@ -18,10 +18,10 @@ class Check:
 
     Attributes:
         name: its name in the output.
-        run: returns what it finds, at least one finding.
-        needs: the check without a failure of which this one makes no sense.
-        dialect: the only dialect on which this one makes sense.
-        settings: those without which this one would examine something else.
+        run: returns its findings, at least one.
+        needs: the check that must pass for this one to make sense.
+        dialect: the only dialect on which this check makes sense.
+        settings: the settings that must be readable, or it would examine something else.
     """
 
     name: str

@@ -9,11 +9,11 @@ from userctl.services.doctor.finding import Finding, ok
 from userctl.services.doctor.installation import Installation
 
 _TRACING = ("opentelemetry", "requests")
-"""What the extra otel installs, among others."""
+"""Two of the packages that the extra otel installs."""
 
 
 def settings(installation: Installation) -> Iterable[Finding]:
-    """Check that every setting can be read, wherever it stands."""
+    """Check that every setting can be read, wherever it is set."""
     return [
         Finding("failure", problem.message, problem.hint or "Correct it there.")
         for problem in installation.problems
@@ -26,8 +26,8 @@ def traces(_installation: Installation) -> Iterable[Finding]:
         return [
             Finding(
                 "warning",
-                "The environment names a collector of traces, and the extra otel is not installed.",
+                "The environment names a trace collector, but the extra otel is not installed.",
                 "Install it, or unset OTEL_EXPORTER_OTLP_ENDPOINT.",
             )
         ]
-    return [ok("Traces can be sent, or are not wanted.")]
+    return [ok("Traces can be sent, or are not configured.")]

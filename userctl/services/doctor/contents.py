@@ -1,4 +1,4 @@
-"""Checks of what the database holds."""
+"""Checks of the contents of the database."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -19,19 +19,19 @@ BACKLOG = timedelta(days=30)
 """How long ago a token may have expired before the check warns."""
 
 ROWS_LISTED = 5
-"""How many rows of each table are named that cannot be read."""
+"""How many unreadable rows of each table are named."""
 
 IDS_LISTED = 20
 """How many ids or roles a finding lists at most."""
 
-BEHIND = timedelta(minutes=1)
+CLOCK_TOLERANCE = timedelta(minutes=1)
 """How far the clock may be behind the newest row, which another machine may have written."""
 
 
 def rows(installation: Installation) -> Iterable[Finding]:
-    """Check that every value can be read, whatever program wrote it."""
-    found = [finding for table in TABLES for finding in _unreadable_rows(installation, table)]
-    return found or [ok("All rows can be read.")]
+    """Check that every value can be read, whichever program wrote it."""
+    findings = [finding for table in TABLES for finding in _unreadable_rows(installation, table)]
+    return findings or [ok("All rows can be read.")]
 
 
 def _unreadable_rows(installation: Installation, table: str) -> Iterable[Finding]:
@@ -43,7 +43,7 @@ def _unreadable_rows(installation: Installation, table: str) -> Iterable[Finding
         yield Finding("failure", error.message, error.hint)
     if others:
         message = f"{others} more rows of {table} cannot be read."
-        yield Finding("failure", message, f"Correct the first {ROWS_LISTED}, and run it again.")
+        yield Finding("failure", message, f"Correct the first {ROWS_LISTED}, and run this again.")
 
 
 def clock(installation: Installation) -> Iterable[Finding]:
@@ -63,7 +63,7 @@ def clock(installation: Installation) -> Iterable[Finding]:
             # The database may have been idle for a long time, which is not a failure.
             message = error.message.partition(";")[0]
             return [Finding("warning", f"{message}.", "Set the clock if it is wrong.")]
-    if latest - now > BEHIND:
+    if latest - now > CLOCK_TOLERANCE:
         return [
             Finding(
                 "failure",
@@ -96,7 +96,7 @@ def passwords(installation: Installation) -> Iterable[Finding]:
     """Check how passwords are hashed, and which of them must be changed."""
     with installation.database.reading() as uow:
         forms, must_change = uow.users.count_by_hash_form(), uow.users.count_must_change()
-        foreign = ForeignHashes.of(uow.users.foreign_hashes())
+        foreign = ForeignHashes.from_hashes(uow.users.foreign_hashes())
         open_ids = uow.users.disabled_with_password(left_out=False)
         left_out = uow.users.disabled_with_password(left_out=True)
     # The salt and the digest do not matter here.
@@ -107,7 +107,7 @@ def passwords(installation: Installation) -> Iterable[Finding]:
         yield Finding(
             "warning",
             f"Disabled users to whom another program gave a password: {len(open_ids)} ({listed}).",
-            "They can log in to that program. Put it aside: userctl user disable USER",
+            "They can log in to that program. Disable them again: userctl user disable USER",
         )
     yield from foreign.findings(installation.password_secrets)
     if weak:

@@ -15,10 +15,10 @@ from userctl.services.doctor.installation import Installation
 
 Version = tuple[int, ...]
 
-OLDEST: Version = (3, 35, 0)
+OLDEST_VERSION: Version = (3, 35, 0)
 """Older versions cannot drop columns, which a downgrade does."""
 
-SOUND: Version = (3, 51, 3)
+SAFE_VERSION: Version = (3, 51, 3)
 """The first version in which restarting the write-ahead log is safe (SQLite release notes)."""
 
 _SCHEMA_ADVICE = {
@@ -58,12 +58,12 @@ def sqlite_version(_installation: Installation) -> Iterable[Finding]:
 
 
 def judge_version(version: Version) -> Finding:
-    """Return what to say about a version of SQLite, such as the bug that most of them have."""
+    """Return the finding about a version of SQLite."""
     name = f"SQLite {'.'.join(map(str, version))}"
-    if version < OLDEST:
-        needed = ".".join(map(str, OLDEST))
+    if version < OLDEST_VERSION:
+        needed = ".".join(map(str, OLDEST_VERSION))
         return Finding("failure", f"{name} is older than {needed}.", "Use a newer Python.")
-    if version >= SOUND:
+    if version >= SAFE_VERSION:
         return ok(f"{name} is new enough.")
     # Not a warning: few can change it, and a warning every day is soon ignored.
     return ok(
@@ -86,8 +86,8 @@ def journal(installation: Installation) -> Iterable[Finding]:
     if (names := path.stat().st_nlink) > 1:
         yield Finding(
             "failure",
-            f"{path} has {names} names (hard links), and SQLite keeps a log of its own for each.",
-            "Stop what uses it, and remove every name but one.",
+            f"{path} has {names} names (hard links), and SQLite keeps a separate log for each.",
+            "Stop the programs that use it, and remove every name but one.",
         )
     mode = inspection.journal_mode(installation.open_engine())
     if mode == "wal":
@@ -109,9 +109,9 @@ def _enable_wal(installation: Installation) -> str:
 
 def integrity(installation: Installation) -> Iterable[Finding]:
     """Check that all rows can be read and all references are valid."""
-    found = inspection.find_damage(installation.open_engine())
-    advice = "Restore a backup ('userctl db restore'), or repair what is named here."
-    return [Finding("failure", f"Damaged: {what}.", advice) for what in found] or [
+    damaged = inspection.find_damage(installation.open_engine())
+    advice = "Restore a backup ('userctl db restore'), or repair the parts named here."
+    return [Finding("failure", f"Damaged: {part}.", advice) for part in damaged] or [
         ok("No damage, and no row refers to a missing one.")
     ]
 
@@ -120,8 +120,8 @@ def tokens(installation: Installation) -> Iterable[Finding]:
     """Check that SQLite deletes tokens with their user, in adopted tables too."""
     advice = "Run 'userctl db adopt' after each migration of the application."
     return [
-        Finding("failure", f"Tokens outlive users: {what}.", advice)
-        for what in inspection.find_token_problems(installation.open_engine())
+        Finding("failure", f"Tokens outlive users: {problem}.", advice)
+        for problem in inspection.find_token_problems(installation.open_engine())
     ] or [ok("Tokens are deleted with their users.")]
 
 
@@ -167,7 +167,7 @@ def encoding(installation: Installation) -> Iterable[Finding]:
     return [
         Finding(
             "warning",
-            f"The encoding of the database is {name}, which lacks characters that names may have.",
+            f"The encoding of the database is {name}, which lacks characters that names may use.",
             "Copy the users into a database with the encoding UTF8: 'userctl db copy'.",
         )
     ]

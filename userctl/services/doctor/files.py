@@ -1,4 +1,4 @@
-"""Checks of who can read or change the files that userctl trusts."""
+"""Checks that others cannot read or change the files that userctl trusts."""
 
 import os
 import stat
@@ -23,13 +23,13 @@ def modes(installation: Installation) -> Iterable[Finding]:
     """Check the permissions and the owners of the files."""
     files = installation.files
     findings = [
-        *_secrets(files.secrets, mounted=False),
-        *_secrets(files.mounted, mounted=True),
-        *_modes(files.database[:1], forbidden=0o007),
-        *_modes(files.database[1:], forbidden=0o007, fixable=not _is_link(files.database)),
-        *_modes(files.trusted, forbidden=0o022),
-        *_modes(filter(_lets_files_go, files.folders), forbidden=0o002),
-        *_folders_of_secrets([*files.secrets, *files.mounted]),
+        *_check_secrets(files.secrets, mounted=False),
+        *_check_secrets(files.mounted, mounted=True),
+        *_check_modes(files.database[:1], forbidden=0o007),
+        *_check_modes(files.database[1:], forbidden=0o007, fixable=not _is_link(files.database)),
+        *_check_modes(files.trusted, forbidden=0o022),
+        *_check_modes(filter(_lets_others_remove_files, files.folders), forbidden=0o002),
+        *_check_folders_of_secrets([*files.secrets, *files.mounted]),
     ]
     present = [path for path in files.all if path.exists()]
     return findings or [ok(f"Files with correct owners and permissions: {len(present)}.")]
@@ -51,10 +51,10 @@ def leftovers(installation: Installation) -> Iterable[Finding]:
         for path in files.database[:1]
         for folder in abandoned_folders(path.parent, temporary_prefix(path))
     ]
-    return [_leftover(*each) for each in found] or [ok("No leftover temporary files.")]
+    return [_leftover_finding(*each) for each in found] or [ok("No leftover temporary files.")]
 
 
-def _leftover(temporary: Path, status: os.stat_result) -> Finding:
+def _leftover_finding(temporary: Path, status: os.stat_result) -> Finding:
     kind = "folder" if stat.S_ISDIR(status.st_mode) else "file"
     message = f"{temporary} is a leftover temporary {kind} of a killed process."
     if status.st_uid != os.geteuid():
@@ -71,17 +71,17 @@ def _remove(temporary: Path) -> str:
 
 
 def _is_link(database: Sequence[Path]) -> bool:
-    """Tell whether a database is reached by a link, so that what is beside it may not be ours."""
+    """Tell whether a database is a symbolic link, so that files beside it may not be ours."""
     return bool(database) and database[0].is_symlink()
 
 
-def _lets_files_go(folder: Path) -> bool:
-    """Tell whether everyone who can write into a folder can also remove the files of others."""
+def _lets_others_remove_files(folder: Path) -> bool:
+    """Tell whether those who can write to a folder can also remove files of others."""
     return folder.is_dir() and not folder.stat().st_mode & stat.S_ISVTX
 
 
-def _folders_of_secrets(paths: Iterable[Path]) -> Iterator[Finding]:
-    """Check that others cannot replace the files that only their owner may read."""
+def _check_folders_of_secrets(paths: Iterable[Path]) -> Iterator[Finding]:
+    """Check that others cannot replace files that only their owner may read."""
     for path in filter(Path.exists, paths):
         folder = Path(os.path.realpath(path)).parent
         if reason := replacement_risk(folder.stat()):
@@ -92,28 +92,30 @@ def _folders_of_secrets(paths: Iterable[Path]) -> Iterator[Finding]:
             )
 
 
-def _secrets(paths: Iterable[Path], *, mounted: bool) -> Iterator[Finding]:
+def _check_secrets(paths: Iterable[Path], *, mounted: bool) -> Iterator[Finding]:
     for path in paths:
         if path.is_symlink() and not mounted:
             yield Finding("failure", f"{path} is a symbolic link.", "Move the file here.")
         elif path.exists():
             status = path.stat()
-            yield from _mode(path, status, forbidden_mode(status, mounted=mounted))
+            yield from _check_mode(path, status, forbidden_mode(status, mounted=mounted))
             if status.st_uid not in trusted_owners(mounted=mounted):
-                yield _foreign("failure", path, status)
+                yield _foreign_owner("failure", path, status)
 
 
-def _modes(paths: Iterable[Path], *, forbidden: int, fixable: bool = True) -> Iterator[Finding]:
+def _check_modes(
+    paths: Iterable[Path], *, forbidden: int, fixable: bool = True
+) -> Iterator[Finding]:
     for path in paths:
         if path.exists():
             status = path.stat()
-            yield from _mode(path, status, forbidden, fixable=fixable)
+            yield from _check_mode(path, status, forbidden, fixable=fixable)
             # Root may use the files of an application.
             if os.geteuid() and status.st_uid not in {os.geteuid(), 0}:
-                yield _foreign("warning", path, status)
+                yield _foreign_owner("warning", path, status)
 
 
-def _mode(
+def _check_mode(
     path: Path, status: os.stat_result, forbidden: int, *, fixable: bool = True
 ) -> Iterator[Finding]:
     mode = stat.S_IMODE(status.st_mode)
@@ -137,19 +139,19 @@ def _mode(
 
 
 def _change_mode(path: Path, seen: os.stat_result, mode: int) -> str:
-    """Change the mode of what was examined, and of nothing that has its name by now."""
+    """Change the mode of the examined file, unless another file has replaced it."""
     before = stat.S_IMODE(seen.st_mode)
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not os.path.samestat(os.fstat(descriptor), seen):
-            return f"{path} was replaced meanwhile, and was not changed."
+            return f"{path} was replaced in the meantime, and was not changed."
         os.fchmod(descriptor, mode)
     finally:
         os.close(descriptor)
     return f"Changed the mode of {path} from {before:04o} to {mode:04o}."
 
 
-def _foreign(status: Status, path: Path, found: os.stat_result) -> Finding:
+def _foreign_owner(status: Status, path: Path, found: os.stat_result) -> Finding:
     return Finding(
         status,
         f"{path} belongs to uid {found.st_uid}, not to you.",

@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""The findings of checks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ class Finding:
     """The result of a check, the advice, and how to fix it if that is possible.
 
     Attributes:
-        status: how bad it is.
-        message: what is wrong with which thing.
+        status: the severity.
+        message: what is wrong.
         advice: what to do.
-        fix: fixes it, and returns what it changed, as in ``Removed /x/y.``
+        fix: fixes the problem, and returns what it did, as in ``Removed /x/y.``
     """
 
     status: Status

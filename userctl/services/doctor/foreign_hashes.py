@@ -12,7 +12,7 @@ from userctl.services.doctor.finding import Finding, ok
 
 
 class ForeignHashes:
-    """How many there are of each scheme, how many cannot be verified, and the secrets they need."""
+    """Counts hashes by scheme, those that cannot be verified, and the secrets that they need."""
 
     def __init__(self) -> None:
         self._schemes: Counter[str] = Counter()
@@ -20,28 +20,28 @@ class ForeignHashes:
         self._unusable = 0
 
     @classmethod
-    def of(cls, hashes: Iterable[str]) -> Self:
+    def from_hashes(cls, hashes: Iterable[str]) -> Self:
         """Count some hashes."""
-        found = cls()
+        counts = cls()
         for hashed in hashes:
             try:
                 parsed = password_hashes.parse(hashed)
             except InvalidInput:
-                found._unusable += 1
+                counts._unusable += 1
                 continue
-            found._schemes[parsed.family] += 1
+            counts._schemes[parsed.family] += 1
             if parsed.secret is not None:
-                found._secrets[parsed.secret] += 1
-        return found
+                counts._secrets[parsed.secret] += 1
+        return counts
 
     def __bool__(self) -> bool:
         return bool(self._schemes or self._unusable)
 
     def findings(self, secrets: SecretSource) -> Iterator[Finding]:
-        """Yield what there is to say of them."""
+        """Yield the findings about the hashes."""
         if self._schemes:
             listed = ", ".join(f"{name} {count:,}" for name, count in sorted(self._schemes.items()))
-            yield ok(f"Users whose password is hashed as another system does it: {listed}.")
+            yield ok(f"Users with a password hash from another system: {listed}.")
         for name, count in sorted(self._secrets.items()):
             try:
                 secrets(name)

@@ -1,4 +1,4 @@
-"""What the checks examine."""
+"""The installation that the checks examine."""
 
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
@@ -22,16 +22,16 @@ class Installation:
     """An installation of userctl, any part of which may be broken.
 
     Attributes:
-        problems: what is wrong with the settings.
-        unusable: the settings that cannot be read, and stand at their defaults for that.
+        problems: the problems of the settings.
+        unusable: the settings that cannot be read, and have their defaults instead.
         url: the database.
         files: the files of the installation.
         find_keys: returns where the signing keys are.
         open_engine: returns the engine, without checking the database.
         open_schema: returns the service that knows the schema.
-        database: the database, used once it is known to be usable.
+        database: the database, for checks that run once it is known to be usable.
         hasher: knows the cost of password hashes.
-        password_secrets: returns a secret that hashes of another system were made with.
+        password_secrets: returns a secret with which hashes of another system were made.
         roles: the configured roles.
         longest_session: how long a session can last.
         clock: where the time comes from.

@@ -8,21 +8,21 @@ from userctl.security.keyring import RingKey
 from userctl.services.doctor.finding import Finding, ok
 from userctl.services.doctor.installation import Installation
 
-OLD = timedelta(days=365)
-"""How long a key may sign before it should be rotated."""
+ROTATION_AGE = timedelta(days=365)
+"""The age at which a signing key should be rotated."""
 
 
 def signing_key(installation: Installation) -> Iterable[Finding]:
     """Check the active key; a key that is too weak cannot even be loaded."""
     try:
-        found = installation.find_keys()
-        ring = found.load().as_of(installation.clock())
+        source = installation.find_keys()
+        ring = source.load().as_of(installation.clock())
     except SecretKeyMissing as error:
         return [Finding("warning", f"{error.message} Logins are not possible.", error.hint)]
     if unused := _unused_keyring(installation):
         return [unused]
     active = ring.active
-    if active is None and found.is_embedded:
+    if active is None and source.is_embedded:
         return [ok("The first login generates a signing key.")]
     if active is None:
         return [Finding("failure", "The keyring is empty.", "Run 'userctl key generate'.")]
@@ -30,11 +30,11 @@ def signing_key(installation: Installation) -> Iterable[Finding]:
         _ = active.key.signer
     except CryptoMissing as error:
         return [Finding("failure", error.message, error.hint)]
-    return [_age(active, installation.clock())]
+    return [_age_finding(active, installation.clock())]
 
 
 def _unused_keyring(installation: Installation) -> Finding | None:
-    """Look for a keyring beside a link to the database; older versions kept one for each name."""
+    """Return a finding about a keyring beside a link to the database, which older versions used."""
     path, used = installation.url.sqlite_path, installation.url.embedded_keyring
     if path is None or used is None or not path.is_symlink():
         return None
@@ -48,12 +48,12 @@ def _unused_keyring(installation: Installation) -> Finding | None:
     )
 
 
-def _age(active: RingKey, now: datetime) -> Finding:
+def _age_finding(active: RingKey, now: datetime) -> Finding:
     name, since = f"{active.key.algorithm} key {active.key.kid}", active.activated_at
     if since is None:
         return ok(f"The {name} is strong enough. Its age is unknown.")
     age = now - since
-    if age > OLD:
+    if age > ROTATION_AGE:
         return Finding(
             "warning", f"The {name} has signed for {age.days} days.", "Run 'userctl key rotate'."
         )

@@ -1,4 +1,4 @@
-"""Examines an installation and says what is wrong and what to do about it."""
+"""Examines an installation, and says what is wrong and what to do."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -14,16 +14,16 @@ logger = logging.getLogger(__name__)
 
 
 class DoctorService:
-    """Runs all checks, except those that need what another check found broken."""
+    """Runs all checks, except those that depend on a failed one."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
     def examine(self, *, fix: bool = False) -> Iterator[CheckRead]:
-        """Yield the findings, one check after the other, and behind them what was fixed.
+        """Yield the findings of one check after the other, each followed by what was fixed.
 
         Args:
-            fix: fix what can be fixed without losing anything.
+            fix: whether to fix problems that can be fixed without losing anything.
         """
         dialect, broken = self._installation.url.dialect, set()
         for check in CHECKS:
@@ -36,12 +36,12 @@ class DoctorService:
             if any(found.status == "failure" for found in findings):
                 broken.add(check.name)
             for found in findings:
-                yield _read(check, found)
+                yield _check_read(check, found)
             for found in fixed:
-                yield _read(check, found, fixed=True)
+                yield _check_read(check, found, fixed=True)
 
     def _run(self, check: Check, *, fix: bool) -> tuple[list[Finding], list[Finding]]:
-        """Return what a check finds, in the end, and what was fixed."""
+        """Return the remaining findings of a check, and what was fixed."""
         if unusable := sorted(self._installation.unusable & {*check.settings}):
             named = ", ".join(unusable)
             message = f"Not examined, because a setting it depends on cannot be read: {named}."
@@ -57,7 +57,7 @@ class DoctorService:
         return [*remaining, *(found for found in results if found.status != "ok")], fixed
 
 
-def _read(check: Check, found: Finding, *, fixed: bool = False) -> CheckRead:
+def _check_read(check: Check, found: Finding, *, fixed: bool = False) -> CheckRead:
     return CheckRead(
         check=check.name,
         status=found.status,
@@ -75,12 +75,12 @@ def _findings_of(check: Callable[[], Iterable[Finding]]) -> list[Finding]:
     except OSError as error:
         return [Finding("failure", f"{error.filename}: {error.strerror}.", None)]
     except Exception as error:
-        # What is examined may be broken in any way, and the other checks are wanted all the more.
+        # The installation may be broken in any way, and the other checks should still run.
         logger.debug("a check failed", exc_info=True)
         return [
             Finding(
                 "failure",
-                f"This cannot be examined ({type(error).__name__}): what was read makes no sense.",
+                f"This cannot be examined ({type(error).__name__}): unexpected data was read.",
                 "Restore a backup if the database is damaged; otherwise report this, with -vv.",
             )
         ]

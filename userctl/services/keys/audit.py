@@ -16,7 +16,7 @@ class KeyAuditLog:
     Args:
         database: the database.
         clock: where the time comes from.
-        notify: called if the event cannot be written; changes of keys must not depend on it.
+        notify: called with a message if the event cannot be written; keys are changed anyway.
     """
 
     def __init__(self, database: Database, *, clock: Clock, notify: Callable[[str], None]) -> None:
@@ -25,7 +25,7 @@ class KeyAuditLog:
         self._notify = notify
 
     def __call__(self, tag: AuditTag, kid: str, **detail: Any) -> None:
-        """Record an event about the key with an id, and anything else that JSON can hold."""
+        """Record an event about the key with an id, with any detail that JSON can hold."""
         try:
             self._record(tag, kid, detail)
         except DatabaseNotReady as error:

@@ -22,12 +22,12 @@ VERIFIES_FOR = STALE_RING + timedelta(minutes=LONGEST_ACCESS_TOKEN_MINUTES, seco
 
 
 class KeyService:
-    """The use cases on the keyring; each change is one atomic write of the whole keyring.
+    """The use cases for the keyring; each change is one atomic write of the whole keyring.
 
     Args:
         key_source: where the keys are.
         clock: where the time comes from.
-        audit_log: told what was done to the key with an id, and what else there is to say.
+        audit_log: called with the tag, the key id and the detail of each change.
     """
 
     def __init__(
@@ -42,15 +42,15 @@ class KeyService:
         self._record = audit_log
 
     def read(self) -> list[KeyRead]:
-        """Return all keys: next, active, passive, retired, the latest of a state first.
+        """Return all keys: next, active, passive, retired; the latest of each state first.
 
         Raises:
             SecretKeyMissing: if the configured keyring does not exist.
         """
-        return [_read(entry) for entry in self._source.load().as_of(self._clock()).keys]
+        return [_key_read(entry) for entry in self._source.load().as_of(self._clock()).keys]
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
-        """Return the JWK Set (RFC 7517, section 5) of the public keys that verify.
+        """Return the JWK Set (RFC 7517, section 5) of the public keys that verify tokens.
 
         A symmetric key has no public half and is left out.
 
@@ -77,7 +77,7 @@ class KeyService:
             default = ring.active.key.algorithm if ring.active else "HS256"
             return ring.with_key(generate_key(algorithm or default), now)
 
-        return self._record_change(AuditTag.KEY_GENERATE, _newest(self._change(add_generated)))
+        return self._record_change(AuditTag.KEY_GENERATE, _newest_key(self._change(add_generated)))
 
     def import_(self, text: str) -> KeyRead:
         """Add a key given as PEM, as a JWK, or else as an HS256 secret.
@@ -88,8 +88,8 @@ class KeyService:
             CryptoMissing: if the library for asymmetric keys is needed but not installed.
         """
         key = parse_key(text)
-        changed = self._change(lambda ring, now: ring.with_key(key, now))
-        return self._record_change(AuditTag.KEY_IMPORT, _newest(changed))
+        ring = self._change(lambda ring, now: ring.with_key(key, now))
+        return self._record_change(AuditTag.KEY_IMPORT, _newest_key(ring))
 
     def rotate(self, minimum_age: timedelta) -> KeyRead:
         """Make the next key the active one, and generate another; return the active one.
@@ -109,7 +109,7 @@ class KeyService:
 
         active = self._change(promote_next).active
         assert active is not None
-        return self._record_change(AuditTag.KEY_ROTATE, _read(active))
+        return self._record_change(AuditTag.KEY_ROTATE, _key_read(active))
 
     def show_replaceable(self) -> list[KeyRead]:
         """Return all keys, if :meth:`replace_all` can replace them.
@@ -127,27 +127,27 @@ class KeyService:
         return self.read()
 
     def replace_all(self) -> ReplacedKeys:
-        """Sign with a fresh key and reject everything that any other key signed, from now on.
+        """Sign with a new key, and reject everything that any other key signed, from now on.
 
-        This is for keys that may have been stolen: the next key, which lay beside them, is not
-        promoted but retired with the others, and another one is generated.
+        This is for keys that may have been stolen: the next key may have been stolen too, so it is
+        not promoted but retired with the others, and another one is generated.
 
         Raises:
             InvalidConfiguration: if the key is not in a keyring.
             CryptoMissing: if the library for asymmetric keys is needed but not installed.
         """
-        ended: list[str] = []
+        retired: list[str] = []
 
         def replace_keys(ring: Keyring, now: datetime) -> Keyring:
-            ended[:] = [entry.key.kid for entry in ring.keys if entry.state != "retired"]
+            retired[:] = [entry.key.kid for entry in ring.keys if entry.state != "retired"]
             algorithm = ring.active.key.algorithm if ring.active else "HS256"
             replaced = ring.replace_all(generate_key(algorithm), now)
             return replaced.with_key(generate_key(algorithm), now)
 
         active = self._change(replace_keys).active
         assert active is not None
-        self._record(AuditTag.KEY_COMPROMISE, active.key.kid, retired=ended)
-        return ReplacedKeys(active=_read(active), retired=ended)
+        self._record(AuditTag.KEY_COMPROMISE, active.key.kid, retired=retired)
+        return ReplacedKeys(active=_key_read(active), retired=retired)
 
     def show_retirable(self, kid: str) -> KeyRead:
         """Return a key that can be retired.
@@ -159,7 +159,7 @@ class KeyService:
         now = self._clock()
         ring = self._source.load().as_of(now)
         ring.retire(kid, now)
-        return _read(ring.get(kid))
+        return _key_read(ring.get(kid))
 
     def retire(self, kid: str) -> KeyRead:
         """Reject everything that a key signed, from now on, and erase its material.
@@ -168,29 +168,29 @@ class KeyService:
             KeyNotFound: if there is no such key.
             KeyActive: if it is the active key.
         """
-        changed = self._change(lambda ring, now: ring.retire(kid, now))
-        return self._record_change(AuditTag.KEY_RETIRE, _read(changed.get(kid)))
+        ring = self._change(lambda ring, now: ring.retire(kid, now))
+        return self._record_change(AuditTag.KEY_RETIRE, _key_read(ring.get(kid)))
 
     def _record_change(self, tag: AuditTag, key: KeyRead) -> KeyRead:
         self._record(tag, key.kid)
         return key
 
     def _change(self, change: Callable[[Keyring, datetime], Keyring]) -> Keyring:
-        def changed(ring: Keyring) -> Keyring:
-            # The keyring is locked by now, so that no other process changes it.
+        def apply_change(ring: Keyring) -> Keyring:
+            # The keyring is locked here, so no other process can change it.
             now = self._clock()
             return change(ring.as_of(now), now)
 
-        return self._source.change(changed)
+        return self._source.change(apply_change)
 
 
-def _newest(ring: Keyring) -> KeyRead:
+def _newest_key(ring: Keyring) -> KeyRead:
     newest = ring.next or ring.active
     assert newest is not None
-    return _read(newest)
+    return _key_read(newest)
 
 
-def _read(entry: RingKey) -> KeyRead:
+def _key_read(entry: RingKey) -> KeyRead:
     return KeyRead(
         kid=entry.key.kid,
         algorithm=entry.key.algorithm,

@@ -1,4 +1,4 @@
-"""Ending sessions from outside."""
+"""Ending sessions by their ids or users."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -31,14 +31,14 @@ class SessionEndService:
 
     @retry_transactions
     def end(self, references: Sequence[str]) -> EndedSessions:
-        """End sessions, all of them or, if one is unknown, none; one may have ended before.
+        """End sessions, all of them or, if one is unknown, none; ended ones are accepted.
 
         Args:
             references: their ids, or the beginnings of their ids.
 
         Raises:
-            InvalidInput: if one is not such an id.
-            SessionNotFound: naming the first that is unknown.
+            InvalidInput: if a reference is not such an id.
+            SessionNotFound: naming the first unknown session.
         """
         now = self._clock()
         with self._database.writing() as uow:
@@ -73,7 +73,7 @@ class SessionEndService:
     def access_tokens_end(self, user_ids: Sequence[int]) -> datetime | None:
         """Return when the last access token of some users expires; None if all have expired.
 
-        Whatever ended their sessions, a service that verifies access tokens by itself accepts them
+        However their sessions ended, a service that verifies access tokens offline accepts them
         until then.
         """
         now = self._clock()

@@ -1,4 +1,4 @@
-"""Exchanges refresh tokens, each once, and ends the sessions of those that are reused."""
+"""Exchanges refresh tokens, each once, and ends the session of a reused one."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from userctl.models import RefreshToken
 from userctl.schemas.audit import AuditTag
 from userctl.schemas.session import Grant
 from userctl.security.opaque_token import REFRESH_TOKEN, refresh_digest
-from userctl.services.authentication.bounded_events import record_bounded, record_forgotten
+from userctl.services.authentication.bounded_events import flush_expired_counters, record_bounded
 from userctl.services.sessions.issue import LoginFacts, TokenFamily, TokenIssuer
 from userctl.services.shared.records import require_text
 from userctl.services.shared.token_records import refresh_token_state
@@ -48,8 +48,8 @@ class TokenExchange:
         """Exchange a refresh token, once, for new tokens of the same session.
 
         Args:
-            token: the refresh token, ours or one of an application whose tables were adopted.
-            successor: the new refresh token, if the caller generated it to store it beforehand.
+            token: the refresh token, issued by userctl or by an application with adopted tables.
+            successor: the new refresh token, if the caller generated and stored it beforehand.
 
         Raises:
             TokenInvalid: if the refresh token is unknown.
@@ -62,7 +62,7 @@ class TokenExchange:
             digest = refresh_digest(token)
             return self._exchange(digest, successor)
         except TokenReused:
-            # The reuse is recorded with the end of the session.
+            # The reuse was recorded when the session was ended.
             raise
         except (AuthenticationFailed, RefreshConflict) as error:
             self._record_failure(digest, error)
@@ -70,7 +70,7 @@ class TokenExchange:
 
     @retry_transactions
     def was_exchanged(self, token: str, successor: str) -> bool:
-        """Tell whether an exchange that was interrupted was committed.
+        """Tell whether an interrupted exchange was committed.
 
         Raises:
             TokenInvalid: if one of the two is not a refresh token.
@@ -120,7 +120,7 @@ class TokenExchange:
                 session=token.family_id if token else None,
                 reason=error.code,
             )
-            record_forgotten(uow, now)
+            flush_expired_counters(uow, now)
             uow.commit()
 
     def _require_active(self, uow: UnitOfWork, token: RefreshToken, now: datetime) -> None:
@@ -136,7 +136,7 @@ class TokenExchange:
         assert token.used_at is not None
         successor = uow.refresh_tokens.get(token.successor_id or 0)
         unused = successor is not None and refresh_token_state(successor, now) == "active"
-        # A clock that was set back must not make a theft of long ago look like a race.
+        # After the clock was set back, an old theft must not look like a race.
         if unused and abs(now - token.used_at) <= REPLAY_GRACE:
             raise RefreshConflict("Another process exchanged this token a moment ago.")
         uow.refresh_tokens.record_replay(token, now)
@@ -152,7 +152,7 @@ class TokenExchange:
                 user_id=token.user_id,
                 session=token.family_id,
             )
-        # The revocation has to last although the refresh fails.
+        # The revocation must be kept although the refresh fails.
         uow.commit()
         raise TokenReused(
             "This refresh token was used before, so its session was ended.",
@@ -161,12 +161,12 @@ class TokenExchange:
 
 
 def _session_of(token: RefreshToken) -> str:
-    """Return the session of a token; without one, the token by itself."""
+    """Return the session of a token, or a name for the token if it has none."""
     return token.family_id or f"token {token.id}"
 
 
 def _family_of(token: RefreshToken, end: datetime) -> TokenFamily:
-    """Return the family of a token; one that another program wrote starts a family now."""
+    """Return the family of a token; a token that another program wrote starts a new one."""
     return TokenFamily(
         token.family_id or secrets.token_hex(16),
         token.family_expires_at or end,

@@ -22,9 +22,9 @@ class IntrospectionService:
 
     Args:
         database: where tokens are kept.
-        open_token_verifier: returns what verifies access tokens, which needs the signing key.
+        open_token_verifier: returns the verifier of access tokens, which needs the signing key.
         api_tokens: verifies API tokens.
-        subject: what a token calls its user, ``email`` or ``id``.
+        subject: the subject of tokens, ``email`` or ``id``.
         clock: where the time comes from.
     """
 

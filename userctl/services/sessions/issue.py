@@ -32,7 +32,7 @@ class TokenLifetimes:
 
 
 def token_lifetimes(settings: Settings) -> TokenLifetimes:
-    """Return how long tokens and sessions last by the settings."""
+    """Return the lifetimes of tokens and sessions from the settings."""
     return TokenLifetimes(
         access=timedelta(minutes=settings.access_token_minutes),
         refresh=timedelta(days=settings.refresh_token_days),
@@ -46,7 +46,7 @@ class LoginFacts(NamedTuple):
     Args:
         method: the login method.
         source: where the login came from.
-        client: what the client calls itself.
+        client: the name by which the client identifies itself.
     """
 
     method: str | None = None
@@ -69,7 +69,7 @@ class TokenFamily(NamedTuple):
 
 
 class TokenIssuer:
-    """The use case that starts a session, and what every new pair of tokens goes through.
+    """The use case that starts a session, and the part that issues every new pair of tokens.
 
     Args:
         database: where sessions are kept.
@@ -100,27 +100,30 @@ class TokenIssuer:
 
         Args:
             proof: the result of an authentication.
-            login: how the session is started; one without a source comes from this host.
+            login: how the session is started; without a source, it comes from this host.
 
         Raises:
             AuthenticationFailed: if the proof is no longer valid.
         """
         now = self._clock()
         with self._database.writing() as uow:
-            who = proof.redeem(uow)
+            identity = proof.redeem(uow)
             end = self.session_end(now)
-            ends_at = min(end, who.ends_at or end)
-            here = login._replace(source=login.source or machine_user())
             family = TokenFamily(
-                secrets.token_hex(16), ends_at, who.origin, who.scope, started_at=now, login=here
+                secrets.token_hex(16),
+                min(end, identity.ends_at or end),
+                identity.origin,
+                identity.scope,
+                started_at=now,
+                login=login._replace(source=login.source or machine_user()),
             )
-            _, grant = self.issue(uow, who.user, family, now)
+            _, grant = self.issue(uow, identity.user, family, now)
             uow.record(
                 AuditTag.LOGIN_SUCCESS,
                 now,
-                user=who.user,
+                user=identity.user,
                 session=family.id,
-                origin=who.origin,
+                origin=identity.origin,
                 **login._asdict(),
             )
             uow.commit()
@@ -139,7 +142,7 @@ class TokenIssuer:
         *,
         text: str | None = None,
     ) -> tuple[int, Grant]:
-        """Issue a refresh token of a family and an access token; return the id of the first too.
+        """Issue a refresh token and an access token; return the id of the refresh token too.
 
         Args:
             uow: the unit of work, which the caller commits.

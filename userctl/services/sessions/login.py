@@ -18,16 +18,16 @@ from userctl.services.authentication.failures import record_failure
 from userctl.services.authentication.methods import Authenticator
 from userctl.services.authentication.source import login_source
 from userctl.services.sessions.issue import LoginFacts, TokenIssuer
-from userctl.services.sessions.stored import SessionService
+from userctl.services.sessions.stored_session import SessionService
 
 
 class LoginService:
-    """Starts sessions, with whatever method a user authenticates.
+    """The use cases that log in with any method of authentication.
 
     Args:
         authenticators: returns a method by its name.
         token_issuer: starts the session.
-        open_sessions: returns what keeps the stored session, which needs a home folder.
+        open_sessions: returns the service for the stored session, which needs a home folder.
         database: where failures are recorded.
         clock: where the time comes from.
     """
@@ -57,7 +57,7 @@ class LoginService:
 
         Raises:
             InvalidInput: if there is no such method, or the source is not valid.
-            DatabaseNotReady: if the database cannot serve.
+            DatabaseNotReady: if the database is not ready.
             UnsafeFile: if a session cannot be stored.
         """
         self._authenticators(method)
@@ -68,7 +68,7 @@ class LoginService:
             self._open_sessions().require_storable()
 
     def log_in(self, method: str, credentials: Credentials) -> Grant:
-        """Start a session for the user of these credentials.
+        """Start a session for the user with these credentials.
 
         Raises:
             InvalidInput: if there is no such method.
@@ -90,7 +90,7 @@ class LoginService:
             raise
 
     def log_in_and_store(self, method: str, credentials: Credentials) -> StartedSession:
-        """Start a session and store it for the next commands; one stored before ends.
+        """Start a session and store it for the next commands; a stored one is ended.
 
         Raises:
             InvalidInput: if there is no such method.

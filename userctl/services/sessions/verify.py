@@ -16,7 +16,7 @@ from userctl.services.users.records import lenient_user_read
 _QUERY = DriverQuery(USER_AND_TOKENS)
 
 FRESH_SECONDS = 20
-"""How long a token that is handed to another program has to last at least."""
+"""The shortest remaining lifetime of a token that is handed to another program."""
 
 
 class TokenVerifier:
@@ -25,7 +25,7 @@ class TokenVerifier:
     Args:
         database: where sessions are kept.
         codec: decodes access tokens.
-        subject: what an access token calls its user, ``email`` or ``id``.
+        subject: the subject of access tokens, ``email`` or ``id``.
         clock: where the time comes from.
     """
 
@@ -42,7 +42,7 @@ class TokenVerifier:
 
         Raises:
             TokenInvalid, TokenExpired: if the token is not valid.
-            AccountDisabled, TokenRevoked: if the database says that it no longer counts.
+            AccountDisabled, TokenRevoked: if the database says that it is no longer valid.
         """
         claims = self.verify_offline(access_token)
         user = self._find_user(claims)
@@ -53,7 +53,7 @@ class TokenVerifier:
         return VerifiedToken(lenient_user_read(user), claims)
 
     def _find_user(self, claims: AccessClaims) -> Any:
-        """Return the user of a session, as stored; None if there is no such user any longer.
+        """Return the stored user of a session; None if the user no longer exists.
 
         Raises:
             TokenRevoked: if the session has ended.
@@ -70,7 +70,7 @@ class TokenVerifier:
         return user
 
     def verify_offline(self, access_token: str) -> AccessClaims:
-        """Return the claims of an access token from its signature and times alone.
+        """Verify an access token by its signature and times alone, and return its claims.
 
         Raises:
             TokenInvalid, TokenExpired: if the token is not valid.
@@ -78,7 +78,7 @@ class TokenVerifier:
         return self._codec.decode(access_token, self._clock())
 
     def is_fresh(self, access_token: str) -> bool:
-        """Tell whether an access token of ours stays valid for a while, without any leeway."""
+        """Tell whether an access token of ours stays valid for a while, without leeway."""
         try:
             claims = self.verify_offline(access_token)
         except TokenExpired:

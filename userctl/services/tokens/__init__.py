@@ -1,1 +1,1 @@
-"""Tokens of machines, lists of tokens, their revocation and their purge."""
+"""API tokens, and listing, revoking and purging tokens of all kinds."""

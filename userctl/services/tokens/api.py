@@ -28,7 +28,7 @@ from userctl.services.users.records import lenient_user_read
 
 
 def issue_token(uow: UnitOfWork, user: User, new: ApiTokenCreate, now: datetime) -> ApiTokenIssued:
-    """Issue a token for a user, who is locked."""
+    """Issue a token for a locked user."""
     assert user.id is not None
     text = API_TOKEN.generate()
     token = ApiToken(
@@ -58,7 +58,7 @@ class ApiTokenService:
     Args:
         database: where they are kept.
         authenticators: returns a method by its name.
-        subject: what a token calls its owner, ``email`` or ``id``.
+        subject: the subject of tokens, ``email`` or ``id``.
         clock: where the time comes from.
     """
 
@@ -77,7 +77,7 @@ class ApiTokenService:
 
     @retry_transactions
     def issue(self, new: ApiTokenCreate) -> ApiTokenIssued:
-        """Issue a token for a user and return its text, this once.
+        """Issue a token for a user and return its text, which is not shown again.
 
         Raises:
             UserNotFound: if there is no such user.
@@ -91,10 +91,10 @@ class ApiTokenService:
     def verify(self, text: str) -> VerifiedToken:
         """Return the claims of an API token, and its user.
 
-        A service verifies one with each request, so that it is recorded once a minute.
+        A service verifies one with each request, so it is recorded only once a minute.
 
         Raises:
-            AuthenticationFailed: if it is not in force.
+            AuthenticationFailed: if it is not active.
         """
         try:
             return self._verify_again(text) or self._verify(text)
@@ -104,7 +104,7 @@ class ApiTokenService:
             raise
 
     def _verify_again(self, text: str) -> VerifiedToken | None:
-        """Return what :meth:`_verify` would, without a write; None if one is due."""
+        """Verify a token without recording it; return None if its use has to be recorded."""
         digest, now = API_TOKEN.digest(text), self._clock()
         with self._database.reading() as uow:
             token = uow.api_tokens.by_digest(digest)
@@ -118,9 +118,9 @@ class ApiTokenService:
     def _verify(self, text: str) -> VerifiedToken:
         proof = self._authenticators("api-token").authenticate(Credentials(secret=text))
         with self._database.writing() as uow:
-            who = proof.redeem(uow)
-            user, token = who.user, uow.api_tokens.by_digest(API_TOKEN.digest(text))
-            uow.record(AuditTag.API_TOKEN_VERIFY, self._clock(), user=user, token=who.origin)
+            identity = proof.redeem(uow)
+            user, token = identity.user, uow.api_tokens.by_digest(API_TOKEN.digest(text))
+            uow.record(AuditTag.API_TOKEN_VERIFY, self._clock(), user=user, token=identity.origin)
             uow.commit()
         assert token is not None
         return VerifiedToken(lenient_user_read(user), self._claims(token, user))

@@ -40,7 +40,7 @@ class TokenListService:
         """
         limit = STREAM_PAGE if query.limit is None else min(query.limit, LARGEST_COUNT)
         with self._database.reading() as uow:
-            found = _tokens(uow, query, limit + 1, self._clock())
+            found = _find_tokens(uow, query, limit + 1, self._clock())
             shown = found[:limit]
             tokens = read_rows(shown, lambda token: token.read(), on_unreadable)
         return TokenPage(tokens, more=len(found) > limit, after=shown[-1].id if shown else None)
@@ -53,54 +53,58 @@ class TokenListService:
 
 
 @dataclass(frozen=True)
-class _Found:
-    """A token that was found, and what makes a record of it."""
+class _ListedToken:
+    """A token to list: its id, and a function to read its record."""
 
     id: str
     read: Callable[[], TokenRead]
 
 
-def token_id(text: str) -> tuple[TokenKind, int]:
+def parse_token_id(text: str) -> tuple[TokenKind, int]:
     """Return the kind and the number of a token from its id.
 
     Raises:
-        InvalidInput: if the text is not such an id. It is not repeated: it may be a token.
+        InvalidInput: if the text is not such an id. It is not repeated, because it may be a token.
     """
-    found = re.fullmatch(rf"({API_ID_PREFIX})?([0-9]{{1,30}})", text)
-    if found is None:
+    match = re.fullmatch(rf"({API_ID_PREFIX})?([0-9]{{1,30}})", text)
+    if match is None:
         raise InvalidInput(
             "Not a token id. Use a number or 'api-' and a number, from 'userctl token list'.",
             hint="Pass a token itself on standard input with --stdin.",
         )
-    return "api" if found[1] else "refresh", int(found[2])
+    return "api" if match[1] else "refresh", int(match[2])
 
 
-def filter_of(uow: UnitOfWork, query: TokenQuery, now: datetime) -> TokenFilter:
+def token_filter(uow: UnitOfWork, query: TokenQuery, now: datetime) -> TokenFilter:
     """Return the filter for a query.
 
     Raises:
         UserNotFound: if the user of the query does not exist.
     """
-    narrowed = query.expires_within is not None or query.unused_since is not None
+    only_active = query.expires_within is not None or query.unused_since is not None
     return TokenFilter(
         user_id=None if query.user is None else find_user(uow, query.user).id,
-        state=query.state or ("active" if narrowed else None),
+        state=query.state or ("active" if only_active else None),
         expires_before=None if query.expires_within is None else now + query.expires_within,
         unused_since=None if query.unused_since is None else now - query.unused_since,
     )
 
 
-def _tokens(uow: UnitOfWork, query: TokenQuery, count: int, now: datetime) -> list[_Found]:
-    wanted = filter_of(uow, query, now)
-    kind, after = ("api", 0) if query.after is None else token_id(query.after)
+def _find_tokens(
+    uow: UnitOfWork, query: TokenQuery, count: int, now: datetime
+) -> list[_ListedToken]:
+    wanted = token_filter(uow, query, now)
+    kind, after = ("api", 0) if query.after is None else parse_token_id(query.after)
     after = min(after, LARGEST_ID)
-    found: list[_Found] = []
+    found: list[_ListedToken] = []
     if query.kind != "refresh" and kind == "api":
         for issued, email in uow.api_tokens.page(wanted, now, after=after, limit=count):
             read = partial(api_token_read, issued, email, now)
-            found.append(_Found(api_token_id(issued), read))
+            found.append(_ListedToken(api_token_id(issued), read))
     if query.kind != "api":
         rest, after = count - len(found), after if kind == "refresh" else 0
         for token, email in uow.refresh_tokens.page(wanted, now, after=after, limit=rest):
-            found.append(_Found(str(token.id), partial(refresh_token_read, token, email, now)))
+            found.append(
+                _ListedToken(str(token.id), partial(refresh_token_read, token, email, now))
+            )
     return found

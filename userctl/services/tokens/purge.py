@@ -1,4 +1,4 @@
-"""Removes tokens that can no longer be used for anything."""
+"""Purges tokens that are of no more use."""
 
 import logging
 import time
@@ -20,30 +20,30 @@ from userctl.services.shared.clock_check import require_plausible_clock
 logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 0.1
-"""How soon a rest ends when the purge shall stop."""
+"""How soon a pause ends when the purge is to stop."""
 
 LOCK_PATIENCE_SECONDS = 30
-"""How long a purge goes on without deleting anything because others lock what is left. This is as
-long as every other transaction waits for a lock."""
+"""How long a purge continues without deleting anything because others lock the remaining tokens.
+This is as long as every other transaction waits for a lock."""
 
-LOOK_AGAIN_SECONDS = 0.1
-"""How long to wait before looking again for what others had locked."""
+RETRY_SECONDS = 0.1
+"""How long to wait before retrying tokens that others had locked."""
 
 
 class PurgeService:
-    """Deletes tokens in batches, each a short transaction of its own, while others go on.
+    """Deletes tokens in batches, each a short transaction of its own, while others keep working.
 
-    Refresh tokens go when they have expired, used ones too, because until then one that comes
-    back has to be recognised. API tokens go when they have expired or were revoked.
+    Refresh tokens are deleted once they have expired, even used ones, because until then a reuse
+    has to be detected. API tokens are deleted once they have expired or were revoked.
 
-    A purge goes on as long as it deletes something. Tokens that others lock are skipped and looked
-    for again; it ends as "locked" when nothing could be deleted for ``LOCK_PATIENCE_SECONDS``.
+    A purge continues as long as it deletes something. Tokens that others lock are skipped and tried
+    again; it ends as "locked" when nothing could be deleted for ``LOCK_PATIENCE_SECONDS``.
 
     Args:
         database: where they are kept.
         longest_session: how long a session may last.
         clock: where the time comes from.
-        monotonic: seconds that pass whatever is done to the clock.
+        monotonic: returns seconds that setting the clock does not affect.
     """
 
     def __init__(
@@ -70,17 +70,17 @@ class PurgeService:
 
         Args:
             options: what to delete, and within which limits.
-            on_batch: called after each batch with the number deleted so far and the number
-                there was at the start, which is counted for this only.
-            stop: asked after each batch, and while resting, whether to stop.
+            on_batch: called after each batch with the number deleted so far and the number at the
+                start, which is counted only for this.
+            stop: called after each batch and during pauses; returns whether to stop.
 
         Raises:
-            ClockSuspect: if something would go and the clock cannot be right.
+            ClockSuspect: if a token would be deleted and the clock cannot be right.
         """
         before = self._clock() - options.older_than
         if options.dry_run:
             return PurgeResult(remaining=sum(self._count(before)), dry_run=True)
-        any_ended = self._any_ended(options, before)
+        any_ended = self._has_ended_tokens(options, before)
         with try_lock(self._database.engine, "purge") as ours:
             if not ours:
                 return PurgeResult(remaining=sum(self._count(before)), stopped_by="other_purge")
@@ -94,13 +94,13 @@ class PurgeService:
 
             gap = None if options.pause is None else options.pause.total_seconds()
             with pace_batches(self._database.engine, largest=options.batch_size, gap=gap) as pace:
-                run = _Run(self, options, before, pace, self._monotonic, tell, stop)
-                stopped_by = run.finish()
+                purge_run = _PurgeRun(self, options, before, pace, self._monotonic, tell, stop)
+                stopped_by = purge_run.finish()
             remaining = sum(self._count(before)) if stopped_by else 0
             return self._record_end(
                 PurgeResult(
-                    deleted=run.deleted,
-                    deleted_api_tokens=run.deleted_api_tokens,
+                    deleted=purge_run.deleted,
+                    deleted_api_tokens=purge_run.deleted_api_tokens,
                     remaining=remaining,
                     stopped_by=stopped_by if remaining else None,
                 )
@@ -110,7 +110,7 @@ class PurgeService:
     def delete_batch(
         self, end: str, before: datetime, size: int, since: datetime | None
     ) -> tuple[PurgedBatch, float]:
-        """Delete some tokens; return what that did, and the seconds it took."""
+        """Delete some tokens; return the result, and the seconds it took."""
         with self._database.writing() as uow:
             uow.begin()
             begun = self._monotonic()
@@ -124,7 +124,7 @@ class PurgeService:
         return deleted, seconds
 
     def _record_end(self, result: PurgeResult) -> PurgeResult:
-        # If even that cannot be written, the count is still reported.
+        # If the event cannot be written, the count is still reported.
         with suppress(DatabaseBusy, TransactionConflict):
             self._record(result)
         return result
@@ -141,8 +141,8 @@ class PurgeService:
         with self._database.reading() as uow:
             return uow.token_purge.count(before)
 
-    def _any_ended(self, options: PurgeOptions, before: datetime) -> bool:
-        """Tell whether a token shall go; make sure that the clock may be believed if one shall."""
+    def _has_ended_tokens(self, options: PurgeOptions, before: datetime) -> bool:
+        """Tell whether there is a token to delete; if so, make sure that the clock is plausible."""
         with self._database.reading() as uow:
             if not uow.token_purge.has_ended(before):
                 return False
@@ -158,8 +158,8 @@ class PurgeService:
         return True
 
 
-class _Run:
-    """One purge under way."""
+class _PurgeRun:
+    """One purge in progress."""
 
     def __init__(
         self,
@@ -183,7 +183,7 @@ class _Run:
         self._begun = self._progress = monotonic()
 
     def finish(self) -> PurgeStop | None:
-        """Delete batch after batch; return what stopped it, if not everything has gone for sure."""
+        """Delete batch after batch; return what stopped it if tokens may remain."""
         stopped_by: PurgeStop | None = None
         for end in ENDS:
             try:
@@ -195,13 +195,13 @@ class _Run:
         return stopped_by
 
     def _clear(self, end: str) -> PurgeStop | None:
-        """Delete the tokens that ended in one way, and look again for what others had locked."""
+        """Delete the tokens that ended in one way, and retry those that others had locked."""
         batch, skipped = PurgedBatch(0, more=True), False
         while batch.more or skipped:
             if not batch.more:
                 if self._is_stuck():
                     return "locked"
-                self._rest(LOOK_AGAIN_SECONDS)
+                self._rest(RETRY_SECONDS)
                 skipped = False
             if (reason := self._reason_to_stop()) is not None:
                 return reason
@@ -214,12 +214,12 @@ class _Run:
         size = self._pace.size if limit is None else min(self._pace.size, limit - self.deleted)
         try:
             if not self._pace.make_room():
-                raise DatabaseBusy("Another process reads an old state of the database for long.")
+                raise DatabaseBusy("Another process has been reading an old snapshot for too long.")
             batch, seconds = self._service.delete_batch(end, self._before, size, since)
         except (DatabaseBusy, TransactionConflict):
             if self._is_stuck():
                 raise
-            self._rest(LOOK_AGAIN_SECONDS)
+            self._rest(RETRY_SECONDS)
             return PurgedBatch(0, more=True, since=since)
         self.deleted += batch.rows
         self.deleted_api_tokens += batch.rows if end != "refresh" else 0

@@ -16,7 +16,7 @@ from userctl.schemas.users import UserTarget
 from userctl.security.opaque_token import API_TOKEN, REFRESH_TOKEN, refresh_digest
 from userctl.services.shared.access_tokens import access_tokens_end, latest_time
 from userctl.services.shared.token_records import api_token_id, require_user_id
-from userctl.services.tokens.listing import filter_of, token_id
+from userctl.services.tokens.listing import parse_token_id, token_filter
 from userctl.services.tokens.user_revocation import RevokeTokens
 from userctl.services.users.batch.change import UserChange
 from userctl.services.users.lookup import find_user, lock_user
@@ -28,8 +28,8 @@ class RevocationService:
     """The use cases that revoke tokens.
 
     Revoking a refresh token ends its whole session, and revoking an API token ends the sessions
-    that were started with it. All of them lock the user, then the API tokens, then the refresh
-    tokens, as everything that issues tokens does.
+    that were started with it. All use cases lock the user, then the API tokens, then the refresh
+    tokens, in the same order as those that issue tokens.
     """
 
     def __init__(self, database: Database, *, access_lifetime: timedelta, clock: Clock) -> None:
@@ -38,7 +38,7 @@ class RevocationService:
         self._clock = clock
 
     def revoke_change(self, kind: TokenKind | None) -> UserChange:
-        """Return the change that revokes the tokens of many users, of one kind or of both."""
+        """Return a change that revokes the tokens of many users, of one kind or of both."""
         return RevokeTokens(kind)
 
     @retry_transactions
@@ -47,15 +47,15 @@ class RevocationService:
 
         Raises:
             InvalidInput: if one is not the id of a token.
-            TokenNotFound: naming the first id that is unknown.
+            TokenNotFound: naming the first unknown id.
         """
         now = self._clock()
         with self._database.writing() as uow:
-            tokens = [_find(uow, text) for text in token_ids]
+            tokens = [_find_token(uow, text) for text in token_ids]
             for user_id in sorted({token.user_id for token in tokens}):
                 uow.users.lock(user_id)
             # An exchange in progress may have given a token a family.
-            tokens = [_find(uow, text) for text in token_ids]
+            tokens = [_find_token(uow, text) for text in token_ids]
             results = [self._revoke(uow, token, now) for token in tokens]
             uow.commit()
         return RevokeResult(
@@ -71,10 +71,10 @@ class RevocationService:
 
         Raises:
             InvalidInput: if one is not the id of a token.
-            TokenNotFound: naming the first id that is unknown.
+            TokenNotFound: naming the first unknown id.
         """
         with self._database.reading() as uow:
-            return [_target(uow, _find(uow, text)) for text in token_ids]
+            return [_token_target(uow, _find_token(uow, text)) for text in token_ids]
 
     def preview_matching(self, query: TokenQuery) -> tuple[RevokeResult, UserTarget | None]:
         """Return what :meth:`revoke_matching` would revoke, and the user of the query.
@@ -87,7 +87,7 @@ class RevocationService:
         now = self._clock()
         with self._database.reading() as uow:
             user = None if query.user is None else find_user(uow, query.user)
-            wanted = filter_of(uow, query, now)
+            wanted = token_filter(uow, query, now)
             count = RevokeResult()
             if query.kind != "refresh":
                 count.revoked_api_tokens = uow.api_tokens.count_revocable(wanted, now)
@@ -97,7 +97,7 @@ class RevocationService:
 
     @retry_transactions
     def revoke_text(self, token: str) -> RevokeResult:
-        """Revoke the token with this text; an unknown one needs no revoking (RFC 7009).
+        """Revoke the token with this text; an unknown token is not an error (RFC 7009).
 
         Raises:
             TokenInvalid: if the text is neither a refresh token nor an API token.
@@ -112,12 +112,12 @@ class RevocationService:
                     uow.users.lock(issued.user_id)
                     result = self._revoke(uow, issued, now)
             else:
-                found = uow.refresh_tokens.by_digest(refresh_digest(token))
-                if found is not None:
-                    require_user_id(found)
-                    uow.users.lock(found.user_id)
+                stored = uow.refresh_tokens.by_digest(refresh_digest(token))
+                if stored is not None:
+                    require_user_id(stored)
+                    uow.users.lock(stored.user_id)
                     # An exchange in progress may have given it a family.
-                    current = uow.refresh_tokens.get(found.id or 0) or found
+                    current = uow.refresh_tokens.get(stored.id or 0) or stored
                     result = self._revoke(uow, current, now)
                 elif not REFRESH_TOKEN.resembles(token):
                     # It may be an access token, which must not seem to be revoked.
@@ -142,7 +142,7 @@ class RevocationService:
         with self._database.writing() as uow:
             if query.user is not None:
                 lock_user(uow, query.user)
-            wanted = filter_of(uow, query, now)
+            wanted = token_filter(uow, query, now)
             if query.kind != "refresh":
                 result.revoked_api_tokens = uow.api_tokens.revoke_matching(wanted, now)
             if query.user is None:
@@ -175,7 +175,7 @@ class RevocationService:
     ) -> datetime | None:
         if not result.revoked_sessions:
             return None
-        # Of all users the bound is enough, which needs no search.
+        # For all users an upper bound is enough, which needs no query.
         if user_id is None:
             return now + self._lifetime
         return access_tokens_end(uow, now, self._lifetime, user_ids=[user_id])
@@ -206,9 +206,9 @@ class RevocationService:
         return result
 
 
-def _target(uow: UnitOfWork, token: ApiToken | RefreshToken) -> TokenTarget:
+def _token_target(uow: UnitOfWork, token: ApiToken | RefreshToken) -> TokenTarget:
     user = uow.users.get(token.user_id)
-    # Whatever is damaged in the rows, the token can be revoked.
+    # Even if the rows are damaged, the token can be revoked.
     email = f"user {token.user_id}" if user is None else lenient_user_read(user).email
     if isinstance(token, ApiToken):
         label = None if token.label is None else display_text(token.label)
@@ -216,8 +216,8 @@ def _target(uow: UnitOfWork, token: ApiToken | RefreshToken) -> TokenTarget:
     return TokenTarget(id=str(token.id), kind="refresh", email=email)
 
 
-def _find(uow: UnitOfWork, text: str) -> ApiToken | RefreshToken:
-    kind, number = token_id(text)
+def _find_token(uow: UnitOfWork, text: str) -> ApiToken | RefreshToken:
+    kind, number = parse_token_id(text)
     token = (uow.api_tokens if kind == "api" else uow.refresh_tokens).get(number)
     if token is None:
         raise TokenNotFound(f"There is no token {text}. Nothing was revoked.")

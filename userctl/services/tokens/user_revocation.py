@@ -30,7 +30,7 @@ class RevokeTokens(UserChange):
         self._counts: dict[int, RevokeResult] = {}
 
     def apply(self, uow: UnitOfWork, users: Sequence[User], now: datetime) -> dict[int, Effects]:
-        """Revoke the tokens, which the lock on their users keeps from becoming more."""
+        """Revoke the tokens; while the users are locked, no new ones can be issued."""
         ids = [user.id for user in users if user.id is not None]
         sessions = uow.refresh_tokens.count_active(now, ids)
         api_tokens: dict[int, int] = {}

@@ -99,7 +99,7 @@ def adopt(
     confirm(context, lambda: _compose(context, service.plan(choices)), yes=yes)
     done = service.adopt(
         choices,
-        copied=lambda path: context.note(f"A copy of the original database is in {path}."),
+        on_copy=lambda path: context.note(f"A copy of the original database is in {path}."),
     )
     context.emit_all(done, COLUMNS)
     _conclude(context, done)

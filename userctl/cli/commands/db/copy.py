@@ -39,7 +39,7 @@ def copy(
     if foreign := context.services.copy.uncopied_columns():
         context.note(f"Columns that userctl did not create are not copied: {', '.join(foreign)}.")
     with show_progress(quiet=context.quiet) as show:
-        copied = context.services.copy.copy(to, tell=show)
+        copied = context.services.copy.copy(to, report=show)
     context.emit_all(copied, COLUMNS)
     target = DatabaseURL.parse(to)
     rows = pluralize(sum(table.rows for table in copied), "row")

@@ -12,4 +12,4 @@ from userctl.cli.context import CommandContext
 )
 def whoami(context: CommandContext) -> None:
     """Show who is logged in and when the session ends."""
-    context.emit(context.services.sessions.who())
+    context.emit(context.services.sessions.whoami())

@@ -38,8 +38,8 @@ def create(
         typer.Option(
             "--if-not-exists",
             metavar="[=strict]",
-            help="Leave an existing user unchanged, and exit 0; with =strict exit 5 if role or "
-            "name are not those given.",
+            help="Leave an existing user unchanged, and exit 0; with =strict exit 5 if their role, "
+            "name or status differs.",
         ),
     ] = None,
 ) -> None:

@@ -67,10 +67,10 @@ def import_(
 ) -> None:
     """Import users from a file: all of them or none.
 
-    Fields: email, name, role, status, must_change_password, created_at, and hashed_password
-    (of most systems) or password. The first line of CSV names them. The output of 'user export' and
-    'user list' can be imported as it is. Where another program wrote users, the export says which
-    options an import needs.
+    Fields: email, name, role, status, must_change_password, address_verified, former_login_at,
+    created_at, and hashed_password (of most systems) or password. The first line of CSV names them.
+    The output of 'user export' and 'user list' can be imported as it is. If another program wrote
+    users, the export says which options an import needs.
     """
     require_writable(context, rejects, files)
     into_nothing = _is_without_database(context, dry_run=dry_run)

@@ -1,8 +1,8 @@
-"""Methods of authentication, a file for each.
+"""Methods of authentication, one file for each.
 
-A method checks credentials outside any transaction, because that may take long, and returns a
-proof. The proof is redeemed inside the transaction that starts a session, where it makes sure
-that what it proved still holds.
+A method checks credentials outside any transaction, because that may be slow, and returns a proof.
+The proof is redeemed inside the transaction that starts a session, where it checks that it is still
+valid.
 
 A new method is a file with an :class:`Authenticator` and a row in :data:`METHODS`.
 """
@@ -26,12 +26,12 @@ from userctl.services.authentication.throttling import LoginThrottling
 
 @dataclass(frozen=True)
 class Identity:
-    """Who was authenticated, and the bounds of the session that is started with it.
+    """The authenticated user, and the limits of the session that is started for them.
 
     Args:
         user: the user, locked.
         origin: the credential whose revocation ends the session, if there is one.
-        scope: what the session may do (RFC 6749, section 3.3); None for all that the user may.
+        scope: what the session may do (RFC 6749, section 3.3); None for all that the user may do.
         ends_at: when the session ends at the latest.
     """
 
@@ -42,13 +42,13 @@ class Identity:
 
 
 class Proof(Protocol):
-    """What a successful authentication leaves behind."""
+    """The result of a successful authentication."""
 
     def redeem(self, uow: UnitOfWork) -> Identity:
-        """Return who was authenticated.
+        """Return the authenticated user.
 
         Raises:
-            ProofOutdated: if the user was changed since; the credentials may be checked again.
+            ProofOutdated: if the user was changed since; the credentials can be checked again.
             AuthenticationFailed: if the proof is no longer valid.
         """
         ...
@@ -68,7 +68,7 @@ class Authenticator(Protocol):
 
 @dataclass(frozen=True)
 class AuthenticationContext:
-    """What a method may need."""
+    """The parts that a method may need."""
 
     database: Database
     hasher: PasswordHasher
@@ -83,7 +83,7 @@ METHODS = {
     "api-token": "api_token:ApiTokenAuth",
     "password": "password:EmailPasswordAuth",
 }
-"""The methods by the name that is typed, each with its module in this package and its class."""
+"""The methods by name, each with its module in this package and its class."""
 
 
 def authenticator(method: str, context: AuthenticationContext) -> Authenticator:

@@ -20,28 +20,28 @@ from userctl.services.shared.token_records import (
 
 
 class ApiTokenAuth:
-    """The secret is an API token, which identifies its owner."""
+    """Authenticates by an API token, which identifies its owner."""
 
     def __init__(self, context: AuthenticationContext) -> None:
         self._clock = context.clock
 
     def authenticate(self, credentials: Credentials) -> Proof:
-        """Check the form of a token; redeeming the proof checks whether it is in force.
+        """Check the form of a token; redeeming the proof checks whether it is active.
 
         Raises:
             TokenInvalid: if it is not an API token, or was mistyped.
         """
         digest = API_TOKEN.digest(credentials.secret)
-        claimed = credentials.identity and lookup_address(credentials.identity)
-        return ApiTokenProof(digest, claimed, self._clock)
+        claimed_email = credentials.identity and lookup_address(credentials.identity)
+        return ApiTokenProof(digest, claimed_email, self._clock)
 
 
 @dataclass(frozen=True)
 class ApiTokenProof:
-    """The token with this digest was presented, perhaps with a claim about its owner."""
+    """The digest of the presented token, and the address of the claimed owner, if any."""
 
     digest: str = field(repr=False)
-    claimed: str | None
+    claimed_email: str | None
     clock: Clock
 
     def redeem(self, uow: UnitOfWork) -> Identity:
@@ -49,17 +49,17 @@ class ApiTokenProof:
 
         Raises:
             TokenInvalid: if no such token was issued, or it belongs to another user than claimed.
-            TokenRevoked, TokenExpired, AccountDisabled: if it is not in force.
+            TokenRevoked, TokenExpired, AccountDisabled: if it is not active.
         """
-        found = uow.api_tokens.by_digest(self.digest)
-        if found is not None:
-            require_user_id(found)
-        user = uow.users.lock(found.user_id) if found else None
-        token = uow.api_tokens.lock(found.id) if found and found.id else None
+        unlocked = uow.api_tokens.by_digest(self.digest)
+        if unlocked is not None:
+            require_user_id(unlocked)
+        user = uow.users.lock(unlocked.user_id) if unlocked else None
+        token = uow.api_tokens.lock(unlocked.id) if unlocked and unlocked.id else None
         if user is None or token is None:
             facts = FailureFacts(FailureCause.UNKNOWN_TOKEN)
             raise TokenInvalid("Unknown API token.", facts=facts)
-        if self.claimed not in {None, user.email}:
+        if self.claimed_email not in {None, user.email}:
             facts = token_facts(token, user, FailureCause.OTHER_OWNER)
             raise TokenInvalid("This API token belongs to another user.", facts=facts)
         require_text("api_tokens", token.id, scope=token.scope)

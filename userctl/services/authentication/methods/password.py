@@ -27,11 +27,11 @@ from userctl.services.authentication.throttling import Charge
 
 @dataclass(frozen=True)
 class LoginCandidate:
-    """What is stored for an address; without an id no login to it succeeds.
+    """The stored data for an address; without a user id no login succeeds.
 
-    ``checked`` is the stored hash with what says how it was made, ``is_upgraded`` says that a
-    bcrypt hash is to replace the one of another system, and ``obstacle`` is why a login fails if it
-    does.
+    ``checked`` is the stored hash with the name of its scheme, ``is_upgraded`` says that a bcrypt
+    hash will replace one from another system, and ``obstacle`` is the cause to record if the login
+    fails.
     """
 
     user_id: int | None
@@ -45,7 +45,7 @@ class LoginCandidate:
 
 
 class EmailPasswordAuth:
-    """The identity is an e-mail address and the secret a password."""
+    """Authenticates by an e-mail address and a password."""
 
     def __init__(self, context: AuthenticationContext) -> None:
         self._database = context.database
@@ -62,7 +62,7 @@ class EmailPasswordAuth:
         Raises:
             LoginThrottled: if too many logins to the address failed; nothing is hashed then.
             InvalidCredentials: if it is not the password of an active user.
-            PasswordChangeRequired: if it is, but must be changed and no new one was given.
+            PasswordChangeRequired: if it must be changed and there is no new one.
             PasswordRejected: if the new password breaks the policy.
         """
         email = credentials.identity or ""
@@ -71,12 +71,12 @@ class EmailPasswordAuth:
         try:
             matches = self._hasher.verify(credentials.secret, candidate.checked)
         except DatabaseNotReady:
-            # Nothing was found out about the password.
+            # The password was not checked.
             self._refund(charge)
             raise
         if not matches or candidate.user_id is None:
             raise InvalidCredentials(candidate.obstacle)
-        # Whatever goes wrong from here on, the password was right.
+        # Whatever fails from here on, the password was right.
         self._refund(charge)
         changes = credentials.new_secret is not None
         return PasswordProof(
@@ -116,7 +116,7 @@ class EmailPasswordAuth:
             stored, waits = login_hash(user), waits_as_foreign(user)
             checked = stored if waits else add_hash_prefix(stored, self._prefix)
             return LoginCandidate(
-                # The right password of a disabled user counts as little as a wrong one.
+                # Even the right password of a disabled user is rejected.
                 None if user.disabled_at is not None else user.id,
                 address,
                 user.name,
@@ -128,7 +128,7 @@ class EmailPasswordAuth:
             )
 
     def _replacement_hash(self, candidate: LoginCandidate, credentials: Credentials) -> str | None:
-        """Return the hash that is to replace the stored one, if that has to be replaced."""
+        """Return the hash that will replace the stored one, if it must be replaced."""
         new = credentials.new_secret
         if new is not None:
             self._policy.check(
@@ -138,7 +138,7 @@ class EmailPasswordAuth:
         if candidate.must_change:
             raise PasswordChangeRequired("The password must be changed at this login.")
         if candidate.is_upgraded:
-            # The policy does not refuse the password that the user has.
+            # The policy does not apply to a password that the user already has.
             return (
                 self._hasher.hash(credentials.secret) if fits_bcrypt(credentials.secret) else None
             )
@@ -148,7 +148,7 @@ class EmailPasswordAuth:
 
 
 def _obstacle(user: User, checked: str) -> FailureCause:
-    """Return why a login of a user fails if it does."""
+    """Return the cause to record if the login of a user fails."""
     if user.disabled_at is not None:
         return FailureCause.ACCOUNT_DISABLED
     if is_unmatchable(checked):
@@ -160,10 +160,10 @@ def _obstacle(user: User, checked: str) -> FailureCause:
 
 @dataclass(frozen=True)
 class PasswordProof:
-    """A password matched a hash, which ``replacement`` is to replace if there is one.
+    """A matched password hash, and its replacement if it must be replaced.
 
-    ``changes`` says that it is the hash of another password, and ``expires`` that the password must
-    be changed at the next login, because bcrypt cannot take it.
+    ``changes`` says that the replacement is the hash of another password, and ``expires`` that the
+    password must be changed at the next login because bcrypt cannot hash it.
     """
 
     user_id: int
@@ -191,7 +191,7 @@ class PasswordProof:
             uow.record(tag, now, user=user)
         if self.changes:
             values["must_change_password"] = False
-            # This logs out everyone else who knew the password that was given out.
+            # This logs out everyone else who knew the former password.
             uow.refresh_tokens.revoke_user(self.user_id, now)
         if self.expires:
             values["must_change_password"] = True

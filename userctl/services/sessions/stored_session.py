@@ -16,7 +16,7 @@ from userctl.services.tokens.revocation import RevocationService
 
 
 class SessionService:
-    """The use cases on the stored session.
+    """The use cases for the stored session.
 
     The file stays locked while a refresh token is exchanged, so that of two concurrent commands
     the second finds the new tokens instead of exchanging the old one again. The new refresh token
@@ -26,9 +26,9 @@ class SessionService:
     Args:
         session_file: the file of the session.
         url: the database in use; a session of another database is left alone.
-        open_token_exchange: returns what exchanges refresh tokens. It needs the signing key, which
+        open_token_exchange: returns the exchange of refresh tokens. It needs the signing key, but
             ending a session does not.
-        open_token_verifier: returns what verifies access tokens, with the same key.
+        open_token_verifier: returns the verifier of access tokens, which needs the same key.
         revocation: ends sessions.
     """
 
@@ -56,7 +56,7 @@ class SessionService:
         self._file.load()
 
     def start(self, log_in: Callable[[], Grant]) -> StartedSession:
-        """Log in and store the session; a session that was stored before ends.
+        """Log in and store the session; a session stored before is ended.
 
         Args:
             log_in: called once it is certain that a session can be stored.
@@ -75,16 +75,16 @@ class SessionService:
                 self._revocation.revoke_text(grant.tokens.refresh_token)
                 raise
             replaced = None if before is None else self._replace(before)
-        return StartedSession(self._read(grant.user, stored), replaced)
+        return StartedSession(self._session_read(grant.user, stored), replaced)
 
-    def who(self) -> SessionRead:
+    def whoami(self) -> SessionRead:
         """Return the user who is logged in, refreshing the session if that is due.
 
         Raises:
             NotLoggedIn: if there is no session.
             AuthenticationFailed: if the session has ended.
         """
-        stored = self._load()
+        stored = self._load_settled()
         try:
             user = self._open_token_verifier().verify(stored.access_token).user
         except TokenExpired:
@@ -92,12 +92,12 @@ class SessionService:
         except TokenInvalid as error:
             error.hint = "If the signing keys were replaced, run 'userctl token refresh'."
             raise
-        return self._read(user, stored)
+        return self._session_read(user, stored)
 
     def access_token(self) -> str:
         """Return a valid access token of the session, refreshing it if that is due."""
-        self.who()
-        stored = self._load()
+        self.whoami()
+        stored = self._load_settled()
         if not self._open_token_verifier().is_fresh(stored.access_token):
             self.refresh(seen=stored)
         return self.stored_access_token()
@@ -108,14 +108,14 @@ class SessionService:
         Raises:
             NotLoggedIn: if there is no session.
         """
-        return self._stored().access_token
+        return self._require_stored().access_token
 
     def refresh(self, *, seen: StoredSession | None = None) -> SessionRead:
         """Exchange the refresh token of the session.
 
         Args:
-            seen: the session that the caller found outdated. If the file holds another one by
-                now, another process refreshed it, and that one is returned.
+            seen: the session that the caller found outdated. If the file holds another one,
+                another process has refreshed it, and that one is returned.
 
         Raises:
             NotLoggedIn: if there is no session.
@@ -125,11 +125,11 @@ class SessionService:
             stored = self._settle()
             if seen is not None and stored.access_token != seen.access_token:
                 user = self._open_token_verifier().verify(stored.access_token).user
-                return self._read(user, stored)
+                return self._session_read(user, stored)
             successor = REFRESH_TOKEN.generate()
             self._file.save(replace(stored, pending=successor))
             grant = self._open_token_exchange().refresh(stored.refresh_token, successor=successor)
-            return self._read(grant.user, self._save(grant))
+            return self._session_read(grant.user, self._save(grant))
 
     def end(self) -> ReplacedSession | None:
         """End the session and remove its file; return None if there was no session.
@@ -140,7 +140,7 @@ class SessionService:
         with self._file.lock():
             if self._file.load() is None:
                 return None
-            ended = self._replace(self._stored())
+            ended = self._replace(self._require_stored())
             self._file.remove()
         return ended
 
@@ -159,9 +159,9 @@ class SessionService:
             access_tokens_valid_until=valid_until,
         )
 
-    def _load(self) -> StoredSession:
+    def _load_settled(self) -> StoredSession:
         """Return the stored session once no exchange of it is in progress."""
-        stored = self._stored()
+        stored = self._require_stored()
         if not stored.pending:
             return stored
         with self._file.lock():
@@ -172,7 +172,7 @@ class SessionService:
 
         The file must be locked.
         """
-        stored = self._stored()
+        stored = self._require_stored()
         if not stored.pending:
             return stored
         settled = replace(stored, pending="")
@@ -181,7 +181,7 @@ class SessionService:
         self._file.save(settled)
         return settled
 
-    def _stored(self) -> StoredSession:
+    def _require_stored(self) -> StoredSession:
         stored = self._file.load()
         if stored is None:
             raise NotLoggedIn("You are not logged in.")
@@ -203,7 +203,7 @@ class SessionService:
         self._file.save(stored)
         return stored
 
-    def _read(self, user: UserRead, stored: StoredSession) -> SessionRead:
+    def _session_read(self, user: UserRead, stored: StoredSession) -> SessionRead:
         return SessionRead(
             **user.model_dump(),
             session_expires_at=stored.ends_at,
