@@ -141,7 +141,7 @@ def test_what_others_write_meanwhile_is_in_no_part_of_a_copy(
             clock=FakeClock(),
             files=NO_FILES,
         )
-        counts = {each.table: each.rows for each in service.copy(bare_database_url, tell=write)}
+        counts = {each.table: each.rows for each in service.copy(bare_database_url, report=write)}
     assert added
     assert {("Copying users", 2, 2), ("Checking users", 2, 2)} <= set(told)
     assert (counts["users"], counts["refresh_tokens"]) == (2, 2)
@@ -275,5 +275,5 @@ def test_nobody_else_fills_the_database_that_is_copied_into(
         service = CopyService(
             database_on(engine), url, actor=lambda: ACTOR, clock=FakeClock(), files=NO_FILES
         )
-        service.copy(bare_postgres_url, tell=write)
+        service.copy(bare_postgres_url, report=write)
     assert "Copying audit_events" in refused
