@@ -58,7 +58,7 @@ class Figure:
     at_most: float
 
     @property
-    def missed(self) -> bool:
+    def is_missed(self) -> bool:
         """Whether the target was missed."""
         return self.value > self.at_most
 

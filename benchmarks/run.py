@@ -52,7 +52,7 @@ def rows(arguments: argparse.Namespace) -> Iterator[tuple[str, Callable[[Bench],
 
 def line(figure: Figure) -> str:
     """Return a line of the table."""
-    verdict = "  MISSED" if figure.missed else ""
+    verdict = "  MISSED" if figure.is_missed else ""
     return f"{figure.work:<{WIDTH}} {figure.value:>7.2f} {figure.at_most:>8.2f}{verdict}"
 
 
@@ -86,7 +86,7 @@ def main() -> int:
                 try:
                     for figure in figures(name, build(bench), arguments.rounds):
                         print(line(figure), flush=True)
-                        missed |= figure.missed
+                        missed |= figure.is_missed
                 except CommandFailed as error:
                     print(f"{name:<{WIDTH}} FAILED: {error}", flush=True)
                     missed = True

@@ -11,18 +11,18 @@ import argparse
 import sys
 from pathlib import Path
 
-from generator.pages import pages, parts, with_parts
+from generator.pages import pages, parts, replace_parts
 
 ROOT = Path(__file__).parents[1]
 
 
-def stale() -> dict[Path, str]:
-    """Return what each file that is not up to date should hold."""
+def stale_files() -> dict[Path, str]:
+    """Return each file that is not up to date, with the text that it should have."""
     wanted = {ROOT / name: text for name, text in pages().items()}
     generated = parts()
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         if page not in wanted:
-            wanted[page] = with_parts(page.read_text("utf-8"), generated)
+            wanted[page] = replace_parts(page.read_text("utf-8"), generated)
     return {
         file: text
         for file, text in wanted.items()
@@ -35,15 +35,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Write the generated documents.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 on drift")
     check = parser.parse_args().check
-    found = stale()
-    for file, text in found.items():
+    stale = stale_files()
+    for file, text in stale.items():
         print(f"{'stale' if check else 'wrote'}: {file.relative_to(ROOT)}")
         if not check:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8")
-    if check and found:
+    if check and stale:
         print("Run: python docs/generate.py")
-    return 1 if check and found else 0
+    return 1 if check and stale else 0
 
 
 if __name__ == "__main__":

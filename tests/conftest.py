@@ -22,7 +22,7 @@ from tests.support.cluster import Cluster, running_cluster
 from tests.support.compiled_sql import share_compiled_sql
 from tests.support.forking import running_fork_server
 from tests.support.marks import DIALECTS, leave_a_dialect_to_soak, mark_by_use
-from tests.support.no_disk import wait_for_no_disk
+from tests.support.no_disk import skip_disk_sync
 from tests.support.shell import forking_program
 from userctl.config.database_url import DatabaseURL
 from userctl.db.engine import database_engine
@@ -33,17 +33,17 @@ settings.register_profile(
     "soak", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=200
 )
 settings.register_profile("fast", settings.get_profile("soak"), max_examples=20)
-# The option --hypothesis-profile is looked at later, so it wins.
+# The option --hypothesis-profile is read later, so it wins.
 settings.load_profile("fast")
 
-# Each collection would look at all the tests, and few of them leave cycles behind.
+# Each garbage collection would visit all tests, and few of them leave cycles behind.
 gc.set_threshold(100_000, 50, 100)
 # In the background of a shell Ctrl-C is ignored, and so it would be in all programs of the tests.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 allow_cheap_hashes()
 share_compiled_sql()
 share_built_commands()
-wait_for_no_disk()
+skip_disk_sync()
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -52,10 +52,10 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure() -> None:
-    """Refuse to run with requirements that nothing checks, and hear Ctrl-C."""
-    requirements.required()
+    """Refuse requirements that nothing checks, and react to Ctrl-C."""
+    requirements.required_programs()
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-        # A shell starts what runs in the background so, and each process would inherit it.
+        # A shell starts background jobs like this, and each process would inherit it.
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -107,7 +107,7 @@ def socket_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    """Two PostgreSQL servers of which one replicates the other."""
+    """Two PostgreSQL servers, one of which replicates the other."""
     with running_cluster() as cluster:
         yield cluster
 
@@ -145,7 +145,7 @@ def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture(scope="session")
 def fork_server() -> Iterator["subprocess.Popen[bytes]"]:
-    """What forks processes of userctl; see ``Forks``."""
+    """A server that forks processes of userctl; see ``Forks``."""
     with running_fork_server() as server:
         yield server
 

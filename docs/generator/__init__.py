@@ -1,1 +1,1 @@
-"""What the reference pages are made of, one module for each kind of page."""
+"""Generators of the reference pages, one module for each kind of page."""

@@ -71,18 +71,18 @@ def commands() -> list[Command]:
 
 def shared_options() -> list[Parameter]:
     """Return the options that every command takes."""
-    return _common([command.options for command in commands()])
+    return _common_options([command.options for command in commands()])
 
 
 def printing_options() -> list[Parameter]:
-    """Return the options that every command takes which prints records."""
+    """Return the options that every command that prints records takes."""
     printing = [
         command.options
         for command in commands()
         if any(option.name == "output" for option in command.options)
     ]
     shared = shared_options()
-    return [option for option in _common(printing) if option not in shared]
+    return [option for option in _common_options(printing) if option not in shared]
 
 
 def own_options(command: Command) -> list[Parameter]:
@@ -92,11 +92,11 @@ def own_options(command: Command) -> list[Parameter]:
 
 
 def prints_records(command: Command) -> bool:
-    """Tell whether a command prints records."""
+    """Return whether a command prints records."""
     return any(option.name == "output" for option in command.options)
 
 
-def _common(lists: list[tuple[Parameter, ...]]) -> list[Parameter]:
+def _common_options(lists: list[tuple[Parameter, ...]]) -> list[Parameter]:
     return [option for option in lists[0] if all(option in options for options in lists)]
 
 

@@ -55,9 +55,9 @@ def http_api_page() -> str:
     schemas = document["components"]["schemas"]
     blocks = [
         INTRODUCTION.format(
-            token=_listed(TOKEN),
+            token=_code_list(TOKEN),
             body=_by_status(BODY),
-            change=_listed(CHANGE),
+            change=_code_list(CHANGE),
         )
     ]
     bodies: dict[str, None] = {}
@@ -95,7 +95,7 @@ def _lines(
     for place in ("query", "header"):
         names = [one["name"] for one in operation.get("parameters", []) if one["in"] == place]
         if names:
-            yield f"{place.title()}: {_listed(names)}"
+            yield f"{place.title()}: {_code_list(names)}"
     request = operation.get("requestBody", {})
     for kind, body in request.get("content", {}).items():
         said |= set(BODY)
@@ -133,7 +133,7 @@ def _answer(
             listed = [each for each in answer["description"].partition(": ")[2].split(", ") if each]
         own = [slug for slug in listed if slug not in said]
         with_headers = f", with {', '.join(headers)}" if headers and status != 401 else ""
-        return f"**{status}** {_listed(own)}{with_headers}" if own else None
+        return f"**{status}** {_code_list(own)}{with_headers}" if own else None
     text = f"**{status}** {plain(answer['description'])}"
     if name := _name(answer.get("content", {}).get("application/json", {}).get("schema", {})):
         bodies[name] = None
@@ -170,7 +170,7 @@ def _name(schema: Mapping[str, Any]) -> str:
     return ""
 
 
-def _listed(slugs: Sequence[str]) -> str:
+def _code_list(slugs: Sequence[str]) -> str:
     return ", ".join(map(code, slugs))
 
 

@@ -43,18 +43,18 @@ _SECTIONS = {"Args:": "Arguments", "Attributes:": "Attributes", "Raises:": "Rais
 def library_page() -> str:
     """Return the page of the library."""
     blocks = [INTRODUCTION, "## open_accounts", *_callable("open_accounts", userctl.open_accounts)]
-    blocks += ["## Accounts", *_described(userctl.Accounts.__doc__)]
+    blocks += ["## Accounts", *_docstring_blocks(userctl.Accounts.__doc__)]
     for name, method in _methods(userctl.Accounts):
         blocks += [f"### accounts.{name}", *_callable(name, method)]
     for group, kind in GROUPS.items():
-        blocks += [f"## accounts.{group}", *_described(kind.__doc__)]
+        blocks += [f"## accounts.{group}", *_docstring_blocks(kind.__doc__)]
         for name, method in _methods(kind):
             blocks += [f"### accounts.{group}.{name}", *_callable(name, method)]
     blocks += ["## What calls return", *_records()]
     return page("The library", *blocks)
 
 
-def signature_of(name: str, function: Any) -> str:
+def format_signature(name: str, function: Any) -> str:
     """Return a signature as a program reads it, with a line for each parameter if it is long."""
     given = inspect.signature(function)
     shown: list[str] = []
@@ -72,7 +72,10 @@ def signature_of(name: str, function: Any) -> str:
 
 
 def _callable(name: str, function: Any) -> list[str]:
-    return [f"```python\n{signature_of(name, function)}\n```", *_described(function.__doc__)]
+    return [
+        f"```python\n{format_signature(name, function)}\n```",
+        *_docstring_blocks(function.__doc__),
+    ]
 
 
 def _methods(kind: type) -> Iterator[tuple[str, Any]]:
@@ -81,7 +84,7 @@ def _methods(kind: type) -> Iterator[tuple[str, Any]]:
             yield name, method
 
 
-def _described(docstring: str | None) -> list[str]:
+def _docstring_blocks(docstring: str | None) -> list[str]:
     """Return a docstring as Markdown: its paragraphs, and lists of arguments and errors."""
     blocks = []
     for block in inspect.cleandoc(docstring or "").split("\n\n"):
@@ -89,7 +92,7 @@ def _described(docstring: str | None) -> list[str]:
         if title == "Returns:":
             blocks.append(f"Returns: {plain(rest)}")
         elif title in _SECTIONS:
-            # An entry goes on in lines that are indented further.
+            # An entry continues in lines that are indented further.
             entries = re.split(r"\n(?=    \S)", f"\n{rest}")[1:]
             items = (entry.strip().partition(": ") for entry in entries)
             names = {"Raises:": "error"}.get(title, "name")

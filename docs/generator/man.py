@@ -52,13 +52,21 @@ def man_page() -> str:
     for noun in nouns():
         for command in noun.commands:
             blocks += _command(command)
-    blocks += [".SH EXIT STATUS", *(_tagged(exits, text) for exits, text in exit_codes_lines())]
-    blocks += [".SH ENVIRONMENT", _tagged("USERCTL_PROFILE", "A profile of the config file.")]
-    blocks += [_tagged(f"USERCTL_{name.upper()}", SETTINGS[name].help) for name in SETTINGS]
-    blocks += [_tagged("NO_COLOR", "Print without color.")]
-    blocks += [_tagged("PAGER", "Shows long lists on a terminal; default: less.")]
-    blocks += [_tagged("COLUMNS", "How wide tables on a terminal and help pages are.")]
-    blocks += [".SH FILES", *(_tagged(path, text) for path, text in FILES)]
+    blocks += [
+        ".SH EXIT STATUS",
+        *(_tagged_paragraph(exits, text) for exits, text in exit_codes_lines()),
+    ]
+    blocks += [
+        ".SH ENVIRONMENT",
+        _tagged_paragraph("USERCTL_PROFILE", "A profile of the config file."),
+    ]
+    blocks += [
+        _tagged_paragraph(f"USERCTL_{name.upper()}", SETTINGS[name].help) for name in SETTINGS
+    ]
+    blocks += [_tagged_paragraph("NO_COLOR", "Print without color.")]
+    blocks += [_tagged_paragraph("PAGER", "Shows long lists on a terminal; default: less.")]
+    blocks += [_tagged_paragraph("COLUMNS", "How wide tables on a terminal and help pages are.")]
+    blocks += [".SH FILES", *(_tagged_paragraph(path, text) for path, text in FILES)]
     blocks += [".SH EXAMPLES", *_examples()]
     blocks += [".SH SEE ALSO", ".BR psql (1),", ".BR sqlite3 (1)"]
     return "\n".join(blocks) + "\n"
@@ -73,10 +81,10 @@ def _command(command: Command) -> list[str]:
 
 
 def _option(option: Parameter) -> str:
-    return _tagged(option.usage, option.help)
+    return _tagged_paragraph(option.usage, option.help)
 
 
-def _tagged(tag: str, text: str) -> str:
+def _tagged_paragraph(tag: str, text: str) -> str:
     return f".TP\n.B {roff(tag)}\n{roff(text)}"
 
 

@@ -42,6 +42,6 @@ def parts() -> dict[str, str]:
     }
 
 
-def with_parts(text: str, generated: Mapping[str, str]) -> str:
-    """Return a page with its generated parts renewed."""
+def replace_parts(text: str, generated: Mapping[str, str]) -> str:
+    """Return a page with its generated parts replaced."""
     return _PART.sub(lambda found: f"{found[1]}{generated[found[2]]}\n{found[3]}", text)

@@ -56,17 +56,17 @@ class FakeClock:
         return self.now
 
     def advance(self, **span: float) -> None:
-        """Move on by a span of time, given as to timedelta."""
+        """Advance by a span of time, given as to timedelta."""
         self.now += timedelta(**span)
 
 
 def database_on(engine: Engine) -> Database:
-    """Return a database that Ada uses."""
+    """Return a database on which Ada is the actor."""
     return Database(lambda: engine, lambda: ACTOR)
 
 
 def settings_of(subject: str) -> Settings:
-    """Return the defaults, but for the subject of access tokens."""
+    """Return the default settings, except for the subject of access tokens."""
     return load_settings({}, {"USERCTL_TOKEN_SUBJECT": subject}, Path("/nonexistent"))
 
 
@@ -88,7 +88,7 @@ class Program(Services):
 
     @property
     def tools(self) -> AuthenticationContext:
-        """What methods of authentication may need."""
+        """What login methods may need."""
         return self._authentication
 
     @tools.setter
@@ -155,10 +155,10 @@ def outcome_of(call: Callable[[Program], T], engine: Engine) -> T | UserctlError
         return error
 
 
-def at_once(url: str, *calls: Callable[[Program], T]) -> list[T | UserctlError]:
-    """Let each call go at the same moment, in a thread and on connections of its own.
+def run_at_once(url: str, *calls: Callable[[Program], T]) -> list[T | UserctlError]:
+    """Start all calls at the same moment, each in its own thread and on its own connections.
 
-    Returns what they return or raise, in their order.
+    Return what they return or raise, in their order.
     """
     barrier = Barrier(len(calls))
 
@@ -172,7 +172,7 @@ def at_once(url: str, *calls: Callable[[Program], T]) -> list[T | UserctlError]:
         return list(pool.map(run, calls))
 
 
-def kinds(outcomes: Sequence[object]) -> list[str]:
+def type_names(outcomes: Sequence[object]) -> list[str]:
     """Return the sorted names of the types of some outcomes."""
     return sorted(type(outcome).__name__ for outcome in outcomes)
 
@@ -218,9 +218,9 @@ def sql(engine: Engine) -> Sql:
 
 @pytest.fixture
 def add_trigger(engine: Engine, sql: Sql) -> Iterator[AddTrigger]:
-    """Lets an application ignore the inserts, the updates or the deletions in a table.
+    """Makes an application ignore the inserts, the updates or the deletions in a table.
 
-    With a refusal it refuses them in these words.
+    With a refusal it refuses them with that message.
     """
 
     def add_trigger(event: str, table: str, condition: str = "", *, refusal: str = "") -> None:

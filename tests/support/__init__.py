@@ -1,1 +1,1 @@
-"""What tests share: a runner of the command, servers, and makers of data."""
+"""Helpers that tests share: a runner of the command, servers, and test data."""

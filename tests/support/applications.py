@@ -1,4 +1,4 @@
-"""Databases that applications made with SQL of their own, to be adopted."""
+"""Databases that applications created with their own SQL, to be adopted."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -27,10 +27,10 @@ TYPES = {
 
 @dataclass(frozen=True)
 class Application:
-    """What an application made, and the statements with which it goes on.
+    """The tables of an application, and the statements that it keeps running.
 
     Args:
-        name: what it is like.
+        name: a description, for the names of tests.
         tables: the statements that make its tables, with the names of types in braces.
         rows: the statements that insert its rows; account 1 is Ada's.
         sign_up: inserts an account, ``:email`` and ``:hash``.
@@ -112,8 +112,8 @@ APPLICATIONS = (LOOSE, STRICT)
 
 
 @contextmanager
-def connected(url: str) -> Iterator[Any]:
-    """Yield a connection that userctl did not set up, on which each statement lasts by itself."""
+def open_connection(url: str) -> Iterator[Any]:
+    """Yield a connection that userctl did not set up, on which each statement commits."""
     if url.startswith("sqlite:"):
         path = url.removeprefix("sqlite:///")
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -125,7 +125,7 @@ def connected(url: str) -> Iterator[Any]:
 
 def run_script(url: str, script: str) -> None:
     """Run statements over a connection that userctl did not set up."""
-    with connected(url) as connection:
+    with open_connection(url) as connection:
         if isinstance(connection, sqlite3.Connection):
             connection.executescript(script)
         else:

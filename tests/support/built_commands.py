@@ -1,7 +1,7 @@
-"""Lets the commands of a test run share the Click commands that Typer makes of each.
+"""Lets commands that run in the process of the tests share the Click commands that Typer builds.
 
-The program needs one for as long as it runs. The tests run thousands in one process, and a sixth
-of their time went into building the same ones again.
+The program builds each once. The tests run thousands in one process, and spent a sixth of their
+time on building the same ones again.
 """
 
 from functools import cache

@@ -1,6 +1,6 @@
-"""Lets userctl hash at the cost of a test where it runs in a process of the tests.
+"""Lets userctl hash at the lowest cost where it runs in a process of the tests.
 
-The lowest cost that may be configured takes 40 ms a hash, which was a quarter of the time of all
+The lowest cost that may be configured takes 40 ms per hash, which was a quarter of the time of all
 commands that tests run.
 """
 

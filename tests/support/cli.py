@@ -1,4 +1,4 @@
-"""Runs userctl as a user would: in an environment, a home and a folder of its own."""
+"""Runs userctl as a user would: with its own environment, home and folder."""
 
 import contextlib
 import io
@@ -92,7 +92,7 @@ class Userctl:
         return self.environment | CHEAP | self.extra
 
     def __call__(self, *args: str, stdin: str | bytes = "") -> Result:
-        """Run a command in this process, which is much faster than to start one."""
+        """Run a command in this process, which is much faster than starting one."""
         given = stdin.encode() if isinstance(stdin, str) else stdin
         streams = [io.TextIOWrapper(io.BytesIO(text), "utf-8") for text in (given, b"", b"")]
         with (
@@ -101,7 +101,7 @@ class Userctl:
             contextlib.chdir(self.home),
         ):
             code = run(args)
-        return Result(code, *(_written(stream) for stream in streams[1:]))
+        return Result(code, *(_captured_text(stream) for stream in streams[1:]))
 
     def start(
         self, *args: str, program: Sequence[str] | None = None, **options: Any
@@ -117,18 +117,18 @@ class Userctl:
 
     def spawn(self, *args: str, stdin: str = "", **options: Any) -> Result:
         """Run a command in a process of its own."""
-        return finished(self.start(*args, **options), stdin)
+        return wait_for_result(self.start(*args, **options), stdin)
 
-    def all_at_once(self, commands: Sequence[Sequence[str]], stdin: str = "") -> list[Result]:
+    def run_at_once(self, commands: Sequence[Sequence[str]], stdin: str = "") -> list[Result]:
         """Run commands side by side, each in a process of its own."""
-        # Each has its input from the beginning, or it would wait for the one before it to end.
+        # Each gets its input at the start, or it would wait for the one before it to end.
         file = self.home / "stdin"
         file.write_text(stdin)
         processes = []
         for command in commands:
             with file.open() as text:
                 processes.append(self.start(*command, stdin=text))
-        return [finished(process) for process in processes]
+        return [wait_for_result(process) for process in processes]
 
     def create(self, email: str, *options: str) -> dict[str, Any]:
         """Create an account with the password of the tests."""
@@ -142,13 +142,13 @@ class Userctl:
         return result.json
 
 
-def finished(process: "subprocess.Popen[bytes]", stdin: str = "") -> Result:
-    """Wait for a process."""
+def wait_for_result(process: "subprocess.Popen[bytes]", stdin: str = "") -> Result:
+    """Wait for a process to end, and return its result."""
     out, err = process.communicate(stdin.encode() if process.stdin else None, timeout=120)
     return Result(process.returncode, (out or b"").decode(), (err or b"").decode())
 
 
-def _written(stream: io.TextIOWrapper) -> str:
+def _captured_text(stream: io.TextIOWrapper) -> str:
     stream.flush()
     buffer = stream.buffer
     assert isinstance(buffer, io.BytesIO)

@@ -1,4 +1,4 @@
-"""A replicated pair of real PostgreSQL servers, of which the primary may die."""
+"""A replicated pair of real PostgreSQL servers whose primary may die."""
 
 import os
 import shutil
@@ -13,7 +13,13 @@ from typing import Any
 import psycopg
 
 from tests.support.postgres import create_database, packaged_server
-from tests.support.servers import PATIENCE_SECONDS, accepts, files_folder, running, until
+from tests.support.servers import (
+    PATIENCE_SECONDS,
+    accepts_connections,
+    files_folder,
+    run_server,
+    wait_until,
+)
 
 
 class Cluster:
@@ -40,7 +46,7 @@ class Cluster:
         self.url = f"postgresql://postgres@/accounts?host={folder},{folder}&port=5432,5433"
         self.writable = f"{self.url}&target_session_attrs=read-write"
         self._primary, self._standby = (self._server(port) for port in (5432, 5433))
-        # As an option, which the standby does not inherit: once promoted it has nobody to wait for.
+        # As an option, which the standby does not inherit: once promoted it has no standby.
         self._pid = self._start(5432, "-c", "synchronous_standby_names=*")
         self._copy(5432, 5433)
         self._start(5433)
@@ -51,7 +57,7 @@ class Cluster:
         return _run(self.writable, statement)
 
     def kill_primary(self) -> None:
-        """Kill the primary; what it had started for its clients notices that and ends."""
+        """Kill the primary; its backend processes notice that and end."""
         os.kill(self._pid, signal.SIGKILL)
 
     def promote_standby(self) -> None:
@@ -62,7 +68,7 @@ class Cluster:
 
     @contextmanager
     def standby_asleep(self) -> Iterator[None]:
-        """Let nothing reach the standby meanwhile, so that no commit is acknowledged."""
+        """Keep everything from reaching the standby, so that no commit is acknowledged."""
         [(receiver,)] = _run(self._standby, "SELECT pid FROM pg_stat_wal_receiver")
         os.kill(receiver, signal.SIGSTOP)
         self._asleep = receiver
@@ -83,9 +89,9 @@ class Cluster:
         data, log = self._folder / str(port), self._folder / f"{port}.log"
         command = [str(self._programs / "postgres"), "-D", str(data), "-p", str(port)]
         command += ["-h", "", "-k", str(self._folder), "-c", "fsync=off", *options]
-        server = running(command, log=log, signal="QUIT", user=self._user)
+        server = run_server(command, log=log, signal="QUIT", user=self._user)
         pid = self._ends.enter_context(server)
-        until(lambda: accepts(self._server(port)))
+        wait_until(lambda: accepts_connections(self._server(port)))
         return pid
 
     def _copy(self, source: int, target: int) -> None:

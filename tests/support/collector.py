@@ -16,11 +16,11 @@ class Collector:
     """A collector.
 
     Attributes:
-        status: what it answers.
+        status: the status that it answers with.
         answers: how many requests it answers; the others wait as long as it runs.
         redirect: where it redirects to, with a status that says so.
         bodies: the requests that it got.
-        headers: those of the last request.
+        headers: the headers of the last request.
     """
 
     status: int = 200
@@ -33,12 +33,12 @@ class Collector:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What sends the traces of a command here."""
+        """The variables that send the traces of a command here."""
         return {"OTEL_EXPORTER_OTLP_ENDPOINT": self.url}
 
     @property
     def resource(self) -> dict[str, Any]:
-        """The attributes of what sent the last request."""
+        """The attributes of the sender of the last request."""
         return _values(self._requests[-1].resource_spans[0].resource.attributes)
 
     @property

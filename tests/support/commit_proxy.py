@@ -12,7 +12,7 @@ from urllib.parse import quote
 from psycopg.conninfo import conninfo_to_dict
 
 Fate = Literal["done", "lost", "pending"]
-"""What becomes of the COMMIT: the server ran it, never saw it, or still waits for it."""
+"""What happens to the COMMIT: the server ran it, never saw it, or still waits for it."""
 
 
 class CommitProxy:
@@ -21,7 +21,7 @@ class CommitProxy:
     Args:
         folder: where its socket stands.
         server_url: the server behind it.
-        fate: what becomes of the COMMIT.
+        fate: what happens to the COMMIT.
         then_refuse: whether no connection can be made afterwards.
     """
 
@@ -38,7 +38,7 @@ class CommitProxy:
         self._listener.listen()
 
     def accept(self) -> None:
-        """Serve connections until the proxy is closed, and cut those that are left then."""
+        """Serve connections until the proxy is closed, and then cut those that are left."""
         threads = []
         with ExitStack() as ends, suppress(OSError):
             while True:

@@ -1,7 +1,7 @@
-"""Lets the engines of a test run share the SQL text that SQLAlchemy makes of each statement.
+"""Lets the engines of a test run share the SQL that SQLAlchemy compiles.
 
-The program has one engine for as long as it runs. The tests have one each, and in-process commands
-one each too, so that a third of their time went into compiling the same statements again.
+The program has one engine for as long as it runs. Each test has its own, and so has each in-process
+command, so that a third of their time went into compiling the same statements again.
 """
 
 from functools import partial

@@ -28,7 +28,7 @@ class Block:
 
     @property
     def preparation(self) -> str:
-        """What a reader has done before, which the document need not show."""
+        """The commands that a reader has already run, which the document need not show."""
         found = re.fullmatch(r"run first:\n(.*)", self.comment, re.DOTALL)
         return found[1] if found else ""
 
@@ -66,7 +66,7 @@ def prose(page: Path) -> str:
 
 
 def links(page: Path) -> list[str]:
-    """Return where the links of a page go."""
+    """Return the targets of the links of a page."""
     return re.findall(r"\[[^\]]*\]\(([^)\s]+)\)", prose(page))
 
 

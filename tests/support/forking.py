@@ -1,4 +1,4 @@
-"""Runs userctl in forked processes, because to start twenty Pythons takes seconds.
+"""Runs userctl in forked processes, because starting twenty Pythons takes seconds.
 
 As a program, this module imports userctl once and then forks a process for each command. It has
 one thread, and neither an engine nor anything else that a process must not share with another.
@@ -41,7 +41,7 @@ STREAMS = ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w"))
 
 
 @dataclass(frozen=True)
-class Forked:
+class ForkResult:
     """What a forked command left behind.
 
     Attributes:
@@ -49,7 +49,7 @@ class Forked:
         out: its standard output.
         err: its standard error.
         seconds: how long it and those beside it took.
-        lines: how many lines it ran in the files that count, if that was asked for.
+        lines: how many lines of the counted files it ran, if that was requested.
     """
 
     code: int
@@ -66,17 +66,17 @@ class Forks:
         self._server = server
         self._userctl = userctl
 
-    def at_once(self, commands: Sequence[Sequence[str]], stdin: str = "") -> list[Forked]:
-        """Let commands go at the same moment, each with the same standard input."""
+    def run_at_once(self, commands: Sequence[Sequence[str]], stdin: str = "") -> list[ForkResult]:
+        """Start commands at the same moment, each with the same standard input."""
         return self._ask(commands=commands, stdin=stdin)
 
-    def killed_at_moments(
+    def kill_at_moments(
         self, command: Sequence[str], kills: int, prepare: Callable[[], object] = lambda: None
-    ) -> Iterator[Forked]:
+    ) -> Iterator[ForkResult]:
         """Run a command until it was killed so many times, each at a random moment of its run.
 
-        How long a run takes depends on what else the machine does, so that each run is a measure
-        for the next ones.
+        How long a run takes depends on what else the machine does, so each run that ends is the
+        measure for the next ones.
 
         Args:
             command: what to run; it must not fail.
@@ -85,12 +85,12 @@ class Forks:
         """
         draws = random.Random(9)
         prepare()
-        [result] = self.at_once([command])
+        [result] = self.run_at_once([command])
         longest = result.seconds
         while kills:
             assert result.code in (0, KILLED), result.err
             prepare()
-            result = self._ask(commands=[command], kill_after=draws.uniform(0, longest))[0]
+            [result] = self._ask(commands=[command], kill_after=draws.uniform(0, longest))
             if result.code == KILLED:
                 kills -= 1
                 longest *= 1.05
@@ -98,34 +98,34 @@ class Forks:
                 longest = result.seconds
             yield result
 
-    def killed_at(
+    def kill_at_line(
         self, command: Sequence[str], line: int, files: Sequence[str] = COUNTED
-    ) -> Forked:
-        """Let a command kill itself before the n-th line that it runs in the files that count."""
+    ) -> ForkResult:
+        """Make a command kill itself before the n-th line that it runs in the counted files."""
         return self._ask(commands=[command], kill_at=line, files=files)[0]
 
-    def killed_everywhere(
+    def kill_at_many_lines(
         self,
         command: Sequence[str],
         files: Sequence[str],
         prepare: Callable[[], object],
         places: int = 25,
-    ) -> Iterator[Forked]:
+    ) -> Iterator[ForkResult]:
         """Kill a command at some lines from its first to its last, and let it end once.
 
         Args:
             command: what to run.
-            files: those whose lines count.
+            files: the files whose lines are counted.
             prepare: called before each run.
-            places: at how many lines it is killed, about.
+            places: at about how many lines it is killed.
         """
         prepare()
-        lines = self.killed_at(command, sys.maxsize, files).lines
+        lines = self.kill_at_line(command, sys.maxsize, files).lines
         for line in [*range(1, lines, max(1, lines // places)), sys.maxsize]:
             prepare()
-            yield self.killed_at(command, line, files)
+            yield self.kill_at_line(command, line, files)
 
-    def _ask(self, **request: Any) -> list[Forked]:
+    def _ask(self, **request: Any) -> list[ForkResult]:
         pipe_in, pipe_out = self._server.stdin, self._server.stdout
         assert pipe_in is not None
         assert pipe_out is not None
@@ -133,7 +133,7 @@ class Forks:
         request["home"] = str(self._userctl.home)
         pipe_in.write(json.dumps(request).encode() + b"\n")
         pipe_in.flush()
-        return [Forked(**result) for result in json.loads(pipe_out.readline())]
+        return [ForkResult(**result) for result in json.loads(pipe_out.readline())]
 
 
 @contextmanager
@@ -154,7 +154,7 @@ def import_everything() -> None:
         if not module.name.endswith("__main__"):
             import_module(module.name)
     import_module("tests.support.cheap_hashes").allow_cheap_hashes()
-    import_module("tests.support.no_disk").wait_for_no_disk()
+    import_module("tests.support.no_disk").skip_disk_sync()
     # What an engine would import, and what its first query would set up.
     import_module("sqlalchemy.dialects.sqlite")
     import_module("sqlalchemy.dialects.postgresql.psycopg")
@@ -167,7 +167,7 @@ def import_everything() -> None:
 
 
 def _run_some_commands() -> None:
-    """Run what many forks run, for they share the commands and the SQL that it builds."""
+    """Run common commands, so that forks share the commands and the SQL that these build."""
     import_module("tests.support.built_commands").share_built_commands()
     import_module("tests.support.compiled_sql").share_compiled_sql()
     with tempfile.TemporaryDirectory() as home:
@@ -179,7 +179,7 @@ def _run_some_commands() -> None:
 
 
 def serve() -> None:
-    """Answer requests, one a line, until there are no more."""
+    """Answer requests, one per line, until there are no more."""
     import_everything()
     for line in sys.stdin:
         with tempfile.TemporaryDirectory() as folder:
@@ -218,8 +218,8 @@ def _answer(
     os.close(go)
     if kill_after is not None:
         [child] = children
-        _wait_for_end(child, kill_after)
-        # Its number is its own even if it has ended, until it is waited for.
+        _wait_until_ended(child, kill_after)
+        # It has not been waited for, so its process id is not reused even if it has ended.
         os.kill(child, signal.SIGKILL)
     codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children]
     seconds = time.monotonic() - begun
@@ -235,8 +235,8 @@ def _answer(
     ]
 
 
-def _wait_for_end(pid: int, seconds: float) -> None:
-    """Wait until a process has ended, but not longer than that."""
+def _wait_until_ended(pid: int, seconds: float) -> None:
+    """Wait until a process has ended, but not longer than some seconds."""
     descriptor = os.pidfd_open(pid)
     try:
         select.select([descriptor], [], [], seconds)
@@ -247,7 +247,7 @@ def _wait_for_end(pid: int, seconds: float) -> None:
 def _run(
     folder: Path, command: Sequence[str], start: int, kill_at: int | None, files: Sequence[str]
 ) -> None:
-    """Run a command as the only thing that this process still does."""
+    """Run a command as the last thing that this process does."""
     code = 70
     try:
         app = import_module("userctl.cli.app")
@@ -266,7 +266,7 @@ def _run(
 
 
 def _kill_at(line: int, files: Sequence[str]) -> Callable[[], int]:
-    """Kill this process before the n-th line in the files that count; return their number."""
+    """Kill this process before the n-th counted line; return a function that returns the count."""
     package = Path(import_module("userctl").__path__[0])
     counted = {str((package / name).resolve(strict=True)) for name in files}
     count = 0

@@ -1,4 +1,4 @@
-"""Marks that follow from what a test uses, and counts that depend on the loop it runs in."""
+"""Marks that follow from what a test uses, and counts that depend on the loop that runs it."""
 
 from pathlib import PurePath
 from typing import Any
@@ -14,7 +14,7 @@ POSTGRES_FIXTURES = {"postgres_server", "cluster"}
 PROCESS_FIXTURES = {"fork_server", "cluster", "pgbouncer"}
 
 
-def repeated(name: str, *, few: int, soak: int) -> pytest.MarkDecorator:
+def repeat(name: str, *, few: int, soak: int) -> pytest.MarkDecorator:
     """Run a test with a small count in every loop and with the full one where ``soak`` runs.
 
     Args:
@@ -26,13 +26,13 @@ def repeated(name: str, *, few: int, soak: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(name, [pytest.param(few, id="few"), full])
 
 
-def thorough(*values: object) -> Any:
-    """Return the parameters of a test that is only run where ``soak`` runs."""
+def soak_only(*values: object) -> Any:
+    """Return parameters of a test that only the full loop (``soak``) runs."""
     return pytest.param(*values, marks=pytest.mark.soak)
 
 
-def spread(last: int, count: int) -> list[int]:
-    """Return about so many numbers from 1 to a last one, evenly spread, both ends included."""
+def spread_evenly(last: int, count: int) -> list[int]:
+    """Return about ``count`` evenly spread numbers from 1 to ``last``, both included."""
     return sorted({*range(1, last + 1, max(1, last // count)), last})
 
 
@@ -46,7 +46,7 @@ def leave_a_dialect_to_soak(item: pytest.Item) -> None:
 
 
 def mark_by_use(item: pytest.Item) -> None:
-    """Mark a test with what its fixtures, its parameters and its folder say that it uses."""
+    """Mark a test by what it uses, as its fixtures, parameters and folder show."""
     fixtures = set(getattr(item, "fixturenames", ()))
     parameters = getattr(getattr(item, "callspec", None), "params", {}).values()
     if fixtures & POSTGRES_FIXTURES or "postgresql" in parameters:

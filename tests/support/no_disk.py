@@ -1,6 +1,6 @@
-"""Lets nothing wait until the disk has it, where userctl runs in a process of the tests.
+"""Keeps userctl from waiting for the disk where it runs in a process of the tests.
 
-That matters when the power fails. What a killed process has written, the system has.
+Waiting protects against a power failure. What a killed process has written, the system keeps.
 """
 
 import os
@@ -10,8 +10,8 @@ from contextlib import suppress
 from userctl.db import engine
 
 
-def wait_for_no_disk() -> None:
-    """Let neither files nor commits on SQLite wait for the disk."""
+def skip_disk_sync() -> None:
+    """Make neither files nor commits on SQLite wait for the disk."""
     os.fsync = lambda _: None  # type: ignore[assignment]
     enlarge = engine._enlarge_cache
 

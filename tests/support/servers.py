@@ -1,4 +1,4 @@
-"""Runs a server in the background, which ends when the tests do, also when they are killed."""
+"""Runs servers in the background, which end when the tests do, even if those are killed."""
 
 import os
 import shutil
@@ -17,14 +17,14 @@ MEMORY = Path("/dev/shm")
 ROOM_BYTES = 2 * 2**30
 
 _WATCH = 'signal=$1; shift; "$@" & echo $!; read -r _; kill -s "$signal" $!; wait $!'
-"""A shell that ends the server when its own input ends, which nobody but the tests writes."""
+"""A shell that ends the server when its own input ends, which only the tests write."""
 
 
 def files_folder() -> Path:
-    """Return where servers keep their files, which none needs after the tests.
+    """Return where servers keep their files, which are not needed after the tests.
 
-    That is in memory where there is room: to create a database there, as hundreds of tests do,
-    takes a fifth of the time.
+    That is in memory if there is room: creating a database there, as hundreds of tests do, takes
+    a fifth of the time.
     """
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM_BYTES:
         return MEMORY
@@ -32,24 +32,24 @@ def files_folder() -> Path:
 
 
 @contextmanager
-def running(
+def run_server(
     command: Sequence[str], *, log: Path, signal: str, user: str | None = None
 ) -> Iterator[int]:
     """Run a server and yield its process id.
 
     Args:
         command: what to run; it has to stay in the foreground.
-        log: the file to which it writes what it tells.
+        log: the file that gets its messages.
         signal: the name of the signal that ends it.
-        user: whom it runs as, if that is somebody else.
+        user: the user that it runs as, if that is another one.
     """
     with (
-        log.open("ab") as told,
+        log.open("ab") as messages,
         subprocess.Popen(
             ["sh", "-c", _WATCH, "sh", signal, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=told,
+            stderr=messages,
             cwd=log.parent,
             user=user,
             # Ctrl-C is for the tests, which then end their servers in order.
@@ -64,16 +64,16 @@ def running(
             process.communicate(timeout=60)
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Ask again and again, until something is so."""
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Check a condition repeatedly, until it holds."""
     end = time.monotonic() + PATIENCE_SECONDS
     while not condition():
-        assert time.monotonic() < end, "It never came to that."
+        assert time.monotonic() < end, "The condition never held."
         time.sleep(0.01)
 
 
-def accepts(url: str) -> bool:
-    """Tell whether a database can be connected to."""
+def accepts_connections(url: str) -> bool:
+    """Return whether a database accepts connections."""
     try:
         psycopg.connect(url).close()
     except psycopg.OperationalError:

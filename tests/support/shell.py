@@ -1,8 +1,8 @@
-"""Runs shell commands in which ``userctl`` starts at once, as documents and help write them.
+"""Runs the shell commands of documents and help, with a ``userctl`` that starts at once.
 
 As a program, this module imports userctl once, listens on a socket and forks a process for each
-command. What stands on the PATH as ``userctl`` only hands its arguments, environment and streams to
-that, because to start a Python with all imports for each of some hundred commands takes a minute.
+command. The ``userctl`` on the PATH only hands its arguments, environment and streams to that,
+because starting Python with all imports for each of some hundred commands takes a minute.
 """
 
 import json
@@ -46,8 +46,8 @@ class Shell:
     """A shell in the home of a Userctl, with its environment.
 
     Args:
-        userctl: whose home and environment.
-        program: what stands for ``userctl``.
+        userctl: has the home and the environment.
+        program: the program that acts as ``userctl``.
     """
 
     userctl: "Userctl"
@@ -65,7 +65,7 @@ class Shell:
 
         Args:
             text: the script.
-            shell: what runs it.
+            shell: the shell that runs it.
             environment: all of its variables; None for those of the Userctl.
             folder: where it runs; None for the home.
         """
@@ -84,7 +84,7 @@ class Shell:
 
 @contextmanager
 def forking_program(folder: Path) -> Iterator[Path]:
-    """Yield what stands for ``userctl``: it starts at once, and all the rest is forked.
+    """Yield a program that acts as ``userctl``, but starts at once: the rest is forked.
 
     It has no terminal and no limits of its own, and signals do not reach the command.
 
@@ -123,14 +123,14 @@ def serve(address: str) -> NoReturn:
 
 
 def _run(connection: socket.socket) -> None:
-    """Run the command of a connection as the only thing that this process still does."""
+    """Run the command of a connection as the last thing that this process does."""
     code = 70
     try:
         _, streams, _, _ = socket.recv_fds(connection, 1, 3)
         arguments, folder, environment, umask, numbers = json.loads(
             connection.makefile().readline()
         )
-        _take(dict(zip(numbers, streams, strict=True)))
+        _adopt_streams(dict(zip(numbers, streams, strict=True)))
         os.chdir(folder)
         os.umask(umask)
         os.environ.clear()
@@ -144,8 +144,8 @@ def _run(connection: socket.socket) -> None:
         os._exit(code)
 
 
-def _take(streams: Mapping[int, int]) -> None:
-    """Make the streams of the client those of this process; what it has closed is closed."""
+def _adopt_streams(streams: Mapping[int, int]) -> None:
+    """Use the streams of the client in this process; a stream that it closed is closed."""
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         if number not in streams:
             os.close(number)

@@ -1,4 +1,4 @@
-"""Keys for the tests: one of each algorithm, drawn once."""
+"""Keys for the tests: one of each algorithm, generated once."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -15,7 +15,7 @@ ASYMMETRIC = ALGORITHMS[1:]
 
 @cache
 def key_for(algorithm: Algorithm) -> SigningKey:
-    """Return the key of an algorithm; RSA keys take long to draw."""
+    """Return the key of an algorithm; RSA keys take long to generate."""
     return generate_key(algorithm)
 
 

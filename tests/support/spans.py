@@ -1,4 +1,4 @@
-"""Spans that stay in memory, as an application that uses OpenTelemetry makes them."""
+"""Spans in memory, as an application that uses OpenTelemetry records them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 @contextmanager
 def spans_of_an_application(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
-    """Yield what holds the spans that ended, of this process as the application."""
+    """Yield the spans that ended in this process, which acts as the application."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))

@@ -176,7 +176,7 @@ def _application_error(error: HTTPException) -> ProblemError:
 
 
 def _describe_known_error(error: UserctlError) -> ProblemError:
-    status, title = error.http_status, _meaning(type(error))
+    status, title = error.http_status, _describe_code(type(error))
     detail = error.message
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         # The message may name hosts and files, which are for the operator alone.
@@ -185,7 +185,7 @@ def _describe_known_error(error: UserctlError) -> ProblemError:
     return ProblemError(status, error.code, detail, title=title, headers=_headers(error))
 
 
-def _meaning(kind: type[UserctlError]) -> str:
+def _describe_code(kind: type[UserctlError]) -> str:
     line = " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
     return line.partition("; the message")[0].removesuffix(".") + "."
 
@@ -200,7 +200,7 @@ def _headers(error: UserctlError) -> dict[str, str]:
             return {"WWW-Authenticate": "Bearer"}
         case HTTPStatus.UNAUTHORIZED:
             # RFC 6750, section 3.1.
-            reason = f'error="invalid_token", error_description="{_meaning(type(error))}"'
+            reason = f'error="invalid_token", error_description="{_describe_code(type(error))}"'
             return {"WWW-Authenticate": f"Bearer {reason}"}
     return {}
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from userctl import Accounts
-from userctl.core.errors import DatabaseNotReady
+from userctl.core.errors import CryptoMissing, DatabaseNotReady
 from userctl.fastapi.documentation import document_logins_at_startup
 from userctl.fastapi.endpoints.auth import add_auth
 from userctl.fastapi.endpoints.status import add_jwks, add_metrics, add_status
@@ -57,7 +58,7 @@ def router(
         check_registration(accounts.settings.roles)
     # The health check reports a database that is not ready, which it may become later.
     with suppress(DatabaseNotReady):
-        accounts.tokens.jwks()
+        _require_crypto(accounts)
     scheme = password_scheme(prefix)
     service = build_service(
         accounts,
@@ -90,3 +91,12 @@ def router(
         add_jwks(root)
     root.include_router(api)
     return root
+
+
+def _require_crypto(accounts: Accounts) -> None:
+    """Read the keys, and make sure that the library of asymmetric ones is installed."""
+    for key in accounts.tokens.jwks()["keys"]:
+        if find_spec("cryptography") is None:
+            raise CryptoMissing(
+                f"{key['alg']} needs the library 'cryptography', which is not installed."
+            )

@@ -87,7 +87,7 @@ class Workers:
         self._most_waiting = hashing * WAITING_PER_HASH
 
     @property
-    def waiting(self) -> int:
+    def waiting_requests(self) -> int:
         """How many requests wait until they may hash."""
         return max(0, self._hashers - self._hashing)
 
@@ -114,7 +114,7 @@ class Workers:
             ClientDisconnect: if the client left.
             ProblemError: if too many requests wait for that.
         """
-        if self.waiting >= self._most_waiting:
+        if self.waiting_requests >= self._most_waiting:
             raise router_error(
                 "overloaded",
                 "Too many requests are waiting for a password to be checked.",
@@ -133,7 +133,7 @@ class Workers:
 
     def _add_hashers(self, number: int) -> None:
         self._hashers += number
-        self.report_waiting(self.waiting)
+        self.report_waiting(self.waiting_requests)
 
     async def health(self) -> Health:
         """Return the health of the database; requests during a check share its result."""

@@ -13,17 +13,17 @@ Terminal = Callable[..., "pexpect.spawn[str]"]
 @pytest.fixture
 def real_terminal(userctl: Userctl) -> Terminal:
     """The same with a process that gets the signals of the terminal."""
-    return starter(userctl, userctl.program, cheap=False)
+    return terminal_starter(userctl, userctl.program, cheap=False)
 
 
 @pytest.fixture
 def terminal(userctl: Userctl, forked_program: str) -> Terminal:
     """Starts userctl on a terminal."""
-    return starter(userctl, (forked_program,), cheap=True)
+    return terminal_starter(userctl, (forked_program,), cheap=True)
 
 
-def starter(userctl: Userctl, command: Sequence[str], *, cheap: bool) -> Terminal:
-    """Return what starts userctl on a terminal, with cheap hashes or not."""
+def terminal_starter(userctl: Userctl, command: Sequence[str], *, cheap: bool) -> Terminal:
+    """Return a function that starts userctl on a terminal, with cheap hashes or not."""
 
     def start(*args: str, **environment: str) -> "pexpect.spawn[str]":
         variables = userctl.cheap_environment if cheap else userctl.environment
@@ -43,7 +43,7 @@ def starter(userctl: Userctl, command: Sequence[str], *, cheap: bool) -> Termina
     return start
 
 
-def ended(child: "pexpect.spawn[str]") -> tuple[int, str]:
+def wait_for_end(child: "pexpect.spawn[str]") -> tuple[int, str]:
     """Wait for the end; return the exit code and what was printed since the last match."""
     child.expect(pexpect.EOF)
     child.close()

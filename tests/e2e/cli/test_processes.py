@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import PASSWORD, Userctl
-from tests.support.marks import repeated
+from tests.support.marks import repeat
 
 WRITER = """
 import sys
@@ -40,29 +40,29 @@ def forking(userctl: Userctl, forked_program: str) -> Userctl:
     return replace(userctl, program=(forked_program,))
 
 
-@repeated("processes", few=3, soak=20)
+@repeat("processes", few=3, soak=20)
 def test_of_processes_that_create_the_same_account_one_succeeds(
     forking: Userctl, processes: int
 ) -> None:
     command = ["user", "create", "ada@example.com", "--password-stdin"]
-    results = forking.all_at_once([command] * processes, stdin=PASSWORD)
+    results = forking.run_at_once([command] * processes, stdin=PASSWORD)
     assert Counter(result.code for result in results) == {0: 1, 5: processes - 1}
     assert forking("user", "list", "-q").out.count("\n") == 1
 
 
-@repeated("shells", few=2, soak=5)
+@repeat("shells", few=2, soak=5)
 def test_shells_that_refresh_one_stored_session_all_keep_it(forking: Userctl, shells: int) -> None:
     forking.create("ada@example.com")
     forking.login("ada@example.com")
-    results = forking.all_at_once([["token", "refresh"]] * shells)
+    results = forking.run_at_once([["token", "refresh"]] * shells)
     assert {result.code for result in results} == {0}
     assert forking("whoami").code == 0
 
 
-@repeated("processes", few=2, soak=16)
+@repeat("processes", few=2, soak=16)
 def test_processes_that_write_to_sqlite_lose_nothing(local: Userctl, processes: int) -> None:
     worker = Userctl(local.home, local.database_url, (sys.executable, "-c", WRITER))
-    results = worker.all_at_once([[str(number)] for number in range(processes)])
+    results = worker.run_at_once([[str(number)] for number in range(processes)])
     assert {(result.code, result.err) for result in results} == {(0, "")}
     accounts = local("user", "list", "--all", "-o", "json").json
     assert len(accounts) == processes * 5 * 2
@@ -70,12 +70,12 @@ def test_processes_that_write_to_sqlite_lose_nothing(local: Userctl, processes: 
     assert sum(account["name"] is not None for account in accounts) == processes * 5
 
 
-@repeated("processes", few=3, soak=10)
+@repeat("processes", few=3, soak=10)
 def test_processes_create_the_embedded_database_once(
     embedded: Userctl, forked_program: str, processes: int
 ) -> None:
     commands = [["user", "create", f"{n}@example.com", "--no-password"] for n in range(processes)]
-    results = replace(embedded, program=(forked_program,)).all_at_once(commands)
+    results = replace(embedded, program=(forked_program,)).run_at_once(commands)
     assert {result.code for result in results} == {0}
     assert sum("Created a new database" in result.err for result in results) == 1
     assert embedded("user", "list", "-q").out.count("\n") == processes
@@ -89,12 +89,12 @@ def test_processes_create_the_embedded_database_once(
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-@repeated("processes", few=2, soak=4)
+@repeat("processes", few=2, soak=4)
 def test_migrations_at_once_are_safe(
     home: Path, bare_database_url: str, forked_program: str, processes: int
 ) -> None:
     bare = Userctl(home, bare_database_url, (forked_program,))
-    results = bare.all_at_once([["db", "migrate"]] * processes)
+    results = bare.run_at_once([["db", "migrate"]] * processes)
     assert [result.code for result in results] == [0] * processes
     assert bare("db", "migrate", "--check").code == 0
 

@@ -6,7 +6,7 @@ import re
 import pexpect
 import pytest
 
-from tests.e2e.cli.conftest import Terminal, ended
+from tests.e2e.cli.conftest import Terminal, wait_for_end
 from tests.integration.conftest import open_engine
 from tests.support.applications import LOOSE, run_script
 from tests.support.cli import PASSWORD, Userctl
@@ -18,7 +18,7 @@ def test_create_asks_for_the_password_twice_and_does_not_show_it(terminal: Termi
     child.sendline(PASSWORD)
     child.expect("Repeat for confirmation: ")
     child.sendline(PASSWORD)
-    code, printed = ended(child)
+    code, printed = wait_for_end(child)
     assert code == 0
     assert "ada@example.com" in printed
     assert PASSWORD not in printed
@@ -31,7 +31,7 @@ def test_login_asks_for_what_was_not_given(terminal: Terminal, userctl: Userctl)
     child.sendline("ada@example.com")
     child.expect("Password: ")
     child.sendline(PASSWORD)
-    assert ended(child)[0] == 0
+    assert wait_for_end(child)[0] == 0
     assert userctl("whoami").code == 0
 
 
@@ -52,7 +52,7 @@ def test_what_would_fail_in_any_case_is_said_before_a_password_is_typed(
     terminal: Terminal, userctl: Userctl, command: str, code: int, message: str
 ) -> None:
     userctl.create("ada@example.com")
-    found, printed = ended(terminal(*command.split(" ")))
+    found, printed = wait_for_end(terminal(*command.split(" ")))
     assert found == code
     assert re.search(message, printed)
     assert "assword:" not in printed
@@ -63,13 +63,13 @@ def test_a_session_file_that_cannot_be_used_is_found_before_a_password_is_typed(
 ) -> None:
     userctl.create("ada@example.com")
     userctl.session_file.mkdir(parents=True)
-    code, printed = ended(terminal("login", "ada@example.com"))
+    code, printed = wait_for_end(terminal("login", "ada@example.com"))
     assert (code, "assword:" in printed) == (2, False)
 
 
 def test_a_user_who_exists_already_needs_no_password(terminal: Terminal, userctl: Userctl) -> None:
     userctl.create("ada@example.com")
-    code, printed = ended(terminal("user", "create", "ada@example.com", "--if-not-exists"))
+    code, printed = wait_for_end(terminal("user", "create", "ada@example.com", "--if-not-exists"))
     assert code == 0
     assert "already exists (id 1) and was left unchanged" in printed
 
@@ -104,7 +104,7 @@ def test_a_password_that_is_rejected_is_asked_for_three_times_in_all(
     type_new_password(child, MISTYPED)
     child.expect_exact("\nThe password was rejected: the two entries do not match. Try again.")
     type_new_password(child, last)
-    code, printed = ended(child)
+    code, printed = wait_for_end(child)
     assert code == (0 if reason is None else 2)
     assert ("error: The password was rejected: " in printed) == (reason is not None)
     assert reason is None or reason in printed
@@ -119,7 +119,7 @@ def test_leaving_a_prompt_is_exit_130_and_changes_nothing(
     child = real_terminal("user", "create", "ada@example.com")
     child.expect("Password: ")
     child.sendcontrol(key)
-    code, printed = ended(child)
+    code, printed = wait_for_end(child)
     assert code == 130
     assert "Traceback" not in printed
     assert userctl("user", "list", "-q").out == ""
@@ -132,7 +132,7 @@ def test_delete_asks_first(terminal: Terminal, userctl: Userctl, answer: str, co
     child.expect_exact("Delete ada@example.com (id 1, user, no sessions, no API tokens) in ")
     child.expect_exact("? [y/N]: ")
     child.sendline(answer)
-    assert ended(child)[0] == code
+    assert wait_for_end(child)[0] == code
     assert userctl("user", "list", "-q").out == ("" if code == 0 else "1\n")
 
 
@@ -152,13 +152,13 @@ def test_bytes_that_are_no_text_are_refused_at_a_prompt(
     child.expect(prompt)
     child.setecho(False)
     os.write(child.child_fd, b"\xff\xfe\n")
-    code, printed = ended(child)
+    code, printed = wait_for_end(child)
     assert code == 2
     assert "not valid UTF-8" in printed
 
 
 def test_no_input_never_asks(terminal: Terminal) -> None:
-    code, printed = ended(terminal("user", "create", "ada@example.com", "--no-input"))
+    code, printed = wait_for_end(terminal("user", "create", "ada@example.com", "--no-input"))
     assert code == 2
     assert "--password-stdin" in printed
 
@@ -177,7 +177,7 @@ def test_login_asks_for_another_password_until_one_is_accepted(
         type_new_password(child, typed)
         child.expect(reason)
     type_new_password(child, GOOD)
-    assert ended(child)[0] == 0
+    assert wait_for_end(child)[0] == 0
     assert userctl("whoami", "-o", "json").json["must_change_password"] is False
     old = userctl("login", "ada@example.com", "--password-stdin", stdin=PASSWORD)
     assert old.code == 4
@@ -192,7 +192,7 @@ def test_leaving_the_question_for_a_new_password_changes_nothing(
     child.sendline(PASSWORD)
     child.expect("New password: ")
     child.sendcontrol("c")
-    assert ended(child)[0] == 130
+    assert wait_for_end(child)[0] == 130
     assert userctl("user", "show", "1", "-o", "json").json["must_change_password"] is True
     assert userctl("token", "list", "-q").out == ""
 
@@ -205,7 +205,7 @@ def test_a_filter_that_means_many_tokens_asks_first(terminal: Terminal, userctl:
         child = terminal("token", "revoke", "--unused-since", "0s")
         child.expect("Revoke 11 API tokens of all users in ")
         child.sendline(answer)
-        assert ended(child)[0] == code
+        assert wait_for_end(child)[0] == code
         assert userctl("token", "list", "--state", "active", "-q").out.count("\n") == left
 
 
@@ -227,7 +227,7 @@ def test_adopt_shows_its_plan_and_asks(
     child.expect("step: users, email: rewrite Ada@Example.COM as ada@example.com")
     child.expect(r"\[y/N\]: ")
     child.sendline(answer)
-    assert ended(child)[0] == code
+    assert wait_for_end(child)[0] == code
     userctl.database_url = application
     assert userctl("user", "list").code == (0 if answer == "y" else 6)
 
@@ -237,7 +237,7 @@ def test_adopt_does_not_ask_where_something_is_in_the_way(
 ) -> None:
     run_script(application, "INSERT INTO users (email) VALUES ('ada@EXAMPLE.com')")
     child = terminal("db", "adopt", USERCTL_DATABASE_URL=application)
-    code, printed = ended(child)
+    code, printed = wait_for_end(child)
     assert code == 5
     assert "problem: users, email" in printed
     assert "[y/N]" not in printed
@@ -253,13 +253,13 @@ def test_many_users_are_changed_after_a_question_with_their_number(
     child.expect(r"Disable 11 users")
     child.expect(r"\[y/N\]: ")
     child.sendline(answer)
-    assert ended(child)[0] == code
+    assert wait_for_end(child)[0] == code
     assert userctl("user", "list", "--status", "active", "-q").out.count("\n") == left
 
 
 def test_who_is_unknown_is_told_before_a_question(terminal: Terminal, userctl: Userctl) -> None:
     userctl.create("ada@example.com")
-    code, printed = ended(terminal("user", "delete", "1", "adda@example.com"))
+    code, printed = wait_for_end(terminal("user", "delete", "1", "adda@example.com"))
     assert code == 3
     assert "Did you mean ada@example.com?" in printed
     assert "[y/N]" not in printed

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.cli.conftest import Terminal, ended
+from tests.e2e.cli.conftest import Terminal, wait_for_end
 from tests.integration.conftest import open_engine, sql_on
 from tests.support.applications import run_script
 from tests.support.cli import Userctl
@@ -35,7 +35,7 @@ def asked(terminal: Terminal) -> Ask:
         assert isinstance(child.before, str)
         question = child.before
         child.sendline(answer)
-        assert ended(child)[0] == code
+        assert wait_for_end(child)[0] == code
         return " ".join(question.split())
 
     return ask
@@ -79,7 +79,7 @@ def test_a_question_about_several_users_lists_them(asked: Ask, userctl: Userctl)
 def test_a_missing_target_is_found_out_before_the_question(
     terminal: Terminal, command: str, code: str
 ) -> None:
-    status, printed = ended(terminal(*command.split()))
+    status, printed = wait_for_end(terminal(*command.split()))
     assert status == 3
     assert code in printed
     assert "[y/N]" not in printed
@@ -90,7 +90,7 @@ def test_what_would_take_the_last_admin_is_refused_before_the_question(
     terminal: Terminal, userctl: Userctl, command: str
 ) -> None:
     userctl.create(ADA, "--role", "admin")
-    status, printed = ended(terminal("user", *command.split()))
+    status, printed = wait_for_end(terminal("user", *command.split()))
     assert status == 5
     assert "This would leave no" in printed
     assert "[y/N]" not in printed
@@ -98,7 +98,7 @@ def test_what_would_take_the_last_admin_is_refused_before_the_question(
 
 def test_nothing_is_asked_about_nothing(terminal: Terminal) -> None:
     for command in ("user delete 7 --if-exists", "user purge -q", "token purge -q"):
-        status, printed = ended(terminal(*command.split()))
+        status, printed = wait_for_end(terminal(*command.split()))
         assert (status, "[y/N]" in printed) == (0, False), printed
 
 
@@ -181,7 +181,7 @@ def restore_question(terminal: Terminal, userctl: Userctl) -> str:
     assert isinstance(child.before, str)
     question = child.before
     child.sendline("n")
-    assert ended(child)[0] == 5
+    assert wait_for_end(child)[0] == 5
     return " ".join(question.split())
 
 
@@ -206,7 +206,7 @@ def test_a_damaged_backup_is_found_out_before_the_question(
     assert userctl("db", "backup", "a.backup").code == 0
     backup = userctl.home / "a.backup"
     backup.write_bytes(backup.read_bytes()[:2_000])
-    code, printed = ended(terminal("db", "restore", "a.backup"))
+    code, printed = wait_for_end(terminal("db", "restore", "a.backup"))
     assert code == 6
     assert "[y/N]" not in printed
 
@@ -221,7 +221,7 @@ def test_a_plan_is_shown_in_color_before_it_is_applied(
         child.expect_exact("Apply 1 change in ")
         child.expect_exact("? [y/N]: ")
         child.sendline(answer)
-        assert ended(child)[0] == code
+        assert wait_for_end(child)[0] == code
         assert userctl("user", "list", "-q").out == users
 
 
@@ -233,7 +233,7 @@ def test_an_edit_shows_the_plan_and_asks_and_a_no_keeps_the_text(
     child.expect_exact(f"~ {ADA}  name: Ada")
     child.expect_exact(f"Apply 1 change in {place(userctl)}? [y/N]: ")
     child.sendline("n")
-    code, printed = ended(child)
+    code, printed = wait_for_end(child)
     found = re.search(r"Your text is kept in (\S+)", printed)
     assert found is not None
     text = Path(found[1]).read_text()

@@ -11,7 +11,7 @@ import pytest
 from tests.support import requirements
 from tests.support.applications import run_script
 from tests.support.cli import Userctl
-from tests.support.marks import thorough
+from tests.support.marks import soak_only
 
 HOSTILE = "ha$(touch pwned)`touch pwned`;touch pwned;'\" *@example.com"
 """An address that another program may have stored."""
@@ -38,7 +38,7 @@ main()
 """Userctl that answers a shell even if the machine has much else to do."""
 
 
-@pytest.fixture(params=["bash", thorough("zsh"), thorough("fish")])
+@pytest.fixture(params=["bash", soak_only("zsh"), soak_only("fish")])
 def shell(request: pytest.FixtureRequest, userctl: Userctl) -> "pexpect.spawn[str]":
     """A shell with completion, in which the command prints its arguments instead of obeying."""
     userctl.create("grace@example.com")

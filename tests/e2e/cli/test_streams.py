@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import Userctl, finished
-from tests.support.marks import thorough
+from tests.support.cli import Userctl, wait_for_result
+from tests.support.marks import soak_only
 
 ADA = "ada@example.com"
 
@@ -30,7 +30,7 @@ def test_quiet_suppresses_notes_but_not_that_a_database_came_into_being(
     assert (second.code, second.out, second.err) == (0, "1\n", "")
 
 
-@pytest.mark.parametrize("limit", [thorough(4096), 20_000, thorough(45_000), thorough(70_000)])
+@pytest.mark.parametrize("limit", [soak_only(4096), 20_000, soak_only(45_000), soak_only(70_000)])
 def test_a_disk_that_is_full_at_first_use_leaves_nothing_behind(
     embedded: Userctl, limit: int
 ) -> None:
@@ -109,7 +109,7 @@ def test_a_closed_standard_error_or_input_does_not_hurt(quick: Userctl) -> None:
         assert done.returncode == code
 
 
-@pytest.mark.parametrize("locale", ["C", thorough("POSIX"), thorough("C.UTF-8")])
+@pytest.mark.parametrize("locale", ["C", soak_only("POSIX"), soak_only("C.UTF-8")])
 def test_names_survive_every_locale(local: Userctl, locale: str) -> None:
     local.create("ada@example.com", "--name", "名前")
     local.extra |= {"LC_ALL": locale, "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
@@ -145,7 +145,7 @@ def test_arguments_that_are_not_utf8_are_refused(quick: Userctl) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    result = finished(process)
+    result = wait_for_result(process)
     assert (result.code, result.err.count("\n")) == (2, 1)
 
 

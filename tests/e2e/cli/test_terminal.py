@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from tests.e2e.cli.conftest import Terminal, ended
+from tests.e2e.cli.conftest import Terminal, wait_for_end
 from tests.support.cli import Userctl
 
 
 def test_hostile_arguments_are_shown_as_plain_text(terminal: Terminal) -> None:
-    code, printed = ended(terminal("user", "delete", "\x1b[31mx@example.com"))
+    code, printed = wait_for_end(terminal("user", "delete", "\x1b[31mx@example.com"))
     assert code == 2
     assert "\\x1b[31mx@example.com" in printed
     assert "\x1b[31mx" not in printed
@@ -19,12 +19,12 @@ def test_a_terminal_that_claims_no_width_still_shows_the_table(
     terminal: Terminal, userctl: Userctl
 ) -> None:
     userctl.create("ada@example.com")
-    assert "ada@example.com" in ended(terminal("user", "list", COLUMNS="0"))[1]
+    assert "ada@example.com" in wait_for_end(terminal("user", "list", COLUMNS="0"))[1]
 
 
 def test_a_table_fits_the_terminal_and_loses_nothing(terminal: Terminal, userctl: Userctl) -> None:
     userctl.create("ada@example.com", "--name", "x" * 100)
-    code, printed = ended(terminal("user", "list"))
+    code, printed = wait_for_end(terminal("user", "list"))
     plain = re.sub(r"\x1b\[[0-9;]*m", "", printed)
     assert code == 0
     assert all(len(line) <= 80 for line in plain.splitlines())
@@ -34,32 +34,32 @@ def test_a_table_fits_the_terminal_and_loses_nothing(terminal: Terminal, userctl
 
 def test_a_heading_is_bold_unless_colour_is_unwanted(terminal: Terminal, userctl: Userctl) -> None:
     userctl.create("ada@example.com")
-    assert "\x1b[1m" in ended(terminal("user", "list"))[1]
-    assert "\x1b[3" not in ended(terminal("user", "list", NO_COLOR="1"))[1]
+    assert "\x1b[1m" in wait_for_end(terminal("user", "list"))[1]
+    assert "\x1b[3" not in wait_for_end(terminal("user", "list", NO_COLOR="1"))[1]
 
 
 def test_a_hostile_name_colours_nothing_on_a_terminal(terminal: Terminal, userctl: Userctl) -> None:
     userctl.create("ada@example.com", "--name", "[red]x[/red] :smile:")
-    _, printed = ended(terminal("user", "show", "1"))
+    _, printed = wait_for_end(terminal("user", "show", "1"))
     assert "[red]x[/red] :smile:" in printed
     assert "\x1b[31m" not in printed
 
 
 def test_a_quiet_purge_shows_nothing_on_a_terminal(terminal: Terminal) -> None:
-    assert ended(terminal("token", "purge", "-q")) == (0, "")
+    assert wait_for_end(terminal("token", "purge", "-q")) == (0, "")
 
 
 def test_a_long_purge_shows_progress_and_leaves_standard_output_alone(
     terminal: Terminal,
 ) -> None:
-    code, printed = ended(terminal("token", "purge", "-o", "json"))
+    code, printed = wait_for_end(terminal("token", "purge", "-o", "json"))
     assert code == 0
     assert '"deleted": 0' in printed
 
 
 def test_a_token_is_not_broken_over_two_lines(terminal: Terminal, userctl: Userctl) -> None:
     userctl.create("ada@example.com")
-    printed = ended(terminal("token", "issue", "--user", "1", "--label", "ci"))[1]
+    printed = wait_for_end(terminal("token", "issue", "--user", "1", "--label", "ci"))[1]
     assert re.search(r"uctl_api_[0-9a-f]{72}\b", printed)
 
 
@@ -69,7 +69,7 @@ def test_times_and_names_of_keys_are_not_broken_over_two_lines(
     userctl.keyring = True
     assert userctl("key", "generate", "--algorithm", "EdDSA").code == 0
     kid = userctl("key", "list", "-q").out.strip()
-    printed = ended(terminal("key", "list"))[1]
+    printed = wait_for_end(terminal("key", "list"))[1]
     assert kid in printed
     assert re.search(r" \d+ (s|min) ago|now", printed)
 
@@ -95,7 +95,7 @@ def much(userctl: Userctl) -> Userctl:
 def test_every_list_fits_80_columns_and_loses_nothing(
     terminal: Terminal, much: Userctl, command: str
 ) -> None:
-    code, printed = ended(terminal(*command.split()))
+    code, printed = wait_for_end(terminal(*command.split()))
     lines = re.sub(r"\x1b\[[0-9;]*m", "", printed).splitlines()
     assert code == 0
     assert [line for line in lines if len(line) > 80] == []
@@ -112,7 +112,7 @@ def test_on_a_narrow_terminal_only_what_is_copied_as_one_is_wider(
     terminal: Terminal, much: Userctl, columns: int
 ) -> None:
     for command in ("audit list", "key list", "doctor", "user why 1", "user why nobody@x.org"):
-        printed = ended(terminal(*command.split(), COLUMNS=str(columns)))[1]
+        printed = wait_for_end(terminal(*command.split(), COLUMNS=str(columns)))[1]
         lines = re.sub(r"\x1b\[[0-9;]*m", "", printed).splitlines()
         wide = [line.split() for line in lines if len(line) > columns]
         assert all(line[0] in {"kid", "email", "advice", "name"} for line in wide), wide
@@ -121,14 +121,14 @@ def test_on_a_narrow_terminal_only_what_is_copied_as_one_is_wider(
 
 def test_what_to_do_stands_after_what_is_wrong(terminal: Terminal, userctl: Userctl) -> None:
     userctl.create("ada@example.com")
-    printed = " ".join(ended(terminal("doctor"))[1].split())
+    printed = " ".join(wait_for_end(terminal("doctor"))[1].split())
     assert "No user is an active admin. Make one: userctl user update" in printed
     assert "advice" not in printed
 
 
 def test_a_list_ends_with_its_total_on_a_terminal(terminal: Terminal, much: Userctl) -> None:
-    assert ended(terminal("user", "list"))[1].splitlines()[-1] == "1 user."
-    assert ended(terminal("key", "list", "-q"))[1].count("\n") == 1
+    assert wait_for_end(terminal("user", "list"))[1].splitlines()[-1] == "1 user."
+    assert wait_for_end(terminal("key", "list", "-q"))[1].count("\n") == 1
     assert much("user", "list").err == ""
 
 
@@ -143,7 +143,7 @@ def test_a_list_ends_with_its_total_on_a_terminal(terminal: Terminal, much: User
 def test_an_empty_list_says_what_to_do_and_has_no_header(
     terminal: Terminal, userctl: Userctl, command: str, said: str
 ) -> None:
-    assert ended(terminal(*command.split()))[1] == f"{said}\r\n"
+    assert wait_for_end(terminal(*command.split()))[1] == f"{said}\r\n"
     assert userctl(*command.split()).err == ""
 
 
@@ -151,11 +151,11 @@ def test_a_status_has_a_color_and_a_time_its_distance(terminal: Terminal, userct
     userctl.create("ada@example.com")
     userctl.create("eve@example.com")
     assert userctl("user", "disable", "2").code == 0
-    printed = ended(terminal("user", "list"))[1]
+    printed = wait_for_end(terminal("user", "list"))[1]
     assert "\x1b[32mactive\x1b[0m" in printed
     assert "\x1b[31mdisabled\x1b[0m" in printed
-    assert "\x1b[3" not in ended(terminal("user", "list", NO_COLOR="1"))[1]
-    assert re.search(r"Z \((now|\d+ s ago)\)", ended(terminal("user", "show", "1"))[1])
+    assert "\x1b[3" not in wait_for_end(terminal("user", "list", NO_COLOR="1"))[1]
+    assert re.search(r"Z \((now|\d+ s ago)\)", wait_for_end(terminal("user", "show", "1"))[1])
 
 
 def test_sessions_fit_the_terminal_and_their_ids_can_be_typed(
@@ -163,7 +163,7 @@ def test_sessions_fit_the_terminal_and_their_ids_can_be_typed(
 ) -> None:
     userctl.create("a.person.with.a.long.address@example.com")
     userctl.login("a.person.with.a.long.address@example.com", "--client", "laptop of Ada")
-    code, printed = ended(terminal("session", "list"))
+    code, printed = wait_for_end(terminal("session", "list"))
     lines = re.sub(r"\x1b\[[0-9;]*m", "", printed).splitlines()
     assert code == 0
     assert all(len(line) <= 80 for line in lines)
@@ -178,7 +178,7 @@ def test_sessions_fit_the_terminal_and_their_ids_can_be_typed(
 def test_an_error_begins_in_color(
     terminal: Terminal, environment: dict[str, str], label: str
 ) -> None:
-    code, printed = ended(terminal("user", "show", "7", **environment))
+    code, printed = wait_for_end(terminal("user", "show", "7", **environment))
     assert (code, printed) == (3, f"{label}There is no user '7'.\r\n")
 
 
@@ -189,10 +189,10 @@ def test_a_summary_of_the_trail_has_bars_as_wide_as_the_terminal_allows(
     userctl.create("grace@example.com")
     assert userctl("user", "disable", "grace@example.com").code == 0
     child = terminal("audit", "summary", NO_COLOR="1")
-    lines = ended(child)[1].splitlines()
+    lines = wait_for_end(child)[1].splitlines()
     assert re.fullmatch(r"\d{4}-\d\d-\d\d  0 +0 +2 █{4,}  1 █{4,}", lines[1])
     assert max(map(len, lines)) <= 80
-    assert "\x1b[33m█" in ended(terminal("audit", "summary"))[1]
-    narrow = ended(terminal("audit", "summary", COLUMNS="40"))[1]
+    assert "\x1b[33m█" in wait_for_end(terminal("audit", "summary"))[1]
+    narrow = wait_for_end(terminal("audit", "summary", COLUMNS="40"))[1]
     assert "█" not in narrow
     assert max(map(len, narrow.splitlines())) <= 40

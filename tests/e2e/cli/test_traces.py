@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.cli import PASSWORD, Userctl
 from tests.support.collector import attributes, running_collector
-from tests.support.marks import thorough
+from tests.support.marks import soak_only
 
 PATIENT = (
     "from userctl import __main__; from userctl.cli import tracing; "
@@ -25,7 +25,7 @@ def patient(local: Userctl) -> Userctl:
     return replace(local, program=(sys.executable, "-c", PATIENT))
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), thorough(signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), soak_only(signal.SIGINT, 130)])
 def test_a_signal_ends_a_run_and_its_span_is_sent(
     patient: Userctl, number: signal.Signals, code: int
 ) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.support.cli import PASSWORD, Result, Userctl, finished
+from tests.support.cli import PASSWORD, Result, Userctl, wait_for_result
 from tests.support.cluster import Cluster
 from tests.support.expired import insert_tokens, token_count
 from tests.support.forking import Forks
-from tests.support.servers import until
+from tests.support.servers import wait_until
 
 ACCOUNTS = 12_000
 IMPORT = ["user", "import", "accounts.csv", "-o", "json"]
@@ -80,9 +80,9 @@ def test_an_import_whose_primary_dies_while_it_writes_leaves_nothing_and_can_be_
         other.execute(insert)
         importing = userctl.start(*IMPORT)
         # Who wants the same address has to see first whether the other one gets it.
-        until(waiting(cluster, "wait_event_type = 'Lock'"))
+        wait_until(waiting(cluster, "wait_event_type = 'Lock'"))
         cluster.kill_primary()
-        require_told(finished(importing), "database_unreachable")
+        require_told(wait_for_result(importing), "database_unreachable")
     require_told(userctl("user", "list", "-o", "json"), "database_unreachable")
     cluster.promote_standby()
     require_whole(userctl)
@@ -96,9 +96,9 @@ def test_an_import_whose_primary_dies_at_its_commit_says_that_nobody_knows(
 ) -> None:
     with cluster.standby_asleep():
         importing = userctl.start(*IMPORT)
-        until(waiting(cluster, "wait_event = 'SyncRep'"))
+        wait_until(waiting(cluster, "wait_event = 'SyncRep'"))
         cluster.kill_primary()
-        require_told(finished(importing), "commit_unknown")
+        require_told(wait_for_result(importing), "commit_unknown")
     cluster.promote_standby()
     [(count,)] = cluster.sql("SELECT count(*) FROM users")
     assert (count, events(cluster, "account:import")) in {(0, 0), (ACCOUNTS, 1)}
@@ -125,9 +125,9 @@ def test_a_purge_whose_primary_dies_takes_nothing_that_lives_and_the_next_one_go
     userctl: Userctl, cluster: Cluster, tokens: list[str]
 ) -> None:
     purging = userctl.start(*PURGE, "--batch-size", "20", "--pause", "10ms")
-    until(lambda: token_count(cluster.sql) < EXPIRED)
+    wait_until(lambda: token_count(cluster.sql) < EXPIRED)
     cluster.kill_primary()
-    require_told(finished(purging), "database_unreachable", "commit_unknown")
+    require_told(wait_for_result(purging), "database_unreachable", "commit_unknown")
     cluster.promote_standby()
     require_whole(userctl)
     left = token_count(cluster.sql) - LIVING
@@ -144,14 +144,14 @@ def test_a_purge_ends_when_the_standby_has_all_that_it_deleted(
     with cluster.standby_asleep():
         purging = userctl.start(*PURGE, "--batch-size", "200")
         # The deletions wait for nobody, and the end waits for all of them.
-        until(waiting(cluster, "wait_event = 'SyncRep'"))
+        wait_until(waiting(cluster, "wait_event = 'SyncRep'"))
         assert token_count(cluster.sql) == LIVING
         assert purging.poll() is None
         if not survives:
             cluster.kill_primary()
-            require_told(finished(purging), "commit_unknown")
+            require_told(wait_for_result(purging), "commit_unknown")
     if survives:
-        assert finished(purging).json["deleted"] == EXPIRED
+        assert wait_for_result(purging).json["deleted"] == EXPIRED
         cluster.kill_primary()
     cluster.promote_standby()
     require_whole(userctl)
@@ -181,8 +181,8 @@ def test_logins_that_succeeded_are_there_once_when_the_primary_dies_amid_others(
             ["login", f"u{number}@example.com", "--password-stdin", "--no-store", "-o", "json"]
         )
     with ThreadPoolExecutor(1) as pool:
-        logins = pool.submit(forks.at_once, commands, PASSWORD)
-        until(lambda: events(cluster, "account:login:success") >= acknowledged)
+        logins = pool.submit(forks.run_at_once, commands, PASSWORD)
+        wait_until(lambda: events(cluster, "account:login:success") >= acknowledged)
         cluster.kill_primary()
         results = [Result(each.code, each.out, each.err) for each in logins.result()]
     succeeded = [json.loads(result.out)["refresh_token"] for result in results if not result.code]

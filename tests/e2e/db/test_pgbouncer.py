@@ -81,7 +81,7 @@ def test_of_several_pgbouncers_one_can_be_gone(userctl: Userctl, database_url: s
 
 
 def test_migrations_at_once_wait_for_each_other(bare: Userctl) -> None:
-    results = bare.all_at_once([["db", "migrate"]] * 4)
+    results = bare.run_at_once([["db", "migrate"]] * 4)
     assert [result.code for result in results] == [0] * 4, results
     assert bare("db", "migrate", "--check").code == 0
 
@@ -89,7 +89,7 @@ def test_migrations_at_once_wait_for_each_other(bare: Userctl) -> None:
 def test_of_many_processes_that_create_one_account_one_succeeds(
     userctl: Userctl, forks: Forks
 ) -> None:
-    results = forks.at_once([["user", "create", "ada@example.com", "--no-password"]] * AT_ONCE)
+    results = forks.run_at_once([["user", "create", "ada@example.com", "--no-password"]] * AT_ONCE)
     assert Counter(result.code for result in results) == {0: 1, 5: AT_ONCE - 1}
 
 
@@ -98,7 +98,7 @@ def test_many_logins_at_once_succeed(userctl: Userctl, forks: Forks) -> None:
     for address in addresses:
         userctl.create(address)
     logins = [["login", address, "--password-stdin", "--no-store"] for address in addresses]
-    assert {result.code for result in forks.at_once(logins, PASSWORD)} == {0}
+    assert {result.code for result in forks.run_at_once(logins, PASSWORD)} == {0}
     assert userctl("token", "list", "--all", "-q").out.count("\n") == AT_ONCE
     assert userctl("audit", "verify").code == 0
 
@@ -109,7 +109,7 @@ def test_of_many_processes_with_one_refresh_token_one_gets_its_only_successor(
     userctl.create("ada@example.com")
     pair = userctl.login("ada@example.com", "--no-store")
     for turn in range(1, 6):
-        results = forks.at_once(
+        results = forks.run_at_once(
             [["token", "refresh", "--stdin", "-o", "json"]] * AT_ONCE, pair["refresh_token"]
         )
         assert Counter(result.code for result in results) == {0: 1, 5: AT_ONCE - 1}, turn
@@ -148,7 +148,7 @@ def test_of_purges_at_once_one_works_beside_logins(
         insert_tokens(sql_on(engine), 1000, days=2)
     purge = ["token", "purge", "-o", "json", "--batch-size", "20", "--pause", "5ms"]
     login = ["login", "ada@example.com", "--password-stdin", "--no-store"]
-    results = forks.at_once([purge, purge, login], PASSWORD)
+    results = forks.run_at_once([purge, purge, login], PASSWORD)
     assert [result.code for result in results] == [0, 0, 0], results
     purges = [json.loads(result.out) for result in results[:2]]
     assert sorted(each["deleted"] for each in purges) == [0, 1000]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.cli import Userctl
 from tests.support.documents import DOCUMENTS, Block, blocks, name
-from tests.support.marks import thorough
+from tests.support.marks import soak_only
 from tests.support.shell import Shell
 
 PAGES = [page for page in DOCUMENTS if any(block.runs for block in blocks(page))]
@@ -46,7 +46,7 @@ def script(block: Block, folder: Path) -> str:
 
 @pytest.mark.parametrize(
     "page",
-    [page if page.name in FIRST_READ else thorough(page) for page in PAGES],
+    [page if page.name in FIRST_READ else soak_only(page) for page in PAGES],
     ids=[name(page) for page in PAGES],
 )
 def test_every_block_of_commands_does_what_the_page_shows(

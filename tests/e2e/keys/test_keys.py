@@ -13,7 +13,7 @@ import jwt
 import pytest
 
 from tests.support.cli import PASSWORD, Userctl
-from tests.support.marks import repeated, thorough
+from tests.support.marks import repeat, soak_only
 from userctl.schemas.tokens import AccessClaims
 from userctl.security.access_token import AccessTokenCodec
 from userctl.security.keyring import Keyring
@@ -98,30 +98,30 @@ def file_of(userctl: Userctl) -> KeyringFile:
     return KeyringFile(userctl.home / "keyring")
 
 
-@repeated("processes", few=3, soak=10)
+@repeat("processes", few=3, soak=10)
 def test_of_processes_that_generate_a_key_at_once_one_succeeds(
     ring: Userctl, processes: int
 ) -> None:
     assert ring("key", "generate").code == 0
-    results = ring.all_at_once([["key", "generate", "-o", "json"]] * processes)
+    results = ring.run_at_once([["key", "generate", "-o", "json"]] * processes)
     assert sorted(result.code for result in results) == [0] + [5] * (processes - 1)
     assert {result.error["code"] for result in results if result.code} == {"key_exists"}
     assert [key["state"] for key in ring("key", "list", "-o", "json").json] == ["next", "active"]
 
 
-@repeated("processes", few=2, soak=4)
+@repeat("processes", few=2, soak=4)
 def test_processes_that_rotate_at_once_take_turns(ring: Userctl, processes: int) -> None:
     for _ in range(2):
         assert ring("key", "generate").code == 0
     before = file_of(ring).load()
-    results = ring.all_at_once([["key", "rotate", "--min-age", "0s"]] * processes)
+    results = ring.run_at_once([["key", "rotate", "--min-age", "0s"]] * processes)
     assert [result.code for result in results] == [0] * processes
     after = file_of(ring).load()
     assert [entry.state for entry in after.keys] == ["next", "active"] + ["passive"] * processes
     assert {entry.key.kid for entry in before.keys} < {entry.key.kid for entry in after.keys}
 
 
-@repeated("processes", few=3, soak=10)
+@repeat("processes", few=3, soak=10)
 def test_processes_that_need_the_first_key_at_once_get_the_same(
     embedded: Userctl, processes: int
 ) -> None:
@@ -129,7 +129,7 @@ def test_processes_that_need_the_first_key_at_once_get_the_same(
     # So many logins at once to one address would otherwise be taken for guesses.
     embedded.extra["USERCTL_LOGIN_ATTEMPTS"] = "10"
     login = ["login", "ada@example.com", "--password-stdin", "--no-store", "-o", "json"]
-    results = embedded.all_at_once([login] * processes, stdin=PASSWORD)
+    results = embedded.run_at_once([login] * processes, stdin=PASSWORD)
     assert [result.code for result in results] == [0] * processes
     assert len(kids(embedded)) == 1
     for result in results:
@@ -193,7 +193,7 @@ def rotating(ring: Userctl, two_keys: KeyringFile) -> Iterator["subprocess.Popen
         process.kill()
 
 
-@repeated("numbers", few=150, soak=500)
+@repeat("numbers", few=150, soak=500)
 def test_no_verification_fails_while_keys_are_rotated(
     two_keys: KeyringFile, rotating: "subprocess.Popen[str]", numbers: int
 ) -> None:
@@ -228,7 +228,7 @@ def test_no_verification_fails_while_keys_are_rotated(
     assert len(signers) > numbers // 50
 
 
-@repeated("step", few=6, soak=1)
+@repeat("step", few=6, soak=1)
 def test_a_kill_between_any_two_lines_of_a_rotation_leaves_the_old_ring_or_the_new(
     ring: Userctl, two_keys: KeyringFile, step: int
 ) -> None:
@@ -256,7 +256,7 @@ def bare(local: Userctl, ring: Userctl) -> Userctl:
     return replace(ring, program=local.program)
 
 
-@pytest.mark.parametrize("algorithm", [thorough("EdDSA"), thorough("ES256"), thorough("RS256")])
+@pytest.mark.parametrize("algorithm", [soak_only("EdDSA"), soak_only("ES256"), soak_only("RS256")])
 def test_without_the_extra_hs256_works_and_the_rest_says_what_to_install(
     bare: Userctl, algorithm: str
 ) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.support.cli import SECRET_KEY, Result, Userctl
-from tests.support.jws import encoded, signed
-from tests.support.marks import thorough
+from tests.support.jws import encode, sign
+from tests.support.marks import soak_only
 from userctl.security.opaque_token import REFRESH_TOKEN
 
 SECRET = SECRET_KEY.encode()
@@ -32,7 +32,7 @@ HEADERS: list[dict[str, Any]] = [
     {"kid": None},
     {"kid": "x" * 2500},
     {"kid": "other", "jku": "https://evil.example.com/jwks.json"},
-    {"kid": "other", "jwk": {"kty": "oct", "k": encoded(SECRET)}},
+    {"kid": "other", "jwk": {"kty": "oct", "k": encode(SECRET)}},
     {"crit": ["exp"]},
     {"crit": ["b64"], "b64": False},
     {"crit": None},
@@ -88,17 +88,17 @@ def attacks(token: str) -> Iterator[str]:
     header, claims = parts(token)
     head, body, signature = token.split(".")
     for change in HEADERS:
-        yield signed(header | change, claims, SECRET)
+        yield sign(header | change, claims, SECRET)
     for change in CLAIMS:
-        yield signed(header, claims | change, SECRET)
+        yield sign(header, claims | change, SECRET)
     for part in (b"[]", b"{", b'"x"', b"\xff\xfe", NESTED, b'{"exp":' + b"9" * 2500 + b"}"):
-        yield signed(header, part, SECRET)
-        yield signed(part, claims, SECRET)
+        yield sign(header, part, SECRET)
+        yield sign(part, claims, SECRET)
     for secret in (b"", b"\0", PUBLIC_KEY, SECRET[:-1], SECRET + b"\n"):
-        yield signed(header, claims, secret)
+        yield sign(header, claims, secret)
     for end in ("", ".", f".{signature}=", f".{signature}\n\n.", f".{signature}.", ".AAAA", ".\0"):
         yield f"{head}.{body}{end}"
-    yield encoded(b'{"alg":"none","typ":"at+jwt"}') + f".{body}."
+    yield encode(b'{"alg":"none","typ":"at+jwt"}') + f".{body}."
     yield from (f"Bearer {token}", f"{token[:9]} {token[9:]}", f"{token}\0", f"\u200b{token}")
     yield from ("\0", "é.é.é")
     yield from (token * 9, "A" * 60_000, ("[" * 20_000), f"{token}\x1b[2J", "{}", "null", "..")
@@ -129,7 +129,7 @@ def store(userctl: Userctl, session: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", ["", thorough("-o json"), thorough("--offline"), "--offline -o json"]
+    "options", ["", soak_only("-o json"), soak_only("--offline"), "--offline -o json"]
 )
 def test_a_hostile_token_from_stdin_is_refused(local: Userctl, options: str) -> None:
     valid = log_in(local)["access_token"]
@@ -140,7 +140,7 @@ def test_a_hostile_token_from_stdin_is_refused(local: Userctl, options: str) -> 
 
 
 @pytest.mark.parametrize(
-    "command", ["whoami", thorough("whoami -o json"), "token verify", thorough("token print")]
+    "command", ["whoami", soak_only("whoami -o json"), "token verify", soak_only("token print")]
 )
 def test_a_hostile_access_token_in_the_session_file_is_refused(
     local: Userctl, command: str
@@ -164,7 +164,7 @@ def test_a_signed_token_about_nothing_that_is_in_the_database_is_refused(
     header, claims = parts(session["access_token"])
     taken = [{name: other[name]} for name in ("uid", "sid", "sub", "role")]
     for change in UNKNOWN + taken:
-        token = signed(header, claims | change, SECRET)
+        token = sign(header, claims | change, SECRET)
         check_refused(userctl("token", "verify", "--stdin", *options.split(), stdin=token), token)
         store(userctl, session | {"access_token": token})
         check_refused(userctl("whoami", *options.split()), token)

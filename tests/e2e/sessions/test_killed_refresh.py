@@ -9,7 +9,7 @@ import pytest
 from tests.integration.conftest import Sql, open_engine, sql_on
 from tests.support.cli import Userctl
 from tests.support.forking import KILLED, Forks
-from tests.support.marks import repeated, spread
+from tests.support.marks import repeat, spread_evenly
 
 MINIMUM_LINES = 50
 REFRESH = ["token", "refresh"]
@@ -52,21 +52,21 @@ def victim(userctl: Userctl, database_url: str) -> Iterator[Victim]:
         yield Victim(userctl, sql_on(engine))
 
 
-@repeated("wanted", few=4, soak=50)
+@repeat("wanted", few=4, soak=50)
 def test_a_refresh_killed_at_any_moment_leaves_a_session_that_works(
     victim: Victim, forks: Forks, wanted: int
 ) -> None:
-    for killed in forks.killed_at_moments(REFRESH, wanted):
+    for killed in forks.kill_at_moments(REFRESH, wanted):
         victim.check_unharmed(killed)
 
 
-@repeated("places", few=8, soak=sys.maxsize)
+@repeat("places", few=8, soak=sys.maxsize)
 def test_a_refresh_killed_at_any_line_leaves_a_session_that_works(
     victim: Victim, forks: Forks, places: int
 ) -> None:
-    normal = forks.killed_at(REFRESH, line=0)
+    normal = forks.kill_at_line(REFRESH, line=0)
     assert normal.code == 0
     assert normal.lines > MINIMUM_LINES
-    for line in spread(normal.lines, places):
-        assert forks.killed_at(REFRESH, line).code == KILLED, line
+    for line in spread_evenly(normal.lines, places):
+        assert forks.kill_at_line(REFRESH, line).code == KILLED, line
         victim.check_unharmed(line)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.cli import SECRET_KEY, Userctl
 from tests.support.forking import Forks
-from tests.support.marks import repeated
+from tests.support.marks import repeat
 
 PROCESSES = 20
 
@@ -23,13 +23,13 @@ def tokens(userctl: Userctl, state: str) -> int:
     return userctl("token", "list", "--all", "-q", "--state", state).out.count("\n")
 
 
-@repeated("rounds", few=1, soak=40)
+@repeat("rounds", few=1, soak=40)
 def test_of_twenty_processes_with_one_refresh_token_one_gets_its_only_successor(
     userctl: Userctl, forks: Forks, rounds: int
 ) -> None:
     pair = userctl.login("ada@example.com", "--no-store")
     for turn in range(1, rounds + 1):
-        results = forks.at_once(
+        results = forks.run_at_once(
             [["token", "refresh", "--stdin", "-o", "json"]] * PROCESSES, pair["refresh_token"]
         )
         assert Counter(result.code for result in results) == {0: 1, 5: PROCESSES - 1}, results
@@ -54,14 +54,14 @@ def expire_access_token(userctl: Userctl) -> None:
     userctl.session_file.write_text(json.dumps(stored | {"access_token": expired}))
 
 
-@repeated("rounds", few=1, soak=3)
+@repeat("rounds", few=1, soak=3)
 def test_of_twenty_processes_with_one_expired_session_one_refreshes_it_for_all(
     userctl: Userctl, forks: Forks, rounds: int
 ) -> None:
     userctl.login("ada@example.com")
     for turn in range(1, rounds + 1):
         expire_access_token(userctl)
-        results = forks.at_once([["whoami", "-o", "json"]] * PROCESSES)
+        results = forks.run_at_once([["whoami", "-o", "json"]] * PROCESSES)
         assert {(result.code, result.err) for result in results} == {(0, "")}
         assert {json.loads(result.out)["email"] for result in results} == {"ada@example.com"}
         assert (tokens(userctl, "active"), tokens(userctl, "used")) == (1, turn)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.conftest import Sql, open_engine, sql_on
-from tests.support.cli import Userctl, finished
+from tests.support.cli import Userctl, wait_for_result
 from tests.support.expired import insert_tokens, token_count
 from tests.support.forking import Forks
-from tests.support.marks import repeated, thorough
+from tests.support.marks import repeat, soak_only
 
 MANY_KILLS = 100
 EXPIRED = 300
@@ -37,13 +37,13 @@ def purge_alone(userctl: Userctl) -> dict[str, object]:
     raise AssertionError
 
 
-@repeated("wanted", few=5, soak=MANY_KILLS)
+@repeat("wanted", few=5, soak=MANY_KILLS)
 def test_a_purge_killed_at_any_moment_takes_nothing_that_lives_and_the_next_one_goes_on(
     userctl: Userctl, sql: Sql, forks: Forks, wanted: int
 ) -> None:
     command = [*PURGE, "--batch-size", "20", "--pause", "1ms"]
     halfway = 0
-    for killed in forks.killed_at_moments(
+    for killed in forks.kill_at_moments(
         command, wanted, lambda: insert_tokens(sql, EXPIRED, days=2)
     ):
         left = token_count(sql) - LIVING
@@ -55,7 +55,7 @@ def test_a_purge_killed_at_any_moment_takes_nothing_that_lives_and_the_next_one_
     assert halfway or wanted < MANY_KILLS
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), thorough(signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), soak_only(signal.SIGINT, 130)])
 def test_a_signal_wakes_a_purge_that_rests_and_the_count_is_exact(
     userctl: Userctl, sql: Sql, number: signal.Signals, code: int
 ) -> None:
@@ -64,7 +64,7 @@ def test_a_signal_wakes_a_purge_that_rests_and_the_count_is_exact(
     while token_count(sql) == EXPIRED + LIVING:
         assert process.poll() is None
     process.send_signal(number)
-    result = finished(process)
+    result = wait_for_result(process)
     told = json.loads(result.out)
     assert (result.code, told["stopped_by"]) == (code, "signal")
     assert result.err == "Permanently deleted 70 tokens.\n"
@@ -77,16 +77,16 @@ def test_of_purges_at_once_one_works_and_the_others_say_so(userctl: Userctl, sql
     first = userctl.start(*PURGE, "--batch-size", "70", "--pause", "1h")
     while token_count(sql) == EXPIRED + LIVING:
         assert first.poll() is None
-    others = userctl.all_at_once([PURGE, PURGE])
+    others = userctl.run_at_once([PURGE, PURGE])
     first.send_signal(signal.SIGTERM)
-    assert json.loads(finished(first).out)["deleted"] == 70
+    assert json.loads(wait_for_result(first).out)["deleted"] == 70
     for other in others:
         assert (other.code, json.loads(other.out)["stopped_by"]) == (0, "other_purge")
         assert other.err == "Another purge is running; this one did nothing.\n"
     assert purge_alone(userctl)["deleted"] == EXPIRED - 70
 
 
-@repeated("expired", few=EXPIRED, soak=10 * EXPIRED)
+@repeat("expired", few=EXPIRED, soak=10 * EXPIRED)
 def test_logins_beside_a_purge_succeed(userctl: Userctl, sql: Sql, expired: int) -> None:
     insert_tokens(sql, expired, days=2)
     process = userctl.start(*PURGE, "--batch-size", "20", "--pause", "10ms")
@@ -94,6 +94,6 @@ def test_logins_beside_a_purge_succeed(userctl: Userctl, sql: Sql, expired: int)
     while process.poll() is None:
         userctl.login("ada@example.com", "--no-store")
         logins += 1
-    assert json.loads(finished(process).out)["deleted"] == expired
+    assert json.loads(wait_for_result(process).out)["deleted"] == expired
     assert logins > 1
     assert token_count(sql) == LIVING + logins

@@ -7,7 +7,7 @@ import pytest
 from tests.integration.conftest import Sql, open_engine, sql_on
 from tests.support.cli import Userctl
 from tests.support.forking import Forks
-from tests.support.marks import repeated
+from tests.support.marks import repeat
 
 COUNTED = (
     "services/apply/service.py",
@@ -41,7 +41,7 @@ def sql(database_url: str) -> Iterator[Sql]:
         yield sql_on(engine)
 
 
-@repeated("places", few=2, soak=60)
+@repeat("places", few=2, soak=60)
 def test_an_apply_that_is_killed_has_done_all_or_nothing(
     userctl: Userctl, forks: Forks, sql: Sql, places: int
 ) -> None:
@@ -59,7 +59,7 @@ def test_an_apply_that_is_killed_has_done_all_or_nothing(
     after = sql(STATE)
     assert before != after
     command = ["apply", "users.yaml", "--prune", "--yes"]
-    for run in forks.killed_everywhere(command, COUNTED, prepare, places):
+    for run in forks.kill_at_many_lines(command, COUNTED, prepare, places):
         found = sql(STATE)
         assert found in (before, after)
         assert run.code != 0 or found == after

@@ -8,7 +8,7 @@ import pytest
 from tests.integration.conftest import Sql, open_engine, sql_on
 from tests.support.cli import PASSWORD, Userctl
 from tests.support.forking import Forks
-from tests.support.marks import repeated
+from tests.support.marks import repeat
 from tests.unit.security.password_hashes.vectors import VECTORS
 
 ACCOUNTS = 6_000
@@ -42,7 +42,7 @@ def sql(database_url: str) -> Iterator[Sql]:
         yield sql_on(engine)
 
 
-@repeated("wanted", few=5, soak=100)
+@repeat("wanted", few=5, soak=100)
 @pytest.mark.usefixtures("accounts")
 def test_an_import_killed_at_any_moment_has_created_all_accounts_or_none(
     forks: Forks, sql: Sql, wanted: int
@@ -58,10 +58,10 @@ def test_an_import_of_django_is_no_exception(forks: Forks, sql: Sql) -> None:
 
 def kill_imports(forks: Forks, sql: Sql, wanted: int) -> None:
     """Kill imports, and make sure that each has created all accounts or none."""
-    for _ in forks.killed_at_moments(IMPORT, wanted, lambda: sql("DELETE FROM users")):
+    for _ in forks.kill_at_moments(IMPORT, wanted, lambda: sql("DELETE FROM users")):
         [(count, different)] = sql("SELECT count(*), count(DISTINCT email) FROM users")
         assert count == different
         assert count in (0, ACCOUNTS)
-    [again] = forks.at_once([[*IMPORT, "--on-conflict", "skip"]])
+    [again] = forks.run_at_once([[*IMPORT, "--on-conflict", "skip"]])
     assert again.code == 0, again.err
     assert sql("SELECT count(*), count(DISTINCT email) FROM users") == [(ACCOUNTS, ACCOUNTS)]

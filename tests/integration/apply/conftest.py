@@ -15,13 +15,13 @@ Edit = Callable[..., Result]
 
 @pytest.fixture
 def edit(userctl: Userctl, monkeypatch: pytest.MonkeyPatch) -> Edit:
-    """Edits Ada as if on a terminal, by the commands of a shell, one for each time.
+    """Edits Ada as if on a terminal, with a shell command for each time the editor opens.
 
     ``$1`` is the file.
     """
     monkeypatch.setattr(CommandContext, "why_not_interactive", None)
     userctl.create(ADA, "--name", "Ada")
-    # The last one opens the editor in vain, so that no edit goes on without end.
+    # Without a further step the editor fails, so that no edit continues forever.
     editor = userctl.home / "editor"
     editor.write_text('#!/bin/sh\nset -e\necho >> count\n. ./step$(wc -l < count | tr -d " ")\n')
     editor.chmod(0o700)
@@ -41,19 +41,19 @@ def edit(userctl: Userctl, monkeypatch: pytest.MonkeyPatch) -> Edit:
     return edited
 
 
-def kept(userctl: Userctl) -> str:
-    """Return the text of the file that was left, which is for its owner alone."""
+def kept_text(userctl: Userctl) -> str:
+    """Return the text of the file that was kept, which only its owner can read."""
     [file] = (userctl.home / "temporary").glob("*/*")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     return file.read_text()
 
 
-def left(userctl: Userctl) -> list[Path]:
+def files_left(userctl: Userctl) -> list[Path]:
     return [*(userctl.home / "temporary").iterdir()]
 
 
-def shown(userctl: Userctl, user: str = "1") -> tuple[str, str, str, str]:
+def shown_user(userctl: Userctl, user: str = "1") -> tuple[str, str, str, str]:
     found = userctl("user", "show", user, "-o", "json").json
     return found["email"], found["name"], found["role"], found["status"]
 

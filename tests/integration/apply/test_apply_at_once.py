@@ -9,8 +9,8 @@ from tests.integration.conftest import (
     FakeClock,
     Program,
     Sql,
-    at_once,
     open_engine,
+    run_at_once,
     sql_on,
 )
 from userctl.schemas.apply import ApplyOptions, ApplyResult
@@ -27,7 +27,7 @@ def declared(*users: dict[str, Any]) -> list[DeclaredUser]:
 
 def test_of_two_applies_at_once_the_second_finds_nothing_to_do(database_url: str, sql: Sql) -> None:
     users = declared({"email": "a@example.com", "name": "A"}, {"email": "b@example.com"})
-    outcomes = at_once(
+    outcomes = run_at_once(
         database_url, *[lambda program: program.apply.apply(users, TEAM) for _ in range(3)]
     )
     assert all(isinstance(outcome, ApplyResult) for outcome in outcomes), outcomes

@@ -5,7 +5,7 @@ from unittest import mock
 import pytest
 from sqlalchemy import Engine
 
-from tests.integration.apply.conftest import ADA, Edit, kept, left, replace, shown
+from tests.integration.apply.conftest import ADA, Edit, files_left, kept_text, replace, shown_user
 from tests.integration.conftest import sql_on
 from tests.support.cli import Userctl
 from userctl.cli.context import CommandContext
@@ -22,14 +22,14 @@ def test_what_is_edited_is_applied_and_nothing_is_left(edit: Edit, userctl: User
         "Plan: 1 to change.",
     ]
     assert result.err.splitlines()[-1] == "Applied 1 change."
-    assert shown(userctl) == (ADA, "Bea", "admin", "active")
+    assert shown_user(userctl) == (ADA, "Bea", "admin", "active")
     assert (userctl.home / "modes").read_text() == "600\n700\n"
-    assert left(userctl) == []
+    assert files_left(userctl) == []
 
 
 def test_a_new_address_is_a_rename(edit: Edit, userctl: Userctl) -> None:
     assert edit(replace(f"email: {ADA}", "email: Bea@Example.com")).code == 0
-    assert shown(userctl) == ("bea@example.com", "Ada", "user", "active")
+    assert shown_user(userctl) == ("bea@example.com", "Ada", "user", "active")
     assert userctl("user", "list", "-q").out == "1\n"
 
 
@@ -40,17 +40,17 @@ def test_an_address_of_another_user_is_refused_before_anything_happens(
     result = edit(replace(f"email: {ADA}", "email: bob@example.com"), "")
     assert result.code == 2
     assert "user.yaml:5:5: bob@example.com is the address of another user." in result.err
-    assert shown(userctl)[0] == ADA
-    assert shown(userctl, "2") == ("bob@example.com", "Ada", "user", "active")
+    assert shown_user(userctl)[0] == ADA
+    assert shown_user(userctl, "2") == ("bob@example.com", "Ada", "user", "active")
 
 
 def test_a_text_that_is_left_as_it_was_changes_nothing(edit: Edit, userctl: Userctl) -> None:
     result = edit("true")
     assert (result.code, result.out) == (0, "")
     assert result.err == "Nothing changed: the text is as it was.\n"
-    assert left(userctl) == []
+    assert files_left(userctl) == []
     assert edit('echo "# a comment" >> "$1"').err.splitlines()[-1].startswith("Nothing changed: ")
-    assert left(userctl) == []
+    assert files_left(userctl) == []
 
 
 def test_an_empty_text_changes_nothing(edit: Edit, userctl: Userctl) -> None:
@@ -58,7 +58,7 @@ def test_an_empty_text_changes_nothing(edit: Edit, userctl: Userctl) -> None:
         result = edit(step)
         assert result.code == 5
         assert result.err == "error: The text is empty; nothing was changed.\n"
-        assert left(userctl) == []
+        assert files_left(userctl) == []
 
 
 def test_a_text_that_is_not_valid_is_edited_again_with_the_problems_on_top(
@@ -72,7 +72,7 @@ def test_a_text_that_is_not_valid_is_edited_again_with_the_problems_on_top(
         'head -n 2 "$1" > third\n' + replace("role: boss", "role: admin"),
     )  # fmt: skip
     assert result.code == 0, result.err
-    assert shown(userctl) == (ADA, "Bea", "admin", "active")
+    assert shown_user(userctl) == (ADA, "Bea", "admin", "active")
     for name, problem in (
         ("first", "line 8, column 13: status: 'activ' is not active or disabled."),
         ("second", "line 7, column 9: Not YAML: did not find expected ',' or ']' while"),
@@ -81,19 +81,19 @@ def test_a_text_that_is_not_valid_is_edited_again_with_the_problems_on_top(
         head, said = (userctl.home / name).read_text().splitlines()
         assert head == "#! 1 problem. To give up, save without changes."
         assert said.startswith(f"#! {problem}")
-    assert left(userctl) == []
+    assert files_left(userctl) == []
 
 
 def test_who_gives_up_keeps_the_text(edit: Edit, userctl: Userctl) -> None:
     result = edit(replace("name: Ada", "nam: Bea"), "true")
     assert result.code == 2
-    assert "  - email: ada@example.com\n    nam: Bea\n" in kept(userctl)
+    assert "  - email: ada@example.com\n    nam: Bea\n" in kept_text(userctl)
     said = result.err.splitlines()
     [file] = (userctl.home / "temporary").glob("*/*")
     assert said[0] == f"Your text is kept in {file}"
-    line = kept(userctl).splitlines().index("    nam: Bea") + 1
+    line = kept_text(userctl).splitlines().index("    nam: Bea") + 1
     assert said[1] == f"{file}:{line}:5: The key 'nam' is not known. Did you mean 'name'?"
-    assert shown(userctl)[1] == "Ada"
+    assert shown_user(userctl)[1] == "Ada"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_user_who_was_changed_meanwhile_is_not_overwritten(
     result = edit(replace("name: Ada", "name: Bea"))
     assert result.code == code
     assert message in result.err
-    assert "name: Bea" in kept(userctl)
+    assert "name: Bea" in kept_text(userctl)
     assert sql_on(engine)("SELECT count(*) FROM users WHERE name = 'Bea'") == [(0,)]
 
 
@@ -132,8 +132,8 @@ def test_a_change_that_is_refused_keeps_the_text(edit: Edit, userctl: Userctl) -
     result = edit(replace("status: active", "status: disabled"))
     assert result.code == 5
     assert "admin" in result.err.splitlines()[-1]
-    assert "status: disabled" in kept(userctl)
-    assert shown(userctl)[3] == "active"
+    assert "status: disabled" in kept_text(userctl)
+    assert shown_user(userctl)[3] == "active"
 
 
 @pytest.mark.parametrize(

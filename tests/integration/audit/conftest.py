@@ -1,4 +1,4 @@
-"""A database with an audit trail, and what stands in it."""
+"""A database with an audit trail, and its contents."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ EVERYTHING = AuditQuery(limit=None)
 
 
 def tags(audit: AuditService, query: AuditQuery = EVERYTHING) -> list[str]:
-    """Return what happened, in order."""
+    """Return the tags of the events, in order."""
     return [event.tag for event in audit.stream(query)]
 
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from tests.integration.audit.conftest import ADA, tags
-from tests.integration.conftest import FakeClock, Program, Sql, at_once
+from tests.integration.conftest import FakeClock, Program, Sql, run_at_once
 from userctl.core.errors import AuditBroken, DatabaseDamaged, InvalidInput
 from userctl.repositories import new_events
 from userctl.schemas.audit import AuditQuery, AuditTag
@@ -52,7 +52,7 @@ def test_of_many_writers_at_once_each_event_has_its_place(
             program.log_in(ADA)
 
     # Five at once may fail, and each counts as failed until it has succeeded.
-    outcomes = at_once(database_url, *[log_in] * 4)
+    outcomes = run_at_once(database_url, *[log_in] * 4)
     assert outcomes == [None] * 4
     assert audit.verify().events == 1 + 20
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import bcrypt
 import pytest
 
-from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, at_once
+from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, run_at_once
 from tests.support.cli import Userctl
-from tests.support.marks import repeated
+from tests.support.marks import repeat
 from userctl.core.errors import CryptoMissing, InvalidCredentials, LoginThrottled, UserctlError
 from userctl.schemas.credentials import Credentials
 from userctl.schemas.users import UserCreate, UserCreated
@@ -101,14 +101,14 @@ def test_every_refusal_costs_the_work_of_one_hash_whatever_is_stored(
 
 
 @pytest.mark.parametrize("email", ["ada@example.com", "bob@example.com", "no address"])
-@repeated("number", few=12, soak=50)
+@repeat("number", few=12, soak=50)
 def test_guesses_at_once_run_no_more_hashes_than_the_limit(
     database_url: str, ada: UserCreated, counting: CountingBcrypt, email: str, number: int
 ) -> None:
     def guessing(other: Program) -> object:
         return other.log_in(email, "wrong password")
 
-    outcomes = at_once(database_url, *[guessing] * number)
+    outcomes = run_at_once(database_url, *[guessing] * number)
     names = [type(outcome).__name__ for outcome in outcomes]
     assert names.count("InvalidCredentials") == LIMIT
     assert names.count("LoginThrottled") == number - LIMIT

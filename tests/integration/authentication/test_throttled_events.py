@@ -13,7 +13,7 @@ from tests.integration.conftest import (
     FakeClock,
     Program,
     Sql,
-    at_once,
+    run_at_once,
 )
 from userctl.core.errors import (
     AuthenticationFailed,
@@ -134,7 +134,7 @@ def test_of_many_who_open_the_next_window_at_once_one_tells_of_the_last(
         "UPDATE login_throttles SET window_ends_at = '2029-12-31 23:00:00' "
         "WHERE source LIKE '%throttled'"
     )
-    at_once(database_url, *[guess] * 4)
+    run_at_once(database_url, *[guess] * 4)
     assert [event[2] for event in throttled(program)] == [None, 3]
     counters = "SELECT sum(charges) FROM login_throttles WHERE source LIKE '%throttled'"
     assert sql(counters) == [(4,)]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import NOW, FakeClock, Program, Sql, at_once, kinds
-from tests.support.marks import repeated
+from tests.integration.conftest import NOW, FakeClock, Program, Sql, run_at_once, type_names
+from tests.support.marks import repeat
 from userctl.core.errors import DatabaseDamaged, InvalidInput, LoginThrottled, UserNotFound
 from userctl.core.text import has_invisible_characters
 from userctl.schemas.users import UserCreated, UserDetail
@@ -68,14 +68,14 @@ def charging(source: str, behind: timedelta) -> Callable[[Program], Charge]:
     return charge
 
 
-@repeated("number", few=12, soak=50)
+@repeat("number", few=12, soak=50)
 def test_of_many_guesses_at_once_no_more_are_admitted_than_the_limit(
     database_url: str, sql: Sql, number: int
 ) -> None:
     # A guess that read the clock later may get its turn sooner.
     guesses = [charging(f"s{n}", n * timedelta(milliseconds=100)) for n in range(number)]
-    outcomes = at_once(database_url, *guesses)
-    assert kinds(outcomes) == ["Charge"] * LIMIT + ["LoginThrottled"] * (number - LIMIT)
+    outcomes = run_at_once(database_url, *guesses)
+    assert type_names(outcomes) == ["Charge"] * LIMIT + ["LoginThrottled"] * (number - LIMIT)
     assert charges(sql) == LIMIT
 
 
@@ -84,7 +84,9 @@ def test_guesses_at_once_from_a_source_that_succeeded_share_its_bucket(
 ) -> None:
     succeed(program)
     guesses = [charging(HOME, timedelta())] * 12
-    assert kinds(at_once(database_url, *guesses)) == ["Charge"] * 5 + ["LoginThrottled"] * 7
+    assert (
+        type_names(run_at_once(database_url, *guesses)) == ["Charge"] * 5 + ["LoginThrottled"] * 7
+    )
     assert (charges(sql, HOME), charges(sql)) == (5, 0)
 
 
@@ -102,8 +104,8 @@ def test_successes_and_an_unlocking_at_once_do_not_block_each_other(
         return log_in
 
     logins = [succeeding(f"s{n}") for n in range(4)]
-    outcomes = at_once(database_url, *logins, lambda other: other.throttling.unlock(ADA))
-    assert kinds(outcomes) == ["NoneType"] * 4 + ["UserDetail"]
+    outcomes = run_at_once(database_url, *logins, lambda other: other.throttling.unlock(ADA))
+    assert type_names(outcomes) == ["NoneType"] * 4 + ["UserDetail"]
     assert sql("SELECT sum(charges), count(succeeded_at) FROM login_throttles") == [(0, 4)]
 
 
@@ -297,7 +299,7 @@ def test_a_limit_that_was_lowered_counts_at_once(program: Program, ada: UserCrea
     assert program.throttling.show(ADA).throttled_until is None
 
 
-@repeated("addresses", few=60, soak=1000)
+@repeat("addresses", few=60, soak=1000)
 def test_many_unknown_addresses_leave_few_rows(
     throttling: LoginThrottling, clock: FakeClock, sql: Sql, addresses: int
 ) -> None:

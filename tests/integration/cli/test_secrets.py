@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.applications import connected
+from tests.support.applications import open_connection
 from tests.support.cli import Userctl
 from userctl.core.masking import mask_secrets
 from userctl.db.postgresql.programs import run_program
@@ -39,7 +39,7 @@ def test_a_trigger_that_names_a_row_shows_no_hash(
 ) -> None:
     userctl.create("ada@example.com")
     assert userctl.database_url is not None
-    with connected(userctl.database_url) as connection:
+    with open_connection(userctl.database_url) as connection:
         connection.execute(f"UPDATE users SET hashed_password = '{stored}'")
         if userctl.database_url.startswith("sqlite"):
             connection.execute(
@@ -59,7 +59,7 @@ def test_a_trigger_that_names_a_row_shows_no_hash(
         assert failed.code != 0
         assert stored not in failed.out + failed.err
     finally:
-        with connected(userctl.database_url) as connection:
+        with open_connection(userctl.database_url) as connection:
             if userctl.database_url.startswith("sqlite"):
                 connection.execute("DROP TRIGGER told")
             else:

@@ -1,4 +1,4 @@
-"""Backups, and what stands in databases."""
+"""Backups, and the contents of databases."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def emails(userctl: Userctl) -> list[str]:
     return [user["email"] for user in userctl("user", "list", "-o", "json").json]
 
 
-def written(userctl: Userctl, name: str = "a.backup") -> Path:
+def write_backup(userctl: Userctl, name: str = "a.backup") -> Path:
     """Write a backup and return its path."""
     assert userctl("db", "backup", name).code == 0
     return userctl.home / name

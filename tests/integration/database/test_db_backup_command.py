@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.integration.database.conftest import ADA, emails, names_in, written
+from tests.integration.database.conftest import ADA, emails, names_in, write_backup
 from tests.support.cli import Userctl
 from tests.support.postgres import programs_folder
 from userctl.config.database_url import DatabaseURL
@@ -22,7 +22,7 @@ from userctl.db.sqlite.backup import copy_out, require_sound
 
 
 def test_a_backup_is_for_its_owner_alone_and_replaces_nothing_by_itself(userctl: Userctl) -> None:
-    backup = written(userctl)
+    backup = write_backup(userctl)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     before = backup.read_bytes()
     userctl.create(ADA)
@@ -44,7 +44,7 @@ def test_a_row_that_refers_to_nothing_is_backed_up_like_others(local: Userctl) -
         connection.execute(
             "INSERT INTO refresh_tokens (token, user_id, expires_at) VALUES ('x', 77, '2030-01-01')"
         )
-    backup = written(local)
+    backup = write_backup(local)
     with closing(sqlite3.connect(backup)) as connection:
         assert connection.execute("SELECT count(*) FROM refresh_tokens").fetchone() == (1,)
 
@@ -73,7 +73,7 @@ def test_what_killed_writers_left_is_gone_after_a_day(userctl: Userctl) -> None:
     for path in (*old, *others, young):
         path.touch()
         os.utime(path, None if path == young else (0, 0))
-    written(userctl)
+    write_backup(userctl)
     assert names_in(userctl.home) == sorted([young.name, "a.backup", *(o.name for o in others)])
 
 
@@ -166,7 +166,7 @@ def test_missing_programs_are_named(home: Path, postgres_url: str) -> None:
 def test_what_a_program_complains_about_is_told_in_a_line(home: Path, postgres_url: str) -> None:
     userctl = Userctl(home, postgres_url, program=(sys.executable, "-m", "userctl"))
     userctl.create(ADA)
-    written(userctl)
+    write_backup(userctl)
     assert userctl("user", "show", ADA).code == 0
     # Somebody else's table refers to ours, and the backup knows nothing of it.
     with psycopg.connect(postgres_url, autocommit=True) as connection:

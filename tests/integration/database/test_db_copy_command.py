@@ -9,10 +9,10 @@ import psycopg
 import pytest
 
 from tests.integration.conftest import ACTOR, FakeClock, database_on, open_engine
-from tests.support.applications import connected
+from tests.support.applications import open_connection
 from tests.support.cli import PASSWORD, Userctl
 from tests.support.forking import Forks
-from tests.support.marks import repeated
+from tests.support.marks import repeat
 from userctl.config.database_url import DatabaseURL
 from userctl.config.paths import InstallationFiles
 from userctl.services.database.copy import CopyService
@@ -124,7 +124,7 @@ def test_what_others_write_meanwhile_is_in_no_part_of_a_copy(
         told.append((what, done, total))
         if not added:
             added = True
-            with connected(url) as connection:
+            with open_connection(url) as connection:
                 connection.execute(
                     "INSERT INTO users (id, email, hashed_password) VALUES (77, 'x@y.de', 'x')"
                 )
@@ -141,7 +141,7 @@ def test_what_others_write_meanwhile_is_in_no_part_of_a_copy(
             clock=FakeClock(),
             files=NO_FILES,
         )
-        counts = {each.table: each.rows for each in service.copy(bare_database_url, tell=write)}
+        counts = {each.table: each.rows for each in service.copy(bare_database_url, report=write)}
     assert added
     assert {("Copying users", 2, 2), ("Checking users", 2, 2)} <= set(told)
     assert (counts["users"], counts["refresh_tokens"]) == (2, 2)
@@ -168,7 +168,7 @@ def test_an_older_schema_is_not_copied_into(filled: Userctl, bare_database_url: 
 def test_tables_of_an_application_are_not_taken_over(
     filled: Userctl, bare_database_url: str
 ) -> None:
-    with connected(bare_database_url) as connection:
+    with open_connection(bare_database_url) as connection:
         connection.execute("CREATE TABLE users (id INTEGER PRIMARY KEY)")
     result = filled("db", "copy", "--to", bare_database_url, "-o", "json")
     assert (result.code, result.error["code"]) == (6, "foreign_tables")
@@ -179,19 +179,19 @@ def test_what_does_not_fit_is_named_and_nothing_is_copied(
 ) -> None:
     local.create(ADA)
     assert local.database_url is not None
-    with connected(local.database_url) as connection:
+    with open_connection(local.database_url) as connection:
         connection.execute("UPDATE users SET name = ?", ("x" * 200,))
     result = local("db", "copy", "--to", bare_postgres_url, "-o", "json")
     assert (result.code, result.error["code"]) == (6, "database_damaged")
     assert "A row of users does not fit" in result.error["message"]
-    with connected(bare_postgres_url) as connection:
+    with open_connection(bare_postgres_url) as connection:
         assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
 
 
 def test_a_row_that_a_trigger_changes_is_noticed(filled: Userctl, bare_postgres_url: str) -> None:
     there = Userctl(filled.home, bare_postgres_url)
     assert there("db", "copy", "--to", "sqlite:///empty.db").code == 6
-    with connected(bare_postgres_url) as connection:
+    with open_connection(bare_postgres_url) as connection:
         from userctl.db.engine import database_engine  # noqa: PLC0415
         from userctl.db.schema.migrations import upgrade  # noqa: PLC0415
 
@@ -217,7 +217,7 @@ def test_columns_of_an_application_are_told_of(home: Path, bare_database_url: st
     userctl = Userctl(home, bare_database_url)
     assert userctl("db", "migrate").code == 0
     userctl.create(ADA)
-    with connected(bare_database_url) as connection:
+    with open_connection(bare_database_url) as connection:
         connection.execute("ALTER TABLE users ADD COLUMN phone TEXT")
     result = userctl("db", "copy", "--to", "sqlite:///copy.db")
     assert result.code == 0
@@ -232,7 +232,7 @@ def drop_if_full(userctl: Userctl) -> None:
         path.unlink()
 
 
-@repeated("places", few=6, soak=25)
+@repeat("places", few=6, soak=25)
 def test_a_copy_that_is_killed_can_be_made_again(
     local: Userctl, fork_server: "subprocess.Popen[bytes]", places: int
 ) -> None:
@@ -244,7 +244,7 @@ def test_a_copy_that_is_killed_can_be_made_again(
     forks = Forks(fork_server, local)
     command = ["db", "copy", "--to", f"sqlite:///{target}"]
     prepare = partial(drop_if_full, there)
-    for run in forks.killed_everywhere(command, COUNTED, prepare, places):
+    for run in forks.kill_at_many_lines(command, COUNTED, prepare, places):
         if target.exists():
             rows = len(there("user", "list", "-o", "json").json)
             seen.add((rows, run.code == -9))
@@ -275,5 +275,5 @@ def test_nobody_else_fills_the_database_that_is_copied_into(
         service = CopyService(
             database_on(engine), url, actor=lambda: ACTOR, clock=FakeClock(), files=NO_FILES
         )
-        service.copy(bare_postgres_url, tell=write)
+        service.copy(bare_postgres_url, report=write)
     assert "Copying audit_events" in refused

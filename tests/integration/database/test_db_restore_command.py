@@ -11,12 +11,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.integration.database.conftest import ADA, EVE, emails, last_tag, names_in, written
+from tests.integration.database.conftest import ADA, EVE, emails, last_tag, names_in, write_backup
 from tests.support.cli import Userctl
 from tests.support.forking import KILLED, Forks
-from tests.support.marks import repeated, thorough
+from tests.support.marks import repeat, soak_only
 from tests.support.postgres import programs_folder
-from tests.support.servers import until
+from tests.support.servers import wait_until
 from userctl.db.postgresql import pg_dump as postgresql_programs
 from userctl.db.sqlite.backup import require_sound
 
@@ -47,7 +47,7 @@ def test_what_a_backup_holds_comes_back(userctl: Userctl) -> None:
 def test_a_restore_revives_no_session_that_was_revoked_since(userctl: Userctl) -> None:
     userctl.create(ADA)
     userctl.login(ADA)
-    written(userctl)
+    write_backup(userctl)
     assert userctl("token", "revoke", "--user", ADA, "--yes").code == 0
     restored = userctl("db", "restore", "a.backup", "--yes", "-o", "json").json
     assert restored["sessions_ended"] == 1
@@ -64,7 +64,7 @@ def test_a_restored_session_is_ended_before_it_is_there(
     userctl.create(ADA)
     userctl.login(ADA)
     assert userctl("token", "issue", "--user", ADA, "--label", "ci").code == 0
-    written(userctl)
+    write_backup(userctl)
 
     def die(*_arguments: object, **_values: object) -> None:
         raise KeyboardInterrupt
@@ -91,7 +91,7 @@ def test_the_event_of_a_restore_comes_with_it_whoever_did_it(
     userctl: Userctl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     userctl.create(ADA)
-    written(userctl)
+    write_backup(userctl)
     # The text is anyone's, and goes through psql.
     userctl.extra["USERCTL_ACTOR"] = actor = "O'Neil \\'; %s :name $$ ольга"
     assert userctl("db", "restore", "a.backup", "--yes").code == 0
@@ -107,7 +107,7 @@ def test_the_event_of_a_restore_is_written_in_the_transaction_that_restores(
 ) -> None:
     userctl = Userctl(home, postgres_url)
     userctl.create(ADA)
-    written(userctl)
+    write_backup(userctl)
     assert userctl("db", "restore", "a.backup", "--yes").code == 0
     query = "SELECT DISTINCT xmin::text FROM users UNION SELECT xmin::text FROM audit_events"
     with psycopg.connect(postgres_url) as connection:
@@ -118,7 +118,7 @@ def test_a_restore_into_nothing_is_recorded_too(
     userctl: Userctl, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     userctl.create(ADA)
-    backup = written(userctl)
+    backup = write_backup(userctl)
     url = f"sqlite:///{tmp_path}/new.db"
     if not str(userctl.database_url).startswith("sqlite"):
         url = request.getfixturevalue("bare_postgres_url")
@@ -131,7 +131,7 @@ def test_what_a_killed_restore_leaves_beside_the_database_is_gone_with_the_next(
     local: Userctl, fork_server: "subprocess.Popen[bytes]"
 ) -> None:
     local.create(ADA)
-    written(local)
+    write_backup(local)
     forks = Forks(fork_server, local)
     command = ["db", "restore", "a.backup", "--yes"]
 
@@ -140,7 +140,7 @@ def test_what_a_killed_restore_leaves_beside_the_database_is_gone_with_the_next(
         # The line that makes the folder is looked for, and the kill is right behind it.
         while not (left := [*local.database_file.parent.glob(".*.draft")]):
             line += 1
-            assert forks.killed_at(command, line, ("core/scratch_folder.py",)).code == KILLED
+            assert forks.kill_at_line(command, line, ("core/scratch_folder.py",)).code == KILLED
         return left[0]
 
     folder = leave_a_folder()
@@ -158,7 +158,7 @@ def test_what_a_killed_restore_leaves_beside_the_database_is_gone_with_the_next(
 
 def test_the_folder_of_a_restore_under_way_is_nobodys_leftover(local: Userctl) -> None:
     local.create(ADA)
-    written(local)
+    write_backup(local)
     with closing(sqlite3.connect(local.database_file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         restore, beside = (
@@ -166,7 +166,7 @@ def test_the_folder_of_a_restore_under_way_is_nobodys_leftover(local: Userctl) -
             local.database_file.parent,
         )
         # The copy that is made first has a file of such a name.
-        until(lambda: any(path.is_dir() for path in beside.glob(".*.draft")))
+        wait_until(lambda: any(path.is_dir() for path in beside.glob(".*.draft")))
         assert local("doctor", "--fix").code in {0, 6}
         [folder] = (path for path in beside.glob(".*.draft") if path.is_dir())
         other.execute("COMMIT")
@@ -177,7 +177,7 @@ def test_the_folder_of_a_restore_under_way_is_nobodys_leftover(local: Userctl) -
 
 def test_a_backup_makes_a_new_database(userctl: Userctl, bare_database_url: str) -> None:
     userctl.create(ADA)
-    written(userctl)
+    write_backup(userctl)
     other = Userctl(userctl.home, bare_database_url)
     if userctl.database_url[:6] != bare_database_url[:6]:  # type: ignore[index]
         result = other("db", "restore", "a.backup", "--yes", "-o", "json")
@@ -197,7 +197,7 @@ def test_a_backup_of_an_older_schema_comes_back_as_it_was(
     userctl.create(ADA)
     userctl.login(ADA)
     assert userctl("db", "downgrade", "0004", "--yes").code == 0
-    written(userctl)
+    write_backup(userctl)
     assert userctl("db", "migrate").code == 0
     restored = userctl("db", "restore", "a.backup", "--yes", "-o", "json").json
     assert (restored["state"], restored["current"]) == ("outdated", "0004")
@@ -210,7 +210,7 @@ def test_a_backup_of_an_older_schema_comes_back_as_it_was(
 def test_a_damaged_backup_is_not_restored(userctl: Userctl, place: int) -> None:
     for number in range(3):
         userctl.create(f"u{number}@example.com")
-    backup = written(userctl)
+    backup = write_backup(userctl)
     content = bytearray(backup.read_bytes())
     place %= len(content)
     content[place : place + 3000] = b"\xff" * len(content[place : place + 3000])
@@ -223,7 +223,7 @@ def test_a_damaged_backup_is_not_restored(userctl: Userctl, place: int) -> None:
 
 def test_a_cut_backup_is_not_restored(userctl: Userctl) -> None:
     userctl.create(ADA)
-    backup = written(userctl)
+    backup = write_backup(userctl)
     content = backup.read_bytes()
     for size in (len(content) // 2, 20):
         backup.write_bytes(content[:size])
@@ -233,7 +233,7 @@ def test_a_cut_backup_is_not_restored(userctl: Userctl) -> None:
 
 def test_what_was_there_before_a_restore_is_kept_beside_it(local: Userctl) -> None:
     local.create(ADA)
-    written(local)
+    write_backup(local)
     local.create(EVE)
     copy = local("db", "restore", "a.backup", "--yes", "-o", "json").json["backup"]
     assert emails(local) == [ADA]
@@ -243,7 +243,7 @@ def test_what_was_there_before_a_restore_is_kept_beside_it(local: Userctl) -> No
 
 def test_a_damaged_database_has_to_be_moved_out_of_the_way(local: Userctl) -> None:
     local.create(ADA)
-    written(local)
+    write_backup(local)
     database = local.database_file
     database.write_bytes(b"nonsense" * 1000)
     result = local("db", "restore", "a.backup", "--yes", "-o", "json")
@@ -292,7 +292,7 @@ def test_accounts_do_not_give_way_to_something_else(userctl: Userctl, tmp_path: 
 
 def test_a_backup_with_other_pages_wants_a_database_out_of_the_way(local: Userctl) -> None:
     local.create(ADA)
-    backup = written(local)
+    backup = write_backup(local)
     with closing(sqlite3.connect(backup)) as connection:
         connection.execute("PRAGMA page_size = 8192")
         connection.execute("VACUUM")
@@ -308,7 +308,7 @@ def test_others_who_have_the_database_open_see_all_of_a_restored_one_or_nothing(
     local: Userctl,
 ) -> None:
     local.create(ADA)
-    written(local)
+    write_backup(local)
     local.create(EVE)
     with closing(sqlite3.connect(local.database_file, isolation_level=None)) as other:
         other.execute("BEGIN")
@@ -321,7 +321,7 @@ def test_others_who_have_the_database_open_see_all_of_a_restored_one_or_nothing(
 
 def test_a_restore_waits_for_whoever_is_writing(local: Userctl) -> None:
     local.create(ADA)
-    written(local)
+    write_backup(local)
     with closing(sqlite3.connect(local.database_file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         other.execute("DELETE FROM users")
@@ -334,19 +334,19 @@ def test_a_restore_waits_for_whoever_is_writing(local: Userctl) -> None:
     assert emails(local) == [ADA]
 
 
-@repeated("places", few=5, soak=25)
+@repeat("places", few=5, soak=25)
 def test_a_restore_that_is_killed_leaves_the_old_or_the_new(
     local: Userctl, fork_server: "subprocess.Popen[bytes]", places: int
 ) -> None:
     local.create(ADA)
-    written(local)
+    write_backup(local)
     local.create(EVE)
-    full = written(local, "full.backup")
+    full = write_backup(local, "full.backup")
     seen = set()
     forks = Forks(fork_server, local)
     command = ["db", "restore", "a.backup", "--yes"]
     prepare = partial(local, "db", "restore", str(full), "--yes")
-    for _ in forks.killed_everywhere(command, COUNTED, prepare, places):
+    for _ in forks.kill_at_many_lines(command, COUNTED, prepare, places):
         found = tuple(emails(local))
         seen.add(found)
         assert found in {(ADA,), (ADA, EVE)}
@@ -374,12 +374,14 @@ def large(home: Path, bare_postgres_url: str) -> Userctl:
                        "FROM generate_series(1, 5000) i")  # fmt: skip
         server.execute("SELECT lo_from_bytea(0, 'abc') FROM generate_series(1, 3000)")
     userctl.create(ADA)
-    written(userctl)
+    write_backup(userctl)
     userctl.create(EVE)
     return userctl
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, thorough(signal.SIGTERM), thorough(signal.SIGINT)])
+@pytest.mark.parametrize(
+    "how", [signal.SIGKILL, soak_only(signal.SIGTERM), soak_only(signal.SIGINT)]
+)
 def test_a_restore_that_is_ended_amid_its_rows_changes_nothing(
     large: Userctl, how: signal.Signals
 ) -> None:
@@ -389,13 +391,13 @@ def test_a_restore_that_is_ended_amid_its_rows_changes_nothing(
         server.execute("SELECT pg_advisory_lock(42)")
         restore = large.start("db", "restore", "a.backup", "--yes")
         copying = f"{activity} query ILIKE 'COPY%docs%' AND wait_event = 'advisory'"
-        until(lambda: bool(server.execute(copying).fetchone()))
+        wait_until(lambda: bool(server.execute(copying).fetchone()))
         restore.send_signal(how)
         restore.communicate()
         assert restore.returncode in {-how, 128 + how}
         server.execute("SELECT pg_advisory_unlock(42)")
         ours = f"{activity} application_name = 'userctl'"
-        until(lambda: not server.execute(ours).fetchone())
+        wait_until(lambda: not server.execute(ours).fetchone())
         assert server.execute("SELECT count(*) FROM docs").fetchone() == (5000,)
     assert emails(large) == [ADA, EVE]
 

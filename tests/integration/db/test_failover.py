@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event
 
 from tests.integration.conftest import FakeClock, Program, open_engine
 from tests.support.cluster import Cluster
-from tests.support.servers import PATIENCE_SECONDS, accepts, until
+from tests.support.servers import PATIENCE_SECONDS, accepts_connections, wait_until
 from userctl.core.errors import CommitUnknown
 from userctl.db.schema.migrations import upgrade
 from userctl.schemas.users import UserCreate
@@ -32,7 +32,7 @@ def the_server_starts_anew(cluster: Cluster, backend: int) -> None:
         # The server ends everybody before it starts anew.
         with pytest.raises(psycopg.OperationalError):
             other.execute(f"SELECT pg_sleep({PATIENCE_SECONDS})")
-    until(lambda: accepts(cluster.writable))
+    wait_until(lambda: accepts_connections(cluster.writable))
 
 
 @pytest.mark.soak

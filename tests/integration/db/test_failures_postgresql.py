@@ -13,11 +13,11 @@ from tests.integration.conftest import (
     FakeClock,
     Program,
     Sql,
-    at_once,
     database_on,
-    kinds,
     open_engine,
+    run_at_once,
     sql_on,
+    type_names,
     with_options,
 )
 from tests.support.commit_proxy import Fate, commit_proxy
@@ -145,7 +145,7 @@ def test_of_two_transactions_in_a_deadlock_one_gives_way_and_is_run_again(
     postgres_url: str, two_accounts: None
 ) -> None:
     barrier = Barrier(2)
-    outcomes = at_once(
+    outcomes = run_at_once(
         with_options(postgres_url, deadlock_timeout="20ms"),
         lock_in_order(barrier, 1, 2),
         lock_in_order(barrier, 2, 1),
@@ -158,8 +158,8 @@ def test_a_deadlock_that_is_not_retried_is_a_transaction_conflict(
 ) -> None:
     barrier = Barrier(2)
     calls = [lock_in_order(barrier, *ids).__wrapped__ for ids in ((1, 2), (2, 1))]  # type: ignore[attr-defined]
-    outcomes = at_once(with_options(postgres_url, deadlock_timeout="20ms"), *calls)
-    assert kinds(outcomes) == ["TransactionConflict", "int"]
+    outcomes = run_at_once(with_options(postgres_url, deadlock_timeout="20ms"), *calls)
+    assert type_names(outcomes) == ["TransactionConflict", "int"]
 
 
 @pytest.mark.parametrize("isolation", ["serializable", "repeatable\\ read"])
@@ -171,8 +171,8 @@ def test_transactions_that_cannot_be_serialised_are_run_again(
 
     url = with_options(postgres_url, default_transaction_isolation=isolation)
     for round_ in range(4):
-        outcomes = at_once(url, naming(f"a{round_}"), naming(f"b{round_}"))
-        assert kinds(outcomes) == ["UserRead", "UserRead"]
+        outcomes = run_at_once(url, naming(f"a{round_}"), naming(f"b{round_}"))
+        assert type_names(outcomes) == ["UserRead", "UserRead"]
 
 
 def test_a_connection_lost_in_a_transaction_is_unreachable_and_the_next_one_works(

@@ -14,7 +14,7 @@ from tests.integration.conftest import (
     sql_on,
     with_options,
 )
-from tests.support.servers import until
+from tests.support.servers import wait_until
 from userctl.core.errors import DatabaseUnreachable
 from userctl.db.transaction.unit_of_work import Database, UnitOfWork
 from userctl.schemas.database import PurgeOptions, PurgeResult
@@ -46,7 +46,7 @@ def test_an_export_waits_for_a_slow_reader(
     with open_engine(f"{url}&application_name=slow") as engine:
         chunks = Program(engine, FakeClock()).user_export.chunks(with_hashes=False)
         next(chunks)
-        until(lambda: postgres_sql(IN_TRANSACTION) != [])
+        wait_until(lambda: postgres_sql(IN_TRANSACTION) != [])
         assert len([*chunks]) == 2
 
 
@@ -79,7 +79,7 @@ def test_a_transaction_that_a_timeout_ended_changed_nothing_and_says_which_it_wa
             )
             uow.connection.execute(text(f"SET LOCAL {timeout} = '50ms'"))
             ours = "SELECT pid FROM pg_stat_activity WHERE application_name = 'slow'"
-            until(lambda: postgres_sql(ours) == [])
+            wait_until(lambda: postgres_sql(ours) == [])
             then(uow)
 
     with open_engine(f"{postgres_url}&application_name=slow") as engine:
@@ -105,7 +105,7 @@ def test_a_purge_whose_lock_was_ended_reports_what_it_deleted(
             "AND datname = current_database()"
         )
         postgres_sql(f"SELECT pg_terminate_backend(pid) {locks}")
-        until(lambda: postgres_sql(f"SELECT pid {locks}") == [])
+        wait_until(lambda: postgres_sql(f"SELECT pid {locks}") == [])
 
     options = PurgeOptions(older_than=timedelta(), batch_size=2, trust_clock=True)
     result = program.purge.purge(options, on_batch=end_lock)

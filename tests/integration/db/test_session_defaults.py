@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from tests.integration.conftest import NOW, FakeClock, Program, Sql, open_engine, sql_on
 from tests.integration.conftest import with_options as with_defaults
 from tests.support.cli import PASSWORD, Userctl
-from tests.support.servers import until
+from tests.support.servers import wait_until
 from userctl.core.errors import DatabaseBusy, SchemaNotFound
 from userctl.db.maintenance.vacuum import vacuum
 from userctl.db.schema.migrations import upgrade
@@ -190,5 +190,5 @@ def test_a_session_that_the_server_ended_while_it_was_idle_is_replaced(
         users.create(UserCreate(email="ada@example.com"))
         ours = "FROM pg_stat_activity WHERE application_name = 'idle'"
         assert postgres_sql(f"SELECT pg_terminate_backend(pid) {ours}") == [(True,)]
-        until(lambda: postgres_sql(f"SELECT pid {ours}") == [])
+        wait_until(lambda: postgres_sql(f"SELECT pid {ours}") == [])
         assert users.update("1", UserUpdate(name="Ada")).name == "Ada"

@@ -1,4 +1,4 @@
-"""What the doctor is asked, and a database that is well."""
+"""Findings of the doctor, and a healthy database."""
 
 import json
 from contextlib import AbstractContextManager
@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.support.applications import connected
+from tests.support.applications import open_connection
 from tests.support.cli import Userctl
 
 ADA = "ada@example.com"
 
 
 def findings(userctl: Userctl, *options: str, code: int = 0) -> dict[str, dict[str, Any]]:
-    """Return what each check found, of several findings the last."""
+    """Return the last finding of each check."""
     result = userctl("doctor", "-o", "jsonl", *options)
     assert result.code == code, result.out
     assert result.err == "" or "--fix" in options
@@ -25,10 +25,10 @@ def statuses(userctl: Userctl, *options: str, code: int = 0) -> dict[str, str]:
     return {name: f["status"] for name, f in findings(userctl, *options, code=code).items()}
 
 
-def changed(userctl: Userctl) -> AbstractContextManager[Any]:
+def open_database(userctl: Userctl) -> AbstractContextManager[Any]:
     """Return a connection by which another program changes the database."""
     assert userctl.database_url is not None
-    return connected(userctl.database_url)
+    return open_connection(userctl.database_url)
 
 
 @pytest.fixture

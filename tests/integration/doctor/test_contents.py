@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from tests.integration.doctor.conftest import ADA, changed, findings, statuses
+from tests.integration.doctor.conftest import ADA, findings, open_database, statuses
 from tests.support.cli import Userctl
 from userctl.schemas.page import LARGEST_ID
 
 
 def test_an_event_out_of_its_place_fails(healthy: Userctl) -> None:
-    with changed(healthy) as connection:
+    with open_database(healthy) as connection:
         connection.execute(
             "INSERT INTO audit_events (id, time, tag, actor, machine, detail, hash) "
             f"SELECT {LARGEST_ID}, time, tag, actor, machine, detail, hash FROM audit_events"
@@ -28,7 +28,7 @@ def test_an_event_out_of_its_place_fails(healthy: Userctl) -> None:
 
 
 def test_a_clock_that_is_behind_fails(healthy: Userctl) -> None:
-    with changed(healthy) as connection:
+    with open_database(healthy) as connection:
         connection.execute("UPDATE users SET created_at = '2199-01-01 00:00:00'")
     found = findings(healthy, code=6)["clock"]
     assert found["status"] == "failure"
@@ -36,7 +36,7 @@ def test_a_clock_that_is_behind_fails(healthy: Userctl) -> None:
 
 
 def test_a_clock_far_ahead_of_everything_is_a_warning(healthy: Userctl) -> None:
-    with changed(healthy) as connection:
+    with open_database(healthy) as connection:
         connection.execute(
             "INSERT INTO refresh_tokens (token, user_id, created_at, expires_at) "
             "VALUES ('x', 1, '2001-01-01 00:00:00', '2001-02-01 00:00:00')"
@@ -45,7 +45,7 @@ def test_a_clock_far_ahead_of_everything_is_a_warning(healthy: Userctl) -> None:
 
 
 def orphan(userctl: Userctl) -> None:
-    with changed(userctl) as connection:
+    with open_database(userctl) as connection:
         if isinstance(connection, psycopg.Connection):
             connection.execute("SET session_replication_role = replica")
         connection.execute(
@@ -64,7 +64,7 @@ def test_a_row_that_refers_to_nothing_fails(healthy: Userctl) -> None:
 def test_tokens_that_nobody_purges_are_a_warning(healthy: Userctl) -> None:
     healthy.login(ADA)
     for days, status in ((29, "ok"), (31, "warning")):
-        with changed(healthy) as connection:
+        with open_database(healthy) as connection:
             ended = datetime.now(UTC) - timedelta(days=days)
             connection.execute(f"UPDATE refresh_tokens SET expires_at = '{ended:%F %T}'")
         assert statuses(healthy)["expired_tokens"] == status
@@ -89,7 +89,7 @@ def test_a_disabled_user_to_whom_another_program_gave_a_password_is_named(
     healthy.create("eve@example.com")
     healthy("user", "disable", "eve@example.com")
     assert statuses(healthy)["passwords"] == "ok"
-    with changed(healthy) as connection:
+    with open_database(healthy) as connection:
         connection.execute(
             "UPDATE users SET hashed_password = (SELECT hashed_password FROM users WHERE id = 1) "
             "WHERE id = 2"
@@ -101,7 +101,7 @@ def test_a_disabled_user_to_whom_another_program_gave_a_password_is_named(
 
 def test_users_left_to_the_application_are_no_problem_and_are_named(healthy: Userctl) -> None:
     healthy.create("eve@example.com")
-    with changed(healthy) as connection:
+    with open_database(healthy) as connection:
         # As an adoption leaves them out.
         connection.execute(
             "UPDATE users SET disabled_at = created_at, hashed_password = "
@@ -119,7 +119,7 @@ def test_weak_foreign_and_expired_passwords_are_warnings(healthy: Userctl) -> No
     assert healthy("user", "passwd", ADA, "--must-change").code == 0
     assert "at the next login: 1." in findings(healthy)["passwords"]["message"]
     healthy("user", "create", "eve@example.com", "--no-password")
-    with changed(healthy) as connection:
+    with open_database(healthy) as connection:
         connection.execute(
             "UPDATE users SET must_change_password = false, hashed_password = '$argon2id$v=19$x' "
             "WHERE email <> 'eve@example.com'"
@@ -156,7 +156,7 @@ def test_accounts_without_an_active_admin_are_a_warning(userctl: Userctl) -> Non
 
 def test_no_admin_who_can_log_in_is_a_finding(healthy: Userctl) -> None:
     assert "1 of 1 users are active admins, of whom 1 can" in findings(healthy)["admins"]["message"]
-    with changed(healthy) as connection:
+    with open_database(healthy) as connection:
         connection.execute("UPDATE users SET hashed_password = 'gone'")
     found = findings(healthy)["admins"]
     assert found["status"] == "warning"

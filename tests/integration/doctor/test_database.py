@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.integration.doctor.conftest import changed, findings, statuses
+from tests.integration.doctor.conftest import findings, open_database, statuses
 from tests.support.cli import Userctl
 from userctl.core import mounts as file_system
 from userctl.services.doctor.database import judge_version
@@ -44,11 +44,11 @@ def test_pending_migrations_fail(home: Path, bare_database_url: str) -> None:
 
 
 def test_another_journal_mode_is_a_warning_until_it_is_fixed(local: Userctl) -> None:
-    with changed(local) as connection:
+    with open_database(local) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
     assert statuses(local)["journal"] == "warning"
     assert findings(local, "--fix")["journal"]["fixed"]
-    with changed(local) as connection:
+    with open_database(local) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
@@ -66,7 +66,7 @@ def test_an_sqlite_file_on_a_network_file_system_fails(
 def test_a_damaged_page_fails(local: Userctl) -> None:
     for number in range(3):
         local.create(f"u{number}@example.com")
-    with changed(local) as connection:
+    with open_database(local) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         query = "SELECT rootpage FROM sqlite_schema WHERE name = 'ix_users_role'"
         [(page,)] = connection.execute(query)
@@ -78,7 +78,7 @@ def test_a_damaged_page_fails(local: Userctl) -> None:
 
 def test_an_index_that_was_never_finished_fails(home: Path, postgres_url: str) -> None:
     userctl = Userctl(home, postgres_url)
-    with changed(userctl) as connection:
+    with open_database(userctl) as connection:
         set_valid = (
             "UPDATE pg_index SET indisvalid = {} WHERE indexrelid = 'ix_users_role'::regclass"
         )
@@ -93,7 +93,7 @@ def test_an_index_that_was_never_finished_fails(home: Path, postgres_url: str) -
 def test_an_audit_trail_without_its_guard_fails(home: Path, bare_database_url: str) -> None:
     userctl = Userctl(home, bare_database_url)
     assert userctl("db", "migrate").code == 0
-    with changed(userctl) as connection:
+    with open_database(userctl) as connection:
         on_server = isinstance(connection, psycopg.Connection)
         trigger = "audit_events_append_only" if on_server else "audit_events_no_update"
         if on_server:

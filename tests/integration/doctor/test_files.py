@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.doctor.conftest import ADA, findings, statuses
-from tests.support.applications import connected
+from tests.support.applications import open_connection
 from tests.support.cli import SECRET_KEY, Userctl
 from userctl.core.secure_files import write_private
 
@@ -180,7 +180,7 @@ def test_a_fix_says_what_it_changed(local: Userctl) -> None:
     database = local.database_file
     database.chmod(0o666)
     old = local.home / ".keyring-x.draft"
-    with connected(f"sqlite:///{database}") as connection:
+    with open_connection(f"sqlite:///{database}") as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
     local.keyring = True
     assert local("key", "generate").code == 0

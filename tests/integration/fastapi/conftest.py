@@ -27,9 +27,9 @@ DOCUMENTS: dict[str, Any] = {}
 
 @pytest.fixture(scope="package", autouse=True)
 def event_loop() -> Iterator[None]:
-    """Let one event loop answer all requests, as that of a server does.
+    """Make one event loop answer all requests, like that of a server.
 
-    To start one takes longer than to answer.
+    Starting one takes longer than answering.
     """
     with start_blocking_portal() as portal, pytest.MonkeyPatch.context() as patch:
         patch.setattr(TestClient, "portal", portal)
@@ -50,12 +50,12 @@ class Caller:
         return answer
 
     def as_bearer(self, token: str) -> "Caller":
-        """Return one that sends a token."""
+        """Return a caller that sends a token."""
         return Caller(self.client, self.headers | {"Authorization": f"Bearer {token}"})
 
 
 def require_documented(app: Any, method: str, path: str, answer: Response) -> None:
-    """Make sure that the OpenAPI document tells of an answer: status, code, kind and headers."""
+    """Make sure that the OpenAPI document has an answer: status, code, content type and headers."""
     called = f"{API}{path.partition('?')[0]}"
     found = [
         operations[method.lower()]
@@ -97,11 +97,11 @@ def local_accounts(sqlite_url: str, tmp_path: Path) -> Iterator[Accounts]:
 
 
 def caller(accounts: Accounts, **options: Any) -> Caller:
-    """Return what sends requests to a router with these options."""
+    """Return a caller of a router with these options."""
     app = FastAPI()
     app.include_router(router(accounts, **options))
     document = DOCUMENTS.get(repr(options)) or app.openapi()
-    # To write the document takes longer than most tests.
+    # Generating the document takes longer than most tests.
     DOCUMENTS[repr(options)] = document
     vars(app)["openapi"] = lambda: document
     return Caller(TestClient(app, base_url="https://testserver", client=("203.0.113.7", 1)), {})
@@ -128,16 +128,16 @@ Person = Callable[..., Caller]
 @pytest.fixture
 def ada(accounts: Accounts, call: Caller) -> Caller:
     """A user who is logged in."""
-    return logged_in(accounts, call, EMAIL)
+    return create_and_log_in(accounts, call, EMAIL)
 
 
 @pytest.fixture
 def admin(accounts: Accounts, call: Caller) -> Caller:
     """An admin who is logged in."""
-    return logged_in(accounts, call, ADMIN, role="admin")
+    return create_and_log_in(accounts, call, ADMIN, role="admin")
 
 
-def logged_in(accounts: Accounts, call: Caller, email: str, **values: Any) -> Caller:
+def create_and_log_in(accounts: Accounts, call: Caller, email: str, **values: Any) -> Caller:
     """Create a user and log in."""
     accounts.users.create(email, password=PASSWORD, **values)
     return call.as_bearer(accounts.sessions.login(email, PASSWORD).tokens.access_token)

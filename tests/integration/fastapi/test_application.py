@@ -2,6 +2,7 @@
 
 import logging
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -135,6 +136,17 @@ def test_a_service_whose_key_is_missing_does_not_start(sqlite_url: str, tmp_path
     ):
         router(accounts)
     assert caught.value.__notes__ == [caught.value.hint]
+
+
+def test_a_service_that_lacks_the_library_of_its_key_does_not_start(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_accounts(sqlite_url) as accounts:
+        accounts._services.keys.generate("EdDSA")
+        router(accounts)
+        monkeypatch.setitem(sys.modules, "cryptography", None)
+        with pytest.raises(errors.CryptoMissing, match="EdDSA needs the library 'cryptography'"):
+            router(accounts)
 
 
 MISTAKES: list[tuple[dict[str, Any], str]] = [

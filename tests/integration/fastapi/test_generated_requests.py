@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.integration.conftest import PASSWORD
 from tests.integration.fastapi.conftest import ADMIN, API, Caller, code_of
-from tests.support.marks import repeated
+from tests.support.marks import repeat
 from userctl import Accounts
 
 MANY = 100
@@ -71,7 +71,7 @@ def some_of(names: list[str], values: st.SearchStrategy[Any]) -> st.SearchStrate
     return st.fixed_dictionaries({}, optional=dict.fromkeys(names, values))
 
 
-@repeated("count", few=20, soak=2000)
+@repeat("count", few=20, soak=2000)
 def test_no_generated_request_fails_unexpectedly(
     accounts: Accounts, call: Caller, count: int
 ) -> None:

@@ -12,8 +12,8 @@ from tests.integration.fastapi.conftest import (
     Caller,
     caller,
     code_of,
+    create_and_log_in,
     log_in,
-    logged_in,
 )
 from userctl import Accounts
 
@@ -23,7 +23,7 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 @pytest.fixture
 def local_admin(local_accounts: Accounts, local_call: Caller) -> Caller:
-    return logged_in(local_accounts, local_call, "grace@example.com", role="admin")
+    return create_and_log_in(local_accounts, local_call, "grace@example.com", role="admin")
 
 
 def send(call: Caller, method: str, path: str, *lines: tuple[str, str], **request: str) -> Response:

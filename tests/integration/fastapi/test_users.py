@@ -10,7 +10,7 @@ from httpx2 import Response
 
 from tests.integration.conftest import PASSWORD
 from tests.integration.fastapi.conftest import EMAIL, Caller, code_of
-from tests.support.marks import repeated
+from tests.support.marks import repeat
 from userctl import Accounts
 
 TOO_LARGE = 2**80
@@ -79,7 +79,7 @@ def at_once(*requests: Callable[[], Response]) -> list[Response]:
         return [each.result() for each in [threads.submit(send) for send in requests]]
 
 
-@repeated("count", few=2, soak=50)
+@repeat("count", few=2, soak=50)
 @pytest.mark.parametrize(
     "methods", [("PATCH", "PATCH"), ("PATCH", "DELETE"), ("DELETE", "DELETE")], ids="-".join
 )

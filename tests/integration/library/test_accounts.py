@@ -18,7 +18,7 @@ from threading import Barrier
 import pytest
 from opentelemetry import trace
 
-from tests.integration.conftest import PASSWORD, Sql, kinds
+from tests.integration.conftest import PASSWORD, Sql, type_names
 from tests.integration.library.conftest import EMAIL, SECRET
 from tests.support.spans import spans_of_an_application
 from userctl import Accounts, errors, open_accounts
@@ -165,7 +165,7 @@ def test_one_of_many_threads_exchanges_a_refresh_token(accounts: Accounts, grant
             return error
 
     with ThreadPoolExecutor(number) as pool:
-        outcomes = kinds(list(pool.map(refresh, range(number))))
+        outcomes = type_names(list(pool.map(refresh, range(number))))
     assert outcomes == ["Grant", *["RefreshConflict"] * (number - 1)]
 
 

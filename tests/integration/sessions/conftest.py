@@ -21,8 +21,8 @@ def file(tmp_path: Path) -> SessionFile:
     return SessionFile(tmp_path / "state" / "session.json")
 
 
-def holder(program: Program, file: SessionFile) -> SessionService:
-    """Return a command that uses the stored session."""
+def session_service(program: Program, file: SessionFile) -> SessionService:
+    """Return a service like that of a command that uses the stored session."""
     return SessionService(
         file,
         url=HERE,
@@ -34,7 +34,7 @@ def holder(program: Program, file: SessionFile) -> SessionService:
 
 @pytest.fixture
 def sessions(program: Program, file: SessionFile) -> SessionService:
-    return holder(program, file)
+    return session_service(program, file)
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def stored(started: SessionRead, file: SessionFile) -> StoredSession:
     return session
 
 
-def settled(file: SessionFile) -> StoredSession:
-    """Return what the file holds, whatever exchange is pending."""
+def without_pending(file: SessionFile) -> StoredSession:
+    """Return the content of the file without a pending exchange."""
     session = file.load()
     assert session is not None
     return replace(session, pending="")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, at_once, kinds
-from tests.support.marks import repeated
+from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, run_at_once, type_names
+from tests.support.marks import repeat
 from userctl.core.errors import (
     InvalidCredentials,
     LoginThrottled,
@@ -62,7 +62,7 @@ def states(program: Program) -> list[str]:
 
 
 @pytest.mark.parametrize("email", [ADA, "nobody@example.com"])
-@repeated("number", few=12, soak=50)
+@repeat("number", few=12, soak=50)
 def test_of_guesses_at_once_no_more_are_hashed_than_the_limit(
     database_url: str, ada: UserCreated, email: str, number: int
 ) -> None:
@@ -72,8 +72,10 @@ def test_of_guesses_at_once_no_more_are_hashed_than_the_limit(
         other.tools = replace(other.tools, hasher=hasher)
         return other.log_in(email, "wrong")
 
-    outcomes = at_once(database_url, *[guess] * number)
-    assert kinds(outcomes) == ["InvalidCredentials"] * LIMIT + ["LoginThrottled"] * (number - LIMIT)
+    outcomes = run_at_once(database_url, *[guess] * number)
+    assert type_names(outcomes) == ["InvalidCredentials"] * LIMIT + ["LoginThrottled"] * (
+        number - LIMIT
+    )
     assert hasher.verified == LIMIT
 
 

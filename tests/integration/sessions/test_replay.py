@@ -5,7 +5,7 @@ import random
 import pytest
 
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql
-from tests.support.marks import repeated
+from tests.support.marks import repeat
 from userctl.core.errors import RefreshConflict, TokenReused, TokenRevoked
 from userctl.schemas.tokens import TokenPair
 from userctl.schemas.users import UserCreate, UserCreated
@@ -75,7 +75,7 @@ def sessions(program: Program, clock: FakeClock, ada: UserCreated) -> Sessions:
     return Sessions(program, clock, [ada.email, "eve@example.com"])
 
 
-@repeated("seeds", few=3, soak=20)
+@repeat("seeds", few=3, soak=20)
 @pytest.mark.parametrize("generations", [1, 2, 3, 4])
 def test_a_replay_kills_every_token_of_its_family_and_no_other(
     sessions: Sessions, sql: Sql, generations: int, seeds: int

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import FakeClock, Program, open_engine
-from tests.integration.sessions.conftest import HERE, holder, settled, states
+from tests.integration.sessions.conftest import HERE, session_service, states, without_pending
 from userctl.core.errors import (
     DatabaseMissing,
     NotLoggedIn,
@@ -80,7 +80,7 @@ def test_a_second_holder_finds_the_fresh_tokens_instead_of_exchanging_again(
     clock.advance(hours=2)
     sessions.refresh(seen=stored)
     fresh = file.load()
-    assert holder(program, file).refresh(seen=stored) == started
+    assert session_service(program, file).refresh(seen=stored) == started
     assert file.load() == fresh
     assert states(program) == ["used", "active"]
 
@@ -100,7 +100,7 @@ def test_a_session_whose_token_another_exchanged_a_moment_ago_stays_stored(
     program.token_exchange.refresh(stored.refresh_token)
     with pytest.raises(RefreshConflict):
         sessions.refresh()
-    assert settled(file) == stored
+    assert without_pending(file) == stored
 
 
 def test_a_session_that_was_ended_elsewhere_no_longer_counts(
@@ -149,10 +149,10 @@ def test_a_session_stays_stored_when_the_database_cannot_be_reached(
     stored: StoredSession, file: SessionFile, tmp_path: Path, clock: FakeClock, action: str
 ) -> None:
     with open_engine(f"sqlite:///{tmp_path / 'missing.db'}") as unreachable:
-        sessions = holder(Program(unreachable, clock), file)
+        sessions = session_service(Program(unreachable, clock), file)
         with pytest.raises(DatabaseMissing):
             getattr(sessions, action)()
-    assert settled(file) == stored
+    assert without_pending(file) == stored
 
 
 @pytest.fixture
@@ -215,7 +215,7 @@ def test_the_new_token_is_written_down_before_the_database_hears_of_it(
         return exchange(token, successor=successor)
 
     monkeypatch.setattr(program.token_exchange, "refresh", refresh)
-    holder(program, file).refresh()
+    session_service(program, file).refresh()
     [before] = seen
     after = file.load()
     assert before is not None

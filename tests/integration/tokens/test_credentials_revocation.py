@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import Engine
 
-from tests.integration.conftest import PASSWORD, FakeClock, Program, at_once
+from tests.integration.conftest import PASSWORD, FakeClock, Program, run_at_once
 from tests.integration.users.test_concurrency import overlapping, refreshing
 from userctl.core.errors import (
     AccountDisabled,
@@ -79,7 +79,7 @@ def race(url: str, first: Call, second: Call) -> list[object]:
     """Let the second call begin while the first is under way; return what became of both."""
     if url.startswith("postgresql"):
         return overlapping(url, first, second)
-    return at_once(url, first, second)
+    return run_at_once(url, first, second)
 
 
 def active(program: Program, **query: str) -> list[str]:

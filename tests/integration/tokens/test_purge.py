@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from tests.integration.conftest import FakeClock, Program, Sql, open_engine, sql_on
-from tests.support.servers import until
+from tests.support.servers import wait_until
 from userctl.core.errors import ClockSuspect, DatabaseBusy, TransactionConflict
 from userctl.db import engine as engine_rules
 from userctl.db.maintenance import pacing
@@ -314,7 +314,7 @@ def test_a_purge_waits_for_the_audit_trail_as_long_as_everybody(
         with other.begin() as connection:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
             purging = pool.submit(purge.purge, order(batch_size=3))
-            until(lambda: purging.done() or bool(sql(waiting_for_long)))
+            wait_until(lambda: purging.done() or bool(sql(waiting_for_long)))
             assert not purging.done()
         assert purging.result() == PurgeResult(deleted=8, remaining=0)
 

@@ -13,14 +13,14 @@ from tests.integration.conftest import (
     FakeClock,
     Program,
     Sql,
-    at_once,
-    kinds,
     open_engine,
     outcome_of,
+    run_at_once,
     sql_on,
+    type_names,
     with_options,
 )
-from tests.support.marks import repeated
+from tests.support.marks import repeat
 from userctl.core.errors import AccountDisabled, LastAdmin, TokenRevoked, UserNotFound
 from userctl.schemas.database import RevokeResult
 from userctl.schemas.session import Grant
@@ -92,8 +92,8 @@ def test_of_many_accounts_with_one_address_exactly_one_is_created(
     def create(other: Program) -> UserCreated:
         return other.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
 
-    outcomes = at_once(database_url, *[create] * THREADS)
-    assert kinds(outcomes) == ["UserCreated"] + ["UserExists"] * (THREADS - 1)
+    outcomes = run_at_once(database_url, *[create] * THREADS)
+    assert type_names(outcomes) == ["UserCreated"] + ["UserExists"] * (THREADS - 1)
     assert program.log_in("ada@example.com").user.id > 0
 
 
@@ -103,8 +103,8 @@ def test_accounts_with_different_addresses_are_all_created(
     def creating(number: int) -> Callable[[Program], UserCreated]:
         return lambda other: other.users.create(UserCreate(email=f"u{number}@example.com"))
 
-    outcomes = at_once(database_url, *[creating(number) for number in range(THREADS)])
-    assert kinds(outcomes) == ["UserCreated"] * THREADS
+    outcomes = run_at_once(database_url, *[creating(number) for number in range(THREADS)])
+    assert type_names(outcomes) == ["UserCreated"] * THREADS
 
 
 def test_of_two_accounts_that_want_one_address_one_gets_it(
@@ -116,16 +116,16 @@ def test_of_two_accounts_that_want_one_address_one_gets_it(
 
     for name in ("bob", "eve"):
         program.users.create(UserCreate(email=f"{name}@example.com"))
-    outcomes = at_once(database_url, wanting("1"), wanting("2"))
-    assert kinds(outcomes) == ["UserExists", "UserRead"]
+    outcomes = run_at_once(database_url, wanting("1"), wanting("2"))
+    assert type_names(outcomes) == ["UserExists", "UserRead"]
 
 
 def test_a_token_exchanged_by_many_at_once_yields_one_grant_and_a_session_that_lives(
     database_url: str, program: Program, grant: Grant
 ) -> None:
     for _ in range(3):
-        outcomes = at_once(database_url, *[refreshing(grant.tokens.refresh_token)] * THREADS)
-        assert kinds(outcomes) == ["Grant"] + ["RefreshConflict"] * (THREADS - 1)
+        outcomes = run_at_once(database_url, *[refreshing(grant.tokens.refresh_token)] * THREADS)
+        assert type_names(outcomes) == ["Grant"] + ["RefreshConflict"] * (THREADS - 1)
         [grant] = [outcome for outcome in outcomes if isinstance(outcome, Grant)]
     program.token_verifier.verify(grant.tokens.access_token)
     program.token_exchange.refresh(grant.tokens.refresh_token)
@@ -154,7 +154,7 @@ def two_admins(program: Program) -> list[UserRead]:
 
 
 @pytest.mark.parametrize("act", REMOVALS.values(), ids=REMOVALS.keys())
-@repeated("rounds", few=2, soak=8)
+@repeat("rounds", few=2, soak=8)
 def test_of_two_admins_who_remove_each_other_at_once_one_stays(
     database_url: str,
     program: Program,
@@ -165,7 +165,7 @@ def test_of_two_admins_who_remove_each_other_at_once_one_stays(
     for _ in range(rounds):
         sql("DELETE FROM users")
         one, two = two_admins(program)
-        outcomes = at_once(database_url, removing(act, one), removing(act, two))
+        outcomes = run_at_once(database_url, removing(act, one), removing(act, two))
         assert sum(isinstance(outcome, LastAdmin) for outcome in outcomes) == 1
         remaining = sql("SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL")
         assert len(remaining) == 1
@@ -196,7 +196,7 @@ ENDINGS: dict[str, Ending] = {
 
 
 @pytest.mark.parametrize("end", ENDINGS.values(), ids=ENDINGS.keys())
-@repeated("rounds", few=2, soak=8)
+@repeat("rounds", few=2, soak=8)
 def test_no_token_is_alive_after_sessions_were_ended_while_one_was_exchanged(
     database_url: str,
     program: Program,
@@ -208,8 +208,8 @@ def test_no_token_is_alive_after_sessions_were_ended_while_one_was_exchanged(
         sql("DELETE FROM users")
         program.users.create(UserCreate(email="ada@example.com", password=PASSWORD))
         session = program.log_in("ada@example.com").tokens
-        outcomes = at_once(database_url, refreshing(session.refresh_token), end)
-        assert kinds(outcomes[1:])[0] in {"RevokeResult", "UserRead", "UserCreated"}
+        outcomes = run_at_once(database_url, refreshing(session.refresh_token), end)
+        assert type_names(outcomes[1:])[0] in {"RevokeResult", "UserRead", "UserCreated"}
         assert active(program) == []
 
 
@@ -237,7 +237,7 @@ def test_a_token_is_not_exchanged_once_sessions_are_being_ended(
     assert active(postgres_program) == []
 
 
-@repeated("rounds", few=2, soak=8)
+@repeat("rounds", few=2, soak=8)
 def test_accounts_deleted_by_two_at_once_in_opposite_order_are_deleted(
     database_url: str, program: Program, rounds: int
 ) -> None:
@@ -249,18 +249,18 @@ def test_accounts_deleted_by_two_at_once_in_opposite_order_are_deleted(
             addresses = [f"{name}@example.com" for name in names]
             return lambda other: other.recycle_bin.delete(addresses, missing_ok=True)
 
-        outcomes = at_once(database_url, deleting("a", "b"), deleting("b", "a"))
-        assert kinds(outcomes) == ["list", "list"]
+        outcomes = run_at_once(database_url, deleting("a", "b"), deleting("b", "a"))
+        assert type_names(outcomes) == ["list", "list"]
 
 
-@repeated("rounds", few=2, soak=8)
+@repeat("rounds", few=2, soak=8)
 def test_an_account_that_two_delete_at_once_is_deleted_by_one_of_them(
     database_url: str, program: Program, rounds: int
 ) -> None:
     for _ in range(rounds):
         program.users.create(UserCreate(email="ada@example.com"))
-        outcomes = at_once(database_url, delete_ada, delete_ada)
-        assert kinds(outcomes) == ["UserNotFound", "list"]
+        outcomes = run_at_once(database_url, delete_ada, delete_ada)
+        assert type_names(outcomes) == ["UserNotFound", "list"]
 
 
 def test_an_account_that_another_is_deleting_is_not_deleted_again(
@@ -341,4 +341,4 @@ def test_right_passwords_at_once_all_log_in_while_their_hash_gets_a_higher_cost(
         other.tools = replace(other.tools, hasher=PasswordHasher(cost=7))
         return other.log_in("ada@example.com")
 
-    assert kinds(at_once(database_url, *[log_in] * 4)) == ["Grant"] * 4
+    assert type_names(run_at_once(database_url, *[log_in] * 4)) == ["Grant"] * 4

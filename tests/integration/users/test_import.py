@@ -7,7 +7,15 @@ import bcrypt
 import pytest
 from sqlalchemy import Engine
 
-from tests.integration.conftest import NOW, PASSWORD, FakeClock, Program, Sql, at_once, kinds
+from tests.integration.conftest import (
+    NOW,
+    PASSWORD,
+    FakeClock,
+    Program,
+    Sql,
+    run_at_once,
+    type_names,
+)
 from tests.support.record_files import records
 from userctl.core.clock import utc_now
 from userctl.core.errors import InvalidCredentials, TransactionConflict, UserExists
@@ -453,8 +461,8 @@ def test_two_imports_of_the_same_accounts_at_once_double_nothing(
         )
         return service.load(rows, on_conflict="skip")
 
-    outcomes = at_once(database_url, load, load, load, load)
-    assert kinds(outcomes) == ["ImportReport"] * 4
+    outcomes = run_at_once(database_url, load, load, load, load)
+    assert type_names(outcomes) == ["ImportReport"] * 4
     results = [outcome.result for outcome in outcomes if isinstance(outcome, ImportReport)]
     assert sum(result.created for result in results) == 50
     assert all(result.created + result.skipped == 50 for result in results)

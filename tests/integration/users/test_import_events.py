@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, at_once
+from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, run_at_once
 from tests.integration.users.test_import import HASH, OTHER
 from tests.support.record_files import records
 from userctl.repositories import trail_end
@@ -121,7 +121,7 @@ def test_of_two_imports_at_once_each_event_has_its_place(
     def log_in(program: Program) -> None:
         program.users.create(UserCreate(email=ADA))
 
-    outcomes = at_once(database_url, lambda p: load("a", p), lambda p: load("b", p), log_in)
+    outcomes = run_at_once(database_url, lambda p: load("a", p), lambda p: load("b", p), log_in)
     assert outcomes == [None] * 3
     assert program.audit.verify().events == 2 * 121 + 1
     found = list(program.audit.stream(AuditQuery(tag="account:create", limit=None)))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, at_once
+from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql, run_at_once
 from userctl.core.errors import LastAdmin
 from userctl.schemas.tokens import ApiTokenCreate
 from userctl.schemas.users import UserCreate, UserUpdate
@@ -70,7 +70,7 @@ def test_of_two_admins_who_lose_their_passwords_at_once_one_keeps_it(
     database_url: str, program: Program
 ) -> None:
     program.user_passwords.set_password(OTHER, PASSWORD)
-    outcomes = at_once(
+    outcomes = run_at_once(
         database_url,
         lambda program: program.user_passwords.set_password(ROOT, None),
         lambda program: program.user_status.disable(OTHER),

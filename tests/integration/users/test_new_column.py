@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Userctl
-from tests.support.recipes import follow
+from tests.support.recipes import follow_recipe
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def with_locale(tmp_path: Path, bare_database_url: str) -> Userctl:
     """A copy of the package whose users have a locale, on a database that it migrated."""
     root, home = tmp_path / "checkout", tmp_path / "home"
     home.mkdir()
-    assert len(follow("A column of users", root)) == 4
+    assert len(follow_recipe("A column of users", root)) == 4
     program = Userctl(home, bare_database_url, extra={"PYTHONPATH": str(root)})
     assert program.spawn("db", "migrate").code == 0
     return program

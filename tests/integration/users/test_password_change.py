@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.integration.conftest import PASSWORD, Program, Sql, at_once, kinds
+from tests.integration.conftest import PASSWORD, Program, Sql, run_at_once, type_names
 from tests.support.cli import PASSWORD as CLI_PASSWORD
 from tests.support.cli import Userctl
 from userctl.core.errors import (
@@ -160,12 +160,12 @@ def test_a_duty_that_came_after_the_check_makes_the_proof_worthless(
 def test_of_two_logins_that_change_the_password_at_once_one_does(
     database_url: str, temporary: UserCreated, program: Program
 ) -> None:
-    outcomes = at_once(
+    outcomes = run_at_once(
         database_url,
         lambda other: log_in(other, "battery staple 88"),
         lambda other: log_in(other, "battery staple 99"),
     )
-    assert kinds(outcomes) == ["Grant", "InvalidCredentials"]
+    assert type_names(outcomes) == ["Grant", "InvalidCredentials"]
 
 
 def test_a_script_gets_exit_4_and_is_told_what_to_do(userctl: Userctl) -> None:

@@ -10,9 +10,9 @@ from tests.integration.conftest import (
     FakeClock,
     Program,
     Sql,
-    at_once,
-    kinds,
     open_engine,
+    run_at_once,
+    type_names,
 )
 from userctl.core.errors import (
     ClockSuspect,
@@ -273,7 +273,7 @@ def test_of_two_who_restore_an_account_at_once_one_does(
 ) -> None:
     program.recycle_bin.delete([ADA])
     restore = [lambda other: other.recycle_bin.restore("1")] * 2
-    assert kinds(at_once(database_url, *restore)) == ["UserNotFound", "UserRead"]
+    assert type_names(run_at_once(database_url, *restore)) == ["UserNotFound", "UserRead"]
 
 
 def test_an_account_that_is_restored_while_it_is_purged_is_there_or_gone(
@@ -281,12 +281,12 @@ def test_an_account_that_is_restored_while_it_is_purged_is_there_or_gone(
 ) -> None:
     for _ in range(5):
         program.recycle_bin.delete(["1"])
-        outcomes = at_once(
+        outcomes = run_at_once(
             database_url,
             lambda other: other.recycle_bin.restore("1"),
             lambda other: other.recycle_bin.purge(-timedelta(seconds=1), trust_clock=True),
         )
-        restored = "UserRead" in kinds(outcomes)
+        restored = "UserRead" in type_names(outcomes)
         assert sql("SELECT count(*) FROM users") == [(int(restored),)]
         assert sql("SELECT count(*) FROM deleted_users") == [(0,)]
         if not restored:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.other_users import OTHER, unprivileged
+from tests.support.other_users import OTHER, drop_privileges
 from userctl.core import file_lock
 from userctl.core.atomic_files import TEMPORARY_SUFFIX, temporary_prefix
 from userctl.core.errors import DatabaseBusy, InputOutputFailed, UnsafeFile
@@ -82,7 +82,7 @@ def test_a_lock_that_root_makes_belongs_to_the_owner_of_the_file(
 
 def test_a_lock_file_that_cannot_be_opened_is_replaced(database: Path) -> None:
     lock = left_behind(database)
-    with unprivileged():
+    with drop_privileges():
         with try_file_lock(lock, of=database) as free:
             assert free
             with try_file_lock(lock, of=database) as free_too:
@@ -93,7 +93,7 @@ def test_a_lock_file_that_cannot_be_opened_is_replaced(database: Path) -> None:
 
 def test_a_lock_of_a_secret_that_cannot_be_opened_is_replaced(database: Path) -> None:
     left_behind(database).rename(database.with_name("users.db.lock"))
-    with unprivileged(), lock_file(database):
+    with drop_privileges(), lock_file(database):
         assert database.exists()
 
 
@@ -105,7 +105,7 @@ def test_a_lock_file_that_cannot_be_replaced_either_is_named_with_its_owner(
         os.chown(database.parent, 0, 0)
     database.parent.chmod(0o555)
     owner = lock.stat().st_uid
-    with unprivileged(), pytest.raises(InputOutputFailed) as caught:  # noqa: SIM117
+    with drop_privileges(), pytest.raises(InputOutputFailed) as caught:  # noqa: SIM117
         with try_file_lock(lock, of=database):
             raise AssertionError
     database.parent.chmod(0o700)
@@ -132,7 +132,7 @@ def test_a_process_that_was_forked_meanwhile_keeps_no_lock(database: Path) -> No
 def test_a_lock_file_that_can_only_be_read_still_locks(database: Path) -> None:
     lock = left_behind(database)
     lock.chmod(0o444)
-    with unprivileged(), try_file_lock(lock, of=database) as free:
+    with drop_privileges(), try_file_lock(lock, of=database) as free:
         assert free
         with try_file_lock(lock, of=database) as free_too:
             assert not free_too

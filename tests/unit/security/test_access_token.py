@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from tests.support import jws
-from tests.support.jws import encoded
+from tests.support.jws import encode
 from userctl.core.errors import TokenExpired, TokenInvalid
 from userctl.schemas.tokens import AccessClaims
 from userctl.security.access_token import MAXIMUM_LENGTH, AccessTokenCodec
@@ -35,7 +35,7 @@ PAYLOAD = CLAIMS.model_dump(exclude_none=True)
 
 def signed(header: Any = HEADER, payload: Any = PAYLOAD) -> str:
     """Return a token with our signature on whatever it is handed."""
-    return jws.signed(header, payload, SECRET)
+    return jws.sign(header, payload, SECRET)
 
 
 def without(name: str) -> dict[str, Any]:
@@ -194,7 +194,7 @@ def test_a_token_may_say_from_when_on_it_is_valid() -> None:
         "", ".", "..", "...", "a.b.c", "a.b", TOKEN + "=", TOKEN + ".x", TOKEN + "\n", " " + TOKEN,
         TOKEN.replace(".", "..", 1), TOKEN.rpartition(".")[0] + ".", "\ud800" + TOKEN, "é.é.é",
         TOKEN + "A" * 5000, "A" * 10**6, "Bearer " + TOKEN, "\0", "uctl_rt_" + "0" * 72,
-        TOKEN.rpartition(".")[0] + "." + encoded(b"x" * 32),
+        TOKEN.rpartition(".")[0] + "." + encode(b"x" * 32),
     ],
 )  # fmt: skip
 def test_what_is_no_token_of_ours_is_refused(token: str) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.support.jws import encoded, signed
-from tests.support.marks import repeated
+from tests.support.jws import encode, sign
+from tests.support.marks import repeat
 from tests.support.signing_keys import key_for
 from userctl.core.errors import TokenExpired, TokenInvalid
 from userctl.schemas.tokens import AccessClaims
@@ -53,7 +53,7 @@ OF_ONE_KEY_UNDER_THE_NAME_OF_THE_OTHER = [
     jwt.encode(PAYLOAD, SECRET, "HS256", HEADER | {"kid": RSA.kid}),
 ]
 OTHER_SECRETS = [b"", b"\0", SECRET[:-1], SECRET + b"\n", SECRET[::-1], *PUBLIC_KEYS,
-                 HEADER["kid"].encode(), encoded(SECRET).encode(), b"secret"]  # fmt: skip
+                 HEADER["kid"].encode(), encode(SECRET).encode(), b"secret"]  # fmt: skip
 ALGORITHMS = ["none", "None", "NONE", "nOnE", "", "HS256 ", "hs256", "HS1", "HS384", "HS512",
               "RS256", "PS256", "ES256", "ES256K", "EdDSA", "dir", "A256GCM"]  # fmt: skip
 NUMBERS = [True, False, 0, -1, 1.0, 1e9, 10**30, -(2**63), 10**600, 253_402_300_800, -0.0,
@@ -66,7 +66,7 @@ EMPTY = ["", [], {}, None]
 HEADERS_WITH_A_KEY = [
     {"jku": "https://evil.example.com/jwks.json"},
     {"x5u": "file:///etc/passwd"},
-    {"jwk": {"kty": "oct", "k": encoded(b"the key of an attacker")}},
+    {"jwk": {"kty": "oct", "k": encode(b"the key of an attacker")}},
     {"x5c": ["MIIB"]},
     {"kid": "https://evil.example.com/key"},
 ]
@@ -136,30 +136,30 @@ def with_repeated_member(members: dict[str, Any], name: str, value: Any) -> byte
 
 def header_with_a_hostile_member(draws: random.Random) -> str:
     name, value = hostile_member(draws)
-    return signed(HEADER | {name: value}, PAYLOAD, SECRET)
+    return sign(HEADER | {name: value}, PAYLOAD, SECRET)
 
 
 def header_with_a_hostile_second_member(draws: random.Random) -> str:
-    return signed(with_repeated_member(HEADER, *hostile_member(draws)), PAYLOAD, SECRET)
+    return sign(with_repeated_member(HEADER, *hostile_member(draws)), PAYLOAD, SECRET)
 
 
 def header_without_a_member(draws: random.Random) -> str:
     missing = draws.choice(list(HEADER))
-    return signed({n: value for n, value in HEADER.items() if n != missing}, PAYLOAD, SECRET)
+    return sign({n: value for n, value in HEADER.items() if n != missing}, PAYLOAD, SECRET)
 
 
 def hostile_claims(draws: random.Random) -> str:
     changes = dict(hostile_claim(draws) for _ in range(draws.randint(1, 3)))
-    return signed(HEADER, PAYLOAD | changes, SECRET)
+    return sign(HEADER, PAYLOAD | changes, SECRET)
 
 
 def hostile_second_claim(draws: random.Random) -> str:
-    return signed(HEADER, with_repeated_member(PAYLOAD, *hostile_claim(draws)), SECRET)
+    return sign(HEADER, with_repeated_member(PAYLOAD, *hostile_claim(draws)), SECRET)
 
 
 def claims_without_one(draws: random.Random) -> str:
     missing = draws.choice(list(PAYLOAD))
-    return signed(HEADER, {n: value for n, value in PAYLOAD.items() if n != missing}, SECRET)
+    return sign(HEADER, {n: value for n, value in PAYLOAD.items() if n != missing}, SECRET)
 
 
 def no_json(draws: random.Random) -> str:
@@ -171,7 +171,7 @@ def no_json(draws: random.Random) -> str:
             json.dumps(PAYLOAD).encode()[:-1], json.dumps(hostile(draws)).encode(),
         ]
     )  # fmt: skip
-    return signed(*draws.choice([(HEADER, part), (part, PAYLOAD), (part, part)]), SECRET)
+    return sign(*draws.choice([(HEADER, part), (part, PAYLOAD), (part, part)]), SECRET)
 
 
 # Signed with something else, or not at all: the claims would be ours.
@@ -179,18 +179,18 @@ def no_json(draws: random.Random) -> str:
 
 def key_of_an_attacker(draws: random.Random) -> str:
     header = HEADER | draws.choice([{}, *HEADERS_WITH_A_KEY])
-    return signed(header, PAYLOAD, draws.choice(OTHER_SECRETS))
+    return sign(header, PAYLOAD, draws.choice(OTHER_SECRETS))
 
 
 def another_algorithm(draws: random.Random) -> str:
     secret = draws.choice([SECRET, *OTHER_SECRETS])
     digest = draws.choice(["sha1", "sha256", "sha384", "sha512"])
-    return signed(HEADER | {"alg": draws.choice(ALGORITHMS)}, PAYLOAD, secret, digest)
+    return sign(HEADER | {"alg": draws.choice(ALGORITHMS)}, PAYLOAD, secret, digest)
 
 
 def public_key_as_a_secret(draws: random.Random) -> str:
     header = HEADER | {"kid": RSA.kid, "alg": draws.choice(["HS256", *ALGORITHMS])}
-    return signed(header, PAYLOAD, draws.choice([SECRET, *PUBLIC_KEYS]))
+    return sign(header, PAYLOAD, draws.choice([SECRET, *PUBLIC_KEYS]))
 
 
 def another_key(draws: random.Random) -> str:
@@ -199,8 +199,8 @@ def another_key(draws: random.Random) -> str:
 
 def no_signature(draws: random.Random) -> str:
     header = HEADER | {"alg": draws.choice([*ALGORITHMS, "HS256"])}
-    message = signed(header, PAYLOAD, SECRET).rpartition(".")[0]
-    return message + draws.choice(["", ".", "..", ".e30", ".AA", f".{encoded(b'none')}"])
+    message = sign(header, PAYLOAD, SECRET).rpartition(".")[0]
+    return message + draws.choice(["", ".", "..", ".e30", ".AA", f".{encode(b'none')}"])
 
 
 def another_signature(draws: random.Random) -> str:
@@ -208,12 +208,12 @@ def another_signature(draws: random.Random) -> str:
     raw[draws.randrange(len(raw))] ^= 1 << draws.randrange(8)
     size = draws.randint(1, 64)
     mac = draws.choice([raw, draws.randbytes(size), raw[:size], raw * 2, b"\0" * 32])
-    return f"{HEAD}.{BODY}.{encoded(bytes(mac))}"
+    return f"{HEAD}.{BODY}.{encode(bytes(mac))}"
 
 
 def claims_changed_after_signing(draws: random.Random) -> str:
     change = draws.choice([{"uid": 2}, {"role": "admin"}, {"exp": SECOND + 10**6}, {"sid": "t"}])
-    return f"{HEAD}.{encoded(json.dumps(PAYLOAD | change).encode())}.{SIGNATURE}"
+    return f"{HEAD}.{encode(json.dumps(PAYLOAD | change).encode())}.{SIGNATURE}"
 
 
 # The text itself.
@@ -251,7 +251,7 @@ def another_encoding(draws: random.Random) -> str:
     parts = [encode(part).decode() for part in raw]
     if draws.random() < 0.5:
         number = draws.randrange(3)
-        parts = [part if n == number else encoded(raw[n]) for n, part in enumerate(parts)]
+        parts = [part if n == number else encode(raw[n]) for n, part in enumerate(parts)]
     return ".".join(parts)
 
 
@@ -273,7 +273,7 @@ def oversized(draws: random.Random) -> str:
     size = draws.choice([MAXIMUM_LENGTH, 10**5, 10**6])
     filling = draws.choice(["A", ".", "=", "\ud800", "e30."]) * size
     claims = PAYLOAD | {"sub": "x" * MAXIMUM_LENGTH}
-    return draws.choice([TOKEN + filling, filling + TOKEN, signed(HEADER, claims, SECRET)])
+    return draws.choice([TOKEN + filling, filling + TOKEN, sign(HEADER, claims, SECRET)])
 
 
 def something_else(draws: random.Random) -> str:
@@ -330,12 +330,12 @@ def refusal(token: str) -> type[Exception] | None:
 
 def test_what_the_attacks_are_made_from_is_accepted() -> None:
     assert CODEC.decode(TOKEN, NOW) == CLAIMS
-    assert CODEC.decode(signed(HEADER, PAYLOAD, SECRET), NOW) == CLAIMS
+    assert CODEC.decode(sign(HEADER, PAYLOAD, SECRET), NOW) == CLAIMS
     header = HEADER | {"kid": RSA.kid, "alg": "RS256"}
     assert CODEC.decode(jwt.encode(PAYLOAD, RSA.signer, "RS256", header), NOW) == CLAIMS
 
 
-@repeated("mutations", few=1_000, soak=10_000)
+@repeat("mutations", few=1_000, soak=10_000)
 def test_of_all_mutations_none_is_accepted_and_none_takes_long(mutations: int) -> None:
     for attack, token in islice(hostile_tokens(), mutations):
         # The time of this thread alone, which no other process makes longer.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.marks import spread
+from tests.support.marks import spread_evenly
 
 TESTS = """
 import pytest
@@ -60,7 +60,7 @@ def test_marks_follow_from_fixtures_parameters_and_folders(pytester: pytest.Pyte
 
 @pytest.mark.parametrize(("last", "count"), [(100, 5), (7, 25), (1, 1), (26, 25)])
 def test_numbers_are_spread_from_the_first_to_the_last(last: int, count: int) -> None:
-    numbers = spread(last, count)
+    numbers = spread_evenly(last, count)
     assert (numbers[0], numbers[-1]) == (1, last)
     assert len(numbers) <= 2 * count
 

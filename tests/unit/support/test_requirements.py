@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import requirements
-from tests.support.requirements import REQUIRE_VARIABLE, program, required, search_path
+from tests.support.requirements import REQUIRE_VARIABLE, program, required_programs, search_path
 
 
 @pytest.fixture
@@ -29,12 +29,12 @@ def test_what_is_missing_and_required_fails() -> None:
 
 def test_a_name_that_no_test_needs_is_an_error_that_lists_the_known_ones() -> None:
     with pytest.raises(pytest.UsageError, match=r"pgbuoncer.*Known are: fish, pgbouncer, zsh"):
-        required({REQUIRE_VARIABLE: "pgbouncer,pgbuoncer"})
+        required_programs({REQUIRE_VARIABLE: "pgbouncer,pgbuoncer"})
 
 
 @pytest.mark.parametrize("value", ["", " ", ","])
 def test_nothing_is_required_by_default(value: str) -> None:
-    assert required({}) == required({REQUIRE_VARIABLE: value}) == frozenset()
+    assert required_programs({}) == required_programs({REQUIRE_VARIABLE: value}) == frozenset()
 
 
 def test_a_program_is_found_on_the_path(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tables of applications, and what adopts them."""
+"""Tables of applications, and the service that adopts them."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -82,8 +82,8 @@ def adopted(bare_engine: Engine, adoption: AdoptionService, clock: FakeClock) ->
     return Program(bare_engine, clock)
 
 
-def everything(engine: Engine) -> Any:
-    """Return all rows and what all tables are like."""
+def database_contents(engine: Engine) -> Any:
+    """Return the definitions and the rows of all tables."""
     names = sorted(inspect(engine).get_table_names())
     inspector, sql = inspect(engine), sql_on(engine)
     shape = {
@@ -94,7 +94,7 @@ def everything(engine: Engine) -> Any:
         ]
         for name in names
     }
-    # Some values of PostgreSQL are such as Python cannot have.
+    # Python cannot represent some values of PostgreSQL.
     row = '"{0}"::text' if engine.dialect.name == "postgresql" else "*"
     rows = {
         name: sorted(map(repr, sql(f'SELECT {row.format(name)} FROM "{name}"'))) for name in names
@@ -102,6 +102,8 @@ def everything(engine: Engine) -> Any:
     return shape, rows
 
 
-def told(steps: Sequence[AdoptionStep], kind: str) -> list[tuple[str | None, str, list[int]]]:
+def step_subjects(
+    steps: Sequence[AdoptionStep], kind: str
+) -> list[tuple[str | None, str, list[int]]]:
     """Return what the records of a kind are about."""
     return [(step.table, step.subject, step.ids) for step in steps if step.kind == kind]

@@ -24,7 +24,7 @@ from tests.integration.conftest import (
     sql_on,
     with_options,
 )
-from tests.integration.database.adoption.conftest import adoption_on, told
+from tests.integration.database.adoption.conftest import adoption_on, step_subjects
 from tests.support.applications import (
     HASH,
     IN_CLEAR,
@@ -112,7 +112,7 @@ def test_the_application_goes_on_with_its_own_statements(
     assert [(user.id, user.role) for user in page][-1] == (number, "user")
     tokens = adopted.token_list.page(TokenQuery()).items
     assert (tokens[-1].user_id, tokens[-1].state) == (number, "active")
-    assert told(adoption.adopt(), "step") == [
+    assert step_subjects(adoption.adopt(), "step") == [
         ("users", "email", [number]),
         ("refresh_tokens", "token", [int(tokens[-1].id)]),
     ]
@@ -156,7 +156,7 @@ def test_a_hash_that_was_set_to_null_without_the_trigger_does_not_come_back(
     run(f"DROP TRIGGER userctl_fill_users{on}")
     run(f"DROP {'FUNCTION userctl_fill_users()' if on else 'TRIGGER userctl_fill_users_again'}")
     run("UPDATE users SET hashed_password = NULL WHERE id = 2")
-    assert ("users", "hashed_password", [2]) in told(adoption.adopt(), "step")
+    assert ("users", "hashed_password", [2]) in step_subjects(adoption.adopt(), "step")
     adopted.user_status.enable("2")
     assert not adopted.users.show("2").has_password
 
@@ -166,7 +166,7 @@ def test_a_foreign_hash_of_a_disabled_user_is_warned_of_when_tables_are_adopted_
 ) -> None:
     run("UPDATE users SET hashed_password = 'scrypt:1' WHERE id = 2")
     adopted.user_status.disable("2")
-    assert ("users", "hashed_password", []) in told(adoption.plan(), "warning")
+    assert ("users", "hashed_password", []) in step_subjects(adoption.plan(), "warning")
 
 
 def test_a_deleted_account_leaves_other_tables_of_the_application_to_their_own_rules(
@@ -261,7 +261,7 @@ def test_an_adopted_database_that_is_outdated_is_migrated(
     application: Application, adopted: Program, adoption: AdoptionService, bare_engine: Engine
 ) -> None:
     downgrade(bare_engine, "0002")
-    assert ("userctl_version", revisions()[-1], []) in told(adoption.adopt(), "step")
+    assert ("userctl_version", revisions()[-1], []) in step_subjects(adoption.adopt(), "step")
     require_current(bare_engine)
 
 
@@ -271,7 +271,7 @@ def test_a_hash_of_any_length_can_be_put_aside(
     STRICT.build(bare_engine)
     long = "scrypt:32768:8:1$" + "s" * 145
     run("UPDATE users SET hashed_password = :long WHERE id = 2", long=long)
-    warnings = told(adoption.adopt(), "warning")
+    warnings = step_subjects(adoption.adopt(), "warning")
     assert ("users", "hashed_password", []) in warnings
     program = Program(bare_engine, FakeClock())
     with pytest.raises(InvalidCredentials):
@@ -311,7 +311,7 @@ def test_a_migration_of_the_application_that_drops_triggers_is_noticed_and_made_
         sql_on(engine)("DROP TRIGGER userctl_tokens_end")
         [trouble] = find_token_problems(engine)
         assert "userctl_tokens_end, which adopted tables need, is missing" in trouble
-        assert told(adoption.adopt(), "step") == [("users", "id", [])]
+        assert step_subjects(adoption.adopt(), "step") == [("users", "id", [])]
         assert find_token_problems(engine) == []
 
 
@@ -370,8 +370,8 @@ def test_alembic_of_the_application_leaves_alone_what_is_ours(
         options = {"include_object": names["include_object"], "compare_type": False}
         context = MigrationContext.configure(connection, opts=options)
         found = compare_metadata(context, theirs)
-    told = repr(found)
-    assert "'phone'" in told
+    step_subjects = repr(found)
+    assert "'phone'" in step_subjects
     ours = {*{*TABLES} - {"users", "refresh_tokens"}, "userctl_version", "disabled_hash",
             "family_id", "uq_users_email", "ix_users_role"}  # fmt: skip
-    assert [name for name in sorted(ours) if f"'{name}'" in told] == []
+    assert [name for name in sorted(ours) if f"'{name}'" in step_subjects] == []

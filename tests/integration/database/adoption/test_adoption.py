@@ -17,10 +17,15 @@ from tests.integration.conftest import (
     FakeClock,
     Program,
     Sql,
-    at_once,
     open_engine,
+    run_at_once,
 )
-from tests.integration.database.adoption.conftest import EMPTIED, adoption_on, everything, told
+from tests.integration.database.adoption.conftest import (
+    EMPTIED,
+    adoption_on,
+    database_contents,
+    step_subjects,
+)
 from tests.support.applications import (
     DIGEST,
     HASH,
@@ -49,12 +54,12 @@ from userctl.services.database.adoption import AdoptionService
 def test_a_plan_changes_nothing_and_is_what_is_done(
     application: Application, adoption: AdoptionService, bare_engine: Engine
 ) -> None:
-    before = everything(bare_engine)
+    before = database_contents(bare_engine)
     planned = adoption.plan()
-    assert everything(bare_engine) == before
-    assert not told(planned, "problem")
-    assert ("users", "email", [1]) in told(planned, "step")
-    assert ("refresh_tokens", "token", [1]) in told(planned, "step")
+    assert database_contents(bare_engine) == before
+    assert not step_subjects(planned, "problem")
+    assert ("users", "email", [1]) in step_subjects(planned, "step")
+    assert ("refresh_tokens", "token", [1]) in step_subjects(planned, "step")
     assert adoption.adopt() == planned
     require_current(bare_engine)
 
@@ -62,10 +67,10 @@ def test_a_plan_changes_nothing_and_is_what_is_done(
 def test_what_was_adopted_needs_nothing_more(
     application: Application, adopted: Program, adoption: AdoptionService, bare_engine: Engine
 ) -> None:
-    before = everything(bare_engine)
-    assert not told(adoption.plan(), "step")
-    assert not told(adoption.adopt(), "step")
-    assert everything(bare_engine) == before
+    before = database_contents(bare_engine)
+    assert not step_subjects(adoption.plan(), "step")
+    assert not step_subjects(adoption.adopt(), "step")
+    assert database_contents(bare_engine) == before
 
 
 def test_what_the_migrations_made_needs_nothing(
@@ -94,7 +99,7 @@ def test_tokens_that_look_like_hashes_are_hashed_where_they_are_none(
 ) -> None:
     STRICT.build(bare_engine)
     steps = adoption.adopt(AdoptionChoices(tokens_in_clear=True))
-    assert ("refresh_tokens", "token", [1, 2]) in told(steps, "step")
+    assert ("refresh_tokens", "token", [1, 2]) in step_subjects(steps, "step")
     program = Program(bare_engine, FakeClock())
     assert program.token_exchange.refresh(DIGEST).user.id == 2
     with pytest.raises(TokenInvalid):
@@ -153,7 +158,7 @@ def test_a_missing_table_of_refresh_tokens_is_made(
     adoption.adopt()
     program = Program(bare_engine, FakeClock())
     program.token_exchange.refresh(program.log_in("ada@example.com").tokens.refresh_token)
-    assert not told(adoption.plan(), "step")
+    assert not step_subjects(adoption.plan(), "step")
 
 
 def test_a_database_without_tables_is_to_be_migrated(adoption: AdoptionService) -> None:
@@ -190,7 +195,7 @@ def test_of_two_adoptions_at_once_one_does_it_and_the_other_finds_nothing_to_do(
         # The journal mode changes after the transaction, so both may find it as it was.
         return len([step for step in steps if step.kind == "step" and step.table is not None])
 
-    counts = at_once(bare_database_url, adopt, adopt)
+    counts = run_at_once(bare_database_url, adopt, adopt)
     assert sorted(map(bool, counts)) == [False, True], counts
     assert run("SELECT count(*) FROM audit_events WHERE tag = 'database:adopt'") == [(1,)]
 

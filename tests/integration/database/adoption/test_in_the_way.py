@@ -11,7 +11,11 @@ from tests.integration.conftest import (
     open_engine,
     sql_on,
 )
-from tests.integration.database.adoption.conftest import adoption_on, everything, told
+from tests.integration.database.adoption.conftest import (
+    adoption_on,
+    database_contents,
+    step_subjects,
+)
 from tests.support.applications import (
     HASH,
     IN_CLEAR,
@@ -33,7 +37,7 @@ def test_addresses_that_would_become_the_same_are_listed_and_nothing_is_merged(
     for email in ("ada@EXAMPLE.com", "aDa@example.com", "BOB@example.com"):
         run(application.sign_up, email=email, hash=HASH)
     [(last,)] = run("SELECT max(id) FROM users")
-    before = everything(bare_engine)
+    before = database_contents(bare_engine)
     problems = [step for step in adoption.plan() if step.kind == "problem"]
     assert {step.detail.rpartition(" ")[2]: step.ids for step in problems} == {
         "ada@example.com": [1, last - 2, last - 1],
@@ -41,7 +45,7 @@ def test_addresses_that_would_become_the_same_are_listed_and_nothing_is_merged(
     }
     with pytest.raises(AdoptionRefused, match="2 problems"):
         adoption.adopt()
-    assert everything(bare_engine) == before
+    assert database_contents(bare_engine) == before
 
 
 def test_addresses_that_several_accounts_have_as_they_are_are_listed(
@@ -49,10 +53,10 @@ def test_addresses_that_several_accounts_have_as_they_are_are_listed(
 ) -> None:
     run("DROP INDEX ix_users_email")
     run("INSERT INTO users (email) VALUES ('bob@example.com')")
-    assert told(adoption.plan(), "problem") == [("users", "email", [2, 4])]
+    assert step_subjects(adoption.plan(), "problem") == [("users", "email", [2, 4])]
     run("DELETE FROM users WHERE id = 4")
     adoption.adopt()
-    assert not told(adoption.plan(), "step")
+    assert not step_subjects(adoption.plan(), "step")
 
 
 def test_what_is_no_address_is_listed(
@@ -131,17 +135,17 @@ def test_what_stands_in_the_way_is_named_and_nothing_is_changed(
 ) -> None:
     bare_engine.dispose()
     run_script(bare_database_url, script)
-    before = everything(bare_engine)
-    problems = told(adoption.plan(), "problem")
+    before = database_contents(bare_engine)
+    problems = step_subjects(adoption.plan(), "problem")
     if subject is None:
         assert problems == []
         adoption.adopt()
-        assert not told(adoption.plan(), "step")
+        assert not step_subjects(adoption.plan(), "step")
         return
     assert subject in {name for _, name, _ in problems}
     with pytest.raises(AdoptionRefused, match=f"{subject}: "):
         adoption.adopt()
-    assert everything(bare_engine) == before
+    assert database_contents(bare_engine) == before
 
 
 def test_a_step_that_the_database_refuses_changes_nothing(
@@ -156,10 +160,10 @@ def test_a_step_that_the_database_refuses_changes_nothing(
             "CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('CREATE TABLE') "
             "EXECUTE FUNCTION refuse()",
         )
-        before = everything(engine)
+        before = database_contents(engine)
         with pytest.raises(AdoptionRefused, match="ask the DBA first"):
             adoption_on(engine, bare_postgres_url).adopt()
-        assert everything(engine) == before
+        assert database_contents(engine) == before
 
 
 def test_checks_that_an_application_leaves_for_later_are_no_hindrance(
@@ -212,7 +216,7 @@ def test_values_that_sqlite_lets_an_application_store_stand_in_the_way(
     with open_engine(url) as engine:
         LOOSE.build(engine)
         sql_on(engine)(f"UPDATE {table} SET {column} = {value} WHERE id = 1")
-        problems = told(adoption_on(engine, url, clock).plan(), "problem")
+        problems = step_subjects(adoption_on(engine, url, clock).plan(), "problem")
         assert (table, column, [1]) in problems
 
 
@@ -223,7 +227,7 @@ def test_times_in_utc_do_not_stand_in_the_way(tmp_path: Path, clock: FakeClock, 
     with open_engine(url) as engine:
         LOOSE.build(engine)
         sql_on(engine)(f"UPDATE refresh_tokens SET expires_at = '{value}'")
-        assert told(adoption_on(engine, url, clock).plan(), "problem") == []
+        assert step_subjects(adoption_on(engine, url, clock).plan(), "problem") == []
 
 
 def test_columns_that_pad_their_values_stand_in_the_way(
@@ -234,7 +238,7 @@ def test_columns_that_pad_their_values_stand_in_the_way(
             "CREATE TABLE users (id serial PRIMARY KEY, email text, hashed_password char(128))"
         )
         plan = adoption_on(engine, bare_postgres_url, clock).plan()
-        assert ("users", "hashed_password", []) in told(plan, "problem")
+        assert ("users", "hashed_password", []) in step_subjects(plan, "problem")
 
 
 def test_what_looks_like_a_hash_is_told_of_before_it_is_too_late(
@@ -259,10 +263,10 @@ def test_an_update_that_a_trigger_ignores_changes_nothing(
         run("CREATE FUNCTION soft() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN RETURN NULL; END $$")  # fmt: skip
         run(f"CREATE TRIGGER soft BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION soft()")
-    before = everything(bare_engine)
+    before = database_contents(bare_engine)
     with pytest.raises(ChangeIgnored, match=table):
         adoption.adopt()
-    assert everything(bare_engine) == before
+    assert database_contents(bare_engine) == before
 
 
 def test_names_that_an_import_rejects_are_warned_of(

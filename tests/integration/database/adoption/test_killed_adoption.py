@@ -11,7 +11,7 @@ from tests.integration.conftest import sql_on
 from tests.support.applications import IN_CLEAR, LOOSE
 from tests.support.cli import Userctl
 from tests.support.forking import KILLED, Forks
-from tests.support.marks import repeated
+from tests.support.marks import repeat
 
 ADOPT = ["db", "adopt", "--yes", "-o", "json"]
 PACKAGE = Path(__file__).parents[4] / "userctl"
@@ -41,23 +41,23 @@ def forks(fork_server: "subprocess.Popen[bytes]", bare: Userctl) -> Forks:
     return Forks(fork_server, bare)
 
 
-@repeated("kills", few=3, soak=25)
+@repeat("kills", few=3, soak=25)
 def test_an_adoption_killed_at_any_line_has_changed_nothing_or_done_everything(
     bare: Userctl, forks: Forks, bare_engine: Engine, kills: int
 ) -> None:
     LOOSE.build(bare_engine)
     before = state(bare_engine)
     bare_engine.dispose()
-    lines = forks.killed_at(["db", "adopt", "--dry-run"], 10**9, FILES).lines
+    lines = forks.kill_at_line(["db", "adopt", "--dry-run"], 10**9, FILES).lines
     # About as many run again when it is done, after the plan.
     done, line = 0, lines // kills
     while not done:
-        killed = forks.killed_at(ADOPT, line, FILES)
+        killed = forks.kill_at_line(ADOPT, line, FILES)
         line += lines // kills
         done = killed.code != KILLED or state(bare_engine) != before
         bare_engine.dispose()
     assert killed.code in (0, KILLED), killed.err
     assert line > lines
-    assert forks.at_once([ADOPT])[0].code == 0
+    assert forks.run_at_once([ADOPT])[0].code == 0
     renewed = bare("token", "refresh", "--stdin", "-o", "json", stdin=IN_CLEAR)
     assert renewed.json["token_type"] == "bearer"

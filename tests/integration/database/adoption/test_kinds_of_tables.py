@@ -13,7 +13,7 @@ from tests.integration.conftest import (
     sql_on,
     with_options,
 )
-from tests.integration.database.adoption.conftest import adoption_on, told
+from tests.integration.database.adoption.conftest import adoption_on, step_subjects
 from tests.support.applications import HASH, IN_CLEAR, run_script
 from userctl.core.errors import AdoptionRefused
 from userctl.db.schema.migrations import downgrade, upgrade
@@ -50,9 +50,9 @@ def test_strict_tables_are_adopted_as_the_plan_says(
     run_script(sqlite_file, STRICT[tables])
     adoption = adoption_on(file_engine, sqlite_file, clock)
     plan = adoption.plan()
-    assert told(plan, "problem") == []
+    assert step_subjects(plan, "problem") == []
     assert adoption.adopt() == plan
-    assert not told(adoption.plan(), "step")
+    assert not step_subjects(adoption.plan(), "step")
     require_current(file_engine)
     program = Program(file_engine, clock)
     program.log_in("ada@example.com")
@@ -152,7 +152,7 @@ def test_an_index_that_makes_some_addresses_unique_is_left_alone(
     adoption = adoption_on(bare_engine, bare_database_url)
     plan = adoption.plan()
     assert adoption.adopt() == plan
-    assert not told(adoption.plan(), "step")
+    assert not step_subjects(adoption.plan(), "step")
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def test_a_member_of_the_owning_role_adopts_its_tables(
         with open_engine(foreign_role) as engine:
             adoption = adoption_on(engine, foreign_role)
             plan = adoption.plan()
-            assert told(plan, "problem") == []
+            assert step_subjects(plan, "problem") == []
             assert adoption.adopt() == plan
     finally:
         run_script(

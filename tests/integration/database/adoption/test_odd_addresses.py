@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.integration.conftest import PASSWORD, FakeClock, Program, Sql
-from tests.integration.database.adoption.conftest import told
+from tests.integration.database.adoption.conftest import step_subjects
 from tests.support.applications import HASH, Application
 from userctl.core.errors import (
     AdoptionRefused,
@@ -61,11 +61,11 @@ def test_either_adopts_as_its_plan_says_and_changes_no_odd_address(
     odd: list[int], adoption: AdoptionService, run: Sql, choices: AdoptionChoices
 ) -> None:
     plan = adoption.plan(choices)
-    assert told(plan, "problem") == []
+    assert step_subjects(plan, "problem") == []
     assert adoption.adopt(choices) == plan
     assert run("SELECT email FROM users WHERE id > 3 ORDER BY id") == [(a,) for a in ODD]
     assert run("SELECT email FROM users WHERE id = 1") == [("ada@example.com",)]
-    assert not told(adoption.plan(choices), "step")
+    assert not step_subjects(adoption.plan(choices), "step")
 
 
 def test_kept_users_log_in_and_are_shown(kept: Program, odd: list[int]) -> None:
@@ -139,7 +139,7 @@ def test_left_out_users_go_on_in_the_application_alone(
             left_out.log_in(address, PASSWORD)
     assert left_out.users.show("1").status == "active"
     # They stay left out, also where that is not said again.
-    assert told(adoption.plan(), "problem") == []
+    assert step_subjects(adoption.plan(), "problem") == []
 
 
 def test_a_left_out_user_is_taken_in_once_the_address_is_corrected(left_out: Program) -> None:

@@ -7,7 +7,11 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.integration.conftest import PASSWORD, FakeClock, Program, open_engine, sql_on
-from tests.integration.database.adoption.conftest import adoption_on, everything, told
+from tests.integration.database.adoption.conftest import (
+    adoption_on,
+    database_contents,
+    step_subjects,
+)
 from tests.support.applications import HASH, IN_CLEAR, run_script
 from tests.support.cli import Userctl
 from userctl.core.errors import DatabaseNotMigrated, ForeignTables, InvalidInput
@@ -50,13 +54,13 @@ def test_tables_that_are_named_are_adopted_as_the_plan_says(
 ) -> None:
     build(bare_engine, bare_database_url, users, tokens)
     choices = AdoptionChoices(users_table=users, tokens_table=tokens)
-    before = everything(bare_engine)
+    before = database_contents(bare_engine)
     plan = adoption.plan(choices)
-    assert everything(bare_engine) == before
-    assert ("users", users, []) in told(plan, "step")
+    assert database_contents(bare_engine) == before
+    assert ("users", users, []) in step_subjects(plan, "step")
     assert adoption.adopt(choices) == plan
-    assert not told(adoption.plan(choices), "step")
-    assert not told(adoption.plan(), "step")
+    assert not step_subjects(adoption.plan(choices), "step")
+    assert not step_subjects(adoption.plan(), "step")
     program = Program(bare_engine, clock)
     assert program.log_in("ada@example.com").user.id == 1
     assert program.token_exchange.refresh(IN_CLEAR).user.id == 1
@@ -108,7 +112,7 @@ def test_a_name_that_differs_only_in_case_is_the_same_on_sqlite(
     assert adoption.adopt() == plan
     sql = sql_on(file_engine)
     assert sql("SELECT email FROM Users WHERE id = 1") == [("ada@example.com",)]
-    assert not told(adoption.plan(), "step")
+    assert not step_subjects(adoption.plan(), "step")
 
 
 @pytest.mark.parametrize("users", ["accounts", "user", "app_users"])
@@ -147,7 +151,7 @@ def test_a_table_of_our_name_besides_the_one_that_is_named_is_a_problem(
     build(bare_engine, bare_database_url, "accounts")
     run_script(bare_database_url, "CREATE TABLE users (id integer PRIMARY KEY)")
     plan = adoption.plan(AdoptionChoices(users_table="accounts"))
-    assert told(plan, "problem") == [("users", "users", [])]
+    assert step_subjects(plan, "problem") == [("users", "users", [])]
 
 
 def test_the_names_are_options(bare_database_url: str, bare_engine: Engine, home: Path) -> None:

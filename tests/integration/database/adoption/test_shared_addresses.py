@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from tests.integration.conftest import FakeClock, Program, Sql
-from tests.integration.database.adoption.conftest import told
+from tests.integration.database.adoption.conftest import step_subjects
 from tests.support.applications import HASH, Application
 from userctl.core.errors import AdoptionRefused, InvalidCredentials, InvalidInput, UserExists
 from userctl.schemas.adoption import AdoptionChoices
@@ -71,13 +71,13 @@ def test_leaving_out_always_adopts_and_changes_nothing_else_of_those_users(
     theirs = "SELECT id, name, email, hashed_password FROM users WHERE id NOT IN (1, 3) ORDER BY id"
     before = run(theirs)
     plan = adoption.plan(choices)
-    assert told(plan, "problem") == []
+    assert step_subjects(plan, "problem") == []
     assert adoption.adopt(choices) == plan
     disabled = "SELECT id FROM users WHERE disabled_at IS NOT NULL ORDER BY id"
     assert run(disabled) == [(number,) for number in left]
     assert run(theirs) == before
-    assert not told(adoption.plan(choices), "step")
-    assert not told(adoption.plan(choices), "problem")
+    assert not step_subjects(adoption.plan(choices), "step")
+    assert not step_subjects(adoption.plan(choices), "problem")
 
 
 def test_users_without_an_address_or_with_the_same_are_listed_in_every_order(
@@ -162,7 +162,7 @@ def test_the_database_guards_the_address_of_everyone_who_was_not_left_out(
         run("INSERT INTO users (email) VALUES ('ada@example.com')")
     run("INSERT INTO users (email) VALUES (NULL), ('eve@x.org')")
     # That user is the only one who has it by right.
-    assert told(adoption.plan(KEEP), "problem") == []
+    assert step_subjects(adoption.plan(KEEP), "problem") == []
     assert program.users.show("eve@x.org").email == "eve@x.org"
 
 
@@ -170,7 +170,7 @@ def test_once_no_two_have_the_same_address_all_are_made_unique(
     program: Program, adoption: AdoptionService, run: Sql
 ) -> None:
     run("UPDATE users SET email = 'b' || id || '@x.org' WHERE id IN (7, 9, 10)")
-    assert len(told(adoption.adopt(BOTH), "step")) == 2
-    assert not told(adoption.plan(BOTH), "step")
+    assert len(step_subjects(adoption.adopt(BOTH), "step")) == 2
+    assert not step_subjects(adoption.plan(BOTH), "step")
     with pytest.raises(IntegrityError):
         run("INSERT INTO users (email, disabled_at) VALUES ('eve@x.org', '2030-01-01')")

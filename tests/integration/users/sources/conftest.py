@@ -15,7 +15,7 @@ from userctl.security.passwords import PasswordHasher
 ADA, EVE = "ada@example.com", "eve@example.com"
 
 
-def bring(
+def import_export(
     program: Program, name: str, *, sample: PasswordSample | None = None, dry_run: bool = False
 ) -> tuple[ImportReport, SourceOptions]:
     """Import the export of a system."""

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import Program, Sql
-from tests.integration.users.sources.conftest import ADA, bring
+from tests.integration.users.sources.conftest import ADA, import_export
 from tests.integration.users.sources.exports import EXPORTS
-from tests.support.marks import thorough
+from tests.support.marks import soak_only
 from userctl.formats.declarations.reader import read_declaration
 from userctl.formats.declarations.writer import write_declaration
 from userctl.schemas.apply import ApplyOptions
@@ -31,11 +31,11 @@ QUICK = {"cognito", "django", "htpasswd", "keycloak"}
 """Systems that differ most; the others are of the long run."""
 
 
-@pytest.mark.parametrize("name", [name if name in QUICK else thorough(name) for name in EXPORTS])
+@pytest.mark.parametrize("name", [name if name in QUICK else soak_only(name) for name in EXPORTS])
 def test_an_export_as_code_is_in_sync_and_brings_the_users_back(
     knowing: Program, sql: Sql, tmp_path: Path, name: str
 ) -> None:
-    bring(knowing, name)
+    import_export(knowing, name)
     for with_hashes, file in ((False, "users.json"), (True, "users.yaml")):
         declared = exported(knowing, tmp_path / file, with_hashes=with_hashes).users
         assert len(declared) == EXPORTS[name].users

@@ -11,9 +11,9 @@ import bcrypt
 import pytest
 
 from tests.integration.conftest import Program, Sql
-from tests.integration.users.sources.conftest import ADA, EVE, bring
+from tests.integration.users.sources.conftest import ADA, EVE, import_export
 from tests.integration.users.sources.exports import EXPORTS, Export
-from tests.support.marks import thorough
+from tests.support.marks import soak_only
 from tests.unit.security.password_hashes.vectors import VECTORS
 from userctl.core.errors import InvalidCredentials, SampleMismatch
 from userctl.formats.sources import SOURCES, guess_source, read_source
@@ -32,7 +32,7 @@ def test_a_user_logs_in_as_before_and_again_with_the_new_hash(
     knowing: Program, sql: Sql, name: str
 ) -> None:
     export: Export = EXPORTS[name]
-    report, options = bring(knowing, name)
+    report, options = import_export(knowing, name)
     assert [*report.reasons] == []
     assert (report.result.created, report.result.rejected) == (export.users, 0)
     assert tuple(sorted(options.losses)) == export.lost
@@ -58,9 +58,11 @@ def test_a_sample_that_does_not_match_keeps_everything_out(knowing: Program, nam
     export = EXPORTS[name]
     for sample in (PasswordSample(ADA, "wrong"), PasswordSample("no@example.com", "x")):
         with pytest.raises(SampleMismatch):
-            bring(knowing, name, sample=sample)
+            import_export(knowing, name, sample=sample)
     assert knowing.metrics.collect().accounts == []
-    report, _ = bring(knowing, name, sample=PasswordSample(ADA, str(export.password)), dry_run=True)
+    report, _ = import_export(
+        knowing, name, sample=PasswordSample(ADA, str(export.password)), dry_run=True
+    )
     assert report.result.created == export.users
 
 
@@ -77,14 +79,14 @@ def test_a_sample_that_does_not_match_keeps_everything_out(knowing: Program, nam
 def test_names_times_and_verified_addresses_come_along(
     knowing: Program, name: str, expected: tuple[object, ...]
 ) -> None:
-    bring(knowing, name)
+    import_export(knowing, name)
     ada = knowing.users.show(ADA).model_dump(mode="json")
     names = ("name", "role", "address_verified", "created_at", "former_login_at")
     assert tuple(ada[field] for field in names) == expected
 
 
 def test_what_cannot_be_mapped_is_listed_and_never_guessed(knowing: Program) -> None:
-    _, options = bring(knowing, "django")
+    _, options = import_export(knowing, "django")
     assert dict(options.unmapped_roles) == {"superuser": 1, "x": 1}
     assert knowing.users.show(ADA).role == "user"
 
@@ -96,12 +98,12 @@ MADE = Path(__file__).parent / "made"
     ("file", "system", "users"),
     [
         ("django.json", "django", 3),
-        thorough("django-natural.json", "django", 3),
-        thorough("flask-appbuilder.csv", "flask-appbuilder", 2),
+        soak_only("django-natural.json", "django", 3),
+        soak_only("flask-appbuilder.csv", "flask-appbuilder", 2),
         ("flask-security.csv", "flask-security", 2),
-        thorough("fastapi-users.csv", "fastapi-users", 2),
-        thorough("htpasswd", "htpasswd", 2),
-        thorough("htpasswd-apache", "htpasswd", 3),
+        soak_only("fastapi-users.csv", "fastapi-users", 2),
+        soak_only("htpasswd", "htpasswd", 2),
+        soak_only("htpasswd-apache", "htpasswd", 3),
         ("laravel.csv", "laravel", 2),
         ("devise.csv", "devise", 2),
         ("wordpress.csv", "wordpress", 2),
