@@ -68,13 +68,13 @@ def unreadable_reason(value: object, kind: type) -> str | None:
         stored = value.stored if isinstance(value, UnreadableValue) else value
         return f"is not a time: {stored!r:.{LONGEST_QUOTE}}"
     if isinstance(value, str) and has_bad_bytes(value):
-        return f"is not UTF-8: {_quoted(value)}"
+        return f"is not UTF-8: {_quote_value(value)}"
     if kind is str and not isinstance(value, str):
-        return f"is not stored as text: {_quoted(value)}"
+        return f"is not stored as text: {_quote_value(value)}"
     if kind in (int, bool) and not isinstance(value, int):
-        return f"is not a number: {_quoted(value)}"
+        return f"is not a number: {_quote_value(value)}"
     return None
 
 
-def _quoted(value: object) -> str:
+def _quote_value(value: object) -> str:
     return f"'{display_text(value)[:LONGEST_QUOTE]}'"
