@@ -9,7 +9,7 @@ import userctl
 PACKAGE = Path(userctl.__path__[0])
 LONGEST = 250
 
-PARTICIPLE = re.compile(r"_?(?!need|open|screen|seed)([a-z]+(ed|en)|found|given|kept|made|sent|told)")
+PARTICIPLE = re.compile(r"_?(?!need|open|screen|seed|token)[a-z]*(ed|en|found|kept|made|sent|told)")
 """A name that says neither what a function does nor what it returns."""
 
 
