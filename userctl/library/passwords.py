@@ -18,17 +18,17 @@ class Passwords:
     def change(
         self,
         email: str,
-        present: str,
+        current: str,
         new: str,
         *,
         source: str | None = None,
         client: str | None = None,
     ) -> Grant:
-        """Let a user who knows the present password replace it, and start a new session.
+        """Let a user who knows the current password replace it, and start a new session.
 
         Args:
             email: the e-mail address.
-            present: the present password. Attempts are throttled like logins.
+            current: the current password. Attempts are throttled like logins.
             new: the new password.
             source: where the attempt comes from, such as the address of the client.
             client: what the client calls itself.
@@ -41,7 +41,7 @@ class Passwords:
         credentials = validate_arguments(
             Credentials,
             identity=require_type(email, str, "email"),
-            secret=present,
+            secret=current,
             new_secret=require_type(new, str, "new"),
             source=source,
             client=client,

@@ -16,7 +16,7 @@ class FullWindows:
 
     Attributes:
         limit: how many charges a window admits.
-        now: the present time.
+        now: the current time.
         latest_end: a window that ends later was opened by a clock that has been set back since.
         trusted_since: a bucket of a single source is in use if a login succeeded after this time.
     """

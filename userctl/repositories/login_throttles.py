@@ -111,7 +111,7 @@ class LoginThrottleRepository:
         change(self._session, statement, *window, _charges > 0, expected=1)
 
     def replace(self, row: LoginThrottle) -> None:
-        """Insert a row, or replace the present one."""
+        """Insert a row, or replace the existing one."""
         insert = self._insert(row)
         values = {column.name: column for column in insert.excluded}
         upsert = insert.on_conflict_do_update(index_elements=[_address, _source], set_=values)

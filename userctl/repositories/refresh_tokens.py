@@ -141,7 +141,7 @@ def _conditions(token_filter: TokenFilter, now: datetime) -> list[ColumnElement[
     if token_filter.expires_before is not None:
         conditions.append(_ends_by(token_filter.expires_before))
     if token_filter.unused_since is not None:
-        # A session was last used when its present token was issued.
+        # A session was last used when its current token was issued.
         conditions.append(col(RefreshToken.created_at) <= token_filter.unused_since)
     return conditions
 

@@ -65,7 +65,7 @@ def key_source(settings: Settings) -> KeySource:
 
 
 class CurrentKeyring:
-    """The present ring of a source, read again when it has changed.
+    """The current ring of a source, read again when it has changed.
 
     Args:
         source: where it is stored.

@@ -30,7 +30,7 @@ class PasswordPolicy:
         self.minimum_length = minimum_length
 
     def check(
-        self, password: str, *, email: str, name: str | None, present: str | None = None
+        self, password: str, *, email: str, name: str | None, current: str | None = None
     ) -> None:
         """Make sure that a user may have a password.
 
@@ -38,7 +38,7 @@ class PasswordPolicy:
             password: the new password.
             email: the address of the user.
             name: the name of the user.
-            present: the current password, if that is known.
+            current: the current password, if that is known.
 
         Raises:
             PasswordRejected: with every reason at once.
@@ -48,7 +48,7 @@ class PasswordPolicy:
             *_encoding_reasons(password),
             *self._length_reasons(password),
             *_guessability_reasons(password, email=email, name=name),
-            *_reuse_reasons(password, present),
+            *_reuse_reasons(password, current),
         ]
         if reasons:
             raise PasswordRejected(reasons)
@@ -85,8 +85,8 @@ def _guessability_reasons(password: str, *, email: str, name: str | None) -> lis
     return reasons
 
 
-def _reuse_reasons(password: str, present: str | None) -> list[str]:
-    if present is None or password != normalize_password(present):
+def _reuse_reasons(password: str, current: str | None) -> list[str]:
+    if current is None or password != normalize_password(current):
         return []
     return ["it is the same as the current password"]
 

@@ -110,7 +110,7 @@ class PasswordHasher:
     def _spend_remaining_time(self, spent: float, *, ways: int) -> None:
         """Spend the time of some hashes of the configured cost, less ``spent`` seconds.
 
-        The pieces in which it is spent show how long that is under the present load.
+        The pieces in which it is spent show how long that is under the current load.
         """
         cost = max(MINIMUM_COST, self._cost - _PIECES_LOG2)
         pieces = ways * 2 ** (self._cost - cost)

@@ -190,7 +190,7 @@ def test_a_restore_shows_the_date_and_the_content_of_the_backup(
 ) -> None:
     question = restore_question(terminal, userctl)
     time = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
-    no_copy = "PostgreSQL: no safety copy of the present data is kept. Run .* first .*\\. "
+    no_copy = "PostgreSQL: no safety copy of the current data is kept. Run .* first .*\\. "
     warning = "" if place(userctl).startswith("sqlite") else no_copy
     assert re.fullmatch(
         rf"{warning}Replace ALL data in {re.escape(place(userctl))} with a\.backup "

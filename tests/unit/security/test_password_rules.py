@@ -108,10 +108,10 @@ def test_a_password_is_never_read_in_a_circle() -> None:
     assert not HASHER.verify(f"{PASSWORD}\0{PASSWORD}", SAME)
 
 
-def refusal(password: str, present: str | None = None) -> str:
+def refusal(password: str, current: str | None = None) -> str:
     """Return why a new password is refused; an empty text if it is not."""
     try:
-        POLICY.check(password, email="ada@example.com", name=None, present=present)
+        POLICY.check(password, email="ada@example.com", name=None, current=current)
     except PasswordRejected as error:
         return error.message
     return ""
@@ -125,8 +125,8 @@ def test_the_three_thousand_most_common_passwords_of_the_length_are_refused() ->
 
 def test_a_password_does_not_replace_itself_in_either_unicode_form() -> None:
     composed, decomposed = "caf\u00e9 au lait 7", "cafe\u0301 au lait 7"
-    for new, present in ((composed, composed), (composed, decomposed), (decomposed, composed)):
-        assert "same as the current password" in refusal(new, present)
+    for new, current in ((composed, composed), (composed, decomposed), (decomposed, composed)):
+        assert "same as the current password" in refusal(new, current)
     assert refusal(composed, "another one 7") == ""
 
 

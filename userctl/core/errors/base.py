@@ -65,7 +65,7 @@ class Conflict(UserctlError):
 
 
 class DatabaseNotReady(UserctlError):
-    """The database cannot serve the command in its present state."""
+    """The database cannot serve the command in its current state."""
 
     code = "database_error"
     http_status = 503

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from userctl.core.errors.base import Conflict
 from userctl.core.places import Problem
-from userctl.core.text import pluralize
 
 
 class UserExists(Conflict):
@@ -76,8 +75,9 @@ class SetConflict(Conflict):
     code = "set_conflict"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        users = pluralize(len(problems), "user")
-        super().__init__(f"The set cannot have {users}; nothing was changed.")
+        count = len(problems)
+        users = "1 declared user does" if count == 1 else f"{count} declared users do"
+        super().__init__(f"{users} not belong to the set; nothing was changed.")
         self.problems = problems
 
 

@@ -20,7 +20,7 @@ def rename_tables(connection: Connection, tables: Mapping[str, str]) -> Iterator
 
     Args:
         connection: the database.
-        tables: the present names by our names.
+        tables: the current names by our names.
     """
     for our_name, name in tables.items():
         if name == our_name:

@@ -27,7 +27,7 @@ _POSTGRESQL_KIND = text(
 
 
 def find_tables(connection: Connection, options: AdoptionOptions) -> dict[str, str]:
-    """Return the present names of the tables to adopt, by the names that userctl gives them.
+    """Return the current names of the tables to adopt, by the names that userctl gives them.
 
     Raises:
         DatabaseNotMigrated: if there is none.
@@ -37,7 +37,7 @@ def find_tables(connection: Connection, options: AdoptionOptions) -> dict[str, s
     is_adopted = current_revision(connection) is not None
     names = {}
     for our_name, option in zip(TABLES, (options.users_table, options.tokens_table), strict=True):
-        name = _present_name(connection, option or our_name, present)
+        name = _current_name(connection, option or our_name, present)
         if name is None and option is not None:
             # Tables that were adopted before have our names already.
             name = our_name if is_adopted and our_name in present else None
@@ -128,7 +128,7 @@ def _sqlite_problems(connection: Connection, name: str) -> Iterator[str]:
         yield f"the table is of the kind {kind}, which cannot be changed"
 
 
-def _present_name(connection: Connection, table_name: str, present: list[str]) -> str | None:
+def _current_name(connection: Connection, table_name: str, present: list[str]) -> str | None:
     if table_name in present:
         return table_name
     if connection.dialect.name == "sqlite":

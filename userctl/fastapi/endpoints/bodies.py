@@ -67,7 +67,7 @@ class RefreshToken(Body):
 
 
 class PasswordChange(Body):
-    """The present password and the new one; without an address, those of the token's user."""
+    """The current password and the new one; without an address, those of the token's user."""
 
     email: ShortText | None = None
     current_password: Secret = Field(repr=False)

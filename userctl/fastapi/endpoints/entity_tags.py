@@ -26,7 +26,7 @@ def matches_any_tag(lines: Sequence[str]) -> bool:
 
 
 def matches_user(lines: Sequence[str], user: UserRead, *, weak: bool = False) -> bool:
-    """Tell whether a header matches the present ETag of a user.
+    """Tell whether a header matches the current ETag of a user.
 
     Args:
         lines: the lines of the header.

@@ -64,7 +64,7 @@ def _becomes_admin(step: Step) -> bool:
 def _add_new_admins(
     uow: UnitOfWork, admins: Admins, steps: Sequence[Step], now: datetime
 ) -> Admins:
-    """Return the present admins together with the users whom the steps make admins."""
+    """Return the current admins together with the users whom the steps make admins."""
     new = [step for step in steps if _becomes_admin(step) and not _was_admin(step)]
     # Users who do not exist yet have no id; a negative number stands for it.
     ids = [step.row.id if step.row else -place for place, step in enumerate(new, 1)]

@@ -79,7 +79,7 @@ def adopt(
 ) -> None:
     """Take over an application's user and token tables in place.
 
-    This adds what is missing, normalizes e-mail addresses, hashes refresh tokens stored in clear
+    This adds what is missing, normalizes e-mail addresses, hashes plaintext refresh tokens
     (they keep working) and runs the migrations, all in one transaction, for which the application
     waits. An SQLite file is copied first. On adopted tables, it does what has become necessary
     since.

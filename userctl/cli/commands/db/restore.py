@@ -60,7 +60,7 @@ def restore(
 def _compose(backup: "schemas.database.BackupInspection") -> str:
     if backup.kind == "postgresql":
         write_error(
-            "PostgreSQL: no safety copy of the present data is kept. "
+            "PostgreSQL: no safety copy of the current data is kept. "
             "Run 'userctl db backup' first if you may need it."
         )
     tokens = (backup.refresh_tokens or 0) + (backup.api_tokens or 0)

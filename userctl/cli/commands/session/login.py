@@ -80,7 +80,7 @@ def _log_in(
     *,
     store: bool,
 ) -> None:
-    """Log in, with a new password if the present one has to be changed."""
+    """Log in, with a new password if the current one has to be changed."""
     log_in = _store_session if store else _print_tokens
     try:
         log_in(context, method, credentials)

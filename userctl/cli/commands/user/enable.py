@@ -15,7 +15,7 @@ from userctl.core.text import quote
     prints=lambda: (schemas.users.UserRead, schemas.batches.UserOutcome),
 )
 def enable(context: CommandContext, selection: AnyUsers) -> None:
-    """Enable disabled users, with their present passwords.
+    """Enable disabled users, with their current passwords.
 
     Either all of them are enabled or none, unless --keep-going is given. More than 10 need --yes.
     """

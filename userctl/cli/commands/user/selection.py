@@ -143,7 +143,7 @@ class UsersFromRole(UserSelection):
         typer.Option(
             "--from-role",
             metavar="ROLE",
-            help="Only this role at present.",
+            help="Only users who have this role now.",
             rich_help_panel=FILTERS,
         ),
     ] = None

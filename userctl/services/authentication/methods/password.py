@@ -132,7 +132,7 @@ class EmailPasswordAuth:
         new = credentials.new_secret
         if new is not None:
             self._policy.check(
-                new, email=candidate.email, name=candidate.name, present=credentials.secret
+                new, email=candidate.email, name=candidate.name, current=credentials.secret
             )
             return self._hasher.hash(new)
         if candidate.must_change:
