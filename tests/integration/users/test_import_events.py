@@ -92,7 +92,7 @@ def test_events_of_many_users_name_the_right_ids_whatever_ids_there_are(
     program: Program, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(user_import, "CHUNK", 40)
-    monkeypatch.setattr(trail_end, "MANY", 20)
+    monkeypatch.setattr(trail_end, "BULK_SIZE", 20)
     program.users.create(UserCreate(email=ADA))
     # An application that gives out ids by itself leaves a sequence behind.
     sql(
@@ -112,7 +112,7 @@ def test_of_two_imports_at_once_each_event_has_its_place(
     program: Program, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(user_import, "CHUNK", 50)
-    monkeypatch.setattr(trail_end, "MANY", 20)
+    monkeypatch.setattr(trail_end, "BULK_SIZE", 20)
 
     def load(name: str, program: Program) -> None:
         rows = [{"email": f"{name}{number}@example.com"} for number in range(120)]

@@ -244,11 +244,11 @@ def unused_bits(draws: random.Random) -> str:
 
 def another_encoding(draws: random.Random) -> str:
     raw = [base64.urlsafe_b64decode(part + "==") for part in (HEAD, BODY, SIGNATURE)]
-    encode = draws.choice(
+    convert = draws.choice(
         [base64.b64encode, base64.urlsafe_b64encode, base64.b32encode, base64.b16encode,
          base64.a85encode, base64.b85encode]
     )  # fmt: skip
-    parts = [encode(part).decode() for part in raw]
+    parts = [convert(part).decode() for part in raw]
     if draws.random() < 0.5:
         number = draws.randrange(3)
         parts = [part if n == number else encode(raw[n]) for n, part in enumerate(parts)]
