@@ -15,38 +15,43 @@ from userctl.fastapi.endpoints.responses import BODY, CHANGE, TOKEN
 from userctl.fastapi.problems import ROUTER_CODES
 
 INTRODUCTION = """\
-What `userctl.fastapi.router(accounts)` adds to an application: see [the
-how-to](../how-to/fastapi.md). The application's own OpenAPI document has the same with types. The
-prefix of the paths is an argument. What this page lists, and what `userctl.fastapi` exports,
-changes as [semantic versioning](https://semver.org) allows.
+`userctl.fastapi.router(accounts)` adds these endpoints to an application: see [the
+how-to](../how-to/fastapi.md). The OpenAPI document of the application describes them too, with
+types. The prefix of the paths is an argument. The endpoints on this page and the names that
+`userctl.fastapi` exports follow [semantic versioning](https://semver.org).
 
-An error has one body (RFC 9457), `application/problem+json`:
+All errors have the same kind of body (RFC 9457), `application/problem+json`:
 
 ```json
 {{"type": "urn:userctl:error:user_exists", "title": "...", "status": 409, "detail": "...",
  "code": "user_exists", "hint": null}}
 ```
 
-`code` is stable; it is one of [the router's own](#codes-of-the-router) or of [all
-errors](errors.md). Below, fields in brackets may be left out, and each endpoint lists its own
-codes. At `/auth/token`, `/auth/refresh`, `/auth/introspect` and `/auth/revoke` the body also has
-the `error` and `error_description` of OAuth 2 (RFC 6749, section 5.2), such as `invalid_grant`; the
-status is ours. Besides these,
+`code` is stable. It is one of [the router's own](#codes-of-the-router) or of [all
+errors](errors.md). At `/auth/token`, `/auth/refresh`, `/auth/introspect` and `/auth/revoke` the
+body also has the `error` and `error_description` of OAuth 2 (RFC 6749, section 5.2), such as
+`invalid_grant`, with the statuses on this page.
 
-- every endpoint may answer 503 with `Retry-After` where the database cannot serve, and 500; why
-  is in the log;
-- one that takes a token (`Authorization: Bearer`) answers 401 with `WWW-Authenticate` and {token};
-- one that takes a body answers {body}, also to a name
-  that is given twice;
-- one that changes something answers 409 with {change}
-  if a trigger or a constraint of the application refuses it.
+Each endpoint lists its own codes. In addition:
 
-Answers have `Cache-Control: no-store`, but for the public keys. `/metrics` exists if the router is
-made with `metrics=True`, and `/auth/register` unless `register=False`. If it is made with
-`cookie=True`, a login, a refresh without a body and a change of the password with the header
-`X-Refresh-Token: cookie` set the cookie `__Secure-refresh_token` (`HttpOnly`, `Secure`,
-`SameSite=Strict`) instead of returning the token; a refresh and a logout without a body take it
-from there."""
+- Every endpoint may answer 503 with `Retry-After` if the database cannot serve, or 500. The log
+  says why.
+- Endpoints that require a token (`Authorization: Bearer`) answer 401 with `WWW-Authenticate`:
+  {token}.
+- Endpoints with a request body answer {body}.
+  A name that occurs twice is invalid too.
+- Endpoints that change something answer 409 ({change}) if a
+  trigger or a constraint of the application refuses it.
+
+Responses have `Cache-Control: no-store`, except the public keys. `/metrics` exists only with
+`metrics=True`, and `/auth/register` unless `register=False`.
+
+With `cookie=True`, a login, a refresh without a body and a change of the password set the cookie
+`__Secure-refresh_token` (`HttpOnly`, `Secure`, `SameSite=Strict`) instead of returning the token,
+if the request has the header `X-Refresh-Token: cookie`. A refresh or a logout without a body takes
+the token from the cookie.
+
+Fields in brackets are optional."""
 
 
 def http_api_page() -> str:

@@ -26,16 +26,16 @@ with open_accounts("postgresql://app@db.example.com/app") as accounts:
     user = accounts.tokens.verify(grant.tokens.access_token).user
 ```
 
-What this page lists changes as [semantic versioning](https://semver.org) allows: nothing of it is
-taken away or changes its meaning before the next major version. Everything else in the package
-may change. All calls are synchronous, may come from several threads at once, print nothing and
-never end the process. A failed call raises one of the [errors](errors.md), of which each has a
-`code`, a `message`, a `hint` and an `http_status`. Import them with `from userctl import errors`.
+The names on this page follow [semantic versioning](https://semver.org): none is removed or changes
+its meaning before the next major version. Everything else in the package may change.
 
-[Settings](settings.md) come from where the command line has them, so that both agree on keys,
-roles and limits. `pool_size`, `max_overflow`, `pool_timeout` and `pre_ping` are for services. The
-class `Settings` has a field for each, and `dataclasses.replace(accounts.settings, pool_size=20)`
-changes one."""
+All calls are synchronous and thread-safe. They print nothing and never end the process. A call that
+fails raises one of the [errors](errors.md), each with a `code`, a `message`, a `hint` and an
+`http_status`. Import them with `from userctl import errors`.
+
+[Settings](settings.md) come from the same places as on the command line, so both agree on keys,
+roles and limits. `pool_size`, `max_overflow`, `pool_timeout` and `pre_ping` are for services. To
+change one, use `dataclasses.replace(accounts.settings, pool_size=20)`."""
 
 _SECTIONS = {"Args:": "Arguments", "Attributes:": "Attributes", "Raises:": "Raises"}
 
