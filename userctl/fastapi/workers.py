@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import ParamSpec, TypeVar
+from uuid import uuid4
 
 from anyio import CapacityLimiter, Lock, create_task_group, to_thread
 from anyio.lowlevel import RunVar
@@ -82,7 +83,8 @@ class Workers:
             )
         self._accounts = accounts
         self._hashing, self._querying = hashing, max(1, connections - hashing - 1)
-        self._limits_of_loop: RunVar[_Limits] = RunVar("userctl_limits")
+        # Before anyio 4.11, variables with the same name are one.
+        self._limits_of_loop: RunVar[_Limits] = RunVar(f"userctl_limits_{uuid4()}")
         self._hashers = 0
         self._most_waiting = hashing * WAITING_PER_HASH
 

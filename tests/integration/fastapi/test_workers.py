@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from functools import partial
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -16,7 +17,7 @@ from httpx2 import ASGITransport, AsyncClient
 
 from tests.integration.conftest import PASSWORD
 from tests.integration.fastapi.conftest import EMAIL
-from userctl import Accounts
+from userctl import Accounts, open_accounts
 from userctl.fastapi import router, workers
 
 
@@ -293,3 +294,26 @@ def test_a_process_with_several_event_loops_answers_in_all_of_them(
     with ThreadPoolExecutor(2) as threads:
         statuses = [threads.submit(anyio.run, run, position) for position in range(2)]
         assert [status.result() for status in statuses] == [200, 200]
+
+
+def test_a_router_waits_for_no_other_and_answers_for_its_own_database(
+    local_accounts: Accounts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(local_accounts.health)
+    monkeypatch.setattr(local_accounts, "health", gate)
+    missing = open_accounts(f"sqlite:///{tmp_path}/missing.db", secret_key="k" * 32)
+    app = FastAPI()
+    app.include_router(router(local_accounts))
+    app.include_router(router(missing, prefix="/other", jwks=False))
+
+    async def run() -> None:
+        async with requests_to(app) as client, anyio.create_task_group() as group:
+            group.start_soon(client.get, "/health")
+            try:
+                await until(lambda: gate.entered == 1)
+                with anyio.fail_after(20):
+                    assert (await client.get("http://test/other/health/ready")).status_code == 503
+            finally:
+                gate.open()
+
+    anyio.run(run)
