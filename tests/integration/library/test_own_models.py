@@ -19,7 +19,9 @@ def models() -> Iterator[None]:
     SQLModel._sa_registry.dispose()
 
 
-def test_they_may_have_the_same_names(accounts: Accounts, engine: Engine, models: None) -> None:
+def test_models_of_an_application_may_have_the_names_of_ours(
+    accounts: Accounts, engine: Engine, models: None
+) -> None:
     made = accounts.users.create(EMAIL, password=PASSWORD)
     assert not SQLModel.metadata.tables
 
@@ -42,7 +44,9 @@ def test_they_may_have_the_same_names(accounts: Accounts, engine: Engine, models
     assert accounts.tokens.verify(grant.tokens.access_token).user.id == made.id
 
 
-def test_a_mistake_in_them_is_none_of_the_library(accounts: Accounts, models: None) -> None:
+def test_a_broken_model_of_an_application_does_not_break_the_library(
+    accounts: Accounts, models: None
+) -> None:
     class Book(SQLModel, table=True):
         id: int | None = Field(default=None, primary_key=True)
         owner: "Nowhere" = Relationship()  # noqa: F821
