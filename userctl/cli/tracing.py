@@ -76,6 +76,10 @@ class RunTrace:
             from opentelemetry.sdk.trace.export import BatchSpanProcessor
             from opentelemetry.trace import use_span
 
+        # The thread that sends must import nothing: a signal that interrupts an import of the main
+        # thread may leave it Python's import lock. 'requests' would import this while sending.
+        import netrc  # noqa: F401
+
         self._provider = TracerProvider(resource=_resource(), shutdown_on_exit=False)
         exporter = OTLPSpanExporter(session=self._session())
         self._provider.add_span_processor(BatchSpanProcessor(exporter))

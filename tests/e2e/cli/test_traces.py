@@ -47,6 +47,24 @@ def test_a_signal_ends_a_run_and_its_span_is_sent(
         assert collector.run.name == "userctl user create"
 
 
+@pytest.mark.parametrize("compression", ["none", soak_only("gzip"), soak_only("deflate")])
+def test_a_signal_that_interrupted_an_import_does_not_keep_the_span_from_being_sent(
+    local: Userctl, compression: str
+) -> None:
+    """Python may then leave the lock of imports to the main thread until the process ends."""
+    interrupted = (sys.executable, "-c", f"import _imp; _imp.acquire_lock(); {PATIENT}")
+    with running_collector() as collector:
+        # A name is looked up, which an address is not.
+        url = collector.url.replace("127.0.0.1", "localhost")
+        traces = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": url,
+            "OTEL_EXPORTER_OTLP_COMPRESSION": compression,
+        }
+        userctl = replace(local, program=interrupted, extra=local.extra | traces)
+        assert userctl.spawn("user", "list").code == 0
+        assert len(collector.bodies) == 1
+
+
 @pytest.mark.soak
 def test_a_reader_that_leaves_ends_a_run_and_its_span_is_sent(patient: Userctl) -> None:
     reader, writer = os.pipe()
